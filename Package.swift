@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "oidc-audit",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "oidc-audit", targets: ["OIDCAudit"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // What is, what should be, and the difference: values and pure functions, no I/O.
+        .target(name: "AuditCore", swiftSettings: strict),
+        // One request at a time, honest about limits, faults and permissions.
+        .target(
+            name: "GitHubAPI",
+            dependencies: ["AuditCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // Which requests, how many at once, and what an answer means.
+        .target(name: "Crawl", dependencies: ["AuditCore", "GitHubAPI"], swiftSettings: strict),
+        // Append-only memory of scans.
+        .target(
+            name: "History",
+            dependencies: ["AuditCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        // An audit report as text, JSON, JUnit.
+        .target(name: "Reports", dependencies: ["AuditCore"], swiftSettings: strict),
+        // A second, independent reading of GitHub's documentation: it imports nothing of ours.
+        .target(
+            name: "GitHubEmulator",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // Flags, files, console and exit status; joins the others.
+        .executableTarget(
+            name: "OIDCAudit",
+            dependencies: [
+                "AuditCore", "GitHubAPI", "Crawl", "History", "Reports", "GitHubEmulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            // A link to the policies at the top level: the binary carries them as presets.
+            resources: [.embedInCode("Resources/policies")],
+            swiftSettings: strict),
+    ]
+)

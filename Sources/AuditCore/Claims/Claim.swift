@@ -1,0 +1,54 @@
+/// What is known of one claim that a template may name.
+public struct Claim: Sendable {
+    /// Who decides what the claim says in a token.
+    public enum Chooser: String, Sendable, CaseIterable {
+        /// GitHub assigns it and nobody can pick it (ids, counters).
+        case gitHub
+        /// An administrator of the repository, organization or enterprise.
+        case administrator
+        /// The owner of the reusable workflow that the job calls.
+        case workflowOwner = "workflow_owner"
+        /// Whoever can push a branch, tag or workflow, or start a run.
+        case contributor
+        /// The author of a pull request, from a fork too.
+        case pullRequestAuthor = "pull_request_author"
+        /// The job itself, when it asks for a token.
+        case job
+    }
+
+    /// When a token carries the claim.
+    public enum Presence: String, Sendable, CaseIterable {
+        case always
+        /// Only where the job names an environment.
+        case environmentJobs = "environment_jobs"
+        /// Only on pull requests; empty elsewhere.
+        case pullRequests = "pull_requests"
+        /// Only where the organization belongs to an enterprise.
+        case enterprises
+        /// Only where the property is included in tokens and has a value on the repository.
+        case includedProperties = "included_properties"
+    }
+
+    /// How long the value stays the same.
+    public enum Stability: String, Sendable, CaseIterable {
+        /// Survives renames.
+        case stable
+        /// Changes with a name, a branch or a setting.
+        case changing
+        /// Differs from run to run, so no trust policy can expect it exactly.
+        case perRun = "per_run"
+    }
+
+    public let key: ClaimKey
+    /// One sentence: what the value is.
+    public let meaning: String
+    public let chooser: Chooser
+    public let stability: Stability
+    public let presence: Presence
+
+    /// Whether a template may start with the claim: nobody who can push or open a pull request chooses its text.
+    ///
+    /// A consumer that matches a prefix or a wildcard trusts the first key most, so text chosen by an attacker there
+    /// can imitate what was meant to follow.
+    public let isSafeFirst: Bool
+}

@@ -1,0 +1,76 @@
+/// Every claim that GitHub documents or that was seen in its tokens.
+///
+/// Source: GitHub's OIDC reference (`content/actions/reference/security/oidc.md` in github/docs) for names and
+/// meanings; who chooses a value, its stability and its presence are this project's analysis of that page.
+public enum ClaimCatalog {
+    /// The catalog in reading order: what names a repository first, then what varies from job to job.
+    public static let all: [Claim] = [
+        safe("repo", "owner and name of the repository, with their ids in the immutable format", .administrator, .changing),
+        unsafe("context", "environment, pull_request or ref of the job", .contributor, .changing),
+        safe("repository", "owner and name of the repository", .administrator, .changing),
+        safe("repository_id", "numeric id of the repository", .gitHub, .stable),
+        safe("repository_owner", "name of the owner", .administrator, .changing),
+        safe("repository_owner_id", "numeric id of the owner", .gitHub, .stable),
+        safe("repository_visibility", "public, private or internal", .administrator, .changing),
+        safe("enterprise", "name of the enterprise", .administrator, .changing, .enterprises),
+        safe("enterprise_id", "numeric id of the enterprise", .gitHub, .stable, .enterprises),
+        safe("job_workflow_ref", "path and ref of the reusable workflow", .workflowOwner, .changing),
+        unsafe("job_workflow_sha", "commit of the reusable workflow", .workflowOwner, .perRun),
+        unsafe("environment", "name of the job's environment", .contributor, .changing, .environmentJobs),
+        unsafe("environment_node_id", "node id of the job's environment", .gitHub, .stable, .environmentJobs),
+        unsafe("ref", "git ref of the run", .contributor, .changing),
+        unsafe("ref_type", "branch or tag", .contributor, .changing),
+        unsafe("ref_protected", "whether the ref is protected", .administrator, .changing),
+        unsafe("sha", "commit of the run", .contributor, .perRun),
+        unsafe("head_ref", "source branch of the pull request", .pullRequestAuthor, .changing, .pullRequests),
+        unsafe("base_ref", "target branch of the pull request", .pullRequestAuthor, .changing, .pullRequests),
+        unsafe("event_name", "event that started the run", .contributor, .changing),
+        unsafe("actor", "user who started the run", .contributor, .changing),
+        unsafe("actor_id", "numeric id of the user who started the run", .contributor, .stable),
+        unsafe("workflow", "display name of the workflow", .contributor, .changing),
+        unsafe("workflow_ref", "path and ref of the workflow", .contributor, .changing),
+        unsafe("workflow_sha", "commit of the workflow", .contributor, .perRun),
+        unsafe("run_id", "id of the run", .gitHub, .perRun),
+        unsafe("run_number", "counter of the workflow's runs", .gitHub, .perRun),
+        unsafe("run_attempt", "counter of the run's attempts", .gitHub, .perRun),
+        unsafe("check_run_id", "id of the job's check run", .gitHub, .perRun),
+        unsafe("runner_environment", "github-hosted or self-hosted", .contributor, .changing),
+        unsafe("aud", "audience that the job asked for", .job, .changing),
+        unsafe("iss", "issuer of the token", .gitHub, .stable),
+        unsafe("sub", "the subject itself", .gitHub, .changing),
+        unsafe("exp", "time of expiry", .gitHub, .perRun),
+        unsafe("iat", "time of issue", .gitHub, .perRun),
+        unsafe("nbf", "time before which the token is not valid", .gitHub, .perRun),
+        unsafe("jti", "id of the token", .gitHub, .perRun),
+    ]
+
+    /// The entry of a key; `repo_property_NAME` yields the family's entry under that name. `nil`: an unknown key.
+    public static func claim(for key: ClaimKey) -> Claim? {
+        if let claim = byKey[key] { return claim }
+        guard key.isCustomProperty else { return nil }
+        return safe(key, "value of a custom property of the repository", .administrator, .changing, .includedProperties)
+    }
+
+    /// Whether a template may start with the key; an unknown key may not.
+    public static func isSafeFirst(_ key: ClaimKey) -> Bool {
+        claim(for: key)?.isSafeFirst ?? false
+    }
+
+    // MARK: -
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    private static func safe(
+        _ key: ClaimKey, _ meaning: String, _ chooser: Claim.Chooser, _ stability: Claim.Stability,
+        _ presence: Claim.Presence = .always,
+    ) -> Claim {
+        Claim(key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: true)
+    }
+
+    private static func unsafe(
+        _ key: ClaimKey, _ meaning: String, _ chooser: Claim.Chooser, _ stability: Claim.Stability,
+        _ presence: Claim.Presence = .always,
+    ) -> Claim {
+        Claim(key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: false)
+    }
+}

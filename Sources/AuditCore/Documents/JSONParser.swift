@@ -1,0 +1,239 @@
+/// A strict JSON reader (RFC 8259) that remembers where each value stands.
+///
+/// Foundation's decoder knows no positions and keeps the last of two equal keys in silence; a policy needs the first
+/// and must refuse the second.
+public struct JSONParser {
+    /// Deepest nesting accepted; a policy needs about six levels, and each costs stack.
+    public static let depthMax = 64
+
+    /// - Parameter bytes: UTF-8, with or without a byte order mark.
+    public static func parse(_ bytes: [UInt8]) throws(DocumentError) -> Document {
+        var parser = JSONParser(bytes)
+        parser.skipByteOrderMark()
+        let document = try parser.value(depth: 0)
+        parser.skipSpace()
+        guard parser.index == bytes.count else {
+            throw parser.error("unexpected \(parser.nextForMessage) after the end of the document")
+        }
+        return document
+    }
+
+    // MARK: -
+
+    private let bytes: [UInt8]
+    private var index = 0
+    private var line = 1
+    private var lineStart = 0
+
+    private init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    private var position: SourcePosition { position(at: index) }
+
+    /// Only asked for places on the current line.
+    private func position(at index: Int) -> SourcePosition {
+        // Continuation bytes of UTF-8 start no scalar.
+        let scalars = bytes[lineStart..<index].reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
+        return SourcePosition(line: line, column: scalars + 1)
+    }
+
+    private func error(_ message: String, hint: String? = nil) -> DocumentError {
+        DocumentError(at: position, message, hint: hint)
+    }
+
+    private var nextForMessage: String {
+        guard let next else { return "end of the text" }
+        guard (0x21...0x7E).contains(next) else { return "byte 0x" + String(next, radix: 16) }
+        return "\"\(Unicode.Scalar(next))\""
+    }
+
+    private mutating func skipByteOrderMark() {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            index = 3
+            lineStart = 3
+        }
+    }
+
+    private mutating func skipSpace() {
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\n"):
+                index += 1
+                line += 1
+                lineStart = index
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
+                index += 1
+            default:
+                return
+            }
+        }
+    }
+
+    private mutating func value(depth: Int) throws(DocumentError) -> Document {
+        skipSpace()
+        let start = position
+        guard depth <= Self.depthMax else { throw error("nested deeper than \(Self.depthMax) levels") }
+        guard let next else { throw error("the text ends where a value should stand") }
+        switch next {
+        case UInt8(ascii: "{"): return Document(.object(try object(depth: depth)), at: start)
+        case UInt8(ascii: "["): return Document(.array(try array(depth: depth)), at: start)
+        case UInt8(ascii: "\""): return Document(.string(try string()), at: start)
+        case UInt8(ascii: "t"): return Document(try word("true", .bool(true)), at: start)
+        case UInt8(ascii: "f"): return Document(try word("false", .bool(false)), at: start)
+        case UInt8(ascii: "n"): return Document(try word("null", .null), at: start)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            return Document(.number(try number()), at: start)
+        default: throw error("expected a value, found \(nextForMessage)")
+        }
+    }
+
+    private mutating func object(depth: Int) throws(DocumentError) -> [Document.Member] {
+        index += 1
+        var members: [Document.Member] = []
+        var keys: Set<String> = []
+        skipSpace()
+        if take("}") { return members }
+        while true {
+            skipSpace()
+            let keyPosition = position
+            guard next == UInt8(ascii: "\"") else {
+                throw error("expected a key in double quotes, found \(nextForMessage)", hint: commaHint(closing: "}"))
+            }
+            let key = try string()
+            guard keys.insert(key).inserted else {
+                throw DocumentError(at: keyPosition, "the key \"\(key)\" stands twice in one object")
+            }
+            skipSpace()
+            guard take(":") else { throw error("expected \":\" after the key \"\(key)\", found \(nextForMessage)") }
+            members.append(.init(key: key, keyPosition: keyPosition, value: try value(depth: depth + 1)))
+            skipSpace()
+            if take("}") { return members }
+            guard take(",") else { throw error("expected \",\" or \"}\", found \(nextForMessage)") }
+        }
+    }
+
+    private mutating func array(depth: Int) throws(DocumentError) -> [Document] {
+        index += 1
+        var elements: [Document] = []
+        skipSpace()
+        if take("]") { return elements }
+        while true {
+            skipSpace()
+            if next == UInt8(ascii: "]") { throw error("expected a value, found \"]\"", hint: commaHint(closing: "]")) }
+            elements.append(try value(depth: depth + 1))
+            skipSpace()
+            if take("]") { return elements }
+            guard take(",") else { throw error("expected \",\" or \"]\", found \(nextForMessage)") }
+        }
+    }
+
+    private func commaHint(closing bracket: String) -> String? {
+        nextForMessage == "\"\(bracket)\"" ? "remove the comma before \"\(bracket)\"" : nil
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func word(_ text: StaticString, _ value: Document.Value) throws(DocumentError) -> Document.Value {
+        guard bytes[index...].starts(with: String(describing: text).utf8) else {
+            throw error("expected a value, found \(nextForMessage)")
+        }
+        index += text.utf8CodeUnitCount
+        return value
+    }
+
+    private mutating func number() throws(DocumentError) -> String {
+        let start = index
+        func isDigit(_ byte: UInt8?) -> Bool { byte.map { (0x30...0x39).contains($0) } ?? false }
+        _ = take("-")
+        if !take("0") {
+            guard isDigit(next) else { throw error("expected a digit, found \(nextForMessage)") }
+            while isDigit(next) { index += 1 }
+        }
+        if take(".") {
+            guard isDigit(next) else { throw error("expected a digit, found \(nextForMessage)") }
+            while isDigit(next) { index += 1 }
+        }
+        if take("e") || take("E") {
+            if !take("+") { _ = take("-") }
+            guard isDigit(next) else { throw error("expected a digit, found \(nextForMessage)") }
+            while isDigit(next) { index += 1 }
+        }
+        return String(decoding: bytes[start..<index], as: UTF8.self)
+    }
+
+    private mutating func string() throws(DocumentError) -> String {
+        index += 1
+        var content: [UInt8] = []
+        while let byte = next {
+            switch byte {
+            case UInt8(ascii: "\""):
+                let start = index
+                index += 1
+                guard let text = String(validating: content, as: UTF8.self) else {
+                    throw DocumentError(at: position(at: start), "the string that ends here is not valid UTF-8")
+                }
+                return text
+            case UInt8(ascii: "\\"):
+                content.append(contentsOf: String(Character(try escape())).utf8)
+            case 0..<0x20:
+                throw error("a control character stands in a string", hint: "write it as an escape, such as \\n")
+            default:
+                content.append(byte)
+                index += 1
+            }
+        }
+        throw error("the text ends within a string")
+    }
+
+    private mutating func escape() throws(DocumentError) -> Unicode.Scalar {
+        index += 1
+        let byte = next
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+            index += 1
+            return Unicode.Scalar(byte ?? 0)
+        case UInt8(ascii: "b"): return simpleEscape("\u{8}")
+        case UInt8(ascii: "f"): return simpleEscape("\u{C}")
+        case UInt8(ascii: "n"): return simpleEscape("\n")
+        case UInt8(ascii: "r"): return simpleEscape("\r")
+        case UInt8(ascii: "t"): return simpleEscape("\t")
+        case UInt8(ascii: "u"):
+            index += 1
+            return try unicodeEscape()
+        default:
+            throw error("\\ is followed by \(nextForMessage), which is no escape of JSON")
+        }
+    }
+
+    private mutating func simpleEscape(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        index += 1
+        return scalar
+    }
+
+    private mutating func unicodeEscape() throws(DocumentError) -> Unicode.Scalar {
+        let first = try hexadecimalUnit()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard UTF16.isLeadSurrogate(first), take("\\"), take("u") else { throw error("half of a surrogate pair") }
+        let second = try hexadecimalUnit()
+        guard UTF16.isTrailSurrogate(second),
+            let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+        else { throw error("half of a surrogate pair") }
+        return scalar
+    }
+
+    private mutating func hexadecimalUnit() throws(DocumentError) -> UInt16 {
+        let digits = bytes[index...].prefix(4)
+        guard digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }),
+            let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { throw error("\\u wants four hexadecimal digits") }
+        index += 4
+        return unit
+    }
+}

@@ -1,0 +1,120 @@
+/// A judged scan: the one value that every reporter tells.
+public struct AuditReport: Sendable {
+    public var scanID: ScanID?
+    public var apiURL: String
+    public var startedAt: Timestamp
+    public var finishedAt: Timestamp
+    public var stop: ScanStop?
+    public var requests: RequestCounts
+    public var scope: Scope
+    public var policy: PolicyReport
+    public var verdict: Verdict
+    public var gate: GateReport
+    public var summary: Summary
+    public var organizations: [OrganizationReport]
+    /// Every listed repository of every organization, in report order.
+    public var repositories: [RepositoryReport]
+    /// By repository in report order, then in the policy's order.
+    public var findings: [Finding]
+    /// What a reader should know beside the verdict, one sentence each.
+    public var warnings: [String]
+
+    /// Whether everything in scope was read and decided.
+    public var isComplete: Bool
+}
+
+/// What the scan says of the organizations, whatever the gate makes of it.
+public enum Verdict: String, Sendable, CaseIterable {
+    case compliant
+    case violations
+    case incomplete
+}
+
+/// The policy as a report shows it.
+public struct PolicyReport: Sendable {
+    public struct Entry: Sendable {
+        public var id: String
+        public var rule: String
+        public var severity: Severity
+        public var summary: String
+        public var reason: String?
+        /// Repositories that the rule passed or failed.
+        public var judged = 0
+        public var violations = 0
+        public var undecided = 0
+    }
+
+    public var name: String
+    public var source: String
+    public var sha256: String
+    /// In the policy's order.
+    public var rules: [Entry]
+}
+
+/// How the exit status came about.
+public struct GateReport: Hashable, Sendable {
+    /// `nil`: nothing fails the gate.
+    public var failOn: Severity?
+    public var newOnly: Bool
+    public var exitStatus: Int32
+}
+
+/// How many of each.
+public struct Summary: Hashable, Sendable {
+    public var listed = 0
+    public var judged: Int { compliant + violating + waived }
+    public var compliant = 0
+    public var violating = 0
+    public var waived = 0
+    public var unreadable = 0
+    public var skipped = 0
+
+    /// Open findings by severity.
+    public var findings: [Severity: Int] = [:]
+    public var waivedFindings = 0
+    /// Open findings that are new.
+    public var newFindings = 0
+}
+
+/// One organization as a report shows it.
+public struct OrganizationReport: Sendable {
+    public var login: String
+    public var id: OrganizationID?
+    public var template: OrganizationTemplate
+    public var listing: Listing
+}
+
+/// One repository as a report shows it.
+public struct RepositoryReport: Sendable {
+    public enum Status: String, Sendable, CaseIterable {
+        case compliant
+        case violating
+        case waived
+        case unreadable
+        case skipped
+    }
+
+    /// What one rule entry made of the repository.
+    public enum Outcome: UInt8, Sendable {
+        case pass
+        case fail
+        case undecided
+        /// The entry's `where` does not choose the repository.
+        case notApplicable
+        /// The repository was skipped or could not be read.
+        case notJudged
+    }
+
+    public var organization: String
+    public var repository: Repository
+    public var status: Status
+    public var since: Timestamp?
+    public var setting: RepositorySetting?
+    public var effective: EffectiveTemplate?
+    public var format: SubjectFormat
+    public var preview: SubjectPreview
+    /// Why it is skipped or unreadable, or which rule is undecided.
+    public var reason: String?
+    /// One for each rule entry, in the policy's order.
+    public var outcomes: [Outcome]
+}

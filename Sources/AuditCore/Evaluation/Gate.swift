@@ -1,0 +1,81 @@
+/// What a caller lets fail the process, and the exit status that follows.
+public struct Gate: Hashable, Sendable {
+    /// The least severity that fails; `nil`: none does.
+    public var failOn: Severity?
+    /// Whether an incomplete scan outranks violations.
+    public var strictCoverage: Bool
+    /// Whether violations and incompleteness leave the status at 0.
+    public var exitZero: Bool
+
+    public init(failOn: Severity? = .low, strictCoverage: Bool = false, exitZero: Bool = false) {
+        self.failOn = failOn
+        self.strictCoverage = strictCoverage
+        self.exitZero = exitZero
+    }
+
+    public func fails(_ finding: Finding) -> Bool {
+        guard finding.isOpen, let failOn else { return false }
+        return finding.severity >= failOn
+    }
+
+    /// The process's exit status for what a scan observed and found.
+    func exitStatus(snapshot: Snapshot, findings: [Finding], isComplete: Bool) -> ExitStatus {
+        switch snapshot.stop {
+        case .interrupted: return .interrupted
+        case .terminated: return .terminated
+        case .unauthorized, .tokenMissing: return .permission
+        case .historyFailed: return .failure
+        case .waitExhausted, nil: break
+        }
+        if let status = snapshot.statusWhereNothingWasRead { return status }
+        let isFailed = findings.contains(where: fails)
+        let status: ExitStatus
+        switch (isFailed, isComplete) {
+        case (false, true): status = .success
+        case (true, true): status = .violations
+        case (true, false): status = strictCoverage ? .incomplete : .violations
+        case (false, false): status = .incomplete
+        }
+        return exitZero ? .success : status
+    }
+}
+
+/// The exit statuses of the program, the same for every command and format.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+    case success = 0
+    case violations = 1
+    case usage = 2
+    case incomplete = 3
+    case permission = 4
+    /// GitHub, the network or the database failed.
+    case failure = 5
+    case interrupted = 130
+    case terminated = 143
+}
+
+extension Snapshot {
+    /// The status where not one template could be read: `permission` where rights are the whole cause, `failure`
+    /// where GitHub or the network had a part in it. `nil` where something was read, or nothing was there to read.
+    fileprivate var statusWhereNothingWasRead: ExitStatus? {
+        var codes: Set<UnreadableReason.Code> = []
+        for organization in organizations {
+            if let failure = organization.listing.failure { codes.insert(failure) }
+            for repository in organization.repositories {
+                switch repository.reading {
+                case _ where scope.decide(repository.repository).isSkipped: continue
+                case .read: return nil
+                case .unreadable(let reason): codes.insert(reason.code)
+                }
+            }
+        }
+        guard !codes.isEmpty else { return nil }
+        if codes.allSatisfy(\.isPermission) { return .permission }
+        return codes.contains(where: \.isFault) ? .failure : nil
+    }
+}
+
+extension Scope.Decision {
+    var isSkipped: Bool {
+        if case .skipped = self { true } else { false }
+    }
+}

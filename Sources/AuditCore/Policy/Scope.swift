@@ -1,0 +1,28 @@
+/// Which of the listed repositories a scan reads and judges.
+public struct Scope: Hashable, Sendable {
+    /// Whether a repository is part of the scan.
+    public enum Decision: Hashable, Sendable {
+        case included
+        /// Why not, for people.
+        case skipped(String)
+        /// It is read and judged, but can't be called compliant: a fact that would decide is lacking.
+        case undecided(String)
+    }
+
+    public var selector: Selector
+    public var includesArchived: Bool
+
+    public init(selector: Selector = Selector(), includesArchived: Bool = false) {
+        self.selector = selector
+        self.includesArchived = includesArchived
+    }
+
+    public func decide(_ repository: Repository) -> Decision {
+        if repository.isArchived, !includesArchived { return .skipped("archived") }
+        return switch selector.match(repository) {
+        case .yes: .included
+        case .no(let why): .skipped("out of scope: \(why)")
+        case .undecided(let why): .undecided("scope undecided: \(why)")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// A choice of repositories: its fields are ANDed, the values of a field ORed; an empty field chooses all.
+public struct Selector: Hashable, Sendable {
+    /// Whether a repository is chosen.
+    public enum Match: Hashable, Sendable {
+        case yes
+        /// Why not, for people.
+        case no(String)
+        /// The host did not send the fact that is named.
+        case undecided(String)
+    }
+
+    public var names: [Glob] = []
+    public var excludeNames: [Glob] = []
+    public var visibility: [Repository.Visibility] = []
+    public var topics: [String] = []
+    public var properties: [String: [String]] = [:]
+    public var fork: Bool?
+    public var archived: Bool?
+
+    public init() {}
+
+    /// A fact that is lacking matters only where every known one agrees.
+    public func match(_ repository: Repository) -> Match {
+        var lacking: String?
+        if !names.isEmpty, !names.contains(where: { $0.matches(repository.name) }) { return .no("name not included") }
+        if excludeNames.contains(where: { $0.matches(repository.name) }) { return .no("name excluded") }
+        if let archived, archived != repository.isArchived {
+            return .no(repository.isArchived ? "archived" : "not archived")
+        }
+        if !visibility.isEmpty {
+            if repository.visibility == .unknown {
+                lacking = "visibility"
+            } else if !visibility.contains(repository.visibility) {
+                return .no("visibility is \(repository.visibility.rawValue)")
+            }
+        }
+        if !topics.isEmpty {
+            if let known = repository.topics {
+                if !topics.contains(where: known.contains) { return .no("no such topic") }
+            } else {
+                lacking = "topics"
+            }
+        }
+        if let fork {
+            if let isFork = repository.isFork {
+                if fork != isFork { return .no(isFork ? "a fork" : "not a fork") }
+            } else {
+                lacking = "fork"
+            }
+        }
+        if !properties.isEmpty {
+            if let known = repository.customProperties {
+                for (name, values) in properties where !values.contains(where: (known[name] ?? []).contains) {
+                    return .no("custom property \(name) has another value")
+                }
+            } else {
+                lacking = "custom properties"
+            }
+        }
+        return lacking.map { .undecided("the host did not send \($0)") } ?? .yes
+    }
+}
+
+extension Selector {
+    static let keys = ["names", "exclude_names", "visibility", "topics", "properties", "fork", "archived"]
+
+    /// Reads a `where` object.
+    init(_ document: Document) throws(DocumentError) {
+        let reader = try ObjectReader(document, as: "\"where\"", allowing: Self.keys)
+        names = try reader.strings("names")?.map { Glob($0.text) } ?? []
+        excludeNames = try reader.strings("exclude_names")?.map { Glob($0.text) } ?? []
+        for (text, position) in try reader.strings("visibility") ?? [] {
+            let choice: [Repository.Visibility] = [.public, .private, .internal]
+            guard let word = choice.first(where: { $0.rawValue == text }) else {
+                throw DocumentError(
+                    at: position, "\"\(text)\" is no value of \"visibility\"",
+                    hint: NearestWord.hint(for: text, among: choice.map(\.rawValue)))
+            }
+            visibility.append(word)
+        }
+        topics = try reader.strings("topics")?.map(\.text) ?? []
+        fork = try reader.optionalBool("fork")
+        archived = try reader.optionalBool("archived")
+        if let document = reader.optional("properties") {
+            guard case .object(let members) = document.value, !members.isEmpty else {
+                throw DocumentError(
+                    at: document.position, "\"properties\" must name at least one property",
+                    hint: #"for example {"tier": ["production"]}"#)
+            }
+            for member in members {
+                properties[member.key] = try member.value.strings(named: member.key).map(\.text)
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/// The effective template holds the claims that trust policies rely on.
+public struct RequireClaims: Rule {
+    public static let name = "require-claims"
+    public static let summary = "The effective template holds the claims that trust policies rely on."
+    public static let rationale = """
+        A cloud's trust policy compares the subject as one text. A repository whose template lacks a claim presents a \
+        subject that the policy does not expect (every deployment fails) or that is wider than it was meant to be \
+        (without context, every branch and pull request shares it). Source: GitHub's OIDC reference, "Customizing the \
+        subject claims for an organization or repository".
+        """
+    public static let options = ["claims", "any_of", "ordered"]
+    public static let examples = [
+        RuleExample(
+            options: #"{"claims": ["repo", "context"]}"#, setting: .gitHubDefault, expected: .pass),
+        RuleExample(
+            options: #"{"claims": ["repo", "context"]}"#, setting: .own(["repo"]),
+            expected: .fail("missing claim: context")),
+        RuleExample(
+            options: #"{"claims": ["repo", "job_workflow_ref"]}"#, setting: .inheriting,
+            organizationTemplate: .set(["repo", "context", "job_workflow_ref"], useImmutableSubject: nil),
+            expected: .pass),
+        RuleExample(
+            options: #"{"any_of": [["repo", "repository_id"], ["context", "environment"]]}"#,
+            setting: .own(["repository_id", "context"]), expected: .pass),
+        RuleExample(
+            options: #"{"any_of": [["repo", "repository_id"], ["context", "environment"]]}"#,
+            setting: .own(["repository_id", "ref"]),
+            expected: .fail("missing one of: context, environment")),
+        RuleExample(
+            options: #"{"claims": ["job_workflow_ref"], "any_of": [["repo", "repository_id"]]}"#,
+            setting: .own(["context"]),
+            expected: .fail("missing claim: job_workflow_ref; missing one of: repo, repository_id")),
+        RuleExample(
+            options: #"{"claims": ["repo", "context"], "ordered": true}"#, setting: .own(["context", "repo"]),
+            expected: .fail("claims out of order: context, repo")),
+    ]
+
+    private let claims: [ClaimKey]
+    private let anyOf: [[ClaimKey]]
+    private let isOrdered: Bool
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        let claims = try options.claims("claims")
+        let anyOf = try options.claimLists("any_of")
+        guard claims != nil || anyOf != nil else {
+            throw DocumentError(
+                at: options.reader.position(of: "rule"), "require-claims has neither \"claims\" nor \"any_of\"",
+                hint: #"for example "claims": ["repo", "context"]"#)
+        }
+        self.claims = claims ?? []
+        self.anyOf = anyOf ?? []
+        self.isOrdered = try options.reader.bool("ordered", default: false)
+        if isOrdered, claims == nil {
+            throw DocumentError(
+                at: options.reader.position(of: "ordered"), "\"ordered\" speaks of \"claims\", which is not there")
+        }
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let keys = subject.template.keys
+        var problems: [String] = []
+        let missing = claims.filter { !keys.contains($0) }
+        if !missing.isEmpty {
+            problems.append("missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)")
+        }
+        let present = keys.filter(claims.contains)
+        if isOrdered, missing.isEmpty, present != claims {
+            problems.append("claims out of order: \(present.joinedNames)")
+        }
+        let unmet = anyOf.filter { !$0.contains(where: keys.contains) }
+        problems += unmet.map { "missing one of: \($0.joinedNames)" }
+        guard !problems.isEmpty else { return .pass }
+
+        // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
+        let expected = claims + unmet.compactMap(\.first)
+        return .fail(
+            Violation(
+                message: problems.joined(separator: "; "), expected: expected.map(\.rawValue),
+                actual: keys.map(\.rawValue), remedy: remedy(for: expected, subject)))
+    }
+
+    // MARK: -
+
+    private func remedy(for expected: [ClaimKey], _ subject: RuleSubject) -> String {
+        if case .set(let template, _) = subject.organizationTemplate, subject.source == .gitHubDefault,
+            case .pass = judge(subject.with(template))
+        {
+            return "Opt the repository in to the organization's template (use_default: false without keys)."
+        }
+        switch subject.source {
+        case .organization:
+            return "Set the organization's template to hold \(expected.joinedNames), or give the repository its own."
+        case .gitHubDefault, .repository, .organizationOrCopy, .unknown:
+            let order = isOrdered ? " in this order" : ""
+            return "Set the repository's template to hold \(expected.joinedNames)\(order)."
+        }
+    }
+}
+
+extension RuleSubject {
+    /// The same repository, had it opted in to the organization's template.
+    fileprivate func with(_ template: SubjectTemplate) -> RuleSubject {
+        RuleSubject(
+            repository: repository, setting: setting, template: template, source: .organization,
+            organizationTemplate: organizationTemplate)
+    }
+}

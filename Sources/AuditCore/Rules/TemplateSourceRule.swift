@@ -1,0 +1,78 @@
+/// The effective template comes from an allowed place.
+public struct TemplateSourceRule: Rule {
+    public static let name = "template-source"
+    public static let summary = "The effective template comes from an allowed place."
+    public static let rationale = """
+        An organization's template changes nothing by itself: each repository has to opt in, and its administrators \
+        can leave again. Where trust policies are written for the organization's template, a repository on GitHub's \
+        default or on keys of its own presents other subjects. Source: GitHub's OIDC reference, "Customizing the \
+        subject claims for an organization or repository".
+        """
+    public static let options = ["allowed"]
+    public static let examples = [
+        RuleExample(
+            options: #"{"allowed": ["organization"]}"#, setting: .inheriting,
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil), expected: .pass),
+        RuleExample(
+            options: #"{"allowed": ["organization"]}"#, setting: .own(["repo", "context"]),
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil), expected: .pass),
+        RuleExample(
+            options: #"{"allowed": ["organization"]}"#, setting: .gitHubDefault,
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            expected: .fail("template comes from github_default")),
+        RuleExample(
+            options: #"{"allowed": ["github_default"]}"#, setting: .own(["repo"]),
+            expected: .fail("template comes from repository")),
+        RuleExample(
+            options: #"{"allowed": ["organization"]}"#, setting: .own(["repo"]),
+            organizationTemplate: .unreadable(UnreadableReason(.forbidden, "not allowed")), expected: .undecided),
+    ]
+
+    /// The places that a policy can allow.
+    enum Place: String, CaseIterable, Sendable {
+        case gitHubDefault = "github_default"
+        case organization
+        case repository
+    }
+
+    private let allowed: [Place]
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        guard let allowed = try options.reader.words("allowed", of: Place.self) else {
+            throw DocumentError(
+                at: options.reader.position(of: "rule"), "template-source has no \"allowed\"",
+                hint: "name some of " + Place.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.allowed = allowed
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let isAllowed: Bool
+        switch subject.source {
+        case .gitHubDefault: isAllowed = allowed.contains(.gitHubDefault)
+        case .organization: isAllowed = allowed.contains(.organization)
+        case .repository: isAllowed = allowed.contains(.repository)
+        case .organizationOrCopy: isAllowed = allowed.contains(.organization) || allowed.contains(.repository)
+        case .unknown: return .undecided("where the template comes from is unknown")
+        }
+        guard !isAllowed else { return .pass }
+        return .fail(
+            Violation(
+                message: "template comes from \(subject.source.rawValue)", expected: allowed.map(\.rawValue),
+                actual: [subject.source.rawValue], remedy: remedy(subject)))
+    }
+
+    // MARK: -
+
+    private func remedy(_ subject: RuleSubject) -> String {
+        if allowed.contains(.organization) {
+            guard case .neverSet = subject.organizationTemplate else {
+                return "Opt the repository in to the organization's template (use_default: false without keys)."
+            }
+            return "Set a template for the organization, then opt the repository in (use_default: false without keys)."
+        }
+        return allowed.contains(.gitHubDefault)
+            ? "Return the repository to GitHub's default (use_default: true)."
+            : "Give the repository a template of its own."
+    }
+}

@@ -1,0 +1,37 @@
+/// One repository as a crawl met it.
+public struct Observation: Hashable, Sendable {
+    public var repository: Repository
+    /// `nil` where the setting was not asked for: out of scope, or the scan ended before.
+    public var reading: Reading<RepositorySetting>?
+    public var observedAt: Timestamp
+
+    public init(repository: Repository, reading: Reading<RepositorySetting>?, observedAt: Timestamp) {
+        self.repository = repository
+        self.reading = reading
+        self.observedAt = observedAt
+    }
+}
+
+/// One organization as a crawl met it, once everything of it has been asked for.
+public struct OrganizationObservation: Sendable {
+    /// As GitHub writes it; as it was asked for where the organization could not be read.
+    public var login: String
+    /// `nil` where the organization could not be read.
+    public var id: OrganizationID?
+    public var template: OrganizationTemplate
+    /// Without `removed` and `missing`, which only the history knows.
+    public var listing: Listing
+    /// Whether the scan ended before the listing did, so that a repository it lacks may still be there.
+    public var isListingCutShort: Bool
+
+    public init(
+        login: String, id: OrganizationID?, template: OrganizationTemplate, listing: Listing,
+        isListingCutShort: Bool = false,
+    ) {
+        self.login = login
+        self.id = id
+        self.template = template
+        self.listing = listing
+        self.isListingCutShort = isListingCutShort
+    }
+}

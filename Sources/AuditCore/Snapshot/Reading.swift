@@ -1,0 +1,63 @@
+/// What came of asking GitHub for one thing.
+public enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
+    case read(Value)
+    /// It could not be read: never to be mistaken for a default.
+    case unreadable(UnreadableReason)
+
+    /// The value, where it was read.
+    public var value: Value? {
+        if case .read(let value) = self { value } else { nil }
+    }
+}
+
+/// Why something could not be read.
+public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
+    /// The kind of trouble; the raw values are stored and reported.
+    public enum Code: String, Sendable, CaseIterable {
+        case notFound = "not_found"
+        case forbidden
+        case ssoRequired = "sso_required"
+        case unauthorized
+        case rateLimited = "rate_limited"
+        case gone
+        case blocked
+        case serverFault = "server_fault"
+        case malformed
+        case timeout
+        case connectionLost = "connection_lost"
+        case redirected
+        /// An answer for which GitHub documents no meaning.
+        case unexpected
+        /// The scan ended before its turn came.
+        case notRead = "not_read"
+
+        /// Whether the token's rights are the likely cause; a 404 counts, since GitHub hides what is not allowed.
+        public var isPermission: Bool {
+            switch self {
+            case .notFound, .forbidden, .ssoRequired, .unauthorized: true
+            default: false
+            }
+        }
+
+        /// Whether GitHub or the network failed, rather than refused.
+        public var isFault: Bool {
+            switch self {
+            case .serverFault, .malformed, .timeout, .connectionLost, .redirected, .unexpected: true
+            default: false
+            }
+        }
+    }
+
+    public let code: Code
+    /// One line for people, without a final stop.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
+
+    public var description: String { message }
+}

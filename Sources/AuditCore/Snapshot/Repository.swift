@@ -1,0 +1,57 @@
+/// What the organization's listing says of one repository.
+public struct Repository: Hashable, Sendable {
+    public enum Visibility: String, Sendable, CaseIterable {
+        case `public`
+        case `private`
+        case `internal`
+        /// The host sent neither the field nor a word that is known.
+        case unknown
+    }
+
+    public var id: RepositoryID
+    public var owner: String
+    /// The owner's numeric id, as immutable subjects carry it; `nil` where the host did not send it.
+    public var ownerID: Int64?
+    public var name: String
+    public var visibility: Visibility
+    public var isArchived: Bool
+    /// `nil` where the host did not send it; likewise below.
+    public var isFork: Bool?
+    public var topics: [String]?
+    /// Values by property name; several where the property allows it, none where it is not set.
+    public var customProperties: [String: [String]]?
+
+    public init(
+        id: RepositoryID, owner: String, ownerID: Int64? = nil, name: String, visibility: Visibility,
+        isArchived: Bool = false, isFork: Bool? = nil, topics: [String]? = nil,
+        customProperties: [String: [String]]? = nil,
+    ) {
+        self.id = id
+        self.owner = owner
+        self.ownerID = ownerID
+        self.name = name
+        self.visibility = visibility
+        self.isArchived = isArchived
+        self.isFork = isFork
+        self.topics = topics
+        self.customProperties = customProperties
+    }
+
+    /// `OWNER/NAME`, in the case that GitHub stores.
+    public var fullName: String { "\(owner)/\(name)" }
+}
+
+extension Sequence {
+    /// The elements in the order in which reports list repositories: by full name as lower-case UTF-8 bytes, by id
+    /// where names agree.
+    public func inReportOrder(by repository: (Element) -> Repository) -> [Element] {
+        map { element in
+            let repository = repository(element)
+            return (name: Array(repository.fullName.lowercased().utf8), id: repository.id.rawValue, element: element)
+        }
+        .sorted { left, right in
+            left.name == right.name ? left.id < right.id : left.name.lexicographicallyPrecedes(right.name)
+        }
+        .map(\.element)
+    }
+}

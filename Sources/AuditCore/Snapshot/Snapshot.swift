@@ -1,0 +1,140 @@
+/// Everything that one scan observed, as the history gives it back. Facts only: no judgement.
+public struct Snapshot: Sendable {
+    /// `nil` where no history could be opened.
+    public var scanID: ScanID?
+    /// Base address of the API, such as `https://api.github.com`.
+    public var apiURL: String
+    public var isEnterpriseServer: Bool
+    public var startedAt: Timestamp
+    public var finishedAt: Timestamp
+    /// Why the scan stopped before everything was asked for; `nil` where it ran to its end.
+    public var stop: ScanStop?
+    public var requests: RequestCounts
+    public var scope: Scope
+    /// In the order in which they were asked for.
+    public var organizations: [OrganizationSnapshot]
+
+    public init(
+        scanID: ScanID?, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
+        stop: ScanStop?, requests: RequestCounts, scope: Scope, organizations: [OrganizationSnapshot],
+    ) {
+        self.scanID = scanID
+        self.apiURL = apiURL
+        self.isEnterpriseServer = isEnterpriseServer
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.stop = stop
+        self.requests = requests
+        self.scope = scope
+        self.organizations = organizations
+    }
+}
+
+/// Why a scan stopped early; the raw values are stored.
+public enum ScanStop: String, Sendable, CaseIterable {
+    /// SIGINT.
+    case interrupted
+    /// SIGTERM.
+    case terminated
+    /// GitHub refused the token.
+    case unauthorized
+    /// No token was given.
+    case tokenMissing = "token_missing"
+    /// The waits for rate limits would have exceeded what was allowed.
+    case waitExhausted = "wait_exhausted"
+    /// The history could not be written.
+    case historyFailed = "history_failed"
+}
+
+/// What one scan asked of GitHub.
+public struct RequestCounts: Hashable, Sendable {
+    /// Every request put on the wire, retries and redirects included.
+    public var sent = 0
+    /// Answers 304.
+    public var notModified = 0
+    /// Requests sent again after a fault or a rate limit.
+    public var retried = 0
+    /// Time during which rate limits held everything back.
+    public var waited: Duration = .zero
+
+    public init(sent: Int = 0, notModified: Int = 0, retried: Int = 0, waited: Duration = .zero) {
+        self.sent = sent
+        self.notModified = notModified
+        self.retried = retried
+        self.waited = waited
+    }
+}
+
+/// One organization as one scan saw it.
+public struct OrganizationSnapshot: Sendable {
+    /// As GitHub writes it; as it was asked for where the organization could not be read.
+    public var login: String
+    public var id: OrganizationID?
+    public var template: OrganizationTemplate
+    public var listing: Listing
+    /// Every listed repository, in report order.
+    public var repositories: [RepositorySnapshot]
+
+    public init(
+        login: String, id: OrganizationID?, template: OrganizationTemplate, listing: Listing,
+        repositories: [RepositorySnapshot],
+    ) {
+        self.login = login
+        self.id = id
+        self.template = template
+        self.listing = listing
+        self.repositories = repositories
+    }
+}
+
+/// One repository as one scan saw it.
+public struct RepositorySnapshot: Sendable {
+    public var repository: Repository
+    public var reading: Reading<RepositorySetting>
+    /// When the setting was first seen, unchanged to this scan; `nil` where it was not read.
+    public var since: Timestamp?
+
+    public init(repository: Repository, reading: Reading<RepositorySetting>, since: Timestamp?) {
+        self.repository = repository
+        self.reading = reading
+        self.since = since
+    }
+}
+
+/// How far an organization's listing can be trusted.
+public struct Listing: Hashable, Sendable {
+    public enum Status: String, Sendable, CaseIterable {
+        /// As many repositories as the organization counts.
+        case complete
+        /// Fewer, or a page was lost, or GitHub said that it left some out.
+        case partial
+        /// The private count is not shown to this token.
+        case unverified
+    }
+
+    public var status: Status
+    public var listed: Int
+    /// The organization's own count; `nil` where the token may not see it.
+    public var expected: Int?
+    /// Full names that the last scan listed and a complete listing no longer holds.
+    public var removed: [String]
+    /// Full names that the last scan listed and this listing, not known to be complete, does not hold.
+    public var missing: [String]
+    /// Why the listing is not complete, for people.
+    public var error: String?
+    /// The kind of trouble where the organization or its first page could not be read at all.
+    public var failure: UnreadableReason.Code?
+
+    public init(
+        status: Status, listed: Int, expected: Int?, removed: [String] = [], missing: [String] = [],
+        error: String? = nil, failure: UnreadableReason.Code? = nil,
+    ) {
+        self.status = status
+        self.listed = listed
+        self.expected = expected
+        self.removed = removed
+        self.missing = missing
+        self.error = error
+        self.failure = failure
+    }
+}

@@ -1,0 +1,46 @@
+/// What GitHub answered for one repository's subject-claim template.
+///
+/// Source: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`, schema `OidcCustomSubRepo`.
+public struct RepositorySetting: Hashable, Sendable {
+    public var useDefault: Bool
+    /// Keys in GitHub's order; `nil` where the field was absent.
+    public var includeClaimKeys: [ClaimKey]?
+    /// Whether the repository opted in to immutable subjects; `nil` where the field was absent. Says nothing sure
+    /// about the format in use: `subClaimPrefix` does.
+    public var useImmutableSubject: Bool?
+    /// The start of the subjects that GitHub mints now, such as `repo:acme@77/api@1001`; `nil` where absent.
+    public var subClaimPrefix: String?
+
+    public init(
+        useDefault: Bool, includeClaimKeys: [ClaimKey]? = nil, useImmutableSubject: Bool? = nil,
+        subClaimPrefix: String? = nil,
+    ) {
+        self.useDefault = useDefault
+        self.includeClaimKeys = includeClaimKeys
+        self.useImmutableSubject = useImmutableSubject
+        self.subClaimPrefix = subClaimPrefix
+    }
+
+    /// Resolves which template applies: the one truth table of this program.
+    ///
+    /// - Returns: a `nil` template where the answer hangs on an organization template that is unreadable, or that is
+    ///   set without any key, a state whose meaning GitHub does not document.
+    public func effectiveTemplate(organization: OrganizationTemplate) -> EffectiveTemplate {
+        if useDefault { return EffectiveTemplate(.gitHubDefault, from: .gitHubDefault) }
+        let ownKeys = includeClaimKeys ?? []
+        switch (organization, ownKeys.isEmpty) {
+        case (.set(let template, _), false) where template.keys == ownKeys:
+            return EffectiveTemplate(template, from: .organizationOrCopy)
+        case (.set, false), (.neverSet, false):
+            return EffectiveTemplate(SubjectTemplate(ownKeys), from: .repository)
+        case (.unreadable, false):
+            return EffectiveTemplate(SubjectTemplate(ownKeys), from: .unknown)
+        case (.set(let template, _), true) where !template.keys.isEmpty:
+            return EffectiveTemplate(template, from: .organization)
+        case (.neverSet, true):
+            return EffectiveTemplate(.gitHubDefault, from: .gitHubDefault)
+        case (.set, true), (.unreadable, true):
+            return EffectiveTemplate(nil, from: .unknown)
+        }
+    }
+}

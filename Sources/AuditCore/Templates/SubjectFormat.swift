@@ -1,0 +1,92 @@
+/// The form in which subjects name a repository.
+public enum SubjectFormat: Hashable, Sendable {
+    /// Names alone: `repo:OWNER/REPO`.
+    case legacy
+    /// Names with ids: `repo:OWNER@ID/REPO@ID`.
+    case immutable(ownerID: Int64, repositoryID: Int64)
+    /// GitHub sent no prefix where it should, or one of neither form.
+    case unknown
+
+    /// Reads the format from the prefix that GitHub computes, never from the opt-in flag beside it: a repository
+    /// whose flag is `false` can have immutable subjects all the same.
+    ///
+    /// - Parameter isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has
+    ///   legacy subjects only.
+    public init(subClaimPrefix: String?, isEnterpriseServer: Bool) {
+        guard let prefix = subClaimPrefix else {
+            self = isEnterpriseServer ? .legacy : .unknown
+            return
+        }
+        guard let parts = SubjectPrefix(prefix) else {
+            self = .unknown
+            return
+        }
+        if let ownerID = parts.ownerID, let repositoryID = parts.repositoryID {
+            self = .immutable(ownerID: ownerID, repositoryID: repositoryID)
+        } else {
+            self = .legacy
+        }
+    }
+
+    /// The word for it in reports.
+    public var name: String {
+        switch self {
+        case .legacy: "legacy"
+        case .immutable: "immutable"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+/// A `sub_claim_prefix` taken apart: `repo:OWNER/REPO` or `repo:OWNER@ID/REPO@ID`.
+public struct SubjectPrefix: Hashable, Sendable {
+    public let owner: String
+    public let ownerID: Int64?
+    public let repository: String
+    public let repositoryID: Int64?
+
+    /// - Returns: `nil` unless the text has one of the two forms, with ids on both sides or on neither.
+    public init?(_ text: String) {
+        guard text.utf8.starts(with: "repo:".utf8) else { return nil }
+        let halves = text.dropFirst(5).split(separator: "/", omittingEmptySubsequences: false)
+        guard halves.count == 2,
+            let (owner, ownerID) = Self.nameAndID(halves[0], isNameByte: Self.isOwnerByte),
+            let (repository, repositoryID) = Self.nameAndID(halves[1], isNameByte: Self.isRepositoryByte),
+            (ownerID == nil) == (repositoryID == nil)
+        else { return nil }
+        self.owner = owner
+        self.ownerID = ownerID
+        self.repository = repository
+        self.repositoryID = repositoryID
+    }
+
+    // MARK: -
+
+    private static func nameAndID(
+        _ text: Substring, isNameByte: (UInt8) -> Bool,
+    ) -> (name: String, id: Int64?)? {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let name = parts.first, !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+            return nil
+        }
+        guard parts.count == 2 else { return (String(name), nil) }
+        guard parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let id = Int64(parts[1])
+        else { return nil }
+        return (String(name), id)
+    }
+
+    /// Names of managed users contain `_`.
+    private static func isOwnerByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private static func isRepositoryByte(_ byte: UInt8) -> Bool {
+        isOwnerByte(byte) || byte == UInt8(ascii: ".")
+    }
+}

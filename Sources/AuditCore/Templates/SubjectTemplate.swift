@@ -1,0 +1,48 @@
+/// An ordered list of claim keys from which GitHub builds a token's subject.
+public struct SubjectTemplate: Hashable, Sendable, ExpressibleByArrayLiteral {
+    /// The keys in the order in which GitHub joins them.
+    public let keys: [ClaimKey]
+
+    public init(_ keys: [ClaimKey]) {
+        self.keys = keys
+    }
+
+    public init(arrayLiteral elements: ClaimKey...) {
+        self.keys = elements
+    }
+
+    /// What GitHub uses where nothing else was chosen. Source: GitHub's OIDC reference, "Default subject claims".
+    public static let gitHubDefault: SubjectTemplate = ["repo", "context"]
+}
+
+/// The place from which a repository's effective template comes.
+public enum TemplateSource: String, Sendable, CaseIterable {
+    case gitHubDefault = "github_default"
+    case organization
+    case repository
+    /// The repository's keys equal the organization's. GitHub echoes inherited keys, so one read cannot tell a
+    /// repository that inherits from one that holds a copy.
+    case organizationOrCopy = "organization_or_copy"
+    case unknown
+}
+
+/// The template that tokens of one repository follow, and where it comes from.
+public struct EffectiveTemplate: Hashable, Sendable {
+    /// `nil` where the answer hangs on something that could not be read.
+    public let template: SubjectTemplate?
+    public let source: TemplateSource
+
+    public init(_ template: SubjectTemplate?, from source: TemplateSource) {
+        self.template = template
+        self.source = source
+    }
+}
+
+/// What is known of an organization's own template.
+public enum OrganizationTemplate: Hashable, Sendable {
+    /// GitHub sent keys; an empty list is kept as it came.
+    case set(SubjectTemplate, useImmutableSubject: Bool?)
+    /// GitHub said, with its own message, that the organization never set one.
+    case neverSet
+    case unreadable(UnreadableReason)
+}

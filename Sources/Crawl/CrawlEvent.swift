@@ -1,0 +1,30 @@
+public import AuditCore
+
+/// What a crawl tells while it runs. For each organization: found, any number of observations, finished. Where the
+/// organization could not be read, finished alone.
+public enum CrawlEvent: Sendable {
+    case organizationFound(OrganizationID, login: String, repositoryCount: Int?)
+    /// At most `CrawlLimits.batchSize` repositories, each repository once in a crawl.
+    case observations([Observation], of: OrganizationID)
+    case organizationFinished(OrganizationObservation)
+}
+
+/// How much a crawl may do at once.
+public struct CrawlLimits: Hashable, Sendable {
+    /// Requests in flight at once.
+    public var concurrency: Int
+    /// Observations handed on together.
+    public var batchSize: Int
+    /// Listing pages accepted from one organization; a hostile server could name any number.
+    public var pagesMax: Int
+
+    public init(concurrency: Int = 32, batchSize: Int = 256, pagesMax: Int = 20_000) {
+        self.concurrency = concurrency
+        self.batchSize = batchSize
+        self.pagesMax = pagesMax
+    }
+
+    /// Listing pages in flight at once. A page costs GitHub much more than a template, so most of the width is left to
+    /// templates.
+    var pageConcurrency: Int { max(1, concurrency / 4) }
+}

@@ -1,0 +1,101 @@
+public import AuditCore
+public import GitHubAPI
+
+/// Reads organizations through GitHub's API and tells what it met. It judges nothing and remembers nothing.
+public struct Crawler: Sendable {
+    private let github: GitHubClient
+    private let limits: CrawlLimits
+    private let scope: Scope
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameter scope: which repositories' settings are asked for; the others are listed only.
+    public init(
+        github: GitHubClient, limits: CrawlLimits, scope: Scope, now: @escaping @Sendable () -> Timestamp,
+    ) {
+        self.github = github
+        self.limits = limits
+        self.scope = scope
+        self.now = now
+    }
+
+    /// Crawls organizations one after the other.
+    ///
+    /// One repository's trouble never ends a crawl: it becomes an unreadable reading. Cancellation is a normal
+    /// ending: nothing more is asked, and what was observed is told.
+    ///
+    /// - Parameter tell: gets the events in order; must not block.
+    /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
+    public func crawl(
+        _ logins: [OrganizationLogin], tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async -> ScanStop? {
+        var stop: ScanStop?
+        var known: Set<OrganizationID> = []
+        for login in logins {
+            guard stop == nil, !Task.isCancelled else {
+                tell(.organizationFinished(.notRead(login)))
+                continue
+            }
+            stop = await crawl(login, known: &known, tell: tell)
+        }
+        return stop
+    }
+
+    // MARK: -
+
+    /// - Parameter known: organizations that were crawled before; two names can lead to one.
+    private func crawl(
+        _ login: OrganizationLogin, known: inout Set<OrganizationID>, tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async -> ScanStop? {
+        let account: OrganizationAccount
+        do throws(GitHubError) {
+            // Alone: should the token be refused, one refusal is all that GitHub sees.
+            account = try await github.organization(login)
+        } catch {
+            tell(.organizationFinished(.unreadable(login, error)))
+            return error.stop
+        }
+        guard known.insert(account.id).inserted else { return nil }
+        tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
+        var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope)
+        var lastTold = now()
+        await runBounded(
+            width: limits.concurrency, next: { crawl.next() },
+            run: { [github, now] work in await work.run(github, of: account.login, now: now) },
+            handle: { output in
+                let now = now()
+                crawl.take(output, now: now)
+                // Once a second at least, so that a killed scan keeps what it saw and a person sees it move.
+                for event in crawl.takeEvents(all: now > lastTold) { tell(event) }
+                lastTold = now
+            })
+        crawl.finish(now: now())
+        for event in crawl.takeEvents(all: true) { tell(event) }
+        tell(.organizationFinished(crawl.observation))
+        return crawl.stop
+    }
+}
+
+extension GitHubError {
+    /// Whether nothing more can be asked after this answer.
+    var stop: ScanStop? {
+        switch self {
+        case .unauthorized: .unauthorized
+        case .rateLimited: .waitExhausted
+        default: nil
+        }
+    }
+}
+
+extension OrganizationObservation {
+    fileprivate static func unreadable(_ login: OrganizationLogin, _ error: GitHubError) -> OrganizationObservation {
+        OrganizationObservation(
+            login: login.rawValue, id: nil, template: .unreadable(error.reason),
+            listing: Listing(
+                status: .partial, listed: 0, expected: nil, error: "the organization could not be read: \(error)",
+                failure: error.reason.code))
+    }
+
+    fileprivate static func notRead(_ login: OrganizationLogin) -> OrganizationObservation {
+        unreadable(login, .cancelled)
+    }
+}

@@ -1,0 +1,246 @@
+import AuditCore
+import GitHubAPI
+
+/// One piece of a crawl: a request and what came of it.
+enum CrawlWork: Sendable {
+    case organizationTemplate
+    case page(RepositoryPage.Place)
+    case setting(Repository)
+
+    enum Output: Sendable {
+        case organizationTemplate(Result<OrganizationTemplate, GitHubError>)
+        case page(RepositoryPage.Place, Result<RepositoryPage, GitHubError>)
+        case setting(Repository, Result<RepositorySetting, GitHubError>, observedAt: Timestamp)
+    }
+
+    func run(
+        _ github: GitHubClient, of login: OrganizationLogin, now: @Sendable () -> Timestamp,
+    ) async -> Output {
+        switch self {
+        case .organizationTemplate:
+            return .organizationTemplate(
+                await Result(catching: { () async throws(GitHubError) in try await github.organizationTemplate(of: login) }))
+        case .page(let place):
+            return .page(
+                place,
+                await Result(catching: { () async throws(GitHubError) in try await github.repositoryPage(place, of: login) }))
+        case .setting(let repository):
+            let result = await Result(catching: { () async throws(GitHubError) in try await github.setting(of: repository) })
+            return .setting(repository, result, observedAt: now())
+        }
+    }
+}
+
+/// The state of one organization's crawl: what is still to be asked, and what was seen. Values only, no requests.
+struct OrganizationCrawl {
+    private let account: OrganizationAccount
+    private let limits: CrawlLimits
+    private let scope: Scope
+
+    private var asksTemplate = true
+    private var pages: [RepositoryPage.Place] = [.number(1)]
+    private var pagesInFlight = 0
+    private var knownPages: Set<RepositoryPage.Place> = [.number(1)]
+    private var lastNumber = 1
+
+    private var repositories: [Repository] = []
+    private var nextRepository = 0
+    private var listed: Set<RepositoryID> = []
+
+    private var observations: [Observation] = []
+    private var events: [CrawlEvent] = []
+    private var template: OrganizationTemplate = .unreadable(GitHubError.cancelled.reason)
+    private var problems: [String] = []
+    private var listingFailure: UnreadableReason.Code?
+    private var isListingCutShort = false
+
+    /// Why nothing more can be asked.
+    private(set) var stop: ScanStop?
+
+    init(account: OrganizationAccount, limits: CrawlLimits, scope: Scope) {
+        self.account = account
+        self.limits = limits
+        self.scope = scope
+    }
+
+    /// The next request: the template, then pages up to their share of the width, then settings.
+    mutating func next() -> CrawlWork? {
+        guard stop == nil, !Task.isCancelled else { return nil }
+        if asksTemplate {
+            asksTemplate = false
+            return .organizationTemplate
+        }
+        if pagesInFlight < limits.pageConcurrency, !pages.isEmpty {
+            pagesInFlight += 1
+            return .page(pages.removeFirst())
+        }
+        if nextRepository < repositories.count {
+            defer { nextRepository += 1 }
+            return .setting(repositories[nextRepository])
+        }
+        return nil
+    }
+
+    mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
+        switch output {
+        case .organizationTemplate(.success(let template)):
+            self.template = template
+        case .organizationTemplate(.failure(.organizationTemplateNeverSet)):
+            template = .neverSet
+        case .organizationTemplate(.failure(let error)):
+            template = .unreadable(error.reason)
+            note(error)
+        case .page(let place, let result):
+            pagesInFlight -= 1
+            switch result {
+            case .success(let page): take(page, at: place, now: now)
+            case .failure(let error): lose(place, error)
+            }
+        case .setting(let repository, .success(let setting), let observedAt):
+            observations.append(Observation(repository: repository, reading: .read(setting), observedAt: observedAt))
+        case .setting(let repository, .failure(let error), let observedAt):
+            note(error)
+            // An answer that never came says nothing about the repository: it stays unread, for the next try.
+            let isUnread = error == .cancelled || error.stop != nil
+            observations.append(
+                Observation(
+                    repository: repository, reading: isUnread ? nil : .unreadable(error.reason), observedAt: observedAt
+                ))
+        }
+    }
+
+    /// Tells of the repositories whose turn never came.
+    mutating func finish(now: Timestamp) {
+        for repository in repositories[nextRepository...] {
+            observations.append(Observation(repository: repository, reading: nil, observedAt: now))
+        }
+        nextRepository = repositories.count
+        for place in pages {
+            isListingCutShort = true
+            problems.append("\(place.name) was not read")
+        }
+        pages = []
+    }
+
+    /// Hands on what was observed, in batches.
+    ///
+    /// - Parameter all: whether to hand on a batch that is not full.
+    mutating func takeEvents(all: Bool) -> [CrawlEvent] {
+        while observations.count >= limits.batchSize || (all && !observations.isEmpty) {
+            let batch = observations.prefix(limits.batchSize)
+            events.append(.observations(Array(batch), of: account.id))
+            observations.removeFirst(batch.count)
+        }
+        defer { events = [] }
+        return events
+    }
+
+    var observation: OrganizationObservation {
+        let status: Listing.Status
+        var problems = problems
+        if !problems.isEmpty {
+            status = .partial
+        } else if let expected = account.repositoryCount {
+            status = listed.count < expected ? .partial : .complete
+            if listed.count < expected {
+                problems = ["\(listed.count) listed of the \(expected) that the organization counts"]
+            }
+        } else {
+            status = .unverified
+        }
+        return OrganizationObservation(
+            login: account.login.rawValue, id: account.id, template: template,
+            listing: Listing(
+                status: status, listed: listed.count, expected: account.repositoryCount,
+                error: problems.isEmpty ? nil : problems.summary, failure: listingFailure),
+            isListingCutShort: isListingCutShort)
+    }
+
+    // MARK: - Pages
+
+    private mutating func take(_ page: RepositoryPage, at place: RepositoryPage.Place, now: Timestamp) {
+        let fresh = page.repositories.filter { listed.insert($0.id).inserted }
+        if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
+        if page.malformedCount > 0 {
+            problems.append("\(page.malformedCount) entries of \(place.name) are malformed")
+        }
+        if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
+        for repository in fresh {
+            switch scope.decide(repository) {
+            case .included, .undecided: repositories.append(repository)
+            case .skipped: observations.append(Observation(repository: repository, reading: nil, observedAt: now))
+            }
+        }
+        findMore(after: page, at: place)
+    }
+
+    /// Asks for the pages up to the last at once where GitHub numbers them, else for the next alone.
+    private mutating func findMore(after page: RepositoryPage, at place: RepositoryPage.Place) {
+        if case .number(let number) = place, let last = page.last {
+            for number in stride(from: lastNumber + 1, through: min(last, limits.pagesMax), by: 1) {
+                enqueue(.number(number))
+            }
+            lastNumber = max(lastNumber, min(last, limits.pagesMax))
+            if last > limits.pagesMax { problems.append("more than \(limits.pagesMax) pages") }
+            // Pages up to the last are known, and the last one may have grown a successor meanwhile.
+            guard number >= lastNumber else { return }
+        }
+        switch page.next {
+        case nil: return
+        case .elsewhere: problems.append("the page after \(place.name) is on another origin, which is not asked")
+        case .url(let url):
+            if case .number(let number) = place, page.last != nil {
+                lastNumber = number + 1
+                enqueue(.number(number + 1))
+            } else {
+                enqueue(.url(url))
+            }
+        }
+    }
+
+    private mutating func enqueue(_ place: RepositoryPage.Place) {
+        guard knownPages.count < limits.pagesMax else { return problems.append("more than \(limits.pagesMax) pages") }
+        guard knownPages.insert(place).inserted else {
+            return problems.append("the listing leads back to \(place.name)")
+        }
+        pages.append(place)
+    }
+
+    private mutating func lose(_ place: RepositoryPage.Place, _ error: GitHubError) {
+        note(error)
+        if error == .cancelled || error.stop != nil { isListingCutShort = true }
+        problems.append("\(place.name) could not be read: \(error)")
+        if listed.isEmpty { listingFailure = error.reason.code }
+    }
+
+    private mutating func note(_ error: GitHubError) {
+        stop = stop ?? error.stop
+    }
+}
+
+extension RepositoryPage.Place {
+    fileprivate var name: String {
+        switch self {
+        case .number(let number): "page \(number)"
+        case .url: "a page without a number"
+        }
+    }
+}
+
+extension [String] {
+    /// The first few, and how many more there are.
+    fileprivate var summary: String {
+        let shown = prefix(3).joined(separator: "; ")
+        return count > 3 ? "\(shown); and \(count - 3) more" : shown
+    }
+}
+
+extension Result {
+    fileprivate init(catching body: () async throws(Failure) -> Success) async {
+        do throws(Failure) {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

@@ -1,0 +1,325 @@
+public import AuditCore
+import Foundation
+
+/// Reads GitHub's REST API, one request at a time. It sends GET alone.
+public final class GitHubClient: Sendable {
+    public struct Settings: Sendable {
+        public var endpoint: GitHubEndpoint
+        /// `nil` asks anonymously.
+        public var token: AccessToken?
+        /// Value of `X-GitHub-Api-Version`.
+        public var apiVersion = "2022-11-28"
+        /// Value of `User-Agent`.
+        public var userAgent: String
+        /// For one try, body included.
+        public var timeout: Duration = .seconds(30)
+        public var retry = RetryPolicy()
+        /// Longest total time that rate limits may hold everything back.
+        public var waitMax: Duration = .seconds(7200)
+
+        public init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
+            self.endpoint = endpoint
+            self.token = token
+            self.userAgent = userAgent
+        }
+    }
+
+    public let endpoint: GitHubEndpoint
+    let settings: Settings
+    private let transport: any Transport
+    private let clock: any Clock<Duration>
+    private let elapsed: @Sendable () -> Duration
+    private let now: @Sendable () -> Timestamp
+    private let gate: RateGate
+    private let headers: [(name: String, value: String)]
+
+    /// - Parameters:
+    ///   - clock: what waits are measured with.
+    ///   - now: the calendar's time, for answers that carry none.
+    public init<C: Clock>(
+        _ settings: Settings, transport: any Transport, clock: C, now: @escaping @Sendable () -> Timestamp,
+    ) where C.Duration == Duration {
+        self.settings = settings
+        self.endpoint = settings.endpoint
+        self.transport = transport
+        self.clock = clock
+        let start = clock.now
+        self.elapsed = { start.duration(to: clock.now) }
+        self.now = now
+        self.gate = RateGate(waitMax: settings.waitMax)
+        var headers = [
+            (name: "Accept", value: "application/vnd.github+json"),
+            (name: "X-GitHub-Api-Version", value: settings.apiVersion),
+            (name: "User-Agent", value: settings.userAgent),
+        ]
+        if let token = settings.token { headers.append((name: "Authorization", value: "Bearer \(token.secret)")) }
+        self.headers = headers
+    }
+
+    /// What was asked so far.
+    public var requestCounts: RequestCounts { gate.counts }
+
+    /// The rate limit that everything waits for now, and how long it still holds.
+    public var currentWait: (message: String, remaining: Duration)? {
+        let now = elapsed()
+        return gate.note(at: now).map { ($0.message, $0.until - now) }
+    }
+}
+
+// MARK: - What can be asked
+
+extension GitHubClient {
+    /// Fetches an organization: its id and how many repositories it counts.
+    ///
+    /// - SeeAlso: `GET /orgs/{org}`
+    public func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
+        let body = try await get("/orgs/\(login)", as: Wire.Organization.self)
+        guard let canonical = OrganizationLogin(body.login) else {
+            throw .malformed("the organization's login is no login")
+        }
+        return OrganizationAccount(
+            id: OrganizationID(rawValue: body.id), login: canonical,
+            repositoryCount: body.totalPrivateRepositories.map { max(0, $0) &+ max(0, body.publicRepositories) })
+    }
+
+    /// Fetches the organization's subject-claim template.
+    ///
+    /// - Throws: `.organizationTemplateNeverSet` only on GitHub's own message; any other 404 is `.notFound`.
+    /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
+    public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
+        let body = try await get("/orgs/\(login)/actions/oidc/customization/sub", as: Wire.OrganizationTemplate.self)
+        return .set(
+            SubjectTemplate(body.includeClaimKeys.map(ClaimKey.init(rawValue:))),
+            useImmutableSubject: body.useImmutableSubject)
+    }
+
+    /// Fetches a repository's setting, at its new place where it was renamed.
+    ///
+    /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id.
+    /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
+    public func setting(of repository: Repository) async throws(GitHubError) -> RepositorySetting {
+        let path = "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
+        let answer = try await get(url: "\(endpoint)\(path)") { url in
+            guard let id = Self.repositoryID(inPathOf: url) else { return nil }
+            return id == repository.id.rawValue ? nil : "the name now belongs to repository \(id)"
+        }
+        let body = try decode(answer.body, as: Wire.RepositorySetting.self)
+        return RepositorySetting(
+            useDefault: body.useDefault, includeClaimKeys: body.includeClaimKeys?.map(ClaimKey.init(rawValue:)),
+            useImmutableSubject: body.useImmutableSubject, subClaimPrefix: body.subClaimPrefix)
+    }
+
+    /// Fetches one page of the organization's repositories, oldest first, so that pages stay put while some are added.
+    ///
+    /// - SeeAlso: `GET /orgs/{org}/repos`
+    public func repositoryPage(_ page: RepositoryPage.Place, of login: OrganizationLogin) async throws(GitHubError)
+        -> RepositoryPage
+    {
+        let url =
+            switch page {
+            case .number(let number):
+                "\(endpoint)/orgs/\(login)/repos?type=all&sort=created&direction=asc&per_page=100&page=\(number)"
+            case .url(let url): url
+            }
+        let answer = try await get(url: url)
+        let items = try decode(answer.body, as: [Wire.Lenient<Wire.Repository>].self)
+        let repositories = items.compactMap { $0.value.flatMap(Repository.init) }
+        let link = LinkHeader(answer.headers["link"])
+        return RepositoryPage(
+            repositories: repositories, malformedCount: items.count - repositories.count,
+            last: link.page("last"),
+            next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere },
+            isPartial: answer.headers["x-github-sso"]?.hasPrefix("partial-results") ?? false)
+    }
+
+    /// Fetches the primary rate limit, which costs none of it.
+    ///
+    /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
+    /// - SeeAlso: `GET /rate_limit`
+    public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
+        do {
+            let core = try await get("/rate_limit", as: Wire.RateLimits.self).resources.core
+            return RateLimitStatus(
+                limit: core.limit, remaining: core.remaining, resetsAt: Timestamp(secondsSince1970: core.reset))
+        } catch .notFound {
+            return nil
+        }
+    }
+}
+
+/// An organization as GitHub describes it.
+public struct OrganizationAccount: Hashable, Sendable {
+    public var id: OrganizationID
+    /// In the case that GitHub stores.
+    public var login: OrganizationLogin
+    /// Public and private ones; `nil` where this token may not see the private count.
+    public var repositoryCount: Int?
+}
+
+/// One page of a listing.
+public struct RepositoryPage: Sendable {
+    public enum Place: Hashable, Sendable {
+        case number(Int)
+        case url(String)
+    }
+
+    /// Where the listing goes on.
+    public enum Next: Hashable, Sendable {
+        case url(String)
+        /// On another origin, which is not asked.
+        case elsewhere
+    }
+
+    public var repositories: [Repository]
+    /// Entries that could not be read as a repository.
+    public var malformedCount: Int
+    /// Number of the last page; `nil` where GitHub does not say.
+    public var last: Int?
+    public var next: Next?
+    /// Whether GitHub said that it left out organizations for want of single sign-on.
+    public var isPartial: Bool
+}
+
+/// The primary rate limit of a credential.
+public struct RateLimitStatus: Hashable, Sendable {
+    /// Requests an hour.
+    public var limit: Int
+    public var remaining: Int
+    public var resetsAt: Timestamp
+}
+
+// MARK: - How it is asked
+
+extension GitHubClient {
+    /// A listing page of 100 repositories is about 0.5 MB; the rest is small.
+    private static let bodyLimitBytes = 16 << 20
+    private static let redirectsMax = 3
+
+    private func get<Body: Decodable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
+        try decode(await get(url: "\(endpoint)\(path)").body, as: type)
+    }
+
+    private func decode<Body: Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw .malformed((error as? DecodingError)?.summary ?? "no JSON")
+        }
+    }
+
+    /// Fetches one address, following redirects within the origin.
+    ///
+    /// - Parameter refusal: says why a redirect's target must not be read; `nil` lets it.
+    private func get(
+        url: String, refusing refusal: (String) -> String? = { _ in nil },
+    ) async throws(GitHubError) -> APIResponse {
+        var url = url
+        for _ in 0...Self.redirectsMax {
+            switch try await answer(url: url) {
+            case (let response, .success):
+                return response
+            case (_, .redirect(let location)):
+                guard let location else { throw .redirectRefused("it names no address") }
+                guard let target = endpoint.resolve(location) else {
+                    throw .redirectRefused("it leads away from \(endpoint.origin)")
+                }
+                if let why = refusal(target) { throw .redirectRefused(why) }
+                url = target
+            case (let response, .refusal(let error)):
+                if case .unauthorized = error { gate.shut(error) }
+                _ = response
+                throw error
+            case (let response, .serverFault):
+                throw .serverFault(status: response.status)
+            case (_, .rateLimit(let refusal)):
+                throw .rateLimited(refusal.message)
+            }
+        }
+        throw .redirectRefused("more than \(Self.redirectsMax) in a row")
+    }
+
+    /// Asks until there is an answer that another try would not change.
+    private func answer(url: String) async throws(GitHubError) -> (APIResponse, AnswerKind) {
+        var attempt = 1
+        while true {
+            try await waitForGate()
+            let failure: GitHubError
+            do throws(TransportError) {
+                let response = try await transport.send(
+                    APIRequest(
+                        method: "GET", url: url, headers: headers, timeout: settings.timeout,
+                        bodyLimitBytes: Self.bodyLimitBytes))
+                let kind = response.kind(token: settings.token, now: now())
+                switch kind {
+                case .rateLimit(let refusal):
+                    gate.refuse(refusal, at: elapsed())
+                    continue
+                case .serverFault:
+                    failure = .serverFault(status: response.status)
+                case .success, .redirect, .refusal:
+                    gate.succeed()
+                    return (response, kind)
+                }
+            } catch {
+                switch error {
+                case .cancelled: throw .cancelled
+                case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
+                case .timeout: failure = .timeout
+                case .connectionLost(let message):
+                    failure = .connectionLost((settings.token?.redacted(message) ?? message).sanitizedLine)
+                }
+            }
+            guard attempt < settings.retry.attemptsMax else { throw failure }
+            var random = SystemRandomNumberGenerator()
+            try await sleep(settings.retry.delay(afterAttempt: attempt, using: &random))
+            gate.countRetry()
+            attempt += 1
+        }
+    }
+
+    private func waitForGate() async throws(GitHubError) {
+        while true {
+            switch gate.pass(at: elapsed()) {
+            case .open: return
+            case .wait(let until): try await sleep(until - elapsed())
+            case .shut(let error): throw error
+            }
+        }
+    }
+
+    private func sleep(_ duration: Duration) async throws(GitHubError) {
+        do {
+            try await clock.sleep(for: max(duration, .zero))
+        } catch {
+            throw .cancelled
+        }
+    }
+
+    /// The id in `/repositories/ID/…`, the form in which GitHub names a moved repository.
+    private static func repositoryID(inPathOf url: String) -> Int64? {
+        let parts = url.split(separator: "/")
+        guard let index = parts.firstIndex(of: "repositories"), index + 1 < parts.count else { return nil }
+        return Int64(parts[index + 1])
+    }
+}
+
+extension String {
+    /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
+    var pathEncoded: String {
+        let unreserved = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        return addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+    }
+}
+
+extension DecodingError {
+    /// One line: which field, and what is wrong with it.
+    fileprivate var summary: String {
+        switch self {
+        case .keyNotFound(let key, _): "no field \(key.stringValue)"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "wrong type of \(context.codingPath.last?.stringValue ?? "the document")"
+        default: "no JSON"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import AuditCore
+import Foundation
+
+/// What an answer means before its body is read as what was asked for.
+enum AnswerKind {
+    case success
+    case redirect(location: String?)
+    case rateLimit(RateLimitRefusal)
+    /// 5xx: worth another try.
+    case serverFault
+    case refusal(GitHubError)
+}
+
+/// A refusal that says: later.
+struct RateLimitRefusal: Hashable {
+    /// How long GitHub asks to wait; `nil` where it names no time.
+    var wait: Duration?
+    var message: String
+}
+
+extension APIResponse {
+    /// Sorts an answer by GitHub's documented shapes.
+    ///
+    /// - Parameter now: for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
+    func kind(token: AccessToken?, now: Timestamp) -> AnswerKind {
+        switch status {
+        case 200..<300: return .success
+        case 301, 302, 307, 308: return .redirect(location: headers["location"])
+        case 500...: return .serverFault
+        default: break
+        }
+        let message = message(token: token)
+        if let refusal = rateLimitRefusal(message: message, now: now) { return .rateLimit(refusal) }
+        switch status {
+        case 401: return .refusal(.unauthorized(message))
+        case 403: return .refusal(forbidden(message))
+        case 404:
+            return .refusal(
+                Self.saysNeverSet(message) ? .organizationTemplateNeverSet : .notFound(message))
+        case 410: return .refusal(.gone(message))
+        case 451: return .refusal(.blocked("451: \(message)"))
+        default: return .refusal(.unexpected(status: status, message))
+        }
+    }
+
+    // MARK: -
+
+    /// NOTE: the text is known from two public tools of 2024; a plain "Not Found" on the same path means a wrong
+    /// name or a missing permission.
+    private static func saysNeverSet(_ message: String) -> Bool {
+        message.lowercased().hasPrefix("no actions oidc custom sub claim template found for the organization")
+    }
+
+    private func forbidden(_ message: String) -> GitHubError {
+        if let sso = headers["x-github-sso"], sso.hasPrefix("required") {
+            let url = sso.split(separator: ";").lazy
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+                .first { $0.hasPrefix("url=") }
+            return .ssoRequired(url: url.map { String($0.dropFirst(4)).sanitizedLine })
+        }
+        if message.hasPrefix("Repository access blocked") { return .blocked("403: \(message)") }
+        return .forbidden(message, acceptedPermissions: headers["x-accepted-github-permissions"]?.sanitizedLine)
+    }
+
+    private func rateLimitRefusal(message: String, now: Timestamp) -> RateLimitRefusal? {
+        guard status == 403 || status == 429 else { return nil }
+        let retryAfter = headers["retry-after"].flatMap { Int64($0) }
+        let isSpent = headers["x-ratelimit-remaining"] == "0"
+        let isNamed = message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
+        let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
+        guard status == 429 || isNamed || ((retryAfter != nil || isSpent) && !isPermission) else { return nil }
+        let text = message.isEmpty ? "GitHub answered \(status)" : message
+        if let retryAfter, retryAfter >= 0 {
+            return RateLimitRefusal(wait: .seconds(min(retryAfter, Self.waitMaxSeconds)), message: text)
+        }
+        if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
+            let clock = headers["date"].flatMap(Timestamp.init(httpDate:)) ?? now
+            // GitHub counts whole seconds: one more makes sure that the window has turned.
+            let seconds = min(max(0, reset &- clock.secondsSince1970), Self.waitMaxSeconds - 1) + 1
+            return RateLimitRefusal(wait: .seconds(seconds), message: text)
+        }
+        return RateLimitRefusal(wait: nil, message: text)
+    }
+
+    /// Longer than any wait that a caller allows; keeps a hostile number from overflowing a `Duration`.
+    private static let waitMaxSeconds: Int64 = 31_536_000
+
+    private func message(token: AccessToken?) -> String {
+        let decoded = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body)))?.message
+        let text = decoded ?? (status == 404 ? "Not Found" : "no message")
+        return (token?.redacted(text) ?? text).sanitizedLine
+    }
+
+    private struct ErrorBody: Decodable {
+        let message: String?
+    }
+}
+
+extension String {
+    /// The text on one line, without control or direction characters, cut at 300 characters.
+    var sanitizedLine: String {
+        let cut = unicodeScalars.prefix(300).map { scalar -> Character in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: " "
+            default: Character(scalar)
+            }
+        }
+        return String(cut) + (unicodeScalars.count > 300 ? "…" : "")
+    }
+}

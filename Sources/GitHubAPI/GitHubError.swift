@@ -1,0 +1,97 @@
+public import AuditCore
+
+/// Why GitHub's answer is not what was asked for: one case for each kind of answer.
+///
+/// Texts that come from GitHub are one line, without control characters, cut at 300 characters, free of the token.
+public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// 404. GitHub also answers it for what exists and is not allowed.
+    case notFound(String)
+    /// 404 with GitHub's own message that the organization never set a template.
+    case organizationTemplateNeverSet
+    /// 403 for want of a permission; GitHub names those that would do in `X-Accepted-GitHub-Permissions`.
+    case forbidden(String, acceptedPermissions: String?)
+    /// 403 until the token is approved for the organization's single sign-on at the address.
+    case ssoRequired(url: String?)
+    /// 401. Asking again could lock the account out.
+    case unauthorized(String)
+    /// A rate limit that would have held longer than was allowed to wait.
+    case rateLimited(String)
+    /// 410, such as for an API version that GitHub no longer serves.
+    case gone(String)
+    /// 403 or 451: GitHub staff blocked access.
+    case blocked(String)
+    /// 5xx, after the last try.
+    case serverFault(status: Int)
+    /// 200 with a body that is not what GitHub documents, or too large.
+    case malformed(String)
+    case timeout
+    case connectionLost(String)
+    /// A redirect to another origin, or one too many, or to another repository.
+    case redirectRefused(String)
+    /// An answer without a documented meaning.
+    case unexpected(status: Int, String)
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .notFound(let message): "not found, or not allowed to this token (404: \(message))"
+        case .organizationTemplateNeverSet: "the organization never set a template"
+        case .forbidden(let message, _): "forbidden (403: \(message))"
+        case .ssoRequired: "the token is not approved for the organization's single sign-on"
+        case .unauthorized(let message): "GitHub refused the token (401: \(message))"
+        case .rateLimited(let message): "rate limit: \(message)"
+        case .gone(let message): "no longer served (410: \(message))"
+        case .blocked(let message): "blocked by GitHub (\(message))"
+        case .serverFault(let status): "GitHub failed (\(status))"
+        case .malformed(let message): "malformed answer: \(message)"
+        case .timeout: "no whole answer in time"
+        case .connectionLost(let message): "connection lost: \(message)"
+        case .redirectRefused(let message): "redirect not followed: \(message)"
+        case .unexpected(let status, let message): "unexpected answer (\(status): \(message))"
+        case .cancelled: "the scan ended before the answer came"
+        }
+    }
+
+    /// The error as the history and reports keep it: the same words every night. The address for single sign-on,
+    /// which is another one each time and lasts an hour, is not among them.
+    public var reason: UnreadableReason {
+        switch self {
+        case .forbidden(_, .some(let permissions)): UnreadableReason(code, "\(self); the token needs \(permissions)")
+        default: UnreadableReason(code, description)
+        }
+    }
+
+    /// What a person can do about it, where that is known.
+    public var hint: String? {
+        switch self {
+        case .unauthorized: "check that the token is whole, not expired and meant for this host"
+        case .forbidden(_, let permissions?): "give the token \(permissions)"
+        case .forbidden, .notFound:
+            "check the name; the token needs read access to the organization's administration and repositories"
+        case .ssoRequired(let url?): "approve the token at \(url)"
+        case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
+        case .connectionLost, .timeout: "check the network and the address of the API"
+        case .unexpected(400, _), .gone: "check --api-version"
+        default: nil
+        }
+    }
+
+    private var code: UnreadableReason.Code {
+        switch self {
+        case .notFound, .organizationTemplateNeverSet: .notFound
+        case .forbidden: .forbidden
+        case .ssoRequired: .ssoRequired
+        case .unauthorized: .unauthorized
+        case .rateLimited: .rateLimited
+        case .gone: .gone
+        case .blocked: .blocked
+        case .serverFault: .serverFault
+        case .malformed: .malformed
+        case .timeout: .timeout
+        case .connectionLost: .connectionLost
+        case .redirectRefused: .redirected
+        case .unexpected: .unexpected
+        case .cancelled: .notRead
+        }
+    }
+}

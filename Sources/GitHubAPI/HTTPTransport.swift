@@ -1,0 +1,76 @@
+import AsyncHTTPClient
+import AuditCore
+import NIOCore
+import NIOHTTP1
+
+/// The real wire: HTTP/1.1, or HTTP/2 where TLS offers it. Must be shut down after use.
+public final class HTTPTransport: Transport {
+    private let client: HTTPClient
+
+    /// - Parameter connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
+    public init(connectionsMax: Int) {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(10)))
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsMax
+        // Whether and when to try again is the client's decision, which counts its tries.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    public func shutDown() async {
+        // Fails only where it was shut down before, which is what is wanted.
+        try? await client.shutdown()
+    }
+
+    public func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
+        do {
+            let wireRequest = try HTTPClient.Request(
+                url: request.url, method: HTTPMethod(rawValue: request.method), headers: HTTPHeaders(request.headers))
+            let task = client.execute(
+                request: wireRequest,
+                delegate: ResponseAccumulator(request: wireRequest, maxBodySize: request.bodyLimitBytes),
+                // Unlike its async counterpart, this call's deadline covers the body too.
+                deadline: .now() + TimeAmount(request.timeout))
+            let response = try await withTaskCancellationHandler {
+                try await task.get()
+            } onCancel: {
+                task.cancel()
+            }
+            return APIResponse(
+                status: Int(response.status.code),
+                headers: HeaderFields(response.headers.map { (name: $0.name, value: $0.value) }),
+                body: response.body.map { Array($0.readableBytesView) } ?? [])
+        } catch {
+            throw TransportError(error, bodyLimitBytes: request.bodyLimitBytes)
+        }
+    }
+}
+
+extension TransportError {
+    fileprivate init(_ error: any Error, bodyLimitBytes: Int) {
+        switch error {
+        case is CancellationError:
+            self = .cancelled
+        case is ResponseAccumulator.ResponseTooBigError:
+            self = .bodyTooLarge(limitBytes: bodyLimitBytes)
+        case let error as HTTPClientError:
+            switch error {
+            case .cancelled: self = .cancelled
+            case .deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout, .tlsHandshakeTimeout,
+                .getConnectionFromPoolTimeout:
+                self = .timeout
+            case .remoteConnectionClosed: self = .connectionLost("the connection was closed before the answer was whole")
+            default: self = .connectionLost(error.shortDescription)
+            }
+        case let error as ChannelError:
+            if case .connectTimeout = error {
+                self = .timeout
+            } else {
+                self = .connectionLost(String(describing: error))
+            }
+        default:
+            self = .connectionLost(String(describing: error))
+        }
+    }
+}

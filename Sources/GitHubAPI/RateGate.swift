@@ -1,0 +1,97 @@
+import AuditCore
+import Synchronization
+
+/// The door that every request of one credential passes: it closes while a rate limit holds, and for good after a 401.
+///
+/// A lock and not an actor: each request passes it, and a hop would cost more than what it guards.
+final class RateGate: Sendable {
+    enum Passage: Hashable {
+        case open
+        /// Closed until then; come back and ask again.
+        case wait(until: Duration)
+        case shut(GitHubError)
+    }
+
+    private struct State {
+        var closedUntil: Duration = .zero
+        /// Refusals in a row that named no time.
+        var unnamedRefusals = 0
+        var shut: GitHubError?
+        var counts = RequestCounts()
+        var note: WaitNote?
+    }
+
+    private let state = Mutex(State())
+    private let waitMax: Duration
+
+    /// - Parameter waitMax: longest total time that limits may hold everything back.
+    init(waitMax: Duration) {
+        self.waitMax = waitMax
+    }
+
+    var counts: RequestCounts { state.withLock { $0.counts } }
+
+    /// What everything waits for at this moment, if anything.
+    func note(at now: Duration) -> WaitNote? {
+        state.withLock { $0.closedUntil > now ? $0.note : nil }
+    }
+
+    /// Asks to send one request; counts it where the door is open.
+    ///
+    /// - Parameter now: time since a fixed moment; likewise in all calls.
+    func pass(at now: Duration) -> Passage {
+        state.withLock { state in
+            if let shut = state.shut { return .shut(shut) }
+            guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
+            state.counts.sent += 1
+            return .open
+        }
+    }
+
+    func countRetry() {
+        state.withLock { $0.counts.retried += 1 }
+    }
+
+    /// Learns that GitHub answered without a rate limit.
+    func succeed() {
+        state.withLock { $0.unnamedRefusals = 0 }
+    }
+
+    /// Closes the door for as long as a refusal asks.
+    func refuse(_ refusal: RateLimitRefusal, at now: Duration) {
+        state.withLock { state in
+            state.counts.retried += 1
+            let wait: Duration
+            if let named = refusal.wait {
+                wait = max(named, .seconds(1))
+            } else if state.closedUntil > now {
+                // One of many that were in flight together: the first has closed the door for all.
+                return
+            } else {
+                wait = .seconds(60) * (1 << min(state.unnamedRefusals, 10))
+                state.unnamedRefusals += 1
+            }
+            let until = max(state.closedUntil, now + wait)
+            let added = until - max(state.closedUntil, now)
+            guard state.counts.waited + added <= waitMax else {
+                state.shut = state.shut ?? .rateLimited("\(refusal.message); the wait would exceed --max-wait")
+                return
+            }
+            state.counts.waited += added
+            state.closedUntil = until
+            state.note = WaitNote(until: until, message: refusal.message)
+        }
+    }
+
+    /// Closes the door for good: GitHub locks an account out after several refused logins.
+    func shut(_ error: GitHubError) {
+        state.withLock { $0.shut = $0.shut ?? error }
+    }
+}
+
+/// A wait for a rate limit, for a progress line.
+public struct WaitNote: Hashable, Sendable {
+    /// End of the wait, on the client's own clock.
+    public let until: Duration
+    public let message: String
+}

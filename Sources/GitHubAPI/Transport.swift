@@ -1,0 +1,62 @@
+/// A way to carry one request to GitHub and its answer back, without retries, redirects or judgement.
+public protocol Transport: Sendable {
+    func send(_ request: APIRequest) async throws(TransportError) -> APIResponse
+}
+
+/// One request on the wire.
+public struct APIRequest: Sendable {
+    public var method: String
+    /// Absolute, percent-encoded.
+    public var url: String
+    public var headers: [(name: String, value: String)]
+    /// From the first byte sent to the last byte received.
+    public var timeout: Duration
+    public var bodyLimitBytes: Int
+}
+
+/// One answer, whole.
+public struct APIResponse: Sendable {
+    public var status: Int
+    public var headers: HeaderFields
+    public var body: [UInt8]
+
+    public init(status: Int, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Header fields of an answer; names compare without case.
+public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
+    private var fields: [(name: String, value: String)]
+
+    public init(_ fields: [(name: String, value: String)] = []) {
+        self.fields = fields
+    }
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        self.fields = elements.map { (name: $0.0, value: $0.1) }
+    }
+
+    /// The first value of a field.
+    public subscript(name: String) -> String? {
+        fields.first { field in
+            field.name.utf8.count == name.utf8.count
+                && zip(field.name.utf8, name.utf8).allSatisfy { Self.lowercased($0) == Self.lowercased($1) }
+        }?.value
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
+
+/// A request that got no whole answer.
+public enum TransportError: Error, Hashable, Sendable {
+    case timeout
+    /// The connection could not be made, or broke. The text says how.
+    case connectionLost(String)
+    case bodyTooLarge(limitBytes: Int)
+    case cancelled
+}

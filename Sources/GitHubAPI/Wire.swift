@@ -1,0 +1,127 @@
+import AuditCore
+import Foundation
+
+/// Bodies as GitHub documents them, only the fields that are used. Source: GitHub's OpenAPI description, 2026-03-10.
+enum Wire {
+    /// `OidcCustomSub`
+    struct OrganizationTemplate: Decodable {
+        let includeClaimKeys: [String]
+        let useImmutableSubject: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case includeClaimKeys = "include_claim_keys"
+            case useImmutableSubject = "use_immutable_subject"
+        }
+    }
+
+    /// `OidcCustomSubRepo`
+    struct RepositorySetting: Decodable {
+        let useDefault: Bool
+        let includeClaimKeys: [String]?
+        let useImmutableSubject: Bool?
+        let subClaimPrefix: String?
+
+        enum CodingKeys: String, CodingKey {
+            case useDefault = "use_default"
+            case includeClaimKeys = "include_claim_keys"
+            case useImmutableSubject = "use_immutable_subject"
+            case subClaimPrefix = "sub_claim_prefix"
+        }
+    }
+
+    /// `OrganizationFull`
+    struct Organization: Decodable {
+        let id: Int64
+        let login: String
+        let publicRepositories: Int
+        /// Shown to members with rights only.
+        let totalPrivateRepositories: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case id, login
+            case publicRepositories = "public_repos"
+            case totalPrivateRepositories = "total_private_repos"
+        }
+    }
+
+    /// `MinimalRepository`
+    struct Repository: Decodable {
+        let id: Int64
+        let name: String
+        let owner: Owner
+        let isPrivate: Bool?
+        let visibility: String?
+        let archived: Bool?
+        let fork: Bool?
+        let topics: [String]?
+        let customProperties: [String: PropertyValue]?
+
+        struct Owner: Decodable {
+            let id: Int64?
+            let login: String
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case id, name, owner, visibility, archived, fork, topics
+            case isPrivate = "private"
+            case customProperties = "custom_properties"
+        }
+    }
+
+    /// A custom property's value: one text, several, or none.
+    struct PropertyValue: Decodable {
+        let values: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                values = []
+            } else if let texts = try? container.decode([String].self) {
+                values = texts
+            } else if let flag = try? container.decode(Bool.self) {
+                values = [flag ? "true" : "false"]
+            } else {
+                values = [try container.decode(String.self)]
+            }
+        }
+    }
+
+    /// An element of a list that must not take its neighbours with it when it is malformed.
+    struct Lenient<Value: Decodable>: Decodable {
+        let value: Value?
+
+        init(from decoder: any Decoder) throws {
+            value = try? Value(from: decoder)
+        }
+    }
+
+    /// `RateLimitOverview`
+    struct RateLimits: Decodable {
+        let resources: Resources
+
+        struct Resources: Decodable {
+            let core: Limit
+        }
+
+        struct Limit: Decodable {
+            let limit: Int
+            let remaining: Int
+            let reset: Int64
+        }
+    }
+}
+
+extension Repository {
+    /// - Returns: `nil` where the name would change the meaning of a URL's path.
+    init?(_ wire: Wire.Repository) {
+        guard OrganizationLogin(wire.owner.login) != nil, !wire.name.isEmpty, wire.name != ".", wire.name != ".." else {
+            return nil
+        }
+        let visibility: Visibility? =
+            wire.visibility.map { Visibility(rawValue: $0) ?? .unknown } ?? wire.isPrivate.map { $0 ? .private : .public }
+        self.init(
+            id: RepositoryID(rawValue: wire.id), owner: wire.owner.login, ownerID: wire.owner.id, name: wire.name,
+            visibility: visibility ?? .unknown, isArchived: wire.archived ?? false, isFork: wire.fork,
+            topics: wire.topics, customProperties: wire.customProperties?.mapValues(\.values))
+    }
+}

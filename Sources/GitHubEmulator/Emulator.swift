@@ -1,0 +1,102 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// A GitHub on loopback, for demonstrations, tests and measurements. It is a reading of GitHub's documentation of its
+/// own and shares no type with the client, so that a misreading shows.
+public struct Emulator: Sendable {
+    public let world: World
+    private let port: Int
+
+    /// - Parameter port: 0 lets the system pick one.
+    public init(_ file: WorldFile, port: Int = 0) {
+        world = World(file)
+        self.port = port
+    }
+
+    /// Serves until the body returns or the task is cancelled.
+    ///
+    /// - Parameter body: gets the base address, such as `http://127.0.0.1:49152`.
+    /// - Throws: `EmulatorError.portInUse`, or what the body throws.
+    public func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value {
+        let (addresses, announce) = AsyncStream.makeStream(of: String.self)
+        let application = application { channel in
+            announce.yield("http://127.0.0.1:\(channel.localAddress?.port ?? 0)")
+        }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                defer { announce.finish() }
+                do {
+                    try await application.run()
+                } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                    throw EmulatorError.portInUse(port)
+                }
+                return nil
+            }
+            group.addTask {
+                for await address in addresses { return try await body(address) }
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            while let ended = try await group.next() {
+                if let value = ended { return value }
+                try Task.checkCancellation()
+            }
+            throw CancellationError()
+        }
+    }
+
+    // MARK: -
+
+    private func application(
+        onRunning: @escaping @Sendable (any Channel) async -> Void,
+    ) -> some ApplicationProtocol {
+        let router = Router(context: EmulatorContext.self)
+        router.add(middleware: FaultMiddleware(world: world))
+        router.add(middleware: TokenMiddleware(world: world))
+        router.add(middleware: RateLimitMiddleware(world: world))
+        router.add(middleware: ETagMiddleware())
+        OrganizationRoutes(world: world).add(to: router)
+        RepositoryRoutes(world: world).add(to: router)
+        OIDCRoutes(world: world).add(to: router)
+        RateLimitRoutes(world: world).add(to: router)
+        var logger = Logger(label: "emulator")
+        logger.logLevel = .critical
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname("127.0.0.1", port: port), serverName: "github-emulator"),
+            onServerRunning: onRunning, logger: logger)
+    }
+}
+
+public enum EmulatorError: Error, Hashable, CustomStringConvertible {
+    case portInUse(Int)
+
+    public var description: String {
+        switch self {
+        case .portInUse(let port): "port \(port) is in use"
+        }
+    }
+}
+
+/// A request's context that can reach its connection, to break it.
+struct EmulatorContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    /// Resets the connection, so that the client sees no orderly end.
+    func reset() async throws {
+        if let socket = channel as? any SocketOptionProvider {
+            try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try await channel.close()
+    }
+}

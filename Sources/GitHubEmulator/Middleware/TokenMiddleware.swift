@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+
+/// Refuses a token that the world does not know, and requests without one for what is not public.
+struct TokenMiddleware: RouterMiddleware {
+    let world: World
+
+    func handle(
+        _ request: Request, context: EmulatorContext,
+        next: (Request, EmulatorContext) async throws -> Response,
+    ) async throws -> Response {
+        let tokens = await world.file.tokens
+        guard !tokens.isEmpty else { return try await next(request, context) }
+        guard let field = request.headers[.authorization] else {
+            return await isPublic(request.uri.path) ? try await next(request, context) : Answer.notFound.response
+        }
+        let words = field.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, ["bearer", "token"].contains(words[0].lowercased()), tokens.contains(String(words[1]))
+        else { return Answer.error(.unauthorized, "Bad credentials").response }
+        return try await next(request, context)
+    }
+
+    /// What anybody may ask: an organization's public face and public repositories.
+    private func isPublic(_ path: String) async -> Bool {
+        let parts = path.split(separator: "/")
+        switch (parts.first, parts.count) {
+        case ("orgs", 2), ("rate_limit", 1): return true
+        case ("repos", 3...):
+            let found = await world.repository(owner: String(parts[1]), name: String(parts[2]))
+            return found?.1.visibility == "public"
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Hummingbird
+
+/// The subject-claim templates of organizations and repositories.
+struct OIDCRoutes: Sendable {
+    let world: World
+
+    private static let path = "actions/oidc/customization/sub"
+
+    func add(to router: Router<EmulatorContext>) {
+        router.get("/orgs/:org/\(Self.path)") { _, context in
+            organizationAnswer(await world.organization(context.parameters.get("org") ?? "")).response
+        }
+        router.get("/repos/:owner/:repo/\(Self.path)") { request, context in
+            repositoryAnswer(await RepositoryPlace(world, request, context.parameters)).response
+        }
+        router.get("/repositories/:id/\(Self.path)") { request, context in
+            repositoryAnswer(await RepositoryPlace(world, request, context.parameters)).response
+        }
+    }
+
+    // MARK: -
+
+    private func organizationAnswer(_ organization: WorldFile.Organization?) -> Answer {
+        guard let organization else { return .notFound }
+        if let refusal = organization.templateRefusal {
+            return .refusal(
+                refusal, organization: organization.login, permission: "organization_administration=read")
+        }
+        guard let template = organization.template else {
+            return .error(
+                .notFound,
+                "No Actions OIDC custom sub claim template found for the organization \(organization.login)",
+                documentation: "/actions/oidc"
+                    + "#get-the-customization-template-for-an-oidc-subject-claim-for-an-organization")
+        }
+        var members = [("include_claim_keys", JSONText.list(template))]
+        if let flag = organization.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
+        return Answer(json: JSONText.object(members))
+    }
+
+    private func repositoryAnswer(_ place: RepositoryPlace) -> Answer {
+        switch place {
+        case .none: return .notFound
+        case .moved(let id): return RepositoryPlace.redirect(to: "/repositories/\(id)/\(Self.path)")
+        case .here(let organization, let repository):
+            if let refusal = repository.refusal {
+                return .refusal(refusal, organization: organization.login, permission: "actions=read")
+            }
+            return Answer(json: JSONText.object(members(repository, organization)))
+        }
+    }
+
+    private func members(
+        _ repository: WorldFile.Repository, _ organization: WorldFile.Organization,
+    ) -> [(String, String)] {
+        let owner = repository.owner ?? organization.login
+        let name = repository.renamedTo ?? repository.name
+        let setting =
+            repository.setting
+            ?? WorldFile.Setting(
+                useDefault: true, useImmutableSubject: false,
+                subClaimPrefix: repository.immutable
+                    ? "repo:\(owner)@\(organization.id)/\(name)@\(repository.id)" : "repo:\(owner)/\(name)")
+        var members = [("use_default", "\(setting.useDefault)")]
+        if let keys = setting.includeClaimKeys { members.append(("include_claim_keys", JSONText.list(keys))) }
+        if let flag = setting.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
+        if let prefix = setting.subClaimPrefix { members.append(("sub_claim_prefix", JSONText.quoted(prefix))) }
+        return members
+    }
+}

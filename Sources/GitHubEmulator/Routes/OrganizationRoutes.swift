@@ -1,0 +1,87 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// `GET /orgs/{org}` and the organization's listing.
+struct OrganizationRoutes: Sendable {
+    let world: World
+
+    func add(to router: Router<EmulatorContext>) {
+        router.get("/orgs/:org") { _, context in
+            guard let organization = await world.organization(context.parameters.get("org") ?? "") else {
+                return Answer.notFound.response
+            }
+            return Answer(json: text(organization)).response
+        }
+        router.get("/orgs/:org/repos") { request, context in
+            await listing(of: world.organization(context.parameters.get("org") ?? ""), request)
+        }
+        // The form that `Link` headers use.
+        router.get("/organizations/:id/repos") { request, context in
+            let id = context.parameters.get("id").flatMap { Int64($0) }
+            guard let id else { return Answer.notFound.response }
+            return await listing(of: world.organization(id: id), request)
+        }
+    }
+
+    // MARK: -
+
+    private func text(_ organization: WorldFile.Organization) -> String {
+        let publicCount = organization.repositories.count { $0.visibility == "public" }
+        let privateCount = organization.repositories.count - publicCount + organization.hiddenRepositories
+        var members: [(String, String)] = [
+            ("login", JSONText.quoted(organization.login)), ("id", "\(organization.id)"),
+            ("node_id", JSONText.quoted("O_kgDO\(organization.id)")),
+            ("url", JSONText.quoted("https://api.github.com/orgs/\(organization.login)")),
+            ("description", "null"), ("public_repos", "\(publicCount)"), ("public_gists", "0"), ("followers", "0"),
+            ("following", "0"), ("type", "\"Organization\""),
+        ]
+        if organization.showsPrivateCount {
+            members += [("total_private_repos", "\(privateCount)"), ("owned_private_repos", "\(privateCount)")]
+        }
+        return JSONText.object(members)
+    }
+
+    private func listing(of organization: WorldFile.Organization?, _ request: Request) -> Response {
+        guard let organization else { return Answer.notFound.response }
+        let query = request.uri.queryParameters
+        let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
+        let page = max(1, query.get("page", as: Int.self) ?? 1)
+        let repositories = select(organization.repositories, type: query.get("type") ?? "all")
+            .sorted { $0.id < $1.id }
+        let isAscending = query.get("direction") == "asc"
+        let ordered = isAscending ? repositories : repositories.reversed()
+        let pages = max(1, (ordered.count + size - 1) / size)
+        let slice = ordered.dropFirst((page - 1) * size).prefix(size)
+        let body = "[" + slice.map { RepositoryJSON($0, of: organization).text }.joined(separator: ",") + "]"
+        let answer = Answer(json: body)
+        guard pages > 1 else { return answer.response }
+        return answer.header(.link, link(request, organization, page: page, pages: pages)).response
+    }
+
+    private func select(_ repositories: [WorldFile.Repository], type: String) -> [WorldFile.Repository] {
+        switch type {
+        case "public", "private": repositories.filter { $0.visibility == type }
+        case "forks": repositories.filter(\.fork)
+        case "sources": repositories.filter { !$0.fork }
+        default: repositories
+        }
+    }
+
+    private func link(_ request: Request, _ organization: WorldFile.Organization, page: Int, pages: Int) -> String {
+        let host = request.head.authority ?? "localhost"
+        let kept = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("page=") }
+        func target(_ number: Int, _ relation: String) -> String {
+            let query = (kept.map(String.init) + ["page=\(number)"]).joined(separator: "&")
+            return "<http://\(host)/organizations/\(organization.id)/repos?\(query)>; rel=\"\(relation)\""
+        }
+        var targets: [String] = []
+        if page > 1 { targets += [target(1, "first"), target(page - 1, "prev")] }
+        if page < pages { targets += [target(page + 1, "next"), target(pages, "last")] }
+        return targets.joined(separator: ", ")
+    }
+}
+
+extension HTTPField.Name {
+    static let link = HTTPField.Name("Link")!
+}

@@ -1,0 +1,147 @@
+import Foundation
+
+/// The state that all requests to the emulator share.
+public actor World {
+    private(set) var file: WorldFile
+    private var organizationIndex: [String: Int] = [:]
+    private var repositoryIndex: [String: (organization: Int, repository: Int)] = [:]
+    private var repositoryByID: [Int64: (organization: Int, repository: Int)] = [:]
+    private var faultMatches: [Int]
+    private var inFlight = 0
+    private var used = 0
+    private var windowEnd: Date?
+
+    /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
+    public private(set) var requests: [String] = []
+    /// Header fields of the newest request that had an `Authorization` field, and of the newest one at all.
+    public private(set) var lastHeaders: [String: String] = [:]
+    /// Most requests that were being answered at once.
+    public private(set) var inFlightMax = 0
+
+    public init(_ file: WorldFile) {
+        self.file = file
+        faultMatches = Array(repeating: 0, count: file.faults.count)
+        (organizationIndex, repositoryIndex, repositoryByID) = Self.index(file)
+    }
+
+    /// Changes the world while it is served.
+    public func change(_ body: @Sendable (inout WorldFile) -> Void) {
+        body(&file)
+        faultMatches = Array(repeating: 0, count: file.faults.count)
+        (organizationIndex, repositoryIndex, repositoryByID) = Self.index(file)
+    }
+
+    // MARK: - Look-ups, without case as GitHub's
+
+    func organization(_ login: String) -> WorldFile.Organization? {
+        organizationIndex[login.lowercased()].map { file.organizations[$0] }
+    }
+
+    func organization(id: Int64) -> WorldFile.Organization? {
+        file.organizations.first { $0.id == id }
+    }
+
+    func repository(owner: String, name: String) -> (WorldFile.Organization, WorldFile.Repository)? {
+        repositoryIndex["\(owner)/\(name)".lowercased()].map(at)
+    }
+
+    func repository(id: Int64) -> (WorldFile.Organization, WorldFile.Repository)? {
+        repositoryByID[id].map(at)
+    }
+
+    private func at(
+        _ place: (organization: Int, repository: Int),
+    ) -> (WorldFile.Organization, WorldFile.Repository) {
+        let organization = file.organizations[place.organization]
+        return (organization, organization.repositories[place.repository])
+    }
+
+    // MARK: - Requests
+
+    /// Notes a request and picks the fault that hits it, if one does.
+    func begin(_ line: String, path: String, headers: [String: String]) -> WorldFile.Fault? {
+        requests.append(line)
+        lastHeaders = headers
+        inFlight += 1
+        inFlightMax = max(inFlightMax, inFlight)
+        for (index, fault) in file.faults.enumerated() where Self.matches(fault.path, path) {
+            faultMatches[index] += 1
+            let turn = faultMatches[index] - fault.after
+            if turn > 0, turn <= fault.times ?? .max { return fault }
+        }
+        return nil
+    }
+
+    func end() {
+        inFlight -= 1
+    }
+
+    /// Takes one request from the hour's budget.
+    ///
+    /// - Returns: `nil` where the world has no limit.
+    func spend(costing cost: Int, at now: Date) -> Budget? {
+        guard let limit = file.rateLimit else { return nil }
+        if windowEnd.map({ $0 <= now }) ?? true {
+            windowEnd = now.addingTimeInterval(Double(limit.windowSeconds))
+            used = 0
+        }
+        let isRefused = used + cost > limit.limit
+        if !isRefused { used += cost }
+        return Budget(
+            limit: limit.limit, used: used, reset: Int((windowEnd ?? now).timeIntervalSince1970.rounded(.up)),
+            isRefused: isRefused)
+    }
+
+    /// Returns a request to the budget.
+    func giveBack(_ cost: Int) -> Int {
+        used -= cost
+        return cost
+    }
+
+    // MARK: -
+
+    private static func index(
+        _ file: WorldFile,
+    ) -> ([String: Int], [String: (organization: Int, repository: Int)], [Int64: (organization: Int, repository: Int)]) {
+        var organizations: [String: Int] = [:]
+        var byName: [String: (organization: Int, repository: Int)] = [:]
+        var byID: [Int64: (organization: Int, repository: Int)] = [:]
+        for (organizationIndex, organization) in file.organizations.enumerated() {
+            organizations[organization.login.lowercased()] = organizationIndex
+            for (repositoryIndex, repository) in organization.repositories.enumerated() {
+                let place = (organization: organizationIndex, repository: repositoryIndex)
+                byName["\(repository.owner ?? organization.login)/\(repository.name)".lowercased()] = place
+                byID[repository.id] = place
+            }
+        }
+        return (organizations, byName, byID)
+    }
+
+    private static func matches(_ pattern: String?, _ path: String) -> Bool {
+        guard let pattern else { return true }
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return pattern == path }
+        var rest = path[...]
+        for (index, part) in parts.enumerated() {
+            if index == 0 {
+                guard rest.hasPrefix(part) else { return false }
+                rest = rest.dropFirst(part.count)
+            } else if index == parts.count - 1 {
+                return rest.hasSuffix(part)
+            } else {
+                guard let range = rest.range(of: part) else { return false }
+                rest = rest[range.upperBound...]
+            }
+        }
+        return true
+    }
+}
+
+/// What is left of an hour's requests.
+struct Budget: Sendable {
+    var limit: Int
+    var used: Int
+    /// Seconds since 1970.
+    var reset: Int
+    var isRefused: Bool
+}

@@ -1,0 +1,189 @@
+public import Foundation
+
+/// A GitHub as a file describes it: organizations, repositories, tokens, limits and faults.
+///
+/// Keys are snake_case. Everything but names and ids has a default, so that a world says only what matters to it.
+public struct WorldFile: Codable, Sendable {
+    /// Empty: every token is accepted, and none is needed.
+    public var tokens: [String] = []
+    public var organizations: [Organization]
+    /// Absent: no rate limit, and `/rate_limit` answers 404, as on an Enterprise Server by default.
+    public var rateLimit: RateLimit?
+    public var faults: [Fault] = []
+    public var latencyMilliseconds = 0
+
+    public struct Organization: Codable, Sendable {
+        public var login: String
+        public var id: Int64
+        /// Absent: never set.
+        public var template: [String]?
+        public var useImmutableSubject: Bool?
+        /// How the template's endpoint refuses, if it does.
+        public var templateRefusal: Refusal?
+        /// Whether the number of private repositories is shown.
+        public var showsPrivateCount = true
+        /// Repositories that exist but are not listed, as to a token that sees selected repositories only.
+        public var hiddenRepositories = 0
+        public var repositories: [Repository]
+    }
+
+    public struct Repository: Codable, Sendable {
+        public var name: String
+        public var id: Int64
+        /// Where it lives now, if not in the organization that lists it.
+        public var owner: String?
+        public var visibility = "private"
+        public var archived = false
+        public var fork = false
+        public var topics: [String] = []
+        public var customProperties: [String: String?]?
+        /// The answer of the template's endpoint, word for word. Absent: never customized.
+        public var setting: Setting?
+        /// Whether a repository that was never customized has the immutable prefix.
+        public var immutable = false
+        /// How the template's endpoint refuses, if it does.
+        public var refusal: Refusal?
+        /// The listing still shows the old name, as when it was renamed a moment ago; the template's endpoint answers
+        /// 301 there.
+        public var renamedTo: String?
+    }
+
+    public struct Setting: Codable, Sendable {
+        public var useDefault: Bool
+        public var includeClaimKeys: [String]?
+        public var useImmutableSubject: Bool?
+        public var subClaimPrefix: String?
+    }
+
+    public enum Refusal: String, Codable, Sendable {
+        case notFound = "not_found"
+        case forbidden
+        case ssoRequired = "sso_required"
+        case blocked
+        case unavailableForLegalReasons = "unavailable_for_legal_reasons"
+        case gone
+    }
+
+    public struct RateLimit: Codable, Sendable {
+        public var limit: Int
+        public var windowSeconds: Int
+    }
+
+    public struct Fault: Codable, Sendable {
+        /// A path, with `*` for any run of characters. Absent: every request.
+        public var path: String?
+        /// How many matching requests pass unharmed first.
+        public var after = 0
+        /// How many are harmed then. Absent: all.
+        public var times: Int?
+        public var kind: Kind
+        /// For `status`.
+        public var status: Int?
+        /// For rate limits; absent: the header is not sent.
+        public var retryAfterSeconds: Int?
+        /// For `primary_limit`: when the window turns, from now; may be negative.
+        public var resetInSeconds: Int?
+        /// For `redirect`.
+        public var location: String?
+        /// For `body`.
+        public var body: String?
+
+        public enum Kind: String, Codable, Sendable {
+            /// The status, with GitHub's JSON error body.
+            case status
+            /// The status, with an HTML page.
+            case html
+            /// The connection is reset before a byte of the answer.
+            case reset
+            /// The connection is closed in the middle of the body.
+            case truncate
+            /// No answer at all.
+            case hang
+            /// One byte a second.
+            case drip
+            /// 200 with half of a JSON text.
+            case malformed
+            /// 200 with an error document.
+            case errorDocument = "error_document"
+            /// 200 with 64 MiB of spaces.
+            case huge
+            /// 200 with a body of the world's choice.
+            case body
+            case primaryLimit = "primary_limit"
+            case secondaryLimit = "secondary_limit"
+            case redirect
+            /// The answer as it is, with `X-GitHub-SSO: partial-results`.
+            case partialResults = "partial_results"
+        }
+    }
+}
+
+// MARK: - Reading with defaults, which synthesized decoding does not know
+
+extension WorldFile {
+    /// Reads a world from JSON.
+    public init(json: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(WorldFile.self, from: json)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        tokens = try container.decodeIfPresent([String].self, forKey: .tokens) ?? []
+        organizations = try container.decode([Organization].self, forKey: .organizations)
+        rateLimit = try container.decodeIfPresent(RateLimit.self, forKey: .rateLimit)
+        faults = try container.decodeIfPresent([Fault].self, forKey: .faults) ?? []
+        latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
+    }
+}
+
+extension WorldFile.Organization {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            login: try container.decode(String.self, forKey: .login),
+            id: try container.decode(Int64.self, forKey: .id),
+            template: try container.decodeIfPresent([String].self, forKey: .template),
+            useImmutableSubject: try container.decodeIfPresent(Bool.self, forKey: .useImmutableSubject),
+            templateRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .templateRefusal),
+            showsPrivateCount: try container.decodeIfPresent(Bool.self, forKey: .showsPrivateCount) ?? true,
+            hiddenRepositories: try container.decodeIfPresent(Int.self, forKey: .hiddenRepositories) ?? 0,
+            repositories: try container.decode([WorldFile.Repository].self, forKey: .repositories))
+    }
+}
+
+extension WorldFile.Repository {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            id: try container.decode(Int64.self, forKey: .id),
+            owner: try container.decodeIfPresent(String.self, forKey: .owner),
+            visibility: try container.decodeIfPresent(String.self, forKey: .visibility) ?? "private",
+            archived: try container.decodeIfPresent(Bool.self, forKey: .archived) ?? false,
+            fork: try container.decodeIfPresent(Bool.self, forKey: .fork) ?? false,
+            topics: try container.decodeIfPresent([String].self, forKey: .topics) ?? [],
+            customProperties: try container.decodeIfPresent([String: String?].self, forKey: .customProperties),
+            setting: try container.decodeIfPresent(WorldFile.Setting.self, forKey: .setting),
+            immutable: try container.decodeIfPresent(Bool.self, forKey: .immutable) ?? false,
+            refusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .refusal),
+            renamedTo: try container.decodeIfPresent(String.self, forKey: .renamedTo))
+    }
+}
+
+extension WorldFile.Fault {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            path: try container.decodeIfPresent(String.self, forKey: .path),
+            after: try container.decodeIfPresent(Int.self, forKey: .after) ?? 0,
+            times: try container.decodeIfPresent(Int.self, forKey: .times),
+            kind: try container.decode(Kind.self, forKey: .kind),
+            status: try container.decodeIfPresent(Int.self, forKey: .status),
+            retryAfterSeconds: try container.decodeIfPresent(Int.self, forKey: .retryAfterSeconds),
+            resetInSeconds: try container.decodeIfPresent(Int.self, forKey: .resetInSeconds),
+            location: try container.decodeIfPresent(String.self, forKey: .location),
+            body: try container.decodeIfPresent(String.self, forKey: .body))
+    }
+}

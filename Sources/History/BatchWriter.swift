@@ -1,0 +1,124 @@
+import AuditCore
+import GRDB
+
+/// Writes one batch of observations: rows only for what differs from what was last known.
+struct BatchWriter {
+    private let db: Database
+    private let scanID: Int64
+    private let hostID: Int64
+    private let organizationRowID: Int64
+
+    init(_ db: Database, scanID: Int64, hostID: Int64, organization: OrganizationID) throws {
+        self.db = db
+        self.scanID = scanID
+        self.hostID = hostID
+        self.organizationRowID = try History.organizationRowID(organization, hostID: hostID, db)
+    }
+
+    /// - Returns: each observation with the row id of its repository.
+    func write(_ observations: [Observation]) throws -> [(Observation, Int64)] {
+        let known = try knownStates(observations.map(\.repository.id.rawValue))
+        return try observations.map { observation in
+            let githubID = observation.repository.id.rawValue
+            let state = try known[githubID] ?? KnownState(rowID: insertRepository(githubID))
+            try write(observation, known: state)
+            return (observation, state.rowID)
+        }
+    }
+
+    // MARK: -
+
+    private func write(_ observation: Observation, known: KnownState) throws {
+        let facts = RepositoryColumns(observation.repository, organizationRowID: organizationRowID)
+        if facts != known.repository {
+            try db.cachedStatement(sql: RepositoryColumns.insertion).execute(
+                arguments: StatementArguments([known.rowID, scanID]) + facts.arguments)
+        }
+        switch observation.reading {
+        case nil: break
+        case .unreadable(let reason):
+            if known.errorCode != reason.code.rawValue || known.errorMessage != reason.message {
+                try writeCoverage(known.rowID, reason)
+            }
+        case .read(let setting):
+            if known.errorCode != nil { try writeCoverage(known.rowID, nil) }
+            let columns = SettingColumns(setting)
+            if columns != known.setting {
+                try db.cachedStatement(sql: SettingColumns.insertion).execute(
+                    arguments: StatementArguments([known.rowID, scanID])
+                        + [observation.observedAt.description] + columns.arguments)
+            }
+        }
+    }
+
+    private func writeCoverage(_ rowID: Int64, _ reason: UnreadableReason?) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO coverage (repositoryID, scanID, errorCode, errorMessage) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [rowID, scanID, reason?.code.rawValue, reason?.message])
+    }
+
+    private func insertRepository(_ githubID: Int64) throws -> Int64 {
+        try db.cachedStatement(sql: "INSERT INTO repository (hostID, githubID) VALUES (?, ?)")
+            .execute(arguments: [hostID, githubID])
+        return db.lastInsertedRowID
+    }
+
+    /// The last known state of each repository, by GitHub's id; one statement for the whole batch.
+    private func knownStates(_ githubIDs: [Int64]) throws -> [Int64: KnownState] {
+        let list = "[" + githubIDs.map(String.init).joined(separator: ",") + "]"
+        let rows = try Row.fetchCursor(
+            try db.cachedStatement(
+                sql: """
+                    SELECT r.githubID, r.id,
+                        o.organizationID, o.presence, o.owner, o.ownerGithubID, o.name, o.visibility, o.isArchived,
+                        o.isFork, o.topics, o.customProperties,
+                        s.useDefault, s.includeClaimKeys, s.useImmutableSubject, s.subClaimPrefix,
+                        c.errorCode, c.errorMessage
+                    FROM json_each(?1) listed
+                    CROSS JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value
+                    LEFT JOIN repositoryObservation o ON o.id = (
+                        SELECT id FROM repositoryObservation WHERE repositoryID = r.id
+                        ORDER BY scanID DESC, id DESC LIMIT 1)
+                    LEFT JOIN settingObservation s ON s.id = (
+                        SELECT id FROM settingObservation WHERE repositoryID = r.id
+                        ORDER BY scanID DESC, id DESC LIMIT 1)
+                    LEFT JOIN coverage c ON c.id = (
+                        SELECT id FROM coverage WHERE repositoryID = r.id
+                        ORDER BY scanID DESC, id DESC LIMIT 1)
+                    """),
+            arguments: [list, hostID])
+        var states: [Int64: KnownState] = [:]
+        while let row = try rows.next() {
+            var state = KnownState(rowID: try RowSet.checked(row[1]))
+            if row[2] != nil { state.repository = RepositoryColumns(row, at: 2) }
+            if row[12] != nil { state.setting = SettingColumns(row, at: 12) }
+            state.errorCode = row[16]
+            state.errorMessage = row[17]
+            states[row[0]] = state
+        }
+        return states
+    }
+}
+
+/// What the history last knew of a repository.
+private struct KnownState {
+    let rowID: Int64
+    var repository: RepositoryColumns?
+    var setting: SettingColumns?
+    var errorCode: String?
+    var errorMessage: String?
+
+    init(rowID: Int64) {
+        self.rowID = rowID
+    }
+}
+
+extension RowSet {
+    /// Refuses a row id that this program can't have written, and that would make the set huge.
+    static func checked(_ id: Int64) throws -> Int64 {
+        guard (1..<(1 << 31)).contains(id) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the row id \(id) is out of range")
+        }
+        return id
+    }
+}

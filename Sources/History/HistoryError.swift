@@ -1,0 +1,57 @@
+import GRDB
+
+/// Why the history can't be used. Nothing is ever repaired by deletion.
+public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
+    case cannotOpen(path: String, String)
+    /// A file of another kind, or another program's database.
+    case notAHistory(path: String)
+    case newerVersion(path: String)
+    case corrupt(path: String, String)
+    case full(path: String)
+    case busy(path: String)
+    case failed(path: String, String)
+
+    public var description: String {
+        switch self {
+        case .cannotOpen(let path, let why): "cannot open the history \(path): \(why)"
+        case .notAHistory(let path): "\(path) is not a history of oidc-audit"
+        case .newerVersion(let path): "the history \(path) was written by a newer version of oidc-audit"
+        case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
+        case .full(let path): "no space is left to write the history \(path)"
+        case .busy(let path): "the history \(path) stayed locked by another program"
+        case .failed(let path, let why): "the history \(path) failed: \(why)"
+        }
+    }
+
+    public var hint: String {
+        switch self {
+        case .cannotOpen: "check the folder and its permissions, or choose another file with --db"
+        case .notAHistory: "choose another file with --db"
+        case .newerVersion: "use that version, or another file with --db"
+        case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"
+        case .full: "free some space and run again; what was stored before is safe"
+        case .busy: "run again when it is free"
+        case .failed: "run again, or choose another file with --db"
+        }
+    }
+
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let error as HistoryError:
+            self = error
+        case let error as DatabaseError:
+            let why = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+            switch error.resultCode {
+            case .SQLITE_NOTADB: self = .notAHistory(path: path)
+            case .SQLITE_CORRUPT: self = .corrupt(path: path, why)
+            case .SQLITE_FULL: self = .full(path: path)
+            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
+            case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+                self = .cannotOpen(path: path, why)
+            default: self = .failed(path: path, why)
+            }
+        default:
+            self = .failed(path: path, String(describing: error))
+        }
+    }
+}

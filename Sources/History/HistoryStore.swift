@@ -1,0 +1,173 @@
+public import AuditCore
+import Foundation
+import GRDB
+
+/// The memory of all scans: one SQLite file in WAL mode, readable by its owner alone.
+public final class HistoryStore: Sendable {
+    public let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens the file, makes it where there is none, and brings it to the newest schema.
+    ///
+    /// - Throws: `HistoryError`; the file is left as it was.
+    public init(path: String) throws(HistoryError) {
+        self.path = path
+        do {
+            try Self.createFile(at: path)
+            var configuration = Configuration()
+            configuration.journalMode = .wal
+            configuration.busyMode = .timeout(10)
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.write { db in try Self.checkIdentity(db, path: path) }
+            try Schema.migrator.migrate(queue)
+        } catch {
+            throw HistoryError(error, path: path)
+        }
+    }
+
+    /// Begins a scan: a row that stays `running` until the recorder ends it.
+    public func beginScan(_ start: ScanStart) async throws(HistoryError) -> ScanRecorder {
+        let (scan, host) = try await write { db in
+            let host = try Self.hostID(start.apiURL, db)
+            try db.execute(
+                sql: """
+                    INSERT INTO scan (hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
+                    VALUES (?, 'running', ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    host, start.startedAt.description, start.isEnterpriseServer, start.toolVersion,
+                    JSONText.of(start.requested), JSONText.of(start.scope),
+                ])
+            let scan = db.lastInsertedRowID
+            try db.execute(
+                sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)",
+                arguments: [scan, Data(), Data()])
+            return (scan, host)
+        }
+        return ScanRecorder(store: self, scanID: ScanID(rawValue: scan), hostID: host)
+    }
+
+    /// The findings of a policy that stand open on a host, with the start of the scan that first found each.
+    public func openFindings(apiURL: String, policyName: String) async throws(HistoryError) -> [FindingKey: Timestamp] {
+        try await read { db in try OpenFinding.all(apiURL: apiURL, policyName: policyName, db).mapValues(\.firstSeen) }
+    }
+
+    /// The scan as it was observed.
+    public func snapshot(of scanID: ScanID) async throws(HistoryError) -> Snapshot {
+        try await read { db in
+            var reader = SnapshotReader(db, scanID: scanID.rawValue)
+            return try reader.snapshot()
+        }
+    }
+
+    // MARK: -
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(HistoryError)
+        -> Value
+    {
+        do {
+            return try await queue.write(body)
+        } catch {
+            throw HistoryError(error, path: path)
+        }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(HistoryError)
+        -> Value
+    {
+        do {
+            return try await queue.read(body)
+        } catch {
+            throw HistoryError(error, path: path)
+        }
+    }
+
+    /// SQLite gives a new file the process's umask; the journals beside it follow the file.
+    private static func createFile(at path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw HistoryError.cannotOpen(path: path, "the folder \(folder) cannot be made")
+            }
+        }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno)))
+        }
+        close(descriptor)
+    }
+
+    private static func checkIdentity(_ db: Database, path: String) throws {
+        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+        guard !isEmpty else { return }
+        guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+            throw HistoryError.notAHistory(path: path)
+        }
+        guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
+    }
+
+    private static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {
+        try db.execute(sql: "INSERT OR IGNORE INTO host (apiURL) VALUES (?)", arguments: [apiURL])
+        return try Int64.fetchOne(db, sql: "SELECT id FROM host WHERE apiURL = ?", arguments: [apiURL]) ?? 0
+    }
+}
+
+/// What a scan is begun with.
+public struct ScanStart: Sendable {
+    public var apiURL: String
+    public var isEnterpriseServer: Bool
+    public var startedAt: Timestamp
+    public var toolVersion: String
+    /// Logins as they were asked for.
+    public var requested: [String]
+    public var scope: Scope
+
+    public init(
+        apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, toolVersion: String, requested: [String],
+        scope: Scope,
+    ) {
+        self.apiURL = apiURL
+        self.isEnterpriseServer = isEnterpriseServer
+        self.startedAt = startedAt
+        self.toolVersion = toolVersion
+        self.requested = requested
+        self.scope = scope
+    }
+}
+
+/// A finding as it last stood.
+struct OpenFinding {
+    var repositoryRowID: Int64
+    var firstSeen: Timestamp
+
+    /// The open findings of a policy on a host.
+    static func all(apiURL: String, policyName: String, _ db: Database) throws -> [FindingKey: OpenFinding] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT f.ruleID, r.githubID, r.id, f.firstSeenAt
+                FROM finding f JOIN repository r ON r.id = f.repositoryID JOIN host h ON h.id = r.hostID
+                WHERE f.policyName = ? AND f.isOpen AND h.apiURL = ?
+                  AND f.id = (SELECT max(id) FROM finding
+                              WHERE repositoryID = f.repositoryID AND policyName = f.policyName AND ruleID = f.ruleID)
+                """,
+            arguments: [policyName, apiURL])
+        var findings: [FindingKey: OpenFinding] = [:]
+        while let row = try rows.next() {
+            let key = FindingKey(rule: row[0], repositoryID: RepositoryID(rawValue: row[1]))
+            findings[key] = OpenFinding(repositoryRowID: row[2], firstSeen: try timestamp(row[3]))
+        }
+        return findings
+    }
+}
+
+/// Reads a column that this program writes.
+func timestamp(_ text: String) throws -> Timestamp {
+    guard let timestamp = Timestamp(text) else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a time is not of the form YYYY-MM-DDTHH:MM:SSZ")
+    }
+    return timestamp
+}

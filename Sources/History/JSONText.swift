@@ -1,0 +1,78 @@
+import AuditCore
+import Foundation
+
+/// JSON texts in columns: the same value always gives the same text, so that texts can be compared.
+enum JSONText {
+    static func of(_ strings: [String]) -> String {
+        strings.isEmpty ? "[]" : encode(strings)
+    }
+
+    static func of(_ properties: [String: [String]]) -> String {
+        properties.isEmpty ? "{}" : encode(properties)
+    }
+
+    static func of(_ scope: Scope) -> String {
+        encode(ScopeText(scope))
+    }
+
+    static func scope(_ text: String) throws -> Scope {
+        try JSONDecoder().decode(ScopeText.self, from: Data(text.utf8)).scope
+    }
+
+    // MARK: -
+
+    private static func encode(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings, lists and dictionaries of them always encode.
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+
+    private struct ScopeText: Codable {
+        var include: [String]
+        var exclude: [String]
+        var visibility: [String]
+        var topics: [String]
+        var properties: [String: [String]]
+        var archived: Bool
+
+        init(_ scope: Scope) {
+            include = scope.selector.names.map(\.pattern)
+            exclude = scope.selector.excludeNames.map(\.pattern)
+            visibility = scope.selector.visibility.map(\.rawValue)
+            topics = scope.selector.topics
+            properties = scope.selector.properties
+            archived = scope.includesArchived
+        }
+
+        var scope: Scope {
+            var selector = Selector()
+            selector.names = include.map(Glob.init)
+            selector.excludeNames = exclude.map(Glob.init)
+            selector.visibility = visibility.compactMap(Repository.Visibility.init)
+            selector.topics = topics
+            selector.properties = properties
+            return Scope(selector: selector, includesArchived: archived)
+        }
+    }
+}
+
+/// Reads JSON texts of columns; few distinct ones stand in very many rows.
+struct JSONTextReader {
+    private var lists: [String: [String]] = ["[]": []]
+    private var objects: [String: [String: [String]]] = ["{}": [:]]
+
+    mutating func strings(_ text: String) throws -> [String] {
+        if let known = lists[text] { return known }
+        let value = try JSONDecoder().decode([String].self, from: Data(text.utf8))
+        lists[text] = value
+        return value
+    }
+
+    mutating func properties(_ text: String) throws -> [String: [String]] {
+        if let known = objects[text] { return known }
+        let value = try JSONDecoder().decode([String: [String]].self, from: Data(text.utf8))
+        objects[text] = value
+        return value
+    }
+}

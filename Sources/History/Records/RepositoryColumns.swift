@@ -1,0 +1,64 @@
+import AuditCore
+import GRDB
+
+/// The columns of `repositoryObservation` that say something of the repository, as they are stored.
+struct RepositoryColumns: Equatable {
+    var organizationRowID: Int64
+    var presence: String
+    var owner: String
+    var ownerGithubID: Int64?
+    var name: String
+    var visibility: String
+    var isArchived: Bool
+    var isFork: Bool?
+    var topics: String?
+    var customProperties: String?
+
+    static let insertion = """
+        INSERT INTO repositoryObservation (repositoryID, scanID, organizationID, presence, owner, ownerGithubID, name,
+            visibility, isArchived, isFork, topics, customProperties)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    init(_ repository: Repository, organizationRowID: Int64) {
+        self.organizationRowID = organizationRowID
+        presence = "listed"
+        owner = repository.owner
+        ownerGithubID = repository.ownerID
+        name = repository.name
+        visibility = repository.visibility.rawValue
+        isArchived = repository.isArchived
+        isFork = repository.isFork
+        topics = repository.topics.map { JSONText.of($0) }
+        customProperties = repository.customProperties.map { JSONText.of($0) }
+    }
+
+    /// - Parameter start: index of `organizationID`; the others follow in the order of this type.
+    init(_ row: Row, at start: Int) {
+        organizationRowID = row[start]
+        presence = row[start + 1]
+        owner = row[start + 2]
+        ownerGithubID = row[start + 3]
+        name = row[start + 4]
+        visibility = row[start + 5]
+        isArchived = row[start + 6]
+        isFork = row[start + 7]
+        topics = row[start + 8]
+        customProperties = row[start + 9]
+    }
+
+    var arguments: StatementArguments {
+        [
+            organizationRowID, presence, owner, ownerGithubID, name, visibility, isArchived, isFork, topics,
+            customProperties,
+        ]
+    }
+
+    func repository(githubID: Int64, _ reader: inout JSONTextReader) throws -> Repository {
+        Repository(
+            id: RepositoryID(rawValue: githubID), owner: owner, ownerID: ownerGithubID, name: name,
+            visibility: .init(rawValue: visibility) ?? .unknown, isArchived: isArchived, isFork: isFork,
+            topics: try topics.map { try reader.strings($0) },
+            customProperties: try customProperties.map { try reader.properties($0) })
+    }
+}

@@ -1,0 +1,42 @@
+import AuditCore
+import GRDB
+
+/// The columns of `settingObservation` that say something of the setting, as they are stored.
+struct SettingColumns: Equatable {
+    var useDefault: Bool
+    var includeClaimKeys: String?
+    var useImmutableSubject: Bool?
+    var subClaimPrefix: String?
+
+    static let insertion = """
+        INSERT INTO settingObservation (repositoryID, scanID, observedAt, useDefault, includeClaimKeys,
+            useImmutableSubject, subClaimPrefix)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+
+    init(_ setting: RepositorySetting) {
+        useDefault = setting.useDefault
+        includeClaimKeys = setting.includeClaimKeys.map { JSONText.of($0.map(\.rawValue)) }
+        useImmutableSubject = setting.useImmutableSubject
+        subClaimPrefix = setting.subClaimPrefix
+    }
+
+    /// - Parameter start: index of `useDefault`; the others follow in the order of this type.
+    init(_ row: Row, at start: Int) {
+        useDefault = row[start]
+        includeClaimKeys = row[start + 1]
+        useImmutableSubject = row[start + 2]
+        subClaimPrefix = row[start + 3]
+    }
+
+    var arguments: StatementArguments {
+        [useDefault, includeClaimKeys, useImmutableSubject, subClaimPrefix]
+    }
+
+    func setting(_ reader: inout JSONTextReader) throws -> RepositorySetting {
+        RepositorySetting(
+            useDefault: useDefault,
+            includeClaimKeys: try includeClaimKeys.map { try reader.strings($0).map(ClaimKey.init(rawValue:)) },
+            useImmutableSubject: useImmutableSubject, subClaimPrefix: subClaimPrefix)
+    }
+}

@@ -1,0 +1,193 @@
+public import AuditCore
+import Foundation
+import GRDB
+
+/// Writes one running scan to the history, batch by batch, and ends it.
+public actor ScanRecorder {
+    public nonisolated let scanID: ScanID
+    private let store: HistoryStore
+    private let hostID: Int64
+    /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
+    private var listed = RowSet()
+    private var read = RowSet()
+
+    init(store: HistoryStore, scanID: ScanID, hostID: Int64) {
+        self.store = store
+        self.scanID = scanID
+        self.hostID = hostID
+    }
+
+    /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
+    public func record(_ observations: [Observation], of organization: OrganizationID) async throws(HistoryError) {
+        let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
+        (self.listed, self.read) = try await store.write { db in
+            let writer = try BatchWriter(db, scanID: scan, hostID: host, organization: organization)
+            var progress = (listed, read)
+            for (observation, row) in try writer.write(observations) {
+                progress.0.insert(row)
+                if observation.reading != nil { progress.1.insert(row) }
+            }
+            try db.execute(
+                sql: "UPDATE scanProgress SET listed = ?, read = ? WHERE scanID = ?",
+                arguments: [Data(progress.0.bytes), Data(progress.1.bytes), scan])
+            return progress
+        }
+    }
+
+    /// Stores what the scan saw of an organization itself.
+    public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
+        let (scan, host, listed) = (scanID.rawValue, hostID, listed)
+        try await store.write { db in
+            var row = OrganizationRow(organization)
+            if let id = organization.id {
+                let rowID = try organizationRowID(id, hostID: host, db)
+                row.organizationRowID = rowID
+                let gone = try GoneRepository.all(of: rowID, before: scan, listed: listed, db)
+                if organization.listing.status == .complete {
+                    row.removed = gone.map(\.fullName)
+                    try GoneRepository.mark(gone, as: "removed", scanID: scan, db)
+                } else {
+                    row.missing = gone.map(\.fullName)
+                    if !organization.isListingCutShort {
+                        try GoneRepository.mark(gone, as: "missing", scanID: scan, db)
+                    }
+                }
+            }
+            try row.insert(scanID: scan, db)
+        }
+    }
+
+    /// Notes how the requests went and why the scan stopped early, if it did. A scan with a stop stays unsealed.
+    public func finish(
+        at finishedAt: Timestamp, stop: ScanStop?, requests: RequestCounts,
+    ) async throws(HistoryError) {
+        let scan = scanID.rawValue
+        try await store.write { db in
+            let waited = requests.waited.components
+            try db.execute(
+                sql: """
+                    UPDATE scan SET finishedAt = ?, stop = ?, state = ?, requestsSent = ?, requestsNotModified = ?,
+                        requestsRetried = ?, waitedMilliseconds = ?
+                    WHERE id = ? AND state <> 'sealed'
+                    """,
+                arguments: [
+                    finishedAt.description, stop?.rawValue, stop == nil ? "running" : "interrupted", requests.sent,
+                    requests.notModified, requests.retried,
+                    waited.seconds * 1000 + waited.attoseconds / 1_000_000_000_000_000, scan,
+                ])
+        }
+    }
+
+    /// Stores the judgement and closes the scan for good, in one transaction.
+    public func seal(_ report: AuditReport) async throws(HistoryError) {
+        let scan = scanID.rawValue
+        try await store.write { db in
+            try FindingWriter(db, scanID: scan).write(report)
+            try db.execute(
+                sql: """
+                    UPDATE scan SET state = 'sealed', policyName = ?, policySHA256 = ?, verdict = ?, isComplete = ?,
+                        listed = ?, compliant = ?, violating = ?, waived = ?, unreadable = ?, skipped = ?
+                    WHERE id = ? AND state = 'running'
+                    """,
+                arguments: [
+                    report.policy.name, report.policy.sha256, report.verdict.rawValue, report.isComplete,
+                    report.summary.listed, report.summary.compliant, report.summary.violating, report.summary.waived,
+                    report.summary.unreadable, report.summary.skipped, scan,
+                ])
+            try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan])
+        }
+    }
+}
+
+/// The local row of an organization, made where there is none.
+func organizationRowID(_ id: OrganizationID, hostID: Int64, _ db: Database) throws -> Int64 {
+    let arguments: StatementArguments = [hostID, id.rawValue]
+    try db.execute(sql: "INSERT OR IGNORE INTO organization (hostID, githubID) VALUES (?, ?)", arguments: arguments)
+    return try Int64.fetchOne(
+        db, sql: "SELECT id FROM organization WHERE hostID = ? AND githubID = ?", arguments: arguments) ?? 0
+}
+
+/// One row of `scanOrganization`.
+private struct OrganizationRow {
+    let observation: OrganizationObservation
+    var organizationRowID: Int64?
+    var removed: [String] = []
+    var missing: [String] = []
+
+    init(_ observation: OrganizationObservation) {
+        self.observation = observation
+    }
+
+    func insert(scanID: Int64, _ db: Database) throws {
+        let status: String
+        var keys: String?
+        var useImmutable: Bool?
+        var reason: UnreadableReason?
+        switch observation.template {
+        case .set(let template, let flag):
+            status = "set"
+            keys = JSONText.of(template.keys.map(\.rawValue))
+            useImmutable = flag
+        case .neverSet:
+            status = "never_set"
+        case .unreadable(let why):
+            status = "unreadable"
+            reason = why
+        }
+        let listing = observation.listing
+        try db.execute(
+            sql: """
+                INSERT INTO scanOrganization (scanID, organizationID, login, templateStatus, templateClaimKeys,
+                    templateUseImmutableSubject, templateErrorCode, templateErrorMessage, listingStatus, listed,
+                    expected, removed, missing, listingError, listingFailureCode)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                scanID, organizationRowID, observation.login, status, keys, useImmutable, reason?.code.rawValue,
+                reason?.message, listing.status.rawValue, listing.listed, listing.expected, JSONText.of(removed),
+                JSONText.of(missing), listing.error, listing.failure?.rawValue,
+            ])
+    }
+}
+
+/// A repository that the scan before listed and this one did not.
+private struct GoneRepository {
+    let rowID: Int64
+    let fullName: String
+
+    /// In report order.
+    static func all(of organization: Int64, before scan: Int64, listed: RowSet, _ db: Database) throws -> [GoneRepository] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT o.repositoryID, o.owner || '/' || o.name
+                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
+                JOIN repositoryObservation o ON o.id = (
+                    SELECT id FROM repositoryObservation WHERE repositoryID = known.repositoryID AND scanID < ?2
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                WHERE o.organizationID = ?1 AND o.presence = 'listed'
+                """,
+            arguments: [organization, scan])
+        var gone: [GoneRepository] = []
+        while let row = try rows.next() {
+            let id: Int64 = row[0]
+            if !listed.contains(id) { gone.append(GoneRepository(rowID: id, fullName: row[1])) }
+        }
+        return gone.sorted { $0.fullName.lowercased() < $1.fullName.lowercased() }
+    }
+
+    /// Repeats the last row with another presence, unless another organization has listed it in the meantime.
+    static func mark(_ gone: [GoneRepository], as presence: String, scanID: Int64, _ db: Database) throws {
+        for repository in gone {
+            try db.execute(
+                sql: """
+                    INSERT INTO repositoryObservation (repositoryID, scanID, organizationID, presence, owner,
+                        ownerGithubID, name, visibility, isArchived, isFork, topics, customProperties)
+                    SELECT repositoryID, ?, organizationID, ?, owner, ownerGithubID, name, visibility, isArchived,
+                        isFork, topics, customProperties
+                    FROM repositoryObservation WHERE repositoryID = ? ORDER BY scanID DESC, id DESC LIMIT 1
+                    """,
+                arguments: [scanID, presence, repository.rowID])
+        }
+    }
+}

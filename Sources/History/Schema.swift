@@ -1,0 +1,155 @@
+import GRDB
+
+/// The tables and how they came to be. A migration that was released is never edited; a change is a new one at the end.
+///
+/// What a scan sees is stored when it differs from what was known, not once a scan: the state at scan S of a repository
+/// is its last row with `scanID <= S`. So a sealed scan of an unchanged organization adds one row to `scan` and one to
+/// `scanOrganization`. Nothing of a sealed scan is updated or deleted.
+enum Schema {
+    /// Marks the file as ours in SQLite's header: "OIDC" in ASCII.
+    static let applicationID: Int32 = 0x4F49_4443
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1", migrate: createTables)
+        return migrator
+    }
+
+    private static func createTables(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(
+            sql: """
+                CREATE TABLE host (
+                    id INTEGER PRIMARY KEY,
+                    apiURL TEXT NOT NULL UNIQUE
+                ) STRICT;
+
+                CREATE TABLE organization (
+                    id INTEGER PRIMARY KEY,
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    githubID INTEGER NOT NULL,
+                    UNIQUE (hostID, githubID)
+                ) STRICT;
+
+                CREATE TABLE repository (
+                    id INTEGER PRIMARY KEY,
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    githubID INTEGER NOT NULL,
+                    UNIQUE (hostID, githubID)
+                ) STRICT;
+
+                -- One run of `scan`. Counts and verdict are there from sealing on.
+                CREATE TABLE scan (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    state TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'sealed')),
+                    stop TEXT,
+                    startedAt TEXT NOT NULL,
+                    finishedAt TEXT,
+                    isEnterpriseServer INTEGER NOT NULL,
+                    toolVersion TEXT NOT NULL,
+                    requested TEXT NOT NULL,          -- JSON list of logins
+                    scope TEXT NOT NULL,              -- JSON
+                    policyName TEXT,
+                    policySHA256 TEXT,
+                    verdict TEXT,
+                    isComplete INTEGER,
+                    listed INTEGER,
+                    compliant INTEGER,
+                    violating INTEGER,
+                    waived INTEGER,
+                    unreadable INTEGER,
+                    skipped INTEGER,
+                    requestsSent INTEGER,
+                    requestsNotModified INTEGER,
+                    requestsRetried INTEGER,
+                    waitedMilliseconds INTEGER
+                ) STRICT;
+
+                CREATE TABLE scanOrganization (
+                    id INTEGER PRIMARY KEY,
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    organizationID INTEGER REFERENCES organization(id),
+                    login TEXT NOT NULL,
+                    templateStatus TEXT NOT NULL CHECK (templateStatus IN ('set', 'never_set', 'unreadable')),
+                    templateClaimKeys TEXT,           -- JSON list
+                    templateUseImmutableSubject INTEGER,
+                    templateErrorCode TEXT,
+                    templateErrorMessage TEXT,
+                    listingStatus TEXT NOT NULL CHECK (listingStatus IN ('complete', 'partial', 'unverified')),
+                    listed INTEGER NOT NULL,
+                    expected INTEGER,
+                    removed TEXT NOT NULL,            -- JSON list of full names
+                    missing TEXT NOT NULL,            -- JSON list of full names
+                    listingError TEXT,
+                    listingFailureCode TEXT
+                ) STRICT;
+                CREATE INDEX scanOrganization_scanID ON scanOrganization(scanID);
+
+                -- What an organization's listing said of a repository.
+                CREATE TABLE repositoryObservation (
+                    id INTEGER PRIMARY KEY,
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    organizationID INTEGER NOT NULL REFERENCES organization(id),
+                    -- removed: gone from a complete listing; missing: gone from another
+                    presence TEXT NOT NULL CHECK (presence IN ('listed', 'removed', 'missing')),
+                    owner TEXT NOT NULL,
+                    ownerGithubID INTEGER,
+                    name TEXT NOT NULL,
+                    visibility TEXT NOT NULL,
+                    isArchived INTEGER NOT NULL,
+                    isFork INTEGER,
+                    topics TEXT,                      -- JSON list
+                    customProperties TEXT             -- JSON object of lists
+                ) STRICT;
+                CREATE INDEX repositoryObservation_repositoryID ON repositoryObservation(repositoryID, scanID);
+                CREATE INDEX repositoryObservation_organizationID ON repositoryObservation(organizationID, repositoryID);
+
+                -- What a repository's template endpoint said.
+                CREATE TABLE settingObservation (
+                    id INTEGER PRIMARY KEY,
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    observedAt TEXT NOT NULL,
+                    useDefault INTEGER NOT NULL,
+                    includeClaimKeys TEXT,            -- JSON list
+                    useImmutableSubject INTEGER,
+                    subClaimPrefix TEXT
+                ) STRICT;
+                CREATE INDEX settingObservation_repositoryID ON settingObservation(repositoryID, scanID);
+
+                -- Whether a repository's setting could be read: a row where that changed. No row: it could.
+                CREATE TABLE coverage (
+                    id INTEGER PRIMARY KEY,
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    errorCode TEXT,                   -- NULL: readable again
+                    errorMessage TEXT
+                ) STRICT;
+                CREATE INDEX coverage_repositoryID ON coverage(repositoryID, scanID);
+
+                -- A finding that appeared (isOpen) or went, under the policy of that name.
+                CREATE TABLE finding (
+                    id INTEGER PRIMARY KEY,
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    policyName TEXT NOT NULL,
+                    ruleID TEXT NOT NULL,
+                    isOpen INTEGER NOT NULL,
+                    severity TEXT NOT NULL,
+                    message TEXT NOT NULL,
+                    firstSeenAt TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX finding_repositoryID ON finding(repositoryID, policyName, ruleID);
+                CREATE INDEX finding_policyName ON finding(policyName, isOpen);
+
+                -- Which repositories an unsealed scan has met: bits by repository.id. Gone once it is sealed.
+                CREATE TABLE scanProgress (
+                    scanID INTEGER PRIMARY KEY REFERENCES scan(id),
+                    listed BLOB NOT NULL,
+                    read BLOB NOT NULL
+                ) STRICT;
+                """)
+    }
+}

@@ -1,0 +1,139 @@
+import AuditCore
+import Foundation
+import GRDB
+
+/// Puts one scan together again: for each repository its last rows at or before that scan.
+struct SnapshotReader {
+    private let db: Database
+    private let scanID: Int64
+    private var json = JSONTextReader()
+
+    init(_ db: Database, scanID: Int64) {
+        self.db = db
+        self.scanID = scanID
+    }
+
+    mutating func snapshot() throws -> Snapshot {
+        guard
+            let scan = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT h.apiURL, s.isEnterpriseServer, s.startedAt, s.finishedAt, s.stop, s.scope,
+                        s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds
+                    FROM scan s JOIN host h ON h.id = s.hostID WHERE s.id = ?
+                    """,
+                arguments: [scanID])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no scan \(scanID)") }
+        let startedAt = try timestamp(scan[2])
+        let finishedAt: String? = scan[3]
+        let stop: String? = scan[4]
+        return Snapshot(
+            scanID: ScanID(rawValue: scanID), apiURL: scan[0], isEnterpriseServer: scan[1], startedAt: startedAt,
+            finishedAt: try finishedAt.map { try timestamp($0) } ?? startedAt,
+            stop: stop.map { ScanStop(rawValue: $0) ?? .interrupted },
+            requests: RequestCounts(
+                sent: scan[6] ?? 0, notModified: scan[7] ?? 0, retried: scan[8] ?? 0,
+                waited: .milliseconds(scan[9] as Int64? ?? 0)),
+            scope: try JSONText.scope(scan[5]), organizations: try organizations())
+    }
+
+    // MARK: -
+
+    private mutating func organizations() throws -> [OrganizationSnapshot] {
+        let progress = try Row.fetchOne(
+            db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
+        ).map { row in
+            (listed: RowSet(bytes: Array(row[0] as Data)), read: RowSet(bytes: Array(row[1] as Data)))
+        }
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT so.organizationID, o.githubID, so.login, so.templateStatus, so.templateClaimKeys,
+                    so.templateUseImmutableSubject, so.templateErrorCode, so.templateErrorMessage, so.listingStatus,
+                    so.listed, so.expected, so.removed, so.missing, so.listingError, so.listingFailureCode
+                FROM scanOrganization so LEFT JOIN organization o ON o.id = so.organizationID
+                WHERE so.scanID = ? ORDER BY so.id
+                """,
+            arguments: [scanID]
+        ).map { row in
+            let rowID: Int64? = row[0]
+            let githubID: Int64? = row[1]
+            return OrganizationSnapshot(
+                login: row[2], id: githubID.map(OrganizationID.init), template: try template(row),
+                listing: try listing(row), repositories: try rowID.map { try repositories(of: $0, progress) } ?? [])
+        }
+    }
+
+    private mutating func template(_ row: Row) throws -> OrganizationTemplate {
+        switch row[3] as String {
+        case "set":
+            let keys = try json.strings(row[4] ?? "[]").map(ClaimKey.init(rawValue:))
+            return .set(SubjectTemplate(keys), useImmutableSubject: row[5])
+        case "never_set":
+            return .neverSet
+        default:
+            return .unreadable(reason(code: row[6] ?? "", message: row[7]))
+        }
+    }
+
+    private mutating func listing(_ row: Row) throws -> Listing {
+        Listing(
+            status: Listing.Status(rawValue: row[8]) ?? .partial, listed: row[9], expected: row[10],
+            removed: try json.strings(row[11]), missing: try json.strings(row[12]), error: row[13],
+            failure: (row[14] as String?).map { UnreadableReason.Code(rawValue: $0) ?? .unexpected })
+    }
+
+    /// - Parameter progress: which repositories an unsealed scan met; `nil` for a sealed one, which met all.
+    private mutating func repositories(
+        of organization: Int64, _ progress: (listed: RowSet, read: RowSet)?,
+    ) throws -> [RepositorySnapshot] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT r.id, r.githubID,
+                    o.organizationID, o.presence, o.owner, o.ownerGithubID, o.name, o.visibility, o.isArchived,
+                    o.isFork, o.topics, o.customProperties,
+                    s.useDefault, s.includeClaimKeys, s.useImmutableSubject, s.subClaimPrefix, s.observedAt,
+                    c.errorCode, c.errorMessage
+                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
+                JOIN repository r ON r.id = known.repositoryID
+                JOIN repositoryObservation o ON o.id = (
+                    SELECT id FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= ?2
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                LEFT JOIN settingObservation s ON s.id = (
+                    SELECT id FROM settingObservation WHERE repositoryID = r.id AND scanID <= ?2
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                LEFT JOIN coverage c ON c.id = (
+                    SELECT id FROM coverage WHERE repositoryID = r.id AND scanID <= ?2
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                WHERE o.organizationID = ?1 AND o.presence = 'listed'
+                """,
+            arguments: [organization, scanID])
+        var snapshots: [RepositorySnapshot] = []
+        while let row = try rows.next() {
+            let rowID: Int64 = row[0]
+            if let progress, !progress.listed.contains(rowID) { continue }
+            let isRead = progress?.read.contains(rowID) ?? true
+            let errorCode: String? = row[17]
+            let reading: Reading<RepositorySetting>
+            if !isRead || (errorCode == nil && row[12] == nil) {
+                reading = .unreadable(.notRead)
+            } else if let errorCode {
+                reading = .unreadable(reason(code: errorCode, message: row[18]))
+            } else {
+                reading = .read(try SettingColumns(row, at: 12).setting(&json))
+            }
+            let observedAt: String? = row[16]
+            snapshots.append(
+                RepositorySnapshot(
+                    repository: try RepositoryColumns(row, at: 2).repository(githubID: row[1], &json),
+                    reading: reading,
+                    since: reading.value == nil ? nil : try observedAt.map { try timestamp($0) }))
+        }
+        return snapshots.inReportOrder(by: \.repository)
+    }
+
+    private func reason(code: String, message: String?) -> UnreadableReason {
+        UnreadableReason(UnreadableReason.Code(rawValue: code) ?? .unexpected, message ?? "unknown")
+    }
+}

@@ -1,0 +1,32 @@
+import AuditCore
+import Foundation
+import GitHubAPI
+
+/// The world around a command. A test hands it another one.
+struct CommandContext: Sendable {
+    var environment: [String: String]
+    var console: Console
+    /// The calendar's time.
+    var now: @Sendable () -> Timestamp
+    var readStandardInput: @Sendable () -> String?
+    /// Requests to stop, each named by what it leads to.
+    var stopRequests: @Sendable () -> AsyncStream<ScanStop>
+    /// For one try of a request.
+    var requestTimeout: Duration = .seconds(30)
+    var retry = RetryPolicy()
+
+    /// This process's own world, apart from signals.
+    static func process(stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop>) -> CommandContext {
+        let environment = ProcessInfo.processInfo.environment
+        return CommandContext(
+            environment: environment,
+            console: Console(
+                output: .descriptor(STDOUT_FILENO), error: .descriptor(STDERR_FILENO), environment: environment),
+            now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970)) },
+            readStandardInput: {
+                // Longer than any token: what follows is no token either.
+                (try? FileHandle.standardInput.read(upToCount: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
+            },
+            stopRequests: stopRequests)
+    }
+}

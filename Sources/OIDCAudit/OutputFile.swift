@@ -1,0 +1,116 @@
+import AuditCore
+import Foundation
+import Reports
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A file that gets the report in one format.
+struct OutputFile {
+    let reporter: any Reporter.Type
+    let path: String
+
+    /// Reads `KIND=FILE` settings and checks that each file can be written, before anything is asked of GitHub.
+    static func all(_ values: [SettingValue]) throws(CommandFailure) -> [OutputFile] {
+        var outputs: [OutputFile] = []
+        for value in values {
+            let parts = value.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[1].isEmpty else {
+                throw value.invalid("is no KIND=FILE", hint: "for example json=report.json")
+            }
+            let kind = SettingValue(text: String(parts[0]), origin: value.origin)
+            guard let reporter = try Settings.reporter(named: kind) else { continue }
+            let output = OutputFile(reporter: reporter, path: String(parts[1]))
+            guard !outputs.contains(where: { $0.path == output.path }) else {
+                throw value.invalid("names a file twice")
+            }
+            if let why = output.obstacle { throw value.invalid("can't be written: \(why)") }
+            outputs.append(output)
+        }
+        return outputs
+    }
+
+    /// Writes the report under a temporary name and renames it, so that nobody reads half a report. What is no regular
+    /// file is written directly.
+    func write(_ report: AuditReport) throws(CommandFailure) {
+        do {
+            if isSpecial {
+                try write(report, to: path, flags: O_WRONLY)
+            } else {
+                let target = realTarget
+                let temporary = "\(target).\(getpid()).tmp"
+                do {
+                    try write(report, to: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+                    guard rename(temporary, target) == 0 else { throw SystemError(errno) }
+                } catch {
+                    unlink(temporary)
+                    throw error
+                }
+            }
+        } catch {
+            throw CommandFailure(
+                message: "cannot write the report \(path): \(error)", hint: "the scan itself is stored",
+                status: .failure)
+        }
+    }
+
+    // MARK: -
+
+    private func write(_ report: AuditReport, to path: String, flags: Int32) throws {
+        let descriptor = open(path, flags | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw SystemError(errno) }
+        defer { close(descriptor) }
+        var output = ReportOutput { bytes in try writeAll(bytes, to: descriptor) }
+        reporter.init().render(report, style: ReportStyle(), to: &output)
+        try output.finish()
+        // A pipe or terminal can't be synced, and need not be.
+        if !isSpecial, fsync(descriptor) != 0 { throw SystemError(errno) }
+    }
+
+    private var mode: mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    private var isSpecial: Bool { mode.map { $0 != S_IFREG } ?? false }
+
+    /// Where a link leads, so that the link stays.
+    private var realTarget: String {
+        guard mode != nil, let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private var obstacle: String? {
+        if mode == S_IFDIR { return "it is a folder" }
+        if isSpecial { return access(path, W_OK) == 0 ? nil : SystemError(errno).description }
+        let folder = (realTarget as NSString).deletingLastPathComponent
+        guard access(folder.isEmpty ? "." : folder, W_OK) != 0 else { return nil }
+        return "the folder \(folder): \(SystemError(errno))"
+    }
+}
+
+/// A refusal of the operating system.
+struct SystemError: Error, CustomStringConvertible {
+    let code: Int32
+
+    init(_ code: Int32) {
+        self.code = code
+    }
+
+    var description: String { String(cString: strerror(code)) }
+}
+
+/// Writes every byte, however many calls it takes.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 {
+            guard errno == EINTR else { throw SystemError(errno) }
+            continue
+        }
+        rest = rest.dropFirst(count)
+    }
+}

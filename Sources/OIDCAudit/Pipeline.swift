@@ -1,0 +1,139 @@
+import AuditCore
+import Crawl
+import GitHubAPI
+import History
+
+/// A scan from its settings to its report: crawl, remember, judge.
+struct Pipeline {
+    let settings: Settings
+    let context: CommandContext
+
+    /// Runs the scan. A scan that is stopped early leaves an unsealed row in the history and an incomplete report.
+    func audit() async throws(HistoryError) -> AuditReport {
+        let history = try HistoryStore(path: settings.historyPath)
+        let known = try await history.openFindings(
+            apiURL: settings.endpoint.description, policyName: settings.policy.name)
+        let recorder = try await history.beginScan(
+            ScanStart(
+                apiURL: settings.endpoint.description,
+                isEnterpriseServer: settings.endpoint.host == .enterpriseServer, startedAt: context.now(),
+                toolVersion: Tool.version, requested: settings.organizations.map(\.rawValue), scope: settings.scope))
+
+        let transport = HTTPTransport(connectionsMax: settings.concurrency)
+        let github = GitHubClient(clientSettings, transport: transport, clock: .continuous, now: context.now)
+        let crawl: Result<ScanStop?, HistoryError> = await record(github, in: recorder)
+        await transport.shutDown()
+        let stop = try crawl.get()
+
+        try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
+        let snapshot = try await history.snapshot(of: recorder.scanID)
+        let report = Evaluator(policy: settings.policy, gate: settings.gate).evaluate(snapshot, known: known)
+        if stop == nil { try await recorder.seal(report) }
+        return report
+    }
+
+    /// The report of a scan that could not even begin, or whose history failed: nothing was read, nothing is known.
+    func emptyReport(_ stop: ScanStop, _ why: String) -> AuditReport {
+        let now = context.now()
+        let reason = UnreadableReason(.notRead, why)
+        let snapshot = Snapshot(
+            scanID: nil, apiURL: settings.endpoint.description,
+            isEnterpriseServer: settings.endpoint.host == .enterpriseServer, startedAt: now, finishedAt: now,
+            stop: stop, requests: RequestCounts(), scope: settings.scope,
+            organizations: settings.organizations.map { login in
+                OrganizationSnapshot(
+                    login: login.rawValue, id: nil, template: .unreadable(reason),
+                    listing: Listing(status: .partial, listed: 0, expected: nil, error: why, failure: reason.code),
+                    repositories: [])
+            })
+        return Evaluator(policy: settings.policy, gate: settings.gate).evaluate(snapshot)
+    }
+
+    // MARK: -
+
+    private var clientSettings: GitHubClient.Settings {
+        var client = GitHubClient.Settings(
+            endpoint: settings.endpoint, token: settings.token, userAgent: "\(Tool.name)/\(Tool.version)")
+        client.apiVersion = settings.apiVersion
+        client.timeout = context.requestTimeout
+        client.retry = context.retry
+        client.waitMax = settings.waitMax
+        return client
+    }
+
+    /// Crawls, and stores each batch as it comes.
+    ///
+    /// - Returns: why the scan stopped early, or `nil`.
+    private func record(_ github: GitHubClient, in recorder: ScanRecorder) async -> Result<ScanStop?, HistoryError> {
+        let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
+        let progress = ProgressLine(settings.console, context.console)
+        return await withTaskGroup(of: ScanStop?.self) { group in
+            group.addTask {
+                defer { feed.finish() }
+                return await crawlUntilStopped(github) { feed.yield($0) }
+            }
+            group.addTask {
+                await progress.draw(github)
+                return nil
+            }
+            do throws(HistoryError) {
+                for await event in events {
+                    progress.take(event)
+                    try await record(event, in: recorder)
+                }
+            } catch {
+                group.cancelAll()
+                return .failure(error)
+            }
+            group.cancelAll()
+            var stop: ScanStop?
+            for await ended in group { stop = stop ?? ended }
+            return .success(stop)
+        }
+    }
+
+    private func record(_ event: CrawlEvent, in recorder: ScanRecorder) async throws(HistoryError) {
+        switch event {
+        case .organizationFound(let id, let login, let count):
+            guard settings.console.isVerbose else { return }
+            context.console.note("\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
+        case .observations(let observations, let organization):
+            try await recorder.record(observations, of: organization)
+        case .organizationFinished(let organization):
+            try await recorder.record(organization)
+        }
+    }
+
+    /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
+    private func crawlUntilStopped(
+        _ github: GitHubClient, tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async -> ScanStop? {
+        enum Ending {
+            case crawled(ScanStop?)
+            case asked(ScanStop?)
+        }
+        let crawler = Crawler(
+            github: github, limits: CrawlLimits(concurrency: settings.concurrency), scope: settings.scope,
+            now: context.now)
+        return await withTaskGroup(of: Ending.self) { race in
+            race.addTask { .crawled(await crawler.crawl(settings.organizations, tell: tell)) }
+            race.addTask {
+                for await stop in context.stopRequests() { return .asked(stop) }
+                return .asked(nil)
+            }
+            var asked: ScanStop?
+            while let ending = await race.next() {
+                switch ending {
+                case .asked(let stop?):
+                    asked = stop
+                    race.cancelAll()
+                case .asked(nil): break
+                case .crawled(let stop):
+                    race.cancelAll()
+                    return asked ?? stop
+                }
+            }
+            return asked
+        }
+    }
+}

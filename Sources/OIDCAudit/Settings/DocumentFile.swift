@@ -1,0 +1,60 @@
+import AuditCore
+import Crypto
+import Foundation
+
+/// A JSON or YAML file read into a tree of values with their places.
+struct DocumentFile {
+    let document: Document
+    /// In hexadecimal, of the bytes as they were read.
+    let sha256: String
+    let name: String
+
+    /// Far more than a policy needs, far less than would hurt.
+    private static let sizeMaxBytes = 4 << 20
+
+    init(path: String, what: String) throws(CommandFailure) {
+        guard let data = FileManager.default.contents(atPath: path), !Self.isFolder(path) else {
+            let exists = FileManager.default.fileExists(atPath: path)
+            throw .usage(
+                "cannot read the \(what) \(path): "
+                    + (Self.isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"))
+        }
+        try self.init(bytes: Array(data), name: path, what: what)
+    }
+
+    init(bytes: [UInt8], name: String, what: String) throws(CommandFailure) {
+        guard bytes.count <= Self.sizeMaxBytes else {
+            throw .usage("the \(what) \(name) is larger than \(Self.sizeMaxBytes >> 20) MiB")
+        }
+        self.name = name
+        sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        do throws(DocumentError) {
+            document = try Self.isYAML(name) ? YAMLDocument.parse(Self.text(bytes)) : JSONParser.parse(bytes)
+        } catch {
+            throw Self.failure(error, in: name)
+        }
+    }
+
+    /// A mistake in the file as the command line tells it: `FILE:LINE:COLUMN: what`.
+    static func failure(_ error: DocumentError, in name: String) -> CommandFailure {
+        .usage("\(name):\(error)", hint: error.hint)
+    }
+
+    // MARK: -
+
+    private static func isYAML(_ name: String) -> Bool {
+        ["yaml", "yml"].contains((name as NSString).pathExtension.lowercased())
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func text(_ bytes: [UInt8]) throws(DocumentError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw DocumentError(at: .start, "the file is not valid UTF-8")
+        }
+        return text
+    }
+}

@@ -1,0 +1,34 @@
+import AuditCore
+
+/// A policy as the command line names it: a file, or `preset:NAME` for one that the program carries.
+enum PolicyFile {
+    static func load(_ source: String) throws(CommandFailure) -> Policy {
+        let file: DocumentFile
+        if source.hasPrefix("preset:") {
+            let name = String(source.dropFirst("preset:".count))
+            guard let preset = Preset.all.first(where: { $0.name == name }) else {
+                throw .usage(
+                    "there is no preset \"\(name)\"", hint: NearestWord.hint(for: name, among: Preset.all.map(\.name)))
+            }
+            file = try DocumentFile(bytes: preset.bytes, name: source, what: "policy")
+        } else {
+            file = try DocumentFile(path: source, what: "policy")
+        }
+        do throws(DocumentError) {
+            return try Policy(file.document, source: source, sha256: file.sha256)
+        } catch {
+            throw DocumentFile.failure(error, in: source)
+        }
+    }
+}
+
+/// A policy that the program carries: the files of `policies/`, by name without ending.
+struct Preset {
+    let name: String
+    let bytes: [UInt8]
+
+    static let all = [
+        Preset(name: "baseline", bytes: PackageResources.baseline_json),
+        Preset(name: "strict", bytes: PackageResources.strict_json),
+    ]
+}

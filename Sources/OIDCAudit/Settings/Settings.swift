@@ -1,0 +1,217 @@
+import AuditCore
+import Crawl
+import GitHubAPI
+import Reports
+
+/// Everything a scan needs to know, resolved before anything runs.
+struct Settings {
+    var organizations: [OrganizationLogin]
+    var policy: Policy
+    var gate: Gate
+    var scope: Scope
+    var endpoint: GitHubEndpoint
+    /// `nil`: none was given.
+    var token: AccessToken?
+    var apiVersion: String
+    var concurrency: Int
+    var waitMax: Duration
+    var historyPath: String
+    var format: any Reporter.Type
+    var outputs: [OutputFile]
+    var console: ConsoleSettings
+}
+
+/// How much is said on standard error, and in which colours.
+struct ConsoleSettings: Hashable {
+    enum Color: String, CaseIterable {
+        case auto, always, never
+    }
+
+    var isQuiet = false
+    var isVerbose = false
+    var showsProgress = true
+    var color = Color.auto
+}
+
+extension Settings {
+    /// Resolves a scan's options against environment and configuration file.
+    init(_ command: ScanCommand, in context: CommandContext) throws(CommandFailure) {
+        let layers = try SettingLayers(
+            environment: context.environment, configurationFile: command.console.config)
+        console = try ConsoleSettings(command.console, layers)
+        organizations = try Self.organizations(command.organizations)
+        scope = try Scope(command.scope, layers)
+        gate = try Gate(command.output, layers)
+        format = try Self.reporter(named: layers.value(.format, flag: command.output.format)) ?? TextReporter.self
+        outputs = try OutputFile.all(layers.values(.output, flags: command.output.output))
+        endpoint = try Self.endpoint(command.connection, layers)
+        token = try TokenSource(endpoint: endpoint, context: context)
+            .token(file: layers.value(.tokenFile, flag: command.connection.tokenFile))
+        apiVersion = try Self.apiVersion(layers.value(.apiVersion, flag: command.connection.apiVersion))
+        concurrency = try Self.concurrency(layers.value(.concurrency, flag: command.connection.concurrency))
+        waitMax = try Self.waitMax(layers.value(.maxWait, flag: command.connection.maxWait))
+        historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
+        guard let source = try layers.value(.policy, flag: command.policy.policy) else {
+            throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
+        }
+        policy = try PolicyFile.load(source.text)
+    }
+
+    static func reporter(named value: SettingValue?) throws(CommandFailure) -> (any Reporter.Type)? {
+        guard let value else { return nil }
+        guard let reporter = ReporterCatalog.reporter(named: value.text) else {
+            throw value.invalid(
+                "is no format", hint: NearestWord.hint(for: value.text, among: ReporterCatalog.all.map { $0.name }))
+        }
+        return reporter
+    }
+
+    // MARK: -
+
+    private static func organizations(_ names: [String]) throws(CommandFailure) -> [OrganizationLogin] {
+        var seen: Set<String> = []
+        var logins: [OrganizationLogin] = []
+        for name in names {
+            guard let login = OrganizationLogin(name) else {
+                throw .usage(
+                    "\"\(name)\" is no organization's name",
+                    hint: "give the login alone, such as octo-org: letters, digits and hyphens")
+            }
+            if seen.insert(name.lowercased()).inserted { logins.append(login) }
+        }
+        return logins
+    }
+
+    private static func endpoint(
+        _ options: ConnectionOptions, _ layers: SettingLayers,
+    ) throws(CommandFailure) -> GitHubEndpoint {
+        let addresses = layers.layers(.apiURL, flags: options.apiURL.map { [$0] } ?? [])
+        let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
+        for (address, host) in zip(addresses, hosts) {
+            if let address = address.first {
+                if host.first != nil { throw address.invalid("and a hostname exclude each other") }
+                return try endpoint(address) { value throws(EndpointError) in try GitHubEndpoint(apiURL: value) }
+            }
+            if let host = host.first {
+                return try endpoint(host) { value throws(EndpointError) in try GitHubEndpoint(hostname: value) }
+            }
+        }
+        if let host = layers.environment["GH_HOST"], !host.isEmpty {
+            return try endpoint(SettingValue(text: host, origin: "GH_HOST")) { value throws(EndpointError) in
+                try GitHubEndpoint(hostname: value)
+            }
+        }
+        if let address = layers.environment["GITHUB_API_URL"], !address.isEmpty {
+            return try endpoint(SettingValue(text: address, origin: "GITHUB_API_URL")) { value throws(EndpointError) in
+                try GitHubEndpoint(apiURL: value)
+            }
+        }
+        return .gitHub
+    }
+
+    private static func endpoint(
+        _ value: SettingValue, _ make: (String) throws(EndpointError) -> GitHubEndpoint,
+    ) throws(CommandFailure) -> GitHubEndpoint {
+        do throws(EndpointError) {
+            return try make(value.text)
+        } catch {
+            throw .usage("\(value.origin): \(error)", hint: error.hint)
+        }
+    }
+
+    private static func apiVersion(_ value: SettingValue?) throws(CommandFailure) -> String {
+        guard let value else { return "2022-11-28" }
+        guard value.text.count == 10, Timestamp(value.text + "T00:00:00Z") != nil else {
+            throw value.invalid("is no API version", hint: "for example 2022-11-28")
+        }
+        return value.text
+    }
+
+    private static func concurrency(_ value: SettingValue?) throws(CommandFailure) -> Int {
+        guard let value else { return 32 }
+        guard let number = Int(value.text), (1...100).contains(number) else {
+            throw value.invalid("is no number from 1 to 100", hint: "GitHub allows 100 requests in flight")
+        }
+        return number
+    }
+
+    private static func waitMax(_ value: SettingValue?) throws(CommandFailure) -> Duration {
+        guard let value else { return .seconds(7200) }
+        guard let duration = Duration(text: value.text) else {
+            throw value.invalid("is no duration", hint: "for example 90s, 30m or 2h")
+        }
+        return duration
+    }
+
+    private static func historyPath(
+        _ value: SettingValue?, _ environment: [String: String],
+    ) throws(CommandFailure) -> String {
+        if let value { return value.text }
+        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") {
+            return folder + "/oidc-audit/history.sqlite"
+        }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw .usage("there is no place for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
+        }
+        return home + "/.local/state/oidc-audit/history.sqlite"
+    }
+}
+
+extension Gate {
+    init(_ options: OutputOptions, _ layers: SettingLayers) throws(CommandFailure) {
+        self.init(
+            failOn: try Self.failOn(layers.value(.failOn, flag: options.failOn)),
+            strictCoverage: try layers.isOn(.strictCoverage, flag: options.strictCoverage),
+            exitZero: options.exitZero)
+    }
+
+    private static func failOn(_ value: SettingValue?) throws(CommandFailure) -> Severity? {
+        guard let value else { return .low }
+        if value.text == "none" { return nil }
+        guard let severity = Severity(rawValue: value.text) else {
+            let words = Severity.allCases.map(\.rawValue) + ["none"]
+            throw value.invalid("is no severity", hint: NearestWord.hint(for: value.text, among: words))
+        }
+        return severity
+    }
+}
+
+extension Scope {
+    init(_ options: ScopeOptions, _ layers: SettingLayers) throws(CommandFailure) {
+        var selector = Selector()
+        selector.names = layers.values(.include, flags: options.include).map { Glob($0.text) }
+        selector.excludeNames = layers.values(.exclude, flags: options.exclude).map { Glob($0.text) }
+        for value in layers.values(.visibility, flags: options.visibility) {
+            let choice: [Repository.Visibility] = [.public, .private, .internal]
+            guard let word = choice.first(where: { $0.rawValue == value.text }) else {
+                throw value.invalid(
+                    "is no visibility", hint: NearestWord.hint(for: value.text, among: choice.map(\.rawValue)))
+            }
+            selector.visibility.append(word)
+        }
+        selector.topics = layers.values(.topic, flags: options.topic).map(\.text)
+        for value in layers.values(.property, flags: options.property) {
+            let pair = value.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2, !pair[0].isEmpty else {
+                throw value.invalid("is no KEY=VALUE", hint: "for example tier=production")
+            }
+            selector.properties[String(pair[0]), default: []].append(String(pair[1]))
+        }
+        self.init(
+            selector: selector, includesArchived: try layers.isOn(.includeArchived, flag: options.includeArchived))
+    }
+}
+
+extension ConsoleSettings {
+    init(_ options: ConsoleOptions, _ layers: SettingLayers) throws(CommandFailure) {
+        isQuiet = try layers.isOn(.quiet, flag: options.quiet)
+        isVerbose = try layers.isOn(.verbose, flag: options.verbose)
+        showsProgress = try !layers.isOn(.noProgress, flag: options.noProgress)
+        if let value = try layers.value(.color, flag: options.color) {
+            guard let color = Color(rawValue: value.text) else {
+                throw value.invalid("is no choice of colour", hint: "valid: auto, always, never")
+            }
+            self.color = color
+        }
+    }
+}

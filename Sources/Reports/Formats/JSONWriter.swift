@@ -1,0 +1,159 @@
+/// Writes JSON (RFC 8259) with the keys in the order in which they are given, indented by two spaces.
+///
+/// Foundation's encoder can't keep the order of keys, which the report's contract fixes, and holds the whole document.
+struct JSONWriter {
+    var output: ReportOutput
+    private var depth = 0
+    /// Whether the next element of the current container is its first.
+    private var isFirst = true
+
+    init(_ output: ReportOutput) {
+        self.output = output
+    }
+
+    // MARK: - Containers
+
+    mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+        container(key, "{", "}", body)
+    }
+
+    mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+        container(key, "[", "]", body)
+    }
+
+    mutating func array<Element>(_ key: String, of elements: [Element], _ body: (inout JSONWriter, Element) -> Void) {
+        array(key) { writer in
+            for element in elements { body(&writer, element) }
+        }
+    }
+
+    // MARK: - Values
+
+    mutating func string(_ key: String? = nil, _ value: String?) {
+        begin(key)
+        if let value { quote(value) } else { output.write("null") }
+    }
+
+    mutating func number(_ key: String, _ value: (some BinaryInteger)?) {
+        begin(key)
+        output.write(value.map { String($0) } ?? "null")
+    }
+
+    /// Seconds with as many of three decimals as are needed.
+    mutating func seconds(_ key: String, _ duration: Duration) {
+        begin(key)
+        output.write(duration.decimalSeconds)
+    }
+
+    mutating func bool(_ key: String, _ value: Bool?) {
+        begin(key)
+        output.write(value.map { $0 ? "true" : "false" } ?? "null")
+    }
+
+    mutating func null(_ key: String) {
+        begin(key)
+        output.write("null")
+    }
+
+    /// A list of strings on one line.
+    mutating func strings(_ key: String? = nil, _ values: [String]?) {
+        begin(key)
+        guard let values else { return output.write("null") }
+        output.write("[")
+        for (index, value) in values.enumerated() {
+            if index > 0 { output.write(", ") }
+            quote(value)
+        }
+        output.write("]")
+    }
+
+    // MARK: -
+
+    private mutating func container(_ key: String?, _ open: String, _ close: String, _ body: (inout JSONWriter) -> Void) {
+        begin(key)
+        output.write(open)
+        depth += 1
+        isFirst = true
+        body(&self)
+        depth -= 1
+        if !isFirst { newLine() }
+        output.write(close)
+        isFirst = false
+        if depth == 0 { output.write("\n") }
+    }
+
+    private mutating func begin(_ key: String?) {
+        if !isFirst { output.write(",") }
+        if depth > 0 { newLine() }
+        isFirst = false
+        if let key {
+            quote(key)
+            output.write(": ")
+        }
+    }
+
+    private mutating func newLine() {
+        output.write("\n")
+        for _ in 0..<depth { output.write("  ") }
+    }
+
+    /// Control and direction characters go as escapes, so that the file is harmless to look at in a terminal too.
+    private mutating func quote(_ text: String) {
+        output.write("\"")
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            output.write(text)
+        } else {
+            for scalar in text.unicodeScalars { output.write(Self.escaped(scalar)) }
+        }
+        output.write("\"")
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case _ where !scalar.isHarmless:
+            String(scalar).utf16.map { unit in "\\u" + hexadecimal(unit, width: 4) }.joined()
+        default: String(scalar)
+        }
+    }
+
+    private static func hexadecimal(_ unit: UInt16, width: Int) -> String {
+        let digits = String(unit, radix: 16)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+extension Duration {
+    /// Seconds with at most three decimals and no zeros at the end: `1.5`.
+    var decimalSeconds: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let (whole, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        guard rest > 0 else { return "\(whole)" }
+        var decimals = String(rest + 1000).dropFirst()
+        while decimals.last == "0" { decimals.removeLast() }
+        return "\(whole).\(decimals)"
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether showing it can't move a cursor, change a direction or hide a neighbour.
+    var isHarmless: Bool {
+        if isASCII { return value >= 0x20 && value != 0x7F }
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+}
+
+extension String {
+    /// The text on one line, with what could harm a terminal replaced.
+    public var singleLine: String {
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isHarmless ? $0 : "\u{FFFD}" }))
+    }
+}

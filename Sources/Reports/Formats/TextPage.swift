@@ -1,0 +1,114 @@
+import AuditCore
+
+/// Lines of text that keep to a width, with colour where it is wanted. Whatever it is given is made harmless.
+struct TextPage {
+    enum Tone {
+        case good
+        case bad
+        case poor
+        case faint
+        case strong
+        case severity(Severity)
+
+        fileprivate var code: String {
+            switch self {
+            case .good: "1;32"
+            case .bad, .severity(.critical): "1;31"
+            case .severity(.high): "31"
+            case .poor, .severity(.medium): "33"
+            case .faint, .severity(.low): "36"
+            case .strong: "1"
+            }
+        }
+    }
+
+    private(set) var text = ""
+    private let style: ReportStyle
+
+    init(style: ReportStyle) {
+        self.style = style
+    }
+
+    mutating func blank() {
+        text += "\n"
+    }
+
+    /// A word in colour, then the rest, wrapped with its continuation below itself.
+    mutating func line(_ word: String, _ tone: Tone, _ rest: String, column: Int = 0) {
+        let start = max(word.count + 2, column)
+        let padding = String(repeating: " ", count: start - word.count)
+        let lines = wrap(rest.singleLine, to: style.width - start)
+        text += paint(word, tone) + (lines.isEmpty ? "" : padding + lines[0]) + "\n"
+        for line in lines.dropFirst() { text += String(repeating: " ", count: start) + line + "\n" }
+    }
+
+    /// A paragraph.
+    ///
+    /// - Parameter label: a word before it, such as `mend:`, under which the further lines don't run.
+    mutating func wrapped(_ words: String, label: String = "", indent: Int, _ tone: Tone? = nil) {
+        let start = indent + (label.isEmpty ? 0 : label.count + 1)
+        for (index, line) in wrap(words.singleLine, to: style.width - start).enumerated() {
+            let margin = String(repeating: " ", count: indent)
+            let head = index == 0 && !label.isEmpty ? margin + label + " " : String(repeating: " ", count: start)
+            text += head + (tone.map { paint(line, $0) } ?? line) + "\n"
+        }
+    }
+
+    mutating func plain(_ words: String, indent: Int) {
+        text += String(repeating: " ", count: indent) + words.singleLine + "\n"
+    }
+
+    /// Two columns, aligned where the names are short enough to leave room for the second.
+    mutating func table(_ rows: [(name: String, detail: String)]) {
+        let indent = 4
+        let longest = rows.map(\.name.count).max() ?? 0
+        let column = indent + min(longest, style.width / 2 - indent) + 2
+        for (name, detail) in rows {
+            let lines = wrap(detail.singleLine, to: style.width - column)
+            var row = String(repeating: " ", count: indent) + name.singleLine
+            for (index, line) in lines.enumerated() {
+                if index > 0 || row.count + 2 > column {
+                    text += row + "\n"
+                    row = ""
+                }
+                row += String(repeating: " ", count: column - row.count) + line
+            }
+            text += row + "\n"
+        }
+    }
+
+    /// `name   3 listed · 2 judged`; what is 0 is left out, unless nothing else would be left.
+    mutating func facts(_ name: String, _ counts: [(count: Int, word: String)]) {
+        let shown = counts.filter { $0.count != 0 }
+            .map { "\($0.count)\(Self.fixedSpace)\($0.word.split(separator: " ").joined(separator: Self.fixedSpace))" }
+        line(name, .faint, shown.isEmpty ? "none" : shown.joined(separator: "\(Self.fixedSpace)· "), column: 14)
+    }
+
+    func counted(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s")"
+    }
+
+    // MARK: -
+
+    private func paint(_ words: String, _ tone: Tone) -> String {
+        style.isColored ? "\u{1B}[\(tone.code)m\(words)\u{1B}[0m" : words
+    }
+
+    /// Stands where a line must not break, until it is broken.
+    private static let fixedSpace = "\u{A0}"
+
+    /// Breaks at spaces; a word longer than the width stays whole, since a cut name can't be copied.
+    private func wrap(_ words: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in words.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        if !line.isEmpty { lines.append(line) }
+        return lines.map { String($0.map { $0 == "\u{A0}" ? " " : $0 }) }
+    }
+}

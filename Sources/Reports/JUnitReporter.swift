@@ -1,0 +1,183 @@
+public import AuditCore
+
+/// The report for CI dashboards: JUnit XML that validates against both the Ant and the Jenkins schemas.
+///
+/// A suite for each organization; a testcase for each repository and rule entry, passes too, and one named `readable`.
+/// Names stay the same from night to night, so that dashboards see trends; what was found stands in messages.
+public struct JUnitReporter: Reporter {
+    public static let name = "junit"
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var writer = XMLWriter(output)
+        let findings = Dictionary(grouping: report.findings, by: \.repositoryID)
+        let repositories = Dictionary(grouping: report.repositories, by: \.organization)
+        writer.element("testsuites") { xml in
+            for (index, organization) in report.organizations.enumerated() {
+                let suite = JUnitSuite(
+                    report: report, organization: organization, repositories: repositories[organization.login] ?? [],
+                    findings: findings)
+                suite.write(index: index, to: &xml)
+            }
+        }
+        writer.finish()
+        output = writer.output
+    }
+}
+
+/// One organization's suite.
+private struct JUnitSuite {
+    let report: AuditReport
+    let organization: OrganizationReport
+    let repositories: [RepositoryReport]
+    let findings: [RepositoryID?: [Finding]]
+
+    private enum Result {
+        case pass
+        case failure(type: String, message: String)
+        case error(message: String)
+        case skipped(message: String)
+    }
+
+    func write(index: Int, to xml: inout XMLWriter) {
+        var counts = (tests: 0, failures: 0, errors: 0, skipped: 0)
+        forEachCase { _, _, result in
+            counts.tests += 1
+            switch result {
+            case .pass: break
+            case .failure: counts.failures += 1
+            case .error: counts.errors += 1
+            case .skipped: counts.skipped += 1
+            }
+        }
+        let attributes = [
+            ("id", "\(index)"), ("package", Tool.name), ("name", organization.login),
+            ("timestamp", String(report.startedAt.description.dropLast())), ("hostname", hostname),
+            ("tests", "\(counts.tests)"), ("failures", "\(counts.failures)"), ("errors", "\(counts.errors)"),
+            // The scan's time stands once, so that a dashboard's sum is right.
+            ("skipped", "\(counts.skipped)"),
+            ("time", "\(index == 0 ? max(0, report.finishedAt.seconds(since: report.startedAt)) : 0)"),
+        ]
+        xml.element("testsuite", attributes) { xml in
+            xml.element("properties") { xml in
+                for (name, value) in properties { xml.element("property", [("name", name), ("value", value)]) }
+            }
+            forEachCase { classname, name, result in
+                write(result, [("classname", classname), ("name", name), ("time", "0")], to: &xml)
+            }
+            xml.element("system-out", text: report.warnings.joined(separator: "\n"))
+            xml.element("system-err")
+        }
+    }
+
+    // MARK: -
+
+    private var hostname: String {
+        let address = report.apiURL.split(separator: "/").dropFirst().first.map(String.init)
+        return address?.split(separator: ":").first.map(String.init) ?? "localhost"
+    }
+
+    private var properties: [(String, String)] {
+        [
+            ("scan.id", report.scanID.map { "\($0.rawValue)" } ?? "none"),
+            ("scan.complete", "\(report.isComplete)"),
+            ("policy.name", report.policy.name),
+            ("policy.sha256", report.policy.sha256),
+            ("listing.status", organization.listing.status.rawValue),
+            ("listing.listed", "\(organization.listing.listed)"),
+            ("listing.expected", organization.listing.expected.map { "\($0)" } ?? "unknown"),
+            ("tool.version", Tool.version),
+        ]
+    }
+
+    private func write(_ result: Result, _ attributes: [(String, String)], to xml: inout XMLWriter) {
+        switch result {
+        case .pass:
+            xml.element("testcase", attributes)
+        case .failure(let type, let message):
+            xml.element("testcase", attributes) { xml in
+                xml.element("failure", [("type", type), ("message", message)], text: message)
+            }
+        case .error(let message):
+            xml.element("testcase", attributes) { xml in
+                xml.element("error", [("type", "unreadable"), ("message", message)], text: message)
+            }
+        case .skipped(let message):
+            xml.element("testcase", attributes) { xml in
+                xml.element("skipped", [("message", message)], text: message)
+            }
+        }
+    }
+
+    private func forEachCase(_ body: (_ classname: String, _ name: String, Result) -> Void) {
+        let prefix = "\(Tool.name).\(Self.segment(organization.login))"
+        body(prefix, RuleEntry.reservedID, organizationResult)
+        for (repository, classname) in zip(repositories, classnames(prefix)) {
+            let found = findings[repository.repository.id] ?? []
+            if repository.status != .skipped {
+                body(
+                    classname, RuleEntry.reservedID,
+                    repository.status == .unreadable ? .error(message: repository.reason ?? "unreadable") : .pass)
+            }
+            for (entry, outcome) in zip(report.policy.rules, repository.outcomes) {
+                body(classname, entry.id, result(entry, outcome, repository, found))
+            }
+        }
+    }
+
+    private var organizationResult: Result {
+        let listing = organization.listing
+        if listing.status == .partial { return .error(message: "the listing is partial: \(listing.error ?? "unknown")") }
+        if case .unreadable(let reason) = organization.template {
+            return .error(message: "the organization's template could not be read: \(reason.message)")
+        }
+        if !listing.missing.isEmpty {
+            return .error(message: "no longer listed: \(listing.missing.joined(separator: ", "))")
+        }
+        return listing.listed == 0 ? .error(message: "the listing is empty") : .pass
+    }
+
+    private func result(
+        _ entry: PolicyReport.Entry, _ outcome: RepositoryReport.Outcome, _ repository: RepositoryReport,
+        _ found: [Finding],
+    ) -> Result {
+        switch (repository.status, outcome) {
+        case (.skipped, _): return .skipped(message: repository.reason ?? "skipped")
+        case (.unreadable, _): return .skipped(message: "unreadable: \(repository.reason ?? "unknown")")
+        case (_, .pass): return .pass
+        case (_, .notApplicable): return .skipped(message: "the rule does not apply to this repository")
+        case (_, .undecided), (_, .notJudged): return .skipped(message: "undecided: \(repository.reason ?? "unknown")")
+        case (_, .fail): break
+        }
+        guard let finding = found.first(where: { $0.rule == entry.id }) else {
+            preconditionFailure("a rule that failed has a finding")
+        }
+        let message = [
+            finding.violation.message, "expected: \(finding.violation.expected.joined(separator: ", "))",
+            "actual: \(finding.violation.actual.joined(separator: ", "))", finding.violation.remedy,
+        ].joined(separator: "; ")
+        guard finding.isOpen else { return .skipped(message: "waived: \(message)") }
+        guard let failOn = report.gate.failOn, finding.severity >= failOn else {
+            let threshold = report.gate.failOn?.rawValue ?? "none"
+            return .skipped(message: "below --fail-on \(threshold) (\(finding.severity.rawValue)): \(message)")
+        }
+        return .failure(type: finding.severity.rawValue, message: message)
+    }
+
+    /// One for each repository, unique: a dot would start a package, and two names can differ in a dot alone.
+    private func classnames(_ prefix: String) -> [String] {
+        var names = repositories.map { "\(prefix).\(Self.segment($0.repository.name))" }
+        while true {
+            let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+            guard counts.values.contains(where: { $0 > 1 }) else { return names }
+            for (index, repository) in repositories.enumerated() where counts[names[index]] ?? 0 > 1 {
+                names[index] += "_\(repository.repository.id.rawValue)"
+            }
+        }
+    }
+
+    private static func segment(_ name: String) -> String {
+        String(name.map { $0 == "." ? "_" : $0 })
+    }
+}

@@ -1,0 +1,39 @@
+/// Where a reporter writes: text goes out in large pieces, so that a report need not fit into memory twice.
+public struct ReportOutput {
+    private var buffer: [UInt8] = []
+    private let flush: ([UInt8]) throws -> Void
+    private var failure: (any Error)?
+
+    private static let pieceBytes = 1 << 16
+
+    /// - Parameter flush: takes the next bytes; after it threw, it is not called again.
+    public init(flush: @escaping ([UInt8]) throws -> Void) {
+        self.flush = flush
+        buffer.reserveCapacity(Self.pieceBytes * 2)
+    }
+
+    public mutating func write(_ text: some StringProtocol) {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= Self.pieceBytes { flushBuffer() }
+    }
+
+    mutating func write(byte: UInt8) {
+        buffer.append(byte)
+    }
+
+    /// Hands on what is left.
+    ///
+    /// - Throws: what `flush` threw first.
+    public mutating func finish() throws {
+        flushBuffer()
+        if let failure { throw failure }
+    }
+
+    private mutating func flushBuffer() {
+        guard !buffer.isEmpty else { return }
+        if failure == nil {
+            do { try flush(buffer) } catch { failure = error }
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

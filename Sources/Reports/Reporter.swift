@@ -1,0 +1,37 @@
+public import AuditCore
+
+/// A format that an audit report can be told in. The same report always gives the same bytes.
+public protocol Reporter: Sendable {
+    /// The word that `--format` and `--output` name it by.
+    static var name: String { get }
+
+    init()
+
+    func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput)
+}
+
+/// What the reader's side can show; formats for programs ignore it.
+public struct ReportStyle: Hashable, Sendable {
+    public var isColored: Bool
+    /// Columns of the terminal.
+    public var width: Int
+
+    public init(isColored: Bool = false, width: Int = 80) {
+        self.isColored = isColored
+        self.width = width
+    }
+}
+
+/// Every format, in the order in which documents list them.
+public enum ReporterCatalog {
+    public static let all: [any Reporter.Type] = [
+        TextReporter.self,
+        JSONReporter.self,
+        JUnitReporter.self,
+    ]
+
+    /// The format of that name; `nil` where there is none.
+    public static func reporter(named name: String) -> (any Reporter.Type)? {
+        all.first { $0.name == name }
+    }
+}
