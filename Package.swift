@@ -67,5 +67,40 @@ let package = Package(
             // A link to the policies at the top level: the binary carries them as presets.
             resources: [.embedInCode("Resources/policies")],
             swiftSettings: strict),
+
+        // What several test targets share: a manual clock, scripted answers, goldens, sample reports.
+        .target(
+            name: "TestSupport", dependencies: ["AuditCore", "GitHubAPI"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GitHubAPITests", dependencies: ["AuditCore", "GitHubAPI", "GitHubEmulator", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CrawlTests", dependencies: ["AuditCore", "GitHubAPI", "Crawl", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HistoryTests",
+            dependencies: ["AuditCore", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["AuditCore", "Reports", "TestSupport", .product(name: "XMLCoder", package: "XMLCoder")],
+            exclude: ["Goldens"], swiftSettings: strict),
+        .testTarget(
+            name: "GitHubEmulatorTests",
+            dependencies: [
+                "GitHubEmulator", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OIDCAuditTests",
+            dependencies: [
+                "OIDCAudit", "AuditCore", "GitHubAPI", "GitHubEmulator", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
     ]
 )

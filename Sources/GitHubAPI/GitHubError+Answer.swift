@@ -75,8 +75,9 @@ extension APIResponse {
         }
         if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
             let clock = headers["date"].flatMap(Timestamp.init(httpDate:)) ?? now
+            let untilReset = min(max(0, reset), 1 << 40) - clock.secondsSince1970
             // GitHub counts whole seconds: one more makes sure that the window has turned.
-            let seconds = min(max(0, reset &- clock.secondsSince1970), Self.waitMaxSeconds - 1) + 1
+            let seconds = min(max(0, untilReset), Self.waitMaxSeconds - 1) + 1
             return RateLimitRefusal(wait: .seconds(seconds), message: text)
         }
         return RateLimitRefusal(wait: nil, message: text)

@@ -112,9 +112,11 @@ enum Wire {
 }
 
 extension Repository {
-    /// - Returns: `nil` where the name would change the meaning of a URL's path.
+    /// - Returns: `nil` where the name would change the meaning of a URL's path, or is far longer than GitHub allows.
     init?(_ wire: Wire.Repository) {
-        guard OrganizationLogin(wire.owner.login) != nil, !wire.name.isEmpty, wire.name != ".", wire.name != ".." else {
+        guard OrganizationLogin(wire.owner.login) != nil, (1...255).contains(wire.name.utf8.count),
+            wire.name != ".", wire.name != ".."
+        else {
             return nil
         }
         let visibility: Visibility? =

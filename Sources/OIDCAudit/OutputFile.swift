@@ -2,10 +2,6 @@ import AuditCore
 import Foundation
 import Reports
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// A file that gets the report in one format.
 struct OutputFile {
     let reporter: any Reporter.Type
@@ -68,22 +64,38 @@ struct OutputFile {
         if !isSpecial, fsync(descriptor) != 0 { throw SystemError(errno) }
     }
 
-    private var mode: mode_t? {
-        var status = stat()
-        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    private enum Kind {
+        case nothing
+        case file
+        case folder
+        /// A pipe, a terminal, `/dev/null`: what a rename would destroy.
+        case special
     }
 
-    private var isSpecial: Bool { mode.map { $0 != S_IFREG } ?? false }
+    private var kind: Kind {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return .nothing }
+        if isFolder.boolValue { return .folder }
+        // A link to a pipe, as /dev/stdout can be, leads to something without a path.
+        guard let target = resolvedPath,
+            let type = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
+        else { return .special }
+        return type == .typeRegular ? .file : .special
+    }
 
-    /// Where a link leads, so that the link stays.
-    private var realTarget: String {
-        guard mode != nil, let resolved = realpath(path, nil) else { return path }
+    private var isSpecial: Bool { kind == .special }
+
+    private var resolvedPath: String? {
+        guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
+    /// Where a link leads, so that the link stays.
+    private var realTarget: String { resolvedPath ?? path }
+
     private var obstacle: String? {
-        if mode == S_IFDIR { return "it is a folder" }
+        if kind == .folder { return "it is a folder" }
         if isSpecial { return access(path, W_OK) == 0 ? nil : SystemError(errno).description }
         let folder = (realTarget as NSString).deletingLastPathComponent
         guard access(folder.isEmpty ? "." : folder, W_OK) != 0 else { return nil }

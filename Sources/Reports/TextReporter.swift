@@ -9,8 +9,11 @@ public struct TextReporter: Reporter {
     public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var page = TextPage(style: style)
         page.verdict(report)
-        for entry in report.policy.rules where entry.violations > 0 {
-            page.violations(of: entry, report.findings.filter { $0.rule == entry.id })
+        let entries = report.policy.rules.filter { $0.violations > 0 }
+        for severity in Severity.allCases {
+            for entry in entries where entry.severity == severity {
+                page.violations(of: entry, report.findings.filter { $0.rule == entry.id })
+            }
         }
         page.unreadable(report)
         page.organizations(report.organizations)
@@ -60,7 +63,10 @@ extension TextPage {
         for group in groups {
             blank()
             wrapped("\(group.violation.message) (\(counted(group.findings.count, "repository")))", indent: 2, .strong)
-            table(group.findings.map { ($0.repository ?? $0.organization, "has: " + $0.violation.actual.joined(separator: ", ")) })
+            table(
+                group.findings.map { finding in
+                    (finding.repository ?? finding.organization, "has: " + finding.violation.actual.joined(separator: ", "))
+                })
             wrapped(group.violation.remedy, label: "mend:", indent: 2)
         }
     }
@@ -128,10 +134,16 @@ extension TextPage {
         facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })
         facts(
             "requests",
-            [(report.requests.sent, "sent"), (report.requests.notModified, "not modified"), (report.requests.retried, "retried")])
+            [
+                (report.requests.sent, "sent"), (report.requests.notModified, "not modified"),
+                (report.requests.retried, "retried"),
+            ])
         let seconds = max(0, report.finishedAt.seconds(since: report.startedAt))
-        let waited = report.requests.waited > .zero ? ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits" : ""
-        line("scan", .faint, "\(report.scanID.map { "#\($0.rawValue), " } ?? "")\(report.startedAt), \(seconds) s\(waited)", column: 14)
+        var scan = "\(report.scanID.map { "#\($0.rawValue), " } ?? "")\(report.startedAt), \(seconds) s"
+        if report.requests.waited > .zero {
+            scan += ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits"
+        }
+        line("scan", .faint, scan, column: 14)
     }
 }
 

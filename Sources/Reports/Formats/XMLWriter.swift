@@ -29,7 +29,7 @@ struct XMLWriter {
             output.write("/>")
         } else {
             output.write(">")
-            for scalar in text.unicodeScalars { output.write(Self.escaped(scalar, inAttribute: false)) }
+            write(text, inAttribute: false)
             output.write("</\(name)>")
         }
         hasChildren = true
@@ -46,7 +46,7 @@ struct XMLWriter {
         output.write("<\(name)")
         for (name, value) in attributes {
             output.write(" \(name)=\"")
-            for scalar in value.unicodeScalars { output.write(Self.escaped(scalar, inAttribute: true)) }
+            write(value, inAttribute: true)
             output.write("\"")
         }
     }
@@ -61,6 +61,23 @@ struct XMLWriter {
         for _ in open { output.write("  ") }
     }
 
+    /// Parsers refuse huge nodes, and nobody reads them: a text is cut after so many characters.
+    private static let lengthMax = 10_000
+
+    private mutating func write(_ text: String, inAttribute: Bool) {
+        if text.utf8.allSatisfy(Self.isPlain), text.utf8.count <= Self.lengthMax { return output.write(text) }
+        let scalars = text.unicodeScalars
+        for scalar in scalars.prefix(Self.lengthMax) { output.write(Self.escaped(scalar, inAttribute: inAttribute)) }
+        if scalars.dropFirst(Self.lengthMax).first != nil { output.write("…") }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""): false
+        default: (0x20...0x7E).contains(byte)
+        }
+    }
+
     private static func escaped(_ scalar: Unicode.Scalar, inAttribute: Bool) -> String {
         switch scalar {
         case "&": "&amp;"
@@ -69,7 +86,7 @@ struct XMLWriter {
         case "\"" where inAttribute: "&quot;"
         case "\n", "\t", "\r":
             // As themselves, an attribute's parser would turn them into spaces.
-            inAttribute || scalar == "\r" ? "&#\(scalar.value);" : String(scalar)
+            inAttribute || scalar != "\n" ? "&#\(scalar.value);" : String(scalar)
         case _ where !isAllowed(scalar): "\u{FFFD}"
         default: String(scalar)
         }

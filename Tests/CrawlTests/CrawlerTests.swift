@@ -1,0 +1,341 @@
+import AuditCore
+import GitHubAPI
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Crawl
+
+@Suite struct CrawlerTests {
+    /// Everything that a crawl told.
+    struct Told: Sendable {
+        var found: [OrganizationID] = []
+        var observations: [Observation] = []
+        var batchSizes: [Int] = []
+        var finished: [OrganizationObservation] = []
+        var stop: ScanStop?
+
+        func reading(_ name: String) -> Reading<RepositorySetting>? {
+            observations.first { $0.repository.name == name }?.reading
+        }
+    }
+
+    private func crawl(
+        _ transport: ScriptedTransport, of logins: [String] = ["acme"], limits: CrawlLimits = CrawlLimits(concurrency: 4),
+        scope: Scope = Scope(), waitMax: Duration = .seconds(7200),
+    ) async -> Told {
+        var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
+        settings.waitMax = waitMax
+        let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
+        let crawler = Crawler(github: client, limits: limits, scope: scope) { .sample }
+        let told = Mutex(Told())
+        let stop = await crawler.crawl(logins.compactMap(OrganizationLogin.init)) { event in
+            told.withLock { told in
+                switch event {
+                case .organizationFound(let id, _, _): told.found.append(id)
+                case .observations(let batch, _):
+                    told.observations += batch
+                    told.batchSizes.append(batch.count)
+                case .organizationFinished(let organization): told.finished.append(organization)
+                }
+            }
+        }
+        var result = told.withLock { $0 }
+        result.stop = stop
+        return result
+    }
+
+    // MARK: - Scripts
+
+    private static func page(_ number: Int, of login: String = "acme") -> String {
+        "/orgs/\(login)/repos?type=all&sort=created&direction=asc&per_page=100&page=\(number)"
+    }
+
+    private static func template(_ name: String, of login: String = "acme") -> String {
+        "/repos/\(login)/\(name)/actions/oidc/customization/sub"
+    }
+
+    private static func listing(_ names: [String], firstID: Int = 1, archived: Bool = false) -> String {
+        let items = names.enumerated().map { index, name in
+            """
+            {"id": \(firstID + index), "name": "\(name)", "owner": {"login": "acme", "id": 77}, "private": true,
+             "archived": \(archived)}
+            """
+        }
+        return "[\(items.joined(separator: ","))]"
+    }
+
+    private static let neverSet = ScriptedTransport.Answer.response(
+        status: 404,
+        body: #"{"message": "No Actions OIDC custom sub claim template found for the organization acme"}"#)
+    private static let setting = ScriptedTransport.Answer.ok(#"{"use_default": true}"#)
+
+    private static func organization(count: Int?, login: String = "acme", id: Int = 77) -> [String: [ScriptedTransport.Answer]] {
+        let privateCount = count.map { ", \"total_private_repos\": \($0)" } ?? ""
+        return [
+            "/orgs/\(login)": [.ok("{\"id\": \(id), \"login\": \"\(login)\", \"public_repos\": 0\(privateCount)}")],
+            "/orgs/\(login)/actions/oidc/customization/sub": [neverSet],
+        ]
+    }
+
+    private static func script(
+        count: Int?, _ more: [String: [ScriptedTransport.Answer]],
+    ) -> ScriptedTransport {
+        ScriptedTransport(organization(count: count).merging(more) { $1 })
+    }
+
+    private static func link(_ targets: [String: String]) -> HeaderFields {
+        HeaderFields([
+            (
+                name: "Link",
+                value: targets.map { "<https://api.github.com\($0.value)>; rel=\"\($0.key)\"" }.joined(separator: ", ")
+            )
+        ])
+    }
+
+    // MARK: - Tests
+
+    @Test func readsEveryRepositoryOnce() async {
+        let names = (1...10).map { "r\($0)" }
+        var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
+        for name in names { answers[Self.template(name)] = [Self.setting] }
+        let transport = Self.script(count: 10, answers)
+        let told = await crawl(transport)
+        #expect(told.stop == nil)
+        #expect(told.found == [OrganizationID(rawValue: 77)])
+        #expect(Set(told.observations.map(\.repository.name)) == Set(names))
+        #expect(told.observations.count == 10)
+        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        #expect(told.finished.map(\.template) == [.neverSet])
+        #expect(told.finished[0].listing == Listing(status: .complete, listed: 10, expected: 10))
+        #expect(transport.paths.first == "/orgs/acme")
+        #expect(transport.inFlightMax <= 4)
+        #expect(transport.inFlightMax > 1)
+        transport.expectAllAsked()
+    }
+
+    @Test func theFirstRequestIsAloneAndARefusalEndsTheRun() async {
+        let transport = ScriptedTransport([
+            "/orgs/acme": [.response(status: 401, body: #"{"message": "Bad credentials"}"#)]
+        ])
+        let told = await crawl(transport, of: ["acme", "beta"])
+        #expect(told.stop == .unauthorized)
+        #expect(transport.paths == ["/orgs/acme"])
+        #expect(told.finished.map(\.login) == ["acme", "beta"])
+        #expect(told.finished.map(\.listing.failure) == [.unauthorized, .notRead])
+        #expect(told.observations.isEmpty)
+    }
+
+    @Test func aRefusalInTheMiddleLosesNoRepository() async {
+        let names = (1...20).map { "r\($0)" }
+        var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
+        for name in names.prefix(5) { answers[Self.template(name)] = [Self.setting] }
+        answers[Self.template("r6")] = [.response(status: 401)]
+        for name in names.dropFirst(6) { answers[Self.template(name)] = [Self.setting] }
+        let transport = Self.script(count: 20, answers)
+        let told = await crawl(transport, limits: CrawlLimits(concurrency: 1))
+        #expect(told.stop == .unauthorized)
+        #expect(told.observations.count == 20)
+        #expect(told.observations.count { $0.reading == .read(.gitHubDefault) } == 5)
+        #expect(told.observations.count { $0.reading == nil } == 15)
+        #expect(transport.paths.last == Self.template("r6"))
+    }
+
+    @Test func oneRepositorysTroubleIsItsOwn() async {
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["a", "b", "c", "d"]))], Self.template("a"): [Self.setting],
+            Self.template("b"): [.response(status: 403, headers: ["X-Accepted-GitHub-Permissions": "actions=read"])],
+            Self.template("c"): [.failure(.timeout)], Self.template("d"): [.ok("<html>")],
+        ]
+        let told = await crawl(Self.script(count: 4, answers))
+        #expect(told.stop == nil)
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(
+            told.reading("b")
+                == .unreadable(UnreadableReason(.forbidden, "forbidden (403: no message); the token needs actions=read")))
+        #expect(told.reading("c") == .unreadable(UnreadableReason(.timeout, "no whole answer in time")))
+        #expect(told.reading("d") == .unreadable(UnreadableReason(.malformed, "malformed answer: no JSON")))
+    }
+
+    @Test func asksForTheOtherPagesUpToTheLast() async {
+        var answers: [String: [ScriptedTransport.Answer]] = [:]
+        for number in 1...7 {
+            let targets = number < 7 ? ["next": "/x?page=\(number + 1)", "last": "/x?page=7"] : ["prev": "/x?page=6"]
+            answers[Self.page(number)] = [
+                .ok(Self.listing(["r\(number)"], firstID: number), headers: Self.link(targets))
+            ]
+            answers[Self.template("r\(number)")] = [Self.setting]
+        }
+        let transport = Self.script(count: 7, answers)
+        let told = await crawl(transport, limits: CrawlLimits(concurrency: 8))
+        #expect(told.observations.count == 7)
+        #expect(told.finished[0].listing.status == .complete)
+        transport.expectAllAsked()
+    }
+
+    @Test func followsNextWhereThereIsNoLast() async {
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["a"]), headers: Self.link(["next": "/organizations/77/repos?after=x"]))],
+            "/organizations/77/repos?after=x": [
+                .ok(Self.listing(["b"], firstID: 2), headers: Self.link(["next": "/organizations/77/repos?after=y"]))
+            ],
+            "/organizations/77/repos?after=y": [.ok(Self.listing(["c"], firstID: 3))],
+            Self.template("a"): [Self.setting], Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
+        ]
+        let transport = Self.script(count: 3, answers)
+        let told = await crawl(transport)
+        #expect(told.observations.count == 3)
+        #expect(told.finished[0].listing.status == .complete)
+        transport.expectAllAsked()
+    }
+
+    @Test func aPageThatAppearsMeanwhileIsReadToo() async {
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [
+                .ok(Self.listing(["a"]), headers: Self.link(["next": "/x?page=2", "last": "/x?page=2"]))
+            ],
+            Self.page(2): [
+                .ok(Self.listing(["b"], firstID: 2), headers: Self.link(["next": "/x?page=3", "last": "/x?page=3"]))
+            ],
+            Self.page(3): [.ok(Self.listing(["c"], firstID: 3))],
+            Self.template("a"): [Self.setting], Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
+        ]
+        let told = await crawl(Self.script(count: 2, answers))
+        #expect(told.observations.count == 3)
+        #expect(told.finished[0].listing.status == .complete)
+    }
+
+    struct BadListing: Sendable, CustomTestStringConvertible {
+        let name: String
+        let count: Int?
+        let answers: [String: [ScriptedTransport.Answer]]
+        let error: String
+
+        var testDescription: String { name }
+    }
+
+    static let badListings: [BadListing] = [
+        BadListing(
+            name: "shorter than the count", count: 3, answers: [page(1): [.ok(listing(["a"]))]],
+            error: "1 listed of the 3 that the organization counts"),
+        BadListing(
+            name: "a lost page", count: 1,
+            answers: [
+                page(1): [.ok(listing(["a"]), headers: link(["next": "/x?page=2", "last": "/x?page=2"]))],
+                page(2): [.response(status: 500)],
+            ], error: "page 2 could not be read: GitHub failed (500)"),
+        BadListing(
+            name: "a page that repeats", count: nil,
+            answers: [
+                page(1): [.ok(listing(["a"]), headers: link(["next": "/x?page=2", "last": "/x?page=2"]))],
+                page(2): [.ok(listing(["a"]))],
+            ], error: "page 2 repeats another"),
+        BadListing(
+            name: "a loop", count: nil,
+            answers: [
+                page(1): [.ok(listing(["a"]), headers: link(["next": "/organizations/77/repos?after=x"]))],
+                "/organizations/77/repos?after=x": [
+                    .ok(listing([]), headers: link(["next": "/organizations/77/repos?after=x"]))
+                ],
+            ], error: "the listing leads back to a page without a number"),
+        BadListing(
+            name: "another host", count: nil,
+            answers: [page(1): [.ok(listing(["a"]), headers: ["Link": "<https://evil.example/x>; rel=\"next\""])]],
+            error: "the page after page 1 is on another origin, which is not asked"),
+        BadListing(
+            name: "a malformed entry", count: 2, answers: [page(1): [.ok(listing(["a", ".."]))]],
+            error: "1 entries of page 1 are malformed"),
+        BadListing(
+            name: "partial results", count: 1,
+            answers: [page(1): [.ok(listing(["a"]), headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]],
+            error: "GitHub left repositories out until the token is approved for SSO"),
+        BadListing(
+            name: "endless pages", count: nil,
+            answers: [
+                page(1): [.ok(listing(["a"]), headers: link(["next": "/x?page=2", "last": "/x?page=999999999999"]))],
+                page(2): [.ok(listing(["a"]))], page(3): [.ok(listing(["a"]))],
+            ], error: "more than 3 pages; page 2 repeats another; page 3 repeats another"),
+    ]
+
+    @Test(arguments: badListings)
+    func aShortListingIsNeverAShortReport(bad: BadListing) async {
+        var answers = bad.answers
+        answers[Self.template("a")] = [Self.setting]
+        let told = await crawl(
+            Self.script(count: bad.count, answers), limits: CrawlLimits(concurrency: 1, pagesMax: 3))
+        #expect(told.finished[0].listing.status == .partial)
+        #expect(told.finished[0].listing.error == bad.error)
+        #expect(told.reading("a") == .read(.gitHubDefault))
+    }
+
+    @Test func aListingWithoutAPrivateCountIsUnverified() async {
+        let told = await crawl(
+            Self.script(count: nil, [Self.page(1): [.ok(Self.listing(["a"]))], Self.template("a"): [Self.setting]]))
+        #expect(told.finished[0].listing == Listing(status: .unverified, listed: 1, expected: nil))
+    }
+
+    @Test func anUnknownOrganizationIsToldAndTheNextOneCrawled() async {
+        let answers = Self.organization(count: 0, login: "beta").merging([
+            "/orgs/nobody": [.response(status: 404)], Self.page(1, of: "beta"): [.ok("[]")],
+        ]) { $1 }
+        let told = await crawl(ScriptedTransport(answers), of: ["nobody", "beta"])
+        #expect(told.stop == nil)
+        #expect(told.finished.map(\.listing.failure) == [.notFound, nil])
+        #expect(told.finished.map(\.id?.rawValue) == [nil, 77])
+    }
+
+    @Test func twoNamesOfOneOrganizationAreCrawledOnce() async {
+        var answers = Self.organization(count: 0).merging([Self.page(1): [.ok("[]")]]) { $1 }
+        answers["/orgs/former"] = [.response(status: 301, headers: ["Location": "/orgs/acme"])]
+        let told = await crawl(ScriptedTransport(answers), of: ["acme", "former"])
+        #expect(told.finished.count == 1)
+    }
+
+    @Test func repositoriesOutOfScopeAreListedAndNotAsked() async {
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["old"], archived: true))]
+        ]
+        let transport = Self.script(count: 1, answers)
+        let told = await crawl(transport)
+        #expect(told.observations.map(\.reading) == [nil])
+        #expect(told.finished[0].listing.status == .complete)
+    }
+
+    @Test func aWaitThatIsTooLongEndsTheRunWithTheRestUnread() async {
+        let names = (1...5).map { "r\($0)" }
+        var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
+        answers[Self.template("r1")] = [Self.setting]
+        answers[Self.template("r2")] = [.response(status: 429, headers: ["Retry-After": "60"])]
+        for name in names.dropFirst(2) { answers[Self.template(name)] = [Self.setting] }
+        let told = await crawl(Self.script(count: 5, answers), limits: CrawlLimits(concurrency: 1), waitMax: .seconds(30))
+        #expect(told.stop == .waitExhausted)
+        #expect(told.observations.map(\.reading).filter { $0 == nil }.count == 4)
+        #expect(told.finished[0].listing.status == .complete)
+    }
+
+    @Test func cancellationKeepsWhatWasSeen() async {
+        let names = ["a", "b", "c"]
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(names))], Self.template("a"): [Self.setting], Self.template("b"): [.hang],
+            Self.template("c"): [Self.setting],
+        ]
+        let transport = Self.script(count: 3, answers)
+        let task = Task { await crawl(transport, limits: CrawlLimits(concurrency: 1)) }
+        while transport.paths.last != Self.template("b") { await Task.yield() }
+        task.cancel()
+        let told = await task.value
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.observations.count == 3)
+        #expect(told.observations.count { $0.reading == nil } == 2)
+        #expect(!transport.paths.contains(Self.template("c")))
+        #expect(told.finished.count == 1)
+    }
+
+    @Test func batchesAreBounded() async {
+        let names = (1...50).map { "r\($0)" }
+        var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
+        for name in names { answers[Self.template(name)] = [Self.setting] }
+        let told = await crawl(Self.script(count: 50, answers), limits: CrawlLimits(concurrency: 4, batchSize: 20))
+        #expect(told.batchSizes == [20, 20, 10])
+    }
+}

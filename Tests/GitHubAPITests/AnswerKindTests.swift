@@ -1,0 +1,103 @@
+import AuditCore
+import Testing
+
+@testable import GitHubAPI
+
+@Suite struct AnswerKindTests {
+    private static let now = Timestamp(secondsSince1970: 1_795_226_400)
+
+    private func kind(_ status: Int, _ headers: HeaderFields = [:], message: String? = "m", token: AccessToken? = nil)
+        -> AnswerKind
+    {
+        let body = message.map { "{\"message\": \"\($0)\"}" } ?? "<html>"
+        return APIResponse(status: status, headers: headers, body: Array(body.utf8)).kind(token: token, now: Self.now)
+    }
+
+    private func refusal(_ kind: AnswerKind) -> GitHubError? {
+        if case .refusal(let error) = kind { error } else { nil }
+    }
+
+    private func limit(_ kind: AnswerKind) -> RateLimitRefusal? {
+        if case .rateLimit(let refusal) = kind { refusal } else { nil }
+    }
+
+    @Test func oneErrorForEachKindOfAnswer() {
+        #expect(refusal(kind(404, message: "Not Found")) == .notFound("Not Found"))
+        #expect(refusal(kind(404, message: nil)) == .notFound("Not Found"))
+        let neverSet = "No Actions OIDC custom sub claim template found for the organization acme"
+        #expect(refusal(kind(404, message: neverSet)) == .organizationTemplateNeverSet)
+        #expect(refusal(kind(401, message: "Bad credentials")) == .unauthorized("Bad credentials"))
+        #expect(refusal(kind(403)) == .forbidden("m", acceptedPermissions: nil))
+        #expect(
+            refusal(kind(403, ["X-Accepted-GitHub-Permissions": "actions=read"]))
+                == .forbidden("m", acceptedPermissions: "actions=read"))
+        #expect(
+            refusal(kind(403, ["X-GitHub-SSO": "required; url=https://github.com/orgs/a/sso?x=y"]))
+                == .ssoRequired(url: "https://github.com/orgs/a/sso?x=y"))
+        #expect(refusal(kind(403, ["X-GitHub-SSO": "required"])) == .ssoRequired(url: nil))
+        #expect(refusal(kind(403, message: "Repository access blocked")) == .blocked("403: Repository access blocked"))
+        #expect(refusal(kind(451)) == .blocked("451: m"))
+        #expect(refusal(kind(410)) == .gone("m"))
+        #expect(refusal(kind(400)) == .unexpected(status: 400, "m"))
+        #expect(refusal(kind(418)) == .unexpected(status: 418, "m"))
+        for status in [500, 502, 503, 504, 599] {
+            guard case .serverFault = kind(status) else { Issue.record("\(status)"); return }
+        }
+        for status in [301, 302, 307, 308] {
+            guard case .redirect("/x") = kind(status, ["Location": "/x"]) else { Issue.record("\(status)"); return }
+        }
+    }
+
+    @Test func rateLimitsAreToldFromMissingRights() {
+        let primary = "API rate limit exceeded for user ID 1."
+        #expect(
+            limit(kind(403, ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795226460"], message: primary))?.wait
+                == .seconds(61))
+        #expect(limit(kind(429))?.wait == nil)
+        #expect(limit(kind(429, ["retry-after": "7"]))?.wait == .seconds(7))
+        #expect(limit(kind(403, ["Retry-After": "30"]))?.wait == .seconds(30))
+        #expect(limit(kind(403, message: "You have exceeded a secondary rate limit. Wait."))?.wait == nil)
+        #expect(limit(kind(403, message: primary)) != nil)
+        // A missing permission on the last request of the hour is no rate limit.
+        #expect(
+            limit(
+                kind(
+                    403, ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795226460"],
+                    message: "Resource not accessible by integration")) == nil)
+        #expect(limit(kind(403)) == nil)
+        #expect(limit(kind(404, ["x-ratelimit-remaining": "0"])) == nil)
+    }
+
+    @Test func waitsFollowGitHubsClockAndStayInBounds() {
+        func wait(_ headers: HeaderFields) -> Duration? { limit(kind(429, headers))?.wait }
+        // Our clock is an hour off; GitHub's own Date decides.
+        #expect(
+            wait([
+                "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795222810",
+                "Date": "Sat, 21 Nov 2026 01:00:00 GMT",
+            ]) == .seconds(11))
+        #expect(wait(["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"]) == .seconds(1))
+        #expect(wait(["x-ratelimit-remaining": "0", "x-ratelimit-reset": "9223372036854775807"]) == .seconds(31_536_000))
+        #expect(wait(["x-ratelimit-remaining": "0", "x-ratelimit-reset": "-9223372036854775808"]) == .seconds(1))
+        #expect(wait(["x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"]) == nil)
+        #expect(wait(["retry-after": "9223372036854775807"]) == .seconds(31_536_000))
+        #expect(wait(["retry-after": "-5"]) == nil)
+    }
+
+    @Test func messagesAreHarmless() throws {
+        let token = try #require(AccessToken("ghp_secret"))
+        let hostile = "a\\nb \\u001b[31m ghp_secret \\u202e end"
+        #expect(
+            refusal(kind(403, message: hostile, token: token))
+                == .forbidden("a b  [31m [token]   end", acceptedPermissions: nil))
+        let long = refusal(kind(403, message: String(repeating: "x", count: 100_000)))
+        #expect(long?.description.count ?? 0 < 350)
+    }
+
+    @Test func datesOfOtherFormsAreNotRead() {
+        #expect(Timestamp(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp("1994-11-06T08:49:37Z"))
+        for text in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Foo 1994 08:49:37 GMT"] {
+            #expect(Timestamp(httpDate: text) == nil)
+        }
+    }
+}

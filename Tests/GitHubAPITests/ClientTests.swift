@@ -1,0 +1,225 @@
+import AuditCore
+import TestSupport
+import Testing
+
+@testable import GitHubAPI
+
+/// Retries, waits and redirects, against scripted answers and a clock that does not run by itself.
+@Suite struct ClientTests {
+    private let clock = ManualClock()
+
+    private func client(_ transport: ScriptedTransport, waitMax: Duration = .seconds(7200)) -> GitHubClient {
+        var settings = GitHubClient.Settings(
+            endpoint: .gitHub, token: AccessToken("ghp_secret"), userAgent: "oidc-audit/test")
+        settings.waitMax = waitMax
+        return GitHubClient(settings, transport: transport, clock: clock) { .sample }
+    }
+
+    private static let path = "/repos/acme/api/actions/oidc/customization/sub"
+    private static let fine = ScriptedTransport.Answer.ok(#"{"use_default": true}"#)
+    private let api = Repository.sample("api", id: 1001)
+    private let acme: OrganizationLogin = .sample
+
+    @Test func asksAsGitHubWantsToBeAsked() async throws {
+        let transport = ScriptedTransport([Self.path: [Self.fine]])
+        _ = try await client(transport).setting(of: api)
+        let request = try #require(transport.requests.first)
+        #expect(request.method == "GET")
+        let headers = Dictionary(uniqueKeysWithValues: request.headers.map { ($0.name, $0.value) })
+        #expect(
+            headers == [
+                "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28",
+                "User-Agent": "oidc-audit/test", "Authorization": "Bearer ghp_secret",
+            ])
+    }
+
+    @Test func readsSettingsAsTheyCome() async throws {
+        let bodies: [(String, RepositorySetting)] = [
+            (#"{"use_default": true}"#, RepositorySetting(useDefault: true)),
+            (#"{"use_default": false, "include_claim_keys": []}"#, RepositorySetting(useDefault: false, includeClaimKeys: [])),
+            (
+                #"{"use_default": false, "include_claim_keys": ["repo", "odd key"], "use_immutable_subject": true, "sub_claim_prefix": "repo:a@1/b@2", "new": {}}"#,
+                RepositorySetting(
+                    useDefault: false, includeClaimKeys: ["repo", "odd key"], useImmutableSubject: true,
+                    subClaimPrefix: "repo:a@1/b@2")
+            ),
+        ]
+        for (body, setting) in bodies {
+            #expect(try await client(ScriptedTransport([Self.path: [.ok(body)]])).setting(of: api) == setting)
+        }
+    }
+
+    @Test(arguments: [
+        "", "<html>", "{", "[]", "null", "{}", #"{"message": "Server Error"}"#, #"{"use_default": "true"}"#,
+        #"{"use_default": false, "include_claim_keys": "repo"}"#, #"{"use_default": false, "include_claim_keys": [1]}"#,
+    ])
+    func aMalformedBodyIsNeverADefault(body: String) async {
+        let transport = ScriptedTransport([Self.path: [.ok(body)]])
+        let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
+        guard case .malformed = error else { Issue.record("\(String(describing: error))"); return }
+    }
+
+    @Test(arguments: [
+        ScriptedTransport.Answer.response(status: 500), .response(status: 502, body: "<html>"), .failure(.timeout),
+        .failure(.connectionLost("reset")),
+    ])
+    func aFaultIsTriedAgain(fault: ScriptedTransport.Answer) async throws {
+        let transport = ScriptedTransport([Self.path: [fault, fault, fault, Self.fine]])
+        let client = client(transport)
+        #expect(try await client.setting(of: api) == RepositorySetting(useDefault: true))
+        #expect(client.requestCounts.sent == 4)
+        #expect(client.requestCounts.retried == 3)
+        // Half to all of 0.5, 1 and 2 seconds.
+        for (sleep, step) in zip(clock.sleeps, [0.5, 1, 2]) {
+            #expect(sleep >= .seconds(step / 2) && sleep <= .seconds(step))
+        }
+        #expect(clock.sleeps.count == 3)
+    }
+
+    @Test func aLastingFaultEndsAfterFourTries() async {
+        let transport = ScriptedTransport([Self.path: [.response(status: 503)]])
+        await #expect(throws: GitHubError.serverFault(status: 503)) { try await client(transport).setting(of: api) }
+        #expect(transport.paths.count == 4)
+    }
+
+    @Test func aRefusalIsNotTriedAgain() async {
+        for status in [400, 403, 404, 410, 451] {
+            let transport = ScriptedTransport([Self.path: [.response(status: status)]])
+            await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
+            #expect(transport.paths.count == 1)
+        }
+    }
+
+    @Test func afterA401NothingIsAskedAnyMore() async {
+        let transport = ScriptedTransport([Self.path: [.response(status: 401, body: #"{"message": "Bad credentials"}"#)]])
+        let client = client(transport)
+        for _ in 0..<3 {
+            await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.setting(of: api) }
+        }
+        #expect(transport.paths.count == 1)
+    }
+
+    @Test func waitsAsLongAsARateLimitAsks() async throws {
+        let limit = ScriptedTransport.Answer.response(status: 403, headers: ["Retry-After": "90"])
+        let transport = ScriptedTransport([Self.path: [limit, limit, Self.fine]])
+        let client = client(transport)
+        _ = try await client.setting(of: api)
+        #expect(clock.sleeps == [.seconds(90), .seconds(90)])
+        #expect(client.requestCounts.waited == .seconds(180))
+        #expect(client.currentWait == nil)
+    }
+
+    @Test func aLimitThatNamesNoTimeIsWaitedForAMinuteAndThenLonger() async throws {
+        let limit = ScriptedTransport.Answer.response(
+            status: 429, body: #"{"message": "You have exceeded a secondary rate limit."}"#)
+        let transport = ScriptedTransport([Self.path: [limit, limit, limit, Self.fine, limit, Self.fine]])
+        let client = client(transport)
+        _ = try await client.setting(of: api)
+        #expect(clock.sleeps == [.seconds(60), .seconds(120), .seconds(240)])
+        _ = try await client.setting(of: api)
+        #expect(clock.sleeps.last == .seconds(60))
+    }
+
+    @Test func aWaitBeyondTheLongestEndsTheRunAtOnce() async {
+        let limit = ScriptedTransport.Answer.response(status: 429, headers: ["Retry-After": "600"])
+        let transport = ScriptedTransport([Self.path: [limit]])
+        let client = client(transport, waitMax: .seconds(599))
+        for _ in 0..<2 {
+            let error = await #expect(throws: GitHubError.self) { try await client.setting(of: api) }
+            guard case .rateLimited = error else { Issue.record("\(String(describing: error))"); return }
+        }
+        #expect(transport.paths.count == 1)
+        #expect(clock.sleeps.isEmpty)
+    }
+
+    @Test func manyRefusalsAtOnceAreOneWait() async {
+        let gate = RateGate(waitMax: .seconds(1000))
+        for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: .seconds(30), message: "m"), at: .seconds(5)) }
+        for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: nil, message: "m"), at: .seconds(5)) }
+        #expect(gate.pass(at: .seconds(34)) == .wait(until: .seconds(35)))
+        #expect(gate.pass(at: .seconds(35)) == .open)
+        #expect(gate.counts.waited == .seconds(30))
+    }
+
+    @Test func followsARenamedRepository() async throws {
+        let moved = "/repositories/1001/actions/oidc/customization/sub"
+        let transport = ScriptedTransport([
+            Self.path: [.response(status: 301, headers: ["Location": "https://api.github.com\(moved)"])],
+            moved: [Self.fine],
+        ])
+        _ = try await client(transport).setting(of: api)
+        transport.expectAllAsked()
+    }
+
+    @Test func doesNotTakeAnotherRepositorysAnswer() async {
+        let transport = ScriptedTransport([
+            Self.path: [.response(status: 301, headers: ["Location": "/repositories/7/actions/oidc/customization/sub"])]
+        ])
+        let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
+        #expect(error == .redirectRefused("the name now belongs to repository 7"))
+        #expect(transport.paths.count == 1)
+    }
+
+    @Test(arguments: ["https://evil.example/x", "http://api.github.com/x", "//evil.example/x"])
+    func aRedirectToAnotherOriginIsNotFollowed(location: String) async {
+        let transport = ScriptedTransport([Self.path: [.response(status: 302, headers: ["Location": location])]])
+        await #expect(throws: GitHubError.redirectRefused("it leads away from https://api.github.com")) {
+            try await client(transport).setting(of: api)
+        }
+        #expect(transport.paths == [Self.path])
+    }
+
+    @Test func redirectsEndAfterThree() async {
+        let transport = ScriptedTransport([Self.path: [.response(status: 302, headers: ["Location": Self.path])]])
+        await #expect(throws: GitHubError.redirectRefused("more than 3 in a row")) {
+            try await client(transport).setting(of: api)
+        }
+        #expect(transport.paths.count == 4)
+    }
+
+    @Test func readsAnOrganization() async throws {
+        func account(_ body: String) async throws -> OrganizationAccount {
+            try await client(ScriptedTransport(["/orgs/acme": [.ok(body)]])).organization(acme)
+        }
+        let full = try await account(#"{"id": 77, "login": "Acme", "public_repos": 3, "total_private_repos": 4}"#)
+        #expect(full.login.rawValue == "Acme")
+        #expect(full.repositoryCount == 7)
+        #expect(try await account(#"{"id": 77, "login": "Acme", "public_repos": 3}"#).repositoryCount == nil)
+        await #expect(throws: GitHubError.self) {
+            try await account(#"{"id": 77, "login": "../..", "public_repos": 3}"#)
+        }
+        // Numbers that don't fit together must not trap.
+        _ = try await account(
+            #"{"id": 1, "login": "a", "public_repos": 9223372036854775807, "total_private_repos": 9223372036854775807}"#)
+    }
+
+    @Test func readsAListingPageLeniently() async throws {
+        let path = "/orgs/acme/repos?type=all&sort=created&direction=asc&per_page=100&page=1"
+        let body = """
+            [{"id": 1, "name": "a", "owner": {"login": "acme", "id": 77}, "visibility": "internal", "archived": true,
+              "fork": true, "topics": ["t"], "custom_properties": {"one": "x", "many": ["y", "z"], "none": null}},
+             {"id": 2, "name": "b", "owner": {"login": "acme"}, "private": true},
+             {"id": 3, "name": "..", "owner": {"login": "acme"}}, {"id": "4", "name": "d"}, null,
+             {"id": 5, "name": "e", "owner": {"login": "x/y"}}]
+            """
+        let transport = ScriptedTransport([path: [.ok(body, headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]])
+        let page = try await client(transport).repositoryPage(.number(1), of: acme)
+        #expect(page.malformedCount == 4)
+        #expect(page.isPartial)
+        #expect(page.next == nil)
+        #expect(
+            page.repositories == [
+                .sample(
+                    "a", id: 1, visibility: .internal, isArchived: true, isFork: true, topics: ["t"],
+                    customProperties: ["one": ["x"], "many": ["y", "z"], "none": []]),
+                Repository(id: RepositoryID(rawValue: 2), owner: "acme", name: "b", visibility: .private),
+            ])
+    }
+
+    @Test func readsTheRateLimit() async throws {
+        let body = #"{"resources": {"core": {"limit": 5000, "remaining": 4999, "reset": 1795226400, "used": 1}}}"#
+        let status = try await client(ScriptedTransport(["/rate_limit": [.ok(body)]])).rateLimit()
+        #expect(status == RateLimitStatus(limit: 5000, remaining: 4999, resetsAt: .sample))
+        #expect(try await client(ScriptedTransport(["/rate_limit": [.response(status: 404)]])).rateLimit() == nil)
+    }
+}

@@ -1,0 +1,286 @@
+import AuditCore
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import History
+
+@Suite struct HistoryStoreTests {
+    private static let acme = OrganizationID(rawValue: 77)
+
+    /// A folder of its own for each test, gone with it.
+    private final class Folder {
+        let path = NSTemporaryDirectory() + "oidc-audit-history-\(UUID().uuidString)"
+        var file: String { path + "/deep/history.sqlite" }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// One whole scan as the pipeline does it.
+    @discardableResult
+    private func scan(
+        _ store: HistoryStore, _ observations: [Observation], at second: Int64 = 0,
+        apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
+        scope: Scope = Scope(), policy: Policy? = nil, isCutShort: Bool = false, stop: ScanStop? = nil,
+    ) async throws -> (AuditReport, Snapshot) {
+        let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
+        let policy = try policy ?? .sample()
+        let known = try await store.openFindings(apiURL: apiURL, policyName: policy.name)
+        let recorder = try await store.beginScan(
+            ScanStart(
+                apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: ["acme"],
+                scope: scope))
+        let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
+        for start in stride(from: 0, to: timed.count, by: 7) {
+            try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: Self.acme)
+        }
+        let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
+        try await recorder.record(
+            OrganizationObservation(
+                login: "acme", id: Self.acme, template: template, listing: listing, isListingCutShort: isCutShort))
+        try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
+        let snapshot = try await store.snapshot(of: recorder.scanID)
+        let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot, known: known)
+        if stop == nil { try await recorder.seal(report) }
+        return (report, snapshot)
+    }
+
+    private func read(_ name: String, id: Int64, _ setting: RepositorySetting = .gitHubDefault) -> Observation {
+        Observation(repository: .sample(name, id: id), reading: .read(setting), observedAt: .sample)
+    }
+
+    private func unreadable(_ name: String, id: Int64) -> Observation {
+        Observation(
+            repository: .sample(name, id: id), reading: .unreadable(UnreadableReason(.forbidden, "no")),
+            observedAt: .sample)
+    }
+
+    /// Every row of every table, as text.
+    private func dump(_ path: String) throws -> [String: [String]] {
+        let queue = try DatabaseQueue(path: path)
+        return try queue.read { db in
+            let tables = try String.fetchAll(
+                db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            return try Dictionary(
+                uniqueKeysWithValues: tables.map { table in
+                    (table, try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map(\.description))
+                })
+        }
+    }
+
+    @Test func aScanComesBackAsItWasSeen() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let setting = RepositorySetting(
+            useDefault: false, includeClaimKeys: ["repo", "weird \" key"], useImmutableSubject: false,
+            subClaimPrefix: "repo:acme@77/web@2")
+        let web = Repository.sample(
+            "Web", id: 2, visibility: .internal, isArchived: true, isFork: nil, topics: nil,
+            customProperties: ["tier": ["a", "b"], "none": []])
+        let (_, snapshot) = try await scan(
+            store,
+            [
+                Observation(repository: web, reading: .read(setting), observedAt: .sample), read("api", id: 1),
+                unreadable("secret", id: 3),
+            ], template: .set(["repo", "context"], useImmutableSubject: true), scope: Scope(includesArchived: true))
+        let organization = try #require(snapshot.organizations.first)
+        #expect(organization.id == Self.acme)
+        #expect(organization.template == .set(["repo", "context"], useImmutableSubject: true))
+        #expect(organization.repositories.map(\.repository.name) == ["api", "secret", "Web"])
+        #expect(organization.repositories[2].repository == web)
+        #expect(organization.repositories[2].reading == .read(setting))
+        #expect(organization.repositories[2].since == .sample)
+        #expect(organization.repositories[1].reading == .unreadable(UnreadableReason(.forbidden, "no")))
+        #expect(organization.repositories[1].since == nil)
+        #expect(snapshot.scope == Scope(includesArchived: true))
+        #expect(snapshot.requests == RequestCounts(sent: 3, waited: .milliseconds(1234)))
+    }
+
+    @Test func anUnchangedOrganizationAddsAConstantNumberOfRows() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let observations =
+            (1...40).map { read("r\($0)", id: $0, .own($0 % 3 == 0 ? ["repo"] : ["repo", "context"])) }
+            + (41...50).map { unreadable("u\($0)", id: $0) }
+            + (51...60).map { Observation(repository: .sample("a\($0)", id: $0, isArchived: true), reading: nil, observedAt: .sample) }
+        try await scan(store, observations)
+        let before = try dump(folder.file)
+        let (_, snapshot) = try await scan(store, observations.reversed(), at: 86_400)
+        let after = try dump(folder.file)
+        let grown = after.filter { $0.value.count != before[$0.key]?.count }
+        #expect(grown.mapValues(\.count) == ["scan": 2, "scanOrganization": 2])
+        // What the first night saw is still there, word for word.
+        for (table, rows) in before { #expect(after[table]?.prefix(rows.count) == rows[...], "\(table)") }
+        #expect(snapshot.organizations[0].repositories.allSatisfy { $0.since == nil || $0.since == .sample })
+        #expect(snapshot.organizations[0].repositories.count == 60)
+    }
+
+    @Test func aChangeIsARowAndTheOldStateStays() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let (_, first) = try await scan(store, [read("api", id: 1), read("web", id: 2)])
+        try await scan(store, [read("api", id: 1, .own(["repo"])), unreadable("web", id: 2)], at: 100)
+        let (_, third) = try await scan(store, [read("renamed", id: 1, .own(["repo"])), read("web", id: 2)], at: 200)
+        let again = try await store.snapshot(of: try #require(first.scanID))
+        #expect(again.organizations[0].repositories.map(\.reading) == first.organizations[0].repositories.map(\.reading))
+        #expect(again.organizations[0].repositories.map(\.repository.name) == ["api", "web"])
+        let now = third.organizations[0].repositories
+        #expect(now.map(\.repository.name) == ["renamed", "web"])
+        // Its name changed, not its setting; and the other was the same whenever it could be read.
+        #expect(now.map { $0.since?.seconds(since: .sample) } == [100, 0])
+    }
+
+    @Test func twoHostsCountAlike() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, [read("api", id: 1)])
+        let (_, other) = try await scan(store, [read("other", id: 1, .own(["repo"]))], apiURL: "https://git.example.com/api/v3")
+        #expect(other.organizations[0].repositories.map(\.repository.name) == ["other"])
+        let (_, again) = try await scan(store, [read("api", id: 1)])
+        #expect(again.organizations[0].repositories[0].reading == .read(.gitHubDefault))
+    }
+
+    @Test func whatIsGoneFromACompleteListingIsRemovedOnce() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, [read("api", id: 1), read("Old", id: 2)])
+        let (report, second) = try await scan(store, [read("api", id: 1)], at: 1)
+        #expect(second.organizations[0].listing.removed == ["acme/Old"])
+        #expect(second.organizations[0].repositories.map(\.repository.name) == ["api"])
+        #expect(report.isComplete)
+        let (_, third) = try await scan(store, [read("api", id: 1)], at: 2)
+        #expect(third.organizations[0].listing.removed.isEmpty)
+        let (_, fourth) = try await scan(store, [read("api", id: 1), read("Old", id: 2)], at: 3)
+        #expect(fourth.organizations[0].repositories.count == 2)
+    }
+
+    @Test func whatIsGoneFromAnUnverifiedListingMakesTheScanIncompleteOnce() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let unverified = Listing(status: .unverified, listed: 1, expected: nil)
+        try await scan(store, [read("api", id: 1), read("old", id: 2)], listing: unverified)
+        let (report, second) = try await scan(store, [read("api", id: 1)], at: 1, listing: unverified)
+        #expect(second.organizations[0].listing.missing == ["acme/old"])
+        #expect(second.organizations[0].repositories.map(\.repository.name) == ["api"])
+        #expect(report.verdict == .incomplete)
+        let (later, _) = try await scan(store, [read("api", id: 1)], at: 2, listing: unverified)
+        #expect(later.verdict == .compliant)
+    }
+
+    @Test func anInterruptedScanKnowsWhatItRead() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)])
+        let unread = Observation(repository: .sample("b", id: 2), reading: nil, observedAt: .sample)
+        let partial = Listing(status: .partial, listed: 2, expected: 3, error: "page 2 was not read")
+        let (report, snapshot) = try await scan(
+            store, [read("a", id: 1), unread], at: 1, listing: partial, isCutShort: true, stop: .interrupted)
+        let repositories = snapshot.organizations[0].repositories
+        #expect(repositories.map(\.repository.name) == ["a", "b"])
+        #expect(repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
+        #expect(report.gate.exitStatus == 130)
+        // The next night starts from what was really seen: nothing was removed.
+        let (_, next) = try await scan(store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)], at: 2)
+        #expect(next.organizations[0].listing.removed.isEmpty)
+        #expect(next.organizations[0].repositories.allSatisfy { $0.since == .sample })
+    }
+
+    @Test func findingsAppearRecurAndGo() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let bad = [read("api", id: 1, .own(["repo"])), read("web", id: 2)]
+        let (first, _) = try await scan(store, bad)
+        #expect(first.findings.map(\.state) == [.new])
+        let (second, _) = try await scan(store, bad, at: 10)
+        #expect(second.findings.map(\.state) == [.recurring])
+        #expect(second.findings.map(\.firstSeen) == [.sample])
+        // Unread is not mended.
+        try await scan(store, [unreadable("api", id: 1), read("web", id: 2)], at: 20)
+        let (fourth, _) = try await scan(store, bad, at: 30)
+        #expect(fourth.findings.map(\.firstSeen) == [.sample])
+        try await scan(store, [read("api", id: 1), read("web", id: 2)], at: 40)
+        let (sixth, _) = try await scan(store, bad, at: 50)
+        #expect(sixth.findings.map(\.state) == [.new])
+        #expect(sixth.findings.map { $0.firstSeen.seconds(since: .sample) } == [50])
+        // Another policy's findings are its own.
+        let other = try Policy.parsed(
+            """
+            {"version": 1, "name": "other", "rules": [
+              {"id": "required-claims", "rule": "require-claims", "severity": "low", "claims": ["context"]}]}
+            """)
+        let (seventh, _) = try await scan(store, bad, at: 60, policy: other)
+        #expect(seventh.findings.map(\.state) == [.new])
+    }
+
+    @Test func theFileIsItsOwnersAlone() throws {
+        let folder = Folder()
+        _ = try HistoryStore(path: folder.file)
+        let mode = try FileManager.default.attributesOfItem(atPath: folder.file)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test func aScanThatNobodyEndedKeepsItsObservations() async throws {
+        let folder = Folder()
+        var store: HistoryStore? = try HistoryStore(path: folder.file)
+        let recorder = try await store?.beginScan(
+            ScanStart(
+                apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+                requested: ["acme"], scope: Scope()))
+        try await recorder?.record([read("api", id: 1, .own(["repo"]))], of: Self.acme)
+        store = nil
+        let reopened = try HistoryStore(path: folder.file)
+        let (_, snapshot) = try await scan(reopened, [read("api", id: 1, .own(["repo"]))], at: 60)
+        #expect(snapshot.organizations[0].repositories[0].since == .sample)
+    }
+
+    // MARK: - Files that can't be used
+
+    @Test func refusesANewerVersionByName() throws {
+        let folder = Folder()
+        _ = try HistoryStore(path: folder.file)
+        let queue = try DatabaseQueue(path: folder.file)
+        try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
+        try queue.close()
+        #expect(throws: HistoryError.newerVersion(path: folder.file)) { try HistoryStore(path: folder.file) }
+    }
+
+    @Test func refusesOtherFilesAndLeavesThemAlone() throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
+        let text = Data("This is no database, and it is longer than the header of one.\n".utf8)
+        let padded = text + Data(repeating: 10, count: 8192)
+        try padded.write(to: URL(filePath: folder.file))
+        #expect(throws: HistoryError.notAHistory(path: folder.file)) { try HistoryStore(path: folder.file) }
+        #expect(try Data(contentsOf: URL(filePath: folder.file)) == padded)
+
+        let foreign = folder.path + "/foreign.sqlite"
+        let queue = try DatabaseQueue(path: foreign)
+        try queue.write { db in try db.execute(sql: "CREATE TABLE bookmarks (url TEXT)") }
+        try queue.close()
+        #expect(throws: HistoryError.notAHistory(path: foreign)) { try HistoryStore(path: foreign) }
+    }
+
+    @Test func aDamagedFileIsToldAndLeftAlone() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, (1...200).map { read("r\($0)", id: $0, .own(["repo"])) })
+        try await DatabaseQueue(path: folder.file).writeWithoutTransaction { db in
+            _ = try db.checkpoint(.truncate)
+        }
+        var bytes = try Data(contentsOf: URL(filePath: folder.file))
+        for index in 4096..<bytes.count { bytes[index] = 0xA5 }
+        let damaged = folder.path + "/damaged.sqlite"
+        try bytes.write(to: URL(filePath: damaged))
+        let error = #expect(throws: HistoryError.self) { try HistoryStore(path: damaged) }
+        guard case .corrupt = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(try Data(contentsOf: URL(filePath: damaged)) == bytes)
+    }
+
+    @Test func aFolderOrAnImpossiblePathIsToldByName() {
+        for path in ["/proc/nowhere/history.sqlite", "/dev/null/history.sqlite", NSTemporaryDirectory()] {
+            let error = #expect(throws: HistoryError.self) { try HistoryStore(path: path) }
+            guard case .cannotOpen = error else { Issue.record("\(String(describing: error))"); return }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import AuditCore
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+@Suite struct CommandLineTests {
+    @Test func helpAndVersionAreResults() async {
+        let version = await CommandRun.run(["--version"])
+        #expect(version.status == 0)
+        #expect(version.output == "\(Tool.version)\n")
+        for arguments in [["--help"], ["help", "scan"], ["scan", "--help"], []] {
+            let help = await CommandRun.run(arguments)
+            #expect(help.status == 0, "\(arguments)")
+            #expect(help.output.contains("USAGE: oidc-audit"), "\(arguments)")
+        }
+    }
+
+    @Test func anUnknownCommandIsTwo() async {
+        let run = await CommandRun.run(["scann", "acme"])
+        #expect(run.status == 2)
+        #expect(run.error.hasPrefix("error: "))
+        #expect(run.output == "")
+    }
+
+    @Test func theDemoNeedsNothing() async throws {
+        let folder = try Folder()
+        // What the caller has set for other hosts does not disturb it.
+        let run = await CommandRun.run(
+            ["demo", "--directory", folder.path],
+            environment: ["GH_TOKEN": "real", "OIDC_AUDIT_POLICY": "none.json", "GH_HOST": "git.example.com"])
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.output.hasPrefix("VIOLATIONS"))
+        #expect(run.output.contains("Reports and history are in \(folder.path)"))
+        for file in ["report.json", "report.xml", "history.sqlite"] { #expect(folder.exists(file)) }
+    }
+
+    @Test func theEmulatorTellsItsMistakes() async throws {
+        let folder = try Folder()
+        let broken = try folder.write("{\"organizations\": 1}", to: "world.json")
+        for (arguments, words) in [
+            (["--world", folder.path + "/none.json"], "cannot read the world"), (["--world", broken], "no world"),
+            (["--world", broken, "--repositories", "3"], "exclude each other"), (["--port", "70000"], "is no port"),
+            (["--latency", "20"], "is no duration"), (["--repositories", "2000000"], "is no number"),
+        ] {
+            let run = await CommandRun.run(["emulate"] + arguments)
+            #expect(run.status == 2, "\(arguments)")
+            #expect(run.error.contains(words), "\(run.error)")
+        }
+        try await Emulator(.demo).run { address in
+            let port = try #require(address.split(separator: ":").last)
+            let run = await CommandRun.run(["emulate", "--port", String(port)])
+            #expect(run.status == 2)
+            #expect(run.error.contains("port \(port) is in use"))
+        }
+    }
+
+    @Test func theEmulatorServesUntilItIsStopped() async {
+        let run = await CommandRun.run(
+            ["emulate", "--repositories", "2"],
+            stopRequests: {
+                AsyncStream { continuation in
+                    continuation.yield(.interrupted)
+                    continuation.finish()
+                }
+            })
+        #expect(run.status == 0)
+        #expect(run.output.hasPrefix("http://127.0.0.1:"))
+    }
+}

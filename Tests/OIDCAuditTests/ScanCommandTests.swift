@@ -1,0 +1,385 @@
+import AuditCore
+import Foundation
+import GRDB
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+@Suite struct ScanCommandTests {
+    @Test func aCompliantOrganizationIsZero() async throws {
+        try await EmulatedScan.with([.good("api", id: 1), .good("web", id: 2)]) { (scan) async throws -> Void in
+            let run = await scan("acme")
+            #expect(run.status == 0)
+            #expect(run.output.hasPrefix("COMPLIANT  acme: all 2 repositories in scope keep the policy\n"))
+            #expect(run.error == "")
+        }
+    }
+
+    @Test func violationsAreOneWhateverTheFormat() async throws {
+        try await EmulatedScan.with([.good("api", id: 1), .own("bad", id: 2, ["repo"])]) { (scan) async throws -> Void in
+            for format in ["text", "json", "junit"] { #expect(await scan("acme", "-f", format).status == 1) }
+            #expect(await scan("acme", "--fail-on", "critical").status == 0)
+            #expect(await scan("acme", "--fail-on", "none").status == 0)
+            #expect(await scan("acme", "--exit-zero").status == 0)
+        }
+    }
+
+    @Test func whatCouldNotBeReadIsThreeUnlessSomethingViolates() async throws {
+        var secret = WorldFile.Repository.good("secret", id: 2)
+        secret.refusal = .forbidden
+        try await EmulatedScan.with([.good("api", id: 1), secret]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 3)
+            #expect(run.repositories()["acme/secret"]?["status"] as? String == "unreadable")
+            #expect(run.error.contains("the scan is incomplete: 1 of 2 repositories could not be read or decided"))
+            #expect(await scan("acme", "--exit-zero").status == 0)
+        }
+        try await EmulatedScan.with([.own("bad", id: 1, ["repo"]), secret]) { (scan) async throws -> Void in
+            #expect(await scan("acme").status == 1)
+            #expect(await scan("acme", "--strict-coverage").status == 3)
+        }
+    }
+
+    @Test func reportsAreWrittenToFilesAndOutput() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let folder = scan.folder
+            _ = try folder.write("yesterday", to: "r.json")
+            let run = await scan(
+                "acme", "-f", "json", "-o", "json=\(folder.path)/r.json", "--output", "junit=\(folder.path)/r.xml")
+            #expect(try folder.read("r.json") == run.output)
+            #expect(try folder.read("r.xml").contains("<testsuite "))
+            // Nothing temporary is left behind.
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(Set(files).isSubset(of: ["r.json", "r.xml", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm"]))
+        }
+    }
+
+    @Test func aLinkedOutputStaysALink() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let target = try scan.folder.write("old", to: "target.json")
+            let link = scan.folder.path + "/link.json"
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+            _ = await scan("acme", "-o", "json=\(link)")
+            #expect(try scan.folder.read("target.json").hasPrefix("{"))
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+            #expect(await scan("acme", "-o", "json=/dev/null").status == 0)
+            #expect(try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType == .typeCharacterSpecial)
+        }
+    }
+
+    @Test func scopeChoosesAndCounts() async throws {
+        var old = WorldFile.Repository.own("old", id: 3, ["repo"])
+        old.archived = true
+        var open = WorldFile.Repository.own("open-site", id: 4, ["repo"])
+        open.visibility = "public"
+        open.topics = ["web"]
+        open.customProperties = ["tier": "low"]
+        try await EmulatedScan.with([.good("api", id: 1), .good("api-test", id: 2), old, open]) { (scan) async throws -> Void in
+            func judged(_ arguments: String...) async -> [String] {
+                let run = await CommandRun.run(
+                    ["scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy", "preset:strict",
+                     "-f", "json"] + arguments, environment: ["GH_ENTERPRISE_TOKEN": "x"])
+                return run.repositories().filter { ["compliant", "violating"].contains($0.value["status"] as? String) }
+                    .keys.sorted()
+            }
+            #expect(await judged() == ["acme/api", "acme/api-test", "acme/open-site"])
+            #expect(await judged("--include-archived").count == 4)
+            #expect(await judged("--include", "API*", "--exclude", "*-test") == ["acme/api"])
+            #expect(await judged("--visibility", "public") == ["acme/open-site"])
+            #expect(await judged("--topic", "web") == ["acme/open-site"])
+            #expect(await judged("--property", "tier=low") == ["acme/open-site"])
+            let nothing = await scan("acme", "--include", "nothing")
+            #expect(nothing.status == 3)
+            #expect(nothing.error.contains("no repository is in scope"))
+            // A repository that is out of scope is not asked for.
+            let asked = await scan.world.requests.count { $0.contains("/old/") }
+            #expect(asked == 1)
+        }
+    }
+
+    @Test func severalOrganizationsAreOneReport() async throws {
+        try await EmulatedScan.with(.demo) { (scan) async throws -> Void in
+            let run = await scan(
+                "octo-works", "OCTO-labs", "octo-works", "-f", "json",
+                environment: ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken])
+            let organizations = run.json["organizations"] as? [[String: Any]] ?? []
+            #expect(organizations.map { $0["login"] as? String } == ["octo-works", "octo-labs"])
+            #expect(run.repositories().count == 57)
+            // Renamed between listing and reading: read at its new place, known by its id.
+            #expect(run.repositories()["octo-works/ml-models"]?["status"] as? String == "compliant")
+        }
+    }
+
+    // MARK: - Bad input
+
+    @Test func anUnknownOrganizationIsFour() async throws {
+        try await EmulatedScan.with([]) { (scan) async throws -> Void in
+            let run = await scan("nobody", "-f", "json")
+            #expect(run.status == 4)
+            #expect(run.error.contains("error: nothing could be read: nobody: the organization could not be read"))
+            #expect(run.error.contains(" hint: "))
+            #expect(run.json["verdict"] as? String == "incomplete")
+        }
+    }
+
+    @Test func anEmptyOrganizationIsThree() async throws {
+        try await EmulatedScan.with([]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "junit")
+            #expect(run.status == 3)
+            #expect(run.output.contains("the listing is empty"))
+            #expect(run.error.contains("no repository is listed"))
+        }
+    }
+
+    @Test func aShortListingIsThree() async throws {
+        let organization = WorldFile.Organization(
+            login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"], hiddenRepositories: 2,
+            repositories: [.good("api", id: 1)])
+        try await EmulatedScan.with(WorldFile(organizations: [organization])) { (scan) async throws -> Void in
+            let run = await scan("acme")
+            #expect(run.status == 3)
+            #expect(run.output.contains("1 listed of the 3 that the organization counts"))
+        }
+    }
+
+    @Test func anUnverifiedListingIsSaidInEveryReport() async throws {
+        let organization = WorldFile.Organization(
+            login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"], showsPrivateCount: false,
+            repositories: [.good("api", id: 1)])
+        try await EmulatedScan.with(WorldFile(organizations: [organization])) { (scan) async throws -> Void in
+            for format in ["text", "json", "junit"] {
+                let run = await scan("acme", "-f", format)
+                #expect(run.status == 0)
+                #expect(run.output.contains("could not be verified") || run.output.contains("unverified"))
+            }
+        }
+    }
+
+    @Test func aMissingTokenIsFourAndReplacesYesterdaysGreen() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let file = try scan.folder.write("yesterday", to: "r.xml")
+            let run = await scan("acme", "-o", "junit=\(file)", environment: ["GH_TOKEN": "for github.com only"])
+            #expect(run.status == 4)
+            #expect(run.error.contains("no token was given for 127.0.0.1"))
+            #expect(run.error.contains("GH_ENTERPRISE_TOKEN"))
+            #expect(try scan.folder.read("r.xml").contains("<error type=\"unreadable\""))
+            #expect(await scan.world.requests.isEmpty)
+            #expect(!scan.folder.exists("history.sqlite"))
+        }
+    }
+
+    @Test func aRefusedTokenIsFourAfterOneRequest() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)], tokens: ["right"]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", environment: ["GH_ENTERPRISE_TOKEN": "wrong-secret"])
+            #expect(run.status == 4)
+            #expect(await scan.world.requests == ["GET /orgs/acme"])
+            #expect(!run.error.contains("wrong-secret"))
+            #expect(!run.output.contains("wrong-secret"))
+        }
+    }
+
+    @Test func aTokenRefusedInTheMiddleIsFourAndNothingIsLost() async throws {
+        let repositories = (1...50).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        let fault = WorldFile.Fault(path: "/repos/*", after: 10, kind: .status, status: 401)
+        try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", "--concurrency", "2")
+            #expect(run.status == 4)
+            let statuses = run.repositories().values.compactMap { $0["status"] as? String }
+            #expect(statuses.count == 50)
+            #expect(statuses.count { $0 == "compliant" } == 10)
+            #expect(statuses.count { $0 == "unreadable" } == 40)
+        }
+    }
+
+    @Test func nobodyThereIsFive() async throws {
+        let folder = try Folder()
+        let run = await CommandRun.run(
+            ["scan", "acme", "--api-url", "http://127.0.0.1:1", "--policy", "preset:baseline", "--db", folder.database],
+            environment: ["GH_ENTERPRISE_TOKEN": "x"])
+        #expect(run.status == 5)
+        #expect(run.error.contains("connection lost"))
+    }
+
+    @Test func mistakesOnTheCommandLineAreTwoAndAskNothing() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let folder = scan.folder
+            let policy = try folder.write(#"{"version": 1, "name": "p", "rules": [{"rule": "leading-clam"}]}"#, to: "p.json")
+            let cases: [([String], String)] = [
+                (["acme", "--policy", folder.path + "/none.json"], "no such file"),
+                (["acme", "--policy", folder.path], "it is a folder"),
+                (["acme", "--policy", policy], "p.json:1:48: unknown rule \"leading-clam\""),
+                (["acme", "--policy", "preset:strikt"], "did you mean \"strict\"?"),
+                (["acme", "-o", "json=\(folder.path)/none/r.json"], "No such file or directory"),
+                (["acme", "-o", "json=\(folder.path)"], "it is a folder"),
+                (["acme", "-o", "jsn=r.json"], "did you mean \"json\"?"),
+                (["acme", "-o", "r.json"], "is no KIND=FILE"),
+                (["acme", "-f", "yaml"], "is no format"),
+                (["acme/api"], "is no organization's name"), ([".."], "is no organization's name"),
+                (["acme", "--concurrency", "101"], "from 1 to 100"), (["acme", "--concurrency", "0"], "from 1 to 100"),
+                (["acme", "--max-wait", "5"], "is no duration"), (["acme", "--fail-on", "hihg"], "did you mean \"high\"?"),
+                (["acme", "--visibility", "open"], "is no visibility"), (["acme", "--property", "tier"], "is no KEY=VALUE"),
+                (["acme", "--api-version", "latest"], "is no API version"), (["acme", "--color", "red"], "is no choice"),
+                (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"), ([], "<org>"),
+                (["acme", "--config", folder.path + "/none.yaml"], "no such file"),
+            ]
+            for (arguments, words) in cases {
+                let run = await CommandRun.run(
+                    ["scan"] + arguments + ["--api-url", scan.address, "--db", folder.database]
+                        + (arguments.contains("--policy") ? [] : ["--policy", "preset:strict"]),
+                    environment: ["GH_ENTERPRISE_TOKEN": "x"])
+                #expect(run.status == 2, "\(arguments)")
+                #expect(run.error.contains(words), "\(arguments): \(run.error)")
+                #expect(run.error.hasPrefix("error: "), "\(arguments): \(run.error)")
+                #expect(run.output == "", "\(arguments)")
+            }
+            let plain = await CommandRun.run(
+                ["scan", "acme", "--api-url", "http://github.example.com", "--policy", "preset:strict"])
+            #expect(plain.status == 2)
+            #expect(plain.error.contains("plain http to github.example.com would show the token to the network"))
+            #expect(await scan.world.requests.isEmpty)
+            #expect(!folder.exists("history.sqlite"))
+        }
+    }
+
+    @Test func aDatabaseThatCannotBeUsedIsFiveAndReportsAreWritten() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let folder = scan.folder
+            let text = String(repeating: "this is no database\n", count: 500)
+            let other = try folder.write(text, to: "notes.txt")
+            for (path, words) in [
+                ("/proc/nowhere/h.sqlite", "cannot open the history"), (folder.path, "cannot open the history"),
+                (other, "is not a history of oidc-audit"),
+            ] {
+                let run = await scan("acme", "--db", path, "-o", "json=\(folder.path)/r.json")
+                #expect(run.status == 5, "\(path)")
+                #expect(run.error.contains(words), "\(run.error)")
+                #expect(run.error.contains(" hint: "))
+                #expect(try folder.read("r.json").contains("\"verdict\": \"incomplete\""))
+                try FileManager.default.removeItem(atPath: folder.path + "/r.json")
+            }
+            #expect(try folder.read("notes.txt") == text)
+            #expect(await scan.world.requests.isEmpty)
+        }
+    }
+
+    @Test func aNewerDatabaseIsRefusedByName() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            _ = await scan("acme")
+            let queue = try DatabaseQueue(path: scan.folder.database)
+            try await queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
+            try queue.close()
+            let run = await scan("acme")
+            #expect(run.status == 5)
+            #expect(run.error.contains("was written by a newer version of oidc-audit"))
+        }
+    }
+
+    // MARK: - Faults and endings
+
+    @Test(arguments: [
+        WorldFile.Fault(path: "/repos/*", after: 3, times: 2, kind: .status, status: 502),
+        .init(path: "/repos/*", after: 3, times: 2, kind: .reset),
+        .init(path: "/repos/*", after: 3, times: 2, kind: .truncate),
+        .init(path: "/repos/*", after: 3, times: 4, kind: .secondaryLimit, retryAfterSeconds: 1),
+        .init(path: "/repos/*", after: 3, times: 1, kind: .hang),
+    ])
+    func passingFaultsLoseNothing(fault: WorldFile.Fault) async throws {
+        let repositories = (1...30).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", requestTimeout: .seconds(1))
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.repositories().count == 30)
+        }
+    }
+
+    @Test func lastingFaultsAreUnreadableAndNeverCompliant() async throws {
+        let repositories = (1...6).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        let faults: [WorldFile.Fault] = [
+            .init(path: "/repos/acme/r1/*", kind: .status, status: 500), .init(path: "/repos/acme/r2/*", kind: .malformed),
+            .init(path: "/repos/acme/r3/*", kind: .errorDocument), .init(path: "/repos/acme/r4/*", kind: .reset),
+            .init(path: "/repos/acme/r5/*", kind: .redirect, location: "https://evil.example/"),
+        ]
+        try await EmulatedScan.with(repositories, faults: faults) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 3)
+            let statuses = run.repositories().mapValues { $0["status"] as? String }
+            #expect(statuses == [
+                "acme/r1": "unreadable", "acme/r2": "unreadable", "acme/r3": "unreadable", "acme/r4": "unreadable",
+                "acme/r5": "unreadable", "acme/r6": "compliant",
+            ])
+        }
+    }
+
+    @Test func aLimitBeyondTheLongestWaitIsThreeAndStored() async throws {
+        let repositories = (1...30).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        let fault = WorldFile.Fault(path: "/repos/*", after: 10, kind: .primaryLimit, resetInSeconds: 3000)
+        try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", "--max-wait", "10s", "--concurrency", "1")
+            #expect(run.status == 3)
+            #expect(run.error.contains("a rate limit would have held longer than --max-wait"))
+            let statuses = run.repositories().values.compactMap { $0["status"] as? String }
+            #expect(statuses.count { $0 == "compliant" } == 10)
+            #expect(statuses.count { $0 == "unreadable" } == 20)
+            // The next night reads the rest and remembers what was read before.
+            await scan.world.change { $0.faults = [] }
+            #expect(await scan("acme").status == 0)
+        }
+    }
+
+    @Test(arguments: [(ScanStop.interrupted, Int32(130)), (.terminated, 143)])
+    func aSignalEndsTheScanCleanly(stop: ScanStop, status: Int32) async throws {
+        let repositories = (1...30).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        let fault = WorldFile.Fault(path: "/repos/*", after: 10, kind: .hang)
+        try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
+            let world = scan.world
+            let run = await scan(
+                "acme", "-f", "json", "-o", "junit=\(scan.folder.path)/r.xml", "--concurrency", "4",
+                stopRequests: {
+                    AsyncStream { continuation in
+                        Task {
+                            while await world.requests.count < 16 { await Task.yield() }
+                            continuation.yield(stop)
+                        }
+                    }
+                })
+            #expect(run.status == status)
+            #expect(run.repositories().count == 30)
+            #expect(run.repositories().values.count { $0["status"] as? String == "compliant" } == 10)
+            #expect((run.json["scan"] as? [String: Any])?["stop"] as? String == stop.rawValue)
+            #expect(try scan.folder.read("r.xml").contains("value=\"false\""))
+            await scan.world.change { $0.faults = [] }
+            #expect(await scan("acme").status == 0)
+        }
+    }
+
+    @Test func aSecondNightOfAnUnchangedOrganizationAddsTwoRows() async throws {
+        try await EmulatedScan.with(.demo) { (scan) async throws -> Void in
+            func rows() throws -> Int {
+                try DatabaseQueue(path: scan.folder.database).read { db in
+                    let tables = try String.fetchAll(
+                        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+                    return try tables.reduce(0) { try $0 + (Int.fetchOne(db, sql: "SELECT count(*) FROM \($1)") ?? 0) }
+                }
+            }
+            let environment = ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken]
+            let first = await scan("octo-works", "-f", "json", environment: environment)
+            let before = try rows()
+            let second = await scan("octo-works", "-f", "json", environment: environment)
+            #expect(try rows() == before + 2)
+            #expect(first.output.contains("\"state\": \"new\""))
+            #expect(!second.output.contains("\"state\": \"new\""))
+        }
+    }
+
+    @Test func progressIsShownOnATerminalOnly() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            #expect(await scan("acme").error == "")
+            #expect(await scan("acme", isTerminal: true).error.contains("repositories"))
+            #expect(await scan("acme", "--no-progress", isTerminal: true).error == "")
+            #expect(await scan("acme", "-q", isTerminal: true).error == "")
+            #expect(await scan("acme", isTerminal: true).output.contains("\u{1B}[1;32mCOMPLIANT"))
+            #expect(!(await scan("acme", "--color", "never", isTerminal: true).output.contains("\u{1B}")))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import Testing
+
+@testable import GitHubAPI
+@testable import OIDCAudit
+
+@Suite struct SettingsTests {
+    private func settings(
+        _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
+    ) throws -> Settings {
+        let command = try #require(
+            try RootCommand.parseAsRoot(["scan", "acme", "--policy", "preset:strict", "--db", "x"] + arguments)
+                as? ScanCommand)
+        let context = CommandContext(
+            environment: environment,
+            console: Console(
+                output: .init(isTerminal: false, width: nil) { _ in }, error: .init(isTerminal: false, width: nil) { _ in },
+                environment: environment), now: { Timestamp(secondsSince1970: 0) },
+            readStandardInput: { standardInput }, stopRequests: { AsyncStream { $0.finish() } })
+        return try Settings(command, in: context)
+    }
+
+    // MARK: - Layers
+
+    @Test func aFlagBeatsTheEnvironmentBeatsTheFile() throws {
+        let folder = try Folder()
+        let file = try folder.write("concurrency: 10\nfail-on: high\ninclude: [a, b]\nstrict-coverage: true\n", to: "c.yaml")
+        let fromFile = try settings(["-c", file])
+        #expect(fromFile.concurrency == 10)
+        #expect(fromFile.gate == Gate(failOn: .high, strictCoverage: true))
+        #expect(fromFile.scope.selector.names.map(\.pattern) == ["a", "b"])
+        let environment = [
+            "OIDC_AUDIT_CONFIG": file, "OIDC_AUDIT_CONCURRENCY": "20", "OIDC_AUDIT_INCLUDE": "c,d",
+            "OIDC_AUDIT_STRICT_COVERAGE": "0",
+        ]
+        let fromEnvironment = try settings([], environment: environment)
+        #expect(fromEnvironment.concurrency == 20)
+        #expect(fromEnvironment.scope.selector.names.map(\.pattern) == ["c", "d"])
+        #expect(!fromEnvironment.gate.strictCoverage)
+        let fromFlag = try settings(["--concurrency", "30", "--include", "e"], environment: environment)
+        #expect(fromFlag.concurrency == 30)
+        #expect(fromFlag.scope.selector.names.map(\.pattern) == ["e"])
+    }
+
+    @Test func theConfigurationFileIsFoundWhereXDGSays() throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(atPath: folder.path + "/oidc-audit", withIntermediateDirectories: true)
+        _ = try folder.write(#"{"max-wait": "5m"}"#, to: "oidc-audit/config.json")
+        #expect(try settings([], environment: ["XDG_CONFIG_HOME": folder.path]).waitMax == .seconds(300))
+        #expect(try settings([], environment: ["XDG_CONFIG_HOME": "relative", "HOME": folder.path]).waitMax == .seconds(7200))
+    }
+
+    @Test(arguments: [
+        ("concurency: 1", "c.yaml:1:1: unknown setting \"concurency\"", "did you mean \"concurrency\"?"),
+        ("a: 1\na: 2", "stands twice in one object", nil), ("- a", "c.yaml:1:1: a configuration must be an object", nil),
+        ("policy: {a: b}", "policy can't be an object", nil), ("exit-zero: true", "unknown setting \"exit-zero\"", nil),
+        ("concurrency: 500", "c.yaml:1:14: concurrency: \"500\" is no number", nil), ("a: [", "c.yaml:", nil),
+    ])
+    func aMistakeInTheFileIsToldByItsPlace(text: String, message: String, hint: String?) throws {
+        let folder = try Folder()
+        let file = try folder.write(text, to: "c.yaml")
+        let failure = #expect(throws: CommandFailure.self) { try settings(["-c", file]) }
+        #expect(failure?.message.contains(message) == true, "\(String(describing: failure))")
+        #expect(failure?.status == .usage)
+        if let hint { #expect(failure?.hint == hint) }
+    }
+
+    @Test func aYAMLPolicyIsTheSameDocument() throws {
+        let folder = try Folder()
+        let policy = try folder.write(
+            """
+            version: 1
+            name: mine
+            rules:
+              - id: claims
+                rule: require-claims
+                severity: high
+                claims: [repo, context]
+                where: {fork: false}
+            """, to: "p.yaml")
+        let loaded = try PolicyFile.load(policy)
+        #expect(loaded.name == "mine")
+        #expect(loaded.rules[0].selector?.fork == false)
+        let bad = try folder.write("version: 1\nname: p\nrules:\n  - id: a\n    rule: leading-clam\n    severity: low\n", to: "bad.yml")
+        let failure = #expect(throws: CommandFailure.self) { try PolicyFile.load(bad) }
+        #expect(failure?.message == "\(bad):5:11: unknown rule \"leading-clam\"")
+        #expect(failure?.hint == "did you mean \"leading-claim\"?")
+    }
+
+    @Test func presetsAreTheFilesOfPolicies() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../policies")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(files) == Set(Preset.all.map { $0.name + ".json" }))
+        for preset in Preset.all {
+            let file = try Data(contentsOf: folder.appending(path: preset.name + ".json"))
+            #expect(Array(file) == preset.bytes)
+            #expect(try PolicyFile.load("preset:\(preset.name)").name == preset.name)
+        }
+    }
+
+    // MARK: - Hosts and tokens
+
+    @Test func theFirstNamedHostIsTheOneThatCounts() throws {
+        func endpoint(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> String {
+            try settings(arguments, environment: environment).endpoint.description
+        }
+        #expect(try endpoint() == "https://api.github.com")
+        #expect(try endpoint([], ["GITHUB_API_URL": "https://a.example/api/v3"]) == "https://a.example/api/v3")
+        let hosts = ["GH_HOST": "b.example", "GITHUB_API_URL": "https://a.example/api/v3"]
+        #expect(try endpoint([], hosts) == "https://b.example/api/v3")
+        let ours = hosts.merging(["OIDC_AUDIT_HOSTNAME": "c.ghe.com"]) { $1 }
+        #expect(try endpoint([], ours) == "https://api.c.ghe.com")
+        #expect(try endpoint(["--api-url", "https://d.example"], ours) == "https://d.example")
+        #expect(throws: CommandFailure.self) { try endpoint(["--api-url", "https://d.example", "--hostname", "e.example"]) }
+    }
+
+    @Test func aTokenGoesToItsOwnHostOnly() throws {
+        let all = [
+            "GH_TOKEN": "gh", "GITHUB_TOKEN": "github", "GH_ENTERPRISE_TOKEN": "ghe", "GITHUB_ENTERPRISE_TOKEN": "githube",
+        ]
+        func token(_ host: String, without names: String..., adding more: [String: String] = [:]) throws -> String? {
+            var environment = all.merging(more) { $1 }
+            for name in names { environment[name] = nil }
+            return try settings(["--api-url", host], environment: environment).token?.secret
+        }
+        for host in ["https://api.github.com", "https://api.octo.ghe.com"] {
+            #expect(try token(host) == "gh")
+            #expect(try token(host, without: "GH_TOKEN") == "github")
+            #expect(try token(host, without: "GH_TOKEN", "GITHUB_TOKEN") == nil)
+        }
+        for host in ["https://git.example.com/api/v3", "http://127.0.0.1:1", "https://evil-api.github.com.example"] {
+            #expect(try token(host) == "ghe")
+            #expect(try token(host, without: "GH_ENTERPRISE_TOKEN") == "githube")
+            #expect(try token(host, without: "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN") == nil)
+        }
+        let workflow = ["GITHUB_API_URL": "https://git.example.com/api/v3"]
+        #expect(
+            try token(
+                "https://git.example.com/api/v3", without: "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN",
+                adding: workflow) == "github")
+        #expect(
+            try token(
+                "https://other.example.com/api/v3", without: "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN",
+                adding: workflow) == nil)
+    }
+
+    @Test func aTokenFileIsReadAndNothingElseIsTried() throws {
+        let folder = try Folder()
+        let file = try folder.write("ghp_file\n", to: "token")
+        let environment = ["GH_TOKEN": "gh"]
+        #expect(try settings(["--token-file", file], environment: environment).token?.secret == "ghp_file")
+        #expect(try settings(["--token-file", "-"], standardInput: "ghp_stdin\n").token?.secret == "ghp_stdin")
+        let empty = try folder.write("\n", to: "empty")
+        #expect(throws: CommandFailure.self) { try settings(["--token-file", empty], environment: environment) }
+        #expect(throws: CommandFailure.self) { try settings([], environment: ["GH_TOKEN": "two words"]) }
+    }
+
+    @Test func theHistoryHasItsPlace() throws {
+        func path(_ environment: [String: String]) throws -> String {
+            let command = try #require(
+                try RootCommand.parseAsRoot(["scan", "acme", "--policy", "preset:strict"]) as? ScanCommand)
+            let context = CommandContext(
+                environment: environment,
+                console: Console(
+                    output: .init(isTerminal: false, width: nil) { _ in },
+                    error: .init(isTerminal: false, width: nil) { _ in }, environment: environment),
+                now: { Timestamp(secondsSince1970: 0) }, readStandardInput: { nil },
+                stopRequests: { AsyncStream { $0.finish() } })
+            return try Settings(command, in: context).historyPath
+        }
+        #expect(try path(["HOME": "/h"]) == "/h/.local/state/oidc-audit/history.sqlite")
+        #expect(try path(["HOME": "/h", "XDG_STATE_HOME": "/s"]) == "/s/oidc-audit/history.sqlite")
+        #expect(try path(["HOME": "/h", "XDG_STATE_HOME": "s"]) == "/h/.local/state/oidc-audit/history.sqlite")
+        #expect(try path(["OIDC_AUDIT_DB": "/d.sqlite"]) == "/d.sqlite")
+        #expect(throws: CommandFailure.self) { try path([:]) }
+    }
+
+    @Test func durationsHaveUnits() {
+        #expect(Duration(text: "90s") == .seconds(90))
+        #expect(Duration(text: "30m") == .seconds(1800))
+        #expect(Duration(text: "2h") == .seconds(7200))
+        #expect(Duration(text: "20ms") == .milliseconds(20))
+        for text in ["", "5", "s", "-5s", "1.5h", "5 s", "99999999999999h"] { #expect(Duration(text: text) == nil) }
+    }
+}

@@ -1,0 +1,262 @@
+import AuditCore
+import Foundation
+import Reports
+import TestSupport
+import Testing
+import XMLCoder
+
+@Suite struct ReporterTests {
+    private static let names = ReporterCatalog.all.map { $0.name }
+
+    private func reporter(_ name: String) throws -> any Reporter.Type {
+        try #require(ReporterCatalog.reporter(named: name))
+    }
+
+    @Test(arguments: names)
+    func matchesItsGolden(name: String) throws {
+        let text = try SampleReport.render(SampleReport.make(), as: reporter(name))
+        try Golden.expect(text, matches: "report.\(name)")
+    }
+
+    @Test(arguments: names)
+    func sameReportSameBytes(name: String) throws {
+        let reporter = try reporter(name)
+        #expect(
+            try SampleReport.render(SampleReport.make(), as: reporter)
+                == SampleReport.render(SampleReport.make(), as: reporter))
+    }
+
+    // MARK: - Text
+
+    @Test func textFitsEightyColumns() throws {
+        let text = try SampleReport.render(SampleReport.make(), as: TextReporter.self)
+        for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+        #expect(text.hasPrefix("VIOLATIONS"))
+    }
+
+    @Test func textIsColouredOnlyWhereItIsWanted() throws {
+        let report = try SampleReport.make()
+        let plain = try SampleReport.render(report, as: TextReporter.self)
+        let colored = try SampleReport.render(report, as: TextReporter.self, style: ReportStyle(isColored: true))
+        #expect(!plain.contains("\u{1B}"))
+        #expect(colored.contains("\u{1B}[1;31mVIOLATIONS\u{1B}[0m"))
+        #expect(colored.replacing(/\u{1B}\[[0-9;]*m/, with: "") == plain)
+    }
+
+    // MARK: - JSON
+
+    @Test func jsonSaysWhatTheContractSays() throws {
+        let report = try SampleReport.make(gate: Gate(failOn: .critical))
+        let text = try SampleReport.render(report, as: JSONReporter.self)
+        let json = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(json["schema"] as? String == "oidc-audit.report/v1")
+        #expect(json["verdict"] as? String == "violations")
+        let summary = try #require((json["summary"] as? [String: Any])?["repositories"] as? [String: Int])
+        #expect(summary["listed"] == 10)
+        let repositories = try #require(json["repositories"] as? [[String: Any]])
+        let statuses = repositories.map { $0["status"] as? String }
+        for status in ["compliant", "violating", "waived", "unreadable", "skipped"] {
+            #expect(statuses.count { $0 == status } == summary[status])
+        }
+        // Absent knowledge is null, and the key is there.
+        let secret = try #require(repositories.first { $0["full_name"] as? String == "acme/secret" })
+        for key in ["setting", "effective", "since"] { #expect(secret[key] is NSNull, "\(key)") }
+        let billing = try #require(repositories.first { $0["full_name"] as? String == "acme/billing" })
+        let effective = try #require(billing["effective"] as? [String: Any])
+        #expect(effective["subject"] as? String == "repo:acme@77/billing@1002:{context}")
+        #expect(effective["subject_format"] as? String == "immutable")
+        #expect((billing["setting"] as? [String: Any])?["include_claim_keys"] is NSNull)
+    }
+
+    @Test func jsonKeepsTheContractsKeysInTheirOrder() throws {
+        let text = try SampleReport.render(SampleReport.make(), as: JSONReporter.self)
+        func keys(after marker: String) -> [Substring] {
+            text.split(separator: marker, maxSplits: 1).last?.split(separator: "\n      }", maxSplits: 1).first?
+                .matches(of: /\"([a-z_]+)\":/).map(\.output.1) ?? []
+        }
+        #expect(
+            keys(after: "\"findings\": [").prefix(12) == [
+                "rule", "severity", "organization", "repository", "repository_id", "message", "expected", "actual",
+                "remedy", "state", "first_seen", "waiver",
+            ])
+        #expect(
+            keys(after: "\"setting\": {") == ["use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix"])
+        #expect(
+            keys(after: "\"effective\": {") == [
+                "include_claim_keys", "source", "subject_format", "subject", "subject_certain",
+            ])
+        let top = text.matches(of: /\n  \"([a-z_]+)\":/).map(\.output.1)
+        #expect(
+            top == [
+                "schema", "tool", "scan", "scope", "policy", "verdict", "gate", "summary", "organizations",
+                "repositories", "findings", "warnings",
+            ])
+    }
+
+    // MARK: - JUnit
+
+    private struct Suites: Decodable {
+        let testsuite: [Suite]
+    }
+
+    private struct Suite: Decodable {
+        let id: Int
+        let name: String
+        let tests: Int
+        let failures: Int
+        let errors: Int
+        let skipped: Int
+        let timestamp: String
+        let testcase: [Case]
+    }
+
+    private struct Case: Decodable {
+        let classname: String
+        let name: String
+        let failure: Outcome?
+        let error: Outcome?
+        let skipped: Outcome?
+    }
+
+    private struct Outcome: Decodable {
+        let type: String?
+        let message: String?
+        let text: String?
+
+        enum CodingKeys: String, CodingKey {
+            case type, message
+            case text = ""
+        }
+    }
+
+    private func suites(_ report: AuditReport) throws -> [Suite] {
+        let text = try SampleReport.render(report, as: JUnitReporter.self)
+        return try XMLDecoder().decode(Suites.self, from: Data(text.utf8)).testsuite
+    }
+
+    @Test func junitCountsItsCases() throws {
+        let suites = try suites(SampleReport.make())
+        #expect(suites.map(\.id) == [0, 1, 2])
+        #expect(suites.map(\.name) == ["acme", "beta", "gamma"])
+        for suite in suites {
+            #expect(suite.tests == suite.testcase.count)
+            #expect(suite.failures == suite.testcase.count { $0.failure != nil })
+            #expect(suite.errors == suite.testcase.count { $0.error != nil })
+            #expect(suite.skipped == suite.testcase.count { $0.skipped != nil })
+            #expect(suite.timestamp == "2026-11-21T02:00:00")
+        }
+    }
+
+    @Test func junitHasACaseForEachRepositoryAndRule() throws {
+        let report = try SampleReport.make()
+        let cases = try suites(report).flatMap(\.testcase)
+        let names = cases.map { "\($0.classname) \($0.name)" }
+        #expect(Set(names).count == names.count)
+        // Two rules of three, `readable`, and the organizations; the archived one is not asked whether it is readable.
+        let expected = report.repositories.count * (report.policy.rules.count + 1) - 1 + report.organizations.count
+        #expect(cases.count == expected)
+        func find(_ classname: String, _ name: String) throws -> Case {
+            try #require(cases.first { $0.classname == classname && $0.name == name })
+        }
+        // A dot would start a package, and the two names then collide.
+        let failed = try find("oidc-audit.acme.site_github_io_1003", "required-claims")
+        #expect(failed.failure?.type == "high")
+        #expect(failed.failure?.message == failed.failure?.text)
+        #expect(failed.failure?.message?.hasPrefix("missing claim: context") == true)
+        #expect(try find("oidc-audit.acme.site_github_io_1004", "required-claims").failure == nil)
+        #expect(try find("oidc-audit.acme.secret", "readable").error?.type == "unreadable")
+        #expect(try find("oidc-audit.acme.secret", "required-claims").skipped != nil)
+        #expect(try find("oidc-audit.acme.old", "required-claims").skipped?.message == "archived")
+        #expect(try find("oidc-audit.acme", "readable").error == nil)
+        #expect(try find("oidc-audit.beta", "readable").error != nil)
+        #expect(try find("oidc-audit.gamma", "readable").error?.message?.contains("partial") == true)
+        #expect(try find("oidc-audit.acme.api", "company-template").skipped != nil)
+    }
+
+    @Test func junitSkipsWhatIsUnderTheGate() throws {
+        let cases = try suites(SampleReport.make(gate: Gate(failOn: .critical))).flatMap(\.testcase)
+        let failed = cases.filter { $0.failure != nil }
+        #expect(failed.map(\.name) == ["no-spoofable-start"])
+        let under = try #require(cases.first { $0.classname.hasSuffix("1003") && $0.name == "required-claims" })
+        #expect(under.skipped?.message?.hasPrefix("below --fail-on critical (high): missing claim") == true)
+    }
+
+    // MARK: - Hostile content
+
+    static let hostile = [
+        "<script>alert(1)</script>", "\"'&<>]]>", "a\u{0}b\u{1B}[31mred\u{7}", "\u{1B}]8;;http://evil\u{7}link",
+        "\u{202E}gnp.exe", "line\nbreak\r\ttab", "::error::x", "${{ secrets.X }}", "=1+1", "\u{FFFE}\u{FFFF}",
+        String(repeating: "x", count: 1 << 20), "é😀\u{0301}", "\u{2028}\u{2029}", "\u{85}\u{9B}31m",
+    ]
+
+    @Test(arguments: hostile.indices, names)
+    func hostileTextIsHarmlessInEveryFormat(index: Int, name: String) throws {
+        let text = Self.hostile[index]
+        var setting = RepositorySetting.own([ClaimKey(text), "repo"])
+        setting.subClaimPrefix = text
+        let organization = OrganizationSnapshot(
+            login: text, id: nil, template: .unreadable(UnreadableReason(.unexpected, text)),
+            listing: Listing(status: .partial, listed: 2, expected: 3, removed: [text], missing: [text], error: text),
+            repositories: [
+                RepositorySnapshot(
+                    repository: .sample(text, id: 1, topics: [text], owner: text), reading: .read(setting), since: .sample),
+                .unreadable(text, id: 2, .unexpected, text),
+            ])
+        let policy = try Policy.of(#"{"id": "start", "rule": "leading-claim", "severity": "high", "reason": "why"}"#)
+        let evil = Policy(name: text, description: text, rules: policy.rules, source: text, sha256: text)
+        let report = Evaluator(policy: evil, gate: Gate()).evaluate(.sample([organization]))
+        let rendered = try SampleReport.render(report, as: reporter(name))
+        for scalar in rendered.unicodeScalars where scalar != "\n" {
+            let isHarmless =
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator: false
+                default: true
+                }
+            guard isHarmless else { Issue.record("U+\(String(scalar.value, radix: 16)) in \(name)"); return }
+        }
+        switch name {
+        case "json":
+            let json = try JSONSerialization.jsonObject(with: Data(rendered.utf8)) as? [String: Any]
+            let organizations = json?["organizations"] as? [[String: Any]]
+            #expect(organizations?.first?["login"] as? String == text)
+        case "junit":
+            let suite = try XMLDecoder().decode(Suites.self, from: Data(rendered.utf8)).testsuite.first
+            #expect(suite?.testcase.count == 5)
+        default:
+            break
+        }
+    }
+
+    @Test func junitValidatesAgainstBothSchemas() throws {
+        let schemas = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../shared/reference/schemas").standardizedFileURL
+        let xmllint = ["/usr/bin/xmllint", "/opt/homebrew/bin/xmllint"]
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        // A user's clone has neither.
+        guard let xmllint, FileManager.default.fileExists(atPath: schemas.path) else { return }
+        let file = FileManager.default.temporaryDirectory.appending(path: "oidc-audit-\(UUID().uuidString).xml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(SampleReport.render(SampleReport.make(), as: JUnitReporter.self).utf8).write(to: file)
+        for schema in ["junit-ant-windyroad.xsd", "junit-jenkins-10.xsd"] {
+            let process = Process()
+            process.executableURL = URL(filePath: xmllint)
+            process.arguments = ["--noout", "--schema", schemas.appending(path: schema).path, file.path]
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0, "\(schema)")
+        }
+    }
+
+    @Test func anOutputThatFailsIsToldOnce() {
+        struct Full: Error {}
+        var calls = 0
+        var output = ReportOutput { _ in
+            calls += 1
+            throw Full()
+        }
+        for _ in 0..<10 { output.write(String(repeating: "x", count: 100_000)) }
+        #expect(throws: Full.self) { try output.finish() }
+        #expect(calls == 1)
+    }
+}

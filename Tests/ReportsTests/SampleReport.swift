@@ -1,0 +1,51 @@
+import AuditCore
+import Reports
+import TestSupport
+
+/// A report that shows everything once: every status, both formats, every kind of listing, a stop.
+enum SampleReport {
+    static func make(gate: Gate = Gate(), stop: ScanStop? = nil) throws -> AuditReport {
+        let acme = OrganizationSnapshot.sample(
+            listing: Listing(status: .complete, listed: 8, expected: 8, removed: ["acme/retired"]),
+            [
+                .read("api", id: 1001, .own(["repo", "context", "job_workflow_ref"])),
+                .read(
+                    "billing", id: 1002,
+                    RepositorySetting(
+                        useDefault: true, useImmutableSubject: false, subClaimPrefix: "repo:acme@77/billing@1002")),
+                .read("site.github.io", id: 1003, .own(["repo"]), visibility: .public),
+                .read("site_github_io", id: 1004, .inheriting),
+                .read("deploy", id: 1005, .own(["workflow", "repo"]), topics: ["production"]),
+                .read("old", id: 1006, .gitHubDefault, isArchived: true),
+                .unreadable("secret", id: 1007, .notFound, "not found, or not allowed to this token (404: Not Found)"),
+                .unreadable("vault", id: 1008, .notFound, "not found, or not allowed to this token (404: Not Found)"),
+            ])
+        let beta = OrganizationSnapshot.sample(
+            template: .unreadable(UnreadableReason(.forbidden, "forbidden (403: no)")),
+            listing: Listing(
+                status: .unverified, listed: 2, expected: nil, missing: ["beta/gone"]), login: "beta", id: 88,
+            [
+                .read("tool", id: 2001, .own(["repo", "context"]), topics: ["production"], owner: "beta"),
+                .read("web", id: 2002, .inheriting, owner: "beta"),
+            ])
+        let lost = OrganizationSnapshot.sample(
+            template: .unreadable(UnreadableReason(.serverFault, "GitHub failed (502)")),
+            listing: Listing(
+                status: .partial, listed: 0, expected: nil, error: "page 1 could not be read: GitHub failed (502)",
+                failure: .serverFault), login: "gamma", id: 99, [])
+        let known = [
+            FindingKey(rule: "required-claims", repositoryID: RepositoryID(rawValue: 1003)):
+                Timestamp(secondsSince1970: 1_790_000_000)
+        ]
+        return Evaluator(policy: try .sample(), gate: gate)
+            .evaluate(.sample([acme, beta, lost], stop: stop), known: known)
+    }
+
+    static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws -> String {
+        var bytes: [UInt8] = []
+        var output = ReportOutput { bytes += $0 }
+        reporter.init().render(report, style: style, to: &output)
+        try output.finish()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
