@@ -9,14 +9,14 @@ struct CommandContext: Sendable {
     /// The calendar's time.
     var now: @Sendable () -> Timestamp
     var readStandardInput: @Sendable () -> String?
-    /// Requests to stop, each named by what it leads to.
-    var stopRequests: @Sendable () -> AsyncStream<ScanStop>
+    /// Listens for requests to stop, each named by what it leads to; from its return on, none is lost.
+    var stopRequests: @Sendable () async -> AsyncStream<ScanStop>
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()
 
     /// This process's own world, apart from signals.
-    static func process(stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop>) -> CommandContext {
+    static func process(stopRequests: @escaping @Sendable () async -> AsyncStream<ScanStop>) -> CommandContext {
         let environment = ProcessInfo.processInfo.environment
         return CommandContext(
             environment: environment,

@@ -10,11 +10,12 @@ enum Main {
     }
 
     /// SIGINT and SIGTERM, trapped only while a command listens; a second one ends the process at once.
-    private static func stopRequests() -> AsyncStream<ScanStop> {
-        AsyncStream { continuation in
+    private static func stopRequests() async -> AsyncStream<ScanStop> {
+        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
+        return AsyncStream { continuation in
             let listener = Task {
                 var isSecond = false
-                for await signal in await UnixSignalsSequence(trapping: [.sigint, .sigterm]) {
+                for await signal in signals {
                     let stop: ScanStop = signal == .sigterm ? .terminated : .interrupted
                     if isSecond { exit(stop == .terminated ? 143 : 130) }
                     isSecond = true

@@ -10,6 +10,8 @@ struct Pipeline {
 
     /// Runs the scan. A scan that is stopped early leaves an unsealed row in the history and an incomplete report.
     func audit() async throws(HistoryError) -> AuditReport {
+        // Before anything is begun: from here on a signal is a wish to stop, not the end of the process.
+        let stopRequests = await context.stopRequests()
         let history = try HistoryStore(path: settings.historyPath)
         let known = try await history.openFindings(
             apiURL: settings.endpoint.description, policyName: settings.policy.name)
@@ -21,7 +23,7 @@ struct Pipeline {
 
         let transport = HTTPTransport(connectionsMax: settings.concurrency)
         let github = GitHubClient(clientSettings, transport: transport, clock: .continuous, now: context.now)
-        let crawl: Result<ScanStop?, HistoryError> = await record(github, in: recorder)
+        let crawl: Result<ScanStop?, HistoryError> = await record(github, in: recorder, until: stopRequests)
         await transport.shutDown()
         let stop = try crawl.get()
 
@@ -64,13 +66,15 @@ struct Pipeline {
     /// Crawls, and stores each batch as it comes.
     ///
     /// - Returns: why the scan stopped early, or `nil`.
-    private func record(_ github: GitHubClient, in recorder: ScanRecorder) async -> Result<ScanStop?, HistoryError> {
+    private func record(
+        _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
+    ) async -> Result<ScanStop?, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context.console)
         return await withTaskGroup(of: ScanStop?.self) { group in
             group.addTask {
                 defer { feed.finish() }
-                return await crawlUntilStopped(github) { feed.yield($0) }
+                return await crawl(github, until: stopRequests) { feed.yield($0) }
             }
             group.addTask {
                 await progress.draw(github)
@@ -105,8 +109,8 @@ struct Pipeline {
     }
 
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
-    private func crawlUntilStopped(
-        _ github: GitHubClient, tell: @escaping @Sendable (CrawlEvent) -> Void,
+    private func crawl(
+        _ github: GitHubClient, until stopRequests: AsyncStream<ScanStop>, tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
         enum Ending {
             case crawled(ScanStop?)
@@ -118,7 +122,7 @@ struct Pipeline {
         return await withTaskGroup(of: Ending.self) { race in
             race.addTask { .crawled(await crawler.crawl(settings.organizations, tell: tell)) }
             race.addTask {
-                for await stop in context.stopRequests() { return .asked(stop) }
+                for await stop in stopRequests { return .asked(stop) }
                 return .asked(nil)
             }
             var asked: ScanStop?

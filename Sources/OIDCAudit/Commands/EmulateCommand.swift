@@ -22,12 +22,13 @@ struct EmulateCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let file = try worldFile()
         guard (0...65_535).contains(port) else { throw .usage("--port: \(port) is no port") }
+        let stopRequests = await context.stopRequests()
         do {
             return try await Emulator(file, port: port).run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
                 context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
-                for await _ in context.stopRequests() { break }
+                for await _ in stopRequests { break }
                 return ExitStatus.success.rawValue
             }
         } catch let error as EmulatorError {

@@ -1,0 +1,182 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import GitHubEmulator
+
+/// The built program against the emulator in a process of its own, over real HTTP with a real database; what it should
+/// say is computed here a second time, from the world alone and without any of the program's types.
+@Suite struct BinaryTests {
+    /// Beside the tests' own product.
+    private static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "oidc-audit")
+
+    /// A verdict by hand: the contract's table, and the strict policy in words.
+    private struct Expected {
+        var status: String
+        var keys: [String]?
+        var source: String?
+        var rules: Set<String> = []
+
+        init(_ repository: WorldFile.Repository, of organization: WorldFile.Organization) {
+            guard !repository.archived else { status = "skipped"; return }
+            guard repository.refusal == nil, let setting = repository.setting else { status = "unreadable"; return }
+            let own = setting.includeClaimKeys ?? []
+            let isHidden = organization.templateRefusal != nil
+            if setting.useDefault {
+                (keys, source) = (["repo", "context"], "github_default")
+            } else if own.isEmpty {
+                if isHidden {
+                    source = "unknown"
+                } else {
+                    keys = organization.template ?? ["repo", "context"]
+                    source = organization.template == nil ? "github_default" : "organization"
+                }
+            } else {
+                keys = own
+                source = isHidden ? "unknown" : own == organization.template ? "organization_or_copy" : "repository"
+            }
+            guard let keys, let source else { status = "unreadable"; return }
+            if !["repo", "repository_owner_id"].contains(keys[0]) { rules.insert("no-spoofable-start") }
+            if !["repo", "context", "job_workflow_ref"].allSatisfy(keys.contains) { rules.insert("required-claims") }
+            if ["github_default", "repository"].contains(source) { rules.insert("organization-template") }
+            status = !rules.isEmpty ? "violating" : source == "unknown" ? "unreadable" : "compliant"
+        }
+    }
+
+    @Test func everyVerdictAgreesWithASecondComputation() async throws {
+        let folder = try Folder()
+        let emulator = try Child(["emulate"])
+        defer { emulator.process.terminate() }
+        let address = try emulator.firstLine()
+        let world = WorldFile.demo
+        let scan = try Child(
+            ["scan"] + world.organizations.map(\.login) + [
+                "--api-url", address, "--policy", "preset:strict", "--db", folder.database, "-f", "json",
+            ], environment: ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken])
+        let output = try scan.readToEnd()
+        #expect(scan.process.terminationStatus == 1)
+        let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+        let repositories = try #require(report["repositories"] as? [[String: Any]])
+        let findings = try #require(report["findings"] as? [[String: Any]])
+        var checked = 0
+        for organization in world.organizations {
+            for repository in organization.repositories {
+                let name = "\(organization.login)/\(repository.name)"
+                let expected = Expected(repository, of: organization)
+                let entry = try #require(repositories.first { $0["full_name"] as? String == name })
+                #expect(entry["status"] as? String == expected.status, "\(name)")
+                #expect(entry["id"] as? Int64 == repository.id, "\(name)")
+                let effective = entry["effective"] as? [String: Any]
+                #expect(effective?["source"] as? String == expected.source, "\(name)")
+                #expect(effective?["include_claim_keys"] as? [String] == expected.keys, "\(name)")
+                let rules = findings.filter { $0["repository"] as? String == name }.compactMap { $0["rule"] as? String }
+                #expect(Set(rules) == expected.rules, "\(name)")
+                checked += 1
+            }
+        }
+        #expect(checked == repositories.count)
+        let names = repositories.compactMap { $0["full_name"] as? String }
+        #expect(names == names.sorted { Array($0.lowercased().utf8).lexicographicallyPrecedes(Array($1.lowercased().utf8)) })
+    }
+
+    @Test func aKilledScanLeavesADatabaseThatOpensAndItsObservations() async throws {
+        let folder = try Folder()
+        let world = try folder.write(
+            """
+            {"organizations": [{"login": "acme", "id": 77, "template": ["repo", "context", "job_workflow_ref"],
+              "repositories": [\((1...300).map { "{\"name\": \"r\($0)\", \"id\": \($0), \"visibility\": \"public\"}" }.joined(separator: ","))]}],
+             "faults": [{"path": "/repos/*", "after": 290, "kind": "hang"}]}
+            """, to: "world.json")
+        let emulator = try Child(["emulate", "--world", world])
+        defer { emulator.process.terminate() }
+        let address = try emulator.firstLine()
+        let arguments = [
+            "scan", "acme", "--api-url", address, "--policy", "preset:baseline", "--db", folder.database, "-f", "json",
+        ]
+        let environment = ["GH_ENTERPRISE_TOKEN": "x"]
+        let killed = try Child(arguments, environment: environment)
+        // Until the first batch of 256 is in the database.
+        while try Self.sqlite(folder.database, "SELECT count(*) FROM settingObservation") < 256 { await Task.yield() }
+        kill(killed.process.processIdentifier, SIGKILL)
+        _ = try killed.readToEnd()
+        #expect(try Self.sqlite(folder.database, "SELECT count(*) FROM scan WHERE state = 'running'") == 1)
+
+        let healthy = try Child(["emulate", "--world", folder.write(
+            try folder.read("world.json").replacing(/\"faults\".*\]/, with: "\"faults\": []"), to: "healthy.json")])
+        defer { healthy.process.terminate() }
+        var again = arguments
+        again[3] = try healthy.firstLine()
+        let next = try Child(again, environment: environment)
+        let output = try next.readToEnd()
+        #expect(next.process.terminationStatus == 0)
+        let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+        #expect((report["repositories"] as? [Any])?.count == 300)
+    }
+
+    @Test func anInterruptEndsTheProgramWith130() async throws {
+        let folder = try Folder()
+        let world = try folder.write(
+            """
+            {"organizations": [{"login": "acme", "id": 77, "repositories": [{"name": "a", "id": 1}, {"name": "b", "id": 2}]}],
+             "faults": [{"path": "/repos/acme/b/*", "kind": "hang"}]}
+            """, to: "world.json")
+        let emulator = try Child(["emulate", "--world", world])
+        defer { emulator.process.terminate() }
+        let address = try emulator.firstLine()
+        for (signal, status) in [(SIGINT, Int32(130)), (SIGTERM, 143)] {
+            let database = "\(folder.path)/\(status).sqlite"
+            let scan = try Child(
+                ["scan", "acme", "--api-url", address, "--policy", "preset:baseline", "--db", database, "-f", "json"],
+                environment: ["GH_ENTERPRISE_TOKEN": "x"])
+            // The scan has begun, and its last request hangs.
+            while try Self.sqlite(database, "SELECT count(*) FROM scan") < 1 { await Task.yield() }
+            kill(scan.process.processIdentifier, signal)
+            let output = try scan.readToEnd()
+            #expect(scan.process.terminationReason == .exit)
+            #expect(scan.process.terminationStatus == status)
+            let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+            #expect(report["verdict"] as? String == "incomplete")
+            #expect(try Self.sqlite(database, "SELECT count(*) FROM scan WHERE state = 'interrupted'") == 1)
+        }
+    }
+
+    // MARK: -
+
+    /// A number from a database that another process writes; 0 while there is none yet.
+    private static func sqlite(_ path: String, _ query: String) throws -> Int {
+        guard FileManager.default.fileExists(atPath: path) else { return 0 }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        return (try? DatabaseQueue(path: path, configuration: configuration).read { try Int.fetchOne($0, sql: query) })
+            .flatMap { $0 } ?? 0
+    }
+
+    /// A process of the built program.
+    private struct Child {
+        let process = Process()
+        private let output = Pipe()
+
+        init(_ arguments: [String], environment: [String: String] = [:]) throws {
+            process.executableURL = BinaryTests.program
+            process.arguments = arguments
+            process.environment = environment
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+        }
+
+        func firstLine() throws -> String {
+            var line = Data()
+            while let byte = try output.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) { line += byte }
+            return String(decoding: line, as: UTF8.self)
+        }
+
+        func readToEnd() throws -> Data {
+            let data = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            return data
+        }
+    }
+}
