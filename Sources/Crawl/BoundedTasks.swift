@@ -3,9 +3,10 @@
 /// - Parameters:
 ///   - next: the next piece, or `nil` while there is none; asked again after each output.
 ///   - run: one piece of work.
-///   - handle: takes the outputs, one at a time, in the order in which they end.
+///   - handle: takes the outputs, one at a time, in the order in which they end; returns whether what is under way
+///     should be cancelled.
 func runBounded<Work: Sendable, Output: Sendable>(
-    width: Int, next: () -> Work?, run: @escaping @Sendable (Work) async -> Output, handle: (Output) -> Void,
+    width: Int, next: () -> Work?, run: @escaping @Sendable (Work) async -> Output, handle: (Output) -> Bool,
 ) async {
     await withTaskGroup(of: Output.self) { group in
         var running = 0
@@ -16,7 +17,7 @@ func runBounded<Work: Sendable, Output: Sendable>(
             }
             guard let output = await group.next() else { return }
             running -= 1
-            handle(output)
+            if handle(output) { group.cancelAll() }
         }
     }
 }

@@ -7,6 +7,8 @@ public enum CrawlEvent: Sendable {
     /// At most `CrawlLimits.batchSize` repositories, each repository once in a crawl.
     case observations([Observation], of: OrganizationID)
     case organizationFinished(OrganizationObservation)
+    /// Something that a person can do or should know, for this night only; each text once an organization.
+    case advice(String)
 }
 
 /// How much a crawl may do at once.

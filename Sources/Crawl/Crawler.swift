@@ -51,10 +51,14 @@ public struct Crawler: Sendable {
             // Alone: should the token be refused, one refusal is all that GitHub sees.
             account = try await github.organization(login)
         } catch {
+            if let hint = error.hint { tell(.advice(hint)) }
             tell(.organizationFinished(.unreadable(login, error)))
             return error.stop
         }
-        guard known.insert(account.id).inserted else { return nil }
+        guard known.insert(account.id).inserted else {
+            tell(.advice("\(login) is \(account.login), which was crawled already"))
+            return nil
+        }
         tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
         var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope)
         var lastTold = now()
@@ -67,6 +71,8 @@ public struct Crawler: Sendable {
                 // Once a second at least, so that a killed scan keeps what it saw and a person sees it move.
                 for event in crawl.takeEvents(all: now > lastTold) { tell(event) }
                 lastTold = now
+                // GitHub locks an account out after several refusals: what is queued must not be sent.
+                return crawl.stop == .unauthorized
             })
         crawl.finish(now: now())
         for event in crawl.takeEvents(all: true) { tell(event) }

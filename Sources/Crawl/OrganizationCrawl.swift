@@ -52,7 +52,8 @@ struct OrganizationCrawl {
     private var template: OrganizationTemplate = .unreadable(GitHubError.cancelled.reason)
     private var problems: [String] = []
     private var listingFailure: UnreadableReason.Code?
-    private var isListingCutShort = false
+    private var isListingWhole = true
+    private var advised: Set<String> = []
 
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
@@ -116,7 +117,7 @@ struct OrganizationCrawl {
         }
         nextRepository = repositories.count
         for place in pages {
-            isListingCutShort = true
+            isListingWhole = false
             problems.append("\(place.name) was not read")
         }
         pages = []
@@ -153,7 +154,7 @@ struct OrganizationCrawl {
             listing: Listing(
                 status: status, listed: listed.count, expected: account.repositoryCount,
                 error: problems.isEmpty ? nil : problems.summary, failure: listingFailure),
-            isListingCutShort: isListingCutShort)
+            isListingWhole: isListingWhole)
     }
 
     // MARK: - Pages
@@ -162,6 +163,7 @@ struct OrganizationCrawl {
         let fresh = page.repositories.filter { listed.insert($0.id).inserted }
         if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
         if page.malformedCount > 0 {
+            isListingWhole = false
             problems.append("\(page.malformedCount) entries of \(place.name) are malformed")
         }
         if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
@@ -208,13 +210,16 @@ struct OrganizationCrawl {
 
     private mutating func lose(_ place: RepositoryPage.Place, _ error: GitHubError) {
         note(error)
-        if error == .cancelled || error.stop != nil { isListingCutShort = true }
+        isListingWhole = false
         problems.append("\(place.name) could not be read: \(error)")
         if listed.isEmpty { listingFailure = error.reason.code }
     }
 
     private mutating func note(_ error: GitHubError) {
         stop = stop ?? error.stop
+        // What could not be found is mostly gone since it was listed, which is no matter of the token.
+        if case .notFound = error { return }
+        if let hint = error.hint, advised.insert(hint).inserted { events.append(.advice(hint)) }
     }
 }
 

@@ -20,7 +20,7 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
 
     /// The text with the token cut out, should a server echo it in a message.
     func redacted(_ text: String) -> String {
-        text.contains(secret) ? text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description) : text
+        text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -57,7 +57,7 @@ public final class GitHubClient: Sendable {
     }
 
     /// What was asked so far.
-    public var requestCounts: RequestCounts { gate.counts }
+    public var requestCounts: RequestCounts { gate.counts(at: elapsed()) }
 
     /// The rate limit that everything waits for now, and how long it still holds.
     public var currentWait: (message: String, remaining: Duration)? {
@@ -99,9 +99,11 @@ extension GitHubClient {
     /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
     public func setting(of repository: Repository) async throws(GitHubError) -> RepositorySetting {
         let path = "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
-        let answer = try await get(url: "\(endpoint)\(path)") { url in
-            guard let id = Self.repositoryID(inPathOf: url) else { return nil }
-            return id == repository.id.rawValue ? nil : "the name now belongs to repository \(id)"
+        let answer = try await get(url: "\(endpoint)\(path)") { (target) async throws(GitHubError) in
+            let id = try await self.repositoryID(at: target)
+            guard id == repository.id.rawValue else {
+                throw .redirectRefused("it leads to another repository (id \(id))")
+            }
         }
         let body = try decode(answer.body, as: Wire.RepositorySetting.self)
         return RepositorySetting(
@@ -209,56 +211,58 @@ extension GitHubClient {
 
     /// Fetches one address, following redirects within the origin.
     ///
-    /// - Parameter refusal: says why a redirect's target must not be read; `nil` lets it.
+    /// - Parameter check: throws where a redirect's target must not be read.
     private func get(
-        url: String, refusing refusal: (String) -> String? = { _ in nil },
+        url: String, checking check: (String) async throws(GitHubError) -> Void = { _ in },
     ) async throws(GitHubError) -> APIResponse {
         var url = url
         for _ in 0...Self.redirectsMax {
             switch try await answer(url: url) {
-            case (let response, .success):
+            case .success(let response):
                 return response
-            case (_, .redirect(let location)):
+            case .redirect(let location):
                 guard let location else { throw .redirectRefused("it names no address") }
                 guard let target = endpoint.resolve(location) else {
                     throw .redirectRefused("it leads away from \(endpoint.origin)")
                 }
-                if let why = refusal(target) { throw .redirectRefused(why) }
+                try await check(target)
                 url = target
-            case (let response, .refusal(let error)):
-                if case .unauthorized = error { gate.shut(error) }
-                _ = response
-                throw error
-            case (let response, .serverFault):
-                throw .serverFault(status: response.status)
-            case (_, .rateLimit(let refusal)):
-                throw .rateLimited(refusal.message)
             }
         }
         throw .redirectRefused("more than \(Self.redirectsMax) in a row")
     }
 
+    private enum Answer {
+        case success(APIResponse)
+        case redirect(location: String?)
+    }
+
     /// Asks until there is an answer that another try would not change.
-    private func answer(url: String) async throws(GitHubError) -> (APIResponse, AnswerKind) {
+    private func answer(url: String) async throws(GitHubError) -> Answer {
         var attempt = 1
         while true {
             try await waitForGate()
-            let failure: GitHubError
+            var refusal: GitHubError?
+            var failure = GitHubError.cancelled
             do throws(TransportError) {
                 let response = try await transport.send(
                     APIRequest(
                         method: "GET", url: url, headers: headers, timeout: settings.timeout,
                         bodyLimitBytes: Self.bodyLimitBytes))
-                let kind = response.kind(token: settings.token, now: now())
-                switch kind {
+                switch response.kind(token: settings.token, now: now()) {
+                case .success:
+                    gate.succeed()
+                    return .success(response)
+                case .redirect(let location):
+                    return .redirect(location: location)
+                case .refusal(let error):
+                    if case .unauthorized = error { gate.shut(error) }
+                    refusal = error
                 case .rateLimit(let refusal):
                     gate.refuse(refusal, at: elapsed())
                     continue
                 case .serverFault:
                     failure = .serverFault(status: response.status)
-                case .success, .redirect, .refusal:
-                    gate.succeed()
-                    return (response, kind)
                 }
             } catch {
                 switch error {
@@ -269,6 +273,7 @@ extension GitHubClient {
                     failure = .connectionLost((settings.token?.redacted(message) ?? message).sanitizedLine)
                 }
             }
+            if let refusal { throw refusal }
             guard attempt < settings.retry.attemptsMax else { throw failure }
             var random = SystemRandomNumberGenerator()
             try await sleep(settings.retry.delay(afterAttempt: attempt, using: &random))
@@ -295,21 +300,26 @@ extension GitHubClient {
         }
     }
 
-    /// The id in `/repositories/ID/…`, the form in which GitHub names a moved repository.
-    private static func repositoryID(inPathOf url: String) -> Int64? {
-        let parts = url.split(separator: "/")
-        guard let index = parts.firstIndex(of: "repositories"), index + 1 < parts.count else { return nil }
-        return Int64(parts[index + 1])
+    /// The id of the repository that a redirect leads to: `/repositories/ID/…`, GitHub's own form, says it; for
+    /// `/repos/OWNER/NAME/…` it is asked for.
+    private func repositoryID(at url: String) async throws(GitHubError) -> Int64 {
+        let parts = url.dropFirst(endpoint.description.count).split(separator: "/")
+        if parts.count >= 2, parts[0] == "repositories", let id = Int64(parts[1]) { return id }
+        guard url.hasPrefix(endpoint.description), parts.count >= 3, parts[0] == "repos" else {
+            throw .redirectRefused("it leads to no repository")
+        }
+        return try await get("/repos/\(parts[1])/\(parts[2])", as: Wire.Identity.self).id
     }
 }
 
 extension String {
     /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
     var pathEncoded: String {
-        let unreserved = CharacterSet(
-            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-        return addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+        addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""
     }
+
+    private static let unreserved = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 }
 
 extension DecodingError {

@@ -29,11 +29,14 @@ extension APIResponse {
         case 500...: return .serverFault
         default: break
         }
-        let message = message(token: token)
-        if let refusal = rateLimitRefusal(message: message, now: now) { return .rateLimit(refusal) }
+        let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
+        let message = harmless(error.message ?? (status == 404 ? "Not Found" : "no message"), token)
+        if let refusal = rateLimitRefusal(message, documentation: error.documentationURL ?? "", now: now) {
+            return .rateLimit(refusal)
+        }
         switch status {
         case 401: return .refusal(.unauthorized(message))
-        case 403: return .refusal(forbidden(message))
+        case 403: return .refusal(forbidden(message, token))
         case 404:
             return .refusal(
                 Self.saysNeverSet(message) ? .organizationTemplateNeverSet : .notFound(message))
@@ -51,22 +54,31 @@ extension APIResponse {
         message.lowercased().hasPrefix("no actions oidc custom sub claim template found for the organization")
     }
 
-    private func forbidden(_ message: String) -> GitHubError {
+    /// What GitHub sent, fit to be shown and stored: a server that echoes a request must not get the token there.
+    private func harmless(_ text: String, _ token: AccessToken?) -> String {
+        (token?.redacted(text) ?? text).sanitizedLine
+    }
+
+    private func forbidden(_ message: String, _ token: AccessToken?) -> GitHubError {
         if let sso = headers["x-github-sso"], sso.hasPrefix("required") {
             let url = sso.split(separator: ";").lazy
                 .map { $0.trimmingCharacters(in: .whitespaces) }
                 .first { $0.hasPrefix("url=") }
-            return .ssoRequired(url: url.map { String($0.dropFirst(4)).sanitizedLine })
+            return .ssoRequired(url: url.map { harmless(String($0.dropFirst(4)), token) })
         }
         if message.hasPrefix("Repository access blocked") { return .blocked("403: \(message)") }
-        return .forbidden(message, acceptedPermissions: headers["x-accepted-github-permissions"]?.sanitizedLine)
+        return .forbidden(
+            message, acceptedPermissions: headers["x-accepted-github-permissions"].map { harmless($0, token) })
     }
 
-    private func rateLimitRefusal(message: String, now: Timestamp) -> RateLimitRefusal? {
+    private func rateLimitRefusal(_ message: String, documentation: String, now: Timestamp) -> RateLimitRefusal? {
         guard status == 403 || status == 429 else { return nil }
         let retryAfter = headers["retry-after"].flatMap { Int64($0) }
         let isSpent = headers["x-ratelimit-remaining"] == "0"
-        let isNamed = message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
+        let isNamed =
+            message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
+            || message.contains("abuse detection") || documentation.hasSuffix("secondary-rate-limits")
+            || documentation.hasSuffix("#abuse-rate-limits")
         let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
         guard status == 429 || isNamed || ((retryAfter != nil || isSpent) && !isPermission) else { return nil }
         let text = message.isEmpty ? "GitHub answered \(status)" : message
@@ -86,14 +98,15 @@ extension APIResponse {
     /// Longer than any wait that a caller allows; keeps a hostile number from overflowing a `Duration`.
     private static let waitMaxSeconds: Int64 = 31_536_000
 
-    private func message(token: AccessToken?) -> String {
-        let decoded = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body)))?.message
-        let text = decoded ?? (status == 404 ? "Not Found" : "no message")
-        return (token?.redacted(text) ?? text).sanitizedLine
-    }
-
+    /// `BasicError`
     private struct ErrorBody: Decodable {
-        let message: String?
+        var message: String?
+        var documentationURL: String?
+
+        enum CodingKeys: String, CodingKey {
+            case message
+            case documentationURL = "documentation_url"
+        }
     }
 }
 

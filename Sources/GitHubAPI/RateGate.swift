@@ -29,7 +29,14 @@ final class RateGate: Sendable {
         self.waitMax = waitMax
     }
 
-    var counts: RequestCounts { state.withLock { $0.counts } }
+    /// What was asked so far; of a wait that still holds, what has passed.
+    func counts(at now: Duration) -> RequestCounts {
+        state.withLock { state in
+            var counts = state.counts
+            counts.waited -= max(.zero, state.closedUntil - now)
+            return counts
+        }
+    }
 
     /// What everything waits for at this moment, if anything.
     func note(at now: Duration) -> WaitNote? {
@@ -74,7 +81,7 @@ final class RateGate: Sendable {
             let until = max(state.closedUntil, now + wait)
             let added = until - max(state.closedUntil, now)
             guard state.counts.waited + added <= waitMax else {
-                state.shut = state.shut ?? .rateLimited("\(refusal.message); the wait would exceed --max-wait")
+                state.shut = state.shut ?? .rateLimited("\(refusal.message); the wait would be longer than allowed")
                 return
             }
             state.counts.waited += added
@@ -90,8 +97,8 @@ final class RateGate: Sendable {
 }
 
 /// A wait for a rate limit, for a progress line.
-public struct WaitNote: Hashable, Sendable {
+struct WaitNote: Hashable, Sendable {
     /// End of the wait, on the client's own clock.
-    public let until: Duration
-    public let message: String
+    let until: Duration
+    let message: String
 }

@@ -66,6 +66,26 @@ enum Wire {
             case isPrivate = "private"
             case customProperties = "custom_properties"
         }
+
+        /// Id and names are what a repository can't do without. Any other field of an unknown form counts as not sent:
+        /// what needs it is then undecided, and the repository is not lost.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            id = try container.decode(Int64.self, forKey: .id)
+            name = try container.decode(String.self, forKey: .name)
+            owner = try container.decode(Owner.self, forKey: .owner)
+            isPrivate = try? container.decodeIfPresent(Bool.self, forKey: .isPrivate)
+            visibility = try? container.decodeIfPresent(String.self, forKey: .visibility)
+            archived = try? container.decodeIfPresent(Bool.self, forKey: .archived)
+            fork = try? container.decodeIfPresent(Bool.self, forKey: .fork)
+            topics = try? container.decodeIfPresent([String].self, forKey: .topics)
+            customProperties = try? container.decodeIfPresent([String: PropertyValue].self, forKey: .customProperties)
+        }
+    }
+
+    /// What every description of a repository holds.
+    struct Identity: Decodable {
+        let id: Int64
     }
 
     /// A custom property's value: one text, several, or none.

@@ -32,11 +32,11 @@ struct Answer: Sendable {
         case .notFound: return .notFound
         case .forbidden:
             var answer = Answer.error(.forbidden, "Resource not accessible by personal access token")
-            answer.headers[HTTPField.Name("X-Accepted-GitHub-Permissions")!] = permission
+            answer.headers[.xAcceptedGithubPermissions] = permission
             return answer
         case .ssoRequired:
             var answer = Answer.error(.forbidden, "Resource protected by organization SAML enforcement.")
-            answer.headers[HTTPField.Name("X-GitHub-SSO")!] =
+            answer.headers[.xGithubSSO] =
                 "required; url=https://github.com/orgs/\(organization)/sso?authorization_request=AZSCKL"
             return answer
         case .blocked: return .error(.forbidden, "Repository access blocked")

@@ -13,7 +13,7 @@ public actor World {
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
     public private(set) var requests: [String] = []
-    /// Header fields of the newest request that had an `Authorization` field, and of the newest one at all.
+    /// Header fields of the newest request, names in lower case.
     public private(set) var lastHeaders: [String: String] = [:]
     /// Most requests that were being answered at once.
     public private(set) var inFlightMax = 0

@@ -89,12 +89,12 @@ struct BatchWriter {
             arguments: [list, hostID])
         var states: [Int64: KnownState] = [:]
         while let row = try rows.next() {
-            var state = KnownState(rowID: try RowSet.checked(row[1]))
-            if row[2] != nil { state.repository = RepositoryColumns(row, at: 2) }
-            if row[12] != nil { state.setting = SettingColumns(row, at: 12) }
-            state.errorCode = row[16]
-            state.errorMessage = row[17]
-            states[row[0]] = state
+            var state = KnownState(rowID: try RowSet.checked(row.decode(atIndex: 1)))
+            if !row.hasNull(atIndex: 2) { state.repository = try RepositoryColumns(row, at: 2) }
+            if !row.hasNull(atIndex: 12) { state.setting = try SettingColumns(row, at: 12) }
+            state.errorCode = try row.decode(atIndex: 16)
+            state.errorMessage = try row.decode(atIndex: 17)
+            states[try row.decode(atIndex: 0)] = state
         }
         return states
     }

@@ -9,6 +9,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case corrupt(path: String, String)
     case full(path: String)
     case busy(path: String)
+    case scanRunning(path: String, organization: String)
     case failed(path: String, String)
 
     public var description: String {
@@ -18,6 +19,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerVersion(let path): "the history \(path) was written by a newer version of oidc-audit"
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
         case .full(let path): "no space is left to write the history \(path)"
+        case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"
         case .busy(let path): "the history \(path) stayed locked by another program"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
@@ -30,6 +32,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerVersion: "use that version, or another file with --db"
         case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"
         case .full: "free some space and run again; what was stored before is safe"
+        case .scanRunning: "wait until it has ended"
         case .busy: "run again when it is free"
         case .failed: "run again, or choose another file with --db"
         }
@@ -50,6 +53,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
                 self = .cannotOpen(path: path, why)
             default: self = .failed(path: path, why)
             }
+        case is RowDecodingError, is DecodingError:
+            self = .corrupt(path: path, "a stored value is not of the form that this program writes")
         default:
             self = .failed(path: path, String(describing: error))
         }

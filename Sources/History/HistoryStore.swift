@@ -14,11 +14,12 @@ public final class HistoryStore: Sendable {
         self.path = path
         do {
             try Self.createFile(at: path)
+            // Looked at before it is opened for writing: another program's file must stay as it is.
+            try Self.checkIdentity(of: path)
             var configuration = Configuration()
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(10)
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.write { db in try Self.checkIdentity(db, path: path) }
             try Schema.migrator.migrate(queue)
         } catch {
             throw HistoryError(error, path: path)
@@ -93,20 +94,31 @@ public final class HistoryStore: Sendable {
                 throw HistoryError.cannotOpen(path: path, "the folder \(folder) cannot be made")
             }
         }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw HistoryError.cannotOpen(path: path, "it is a folder")
+        }
+        // Never an existing one: closing a file by hand would drop the locks that SQLite holds on it in this process.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
             throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno)))
         }
-        close(descriptor)
     }
 
-    private static func checkIdentity(_ db: Database, path: String) throws {
-        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
-        guard !isEmpty else { return }
-        guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-            throw HistoryError.notAHistory(path: path)
+    private static func checkIdentity(of path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        try DatabaseQueue(path: path, configuration: configuration).read { db in
+            let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+            guard !isEmpty else { return }
+            guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+                throw HistoryError.notAHistory(path: path)
+            }
+            guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
         }
-        guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
     }
 
     private static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {
@@ -157,8 +169,10 @@ struct OpenFinding {
             arguments: [policyName, apiURL])
         var findings: [FindingKey: OpenFinding] = [:]
         while let row = try rows.next() {
-            let key = FindingKey(rule: row[0], repositoryID: RepositoryID(rawValue: row[1]))
-            findings[key] = OpenFinding(repositoryRowID: row[2], firstSeen: try timestamp(row[3]))
+            let key = try FindingKey(
+                rule: row.decode(atIndex: 0), repositoryID: RepositoryID(rawValue: row.decode(atIndex: 1)))
+            findings[key] = try OpenFinding(
+                repositoryRowID: row.decode(atIndex: 2), firstSeen: timestamp(row.decode(atIndex: 3)))
         }
         return findings
     }

@@ -7,6 +7,7 @@ struct RowSet: Hashable {
     }
 
     func contains(_ id: Int64) -> Bool {
+        guard id >= 0 else { return false }
         let index = Int(id / 8)
         return index < bytes.count && bytes[index] & (1 << UInt8(id % 8)) != 0
     }

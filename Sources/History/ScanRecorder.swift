@@ -10,11 +10,25 @@ public actor ScanRecorder {
     /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
     private var listed = RowSet()
     private var read = RowSet()
+    /// Held until the scan is over.
+    private var locks: [ScanLock] = []
 
     init(store: HistoryStore, scanID: ScanID, hostID: Int64) {
         self.store = store
         self.scanID = scanID
         self.hostID = hostID
+    }
+
+    /// Takes the organization for this scan, before anything of it is stored.
+    ///
+    /// - Throws: `.scanRunning` where another scan has it.
+    public func begin(_ organization: OrganizationID, login: String) async throws(HistoryError) {
+        let (host, path) = (hostID, store.path)
+        let lock = try await store.write { db in
+            let row = try organizationRowID(organization, hostID: host, db)
+            return try ScanLock(database: path, organization: row, login: login)
+        }
+        locks.append(lock)
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
@@ -42,15 +56,13 @@ public actor ScanRecorder {
             if let id = organization.id {
                 let rowID = try organizationRowID(id, hostID: host, db)
                 row.organizationRowID = rowID
-                let gone = try GoneRepository.all(of: rowID, before: scan, listed: listed, db)
-                if organization.listing.status == .complete {
-                    row.removed = gone.map(\.fullName)
-                    try GoneRepository.mark(gone, as: "removed", scanID: scan, db)
-                } else {
-                    row.missing = gone.map(\.fullName)
-                    if !organization.isListingCutShort {
-                        try GoneRepository.mark(gone, as: "missing", scanID: scan, db)
-                    }
+                // A listing that lost a page says nothing of what it lacks.
+                if organization.isListingWhole {
+                    let isComplete = organization.listing.status == .complete
+                    let gone = try GoneRepository.all(
+                        of: rowID, before: scan, listed: listed, withMissing: isComplete, db)
+                    try GoneRepository.mark(gone, as: isComplete ? "removed" : "missing", scanID: scan, db)
+                    if isComplete { row.removed = gone.map(\.fullName) } else { row.missing = gone.map(\.fullName) }
                 }
             }
             try row.insert(scanID: scan, db)
@@ -156,7 +168,11 @@ private struct GoneRepository {
     let fullName: String
 
     /// In report order.
-    static func all(of organization: Int64, before scan: Int64, listed: RowSet, _ db: Database) throws -> [GoneRepository] {
+    ///
+    /// - Parameter withMissing: whether those count that an earlier scan missed already, without knowing them gone.
+    static func all(
+        of organization: Int64, before scan: Int64, listed: RowSet, withMissing: Bool, _ db: Database,
+    ) throws -> [GoneRepository] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -165,27 +181,28 @@ private struct GoneRepository {
                 JOIN repositoryObservation o ON o.id = (
                     SELECT id FROM repositoryObservation WHERE repositoryID = known.repositoryID AND scanID < ?2
                     ORDER BY scanID DESC, id DESC LIMIT 1)
-                WHERE o.organizationID = ?1 AND o.presence = 'listed'
+                WHERE o.organizationID = ?1 AND (o.presence = 'listed' OR (?3 AND o.presence = 'missing'))
                 """,
-            arguments: [organization, scan])
+            arguments: [organization, scan, withMissing])
         var gone: [GoneRepository] = []
         while let row = try rows.next() {
-            let id: Int64 = row[0]
-            if !listed.contains(id) { gone.append(GoneRepository(rowID: id, fullName: row[1])) }
+            let id = try RowSet.checked(row.decode(atIndex: 0))
+            if !listed.contains(id) { gone.append(GoneRepository(rowID: id, fullName: try row.decode(atIndex: 1))) }
         }
         return gone.sorted { $0.fullName.lowercased() < $1.fullName.lowercased() }
     }
 
-    /// Repeats the last row with another presence, unless another organization has listed it in the meantime.
+    /// Repeats the last row with another presence, unless this scan has met the repository in another organization.
     static func mark(_ gone: [GoneRepository], as presence: String, scanID: Int64, _ db: Database) throws {
         for repository in gone {
             try db.execute(
                 sql: """
                     INSERT INTO repositoryObservation (repositoryID, scanID, organizationID, presence, owner,
                         ownerGithubID, name, visibility, isArchived, isFork, topics, customProperties)
-                    SELECT repositoryID, ?, organizationID, ?, owner, ownerGithubID, name, visibility, isArchived,
+                    SELECT repositoryID, ?1, organizationID, ?2, owner, ownerGithubID, name, visibility, isArchived,
                         isFork, topics, customProperties
-                    FROM repositoryObservation WHERE repositoryID = ? ORDER BY scanID DESC, id DESC LIMIT 1
+                    FROM repositoryObservation
+                    WHERE id = (SELECT max(id) FROM repositoryObservation WHERE repositoryID = ?3) AND scanID < ?1
                     """,
                 arguments: [scanID, presence, repository.rowID])
         }

@@ -7,6 +7,7 @@ struct SnapshotReader {
     private let db: Database
     private let scanID: Int64
     private var json = JSONTextReader()
+    private var scope = Scope()
 
     init(_ db: Database, scanID: Int64) {
         self.db = db
@@ -24,17 +25,19 @@ struct SnapshotReader {
                     """,
                 arguments: [scanID])
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no scan \(scanID)") }
-        let startedAt = try timestamp(scan[2])
-        let finishedAt: String? = scan[3]
-        let stop: String? = scan[4]
-        return Snapshot(
-            scanID: ScanID(rawValue: scanID), apiURL: scan[0], isEnterpriseServer: scan[1], startedAt: startedAt,
-            finishedAt: try finishedAt.map { try timestamp($0) } ?? startedAt,
+        let startedAt = try timestamp(scan.decode(atIndex: 2))
+        let finishedAt: String? = try scan.decode(atIndex: 3)
+        let stop: String? = try scan.decode(atIndex: 4)
+        scope = try JSONText.scope(scan.decode(atIndex: 5))
+        return try Snapshot(
+            scanID: ScanID(rawValue: scanID), apiURL: scan.decode(atIndex: 0),
+            isEnterpriseServer: scan.decode(atIndex: 1), startedAt: startedAt,
+            finishedAt: finishedAt.map { try timestamp($0) } ?? startedAt,
             stop: stop.map { ScanStop(rawValue: $0) ?? .interrupted },
             requests: RequestCounts(
-                sent: scan[6] ?? 0, notModified: scan[7] ?? 0, retried: scan[8] ?? 0,
-                waited: .milliseconds(scan[9] as Int64? ?? 0)),
-            scope: try JSONText.scope(scan[5]), organizations: try organizations())
+                sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0, retried: scan.decode(atIndex: 8) ?? 0,
+                waited: .milliseconds(scan.decode(Int64?.self, atIndex: 9) ?? 0)),
+            scope: scope, organizations: organizations())
     }
 
     // MARK: -
@@ -43,7 +46,10 @@ struct SnapshotReader {
         let progress = try Row.fetchOne(
             db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
         ).map { row in
-            (listed: RowSet(bytes: Array(row[0] as Data)), read: RowSet(bytes: Array(row[1] as Data)))
+            try (
+                listed: RowSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
+                read: RowSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
+            )
         }
         return try Row.fetchAll(
             db,
@@ -56,31 +62,32 @@ struct SnapshotReader {
                 """,
             arguments: [scanID]
         ).map { row in
-            let rowID: Int64? = row[0]
-            let githubID: Int64? = row[1]
-            return OrganizationSnapshot(
-                login: row[2], id: githubID.map(OrganizationID.init), template: try template(row),
-                listing: try listing(row), repositories: try rowID.map { try repositories(of: $0, progress) } ?? [])
+            let rowID: Int64? = try row.decode(atIndex: 0)
+            let githubID: Int64? = try row.decode(atIndex: 1)
+            return try OrganizationSnapshot(
+                login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init), template: template(row),
+                listing: listing(row), repositories: rowID.map { try repositories(of: $0, progress) } ?? [])
         }
     }
 
     private mutating func template(_ row: Row) throws -> OrganizationTemplate {
-        switch row[3] as String {
+        switch try row.decode(String.self, atIndex: 3) {
         case "set":
-            let keys = try json.strings(row[4] ?? "[]").map(ClaimKey.init(rawValue:))
-            return .set(SubjectTemplate(keys), useImmutableSubject: row[5])
+            let keys = try json.strings(row.decode(atIndex: 4) ?? "[]").map(ClaimKey.init(rawValue:))
+            return try .set(SubjectTemplate(keys), useImmutableSubject: row.decode(atIndex: 5))
         case "never_set":
             return .neverSet
         default:
-            return .unreadable(reason(code: row[6] ?? "", message: row[7]))
+            return try .unreadable(reason(code: row.decode(atIndex: 6) ?? "", message: row.decode(atIndex: 7)))
         }
     }
 
     private mutating func listing(_ row: Row) throws -> Listing {
-        Listing(
-            status: Listing.Status(rawValue: row[8]) ?? .partial, listed: row[9], expected: row[10],
-            removed: try json.strings(row[11]), missing: try json.strings(row[12]), error: row[13],
-            failure: (row[14] as String?).map { UnreadableReason.Code(rawValue: $0) ?? .unexpected })
+        try Listing(
+            status: Listing.Status(rawValue: row.decode(atIndex: 8)) ?? .partial, listed: row.decode(atIndex: 9),
+            expected: row.decode(atIndex: 10), removed: json.strings(row.decode(atIndex: 11)),
+            missing: json.strings(row.decode(atIndex: 12)), error: row.decode(atIndex: 13),
+            failure: row.decode(String?.self, atIndex: 14).map { UnreadableReason.Code(rawValue: $0) ?? .unexpected })
     }
 
     /// - Parameter progress: which repositories an unsealed scan met; `nil` for a sealed one, which met all.
@@ -111,23 +118,24 @@ struct SnapshotReader {
             arguments: [organization, scanID])
         var snapshots: [RepositorySnapshot] = []
         while let row = try rows.next() {
-            let rowID: Int64 = row[0]
+            let rowID: Int64 = try row.decode(atIndex: 0)
             if let progress, !progress.listed.contains(rowID) { continue }
-            let isRead = progress?.read.contains(rowID) ?? true
-            let errorCode: String? = row[17]
+            let repository = try RepositoryColumns(row, at: 2).repository(githubID: row.decode(atIndex: 1), &json)
+            // What was out of scope was not read; the last rows may be of a scan long ago.
+            let isRead = progress?.read.contains(rowID) ?? !scope.decide(repository).isSkipped
+            let errorCode: String? = try row.decode(atIndex: 17)
             let reading: Reading<RepositorySetting>
-            if !isRead || (errorCode == nil && row[12] == nil) {
+            if !isRead || (errorCode == nil && row.hasNull(atIndex: 12)) {
                 reading = .unreadable(.notRead)
             } else if let errorCode {
-                reading = .unreadable(reason(code: errorCode, message: row[18]))
+                reading = try .unreadable(reason(code: errorCode, message: row.decode(atIndex: 18)))
             } else {
                 reading = .read(try SettingColumns(row, at: 12).setting(&json))
             }
-            let observedAt: String? = row[16]
+            let observedAt: String? = try row.decode(atIndex: 16)
             snapshots.append(
                 RepositorySnapshot(
-                    repository: try RepositoryColumns(row, at: 2).repository(githubID: row[1], &json),
-                    reading: reading,
+                    repository: repository, reading: reading,
                     since: reading.value == nil ? nil : try observedAt.map { try timestamp($0) }))
         }
         return snapshots.inReportOrder(by: \.repository)

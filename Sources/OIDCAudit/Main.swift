@@ -5,15 +5,18 @@ import UnixSignals
 @main
 enum Main {
     static func main() async {
+        // A reader that has gone shows as an error of the write, which is dealt with there.
+        signal(SIGPIPE, SIG_IGN)
         let context = CommandContext.process(stopRequests: stopRequests)
         exit(await RootCommand.run(Array(CommandLine.arguments.dropFirst()), in: context))
     }
 
-    /// SIGINT and SIGTERM, trapped only while a command listens; a second one ends the process at once.
+    /// SIGINT and SIGTERM, trapped from now until the process ends, so that reports are written whenever one comes; a
+    /// second one ends the process at once.
     private static func stopRequests() async -> AsyncStream<ScanStop> {
         let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
         return AsyncStream { continuation in
-            let listener = Task {
+            Task {
                 var isSecond = false
                 for await signal in signals {
                     let stop: ScanStop = signal == .sigterm ? .terminated : .interrupted
@@ -23,7 +26,6 @@ enum Main {
                 }
                 continuation.finish()
             }
-            continuation.onTermination = { _ in listener.cancel() }
         }
     }
 }

@@ -31,13 +31,16 @@ struct OutputFile {
     /// file is written directly.
     func write(_ report: AuditReport) throws(CommandFailure) {
         do {
-            if isSpecial {
+            if let descriptor = Self.openDescriptor(path) {
+                try write(report, to: descriptor)
+            } else if isSpecial {
                 try write(report, to: path, flags: O_WRONLY)
             } else {
                 let target = realTarget
-                let temporary = "\(target).\(getpid()).tmp"
+                // Two jobs in containers can have the same process id, so chance makes the name.
+                let temporary = "\(target).\(UInt64.random(in: .min ... .max)).tmp"
                 do {
-                    try write(report, to: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+                    try write(report, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
                     guard rename(temporary, target) == 0 else { throw SystemError(errno) }
                 } catch {
                     unlink(temporary)
@@ -57,11 +60,27 @@ struct OutputFile {
         let descriptor = open(path, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError(errno) }
         defer { close(descriptor) }
+        try write(report, to: descriptor)
+        // A pipe or terminal can't be synced, and need not be.
+        if !isSpecial, fsync(descriptor) != 0 { throw SystemError(errno) }
+    }
+
+    private func write(_ report: AuditReport, to descriptor: Int32) throws {
         var output = ReportOutput { bytes in try writeAll(bytes, to: descriptor) }
         reporter.init().render(report, style: ReportStyle(), to: &output)
         try output.finish()
-        // A pipe or terminal can't be synced, and need not be.
-        if !isSpecial, fsync(descriptor) != 0 { throw SystemError(errno) }
+    }
+
+    /// The descriptor that a path such as `/dev/stdout` stands for. Opening the path anew would start at the first
+    /// byte of the file that it is redirected to; renaming onto it would destroy that file.
+    private static func openDescriptor(_ path: String) -> Int32? {
+        switch path {
+        case "/dev/stdout": return STDOUT_FILENO
+        case "/dev/stderr": return STDERR_FILENO
+        default:
+            let prefix = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix)
+            return prefix.flatMap { Int32(path.dropFirst($0.count)) }
+        }
     }
 
     private enum Kind {
@@ -95,6 +114,9 @@ struct OutputFile {
     private var realTarget: String { resolvedPath ?? path }
 
     private var obstacle: String? {
+        if let descriptor = Self.openDescriptor(path) {
+            return fcntl(descriptor, F_GETFD) >= 0 ? nil : SystemError(errno).description
+        }
         if kind == .folder { return "it is a folder" }
         if isSpecial { return access(path, W_OK) == 0 ? nil : SystemError(errno).description }
         let folder = (realTarget as NSString).deletingLastPathComponent

@@ -9,9 +9,7 @@ struct Pipeline {
     let context: CommandContext
 
     /// Runs the scan. A scan that is stopped early leaves an unsealed row in the history and an incomplete report.
-    func audit() async throws(HistoryError) -> AuditReport {
-        // Before anything is begun: from here on a signal is a wish to stop, not the end of the process.
-        let stopRequests = await context.stopRequests()
+    func audit(until stopRequests: AsyncStream<ScanStop>) async throws(HistoryError) -> AuditReport {
         let history = try HistoryStore(path: settings.historyPath)
         let known = try await history.openFindings(
             apiURL: settings.endpoint.description, policyName: settings.policy.name)
@@ -28,10 +26,19 @@ struct Pipeline {
         let stop = try crawl.get()
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
-        let snapshot = try await history.snapshot(of: recorder.scanID)
-        let report = Evaluator(policy: settings.policy, gate: settings.gate).evaluate(snapshot, known: known)
-        if stop == nil { try await recorder.seal(report) }
-        return report
+        var snapshot = try await history.snapshot(of: recorder.scanID)
+        let evaluator = Evaluator(policy: settings.policy, gate: settings.gate)
+        let report = evaluator.evaluate(snapshot, known: known)
+        guard stop == nil else { return report }
+        do throws(HistoryError) {
+            try await recorder.seal(report)
+            return report
+        } catch {
+            // What was found must still be told, as incomplete: it is not in the history for good.
+            context.console.fail(CommandFailure(error), settings.console)
+            snapshot.stop = .historyFailed
+            return evaluator.evaluate(snapshot, known: known)
+        }
     }
 
     /// The report of a scan that could not even begin, or whose history failed: nothing was read, nothing is known.
@@ -98,7 +105,10 @@ struct Pipeline {
 
     private func record(_ event: CrawlEvent, in recorder: ScanRecorder) async throws(HistoryError) {
         switch event {
+        case .advice(let text):
+            if !settings.console.isQuiet { context.console.note("note: \(text)") }
         case .organizationFound(let id, let login, let count):
+            try await recorder.begin(id, login: login)
             guard settings.console.isVerbose else { return }
             context.console.note("\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
         case .observations(let observations, let organization):

@@ -39,6 +39,8 @@ final class ProgressLine: Sendable {
             case .organizationFinished:
                 counts.totalBefore += counts.seen
                 (counts.expected, counts.seen) = (0, 0)
+            case .advice:
+                break
             }
         }
     }

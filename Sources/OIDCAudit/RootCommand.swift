@@ -11,17 +11,19 @@ struct RootCommand: ParsableCommand {
 
     /// - Returns: the exit status of the contract.
     static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
-        let command: any ParsableCommand
+        var command: any ParsableCommand
         do {
             command = try parseAsRoot(arguments)
         } catch {
             return say(error, in: context.console).rawValue
         }
-        guard let command = command as? any AuditCommand else {
-            return say(CleanExit.helpRequest(), in: context.console).rawValue
+        guard let auditCommand = command as? any AuditCommand else {
+            // The parser's own commands, such as help, throw what they have to say.
+            do { try command.run() } catch { return say(error, in: context.console).rawValue }
+            return ExitStatus.success.rawValue
         }
         do throws(CommandFailure) {
-            return try await command.run(in: context)
+            return try await auditCommand.run(in: context)
         } catch {
             context.console.fail(error)
             return error.status.rawValue

@@ -36,7 +36,7 @@ private struct JUnitSuite {
     private enum Result {
         case pass
         case failure(type: String, message: String)
-        case error(message: String)
+        case error(type: String, message: String)
         case skipped(message: String)
     }
 
@@ -99,9 +99,9 @@ private struct JUnitSuite {
             xml.element("testcase", attributes) { xml in
                 xml.element("failure", [("type", type), ("message", message)], text: message)
             }
-        case .error(let message):
+        case .error(let type, let message):
             xml.element("testcase", attributes) { xml in
-                xml.element("error", [("type", "unreadable"), ("message", message)], text: message)
+                xml.element("error", [("type", type), ("message", message)], text: message)
             }
         case .skipped(let message):
             xml.element("testcase", attributes) { xml in
@@ -118,7 +118,7 @@ private struct JUnitSuite {
             if repository.status != .skipped {
                 body(
                     classname, RuleEntry.reservedID,
-                    repository.status == .unreadable ? .error(message: repository.reason ?? "unreadable") : .pass)
+                    repository.status == .unreadable ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
             }
             for (entry, outcome) in zip(report.policy.rules, repository.outcomes) {
                 body(classname, entry.id, result(entry, outcome, repository, found))
@@ -128,14 +128,14 @@ private struct JUnitSuite {
 
     private var organizationResult: Result {
         let listing = organization.listing
-        if listing.status == .partial { return .error(message: "the listing is partial: \(listing.error ?? "unknown")") }
+        if listing.status == .partial { return .error(type: "unreadable", message: "the listing is partial: \(listing.error ?? "unknown")") }
         if case .unreadable(let reason) = organization.template {
-            return .error(message: "the organization's template could not be read: \(reason.message)")
+            return .error(type: "unreadable", message: "the organization's template could not be read: \(reason.message)")
         }
         if !listing.missing.isEmpty {
-            return .error(message: "no longer listed: \(listing.missing.joined(separator: ", "))")
+            return .error(type: "unreadable", message: "no longer listed: \(listing.missing.joined(separator: ", "))")
         }
-        return listing.listed == 0 ? .error(message: "the listing is empty") : .pass
+        return listing.listed == 0 ? .error(type: "unreadable", message: "the listing is empty") : .pass
     }
 
     private func result(
@@ -147,7 +147,9 @@ private struct JUnitSuite {
         case (.unreadable, _): return .skipped(message: "unreadable: \(repository.reason ?? "unknown")")
         case (_, .pass): return .pass
         case (_, .notApplicable): return .skipped(message: "the rule does not apply to this repository")
-        case (_, .undecided), (_, .notJudged): return .skipped(message: "undecided: \(repository.reason ?? "unknown")")
+        // Never a skip: a dashboard would show green for what nobody decided.
+        case (_, .undecided), (_, .notJudged):
+            return .error(type: "undecided", message: repository.reason ?? "unknown")
         case (_, .fail): break
         }
         guard let finding = found.first(where: { $0.rule == entry.id }) else {

@@ -29,19 +29,17 @@ extension TextPage {
         let summary = report.summary
         switch report.verdict {
         case .compliant:
-            line("COMPLIANT", .good, "\(names): all \(counted(summary.judged, "repository")) in scope keep the policy")
+            line("COMPLIANT", .good, "\(names): \(summary.judged == 1 ? "the one repository in scope keeps" : "all \(summary.judged) repositories in scope keep") the policy")
         case .violations:
             line(
                 "VIOLATIONS", .bad,
-                "\(names): \(summary.violating) of \(counted(summary.judged, "repository")) break the policy")
+                "\(names): \(summary.violating) of \(counted(summary.judged, "repository")) "
+                    + "\(summary.violating == 1 ? "breaks" : "break") the policy")
         case .incomplete:
             line("INCOMPLETE", .poor, "\(names): no violation was found, but not everything could be judged")
         }
         line("  policy", .faint, "\(report.policy.name) (\(report.policy.source))")
-        if let why = report.stop?.explanation { line("  stopped", .poor, why) }
-        if report.verdict != .compliant, !report.isComplete, summary.unreadable > 0 {
-            line("  unread", .poor, "\(counted(summary.unreadable, "repository")) could not be read or decided")
-        }
+        if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
     }
 
     fileprivate mutating func violations(of entry: PolicyReport.Entry, _ findings: [Finding]) {
@@ -144,18 +142,5 @@ extension TextPage {
             scan += ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits"
         }
         line("scan", .faint, scan, column: 14)
-    }
-}
-
-extension ScanStop {
-    fileprivate var explanation: String {
-        switch self {
-        case .interrupted: "interrupted; what was read is stored"
-        case .terminated: "terminated; what was read is stored"
-        case .unauthorized: "GitHub refused the token"
-        case .tokenMissing: "no token was given"
-        case .waitExhausted: "a rate limit would have held longer than --max-wait allows; what was read is stored"
-        case .historyFailed: "the history could not be written"
-        }
     }
 }

@@ -13,6 +13,7 @@ import Testing
         var observations: [Observation] = []
         var batchSizes: [Int] = []
         var finished: [OrganizationObservation] = []
+        var advice: [String] = []
         var stop: ScanStop?
 
         func reading(_ name: String) -> Reading<RepositorySetting>? {
@@ -37,6 +38,7 @@ import Testing
                     told.observations += batch
                     told.batchSizes.append(batch.count)
                 case .organizationFinished(let organization): told.finished.append(organization)
+                case .advice(let text): told.advice.append(text)
                 }
             }
         }
@@ -289,6 +291,7 @@ import Testing
         answers["/orgs/former"] = [.response(status: 301, headers: ["Location": "/orgs/acme"])]
         let told = await crawl(ScriptedTransport(answers), of: ["acme", "former"])
         #expect(told.finished.count == 1)
+        #expect(told.advice == ["former is acme, which was crawled already"])
     }
 
     @Test func repositoriesOutOfScopeAreListedAndNotAsked() async {

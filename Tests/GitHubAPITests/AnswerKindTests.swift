@@ -58,6 +58,9 @@ import Testing
         #expect(limit(kind(403, ["Retry-After": "30"]))?.wait == .seconds(30))
         #expect(limit(kind(403, message: "You have exceeded a secondary rate limit. Wait."))?.wait == nil)
         #expect(limit(kind(403, message: primary)) != nil)
+        #expect(limit(kind(403, message: "You have triggered an abuse detection mechanism.")) != nil)
+        let abuse = #"{"message": "m", "documentation_url": "https://docs.github.com/v3/#abuse-rate-limits"}"#
+        #expect(limit(APIResponse(status: 403, body: Array(abuse.utf8)).kind(token: nil, now: Self.now)) != nil)
         // A missing permission on the last request of the hour is no rate limit.
         #expect(
             limit(
@@ -90,6 +93,12 @@ import Testing
         #expect(
             refusal(kind(403, message: hostile, token: token))
                 == .forbidden("a b  [31m [token]   end", acceptedPermissions: nil))
+        let echo: HeaderFields = ["X-Accepted-GitHub-Permissions": "Bearer ghp_secret"]
+        #expect(
+            refusal(kind(403, echo, token: token)) == .forbidden("m", acceptedPermissions: "Bearer [token]"))
+        #expect(
+            refusal(kind(403, ["X-GitHub-SSO": "required; url=https://x/?t=ghp_secret"], token: token))
+                == .ssoRequired(url: "https://x/?t=[token]"))
         let long = refusal(kind(403, message: String(repeating: "x", count: 100_000)))
         #expect(long?.description.count ?? 0 < 350)
     }

@@ -138,7 +138,9 @@ import Testing
         for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: nil, message: "m"), at: .seconds(5)) }
         #expect(gate.pass(at: .seconds(34)) == .wait(until: .seconds(35)))
         #expect(gate.pass(at: .seconds(35)) == .open)
-        #expect(gate.counts.waited == .seconds(30))
+        #expect(gate.counts(at: .seconds(35)).waited == .seconds(30))
+        // A wait that was cut short counts as far as it came.
+        #expect(gate.counts(at: .seconds(7)).waited == .seconds(2))
     }
 
     @Test func followsARenamedRepository() async throws {
@@ -156,8 +158,33 @@ import Testing
             Self.path: [.response(status: 301, headers: ["Location": "/repositories/7/actions/oidc/customization/sub"])]
         ])
         let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
-        #expect(error == .redirectRefused("the name now belongs to repository 7"))
+        #expect(error == .redirectRefused("it leads to another repository (id 7)"))
         #expect(transport.paths.count == 1)
+    }
+
+    @Test(arguments: [1001, 7])
+    func aRedirectByNameIsCheckedById(id: Int) async throws {
+        let moved = "/repos/acme/renamed/actions/oidc/customization/sub"
+        let transport = ScriptedTransport([
+            Self.path: [.response(status: 301, headers: ["Location": moved])],
+            "/repos/acme/renamed": [.ok("{\"id\": \(id)}")], moved: [Self.fine],
+        ])
+        let client = client(transport)
+        if id == 1001 {
+            #expect(try await client.setting(of: api) == RepositorySetting(useDefault: true))
+        } else {
+            await #expect(throws: GitHubError.redirectRefused("it leads to another repository (id 7)")) {
+                try await client.setting(of: api)
+            }
+            #expect(!transport.paths.contains(moved))
+        }
+    }
+
+    @Test func aRedirectToSomethingElseIsRefused() async {
+        let transport = ScriptedTransport([Self.path: [.response(status: 302, headers: ["Location": "/user"])]])
+        await #expect(throws: GitHubError.redirectRefused("it leads to no repository")) {
+            try await client(transport).setting(of: api)
+        }
     }
 
     @Test(arguments: ["https://evil.example/x", "http://api.github.com/x", "//evil.example/x"])
@@ -170,9 +197,9 @@ import Testing
     }
 
     @Test func redirectsEndAfterThree() async {
-        let transport = ScriptedTransport([Self.path: [.response(status: 302, headers: ["Location": Self.path])]])
+        let transport = ScriptedTransport(["/orgs/acme": [.response(status: 302, headers: ["Location": "/orgs/acme"])]])
         await #expect(throws: GitHubError.redirectRefused("more than 3 in a row")) {
-            try await client(transport).setting(of: api)
+            try await client(transport).organization(acme)
         }
         #expect(transport.paths.count == 4)
     }
@@ -198,7 +225,8 @@ import Testing
         let body = """
             [{"id": 1, "name": "a", "owner": {"login": "acme", "id": 77}, "visibility": "internal", "archived": true,
               "fork": true, "topics": ["t"], "custom_properties": {"one": "x", "many": ["y", "z"], "none": null}},
-             {"id": 2, "name": "b", "owner": {"login": "acme"}, "private": true},
+             {"id": 2, "name": "b", "owner": {"login": "acme"}, "private": true, "topics": 7,
+              "custom_properties": {"cost": {}}},
              {"id": 3, "name": "..", "owner": {"login": "acme"}}, {"id": "4", "name": "d"}, null,
              {"id": 5, "name": "e", "owner": {"login": "x/y"}}]
             """

@@ -22,7 +22,7 @@ import Testing
     private func scan(
         _ store: HistoryStore, _ observations: [Observation], at second: Int64 = 0,
         apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
-        scope: Scope = Scope(), policy: Policy? = nil, isCutShort: Bool = false, stop: ScanStop? = nil,
+        scope: Scope = Scope(), policy: Policy? = nil, isWhole: Bool = true, stop: ScanStop? = nil,
     ) async throws -> (AuditReport, Snapshot) {
         let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
         let policy = try policy ?? .sample()
@@ -31,6 +31,7 @@ import Testing
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: ["acme"],
                 scope: scope))
+        try await recorder.begin(Self.acme, login: "acme")
         let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
         for start in stride(from: 0, to: timed.count, by: 7) {
             try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: Self.acme)
@@ -38,7 +39,7 @@ import Testing
         let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
         try await recorder.record(
             OrganizationObservation(
-                login: "acme", id: Self.acme, template: template, listing: listing, isListingCutShort: isCutShort))
+                login: "acme", id: Self.acme, template: template, listing: listing, isListingWhole: isWhole))
         try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
         let snapshot = try await store.snapshot(of: recorder.scanID)
         let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot, known: known)
@@ -168,6 +169,56 @@ import Testing
         #expect(later.verdict == .compliant)
     }
 
+    @Test func aLostPageLaundersNothing() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let unverified = Listing(status: .unverified, listed: 3, expected: nil)
+        try await scan(
+            store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)], listing: unverified)
+        let partial = Listing(status: .partial, listed: 1, expected: nil, error: "page 2 could not be read")
+        let (_, second) = try await scan(store, [read("a", id: 1)], at: 1, listing: partial, isWhole: false)
+        #expect(second.organizations[0].listing.missing.isEmpty)
+        // One of those that the lost page held is really gone the night after: that is still told.
+        let (_, third) = try await scan(
+            store, [read("a", id: 1), read("b", id: 2)], at: 2,
+            listing: Listing(status: .unverified, listed: 2, expected: nil))
+        #expect(third.organizations[0].listing.missing == ["acme/c"])
+        // And a complete listing later knows it removed.
+        let (_, fourth) = try await scan(store, [read("a", id: 1), read("b", id: 2)], at: 3)
+        #expect(fourth.organizations[0].listing.removed == ["acme/c"])
+        let (_, fifth) = try await scan(store, [read("a", id: 1), read("b", id: 2)], at: 4)
+        #expect(fifth.organizations[0].listing.removed.isEmpty)
+    }
+
+    @Test func whatWasOutOfScopeComesBackAsUnread() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, [read("api", id: 1), read("web", id: 2)])
+        var selector = Selector()
+        selector.excludeNames = [Glob("web")]
+        let skipped = Observation(repository: .sample("web", id: 2), reading: nil, observedAt: .sample)
+        let (_, second) = try await scan(
+            store, [read("api", id: 1), skipped], at: 1, scope: Scope(selector: selector))
+        #expect(second.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
+    }
+
+    @Test func aSecondScanOfTheSameOrganizationIsRefused() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let start = ScanStart(
+            apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+            requested: ["acme"], scope: Scope())
+        var first: ScanRecorder? = try await store.beginScan(start)
+        try await first?.begin(Self.acme, login: "acme")
+        let second = try await HistoryStore(path: folder.file).beginScan(start)
+        await #expect(throws: HistoryError.scanRunning(path: folder.file, organization: "acme")) {
+            try await second.begin(Self.acme, login: "acme")
+        }
+        try await second.begin(OrganizationID(rawValue: 78), login: "beta")
+        first = nil
+        try await second.begin(Self.acme, login: "acme")
+    }
+
     @Test func anInterruptedScanKnowsWhatItRead() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
@@ -175,7 +226,7 @@ import Testing
         let unread = Observation(repository: .sample("b", id: 2), reading: nil, observedAt: .sample)
         let partial = Listing(status: .partial, listed: 2, expected: 3, error: "page 2 was not read")
         let (report, snapshot) = try await scan(
-            store, [read("a", id: 1), unread], at: 1, listing: partial, isCutShort: true, stop: .interrupted)
+            store, [read("a", id: 1), unread], at: 1, listing: partial, isWhole: false, stop: .interrupted)
         let repositories = snapshot.organizations[0].repositories
         #expect(repositories.map(\.repository.name) == ["a", "b"])
         #expect(repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
@@ -258,7 +309,9 @@ import Testing
         let queue = try DatabaseQueue(path: foreign)
         try queue.write { db in try db.execute(sql: "CREATE TABLE bookmarks (url TEXT)") }
         try queue.close()
+        let before = try Data(contentsOf: URL(filePath: foreign))
         #expect(throws: HistoryError.notAHistory(path: foreign)) { try HistoryStore(path: foreign) }
+        #expect(try Data(contentsOf: URL(filePath: foreign)) == before)
     }
 
     @Test func aDamagedFileIsToldAndLeftAlone() async throws {
@@ -275,6 +328,27 @@ import Testing
         let error = #expect(throws: HistoryError.self) { try HistoryStore(path: damaged) }
         guard case .corrupt = error else { Issue.record("\(String(describing: error))"); return }
         #expect(try Data(contentsOf: URL(filePath: damaged)) == bytes)
+    }
+
+    @Test(arguments: [
+        "UPDATE repository SET id = -9", "UPDATE repository SET id = 9000000000000000000",
+        "UPDATE repositoryObservation SET topics = '{'", "UPDATE settingObservation SET includeClaimKeys = '7'",
+        "UPDATE settingObservation SET observedAt = 'yesterday'", "UPDATE scan SET scope = 'all'",
+    ])
+    func aHostileDatabaseIsCorruptAndNoCrash(change: String) async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let observations = [read("api", id: 1, .own(["repo"]))]
+        let (_, snapshot) = try await scan(store, observations)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in try db.execute(sql: change) }
+        do {
+            _ = try await store.snapshot(of: try #require(snapshot.scanID))
+            try await scan(store, observations, at: 1)
+        } catch let error as HistoryError {
+            guard case .corrupt = error else { Issue.record("\(error)"); return }
+        }
     }
 
     @Test func aFolderOrAnImpossiblePathIsToldByName() {

@@ -141,6 +141,24 @@ import Testing
         }
     }
 
+    @Test func standardOutputAsAFileIsAppendedToAndNotReplaced() async throws {
+        let folder = try Folder()
+        let log = try folder.write("old line\n", to: "audit.log")
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = [
+            "-c", #""$0" scan acme --policy preset:strict --db "$1.sqlite" -o json=/dev/stdout >> "$1" 2> /dev/null"#,
+            Self.program.path, log,
+        ]
+        shell.environment = [:]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 4)
+        let text = try folder.read("audit.log")
+        #expect(text.hasPrefix("old line\n{"))
+        #expect(text.contains("\n}\nINCOMPLETE"))
+    }
+
     // MARK: -
 
     /// A number from a database that another process writes; 0 while there is none yet.

@@ -15,6 +15,7 @@ import Testing
             #expect(help.status == 0, "\(arguments)")
             #expect(help.output.contains("USAGE: oidc-audit"), "\(arguments)")
         }
+        #expect(await CommandRun.run(["help", "scan"]).output.contains("--strict-coverage"))
     }
 
     @Test func anUnknownCommandIsTwo() async {

@@ -51,7 +51,7 @@ import Testing
             #expect(try folder.read("r.xml").contains("<testsuite "))
             // Nothing temporary is left behind.
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            #expect(Set(files).isSubset(of: ["r.json", "r.xml", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm"]))
+            #expect(Set(files).isSubset(of: ["r.json", "r.xml", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "history.sqlite-lock"]))
         }
     }
 
@@ -189,6 +189,8 @@ import Testing
             #expect(statuses.count == 50)
             #expect(statuses.count { $0 == "compliant" } == 10)
             #expect(statuses.count { $0 == "unreadable" } == 40)
+            #expect(run.error.contains("GitHub refused the token; what was read before is stored"))
+            #expect(run.error.contains(" hint: check that the token is whole"))
         }
     }
 
@@ -308,6 +310,44 @@ import Testing
                 "acme/r1": "unreadable", "acme/r2": "unreadable", "acme/r3": "unreadable", "acme/r4": "unreadable",
                 "acme/r5": "unreadable", "acme/r6": "compliant",
             ])
+        }
+    }
+
+    @Test func theSingleSignOnAddressIsTold() async throws {
+        var secret = WorldFile.Repository.good("secret", id: 2)
+        secret.refusal = .ssoRequired
+        try await EmulatedScan.with([.good("api", id: 1), secret]) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 3)
+            #expect(run.error.contains("approve the token at https://github.com/orgs/acme/sso?authorization_request="))
+            // It is another one each time, so the history does not hold it.
+            #expect(!run.output.contains("authorization_request"))
+        }
+    }
+
+    @Test func aSecondScanOfTheSameOrganizationIsFive() async throws {
+        let fault = WorldFile.Fault(path: "/repos/*", kind: .hang)
+        try await EmulatedScan.with([.good("api", id: 1)], faults: [fault]) { (scan) async throws -> Void in
+            let world = scan.world
+            async let first = scan(
+                "acme", "-f", "json",
+                stopRequests: {
+                    AsyncStream { continuation in
+                        Task {
+                            while await world.requests.count < 6 { await Task.yield() }
+                            continuation.yield(.interrupted)
+                        }
+                    }
+                })
+            while await !world.requests.contains(where: { $0.contains("/repos/acme/api") }) { await Task.yield() }
+            let second = await scan("acme", "-f", "json")
+            #expect(second.status == 5)
+            #expect(second.error.contains("another scan of acme is running"))
+            #expect(second.json["verdict"] as? String == "incomplete")
+            while await world.requests.count < 6 {
+                _ = await scan("nobody")
+            }
+            #expect(await first.status == 130)
         }
     }
 

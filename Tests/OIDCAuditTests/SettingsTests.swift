@@ -174,6 +174,8 @@ import Testing
         #expect(try path(["HOME": "/h", "XDG_STATE_HOME": "/s"]) == "/s/oidc-audit/history.sqlite")
         #expect(try path(["HOME": "/h", "XDG_STATE_HOME": "s"]) == "/h/.local/state/oidc-audit/history.sqlite")
         #expect(try path(["OIDC_AUDIT_DB": "/d.sqlite"]) == "/d.sqlite")
+        // CI sets a variable to nothing where it has no value for it.
+        #expect(try path(["OIDC_AUDIT_DB": "", "HOME": "/h"]) == "/h/.local/state/oidc-audit/history.sqlite")
         #expect(throws: CommandFailure.self) { try path([:]) }
     }
 

@@ -23,7 +23,8 @@ public struct JSONParser {
     private let bytes: [UInt8]
     private var index = 0
     private var line = 1
-    private var lineStart = 0
+    /// A place on the current line, and the column that was counted for it: counting from there keeps it linear.
+    private var counted = (index: 0, column: 1)
 
     private init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -31,13 +32,16 @@ public struct JSONParser {
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    private var position: SourcePosition { position(at: index) }
-
-    /// Only asked for places on the current line.
-    private func position(at index: Int) -> SourcePosition {
+    private var position: SourcePosition {
         // Continuation bytes of UTF-8 start no scalar.
-        let scalars = bytes[lineStart..<index].reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
-        return SourcePosition(line: line, column: scalars + 1)
+        let scalars = bytes[counted.index..<index].reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
+        return SourcePosition(line: line, column: counted.column + scalars)
+    }
+
+    private mutating func mark() -> SourcePosition {
+        let position = position
+        counted = (index, position.column)
+        return position
     }
 
     private func error(_ message: String, hint: String? = nil) -> DocumentError {
@@ -53,7 +57,7 @@ public struct JSONParser {
     private mutating func skipByteOrderMark() {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             index = 3
-            lineStart = 3
+            counted = (3, 1)
         }
     }
 
@@ -63,7 +67,7 @@ public struct JSONParser {
             case UInt8(ascii: "\n"):
                 index += 1
                 line += 1
-                lineStart = index
+                counted = (index, 1)
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
                 index += 1
             default:
@@ -74,7 +78,7 @@ public struct JSONParser {
 
     private mutating func value(depth: Int) throws(DocumentError) -> Document {
         skipSpace()
-        let start = position
+        let start = mark()
         guard depth <= Self.depthMax else { throw error("nested deeper than \(Self.depthMax) levels") }
         guard let next else { throw error("the text ends where a value should stand") }
         switch next {
@@ -98,7 +102,7 @@ public struct JSONParser {
         if take("}") { return members }
         while true {
             skipSpace()
-            let keyPosition = position
+            let keyPosition = mark()
             guard next == UInt8(ascii: "\"") else {
                 throw error("expected a key in double quotes, found \(nextForMessage)", hint: commaHint(closing: "}"))
             }
@@ -174,11 +178,10 @@ public struct JSONParser {
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
-                let start = index
-                index += 1
                 guard let text = String(validating: content, as: UTF8.self) else {
-                    throw DocumentError(at: position(at: start), "the string that ends here is not valid UTF-8")
+                    throw error("the string that ends here is not valid UTF-8")
                 }
+                index += 1
                 return text
             case UInt8(ascii: "\\"):
                 content.append(contentsOf: String(Character(try escape())).utf8)

@@ -22,10 +22,6 @@ public struct ObjectReader {
         self.subject = subject
     }
 
-    public func has(_ key: String) -> Bool {
-        members[key] != nil
-    }
-
     public func position(of key: String) -> SourcePosition {
         members[key]?.value.position ?? position
     }

@@ -21,6 +21,19 @@ public struct AuditReport: Sendable {
 
     /// Whether everything in scope was read and decided.
     public var isComplete: Bool
+
+    /// The first reason why the scan can't speak of everything; `nil` where it is complete.
+    public var whyIncomplete: String? {
+        guard !isComplete else { return nil }
+        if let stop { return stop.explanation }
+        for organization in organizations {
+            if let why = organization.whyIncomplete { return why }
+        }
+        let open = summary.unreadable + summary.undecided
+        if open > 0 { return "\(open) of \(summary.listed) repositories could not be read or decided" }
+        if summary.listed == 0 { return "no repository is listed" }
+        return summary.judged == 0 ? "no repository is in scope" : "the history does not hold every listed repository"
+    }
 }
 
 /// What the scan says of the organizations, whatever the gate makes of it.
@@ -68,6 +81,8 @@ public struct Summary: Hashable, Sendable {
     public var waived = 0
     public var unreadable = 0
     public var skipped = 0
+    /// Of the violating ones, those on which a rule or the scope lacked a fact.
+    public var undecided = 0
 
     /// Open findings by severity.
     public var findings: [Severity: Int] = [:]
@@ -82,6 +97,15 @@ public struct OrganizationReport: Sendable {
     public var id: OrganizationID?
     public var template: OrganizationTemplate
     public var listing: Listing
+
+    fileprivate var whyIncomplete: String? {
+        if listing.status == .partial { return "the listing of \(login) is partial: \(listing.error ?? "unknown")" }
+        if case .unreadable(let reason) = template {
+            return "the template of \(login) could not be read: \(reason.message)"
+        }
+        guard let missing = listing.missing.first else { return nil }
+        return "\(missing) was listed last time and is not now"
+    }
 }
 
 /// One repository as a report shows it.

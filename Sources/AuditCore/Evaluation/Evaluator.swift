@@ -40,10 +40,11 @@ public struct Evaluator: Sendable {
     // MARK: -
 
     private func isComplete(_ snapshot: Snapshot, summary: Summary) -> Bool {
-        snapshot.stop == nil && summary.unreadable == 0 && summary.judged > 0
+        snapshot.stop == nil && summary.unreadable == 0 && summary.undecided == 0 && summary.judged > 0
             && snapshot.organizations.allSatisfy { organization in
                 if case .unreadable = organization.template { return false }
                 return organization.listing.status != .partial && organization.listing.missing.isEmpty
+                    && organization.repositories.count == organization.listing.listed
             }
     }
 
@@ -97,7 +98,7 @@ private struct Judgement {
         case .included:
             judge(state, of: organization, lacking: &lacking, into: &report)
         }
-        count(report.status)
+        count(report)
         repositories.append(report)
     }
 
@@ -190,9 +191,10 @@ private struct Judgement {
         if firstSeen == nil { summary.newFindings += 1 }
     }
 
-    private mutating func count(_ status: RepositoryReport.Status) {
+    private mutating func count(_ report: RepositoryReport) {
         summary.listed += 1
-        switch status {
+        if report.status == .violating, report.reason != nil { summary.undecided += 1 }
+        switch report.status {
         case .compliant: summary.compliant += 1
         case .violating: summary.violating += 1
         case .waived: summary.waived += 1

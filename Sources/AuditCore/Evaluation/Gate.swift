@@ -73,9 +73,3 @@ extension Snapshot {
         return codes.contains(where: \.isFault) ? .failure : nil
     }
 }
-
-extension Scope.Decision {
-    var isSkipped: Bool {
-        if case .skipped = self { true } else { false }
-    }
-}

@@ -7,6 +7,10 @@ public struct Scope: Hashable, Sendable {
         case skipped(String)
         /// It is read and judged, but can't be called compliant: a fact that would decide is lacking.
         case undecided(String)
+
+        public var isSkipped: Bool {
+            if case .skipped = self { true } else { false }
+        }
     }
 
     public var selector: Selector

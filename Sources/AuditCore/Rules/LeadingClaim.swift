@@ -39,8 +39,8 @@ public struct LeadingClaim: Rule {
                 message: "starts with \(first), \(Self.objection(to: first))",
                 expected: ClaimCatalog.all.filter(\.isSafeFirst).map(\.key.rawValue) + ["repo_property_*"],
                 actual: subject.template.keys.map(\.rawValue),
-                remedy: "Put repo, or another claim that only administrators choose, before \(first) "
-                    + "in the repository's template."))
+                remedy: "Change \(subject.templateName) to start with repo, or another claim that only administrators "
+                    + "choose."))
     }
 
     // MARK: -

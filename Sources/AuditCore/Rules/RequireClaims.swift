@@ -87,13 +87,7 @@ public struct RequireClaims: Rule {
         {
             return "Opt the repository in to the organization's template (use_default: false without keys)."
         }
-        switch subject.source {
-        case .organization:
-            return "Set the organization's template to hold \(expected.joinedNames), or give the repository its own."
-        case .gitHubDefault, .repository, .organizationOrCopy, .unknown:
-            let order = isOrdered ? " in this order" : ""
-            return "Set the repository's template to hold \(expected.joinedNames)\(order)."
-        }
+        return "Change \(subject.templateName) to hold \(expected.joinedNames)\(isOrdered ? " in this order" : "")."
     }
 }
 

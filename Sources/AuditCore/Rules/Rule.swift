@@ -38,6 +38,15 @@ public struct RuleSubject: Sendable {
         self.source = source
         self.organizationTemplate = organizationTemplate
     }
+
+    /// Whose template has to change, for remedies.
+    var templateName: String {
+        switch source {
+        case .organization: "the organization's template, or give the repository its own,"
+        case .organizationOrCopy: "the template that the repository shares with its organization"
+        case .gitHubDefault, .repository, .unknown: "the repository's template"
+        }
+    }
 }
 
 /// A rule's judgement of one repository.

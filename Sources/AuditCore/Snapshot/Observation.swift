@@ -21,17 +21,17 @@ public struct OrganizationObservation: Sendable {
     public var template: OrganizationTemplate
     /// Without `removed` and `missing`, which only the history knows.
     public var listing: Listing
-    /// Whether the scan ended before the listing did, so that a repository it lacks may still be there.
-    public var isListingCutShort: Bool
+    /// Whether every page and entry of the listing was read, so that a repository it lacks is not shown any more.
+    public var isListingWhole: Bool
 
     public init(
         login: String, id: OrganizationID?, template: OrganizationTemplate, listing: Listing,
-        isListingCutShort: Bool = false,
+        isListingWhole: Bool = true,
     ) {
         self.login = login
         self.id = id
         self.template = template
         self.listing = listing
-        self.isListingCutShort = isListingCutShort
+        self.isListingWhole = isListingWhole
     }
 }

@@ -34,7 +34,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         /// Whether the token's rights are the likely cause; a 404 counts, since GitHub hides what is not allowed.
         public var isPermission: Bool {
             switch self {
-            case .notFound, .forbidden, .ssoRequired, .unauthorized: true
+            case .notFound, .forbidden, .ssoRequired, .unauthorized, .blocked: true
             default: false
             }
         }
@@ -42,7 +42,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         /// Whether GitHub or the network failed, rather than refused.
         public var isFault: Bool {
             switch self {
-            case .serverFault, .malformed, .timeout, .connectionLost, .redirected, .unexpected: true
+            case .serverFault, .malformed, .timeout, .connectionLost, .redirected, .unexpected, .gone: true
             default: false
             }
         }

@@ -44,6 +44,18 @@ public enum ScanStop: String, Sendable, CaseIterable {
     case waitExhausted = "wait_exhausted"
     /// The history could not be written.
     case historyFailed = "history_failed"
+
+    /// For people, without a final stop.
+    public var explanation: String {
+        switch self {
+        case .interrupted: "it was interrupted; what was read is stored"
+        case .terminated: "it was terminated; what was read is stored"
+        case .unauthorized: "GitHub refused the token; what was read before is stored"
+        case .tokenMissing: "no token was given"
+        case .waitExhausted: "a rate limit would have held longer than --max-wait allows; what was read is stored"
+        case .historyFailed: "the history could not be written"
+        }
+    }
 }
 
 /// What one scan asked of GitHub.

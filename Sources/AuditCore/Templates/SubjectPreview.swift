@@ -22,7 +22,8 @@ public struct SubjectPreview: Hashable, Sendable {
             self = .unknown
             return
         }
-        var isCertain = true
+        // A prefix that names another repository than the listing does: it was renamed in between, or worse.
+        var isCertain = setting.subClaimPrefix.flatMap(SubjectPrefix.init)?.names(repository) ?? true
         if case .immutable = format, !template.keys.contains("repo") {
             // NOTE: nobody has shown whether such a template gains a repo segment in front.
             isCertain = false
@@ -45,11 +46,8 @@ public struct SubjectPreview: Hashable, Sendable {
         }
         switch key {
         case "repo":
-            guard let prefix = setting.subClaimPrefix else { return fixed(repository.fullName) }
-            // The prefix is GitHub's own rendering of this segment. A name that differs from the listed one means a
-            // rename happened in between.
-            let parts = SubjectPrefix(prefix)
-            return (prefix, parts?.owner == repository.owner && parts?.repository == repository.name)
+            // The prefix is GitHub's own rendering of this segment.
+            return setting.subClaimPrefix.map { ($0, true) } ?? fixed(repository.fullName)
         case "context":
             return ("{context}", true)
         case "repository":
@@ -77,5 +75,14 @@ public struct SubjectPreview: Hashable, Sendable {
     private static func escaped(_ value: String) -> String {
         guard value.utf8.contains(UInt8(ascii: ":")) else { return value }
         return value.split(separator: ":", omittingEmptySubsequences: false).joined(separator: "%3A")
+    }
+}
+
+extension SubjectPrefix {
+    /// Whether names and, where there are any, ids are those of the listing.
+    fileprivate func names(_ repository: Repository) -> Bool {
+        owner == repository.owner && self.repository == repository.name
+            && (repositoryID ?? repository.id.rawValue) == repository.id.rawValue
+            && (repository.ownerID == nil || (ownerID ?? repository.ownerID) == repository.ownerID)
     }
 }

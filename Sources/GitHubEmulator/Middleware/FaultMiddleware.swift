@@ -69,7 +69,7 @@ struct FaultMiddleware: RouterMiddleware {
             return RepositoryPlace.redirect(to: fault.location ?? "/").response
         case .partialResults:
             var response = try await next(request, context)
-            response.headers[HTTPField.Name("X-GitHub-SSO")!] = "partial-results; organizations=21955855"
+            response.headers[.xGithubSSO] = "partial-results; organizations=21955855"
             return response
         }
     }
@@ -85,8 +85,8 @@ struct FaultMiddleware: RouterMiddleware {
                 : "/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits")
         if let seconds = fault.retryAfterSeconds { answer.headers[.retryAfter] = "\(seconds)" }
         if let seconds = fault.resetInSeconds {
-            answer.headers[HTTPField.Name("X-RateLimit-Remaining")!] = "0"
-            answer.headers[HTTPField.Name("X-RateLimit-Reset")!] = "\(Int(Date().timeIntervalSince1970) + seconds)"
+            answer.headers[.xRatelimitRemaining] = "0"
+            answer.headers[.xRatelimitReset] = "\(Int(Date().timeIntervalSince1970) + seconds)"
         }
         return answer.response
     }

@@ -20,11 +20,11 @@ struct RateLimitMiddleware: RouterMiddleware {
             : try await next(request, context)
         // An answer that did not change costs nothing.
         let returned = response.status == .notModified ? await world.giveBack(cost) : 0
-        response.headers[HTTPField.Name("X-RateLimit-Limit")!] = "\(budget.limit)"
-        response.headers[HTTPField.Name("X-RateLimit-Remaining")!] = "\(budget.limit - budget.used + returned)"
-        response.headers[HTTPField.Name("X-RateLimit-Used")!] = "\(budget.used - returned)"
-        response.headers[HTTPField.Name("X-RateLimit-Reset")!] = "\(budget.reset)"
-        response.headers[HTTPField.Name("X-RateLimit-Resource")!] = "core"
+        response.headers[.xRatelimitLimit] = "\(budget.limit)"
+        response.headers[.xRatelimitRemaining] = "\(budget.limit - budget.used + returned)"
+        response.headers[.xRatelimitUsed] = "\(budget.used - returned)"
+        response.headers[.xRatelimitReset] = "\(budget.reset)"
+        response.headers[.xRatelimitResource] = "core"
         return response
     }
 }

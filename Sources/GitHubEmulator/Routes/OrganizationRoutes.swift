@@ -46,7 +46,7 @@ struct OrganizationRoutes: Sendable {
         guard let organization else { return Answer.notFound.response }
         let query = request.uri.queryParameters
         let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
-        let page = max(1, query.get("page", as: Int.self) ?? 1)
+        let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
         let repositories = select(organization.repositories, type: query.get("type") ?? "all")
             .sorted { $0.id < $1.id }
         let isAscending = query.get("direction") == "asc"
@@ -80,8 +80,4 @@ struct OrganizationRoutes: Sendable {
         if page < pages { targets += [target(page + 1, "next"), target(pages, "last")] }
         return targets.joined(separator: ", ")
     }
-}
-
-extension HTTPField.Name {
-    static let link = HTTPField.Name("Link")!
 }

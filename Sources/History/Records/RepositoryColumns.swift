@@ -34,17 +34,17 @@ struct RepositoryColumns: Equatable {
     }
 
     /// - Parameter start: index of `organizationID`; the others follow in the order of this type.
-    init(_ row: Row, at start: Int) {
-        organizationRowID = row[start]
-        presence = row[start + 1]
-        owner = row[start + 2]
-        ownerGithubID = row[start + 3]
-        name = row[start + 4]
-        visibility = row[start + 5]
-        isArchived = row[start + 6]
-        isFork = row[start + 7]
-        topics = row[start + 8]
-        customProperties = row[start + 9]
+    init(_ row: Row, at start: Int) throws {
+        organizationRowID = try row.decode(atIndex: start)
+        presence = try row.decode(atIndex: start + 1)
+        owner = try row.decode(atIndex: start + 2)
+        ownerGithubID = try row.decode(atIndex: start + 3)
+        name = try row.decode(atIndex: start + 4)
+        visibility = try row.decode(atIndex: start + 5)
+        isArchived = try row.decode(atIndex: start + 6)
+        isFork = try row.decode(atIndex: start + 7)
+        topics = try row.decode(atIndex: start + 8)
+        customProperties = try row.decode(atIndex: start + 9)
     }
 
     var arguments: StatementArguments {

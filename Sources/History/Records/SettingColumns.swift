@@ -22,11 +22,11 @@ struct SettingColumns: Equatable {
     }
 
     /// - Parameter start: index of `useDefault`; the others follow in the order of this type.
-    init(_ row: Row, at start: Int) {
-        useDefault = row[start]
-        includeClaimKeys = row[start + 1]
-        useImmutableSubject = row[start + 2]
-        subClaimPrefix = row[start + 3]
+    init(_ row: Row, at start: Int) throws {
+        useDefault = try row.decode(atIndex: start)
+        includeClaimKeys = try row.decode(atIndex: start + 1)
+        useImmutableSubject = try row.decode(atIndex: start + 2)
+        subClaimPrefix = try row.decode(atIndex: start + 3)
     }
 
     var arguments: StatementArguments {

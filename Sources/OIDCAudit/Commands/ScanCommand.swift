@@ -19,6 +19,8 @@ struct ScanCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        // First of all: from here on a signal is a wish to stop, and reports are written all the same.
+        let stopRequests = await context.stopRequests()
         let settings = try Settings(self, in: context)
         let pipeline = Pipeline(settings: settings, context: context)
         say(settings, context.console)
@@ -29,7 +31,7 @@ struct ScanCommand: AuditCommand {
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
         } else {
             do throws(HistoryError) {
-                report = try await pipeline.audit()
+                report = try await pipeline.audit(until: stopRequests)
                 failure = CommandFailure(report)
             } catch {
                 failure = CommandFailure(error)
@@ -38,8 +40,10 @@ struct ScanCommand: AuditCommand {
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.
         try write(report, settings, context.console)
-        if let failure, !(settings.console.isQuiet && failure.status == .incomplete) {
+        if let failure {
             context.console.fail(failure, settings.console)
+        } else if let why = report.whyIncomplete, !settings.console.isQuiet {
+            context.console.note("note: the scan is incomplete: \(why)")
         }
         return report.gate.exitStatus
     }
@@ -96,53 +100,43 @@ extension CommandFailure {
             hint: "set \(isGitHub ? "GH_TOKEN" : "GH_ENTERPRISE_TOKEN"), or use --token-file", status: .permission)
     }
 
-    /// What to say of a report whose exit status speaks neither of success nor of violations alone.
+    /// What to say of a report whose exit status speaks of more than violations.
     init?(_ report: AuditReport) {
-        guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
-        let why = report.organizations.lazy.compactMap { organization in
-            organization.listing.failure.map { ($0, organization.listing.error ?? "unknown", organization.login) }
-        }.first
-        let unread = report.repositories.first { $0.status == .unreadable && $0.reason != nil }
-        switch status {
-        case .success, .violations, .usage:
+        let isEmpty = report.repositories.allSatisfy { $0.setting == nil }
+        switch ExitStatus(rawValue: report.gate.exitStatus) {
+        case .success, .violations, .usage, nil:
             return nil
-        case .incomplete:
-            self.init(message: "the scan is incomplete: \(report.whyIncomplete)", status: status)
-        case .permission, .failure:
-            let cause = why.map { "\($0.2): \($0.1)" } ?? unread.map { "\($0.repository.fullName): \($0.reason ?? "")" }
+        case .interrupted, .terminated, .incomplete:
             self.init(
-                message: "nothing could be read: \(cause ?? report.whyIncomplete)",
-                hint: status == .permission
-                    ? "check the name and the token: it needs to read the organization's administration and its "
-                        + "repositories' actions"
-                    : "check the network and the address of the API, then run again",
-                status: status)
-        case .interrupted, .terminated:
+                message: "the scan is incomplete: \(report.whyIncomplete ?? "unknown")", hint: nil, status: .incomplete)
+        case .permission where report.stop == .unauthorized:
             self.init(
-                message: "the scan was stopped; what was read is stored", hint: "run it again to read the rest",
-                status: status)
+                message: "\(report.firstTrouble ?? "GitHub refused the token")",
+                hint: "check that the token is whole, not expired and meant for this host", status: .permission)
+        case .permission:
+            self.init(
+                message: "nothing could be read: \(report.firstTrouble ?? "unknown")",
+                hint: "check the name and the token: it needs to read the organization's administration and its "
+                    + "repositories' actions", status: .permission)
+        case .failure:
+            self.init(
+                message: isEmpty
+                    ? "nothing could be read: \(report.firstTrouble ?? "unknown")" : report.whyIncomplete ?? "unknown",
+                hint: nil, status: .failure)
         }
     }
 }
 
 extension AuditReport {
-    /// The first reason why the scan can't speak of everything.
-    fileprivate var whyIncomplete: String {
-        if stop == .waitExhausted { return "a rate limit would have held longer than --max-wait" }
-        for organization in organizations {
-            if organization.listing.status == .partial {
-                return "the listing of \(organization.login) is partial: \(organization.listing.error ?? "unknown")"
-            }
-            if case .unreadable(let reason) = organization.template {
-                return "the template of \(organization.login) could not be read: \(reason.message)"
-            }
-            if let missing = organization.listing.missing.first {
-                return "\(missing) was listed last time and is not now"
-            }
+    /// The first thing that went wrong, for people: an organization's trouble before a repository's.
+    fileprivate var firstTrouble: String? {
+        for organization in organizations where organization.listing.failure != nil {
+            return organization.listing.error.map { "\(organization.login): \($0)" }
         }
-        if summary.unreadable > 0 {
-            return "\(summary.unreadable) of \(summary.listed) repositories could not be read or decided"
+        if let stop { return stop.explanation }
+        let unread = repositories.first { $0.status == .unreadable }
+        return unread.flatMap { repository in
+            repository.reason.map { "\(repository.repository.fullName): \($0)" }
         }
-        return summary.listed == 0 ? "no repository is listed" : "no repository is in scope"
     }
 }

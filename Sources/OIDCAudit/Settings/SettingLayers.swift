@@ -43,10 +43,8 @@ struct SettingLayers {
         self.file = try Self.read(path ?? Self.defaultFile(environment))
     }
 
-    func value(_ name: SettingName, flag: String?) throws(CommandFailure) -> SettingValue? {
-        let given = values(name, flags: flag.map { [$0] } ?? [])
-        guard given.count <= 1 else { throw given[1].invalid("is one value too many") }
-        return given.first
+    func value(_ name: SettingName, flag: String?) -> SettingValue? {
+        values(name, flags: flag.map { [$0] } ?? []).first
     }
 
     /// The values of a setting that can be given more than once; in the environment, commas part them.
@@ -55,7 +53,7 @@ struct SettingLayers {
     }
 
     func isOn(_ name: SettingName, flag: Bool) throws(CommandFailure) -> Bool {
-        guard !flag, let value = try value(name, flag: nil) else { return flag }
+        guard !flag, let value = value(name, flag: nil) else { return flag }
         switch value.text.lowercased() {
         case "1", "true", "yes", "on": return true
         case "0", "false", "no", "off": return false
@@ -65,7 +63,8 @@ struct SettingLayers {
 
     /// What each layer gives, strongest first.
     func layers(_ name: SettingName, flags: [String]) -> [[SettingValue]] {
-        let inEnvironment = environment[name.environmentName].map { text in
+        // CI sets a variable to nothing where it has no value for it.
+        let inEnvironment = environment[name.environmentName].flatMap { $0.isEmpty ? nil : $0 }.map { text in
             let parts = Self.repeatable.contains(name) ? text.split(separator: ",").map(String.init) : [text]
             return parts.map { SettingValue(text: $0, origin: name.environmentName) }
         }

@@ -51,7 +51,7 @@ extension Settings {
         concurrency = try Self.concurrency(layers.value(.concurrency, flag: command.connection.concurrency))
         waitMax = try Self.waitMax(layers.value(.maxWait, flag: command.connection.maxWait))
         historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
-        guard let source = try layers.value(.policy, flag: command.policy.policy) else {
+        guard let source = layers.value(.policy, flag: command.policy.policy) else {
             throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
         }
         policy = try PolicyFile.load(source.text)
@@ -207,7 +207,7 @@ extension ConsoleSettings {
         isQuiet = try layers.isOn(.quiet, flag: options.quiet)
         isVerbose = try layers.isOn(.verbose, flag: options.verbose)
         showsProgress = try !layers.isOn(.noProgress, flag: options.noProgress)
-        if let value = try layers.value(.color, flag: options.color) {
+        if let value = layers.value(.color, flag: options.color) {
             guard let color = Color(rawValue: value.text) else {
                 throw value.invalid("is no choice of colour", hint: "valid: auto, always, never")
             }

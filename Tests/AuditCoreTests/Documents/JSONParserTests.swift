@@ -49,6 +49,12 @@ import Testing
         #expect(error?.message == "nested deeper than 64 levels")
     }
 
+    @Test func aLongLineTakesLinearTime() throws {
+        let line = "[" + Array(repeating: "\"é\"", count: 200_000).joined(separator: ",") + ",x]"
+        let error = #expect(throws: DocumentError.self) { try JSONParser.parse(Array(line.utf8)) }
+        #expect(error?.position == SourcePosition(line: 1, column: 800_002))
+    }
+
     @Test func everyPrefixOfADocumentIsAnError() {
         let text = Array(#"{"a": [1, {"b": "c\u0041"}, null], "d": true}"#.utf8)
         for count in 0..<text.count {

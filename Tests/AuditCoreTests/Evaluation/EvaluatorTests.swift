@@ -58,6 +58,26 @@ import Testing
         #expect(!report.isComplete)
     }
 
+    @Test func anUndecidedRuleIsNoPassEvenOnARepositoryThatViolatesAnother() throws {
+        let policy = try Policy.of(
+            #"{"id": "tiered", "rule": "leading-claim", "severity": "critical", "where": {"properties": {"tier": ["a"]}}}"#,
+            #"{"id": "claims", "rule": "require-claims", "severity": "low", "claims": ["context"]}"#)
+        let organization = OrganizationSnapshot.sample([.read("web", id: 2, .own(["repo"]))])
+        let report = try report(organization, policy: policy, gate: Gate(failOn: .high))
+        #expect(report.repositories.map(\.status) == [.violating])
+        #expect(!report.isComplete)
+        #expect(report.gate.exitStatus == 3)
+        #expect(try self.report(organization, policy: policy, gate: Gate(strictCoverage: true)).gate.exitStatus == 3)
+        #expect(try self.report(organization, policy: policy).gate.exitStatus == 1)
+    }
+
+    @Test func aSnapshotThatLacksListedRepositoriesIsIncomplete() throws {
+        let report = try report(
+            .sample(listing: Listing(status: .complete, listed: 2, expected: 2), [.read("api", id: 1, .gitHubDefault)]))
+        #expect(report.verdict == .incomplete)
+        #expect(report.whyIncomplete == "the history does not hold every listed repository")
+    }
+
     @Test func aScopeThatLacksAFactNeverPasses() throws {
         var selector = Selector()
         selector.properties = ["tier": ["production"]]

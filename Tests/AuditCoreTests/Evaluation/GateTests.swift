@@ -42,6 +42,8 @@ import Testing
             name: "nothing read, for two causes", repositories: [unread, .unreadable("x", id: 9, .serverFault)],
             status: .failure),
         Row(name: "nothing read before the limit", repositories: [.unreadable("x", id: 9, .rateLimited)], status: .incomplete),
+        Row(name: "an API version that is gone", repositories: [], failure: .gone, status: .failure),
+        Row(name: "nothing but takedowns", repositories: [.unreadable("x", id: 9, .blocked)], status: .permission),
         Row(name: "no such organization", repositories: [], failure: .notFound, status: .permission),
         Row(name: "no network", repositories: [], failure: .connectionLost, status: .failure),
         Row(name: "interrupted", repositories: [good, bad], stop: .interrupted, status: .interrupted),

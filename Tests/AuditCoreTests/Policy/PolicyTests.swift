@@ -21,7 +21,7 @@ import Testing
     static let mistakes: [Mistake] = [
         Mistake(text: "[]", position: "1:1", message: "a policy must be an object, not a list", hint: nil),
         Mistake(
-            text: #"{"version": 2, "name": "p", "rules": [1]}"#, position: "1:13",
+            text: #"{"version": 2, "newer": "p", "rules": [1]}"#, position: "1:13",
             message: "unsupported policy version", hint: "this program reads version 1"),
         Mistake(text: #"{"name": "p", "rules": []}"#, position: "1:1", message: "a policy has no \"version\"", hint: "add \"version\""),
         Mistake(

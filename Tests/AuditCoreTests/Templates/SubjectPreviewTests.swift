@@ -62,6 +62,9 @@ import Testing
             subject: "repo:acme/api:repo_property_none:{repo_property_none}", isCertain: false),
         // Another repository's name: it was renamed in between.
         Row(keys: ["repo"], prefix: "repo:acme/renamed", subject: "repo:acme/renamed", isCertain: false),
+        Row(
+            keys: ["repo", "repository_owner"], prefix: "repo:acme@77/api@999",
+            subject: "repo:acme@77/api@999:repository_owner:acme", isCertain: false),
         Row(keys: ["repo", "context"], prefix: nil, subject: nil, isCertain: false),
         Row(keys: ["repo", "context"], prefix: "nonsense", subject: nil, isCertain: false),
     ]

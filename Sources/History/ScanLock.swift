@@ -1,0 +1,44 @@
+import Foundation
+
+/// Holds one organization of one history for one scan: a byte of a file beside the database, locked until the scan
+/// ends or its process does, however it dies.
+///
+/// Two scans of one organization at once would each store only what differs from what the other has just stored.
+final class ScanLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Parameter organization: the local row id, which is the byte's place.
+    /// - Throws: `HistoryError.scanRunning` where another scan holds it.
+    init(database path: String, organization: Int64, login: String) throws {
+        let lockPath = path + "-lock"
+        descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(errno)))
+        }
+        var range = flock()
+        range.l_type = Int16(F_WRLCK)
+        range.l_whence = Int16(SEEK_SET)
+        range.l_start = off_t(organization)
+        range.l_len = 1
+        guard fcntl(descriptor, Self.setLock, &range) == 0 else {
+            let code = errno
+            // The descriptor is closed by `deinit`, which runs for an initializer that throws as well.
+            guard code == EAGAIN || code == EACCES else {
+                throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(code)))
+            }
+            throw HistoryError.scanRunning(path: path, organization: login)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// `F_OFD_SETLK`: a lock of the open file, not of the process, so that two scans within one process exclude each
+    /// other too. The header's macro is not imported.
+    #if canImport(Darwin)
+    private static let setLock: Int32 = 90
+    #else
+    private static let setLock: Int32 = 37
+    #endif
+}
