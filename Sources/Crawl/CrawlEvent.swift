@@ -17,12 +17,17 @@ public struct CrawlLimits: Hashable, Sendable {
     public var concurrency: Int
     /// Observations handed on together.
     public var batchSize: Int
+    /// Longest time that an observation waits for its batch to fill.
+    public var flushInterval: Duration
     /// Listing pages accepted from one organization; a hostile server could name any number.
     public var pagesMax: Int
 
-    public init(concurrency: Int = 32, batchSize: Int = 256, pagesMax: Int = 20_000) {
+    public init(
+        concurrency: Int = 32, batchSize: Int = 256, flushInterval: Duration = .seconds(1), pagesMax: Int = 20_000,
+    ) {
         self.concurrency = concurrency
         self.batchSize = batchSize
+        self.flushInterval = flushInterval
         self.pagesMax = pagesMax
     }
 

@@ -61,21 +61,24 @@ public struct Crawler: Sendable {
         }
         tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
         var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope)
-        var lastTold = now()
-        await runBounded(
-            width: limits.concurrency, next: { crawl.next() },
-            run: { [github, now] work in await work.run(github, of: account.login, now: now) },
-            handle: { output in
-                let now = now()
-                crawl.take(output, now: now)
-                // Once a second at least, so that a killed scan keeps what it saw and a person sees it move.
-                for event in crawl.takeEvents(all: now > lastTold) { tell(event) }
-                lastTold = now
-                // GitHub locks an account out after several refusals: what is queued must not be sent.
-                return crawl.stop == .unauthorized
-            })
+        let outbox = Outbox(account.id, limits, tell: tell)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await outbox.flushRegularly() }
+            await runBounded(
+                width: limits.concurrency, next: { crawl.next() },
+                run: { [github, now] work in await work.run(github, of: account.login, now: now) },
+                handle: { output in
+                    crawl.take(output, now: now())
+                    outbox.add(crawl.takeObservations())
+                    for text in crawl.takeAdvice() { tell(.advice(text)) }
+                    // GitHub locks an account out after several refusals: what is queued must not be sent.
+                    return crawl.stop == .unauthorized
+                })
+            group.cancelAll()
+        }
         crawl.finish(now: now())
-        for event in crawl.takeEvents(all: true) { tell(event) }
+        outbox.add(crawl.takeObservations())
+        outbox.flush()
         tell(.organizationFinished(crawl.observation))
         return crawl.stop
     }

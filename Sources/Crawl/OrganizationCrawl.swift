@@ -48,7 +48,7 @@ struct OrganizationCrawl {
     private var listed: Set<RepositoryID> = []
 
     private var observations: [Observation] = []
-    private var events: [CrawlEvent] = []
+    private var advice: [String] = []
     private var template: OrganizationTemplate = .unreadable(GitHubError.cancelled.reason)
     private var problems: [String] = []
     private var listingFailure: UnreadableReason.Code?
@@ -123,17 +123,16 @@ struct OrganizationCrawl {
         pages = []
     }
 
-    /// Hands on what was observed, in batches.
-    ///
-    /// - Parameter all: whether to hand on a batch that is not full.
-    mutating func takeEvents(all: Bool) -> [CrawlEvent] {
-        while observations.count >= limits.batchSize || (all && !observations.isEmpty) {
-            let batch = observations.prefix(limits.batchSize)
-            events.append(.observations(Array(batch), of: account.id))
-            observations.removeFirst(batch.count)
-        }
-        defer { events = [] }
-        return events
+    /// What was observed since the last call.
+    mutating func takeObservations() -> [Observation] {
+        defer { observations = [] }
+        return observations
+    }
+
+    /// What a person should know since the last call; each text once.
+    mutating func takeAdvice() -> [String] {
+        defer { advice = [] }
+        return advice
     }
 
     var observation: OrganizationObservation {
@@ -219,7 +218,7 @@ struct OrganizationCrawl {
         stop = stop ?? error.stop
         // What could not be found is mostly gone since it was listed, which is no matter of the token.
         if case .notFound = error { return }
-        if let hint = error.hint, advised.insert(hint).inserted { events.append(.advice(hint)) }
+        if let hint = error.hint, advised.insert(hint).inserted { advice.append(hint) }
     }
 }
 
