@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+var strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+// scripts/check sets it. A newer compiler's new warning must not break a user's build.
+if Context.environment["OIDC_AUDIT_STRICT_BUILD"] != nil {
+    strict.append(.treatAllWarnings(as: .error))
+}
 
 let package = Package(
     name: "oidc-audit",
@@ -31,7 +35,8 @@ let package = Package(
         // One request at a time, honest about limits, faults and permissions.
         .target(
             name: "GitHubAPI",
-            dependencies: ["AuditCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            dependencies: [
+                "AuditCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

@@ -19,13 +19,19 @@ enum CrawlWork: Sendable {
         switch self {
         case .organizationTemplate:
             return .organizationTemplate(
-                await Result(catching: { () async throws(GitHubError) in try await github.organizationTemplate(of: login) }))
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.organizationTemplate(of: login)
+                }))
         case .page(let place):
             return .page(
                 place,
-                await Result(catching: { () async throws(GitHubError) in try await github.repositoryPage(place, of: login) }))
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.repositoryPage(place, of: login)
+                }))
         case .setting(let repository):
-            let result = await Result(catching: { () async throws(GitHubError) in try await github.setting(of: repository) })
+            let result = await Result(catching: { () async throws(GitHubError) in
+                try await github.setting(of: repository)
+            })
             return .setting(repository, result, observedAt: now())
         }
     }

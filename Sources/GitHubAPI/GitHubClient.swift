@@ -98,7 +98,8 @@ extension GitHubClient {
     /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id.
     /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
     public func setting(of repository: Repository) async throws(GitHubError) -> RepositorySetting {
-        let path = "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
+        let path =
+            "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
         let answer = try await get(url: "\(endpoint)\(path)") { (target) async throws(GitHubError) in
             let id = try await self.repositoryID(at: target)
             guard id == repository.id.rawValue else {

@@ -60,7 +60,8 @@ extension TransportError {
             case .deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout, .tlsHandshakeTimeout,
                 .getConnectionFromPoolTimeout:
                 self = .timeout
-            case .remoteConnectionClosed: self = .connectionLost("the connection was closed before the answer was whole")
+            case .remoteConnectionClosed:
+                self = .connectionLost("the connection was closed before the answer was whole")
             default: self = .connectionLost(error.shortDescription)
             }
         case let error as ChannelError:

@@ -140,7 +140,8 @@ extension Repository {
             return nil
         }
         let visibility: Visibility? =
-            wire.visibility.map { Visibility(rawValue: $0) ?? .unknown } ?? wire.isPrivate.map { $0 ? .private : .public }
+            wire.visibility.map { Visibility(rawValue: $0) ?? .unknown }
+            ?? wire.isPrivate.map { $0 ? .private : .public }
         self.init(
             id: RepositoryID(rawValue: wire.id), owner: wire.owner.login, ownerID: wire.owner.id, name: wire.name,
             visibility: visibility ?? .unknown, isArchived: wire.archived ?? false, isFork: wire.fork,

@@ -44,7 +44,8 @@ extension WorldFile {
                 Setting(useDefault: true, includeClaimKeys: ["repo", "environment"], useImmutableSubject: false)))
 
         // Keys of their own.
-        repositories.append(make.own("infrastructure", ["repo", "environment", "job_workflow_ref"], topics: ["production"]))
+        repositories.append(
+            make.own("infrastructure", ["repo", "environment", "job_workflow_ref"], topics: ["production"]))
         repositories.append(make.own("legacy-deploy", ["workflow", "repo"], topics: ["production"]))
         repositories.append(make.own("nightly-jobs", ["repo"]))
         repositories.append(make.own("release-tools", ["repo", "context"], visibility: "public"))
@@ -94,7 +95,9 @@ extension WorldFile {
     /// A world of one organization for measurements: the same numbers always give the same world.
     ///
     /// - Parameter repositories: how many; about a tenth break a strict policy each in some way.
-    public static func generated(repositories count: Int, seed: UInt64, organization login: String = "acme") -> WorldFile {
+    public static func generated(repositories count: Int, seed: UInt64, organization login: String = "acme")
+        -> WorldFile
+    {
         var random = SplitMix64(state: seed)
         var make = RepositoryMaker(owner: login, ownerID: 77, firstID: 1001)
         let repositories = (0..<count).map { index in

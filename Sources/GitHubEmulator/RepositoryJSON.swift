@@ -80,7 +80,8 @@ struct RepositoryJSON {
         ("comments_url", "/comments{/number}"), ("issue_comment_url", "/issues/comments{/number}"),
         ("contents_url", "/contents/{+path}"), ("compare_url", "/compare/{base}...{head}"), ("merges_url", "/merges"),
         ("archive_url", "/{archive_format}{/ref}"), ("downloads_url", "/downloads"),
-        ("issues_url", "/issues{/number}"), ("pulls_url", "/pulls{/number}"), ("milestones_url", "/milestones{/number}"),
+        ("issues_url", "/issues{/number}"), ("pulls_url", "/pulls{/number}"),
+        ("milestones_url", "/milestones{/number}"),
         ("notifications_url", "/notifications{?since,all,participating}"), ("labels_url", "/labels{/name}"),
         ("releases_url", "/releases{/id}"), ("deployments_url", "/deployments"),
     ]

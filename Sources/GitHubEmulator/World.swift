@@ -102,7 +102,8 @@ public actor World {
 
     private static func index(
         _ file: WorldFile,
-    ) -> ([String: Int], [String: (organization: Int, repository: Int)], [Int64: (organization: Int, repository: Int)]) {
+    ) -> ([String: Int], [String: (organization: Int, repository: Int)], [Int64: (organization: Int, repository: Int)])
+    {
         var organizations: [String: Int] = [:]
         var byName: [String: (organization: Int, repository: Int)] = [:]
         var byID: [Int64: (organization: Int, repository: Int)] = [:]

@@ -37,8 +37,8 @@ final class ScanLock: Sendable {
     /// `F_OFD_SETLK`: a lock of the open file, not of the process, so that two scans within one process exclude each
     /// other too. The header's macro is not imported.
     #if canImport(Darwin)
-    private static let setLock: Int32 = 90
+        private static let setLock: Int32 = 90
     #else
-    private static let setLock: Int32 = 37
+        private static let setLock: Int32 = 37
     #endif
 }

@@ -35,7 +35,8 @@ struct SnapshotReader {
             finishedAt: finishedAt.map { try timestamp($0) } ?? startedAt,
             stop: stop.map { ScanStop(rawValue: $0) ?? .interrupted },
             requests: RequestCounts(
-                sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0, retried: scan.decode(atIndex: 8) ?? 0,
+                sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0,
+                retried: scan.decode(atIndex: 8) ?? 0,
                 waited: .milliseconds(scan.decode(Int64?.self, atIndex: 9) ?? 0)),
             scope: scope, organizations: organizations())
     }

@@ -110,7 +110,8 @@ struct Pipeline {
         case .organizationFound(let id, let login, let count):
             try await recorder.begin(id, login: login)
             guard settings.console.isVerbose else { return }
-            context.console.note("\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
+            context.console.note(
+                "\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
         case .observations(let observations, let organization):
             try await recorder.record(observations, of: organization)
         case .organizationFinished(let organization):
@@ -120,7 +121,8 @@ struct Pipeline {
 
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
     private func crawl(
-        _ github: GitHubClient, until stopRequests: AsyncStream<ScanStop>, tell: @escaping @Sendable (CrawlEvent) -> Void,
+        _ github: GitHubClient, until stopRequests: AsyncStream<ScanStop>,
+        tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
         enum Ending {
             case crawled(ScanStop?)

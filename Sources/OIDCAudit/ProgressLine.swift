@@ -78,6 +78,7 @@ final class ProgressLine: Sendable {
 
     private static func short(_ seconds: Double) -> String {
         let whole = Int(max(0, seconds.rounded(.up)))
-        return whole < 60 ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole / 60 % 60) min"
+        return whole < 60
+            ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole / 60 % 60) min"
     }
 }

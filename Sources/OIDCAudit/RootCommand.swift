@@ -33,7 +33,10 @@ struct RootCommand: ParsableCommand {
     /// Help and version are results; any other word of the parser is a mistake on the command line.
     private static func say(_ error: any Error, in console: Console) -> ExitStatus {
         guard exitCode(for: error) == .success else {
-            console.fail(.usage(message(for: error).split(separator: "\n").joined(separator: " "), hint: "\(Tool.name) --help lists what can be said"))
+            console.fail(
+                .usage(
+                    message(for: error).split(separator: "\n").joined(separator: " "),
+                    hint: "\(Tool.name) --help lists what can be said"))
             return .usage
         }
         do throws(CommandFailure) {

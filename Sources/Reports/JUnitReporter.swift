@@ -118,7 +118,8 @@ private struct JUnitSuite {
             if repository.status != .skipped {
                 body(
                     classname, RuleEntry.reservedID,
-                    repository.status == .unreadable ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
+                    repository.status == .unreadable
+                        ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
             }
             for (entry, outcome) in zip(report.policy.rules, repository.outcomes) {
                 body(classname, entry.id, result(entry, outcome, repository, found))
@@ -128,9 +129,12 @@ private struct JUnitSuite {
 
     private var organizationResult: Result {
         let listing = organization.listing
-        if listing.status == .partial { return .error(type: "unreadable", message: "the listing is partial: \(listing.error ?? "unknown")") }
+        if listing.status == .partial {
+            return .error(type: "unreadable", message: "the listing is partial: \(listing.error ?? "unknown")")
+        }
         if case .unreadable(let reason) = organization.template {
-            return .error(type: "unreadable", message: "the organization's template could not be read: \(reason.message)")
+            return .error(
+                type: "unreadable", message: "the organization's template could not be read: \(reason.message)")
         }
         if !listing.missing.isEmpty {
             return .error(type: "unreadable", message: "no longer listed: \(listing.missing.joined(separator: ", "))")

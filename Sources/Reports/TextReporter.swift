@@ -29,7 +29,10 @@ extension TextPage {
         let summary = report.summary
         switch report.verdict {
         case .compliant:
-            line("COMPLIANT", .good, "\(names): \(summary.judged == 1 ? "the one repository in scope keeps" : "all \(summary.judged) repositories in scope keep") the policy")
+            line(
+                "COMPLIANT", .good,
+                "\(names): \(summary.judged == 1 ? "the one repository in scope keeps" : "all \(summary.judged) repositories in scope keep") the policy"
+            )
         case .violations:
             line(
                 "VIOLATIONS", .bad,
@@ -63,7 +66,10 @@ extension TextPage {
             wrapped("\(group.violation.message) (\(counted(group.findings.count, "repository")))", indent: 2, .strong)
             table(
                 group.findings.map { finding in
-                    (finding.repository ?? finding.organization, "has: " + finding.violation.actual.joined(separator: ", "))
+                    (
+                        finding.repository ?? finding.organization,
+                        "has: " + finding.violation.actual.joined(separator: ", ")
+                    )
                 })
             wrapped(group.violation.remedy, label: "mend:", indent: 2)
         }
@@ -128,7 +134,8 @@ extension TextPage {
             "findings",
             Severity.allCases.map { (summary.findings[$0] ?? 0, $0.rawValue) }
                 + [(summary.waivedFindings, "waived"), (summary.newFindings, "new")])
-        let sources = Dictionary(report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
+        let sources = Dictionary(
+            report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
         facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })
         facts(
             "requests",

@@ -22,7 +22,8 @@ import Testing
     }
 
     private func crawl(
-        _ transport: ScriptedTransport, of logins: [String] = ["acme"], limits: CrawlLimits = CrawlLimits(concurrency: 4),
+        _ transport: ScriptedTransport, of logins: [String] = ["acme"],
+        limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), waitMax: Duration = .seconds(7200),
     ) async -> Told {
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
@@ -72,7 +73,9 @@ import Testing
         body: #"{"message": "No Actions OIDC custom sub claim template found for the organization acme"}"#)
     private static let setting = ScriptedTransport.Answer.ok(#"{"use_default": true}"#)
 
-    private static func organization(count: Int?, login: String = "acme", id: Int = 77) -> [String: [ScriptedTransport.Answer]] {
+    private static func organization(count: Int?, login: String = "acme", id: Int = 77) -> [String: [ScriptedTransport
+        .Answer]]
+    {
         let privateCount = count.map { ", \"total_private_repos\": \($0)" } ?? ""
         return [
             "/orgs/\(login)": [.ok("{\"id\": \(id), \"login\": \"\(login)\", \"public_repos\": 0\(privateCount)}")],
@@ -154,7 +157,8 @@ import Testing
         #expect(told.reading("a") == .read(.gitHubDefault))
         #expect(
             told.reading("b")
-                == .unreadable(UnreadableReason(.forbidden, "forbidden (403: no message); the token needs actions=read")))
+                == .unreadable(
+                    UnreadableReason(.forbidden, "forbidden (403: no message); the token needs actions=read")))
         #expect(told.reading("c") == .unreadable(UnreadableReason(.timeout, "no whole answer in time")))
         #expect(told.reading("d") == .unreadable(UnreadableReason(.malformed, "malformed answer: no JSON")))
     }
@@ -310,7 +314,8 @@ import Testing
         answers[Self.template("r1")] = [Self.setting]
         answers[Self.template("r2")] = [.response(status: 429, headers: ["Retry-After": "60"])]
         for name in names.dropFirst(2) { answers[Self.template(name)] = [Self.setting] }
-        let told = await crawl(Self.script(count: 5, answers), limits: CrawlLimits(concurrency: 1), waitMax: .seconds(30))
+        let told = await crawl(
+            Self.script(count: 5, answers), limits: CrawlLimits(concurrency: 1), waitMax: .seconds(30))
         #expect(told.stop == .waitExhausted)
         #expect(told.observations.map(\.reading).filter { $0 == nil }.count == 4)
         #expect(told.finished[0].listing.status == .complete)

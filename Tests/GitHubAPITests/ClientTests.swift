@@ -36,7 +36,10 @@ import Testing
     @Test func readsSettingsAsTheyCome() async throws {
         let bodies: [(String, RepositorySetting)] = [
             (#"{"use_default": true}"#, RepositorySetting(useDefault: true)),
-            (#"{"use_default": false, "include_claim_keys": []}"#, RepositorySetting(useDefault: false, includeClaimKeys: [])),
+            (
+                #"{"use_default": false, "include_claim_keys": []}"#,
+                RepositorySetting(useDefault: false, includeClaimKeys: [])
+            ),
             (
                 #"{"use_default": false, "include_claim_keys": ["repo", "odd key"], "use_immutable_subject": true, "sub_claim_prefix": "repo:a@1/b@2", "new": {}}"#,
                 RepositorySetting(
@@ -91,7 +94,9 @@ import Testing
     }
 
     @Test func afterA401NothingIsAskedAnyMore() async {
-        let transport = ScriptedTransport([Self.path: [.response(status: 401, body: #"{"message": "Bad credentials"}"#)]])
+        let transport = ScriptedTransport([
+            Self.path: [.response(status: 401, body: #"{"message": "Bad credentials"}"#)]
+        ])
         let client = client(transport)
         for _ in 0..<3 {
             await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.setting(of: api) }
@@ -217,7 +222,8 @@ import Testing
         }
         // Numbers that don't fit together must not trap.
         _ = try await account(
-            #"{"id": 1, "login": "a", "public_repos": 9223372036854775807, "total_private_repos": 9223372036854775807}"#)
+            #"{"id": 1, "login": "a", "public_repos": 9223372036854775807, "total_private_repos": 9223372036854775807}"#
+        )
     }
 
     @Test func readsAListingPageLeniently() async throws {
@@ -230,7 +236,9 @@ import Testing
              {"id": 3, "name": "..", "owner": {"login": "acme"}}, {"id": "4", "name": "d"}, null,
              {"id": 5, "name": "e", "owner": {"login": "x/y"}}]
             """
-        let transport = ScriptedTransport([path: [.ok(body, headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]])
+        let transport = ScriptedTransport([
+            path: [.ok(body, headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]
+        ])
         let page = try await client(transport).repositoryPage(.number(1), of: acme)
         #expect(page.malformedCount == 4)
         #expect(page.isPartial)

@@ -71,7 +71,9 @@ import Testing
                 try await client.organizationTemplate(of: .sample)
             }
             let nobody = try #require(OrganizationLogin("nobody"))
-            await #expect(throws: GitHubError.notFound("Not Found")) { try await client.organizationTemplate(of: nobody) }
+            await #expect(throws: GitHubError.notFound("Not Found")) {
+                try await client.organizationTemplate(of: nobody)
+            }
         }
     }
 
@@ -134,8 +136,12 @@ import Testing
 
     @Test func aRefusedTokenIsUnauthorized() async throws {
         try await withClient(world(tokens: ["right"]), token: "wrong") { (client, world) async throws -> Void in
-            await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.setting(of: repository) }
-            await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.organization(.sample) }
+            await #expect(throws: GitHubError.unauthorized("Bad credentials")) {
+                try await client.setting(of: repository)
+            }
+            await #expect(throws: GitHubError.unauthorized("Bad credentials")) {
+                try await client.organization(.sample)
+            }
             #expect(await world.requests.count == 1)
         }
         try await withClient(world(tokens: ["right"]), token: "right") { (client, world) async throws -> Void in
@@ -148,13 +154,15 @@ import Testing
     }
 
     @Test func readsTheRateLimitWhereThereIsOne() async throws {
-        try await withClient(world(rateLimit: .init(limit: 5000, windowSeconds: 3600))) { (client, _) async throws -> Void in
+        try await withClient(world(rateLimit: .init(limit: 5000, windowSeconds: 3600))) {
+            (client, _) async throws -> Void in
             _ = try await client.setting(of: repository)
             let status = try #require(try await client.rateLimit())
             #expect(status.limit == 5000)
             #expect(status.remaining == 4999)
         }
-        try await withClient(world()) { (client, _) async throws -> Void in #expect(try await client.rateLimit() == nil) }
+        try await withClient(world()) { (client, _) async throws -> Void in #expect(try await client.rateLimit() == nil)
+        }
     }
 
     @Test func nobodyAtTheAddressIsALostConnection() async throws {

@@ -57,7 +57,8 @@ import Testing
         ("https://api.github.com/a?page=2", "https://api.github.com/a?page=2"),
         ("https://API.GITHUB.COM:443/a", "https://api.github.com/a"),
         ("https://evil.example/a", nil), ("http://api.github.com/a", nil), ("https://api.github.com:444/a", nil),
-        ("//evil.example/a", nil), ("https://user@api.github.com/a", nil), ("https://api.github.com.evil.example/", nil),
+        ("//evil.example/a", nil), ("https://user@api.github.com/a", nil),
+        ("https://api.github.com.evil.example/", nil),
         ("javascript:alert(1)", nil), ("", nil), ("relative", nil),
     ])
     func resolvesOnlyWithinTheOrigin(location: String, resolved: String?) {

@@ -104,7 +104,9 @@ import Testing
         let observations =
             (1...40).map { read("r\($0)", id: $0, .own($0 % 3 == 0 ? ["repo"] : ["repo", "context"])) }
             + (41...50).map { unreadable("u\($0)", id: $0) }
-            + (51...60).map { Observation(repository: .sample("a\($0)", id: $0, isArchived: true), reading: nil, observedAt: .sample) }
+            + (51...60).map {
+                Observation(repository: .sample("a\($0)", id: $0, isArchived: true), reading: nil, observedAt: .sample)
+            }
         try await scan(store, observations)
         let before = try dump(folder.file)
         let (_, snapshot) = try await scan(store, observations.reversed(), at: 86_400)
@@ -124,7 +126,8 @@ import Testing
         try await scan(store, [read("api", id: 1, .own(["repo"])), unreadable("web", id: 2)], at: 100)
         let (_, third) = try await scan(store, [read("renamed", id: 1, .own(["repo"])), read("web", id: 2)], at: 200)
         let again = try await store.snapshot(of: try #require(first.scanID))
-        #expect(again.organizations[0].repositories.map(\.reading) == first.organizations[0].repositories.map(\.reading))
+        #expect(
+            again.organizations[0].repositories.map(\.reading) == first.organizations[0].repositories.map(\.reading))
         #expect(again.organizations[0].repositories.map(\.repository.name) == ["api", "web"])
         let now = third.organizations[0].repositories
         #expect(now.map(\.repository.name) == ["renamed", "web"])
@@ -136,7 +139,8 @@ import Testing
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         try await scan(store, [read("api", id: 1)])
-        let (_, other) = try await scan(store, [read("other", id: 1, .own(["repo"]))], apiURL: "https://git.example.com/api/v3")
+        let (_, other) = try await scan(
+            store, [read("other", id: 1, .own(["repo"]))], apiURL: "https://git.example.com/api/v3")
         #expect(other.organizations[0].repositories.map(\.repository.name) == ["other"])
         let (_, again) = try await scan(store, [read("api", id: 1)])
         #expect(again.organizations[0].repositories[0].reading == .read(.gitHubDefault))
@@ -342,7 +346,9 @@ import Testing
         let (_, snapshot) = try await scan(store, observations)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
-        try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in try db.execute(sql: change) }
+        try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
+            try db.execute(sql: change)
+        }
         do {
             _ = try await store.snapshot(of: try #require(snapshot.scanID))
             try await scan(store, observations, at: 1)

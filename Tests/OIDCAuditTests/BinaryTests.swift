@@ -77,7 +77,9 @@ import Testing
         }
         #expect(checked == repositories.count)
         let names = repositories.compactMap { $0["full_name"] as? String }
-        #expect(names == names.sorted { Array($0.lowercased().utf8).lexicographicallyPrecedes(Array($1.lowercased().utf8)) })
+        #expect(
+            names == names.sorted { Array($0.lowercased().utf8).lexicographicallyPrecedes(Array($1.lowercased().utf8)) }
+        )
     }
 
     @Test func aKilledScanLeavesADatabaseThatOpensAndItsObservations() async throws {
@@ -102,8 +104,11 @@ import Testing
         _ = try killed.readToEnd()
         #expect(try Self.sqlite(folder.database, "SELECT count(*) FROM scan WHERE state = 'running'") == 1)
 
-        let healthy = try Child(["emulate", "--world", folder.write(
-            try folder.read("world.json").replacing(/\"faults\".*\]/, with: "\"faults\": []"), to: "healthy.json")])
+        let healthy = try Child([
+            "emulate", "--world",
+            folder.write(
+                try folder.read("world.json").replacing(/\"faults\".*\]/, with: "\"faults\": []"), to: "healthy.json"),
+        ])
         defer { healthy.process.terminate() }
         var again = arguments
         again[3] = try healthy.firstLine()
@@ -187,7 +192,9 @@ import Testing
 
         func firstLine() throws -> String {
             var line = Data()
-            while let byte = try output.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) { line += byte }
+            while let byte = try output.fileHandleForReading.read(upToCount: 1), byte != Data("\n".utf8) {
+                line += byte
+            }
             return String(decoding: line, as: UTF8.self)
         }
 

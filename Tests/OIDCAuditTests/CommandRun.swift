@@ -31,7 +31,9 @@ struct CommandRun: Sendable {
         let context = CommandContext(
             environment: environment,
             console: Console(
-                output: .init(isTerminal: isTerminal, width: isTerminal ? 80 : nil) { sinks.append($0, isError: false) },
+                output: .init(isTerminal: isTerminal, width: isTerminal ? 80 : nil) {
+                    sinks.append($0, isError: false)
+                },
                 error: .init(isTerminal: isTerminal, width: isTerminal ? 80 : nil) { sinks.append($0, isError: true) },
                 environment: environment),
             now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970)) },

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func violationsAreOneWhateverTheFormat() async throws {
-        try await EmulatedScan.with([.good("api", id: 1), .own("bad", id: 2, ["repo"])]) { (scan) async throws -> Void in
+        try await EmulatedScan.with([.good("api", id: 1), .own("bad", id: 2, ["repo"])]) {
+            (scan) async throws -> Void in
             for format in ["text", "json", "junit"] { #expect(await scan("acme", "-f", format).status == 1) }
             #expect(await scan("acme", "--fail-on", "critical").status == 0)
             #expect(await scan("acme", "--fail-on", "none").status == 0)
@@ -51,7 +52,11 @@ import Testing
             #expect(try folder.read("r.xml").contains("<testsuite "))
             // Nothing temporary is left behind.
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            #expect(Set(files).isSubset(of: ["r.json", "r.xml", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "history.sqlite-lock"]))
+            #expect(
+                Set(files).isSubset(of: [
+                    "r.json", "r.xml", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm",
+                    "history.sqlite-lock",
+                ]))
         }
     }
 
@@ -64,7 +69,9 @@ import Testing
             #expect(try scan.folder.read("target.json").hasPrefix("{"))
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
             #expect(await scan("acme", "-o", "json=/dev/null").status == 0)
-            #expect(try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType == .typeCharacterSpecial)
+            #expect(
+                try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
+                    == .typeCharacterSpecial)
         }
     }
 
@@ -75,11 +82,15 @@ import Testing
         open.visibility = "public"
         open.topics = ["web"]
         open.customProperties = ["tier": "low"]
-        try await EmulatedScan.with([.good("api", id: 1), .good("api-test", id: 2), old, open]) { (scan) async throws -> Void in
+        try await EmulatedScan.with([.good("api", id: 1), .good("api-test", id: 2), old, open]) {
+            (scan) async throws -> Void in
             func judged(_ arguments: String...) async -> [String] {
                 let run = await CommandRun.run(
-                    ["scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy", "preset:strict",
-                     "-f", "json"] + arguments, environment: ["GH_ENTERPRISE_TOKEN": "x"])
+                    [
+                        "scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy",
+                        "preset:strict",
+                        "-f", "json",
+                    ] + arguments, environment: ["GH_ENTERPRISE_TOKEN": "x"])
                 return run.repositories().filter { ["compliant", "violating"].contains($0.value["status"] as? String) }
                     .keys.sorted()
             }
@@ -197,7 +208,10 @@ import Testing
     @Test func nobodyThereIsFive() async throws {
         let folder = try Folder()
         let run = await CommandRun.run(
-            ["scan", "acme", "--api-url", "http://127.0.0.1:1", "--policy", "preset:baseline", "--db", folder.database],
+            [
+                "scan", "acme", "--api-url", "http://127.0.0.1:1", "--policy", "preset:baseline", "--db",
+                folder.database,
+            ],
             environment: ["GH_ENTERPRISE_TOKEN": "x"])
         #expect(run.status == 5)
         #expect(run.error.contains("connection lost"))
@@ -206,7 +220,8 @@ import Testing
     @Test func mistakesOnTheCommandLineAreTwoAndAskNothing() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             let folder = scan.folder
-            let policy = try folder.write(#"{"version": 1, "name": "p", "rules": [{"rule": "leading-clam"}]}"#, to: "p.json")
+            let policy = try folder.write(
+                #"{"version": 1, "name": "p", "rules": [{"rule": "leading-clam"}]}"#, to: "p.json")
             let cases: [([String], String)] = [
                 (["acme", "--policy", folder.path + "/none.json"], "no such file"),
                 (["acme", "--policy", folder.path], "it is a folder"),
@@ -219,10 +234,14 @@ import Testing
                 (["acme", "-f", "yaml"], "is no format"),
                 (["acme/api"], "is no organization's name"), ([".."], "is no organization's name"),
                 (["acme", "--concurrency", "101"], "from 1 to 100"), (["acme", "--concurrency", "0"], "from 1 to 100"),
-                (["acme", "--max-wait", "5"], "is no duration"), (["acme", "--fail-on", "hihg"], "did you mean \"high\"?"),
-                (["acme", "--visibility", "open"], "is no visibility"), (["acme", "--property", "tier"], "is no KEY=VALUE"),
-                (["acme", "--api-version", "latest"], "is no API version"), (["acme", "--color", "red"], "is no choice"),
-                (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"), ([], "<org>"),
+                (["acme", "--max-wait", "5"], "is no duration"),
+                (["acme", "--fail-on", "hihg"], "did you mean \"high\"?"),
+                (["acme", "--visibility", "open"], "is no visibility"),
+                (["acme", "--property", "tier"], "is no KEY=VALUE"),
+                (["acme", "--api-version", "latest"], "is no API version"),
+                (["acme", "--color", "red"], "is no choice"),
+                (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"),
+                ([], "<org>"),
                 (["acme", "--config", folder.path + "/none.yaml"], "no such file"),
             ]
             for (arguments, words) in cases {
@@ -298,7 +317,8 @@ import Testing
     @Test func lastingFaultsAreUnreadableAndNeverCompliant() async throws {
         let repositories = (1...6).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
         let faults: [WorldFile.Fault] = [
-            .init(path: "/repos/acme/r1/*", kind: .status, status: 500), .init(path: "/repos/acme/r2/*", kind: .malformed),
+            .init(path: "/repos/acme/r1/*", kind: .status, status: 500),
+            .init(path: "/repos/acme/r2/*", kind: .malformed),
             .init(path: "/repos/acme/r3/*", kind: .errorDocument), .init(path: "/repos/acme/r4/*", kind: .reset),
             .init(path: "/repos/acme/r5/*", kind: .redirect, location: "https://evil.example/"),
         ]
@@ -306,10 +326,11 @@ import Testing
             let run = await scan("acme", "-f", "json")
             #expect(run.status == 3)
             let statuses = run.repositories().mapValues { $0["status"] as? String }
-            #expect(statuses == [
-                "acme/r1": "unreadable", "acme/r2": "unreadable", "acme/r3": "unreadable", "acme/r4": "unreadable",
-                "acme/r5": "unreadable", "acme/r6": "compliant",
-            ])
+            #expect(
+                statuses == [
+                    "acme/r1": "unreadable", "acme/r2": "unreadable", "acme/r3": "unreadable", "acme/r4": "unreadable",
+                    "acme/r5": "unreadable", "acme/r6": "compliant",
+                ])
         }
     }
 

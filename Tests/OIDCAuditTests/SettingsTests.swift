@@ -16,7 +16,8 @@ import Testing
         let context = CommandContext(
             environment: environment,
             console: Console(
-                output: .init(isTerminal: false, width: nil) { _ in }, error: .init(isTerminal: false, width: nil) { _ in },
+                output: .init(isTerminal: false, width: nil) { _ in },
+                error: .init(isTerminal: false, width: nil) { _ in },
                 environment: environment), now: { Timestamp(secondsSince1970: 0) },
             readStandardInput: { standardInput }, stopRequests: { AsyncStream { $0.finish() } })
         return try Settings(command, in: context)
@@ -26,7 +27,8 @@ import Testing
 
     @Test func aFlagBeatsTheEnvironmentBeatsTheFile() throws {
         let folder = try Folder()
-        let file = try folder.write("concurrency: 10\nfail-on: high\ninclude: [a, b]\nstrict-coverage: true\n", to: "c.yaml")
+        let file = try folder.write(
+            "concurrency: 10\nfail-on: high\ninclude: [a, b]\nstrict-coverage: true\n", to: "c.yaml")
         let fromFile = try settings(["-c", file])
         #expect(fromFile.concurrency == 10)
         #expect(fromFile.gate == Gate(failOn: .high, strictCoverage: true))
@@ -49,12 +51,15 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path + "/oidc-audit", withIntermediateDirectories: true)
         _ = try folder.write(#"{"max-wait": "5m"}"#, to: "oidc-audit/config.json")
         #expect(try settings([], environment: ["XDG_CONFIG_HOME": folder.path]).waitMax == .seconds(300))
-        #expect(try settings([], environment: ["XDG_CONFIG_HOME": "relative", "HOME": folder.path]).waitMax == .seconds(7200))
+        #expect(
+            try settings([], environment: ["XDG_CONFIG_HOME": "relative", "HOME": folder.path]).waitMax
+                == .seconds(7200))
     }
 
     @Test(arguments: [
         ("concurency: 1", "c.yaml:1:1: unknown setting \"concurency\"", "did you mean \"concurrency\"?"),
-        ("a: 1\na: 2", "stands twice in one object", nil), ("- a", "c.yaml:1:1: a configuration must be an object", nil),
+        ("a: 1\na: 2", "stands twice in one object", nil),
+        ("- a", "c.yaml:1:1: a configuration must be an object", nil),
         ("policy: {a: b}", "policy can't be an object", nil), ("exit-zero: true", "unknown setting \"exit-zero\"", nil),
         ("concurrency: 500", "c.yaml:1:14: concurrency: \"500\" is no number", nil), ("a: [", "c.yaml:", nil),
     ])
@@ -83,7 +88,8 @@ import Testing
         let loaded = try PolicyFile.load(policy)
         #expect(loaded.name == "mine")
         #expect(loaded.rules[0].selector?.fork == false)
-        let bad = try folder.write("version: 1\nname: p\nrules:\n  - id: a\n    rule: leading-clam\n    severity: low\n", to: "bad.yml")
+        let bad = try folder.write(
+            "version: 1\nname: p\nrules:\n  - id: a\n    rule: leading-clam\n    severity: low\n", to: "bad.yml")
         let failure = #expect(throws: CommandFailure.self) { try PolicyFile.load(bad) }
         #expect(failure?.message == "\(bad):5:11: unknown rule \"leading-clam\"")
         #expect(failure?.hint == "did you mean \"leading-claim\"?")
@@ -113,12 +119,15 @@ import Testing
         let ours = hosts.merging(["OIDC_AUDIT_HOSTNAME": "c.ghe.com"]) { $1 }
         #expect(try endpoint([], ours) == "https://api.c.ghe.com")
         #expect(try endpoint(["--api-url", "https://d.example"], ours) == "https://d.example")
-        #expect(throws: CommandFailure.self) { try endpoint(["--api-url", "https://d.example", "--hostname", "e.example"]) }
+        #expect(throws: CommandFailure.self) {
+            try endpoint(["--api-url", "https://d.example", "--hostname", "e.example"])
+        }
     }
 
     @Test func aTokenGoesToItsOwnHostOnly() throws {
         let all = [
-            "GH_TOKEN": "gh", "GITHUB_TOKEN": "github", "GH_ENTERPRISE_TOKEN": "ghe", "GITHUB_ENTERPRISE_TOKEN": "githube",
+            "GH_TOKEN": "gh", "GITHUB_TOKEN": "github", "GH_ENTERPRISE_TOKEN": "ghe",
+            "GITHUB_ENTERPRISE_TOKEN": "githube",
         ]
         func token(_ host: String, without names: String..., adding more: [String: String] = [:]) throws -> String? {
             var environment = all.merging(more) { $1 }

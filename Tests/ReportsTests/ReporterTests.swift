@@ -80,7 +80,9 @@ import XMLCoder
                 "remedy", "state", "first_seen", "waiver",
             ])
         #expect(
-            keys(after: "\"setting\": {") == ["use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix"])
+            keys(after: "\"setting\": {") == [
+                "use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
+            ])
         #expect(
             keys(after: "\"effective\": {") == [
                 "include_claim_keys", "source", "subject_format", "subject", "subject_certain",
@@ -199,7 +201,8 @@ import XMLCoder
             listing: Listing(status: .partial, listed: 2, expected: 3, removed: [text], missing: [text], error: text),
             repositories: [
                 RepositorySnapshot(
-                    repository: .sample(text, id: 1, topics: [text], owner: text), reading: .read(setting), since: .sample),
+                    repository: .sample(text, id: 1, topics: [text], owner: text), reading: .read(setting),
+                    since: .sample),
                 .unreadable(text, id: 2, .unexpected, text),
             ])
         let policy = try Policy.of(#"{"id": "start", "rule": "leading-claim", "severity": "high", "reason": "why"}"#)

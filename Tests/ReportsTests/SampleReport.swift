@@ -41,7 +41,9 @@ enum SampleReport {
             .evaluate(.sample([acme, beta, lost], stop: stop), known: known)
     }
 
-    static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws -> String {
+    static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws
+        -> String
+    {
         var bytes: [UInt8] = []
         var output = ReportOutput { bytes += $0 }
         reporter.init().render(report, style: style, to: &output)

@@ -5,7 +5,9 @@
 public enum ClaimCatalog {
     /// The catalog in reading order: what names a repository first, then what varies from job to job.
     public static let all: [Claim] = [
-        safe("repo", "owner and name of the repository, with their ids in the immutable format", .administrator, .changing),
+        safe(
+            "repo", "owner and name of the repository, with their ids in the immutable format", .administrator,
+            .changing),
         unsafe("context", "environment, pull_request or ref of the job", .contributor, .changing),
         safe("repository", "owner and name of the repository", .administrator, .changing),
         safe("repository_id", "numeric id of the repository", .gitHub, .stable),
@@ -71,6 +73,7 @@ public enum ClaimCatalog {
         _ key: ClaimKey, _ meaning: String, _ chooser: Claim.Chooser, _ stability: Claim.Stability,
         _ presence: Claim.Presence = .always,
     ) -> Claim {
-        Claim(key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: false)
+        Claim(
+            key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: false)
     }
 }

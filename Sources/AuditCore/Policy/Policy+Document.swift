@@ -2,7 +2,9 @@ extension Policy {
     /// Reads a policy, version 1. Strict: an unknown word of any kind is an error that names its place.
     public init(_ document: Document, source: String, sha256: String) throws(DocumentError) {
         // Another version may well have other keys: it comes first.
-        if case .object(let members) = document.value, let version = members.first(where: { $0.key == "version" })?.value {
+        if case .object(let members) = document.value,
+            let version = members.first(where: { $0.key == "version" })?.value
+        {
             guard case .number("1") = version.value else {
                 throw DocumentError(
                     at: version.position, "unsupported policy version", hint: "this program reads version 1")

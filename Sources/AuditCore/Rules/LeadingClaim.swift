@@ -1,7 +1,8 @@
 /// The subject starts with a claim that no attacker writes.
 public struct LeadingClaim: Rule {
     public static let name = "leading-claim"
-    public static let summary = "The subject starts with a claim that nobody who can push or open a pull request chooses."
+    public static let summary =
+        "The subject starts with a claim that nobody who can push or open a pull request chooses."
     public static let rationale = """
         Trust policies often match a prefix or a wildcard. Where the first claim is a branch, workflow, environment or \
         user name, whoever can push or open a pull request writes the start of the subject and can imitate the text \

@@ -16,7 +16,8 @@ struct RateLimitMiddleware: RouterMiddleware {
             budget.isRefused
             ? Answer.error(
                 .forbidden, "API rate limit exceeded for user ID 1.",
-                documentation: "/overview/rate-limits-for-the-rest-api").response
+                documentation: "/overview/rate-limits-for-the-rest-api"
+            ).response
             : try await next(request, context)
         // An answer that did not change costs nothing.
         let returned = response.status == .notModified ? await world.giveBack(cost) : 0

@@ -40,7 +40,8 @@ struct DemoCommand: AuditCommand {
     }
 
     private static func temporaryFolder() throws(CommandFailure) -> String {
-        var template = Array((NSTemporaryDirectory() as NSString).appendingPathComponent("oidc-audit-demo-XXXXXX").utf8CString)
+        var template = Array(
+            (NSTemporaryDirectory() as NSString).appendingPathComponent("oidc-audit-demo-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw CommandFailure(message: "no temporary folder: \(SystemError(errno))", status: .failure)
         }

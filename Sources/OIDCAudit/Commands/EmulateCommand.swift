@@ -57,7 +57,9 @@ struct EmulateCommand: AuditCommand {
                 throw .usage("\(path): no world: \(error)")
             }
         case (nil, let count?):
-            guard (0...1_000_000).contains(count) else { throw .usage("--repositories: \(count) is no number from 0 to 1000000") }
+            guard (0...1_000_000).contains(count) else {
+                throw .usage("--repositories: \(count) is no number from 0 to 1000000")
+            }
             file = .generated(repositories: count, seed: seed)
         case (nil, nil):
             file = .demo

@@ -151,7 +151,8 @@ extension Settings {
             return folder + "/oidc-audit/history.sqlite"
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw .usage("there is no place for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
+            throw .usage(
+                "there is no place for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
         }
         return home + "/.local/state/oidc-audit/history.sqlite"
     }

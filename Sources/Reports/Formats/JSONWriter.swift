@@ -69,7 +69,8 @@ struct JSONWriter {
 
     // MARK: -
 
-    private mutating func container(_ key: String?, _ open: String, _ close: String, _ body: (inout JSONWriter) -> Void) {
+    private mutating func container(_ key: String?, _ open: String, _ close: String, _ body: (inout JSONWriter) -> Void)
+    {
         begin(key)
         output.write(open)
         depth += 1

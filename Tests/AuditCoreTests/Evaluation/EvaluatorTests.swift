@@ -103,7 +103,9 @@ import Testing
 
     @Test func orderDoesNotDependOnTheSnapshots() throws {
         let names = ["Zeta", "alpha", "Beta", "a.b", "a-b", "a_b"]
-        let repositories = names.enumerated().map { RepositorySnapshot.read($0.element, id: Int64($0.offset), .own(["actor"])) }
+        let repositories = names.enumerated().map {
+            RepositorySnapshot.read($0.element, id: Int64($0.offset), .own(["actor"]))
+        }
         let one = try report(.sample(repositories))
         let other = try report(.sample(repositories.reversed()))
         #expect(one.repositories.map(\.repository.name) == ["a-b", "a.b", "a_b", "alpha", "Beta", "Zeta"])
@@ -145,7 +147,9 @@ import Testing
         #expect(try verdict(Listing(status: .partial, listed: 1, expected: 2)) == (.incomplete, 3, 0))
         #expect(try verdict(Listing(status: .unverified, listed: 1, expected: nil)) == (.compliant, 0, 1))
         #expect(
-            try verdict(Listing(status: .unverified, listed: 1, expected: nil, missing: ["acme/x"])) == (.incomplete, 3, 1))
+            try verdict(Listing(status: .unverified, listed: 1, expected: nil, missing: ["acme/x"])) == (
+                .incomplete, 3, 1
+            ))
         #expect(
             try verdict(Listing(status: .complete, listed: 1, expected: 1, removed: ["acme/x"])) == (.compliant, 0, 0))
     }

@@ -36,12 +36,16 @@ import Testing
         Row(name: "unread, never mind", repositories: [good, unread], gate: Gate(exitZero: true), status: .success),
         Row(name: "nothing in scope", repositories: [], status: .incomplete),
         Row(name: "nothing allowed", repositories: [unread], status: .permission),
-        Row(name: "nothing allowed, never mind", repositories: [unread], gate: Gate(exitZero: true), status: .permission),
+        Row(
+            name: "nothing allowed, never mind", repositories: [unread], gate: Gate(exitZero: true), status: .permission
+        ),
         Row(name: "nothing answered", repositories: [.unreadable("x", id: 9, .timeout)], status: .failure),
         Row(
             name: "nothing read, for two causes", repositories: [unread, .unreadable("x", id: 9, .serverFault)],
             status: .failure),
-        Row(name: "nothing read before the limit", repositories: [.unreadable("x", id: 9, .rateLimited)], status: .incomplete),
+        Row(
+            name: "nothing read before the limit", repositories: [.unreadable("x", id: 9, .rateLimited)],
+            status: .incomplete),
         Row(name: "an API version that is gone", repositories: [], failure: .gone, status: .failure),
         Row(name: "nothing but takedowns", repositories: [.unreadable("x", id: 9, .blocked)], status: .permission),
         Row(name: "no such organization", repositories: [], failure: .notFound, status: .permission),

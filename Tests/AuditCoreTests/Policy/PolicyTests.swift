@@ -23,7 +23,9 @@ import Testing
         Mistake(
             text: #"{"version": 2, "newer": "p", "rules": [1]}"#, position: "1:13",
             message: "unsupported policy version", hint: "this program reads version 1"),
-        Mistake(text: #"{"name": "p", "rules": []}"#, position: "1:1", message: "a policy has no \"version\"", hint: "add \"version\""),
+        Mistake(
+            text: #"{"name": "p", "rules": []}"#, position: "1:1", message: "a policy has no \"version\"",
+            hint: "add \"version\""),
         Mistake(
             text: #"{"version": 1, "name": "p", "rules": []}"#, position: "1:38",
             message: "\"rules\" is an empty list", hint: "name at least one, or leave it out"),
@@ -44,7 +46,8 @@ import Testing
             message: "an entry of the rule leading-claim has no \"severity\"", hint: "add \"severity\""),
         Mistake(
             text: rule(#""id": "A b", "rule": "leading-claim", "severity": "low""#), position: "2:10",
-            message: "the rule id \"A b\" has characters beyond a-z, 0-9 and -", hint: "for example \"required-claims\""),
+            message: "the rule id \"A b\" has characters beyond a-z, 0-9 and -", hint: "for example \"required-claims\""
+        ),
         Mistake(
             text: rule(#""id": "readable", "rule": "leading-claim", "severity": "low""#), position: "2:10",
             message: "the rule id \"readable\" is reserved", hint: "choose another id"),
@@ -63,13 +66,15 @@ import Testing
             hint: "valid: id, rule, severity, where, reason"),
         Mistake(
             text: rule(#""id": "a", "rule": "template-source", "severity": "low", "allowed": ["organisation"]"#),
-            position: "2:73", message: "\"organisation\" is no value of \"allowed\"", hint: "did you mean \"organization\"?"),
+            position: "2:73", message: "\"organisation\" is no value of \"allowed\"",
+            hint: "did you mean \"organization\"?"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"visibilty": ["public"]}"#),
             position: "2:69", message: "unknown key \"visibilty\" in \"where\"", hint: "did you mean \"visibility\"?"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"visibility": ["open"]}"#),
-            position: "2:84", message: "\"open\" is no value of \"visibility\"", hint: "valid: public, private, internal"),
+            position: "2:84", message: "\"open\" is no value of \"visibility\"",
+            hint: "valid: public, private, internal"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"properties": {}}"#),
             position: "2:83", message: "\"properties\" must name at least one property",

@@ -40,7 +40,8 @@ import Testing
         var topics = Selector()
         topics.topics = ["production"]
         topics.fork = false
-        #expect(topics.match(.sample("api", id: 1, isFork: nil, topics: nil)) == .undecided("the host did not send fork"))
+        #expect(
+            topics.match(.sample("api", id: 1, isFork: nil, topics: nil)) == .undecided("the host did not send fork"))
         #expect(topics.match(.sample("api", id: 1, isFork: true, topics: nil)) == .no("a fork"))
     }
 

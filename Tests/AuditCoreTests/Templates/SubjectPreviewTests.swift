@@ -50,9 +50,12 @@ import Testing
             subject: "repository_owner:acme:repository_visibility:private", isCertain: true),
         Row(keys: ["repository"], prefix: legacy, subject: "repository:acme/api", isCertain: true),
         // What the reference marks as uncertain.
-        Row(keys: ["repo", "repository"], prefix: immutable, subject: "\(immutable):repository:acme/api", isCertain: false),
+        Row(
+            keys: ["repo", "repository"], prefix: immutable, subject: "\(immutable):repository:acme/api",
+            isCertain: false),
         Row(keys: ["repository_id"], prefix: immutable, subject: "repository_id:1001", isCertain: false),
-        Row(keys: ["repo", "head_ref"], prefix: legacy, subject: "repo:acme/api:head_ref:{head_ref}", isCertain: false),
+        Row(
+            keys: ["repo", "head_ref"], prefix: legacy, subject: "repo:acme/api:head_ref:{head_ref}", isCertain: false),
         Row(keys: ["repo", "mystery"], prefix: legacy, subject: "repo:acme/api:mystery:{mystery}", isCertain: false),
         Row(
             keys: ["repo", "repo_property_tier"], prefix: legacy, subject: "repo:acme/api:repo_property_tier:a%3Ab",
