@@ -304,11 +304,11 @@ extension GitHubClient {
     /// The id of the repository that a redirect leads to: `/repositories/ID/…`, GitHub's own form, says it; for
     /// `/repos/OWNER/NAME/…` it is asked for.
     private func repositoryID(at url: String) async throws(GitHubError) -> Int64 {
-        let parts = url.dropFirst(endpoint.description.count).split(separator: "/")
+        guard url.hasPrefix("\(endpoint)/") else { throw .redirectRefused("it leads out of the API") }
+        let path = url.dropFirst(endpoint.description.count).prefix { $0 != "?" }
+        let parts = path.split(separator: "/")
         if parts.count >= 2, parts[0] == "repositories", let id = Int64(parts[1]) { return id }
-        guard url.hasPrefix(endpoint.description), parts.count >= 3, parts[0] == "repos" else {
-            throw .redirectRefused("it leads to no repository")
-        }
+        guard parts.count >= 3, parts[0] == "repos" else { throw .redirectRefused("it leads to no repository") }
         return try await get("/repos/\(parts[1])/\(parts[2])", as: Wire.Identity.self).id
     }
 }

@@ -87,7 +87,9 @@ extension TextPage {
             for (reason, members) in groups.sorted(by: { $0.key < $1.key }) {
                 blank()
                 wrapped("\(reason) (\(counted(members.count, "repository")))", indent: 2, .strong)
-                for member in members { plain(member.repository.fullName, indent: 4) }
+                // An interrupted scan can leave thousands; the JSON report names them all.
+                for member in members.prefix(20) { plain(member.repository.fullName, indent: 4) }
+                if members.count > 20 { plain("and \(members.count - 20) more", indent: 4) }
             }
         }
     }
