@@ -18,9 +18,11 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// The text with the token cut out, should a server echo it in a message.
+    /// The text with the token cut out, should a server echo it in a message. No real token is as short as a word, and
+    /// cutting out a word would only garble the message.
     func redacted(_ text: String) -> String {
-        text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
+        guard secret.utf8.count >= 8 else { return text }
+        return text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

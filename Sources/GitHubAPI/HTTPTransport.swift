@@ -1,7 +1,10 @@
 import AsyncHTTPClient
 import AuditCore
+import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
+import NIOSSL
 
 /// The real wire: HTTP/1.1, or HTTP/2 where TLS offers it. Must be shut down after use.
 public final class HTTPTransport: Transport {
@@ -64,12 +67,16 @@ extension TransportError {
                 self = .connectionLost("the connection was closed before the answer was whole")
             default: self = .connectionLost(error.shortDescription)
             }
-        case let error as ChannelError:
-            if case .connectTimeout = error {
-                self = .timeout
-            } else {
-                self = .connectionLost(String(describing: error))
-            }
+        case ChannelError.connectTimeout:
+            self = .timeout
+        case is NIOConnectionError:
+            self = .connectionLost("the host was not found or does not answer")
+        case let error as IOError:
+            self = .connectionLost(String(cString: strerror(error.errnoCode)))
+        case let error as NIOSSLError:
+            self = .connectionLost(
+                "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+                    ? "the server's certificate is not trusted" : "the TLS handshake failed")
         default:
             self = .connectionLost(String(describing: error))
         }

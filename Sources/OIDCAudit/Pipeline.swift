@@ -9,7 +9,11 @@ struct Pipeline {
     let context: CommandContext
 
     /// Runs the scan. A scan that is stopped early leaves an unsealed row in the history and an incomplete report.
-    func audit(until stopRequests: AsyncStream<ScanStop>) async throws(HistoryError) -> AuditReport {
+    ///
+    /// - Returns: the report, and what a person should know of this night beside it.
+    func audit(
+        until stopRequests: AsyncStream<ScanStop>,
+    ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
         let history = try HistoryStore(path: settings.historyPath)
         let known = try await history.openFindings(
             apiURL: settings.endpoint.description, policyName: settings.policy.name)
@@ -21,23 +25,23 @@ struct Pipeline {
 
         let transport = HTTPTransport(connectionsMax: settings.concurrency)
         let github = GitHubClient(clientSettings, transport: transport, clock: .continuous, now: context.now)
-        let crawl: Result<ScanStop?, HistoryError> = await record(github, in: recorder, until: stopRequests)
+        let crawl: Result<CrawlEnd, HistoryError> = await record(github, in: recorder, until: stopRequests)
         await transport.shutDown()
-        let stop = try crawl.get()
+        let (stop, advice) = try crawl.get()
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
         let evaluator = Evaluator(policy: settings.policy, gate: settings.gate)
         let report = evaluator.evaluate(snapshot, known: known)
-        guard stop == nil else { return report }
+        guard stop == nil else { return (report, advice) }
         do throws(HistoryError) {
             try await recorder.seal(report)
-            return report
+            return (report, advice)
         } catch {
             // What was found must still be told, as incomplete: it is not in the history for good.
             context.console.fail(CommandFailure(error), settings.console)
             snapshot.stop = .historyFailed
-            return evaluator.evaluate(snapshot, known: known)
+            return (evaluator.evaluate(snapshot, known: known), advice)
         }
     }
 
@@ -70,12 +74,13 @@ struct Pipeline {
         return client
     }
 
+    /// Why a crawl stopped early, or `nil`, and what it advised.
+    private typealias CrawlEnd = (stop: ScanStop?, advice: [String])
+
     /// Crawls, and stores each batch as it comes.
-    ///
-    /// - Returns: why the scan stopped early, or `nil`.
     private func record(
         _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
-    ) async -> Result<ScanStop?, HistoryError> {
+    ) async -> Result<CrawlEnd, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context.console)
         return await withTaskGroup(of: ScanStop?.self) { group in
@@ -87,9 +92,11 @@ struct Pipeline {
                 await progress.draw(github)
                 return nil
             }
+            var advice: [String] = []
             do throws(HistoryError) {
                 for await event in events {
                     progress.take(event)
+                    if case .advice(let text) = event, !advice.contains(text) { advice.append(text) }
                     try await record(event, in: recorder)
                 }
             } catch {
@@ -99,14 +106,14 @@ struct Pipeline {
             group.cancelAll()
             var stop: ScanStop?
             for await ended in group { stop = stop ?? ended }
-            return .success(stop)
+            return .success((stop, advice))
         }
     }
 
     private func record(_ event: CrawlEvent, in recorder: ScanRecorder) async throws(HistoryError) {
         switch event {
-        case .advice(let text):
-            if !settings.console.isQuiet { context.console.note("note: \(text)") }
+        case .advice:
+            break
         case .organizationFound(let id, let login, let count):
             try await recorder.begin(id, login: login)
             guard settings.console.isVerbose else { return }

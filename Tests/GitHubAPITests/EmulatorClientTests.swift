@@ -165,6 +165,22 @@ import Testing
         }
     }
 
+    @Test func aFailedHandshakeIsALostConnection() async throws {
+        try await Emulator(world()).run { address in
+            let port = try #require(address.split(separator: ":").last)
+            var settings = GitHubClient.Settings(
+                endpoint: try GitHubEndpoint(apiURL: "https://127.0.0.1:\(port)"), token: nil,
+                userAgent: "oidc-audit/test")
+            settings.retry = RetryPolicy(baseDelay: .milliseconds(1))
+            let transport = HTTPTransport(connectionsMax: 1)
+            let client = GitHubClient(settings, transport: transport, clock: .continuous) { .sample }
+            await #expect(throws: GitHubError.connectionLost("the TLS handshake failed")) {
+                try await client.organization(.sample)
+            }
+            await transport.shutDown()
+        }
+    }
+
     @Test func nobodyAtTheAddressIsALostConnection() async throws {
         var settings = GitHubClient.Settings(
             endpoint: try GitHubEndpoint(apiURL: "http://127.0.0.1:1"), token: nil, userAgent: "oidc-audit/test")
@@ -172,7 +188,7 @@ import Testing
         let transport = HTTPTransport(connectionsMax: 1)
         let client = GitHubClient(settings, transport: transport, clock: .continuous) { .sample }
         let error = await #expect(throws: GitHubError.self) { try await client.organization(.sample) }
-        #expect(error?.reason.code == .connectionLost)
+        #expect(error == .connectionLost("Connection refused"))
         await transport.shutDown()
     }
 }

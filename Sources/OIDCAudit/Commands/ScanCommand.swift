@@ -25,14 +25,15 @@ struct ScanCommand: AuditCommand {
         let pipeline = Pipeline(settings: settings, context: context)
         say(settings, context.console)
         var report: AuditReport
+        var advice: [String] = []
         var failure: CommandFailure?
         if settings.token == nil {
             failure = .tokenMissing(for: settings.endpoint.hostname)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
         } else {
             do throws(HistoryError) {
-                report = try await pipeline.audit(until: stopRequests)
-                failure = CommandFailure(report)
+                (report, advice) = try await pipeline.audit(until: stopRequests)
+                failure = CommandFailure(report, advice: &advice)
             } catch {
                 failure = CommandFailure(error)
                 report = pipeline.emptyReport(.historyFailed, error.description)
@@ -40,6 +41,7 @@ struct ScanCommand: AuditCommand {
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.
         try write(report, settings, context.console)
+        for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
         if let failure {
             context.console.fail(failure, settings.console)
         } else if let why = report.whyIncomplete, !settings.console.isQuiet {
@@ -101,29 +103,25 @@ extension CommandFailure {
     }
 
     /// What to say of a report whose exit status speaks of more than violations.
-    init?(_ report: AuditReport) {
-        let isEmpty = report.repositories.allSatisfy { $0.setting == nil }
-        switch ExitStatus(rawValue: report.gate.exitStatus) {
-        case .success, .violations, .usage, nil:
+    ///
+    /// - Parameter advice: what the crawl advised; the first of it becomes the hint.
+    init?(_ report: AuditReport, advice: inout [String]) {
+        guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
+        let message: String
+        switch status {
+        case .success, .violations, .usage:
+            return nil
+        case .failure where report.stop == .historyFailed:
+            // Told where it happened, in the history's own words.
             return nil
         case .interrupted, .terminated, .incomplete:
-            self.init(
-                message: "the scan is incomplete: \(report.whyIncomplete ?? "unknown")", hint: nil, status: .incomplete)
+            message = "the scan is incomplete: \(report.whyIncomplete ?? "unknown")"
         case .permission where report.stop == .unauthorized:
-            self.init(
-                message: "\(report.firstTrouble ?? "GitHub refused the token")",
-                hint: "check that the token is whole, not expired and meant for this host", status: .permission)
-        case .permission:
-            self.init(
-                message: "nothing could be read: \(report.firstTrouble ?? "unknown")",
-                hint: "check the name and the token: it needs to read the organization's administration and its "
-                    + "repositories' actions", status: .permission)
-        case .failure:
-            self.init(
-                message: isEmpty
-                    ? "nothing could be read: \(report.firstTrouble ?? "unknown")" : report.whyIncomplete ?? "unknown",
-                hint: nil, status: .failure)
+            message = report.firstTrouble ?? "GitHub refused the token"
+        case .permission, .failure:
+            message = "nothing could be read: \(report.firstTrouble ?? "unknown")"
         }
+        self.init(message: message, hint: advice.isEmpty ? nil : advice.removeFirst(), status: status)
     }
 }
 
