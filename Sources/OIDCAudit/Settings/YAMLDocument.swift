@@ -13,19 +13,28 @@ enum YAMLDocument {
             throw DocumentError(at: .start, "no YAML: \(error)")
         }
         guard let node else { throw DocumentError(at: .start, "the document is empty") }
-        return try document(node)
+        var budget = valuesMax
+        return try document(node, depth: 0, budget: &budget)
     }
+
+    /// Far more than a policy holds; aliases of aliases would otherwise grow without end.
+    private static let valuesMax = 100_000
 
     // MARK: -
 
-    private static func document(_ node: Node) throws(DocumentError) -> Document {
+    private static func document(_ node: Node, depth: Int, budget: inout Int) throws(DocumentError) -> Document {
         let position = node.mark.map { SourcePosition(line: $0.line, column: $0.column) } ?? .start
+        budget -= 1
+        guard budget > 0 else { throw DocumentError(at: position, "the document holds more than \(valuesMax) values") }
+        guard depth <= JSONParser.depthMax else {
+            throw DocumentError(at: position, "nested deeper than \(JSONParser.depthMax) levels")
+        }
         switch node {
         case .scalar(let scalar):
             return Document(value(scalar, tag: node.tag), at: position)
         case .sequence(let sequence):
             var elements: [Document] = []
-            for element in sequence { elements.append(try document(element)) }
+            for element in sequence { elements.append(try document(element, depth: depth + 1, budget: &budget)) }
             return Document(.array(elements), at: position)
         case .mapping(let mapping):
             var members: [Document.Member] = []
@@ -34,7 +43,7 @@ enum YAMLDocument {
                 guard case .scalar(let scalar) = key else {
                     throw DocumentError(at: place, "a key must be a word, not a list or an object")
                 }
-                members.append(.init(key: scalar.string, keyPosition: place, value: try document(value)))
+                members.append(.init(key: scalar.string, keyPosition: place, value: try document(value, depth: depth + 1, budget: &budget)))
             }
             return Document(.object(members), at: position)
         case .alias:
