@@ -27,6 +27,10 @@ struct Pipeline {
         let github = GitHubClient(clientSettings, transport: transport, clock: .continuous, now: context.now)
         let crawl: Result<CrawlEnd, HistoryError> = await record(github, in: recorder, until: stopRequests)
         await transport.shutDown()
+        if case .failure = crawl {
+            // The failure itself is told; that the scan is over is noted if the history still can.
+            try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
+        }
         let (stop, advice) = try crawl.get()
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)

@@ -369,6 +369,10 @@ import Testing
                 _ = await scan("nobody")
             }
             #expect(await first.status == 130)
+            let running = try await DatabaseQueue(path: scan.folder.database).read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM scan WHERE state = 'running'")
+            }
+            #expect(running == 0)
         }
     }
 
