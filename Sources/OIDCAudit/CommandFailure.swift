@@ -9,7 +9,7 @@ struct CommandFailure: Error, Hashable, CustomStringConvertible {
 
     var description: String { message }
 
-    static func usage(_ message: String, hint: String? = nil) -> CommandFailure {
+    static func usage(_ message: String, hint: String) -> CommandFailure {
         CommandFailure(message: message, hint: hint, status: .usage)
     }
 

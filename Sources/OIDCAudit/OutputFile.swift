@@ -19,9 +19,11 @@ struct OutputFile {
             guard let reporter = try Settings.reporter(named: kind) else { continue }
             let output = OutputFile(reporter: reporter, path: String(parts[1]))
             guard !outputs.contains(where: { $0.path == output.path }) else {
-                throw value.invalid("names a file twice")
+                throw value.invalid("names a file twice", hint: "name another file for each format")
             }
-            if let why = output.obstacle { throw value.invalid("can't be written: \(why)") }
+            if let why = output.obstacle {
+                throw value.invalid("can't be written: \(why)", hint: "make the folder first, or name another file")
+            }
             outputs.append(output)
         }
         return outputs

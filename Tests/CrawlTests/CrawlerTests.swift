@@ -26,6 +26,9 @@ import Testing
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), waitMax: Duration = .seconds(7200),
     ) async -> Told {
+        var limits = limits
+        // However slow the machine is, batches are handed on when they are full.
+        limits.flushInterval = .seconds(86_400)
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
         settings.waitMax = waitMax
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }

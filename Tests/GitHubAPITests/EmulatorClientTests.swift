@@ -26,7 +26,7 @@ import Testing
     }
 
     private func withClient<Value: Sendable>(
-        _ world: WorldFile, token: String? = nil, timeout: Duration = .seconds(10),
+        _ world: WorldFile, token: String? = nil, timeout: Duration = .seconds(30),
         _ body: @Sendable @escaping (GitHubClient, World) async throws -> Value,
     ) async throws -> Value {
         let emulator = Emulator(world)
@@ -112,7 +112,8 @@ import Testing
     ])
     func lastingFaultsBecomeTheirErrors(kind: WorldFile.Fault.Kind, code: UnreadableReason.Code) async throws {
         let world = world(faults: [.init(path: Self.path, kind: kind, status: 502)])
-        try await withClient(world, timeout: .milliseconds(300)) { (client, _) async throws -> Void in
+        try await withClient(world, timeout: kind == .hang || kind == .drip ? .milliseconds(300) : .seconds(30)) {
+            (client, _) async throws -> Void in
             let error = await #expect(throws: GitHubError.self) { try await client.setting(of: repository) }
             #expect(error?.reason.code == code, "\(String(describing: error))")
         }

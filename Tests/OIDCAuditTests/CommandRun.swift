@@ -24,7 +24,7 @@ struct CommandRun: Sendable {
 
     static func run(
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
-        requestTimeout: Duration = .seconds(10), isTerminal: Bool = false,
+        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         let sinks = Sinks()
@@ -100,7 +100,7 @@ struct EmulatedScan: Sendable {
     /// Runs `scan` against the world; the token, the policy and the database are given unless the arguments name one.
     func callAsFunction(
         _ arguments: String..., environment: [String: String] = ["GH_ENTERPRISE_TOKEN": "test-token"],
-        requestTimeout: Duration = .seconds(10), isTerminal: Bool = false,
+        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         var all = ["scan", "--api-url", address] + arguments

@@ -102,7 +102,7 @@ import Testing
             #expect(await judged("--property", "tier=low") == ["acme/open-site"])
             let nothing = await scan("acme", "--include", "nothing")
             #expect(nothing.status == 3)
-            #expect(nothing.error.contains("no repository is in scope"))
+            #expect(nothing.error.contains("no repository is in scope\n hint: check --include"))
             // A repository that is out of scope is not asked for.
             let asked = await scan.world.requests.count { $0.contains("/old/") }
             #expect(asked == 1)
@@ -139,7 +139,7 @@ import Testing
             let run = await scan("acme", "-f", "junit")
             #expect(run.status == 3)
             #expect(run.output.contains("the listing is empty"))
-            #expect(run.error.contains("no repository is listed"))
+            #expect(run.error.contains("no repository is listed\n hint: check that the token may see"))
         }
     }
 
@@ -151,6 +151,7 @@ import Testing
             let run = await scan("acme")
             #expect(run.status == 3)
             #expect(run.output.contains("1 listed of the 3 that the organization counts"))
+            #expect(run.error.contains("counts\n hint: check that the token may see every repository"))
         }
     }
 
@@ -252,6 +253,8 @@ import Testing
                 #expect(run.status == 2, "\(arguments)")
                 #expect(run.error.contains(words), "\(arguments): \(run.error)")
                 #expect(run.error.hasPrefix("error: "), "\(arguments): \(run.error)")
+                #expect(run.error.split(separator: "\n").count == 2, "\(arguments): \(run.error)")
+                #expect(run.error.contains("\n hint: "), "\(arguments): \(run.error)")
                 #expect(run.output == "", "\(arguments)")
             }
             let plain = await CommandRun.run(
@@ -308,7 +311,7 @@ import Testing
     func passingFaultsLoseNothing(fault: WorldFile.Fault) async throws {
         let repositories = (1...30).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
         try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
-            let run = await scan("acme", "-f", "json", requestTimeout: .seconds(1))
+            let run = await scan("acme", "-f", "json", requestTimeout: fault.kind == .hang ? .seconds(2) : .seconds(30))
             #expect(run.status == 0, "\(run.error)")
             #expect(run.repositories().count == 30)
         }

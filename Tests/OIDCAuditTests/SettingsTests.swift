@@ -100,7 +100,10 @@ import Testing
         let laughs = (1...40).reduce("a0: &a0 [x, x]\n") { $0 + "a\($1): &a\($1) [*a\($1 - 1), *a\($1 - 1)]\n" }
         let deep = String(repeating: "[", count: 900) + String(repeating: "]", count: 900)
         let blocks = String(repeating: "- ", count: 200_000) + "x"
-        for text in [laughs, deep, blocks, "a: *nobody", "? [a]\n: b", "\u{0}", "a: !!binary \"%\"", "\t- x", "%YAML 9.9\n---\nx"] {
+        for text in [
+            laughs, deep, blocks, "a: *nobody", "? [a]\n: b", "\u{0}", "a: !!binary \"%\"", "\t- x",
+            "%YAML 9.9\n---\nx",
+        ] {
             do throws(DocumentError) {
                 _ = try YAMLDocument.parse(text)
             } catch {

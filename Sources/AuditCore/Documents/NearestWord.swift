@@ -1,9 +1,8 @@
 /// Suggests the word that a mistyped one was probably meant to be.
 public enum NearestWord {
-    /// `did you mean "repo"?`, or the whole choice where nothing is near and the choice is short.
-    public static func hint(for word: String, among words: [String]) -> String? {
+    /// `did you mean "repo"?`, or the whole choice where nothing is near.
+    public static func hint(for word: String, among words: [String]) -> String {
         if let nearest = nearest(to: word, among: words) { return "did you mean \"\(nearest)\"?" }
-        guard !words.isEmpty, words.count <= 12 else { return nil }
         return "valid: " + words.joined(separator: ", ")
     }
 

@@ -106,7 +106,7 @@ public struct RuleOptions {
                 let known = ClaimCatalog.all.map(\.key.rawValue)
                 throw DocumentError(
                     at: position, "unknown claim \"\(text)\"",
-                    hint: NearestWord.hint(for: text, among: known)
+                    hint: NearestWord.nearest(to: text, among: known).map { "did you mean \"\($0)\"?" }
                         ?? "\"allow_unknown_claims\": true accepts claims that this version does not know")
             }
             keys.append(claim)

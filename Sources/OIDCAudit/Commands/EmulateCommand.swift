@@ -21,7 +21,9 @@ struct EmulateCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let file = try worldFile()
-        guard (0...65_535).contains(port) else { throw .usage("--port: \(port) is no port") }
+        guard (0...65_535).contains(port) else {
+            throw .usage("--port: \(port) is no port", hint: "0 lets the system pick one")
+        }
         let stopRequests = await context.stopRequests()
         do {
             return try await Emulator(file, port: port).run { address in
@@ -46,7 +48,7 @@ struct EmulateCommand: AuditCommand {
         var file: WorldFile
         switch (world, repositories) {
         case (.some, .some):
-            throw .usage("--world and --repositories exclude each other")
+            throw .usage("--world and --repositories exclude each other", hint: "give one of them")
         case (let path?, nil):
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw .usage("cannot read the world \(path)", hint: "name a JSON file")
@@ -54,11 +56,11 @@ struct EmulateCommand: AuditCommand {
             do {
                 file = try WorldFile(json: data)
             } catch {
-                throw .usage("\(path): no world: \(error)")
+                throw .usage("\(path): no world: \(error)", hint: "the emulator's documentation shows one")
             }
         case (nil, let count?):
             guard (0...1_000_000).contains(count) else {
-                throw .usage("--repositories: \(count) is no number from 0 to 1000000")
+                throw .usage("--repositories: \(count) is no number from 0 to 1000000", hint: "for example 10000")
             }
             file = .generated(repositories: count, seed: seed)
         case (nil, nil):

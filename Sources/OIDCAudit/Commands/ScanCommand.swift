@@ -121,11 +121,30 @@ extension CommandFailure {
         case .permission, .failure:
             message = "nothing could be read: \(report.firstTrouble ?? "unknown")"
         }
-        self.init(message: message, hint: advice.isEmpty ? nil : advice.removeFirst(), status: status)
+        self.init(
+            message: message, hint: advice.isEmpty ? report.nextStep : advice.removeFirst(), status: status)
     }
 }
 
 extension AuditReport {
+    /// What a person can do about an incomplete scan that GitHub gave no advice on.
+    fileprivate var nextStep: String {
+        switch stop {
+        case .interrupted, .terminated: return "run it again to read the rest"
+        case .waitExhausted: return "run it again later, or allow more with --max-wait"
+        case .historyFailed, .tokenMissing, .unauthorized, nil: break
+        }
+        let listings = organizations.map(\.listing)
+        if listings.contains(where: { $0.status == .partial }) || summary.listed == 0 {
+            return "check that the token may see every repository of the organization"
+        }
+        if listings.contains(where: { !$0.missing.isEmpty }) {
+            return "check whether it was deleted, or the token lost its access"
+        }
+        if summary.judged == 0, summary.unreadable == 0 { return "check --include, --exclude and the like" }
+        return "the report says of each why"
+    }
+
     /// The first thing that went wrong, for people: an organization's trouble before a repository's.
     fileprivate var firstTrouble: String? {
         for organization in organizations where organization.listing.failure != nil {

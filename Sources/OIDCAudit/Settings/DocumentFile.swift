@@ -17,14 +17,17 @@ struct DocumentFile {
             let exists = FileManager.default.fileExists(atPath: path)
             throw .usage(
                 "cannot read the \(what) \(path): "
-                    + (Self.isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"))
+                    + (Self.isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"),
+                hint: "check the path")
         }
         try self.init(bytes: Array(data), name: path, what: what)
     }
 
     init(bytes: [UInt8], name: String, what: String) throws(CommandFailure) {
         guard bytes.count <= Self.sizeMaxBytes else {
-            throw .usage("the \(what) \(name) is larger than \(Self.sizeMaxBytes >> 20) MiB")
+            throw .usage(
+                "the \(what) \(name) is larger than \(Self.sizeMaxBytes >> 20) MiB",
+                hint: "check that it is the right file")
         }
         self.name = name
         sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -37,7 +40,7 @@ struct DocumentFile {
 
     /// A mistake in the file as the command line tells it: `FILE:LINE:COLUMN: what`.
     static func failure(_ error: DocumentError, in name: String) -> CommandFailure {
-        .usage("\(name):\(error)", hint: error.hint)
+        .usage("\(name):\(error)", hint: error.hint ?? "mend it at that place")
     }
 
     // MARK: -

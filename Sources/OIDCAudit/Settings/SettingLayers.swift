@@ -28,7 +28,7 @@ struct SettingValue {
     let text: String
     let origin: String
 
-    func invalid(_ why: String, hint: String? = nil) -> CommandFailure {
+    func invalid(_ why: String, hint: String) -> CommandFailure {
         .usage("\(origin): \"\(text)\" \(why)", hint: hint)
     }
 }
@@ -57,7 +57,7 @@ struct SettingLayers {
         switch value.text.lowercased() {
         case "1", "true", "yes", "on": return true
         case "0", "false", "no", "off": return false
-        default: throw value.invalid("is neither true nor false")
+        default: throw value.invalid("is neither true nor false", hint: "say true or false")
         }
     }
 

@@ -89,7 +89,9 @@ extension Settings {
         let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
         for (address, host) in zip(addresses, hosts) {
             if let address = address.first {
-                if host.first != nil { throw address.invalid("and a hostname exclude each other") }
+                if host.first != nil {
+                    throw address.invalid("and a hostname exclude each other", hint: "give one of them")
+                }
                 return try endpoint(address) { value throws(EndpointError) in try GitHubEndpoint(apiURL: value) }
             }
             if let host = host.first {

@@ -43,7 +43,10 @@ enum YAMLDocument {
                 guard case .scalar(let scalar) = key else {
                     throw DocumentError(at: place, "a key must be a word, not a list or an object")
                 }
-                members.append(.init(key: scalar.string, keyPosition: place, value: try document(value, depth: depth + 1, budget: &budget)))
+                members.append(
+                    .init(
+                        key: scalar.string, keyPosition: place,
+                        value: try document(value, depth: depth + 1, budget: &budget)))
             }
             return Document(.object(members), at: position)
         case .alias:
