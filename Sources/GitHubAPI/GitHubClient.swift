@@ -240,46 +240,64 @@ extension GitHubClient {
 
     /// Asks until there is an answer that another try would not change.
     private func answer(url: String) async throws(GitHubError) -> Answer {
-        var attempt = 1
+        var tries = 1
         while true {
             try await waitForGate()
-            var refusal: GitHubError?
-            var failure = GitHubError.cancelled
-            do throws(TransportError) {
-                let response = try await transport.send(
-                    APIRequest(
-                        method: "GET", url: url, headers: headers, timeout: settings.timeout,
-                        bodyLimitBytes: Self.bodyLimitBytes))
-                switch response.kind(token: settings.token, now: now()) {
-                case .success:
-                    gate.succeed()
-                    return .success(response)
-                case .redirect(let location):
-                    return .redirect(location: location)
-                case .refusal(let error):
-                    if case .unauthorized = error { gate.shut(error) }
-                    refusal = error
-                case .rateLimit(let refusal):
-                    gate.refuse(refusal, at: elapsed())
-                    continue
-                case .serverFault:
-                    failure = .serverFault(status: response.status)
-                }
-            } catch {
-                switch error {
-                case .cancelled: throw .cancelled
-                case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
-                case .timeout: failure = .timeout
-                case .connectionLost(let message):
-                    failure = .connectionLost((settings.token?.redacted(message) ?? message).sanitizedLine)
-                }
+            switch try await outcome(url: url) {
+            case .answer(let answer):
+                return answer
+            case .limited(let refusal):
+                // No try: GitHub said when to come back.
+                gate.refuse(refusal, at: elapsed())
+            case .fault(let fault):
+                guard tries < settings.retry.attemptsMax else { throw fault }
+                var random = SystemRandomNumberGenerator()
+                try await sleep(settings.retry.delay(afterAttempt: tries, using: &random))
+                gate.countRetry()
+                tries += 1
             }
-            if let refusal { throw refusal }
-            guard attempt < settings.retry.attemptsMax else { throw failure }
-            var random = SystemRandomNumberGenerator()
-            try await sleep(settings.retry.delay(afterAttempt: attempt, using: &random))
-            gate.countRetry()
-            attempt += 1
+        }
+    }
+
+    private enum Outcome {
+        case answer(Answer)
+        case limited(RateLimitRefusal)
+        /// Worth another try.
+        case fault(GitHubError)
+    }
+
+    /// Asks once.
+    ///
+    /// - Throws: what another try would not change.
+    private func outcome(url: String) async throws(GitHubError) -> Outcome {
+        let response: APIResponse
+        do throws(TransportError) {
+            response = try await transport.send(
+                APIRequest(
+                    method: "GET", url: url, headers: headers, timeout: settings.timeout,
+                    bodyLimitBytes: Self.bodyLimitBytes))
+        } catch {
+            switch error {
+            case .cancelled: throw .cancelled
+            case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
+            case .timeout: return .fault(.timeout)
+            case .connectionLost(let message):
+                return .fault(.connectionLost((settings.token?.redacted(message) ?? message).sanitizedLine))
+            }
+        }
+        switch response.kind(token: settings.token, now: now()) {
+        case .success:
+            gate.succeed()
+            return .answer(.success(response))
+        case .redirect(let location):
+            return .answer(.redirect(location: location))
+        case .rateLimit(let refusal):
+            return .limited(refusal)
+        case .serverFault:
+            return .fault(.serverFault(status: response.status))
+        case .refusal(let error):
+            if case .unauthorized = error { gate.shut(error) }
+            throw error
         }
     }
 
