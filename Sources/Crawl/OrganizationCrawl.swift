@@ -171,6 +171,10 @@ struct OrganizationCrawl {
             isListingWhole = false
             problems.append("\(page.malformedCount) entries of \(place.name) are malformed")
         }
+        if page.isLinkUnreadable {
+            isListingWhole = false
+            problems.append("the Link header of \(place.name) can't be understood")
+        }
         if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
         for repository in fresh {
             switch scope.decide(repository) {

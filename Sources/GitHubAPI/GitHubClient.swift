@@ -77,9 +77,13 @@ extension GitHubClient {
         guard let canonical = OrganizationLogin(body.login) else {
             throw .malformed("the organization's login is no login")
         }
+        let counts = [body.publicRepositories, body.totalPrivateRepositories ?? 0]
+        guard counts.allSatisfy((0...1_000_000_000).contains) else {
+            throw .malformed("the organization's number of repositories is impossible")
+        }
         return OrganizationAccount(
             id: OrganizationID(rawValue: body.id), login: canonical,
-            repositoryCount: body.totalPrivateRepositories.map { max(0, $0) &+ max(0, body.publicRepositories) })
+            repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories })
     }
 
     /// Fetches the organization's subject-claim template.
@@ -88,6 +92,9 @@ extension GitHubClient {
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
     public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
         let body = try await get("/orgs/\(login)/actions/oidc/customization/sub", as: Wire.OrganizationTemplate.self)
+        guard !body.includeClaimKeys.contains(where: \.holdsNull) else {
+            throw .malformed("a text holds the character U+0000")
+        }
         return .set(
             SubjectTemplate(body.includeClaimKeys.map(ClaimKey.init(rawValue:))),
             useImmutableSubject: body.useImmutableSubject)
@@ -107,6 +114,9 @@ extension GitHubClient {
             }
         }
         let body = try decode(answer.body, as: Wire.RepositorySetting.self)
+        guard !(body.includeClaimKeys ?? []).contains(where: \.holdsNull), body.subClaimPrefix?.holdsNull != true else {
+            throw .malformed("a text holds the character U+0000")
+        }
         return RepositorySetting(
             useDefault: body.useDefault, includeClaimKeys: body.includeClaimKeys?.map(ClaimKey.init(rawValue:)),
             useImmutableSubject: body.useImmutableSubject, subClaimPrefix: body.subClaimPrefix)
@@ -132,6 +142,7 @@ extension GitHubClient {
             repositories: repositories, malformedCount: items.count - repositories.count,
             last: link.page("last"),
             next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere },
+            isLinkUnreadable: link.isUnreadable,
             isPartial: answer.headers["x-github-sso"]?.hasPrefix("partial-results") ?? false)
     }
 
@@ -179,6 +190,8 @@ public struct RepositoryPage: Sendable {
     /// Number of the last page; `nil` where GitHub does not say.
     public var last: Int?
     public var next: Next?
+    /// Whether there was a `Link` header that could not be understood, so that there may be more pages.
+    public var isLinkUnreadable: Bool
     /// Whether GitHub said that it left out organizations for want of single sign-on.
     public var isPartial: Bool
 }

@@ -1,19 +1,26 @@
 /// The targets of a `Link` header by relation (RFC 8288): `next`, `last`.
 struct LinkHeader {
     private var targets: [String: String] = [:]
+    /// Whether there was text of which nothing could be understood.
+    let isUnreadable: Bool
 
     init(_ text: String?) {
-        for part in (text ?? "").split(separator: ",") {
-            guard let open = part.firstIndex(of: "<"), let close = part[open...].firstIndex(of: ">") else { continue }
-            let target = String(part[part.index(after: open)..<close])
-            for parameter in part[close...].split(separator: ";").dropFirst() {
+        var rest = (text ?? "")[...]
+        while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
+            let target = String(rest[rest.index(after: open)..<close])
+            rest = rest[rest.index(after: close)...]
+            // A comma parts links only outside of the brackets.
+            let parameters = rest.prefix { $0 != "," && $0 != "<" }
+            rest = rest.dropFirst(parameters.count)
+            for parameter in parameters.split(separator: ";") {
                 let pair = parameter.split(separator: "=", maxSplits: 1)
-                guard pair.count == 2, pair[0].filter({ $0 != " " }) == "rel" else { continue }
-                for relation in pair[1].filter({ $0 != "\"" }).split(separator: " ") {
+                guard pair.count == 2, pair[0].filter({ !$0.isWhitespace }).lowercased() == "rel" else { continue }
+                for relation in pair[1].filter({ $0 != "\"" }).lowercased().split(whereSeparator: \.isWhitespace) {
                     targets[String(relation), default: target] = target
                 }
             }
         }
+        isUnreadable = targets.isEmpty && text?.allSatisfy(\.isWhitespace) == false
     }
 
     subscript(relation: String) -> String? { targets[relation] }

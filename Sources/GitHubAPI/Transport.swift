@@ -39,12 +39,14 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         self.fields = elements.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The first value of a field.
+    /// The value of a field; of one that was sent more than once, all values parted by commas (RFC 9110 §5.2).
     public subscript(name: String) -> String? {
-        fields.first { field in
+        let values = fields.lazy.filter { field in
             field.name.utf8.count == name.utf8.count
                 && zip(field.name.utf8, name.utf8).allSatisfy { Self.lowercased($0) == Self.lowercased($1) }
-        }?.value
+        }.map(\.value)
+        guard let first = values.first else { return nil }
+        return values.dropFirst().reduce(first) { $0 + ", " + $1 }
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -135,7 +135,8 @@ extension Repository {
     /// - Returns: `nil` where the name would change the meaning of a URL's path, or is far longer than GitHub allows.
     init?(_ wire: Wire.Repository) {
         guard OrganizationLogin(wire.owner.login) != nil, (1...255).contains(wire.name.utf8.count),
-            wire.name != ".", wire.name != ".."
+            wire.name != ".", wire.name != "..",
+            !wire.name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else {
             return nil
         }
@@ -144,7 +145,15 @@ extension Repository {
             ?? wire.isPrivate.map { $0 ? .private : .public }
         self.init(
             id: RepositoryID(rawValue: wire.id), owner: wire.owner.login, ownerID: wire.owner.id, name: wire.name,
-            visibility: visibility ?? .unknown, isArchived: wire.archived ?? false, isFork: wire.fork,
-            topics: wire.topics, customProperties: wire.customProperties?.mapValues(\.values))
+            visibility: visibility ?? .unknown, isArchived: wire.archived, isFork: wire.fork,
+            topics: wire.topics?.contains(where: \.holdsNull) == true ? nil : wire.topics,
+            customProperties: wire.customProperties?
+                .contains { $0.key.holdsNull || $0.value.values.contains(where: \.holdsNull) } == true
+                ? nil : wire.customProperties?.mapValues(\.values))
     }
+}
+
+extension String {
+    /// Whether it holds U+0000, at which SQLite would cut it: no text of GitHub's does.
+    var holdsNull: Bool { utf8.contains(0) }
 }

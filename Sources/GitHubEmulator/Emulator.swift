@@ -30,8 +30,10 @@ public struct Emulator: Sendable {
                 defer { announce.finish() }
                 do {
                     try await application.run()
-                } catch let error as IOError where error.errnoCode == EADDRINUSE {
-                    throw EmulatorError.portInUse(port)
+                } catch let error as IOError {
+                    throw error.errnoCode == EADDRINUSE
+                        ? EmulatorError.portInUse(port)
+                        : EmulatorError.cannotListen(port, String(cString: strerror(error.errnoCode)))
                 }
                 return nil
             }
@@ -75,10 +77,14 @@ public struct Emulator: Sendable {
 
 public enum EmulatorError: Error, Hashable, CustomStringConvertible {
     case portInUse(Int)
+    case cannotListen(Int, String)
+    case badWorld(String)
 
     public var description: String {
         switch self {
         case .portInUse(let port): "port \(port) is in use"
+        case .cannotListen(let port, let why): "port \(port) can't be used: \(why)"
+        case .badWorld(let why): why
         }
     }
 }

@@ -126,6 +126,25 @@ extension WorldFile {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         self = try decoder.decode(WorldFile.self, from: json)
+        try check()
+    }
+
+    /// Refuses numbers with which the emulator can't count.
+    private func check() throws {
+        var numbers = [latencyMilliseconds, rateLimit?.limit ?? 0, rateLimit?.windowSeconds ?? 0]
+        numbers += organizations.map(\.hiddenRepositories)
+        for fault in faults {
+            numbers += [fault.after, fault.times ?? 0, fault.retryAfterSeconds ?? 0]
+            guard (100...599).contains(fault.status ?? 500) else {
+                throw EmulatorError.badWorld("\(fault.status ?? 0) is no status")
+            }
+            guard (-1_000_000_000...1_000_000_000).contains(fault.resetInSeconds ?? 0) else {
+                throw EmulatorError.badWorld("reset_in_seconds is beyond 1000000000")
+            }
+        }
+        guard numbers.allSatisfy((0...1_000_000_000).contains) else {
+            throw EmulatorError.badWorld("a number is below 0 or above 1000000000")
+        }
     }
 
     public init(from decoder: any Decoder) throws {

@@ -12,6 +12,8 @@ public actor ScanRecorder {
     private var read = RowSet()
     /// Held until the scan is over.
     private var locks: [ScanLock] = []
+    /// Whether every listing so far was read to its end.
+    private var isWhole = true
 
     init(store: HistoryStore, scanID: ScanID, hostID: Int64) {
         self.store = store
@@ -21,12 +23,28 @@ public actor ScanRecorder {
 
     /// Takes the organization for this scan, before anything of it is stored.
     ///
-    /// - Throws: `.scanRunning` where another scan has it.
+    /// - Throws: `.scanRunning` where another scan has it, or one that began later has been through with it already: what
+    ///   this scan wrote now would change what that one saw.
     public func begin(_ organization: OrganizationID, login: String) async throws(HistoryError) {
-        let (host, path) = (hostID, store.path)
+        let (scan, host, path) = (scanID.rawValue, hostID, store.path)
         let lock = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
-            return try ScanLock(database: path, organization: row, login: login)
+            let lock = try ScanLock(database: path, organization: row, login: login)
+            let isOvertaken = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM scanOrganization WHERE organizationID = ?1 AND scanID > ?2)
+                        OR EXISTS (SELECT 1 FROM repositoryObservation WHERE organizationID = ?1 AND scanID > ?2)
+                        OR EXISTS (
+                            SELECT 1 FROM (
+                                SELECT repositoryID FROM settingObservation WHERE scanID > ?2
+                                UNION SELECT repositoryID FROM coverage WHERE scanID > ?2) younger
+                            JOIN repositoryObservation o ON o.repositoryID = younger.repositoryID
+                            WHERE o.organizationID = ?1)
+                    """,
+                arguments: [row, scan])
+            guard isOvertaken != true else { throw HistoryError.scanRunning(path: path, organization: login) }
+            return lock
         }
         locks.append(lock)
     }
@@ -50,6 +68,7 @@ public actor ScanRecorder {
 
     /// Stores what the scan saw of an organization itself.
     public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
+        isWhole = isWhole && organization.isListingWhole
         let (scan, host, listed) = (scanID.rawValue, hostID, listed)
         try await store.write { db in
             var row = OrganizationRow(organization)
@@ -92,7 +111,7 @@ public actor ScanRecorder {
 
     /// Stores the judgement and closes the scan for good, in one transaction.
     public func seal(_ report: AuditReport) async throws(HistoryError) {
-        let scan = scanID.rawValue
+        let (scan, isWhole) = (scanID.rawValue, isWhole)
         try await store.write { db in
             try FindingWriter(db, scanID: scan).write(report)
             try db.execute(
@@ -106,7 +125,8 @@ public actor ScanRecorder {
                     report.summary.listed, report.summary.compliant, report.summary.violating, report.summary.waived,
                     report.summary.unreadable, report.summary.skipped, scan,
                 ])
-            try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan])
+            // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.
+            if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
         }
     }
 }
@@ -179,7 +199,10 @@ private struct GoneRepository {
                 SELECT o.repositoryID, o.owner || '/' || o.name
                 FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
                 JOIN repositoryObservation o ON o.id = (
-                    SELECT id FROM repositoryObservation WHERE repositoryID = known.repositoryID AND scanID < ?2
+                    SELECT id FROM repositoryObservation
+                    WHERE repositoryID = known.repositoryID AND scanID < ?2
+                        -- A scan that was killed has told nobody what it found gone.
+                        AND (presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))
                     ORDER BY scanID DESC, id DESC LIMIT 1)
                 WHERE o.organizationID = ?1 AND (o.presence = 'listed' OR (?3 AND o.presence = 'missing'))
                 """,

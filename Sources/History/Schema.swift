@@ -98,7 +98,7 @@ enum Schema {
                     ownerGithubID INTEGER,
                     name TEXT NOT NULL,
                     visibility TEXT NOT NULL,
-                    isArchived INTEGER NOT NULL,
+                    isArchived INTEGER,
                     isFork INTEGER,
                     topics TEXT,                      -- JSON list
                     customProperties TEXT             -- JSON object of lists
@@ -144,7 +144,8 @@ enum Schema {
                 CREATE INDEX finding_repositoryID ON finding(repositoryID, policyName, ruleID);
                 CREATE INDEX finding_policyName ON finding(policyName, isOpen);
 
-                -- Which repositories an unsealed scan has met: bits by repository.id. Gone once it is sealed.
+                -- Which repositories a scan has met: bits by repository.id. Gone once it is sealed, unless a page of a
+                -- listing was lost.
                 CREATE TABLE scanProgress (
                     scanID INTEGER PRIMARY KEY REFERENCES scan(id),
                     listed BLOB NOT NULL,

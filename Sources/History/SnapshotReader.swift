@@ -91,7 +91,7 @@ struct SnapshotReader {
             failure: row.decode(String?.self, atIndex: 14).map { UnreadableReason.Code(rawValue: $0) ?? .unexpected })
     }
 
-    /// - Parameter progress: which repositories an unsealed scan met; `nil` for a sealed one, which met all.
+    /// - Parameter progress: which repositories the scan met; `nil` where it was sealed with whole listings, and met all.
     private mutating func repositories(
         of organization: Int64, _ progress: (listed: RowSet, read: RowSet)?,
     ) throws -> [RepositorySnapshot] {

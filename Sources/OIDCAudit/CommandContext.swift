@@ -11,6 +11,8 @@ struct CommandContext: Sendable {
     var readStandardInput: @Sendable () -> String?
     /// Listens for requests to stop, each named by what it leads to; from its return on, none is lost.
     var stopRequests: @Sendable () async -> AsyncStream<ScanStop>
+    /// Says that somebody has heard a request to stop, and will end the command in good order.
+    var stopHeard: @Sendable () -> Void = {}
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()

@@ -44,7 +44,10 @@ final class Console: Sendable {
             // The reader has seen enough, as `head` does: nothing is wrong.
             return
         } catch {
-            throw CommandFailure(message: "cannot write to standard output: \(error)", status: .failure)
+            throw CommandFailure(
+                message: "cannot write to standard output: \(error)",
+                hint: "redirect it to a file on a disk with space",
+                status: .failure)
         }
     }
 
@@ -60,8 +63,9 @@ final class Console: Sendable {
 
     func fail(_ failure: CommandFailure, _ settings: ConsoleSettings = ConsoleSettings()) {
         let isColored = isColored(error, settings.color)
-        note(paint("error:", "1;31", isColored) + " \(failure.message.singleLine)")
-        if let hint = failure.hint { note(paint(" hint:", "1;36", isColored) + " \(hint.singleLine)") }
+        clearProgress()
+        say(paint("error:", "1;31", isColored) + " \(failure.message.singleLine)\n")
+        if let hint = failure.hint { say(paint(" hint:", "1;36", isColored) + " \(hint.singleLine)\n") }
     }
 
     /// Draws the progress line anew.

@@ -1,5 +1,6 @@
 import AuditCore
 import Foundation
+import Synchronization
 import UnixSignals
 
 @main
@@ -7,12 +8,18 @@ enum Main {
     static func main() async {
         // A reader that has gone shows as an error of the write, which is dealt with there.
         signal(SIGPIPE, SIG_IGN)
-        let context = CommandContext.process(stopRequests: stopRequests)
+        var context = CommandContext.process(stopRequests: stopRequests)
+        context.stopHeard = { isStopHeard.store(true, ordering: .relaxed) }
         exit(await RootCommand.run(Array(CommandLine.arguments.dropFirst()), in: context))
     }
 
-    /// SIGINT and SIGTERM, trapped from now until the process ends, so that reports are written whenever one comes; a
-    /// second one ends the process at once.
+    private static let isStopHeard = Atomic(false)
+
+    /// How long a command has to hear a request to stop, outside of a crawl: while it waits for standard input, say.
+    private static let hearingSeconds = 2.0
+
+    /// SIGINT and SIGTERM, trapped from now until the process ends, so that reports are written whenever one comes. A
+    /// second one ends the process at once, and so does the first where nobody hears it.
     private static func stopRequests() async -> AsyncStream<ScanStop> {
         let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm])
         return AsyncStream { continuation in
@@ -20,9 +27,15 @@ enum Main {
                 var isSecond = false
                 for await signal in signals {
                     let stop: ScanStop = signal == .sigterm ? .terminated : .interrupted
-                    if isSecond { exit(stop == .terminated ? 143 : 130) }
+                    let status: ExitStatus = stop == .terminated ? .terminated : .interrupted
+                    if isSecond { exit(status.rawValue) }
                     isSecond = true
                     continuation.yield(stop)
+                    // A thread of its own: whoever blocks the pool, as a read from standard input does, can't hold it.
+                    Thread.detachNewThread {
+                        Thread.sleep(forTimeInterval: hearingSeconds)
+                        if !isStopHeard.load(ordering: .relaxed) { exit(status.rawValue) }
+                    }
                 }
                 continuation.finish()
             }

@@ -145,7 +145,10 @@ struct Pipeline {
         return await withTaskGroup(of: Ending.self) { race in
             race.addTask { .crawled(await crawler.crawl(settings.organizations, tell: tell)) }
             race.addTask {
-                for await stop in stopRequests { return .asked(stop) }
+                for await stop in stopRequests {
+                    context.stopHeard()
+                    return .asked(stop)
+                }
                 return .asked(nil)
             }
             var asked: ScanStop?

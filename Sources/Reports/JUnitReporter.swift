@@ -74,8 +74,10 @@ private struct JUnitSuite {
     // MARK: -
 
     private var hostname: String {
-        let address = report.apiURL.split(separator: "/").dropFirst().first.map(String.init)
-        return address?.split(separator: ":").first.map(String.init) ?? "localhost"
+        guard let address = report.apiURL.split(separator: "/").dropFirst().first else { return "localhost" }
+        // An IPv6 address has colons of its own, within brackets.
+        let host = address.hasPrefix("[") ? address.prefix { $0 != "]" }.dropFirst() : address.prefix { $0 != ":" }
+        return host.isEmpty ? "localhost" : String(host)
     }
 
     private var properties: [(String, String)] {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Crawl
 
-@Suite struct CrawlerTests {
+@Suite(.timeLimit(.minutes(2))) struct CrawlerTests {
     /// Everything that a crawl told.
     struct Told: Sendable {
         var found: [OrganizationID] = []
@@ -340,6 +340,25 @@ import Testing
         #expect(told.observations.count { $0.reading == nil } == 2)
         #expect(!transport.paths.contains(Self.template("c")))
         #expect(told.finished.count == 1)
+    }
+
+    @Test func templatesAreReadWhileLaterPagesStillArrive() async {
+        let link = Self.link(["next": "/x?page=2", "last": "/x?page=3"])
+        let transport = Self.script(
+            count: 3,
+            [
+                Self.page(1): [.ok(Self.listing(["a"]), headers: link)], Self.page(2): [.hang], Self.page(3): [.hang],
+                Self.template("a"): [Self.setting],
+            ])
+        let task = Task { await crawl(transport, limits: CrawlLimits(concurrency: 8)) }
+        // Both pages are under way at once, and the first one's repository is read meanwhile.
+        while !transport.hasAsked([Self.page(2), Self.page(3), Self.template("a")]) { await Task.yield() }
+        while transport.inFlight > 2 { await Task.yield() }
+        task.cancel()
+        let told = await task.value
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.finished[0].listing.status == .partial)
+        #expect(!told.finished[0].isListingWhole)
     }
 
     @Test func batchesAreBounded() async {

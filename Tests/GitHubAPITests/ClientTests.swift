@@ -54,6 +54,8 @@ import Testing
 
     @Test(arguments: [
         "", "<html>", "{", "[]", "null", "{}", #"{"message": "Server Error"}"#, #"{"use_default": "true"}"#,
+        #"{"use_default": false, "include_claim_keys": ["re\u0000po"]}"#,
+        #"{"use_default": true, "sub_claim_prefix": "repo:acme/api\u0000@evil"}"#,
         #"{"use_default": false, "include_claim_keys": "repo"}"#, #"{"use_default": false, "include_claim_keys": [1]}"#,
     ])
     func aMalformedBodyIsNeverADefault(body: String) async {
@@ -220,10 +222,13 @@ import Testing
         await #expect(throws: GitHubError.self) {
             try await account(#"{"id": 77, "login": "../..", "public_repos": 3}"#)
         }
-        // Numbers that don't fit together must not trap.
-        _ = try await account(
-            #"{"id": 1, "login": "a", "public_repos": 9223372036854775807, "total_private_repos": 9223372036854775807}"#
-        )
+        // Numbers that can't be are no count to compare with.
+        let most = #""public_repos": 9223372036854775807, "total_private_repos": 9223372036854775807"#
+        for counts in [most, #""public_repos": -1"#] {
+            await #expect(throws: GitHubError.malformed("the organization's number of repositories is impossible")) {
+                try await account("{\"id\": 1, \"login\": \"a\", \(counts)}")
+            }
+        }
     }
 
     @Test func readsAListingPageLeniently() async throws {
@@ -233,6 +238,7 @@ import Testing
               "fork": true, "topics": ["t"], "custom_properties": {"one": "x", "many": ["y", "z"], "none": null}},
              {"id": 2, "name": "b", "owner": {"login": "acme"}, "private": true, "topics": 7,
               "custom_properties": {"cost": {}}},
+             {"id": 9, "name": "nul\\u0000x", "owner": {"login": "acme"}},
              {"id": 3, "name": "..", "owner": {"login": "acme"}}, {"id": "4", "name": "d"}, null,
              {"id": 5, "name": "e", "owner": {"login": "x/y"}}]
             """
@@ -240,7 +246,7 @@ import Testing
             path: [.ok(body, headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]
         ])
         let page = try await client(transport).repositoryPage(.number(1), of: acme)
-        #expect(page.malformedCount == 4)
+        #expect(page.malformedCount == 5)
         #expect(page.isPartial)
         #expect(page.next == nil)
         #expect(
@@ -248,7 +254,9 @@ import Testing
                 .sample(
                     "a", id: 1, visibility: .internal, isArchived: true, isFork: true, topics: ["t"],
                     customProperties: ["one": ["x"], "many": ["y", "z"], "none": []]),
-                Repository(id: RepositoryID(rawValue: 2), owner: "acme", name: "b", visibility: .private),
+                // What was not sent is not known.
+                Repository(
+                    id: RepositoryID(rawValue: 2), owner: "acme", name: "b", visibility: .private, isArchived: nil),
             ])
     }
 

@@ -92,6 +92,13 @@ import Testing
         #expect(link.page("last") == 34)
         #expect(link["prev"] == nil)
         #expect(LinkHeader(nil)["next"] == nil)
+        #expect(!LinkHeader(nil).isUnreadable)
+        // Allowed by RFC 8288, if unusual.
+        #expect(LinkHeader("<https://x/?q=a,b&page=2>; Rel=Next")["next"] == "https://x/?q=a,b&page=2")
+        #expect(LinkHeader("<https://x/?page=2>;title=\"t\";rel=\"prev next\"")["next"] == "https://x/?page=2")
+        #expect(LinkHeader("https://x/?page=2; rel=next").isUnreadable)
+        let twice = HeaderFields([(name: "Link", value: "<a>; rel=prev"), (name: "link", value: "<b>; rel=next")])
+        #expect(LinkHeader(twice["LINK"])["next"] == "b")
         #expect(LinkHeader("<<>>;;rel==,,<").page("last") == nil)
         #expect(LinkHeader("<https://x/?page=99999999999999999999>; rel=\"last\"").page("last") == nil)
         #expect(LinkHeader("<https://x/?per_page=100>; rel=\"last\"").page("last") == nil)

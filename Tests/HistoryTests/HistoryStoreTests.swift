@@ -182,6 +182,9 @@ import Testing
         let partial = Listing(status: .partial, listed: 1, expected: nil, error: "page 2 could not be read")
         let (_, second) = try await scan(store, [read("a", id: 1)], at: 1, listing: partial, isWhole: false)
         #expect(second.organizations[0].listing.missing.isEmpty)
+        // Sealed, it still knows which ones it met.
+        let sealed = try await store.snapshot(of: try #require(second.scanID))
+        #expect(sealed.organizations[0].repositories.map(\.repository.name) == ["a"])
         // One of those that the lost page held is really gone the night after: that is still told.
         let (_, third) = try await scan(
             store, [read("a", id: 1), read("b", id: 2)], at: 2,
@@ -204,6 +207,35 @@ import Testing
         let (_, second) = try await scan(
             store, [read("api", id: 1), skipped], at: 1, scope: Scope(selector: selector))
         #expect(second.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
+    }
+
+    @Test func anOlderScanDoesNotWriteBelowAYoungerOne() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let older = try await store.beginScan(
+            ScanStart(
+                apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+                requested: ["slow", "acme"], scope: Scope()))
+        let (_, younger) = try await scan(store, [read("api", id: 1)])
+        await #expect(throws: HistoryError.scanRunning(path: folder.file, organization: "acme")) {
+            try await older.begin(Self.acme, login: "acme")
+        }
+        let again = try await store.snapshot(of: try #require(younger.scanID))
+        #expect(again.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault)])
+    }
+
+    @Test func aKilledScanLaundersNothing() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        try await scan(
+            store, [read("a", id: 1), read("b", id: 2)], listing: Listing(status: .unverified, listed: 2, expected: nil)
+        )
+        let short = Listing(status: .unverified, listed: 1, expected: nil)
+        // It found one gone, and was killed before it could tell anybody.
+        try await scan(store, [read("a", id: 1)], at: 1, listing: short, stop: .terminated)
+        let (report, third) = try await scan(store, [read("a", id: 1)], at: 2, listing: short)
+        #expect(third.organizations[0].listing.missing == ["acme/b"])
+        #expect(report.verdict == .incomplete)
     }
 
     @Test func aSecondScanOfTheSameOrganizationIsRefused() async throws {

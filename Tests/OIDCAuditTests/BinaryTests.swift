@@ -6,10 +6,13 @@ import Testing
 
 /// The built program against the emulator in a process of its own, over real HTTP with a real database; what it should
 /// say is computed here a second time, from the world alone and without any of the program's types.
-@Suite struct BinaryTests {
-    /// Beside the tests' own product.
-    private static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        .deletingLastPathComponent().appending(path: "oidc-audit")
+@Suite(.timeLimit(.minutes(2))) struct BinaryTests {
+    /// Beside the tests' own product; on macOS that is a bundle which a helper of the toolchain loads.
+    private static let program: URL = {
+        let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+        let product = bundle ?? URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        return product.deletingLastPathComponent().appending(path: "oidc-audit")
+    }()
 
     /// A verdict by hand: the contract's table, and the strict policy in words.
     private struct Expected {
@@ -146,6 +149,19 @@ import Testing
         }
     }
 
+    @Test func anInterruptEndsACommandThatWaitsForItsInput() async throws {
+        let scan = try Child(
+            ["scan", "acme", "--policy", "preset:strict", "--token-file", "-"], standardInput: Pipe())
+        // It reads its input once signals are trapped; that it does shows in nothing but the outcome.
+        var status: Int32 = 0
+        repeat {
+            kill(scan.process.processIdentifier, SIGINT)
+            status = scan.process.isRunning ? 0 : scan.process.terminationStatus
+            await Task.yield()
+        } while status == 0
+        #expect([130, SIGINT].contains(status))
+    }
+
     @Test func standardOutputAsAFileIsAppendedToAndNotReplaced() async throws {
         let folder = try Folder()
         let log = try folder.write("old line\n", to: "audit.log")
@@ -181,7 +197,8 @@ import Testing
         let process = Process()
         private let output = Pipe()
 
-        init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        init(_ arguments: [String], environment: [String: String] = [:], standardInput: Any? = nil) throws {
+            if let standardInput { process.standardInput = standardInput }
             process.executableURL = BinaryTests.program
             process.arguments = arguments
             process.environment = environment

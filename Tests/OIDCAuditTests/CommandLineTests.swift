@@ -39,9 +39,12 @@ import Testing
 
     @Test func theEmulatorTellsItsMistakes() async throws {
         let folder = try Folder()
+        let huge = try folder.write(
+            #"{"organizations": [], "faults": [{"kind": "hang", "after": 9223372036854775807}]}"#, to: "huge.json")
         let broken = try folder.write("{\"organizations\": 1}", to: "world.json")
         for (arguments, words) in [
             (["--world", folder.path + "/none.json"], "cannot read the world"), (["--world", broken], "no world"),
+            (["--world", huge], "a number is below 0"),
             (["--world", broken, "--repositories", "3"], "exclude each other"), (["--port", "70000"], "is no port"),
             (["--latency", "20"], "is no duration"), (["--repositories", "2000000"], "is no number"),
         ] {

@@ -6,7 +6,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite struct ScanCommandTests {
+@Suite(.timeLimit(.minutes(2))) struct ScanCommandTests {
     @Test func aCompliantOrganizationIsZero() async throws {
         try await EmulatedScan.with([.good("api", id: 1), .good("web", id: 2)]) { (scan) async throws -> Void in
             let run = await scan("acme")
@@ -243,11 +243,13 @@ import Testing
                 (["acme", "--color", "red"], "is no choice"),
                 (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"),
                 ([], "<org>"),
+                (["acme", "--db", ":memory:"], "is no path"),
                 (["acme", "--config", folder.path + "/none.yaml"], "no such file"),
             ]
             for (arguments, words) in cases {
                 let run = await CommandRun.run(
-                    ["scan"] + arguments + ["--api-url", scan.address, "--db", folder.database]
+                    ["scan"] + arguments + ["--api-url", scan.address]
+                        + (arguments.contains("--db") ? [] : ["--db", folder.database])
                         + (arguments.contains("--policy") ? [] : ["--policy", "preset:strict"]),
                     environment: ["GH_ENTERPRISE_TOKEN": "x"])
                 #expect(run.status == 2, "\(arguments)")
@@ -284,6 +286,25 @@ import Testing
             }
             #expect(try folder.read("notes.txt") == text)
             #expect(await scan.world.requests.isEmpty)
+        }
+    }
+
+    @Test func aDamagedDatabaseIsFiveAndLeftAlone() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            _ = await scan("acme")
+            try await DatabaseQueue(path: scan.folder.database).writeWithoutTransaction { db in
+                _ = try db.checkpoint(.truncate)
+            }
+            let file = URL(filePath: scan.folder.database)
+            var bytes = try Data(contentsOf: file)
+            for index in 4096..<bytes.count { bytes[index] = 0xA5 }
+            try bytes.write(to: file)
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 5)
+            #expect(run.error.contains("is damaged"))
+            #expect(run.error.contains("\n hint: keep the file for recovery"))
+            #expect(run.json["verdict"] as? String == "incomplete")
+            #expect(try Data(contentsOf: file) == bytes)
         }
     }
 
@@ -447,6 +468,9 @@ import Testing
             #expect(await scan("acme", "--no-progress", isTerminal: true).error == "")
             #expect(await scan("acme", "-q", isTerminal: true).error == "")
             #expect(await scan("acme", isTerminal: true).output.contains("\u{1B}[1;32mCOMPLIANT"))
+            let unknown = await scan("nobody", isTerminal: true)
+            #expect(unknown.error.contains("\u{1B}[1;31merror:\u{1B}[0m nothing could be read"))
+            #expect(unknown.error.contains("\u{1B}[1;36m hint:\u{1B}[0m "))
             #expect(!(await scan("acme", "--color", "never", isTerminal: true).output.contains("\u{1B}")))
         }
     }

@@ -2,9 +2,9 @@ import AuditCore
 import Reports
 import TestSupport
 
-/// A report that shows everything once: every status, both formats, every kind of listing, a stop.
+/// A report that shows everything once: every status, both formats, every kind of listing.
 enum SampleReport {
-    static func make(gate: Gate = Gate(), stop: ScanStop? = nil) throws -> AuditReport {
+    static func make(gate: Gate = Gate()) throws -> AuditReport {
         let acme = OrganizationSnapshot.sample(
             listing: Listing(status: .complete, listed: 8, expected: 8, removed: ["acme/retired"]),
             [
@@ -38,7 +38,7 @@ enum SampleReport {
                 Timestamp(secondsSince1970: 1_790_000_000)
         ]
         return Evaluator(policy: try .sample(), gate: gate)
-            .evaluate(.sample([acme, beta, lost], stop: stop), known: known)
+            .evaluate(.sample([acme, beta, lost]), known: known)
     }
 
     static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws

@@ -3,7 +3,7 @@ public import AuditCore
 extension Repository {
     /// A repository of `acme` (id 77).
     public static func sample(
-        _ name: String, id: Int64, visibility: Visibility = .private, isArchived: Bool = false, isFork: Bool? = false,
+        _ name: String, id: Int64, visibility: Visibility = .private, isArchived: Bool? = false, isFork: Bool? = false,
         topics: [String]? = [], customProperties: [String: [String]]? = nil, owner: String = "acme",
     ) -> Repository {
         Repository(

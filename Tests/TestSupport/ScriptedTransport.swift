@@ -64,6 +64,14 @@ public final class ScriptedTransport: Transport {
         }
     }
 
+    /// Requests that have no answer yet.
+    public var inFlight: Int { state.withLock { $0.inFlight } }
+
+    /// Whether all of these were asked for.
+    public func hasAsked(_ expected: [String]) -> Bool {
+        Set(expected).isSubset(of: paths)
+    }
+
     /// Fails the test where a scripted answer was never asked for.
     public func expectAllAsked(sourceLocation: SourceLocation = #_sourceLocation) {
         let asked = Set(paths)

@@ -22,8 +22,10 @@ public struct Scope: Hashable, Sendable {
     }
 
     public func decide(_ repository: Repository) -> Decision {
-        if repository.isArchived, !includesArchived { return .skipped("archived") }
+        if repository.isArchived == true, !includesArchived { return .skipped("archived") }
+        let archivedIsUnknown = repository.isArchived == nil && !includesArchived
         return switch selector.match(repository) {
+        case .yes where archivedIsUnknown: .undecided("scope undecided: the host did not send archived")
         case .yes: .included
         case .no(let why): .skipped("out of scope: \(why)")
         case .undecided(let why): .undecided("scope undecided: \(why)")

@@ -24,8 +24,12 @@ public struct Selector: Hashable, Sendable {
         var lacking: String?
         if !names.isEmpty, !names.contains(where: { $0.matches(repository.name) }) { return .no("name not included") }
         if excludeNames.contains(where: { $0.matches(repository.name) }) { return .no("name excluded") }
-        if let archived, archived != repository.isArchived {
-            return .no(repository.isArchived ? "archived" : "not archived")
+        if let archived {
+            if let isArchived = repository.isArchived {
+                if archived != isArchived { return .no(isArchived ? "archived" : "not archived") }
+            } else {
+                lacking = "archived"
+            }
         }
         if !visibility.isEmpty {
             if repository.visibility == .unknown {

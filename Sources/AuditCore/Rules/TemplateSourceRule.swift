@@ -69,7 +69,10 @@ public struct TemplateSourceRule: Rule {
             guard case .neverSet = subject.organizationTemplate else {
                 return "Opt the repository in to the organization's template (use_default: false without keys)."
             }
-            return "Set a template for the organization, then opt the repository in (use_default: false without keys)."
+            let follows = !subject.setting.useDefault && (subject.setting.includeClaimKeys ?? []).isEmpty
+            return follows
+                ? "Set a template for the organization, which the repository then follows."
+                : "Set a template for the organization, then opt the repository in (use_default: false without keys)."
         }
         return allowed.contains(.gitHubDefault)
             ? "Return the repository to GitHub's default (use_default: true)."

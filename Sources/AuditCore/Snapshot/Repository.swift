@@ -14,8 +14,8 @@ public struct Repository: Hashable, Sendable {
     public var ownerID: Int64?
     public var name: String
     public var visibility: Visibility
-    public var isArchived: Bool
     /// `nil` where the host did not send it; likewise below.
+    public var isArchived: Bool?
     public var isFork: Bool?
     public var topics: [String]?
     /// Values by property name; several where the property allows it, none where it is not set.
@@ -23,7 +23,7 @@ public struct Repository: Hashable, Sendable {
 
     public init(
         id: RepositoryID, owner: String, ownerID: Int64? = nil, name: String, visibility: Visibility,
-        isArchived: Bool = false, isFork: Bool? = nil, topics: [String]? = nil,
+        isArchived: Bool? = false, isFork: Bool? = nil, topics: [String]? = nil,
         customProperties: [String: [String]]? = nil,
     ) {
         self.id = id

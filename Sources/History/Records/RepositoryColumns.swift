@@ -9,7 +9,7 @@ struct RepositoryColumns: Equatable {
     var ownerGithubID: Int64?
     var name: String
     var visibility: String
-    var isArchived: Bool
+    var isArchived: Bool?
     var isFork: Bool?
     var topics: String?
     var customProperties: String?

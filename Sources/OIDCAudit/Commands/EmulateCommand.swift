@@ -31,6 +31,7 @@ struct EmulateCommand: AuditCommand {
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
                 context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
                 for await _ in stopRequests { break }
+                context.stopHeard()
                 return ExitStatus.success.rawValue
             }
         } catch let error as EmulatorError {

@@ -65,7 +65,10 @@ struct SettingLayers {
     func layers(_ name: SettingName, flags: [String]) -> [[SettingValue]] {
         // CI sets a variable to nothing where it has no value for it.
         let inEnvironment = environment[name.environmentName].flatMap { $0.isEmpty ? nil : $0 }.map { text in
-            let parts = Self.repeatable.contains(name) ? text.split(separator: ",").map(String.init) : [text]
+            let parts =
+                Self.repeatable.contains(name)
+                ? text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+                : [text]
             return parts.map { SettingValue(text: $0, origin: name.environmentName) }
         }
         return [

@@ -148,7 +148,12 @@ extension Settings {
     private static func historyPath(
         _ value: SettingValue?, _ environment: [String: String],
     ) throws(CommandFailure) -> String {
-        if let value { return value.text }
+        if let value {
+            guard value.text != ":memory:", !value.text.hasPrefix("file:"), !value.text.isEmpty else {
+                throw value.invalid("is no path", hint: "name a file: a history is there to be kept")
+            }
+            return value.text
+        }
         if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") {
             return folder + "/oidc-audit/history.sqlite"
         }

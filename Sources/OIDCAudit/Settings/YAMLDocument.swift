@@ -4,6 +4,9 @@ import Yams
 /// YAML read into the same tree as JSON, positions kept.
 enum YAMLDocument {
     static func parse(_ text: String) throws(DocumentError) -> Document {
+        if let place = anchor(in: text) {
+            throw DocumentError(at: place, "anchors and aliases are not accepted", hint: "write the value out")
+        }
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
@@ -17,8 +20,30 @@ enum YAMLDocument {
         return try document(node, depth: 0, budget: &budget)
     }
 
-    /// Far more than a policy holds; aliases of aliases would otherwise grow without end.
+    /// Far more than a policy holds.
     private static let valuesMax = 100_000
+
+    /// Finds an anchor (`&name` where a value may begin). Aliases of aliases grow without bound, in the parser itself
+    /// where they stand in keys, so they are refused before it runs.
+    private static func anchor(in text: String) -> SourcePosition? {
+        let openers = Set("\n:-?[{,".unicodeScalars)
+        var position = (line: 1, column: 1)
+        var before: Unicode.Scalar = "\n"
+        var isAfterSpace = true
+        for scalar in text.unicodeScalars {
+            if scalar == "&", openers.contains(before), isAfterSpace || "[{,".unicodeScalars.contains(before) {
+                return SourcePosition(line: position.line, column: position.column)
+            }
+            isAfterSpace = scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r"
+            if scalar == "\n" || scalar == "\r" {
+                before = "\n"
+            } else if !isAfterSpace {
+                before = scalar
+            }
+            position = scalar == "\n" ? (position.line + 1, 1) : (position.line, position.column + 1)
+        }
+        return nil
+    }
 
     // MARK: -
 
@@ -31,17 +56,22 @@ enum YAMLDocument {
         }
         switch node {
         case .scalar(let scalar):
-            return Document(value(scalar, tag: node.tag), at: position)
+            return Document(try value(scalar, tag: node.tag, at: position), at: position)
         case .sequence(let sequence):
             var elements: [Document] = []
             for element in sequence { elements.append(try document(element, depth: depth + 1, budget: &budget)) }
             return Document(.array(elements), at: position)
         case .mapping(let mapping):
             var members: [Document.Member] = []
+            var keys: Set<String> = []
             for (key, value) in mapping {
                 let place = key.mark.map { SourcePosition(line: $0.line, column: $0.column) } ?? position
                 guard case .scalar(let scalar) = key else {
                     throw DocumentError(at: place, "a key must be a word, not a list or an object")
+                }
+                // 1 and "1" are two keys to YAML, and one to us.
+                guard keys.insert(scalar.string).inserted else {
+                    throw DocumentError(at: place, "the key \"\(scalar.string)\" stands twice in one object")
                 }
                 members.append(
                     .init(
@@ -54,12 +84,19 @@ enum YAMLDocument {
         }
     }
 
-    private static func value(_ scalar: Node.Scalar, tag: Tag) -> Document.Value {
+    private static func value(
+        _ scalar: Node.Scalar, tag: Tag, at position: SourcePosition,
+    ) throws(DocumentError) -> Document.Value {
         switch tag {
-        case Tag(.null): .null
-        case Tag(.bool): .bool(["true", "yes", "on", "y"].contains(scalar.string.lowercased()))
-        case Tag(.int), Tag(.float): .number(scalar.string)
-        default: .string(scalar.string)
+        case Tag(.null): return .null
+        case Tag(.int), Tag(.float): return .number(scalar.string)
+        case Tag(.bool):
+            switch scalar.string.lowercased() {
+            case "true", "yes", "on", "y": return .bool(true)
+            case "false", "no", "off", "n": return .bool(false)
+            default: throw DocumentError(at: position, "\"\(scalar.string)\" is neither true nor false")
+            }
+        default: return .string(scalar.string)
         }
     }
 }

@@ -49,6 +49,12 @@ import Testing
         let archived = Repository.sample("old", id: 1, isArchived: true)
         #expect(Scope().decide(archived) == .skipped("archived"))
         #expect(Scope(includesArchived: true).decide(archived) == .included)
+        let unknown = Repository.sample("x", id: 1, isArchived: nil)
+        #expect(Scope().decide(unknown) == .undecided("scope undecided: the host did not send archived"))
+        #expect(Scope(includesArchived: true).decide(unknown) == .included)
+        var selector = Selector()
+        selector.archived = false
+        #expect(selector.match(unknown) == .undecided("the host did not send archived"))
     }
 
     @Test func nearestWordIsOfferedWhereItIsNear() {
