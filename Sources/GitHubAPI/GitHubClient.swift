@@ -92,9 +92,7 @@ extension GitHubClient {
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
     public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
         let body = try await get("/orgs/\(login)/actions/oidc/customization/sub", as: Wire.OrganizationTemplate.self)
-        guard !body.includeClaimKeys.contains(where: \.holdsNull) else {
-            throw .malformed("a text holds the character U+0000")
-        }
+        try refuseNull(in: body.includeClaimKeys)
         return .set(
             SubjectTemplate(body.includeClaimKeys.map(ClaimKey.init(rawValue:))),
             useImmutableSubject: body.useImmutableSubject)
@@ -114,9 +112,7 @@ extension GitHubClient {
             }
         }
         let body = try decode(answer.body, as: Wire.RepositorySetting.self)
-        guard !(body.includeClaimKeys ?? []).contains(where: \.holdsNull), body.subClaimPrefix?.holdsNull != true else {
-            throw .malformed("a text holds the character U+0000")
-        }
+        try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
         return RepositorySetting(
             useDefault: body.useDefault, includeClaimKeys: body.includeClaimKeys?.map(ClaimKey.init(rawValue:)),
             useImmutableSubject: body.useImmutableSubject, subClaimPrefix: body.subClaimPrefix)
@@ -223,6 +219,10 @@ extension GitHubClient {
         }
     }
 
+    private func refuseNull(in texts: [String]) throws(GitHubError) {
+        guard !texts.contains(where: \.holdsNull) else { throw .malformed("a text holds the character U+0000") }
+    }
+
     /// Fetches one address, following redirects within the origin.
     ///
     /// - Parameter check: throws where a redirect's target must not be read.
@@ -295,7 +295,7 @@ extension GitHubClient {
             case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
             case .timeout: return .fault(.timeout)
             case .connectionLost(let message):
-                return .fault(.connectionLost((settings.token?.redacted(message) ?? message).sanitizedLine))
+                return .fault(.connectionLost(message.harmless(without: settings.token)))
             }
         }
         switch response.kind(token: settings.token, now: now()) {

@@ -30,7 +30,7 @@ extension APIResponse {
         default: break
         }
         let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
-        let message = harmless(error.message ?? (status == 404 ? "Not Found" : "no message"), token)
+        let message = (error.message ?? (status == 404 ? "Not Found" : "no message")).harmless(without: token)
         if let refusal = rateLimitRefusal(message, documentation: error.documentationURL ?? "", now: now) {
             return .rateLimit(refusal)
         }
@@ -54,21 +54,16 @@ extension APIResponse {
         message.lowercased().hasPrefix("no actions oidc custom sub claim template found for the organization")
     }
 
-    /// What GitHub sent, fit to be shown and stored: a server that echoes a request must not get the token there.
-    private func harmless(_ text: String, _ token: AccessToken?) -> String {
-        (token?.redacted(text) ?? text).sanitizedLine
-    }
-
     private func forbidden(_ message: String, _ token: AccessToken?) -> GitHubError {
         if let sso = headers["x-github-sso"], sso.hasPrefix("required") {
             let url = sso.split(separator: ";").lazy
                 .map { $0.trimmingCharacters(in: .whitespaces) }
                 .first { $0.hasPrefix("url=") }
-            return .ssoRequired(url: url.map { harmless(String($0.dropFirst(4)), token) })
+            return .ssoRequired(url: url.map { String($0.dropFirst(4)).harmless(without: token) })
         }
         if message.hasPrefix("Repository access blocked") { return .blocked("403: \(message)") }
         return .forbidden(
-            message, acceptedPermissions: headers["x-accepted-github-permissions"].map { harmless($0, token) })
+            message, acceptedPermissions: headers["x-accepted-github-permissions"].map { $0.harmless(without: token) })
     }
 
     private func rateLimitRefusal(_ message: String, documentation: String, now: Timestamp) -> RateLimitRefusal? {
@@ -111,14 +106,12 @@ extension APIResponse {
 }
 
 extension String {
-    /// The text on one line, without control or direction characters, cut at 300 characters.
-    var sanitizedLine: String {
-        let cut = unicodeScalars.prefix(300).map { scalar -> Character in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: " "
-            default: Character(scalar)
-            }
-        }
-        return String(cut) + (unicodeScalars.count > 300 ? "…" : "")
+    /// What GitHub sent, fit to be shown and stored: on one line, cut at 300 characters, without the token, since a
+    /// server that echoes a request must not get it there.
+    func harmless(without token: AccessToken?) -> String {
+        let text = token?.redacted(self) ?? self
+        let scalars = text.unicodeScalars
+        let line = String(scalars.prefix(300)).singleLine(replacement: " ")
+        return scalars.dropFirst(300).isEmpty ? line : line + "…"
     }
 }

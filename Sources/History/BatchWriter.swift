@@ -70,9 +70,8 @@ struct BatchWriter {
             try db.cachedStatement(
                 sql: """
                     SELECT r.githubID, r.id,
-                        o.organizationID, o.presence, o.owner, o.ownerGithubID, o.name, o.visibility, o.isArchived,
-                        o.isFork, o.topics, o.customProperties,
-                        s.useDefault, s.includeClaimKeys, s.useImmutableSubject, s.subClaimPrefix,
+                        \(RepositoryColumns.selection),
+                        \(SettingColumns.selection),
                         c.errorCode, c.errorMessage
                     FROM json_each(?1) listed
                     CROSS JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value

@@ -99,9 +99,8 @@ struct SnapshotReader {
             db,
             sql: """
                 SELECT r.id, r.githubID,
-                    o.organizationID, o.presence, o.owner, o.ownerGithubID, o.name, o.visibility, o.isArchived,
-                    o.isFork, o.topics, o.customProperties,
-                    s.useDefault, s.includeClaimKeys, s.useImmutableSubject, s.subClaimPrefix, s.observedAt,
+                    \(RepositoryColumns.selection),
+                    \(SettingColumns.selection), s.observedAt,
                     c.errorCode, c.errorMessage
                 FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
                 JOIN repository r ON r.id = known.repositoryID

@@ -17,10 +17,6 @@ public struct ReportOutput {
         if buffer.count >= Self.pieceBytes { flushBuffer() }
     }
 
-    mutating func write(byte: UInt8) {
-        buffer.append(byte)
-    }
-
     /// Hands on what is left.
     ///
     /// - Throws: what `flush` threw first.

@@ -14,6 +14,12 @@ struct RepositoryColumns: Equatable {
     var topics: String?
     var customProperties: String?
 
+    /// The columns of a row `o`, in the order of this type.
+    static let selection = """
+        o.organizationID, o.presence, o.owner, o.ownerGithubID, o.name, o.visibility, o.isArchived, o.isFork, o.topics,
+        o.customProperties
+        """
+
     static let insertion = """
         INSERT INTO repositoryObservation (repositoryID, scanID, organizationID, presence, owner, ownerGithubID, name,
             visibility, isArchived, isFork, topics, customProperties)

@@ -8,6 +8,9 @@ struct SettingColumns: Equatable {
     var useImmutableSubject: Bool?
     var subClaimPrefix: String?
 
+    /// The columns of a row `s`, in the order of this type.
+    static let selection = "s.useDefault, s.includeClaimKeys, s.useImmutableSubject, s.subClaimPrefix"
+
     static let insertion = """
         INSERT INTO settingObservation (repositoryID, scanID, observedAt, useDefault, includeClaimKeys,
             useImmutableSubject, subClaimPrefix)

@@ -89,35 +89,29 @@ extension Settings {
         let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
         for (address, host) in zip(addresses, hosts) {
             if let address = address.first {
-                if host.first != nil {
+                guard host.isEmpty else {
                     throw address.invalid("and a hostname exclude each other", hint: "give one of them")
                 }
-                return try endpoint(address) { value throws(EndpointError) in try GitHubEndpoint(apiURL: value) }
+                return try endpoint(apiURL: address)
             }
-            if let host = host.first {
-                return try endpoint(host) { value throws(EndpointError) in try GitHubEndpoint(hostname: value) }
-            }
+            if let host = host.first { return try endpoint(hostname: host) }
         }
         if let host = layers.environment["GH_HOST"], !host.isEmpty {
-            return try endpoint(SettingValue(text: host, origin: "GH_HOST")) { value throws(EndpointError) in
-                try GitHubEndpoint(hostname: value)
-            }
+            return try endpoint(hostname: SettingValue(text: host, origin: "GH_HOST"))
         }
         if let address = layers.environment["GITHUB_API_URL"], !address.isEmpty {
-            return try endpoint(SettingValue(text: address, origin: "GITHUB_API_URL")) { value throws(EndpointError) in
-                try GitHubEndpoint(apiURL: value)
-            }
+            return try endpoint(apiURL: SettingValue(text: address, origin: "GITHUB_API_URL"))
         }
         return .gitHub
     }
 
-    private static func endpoint(
-        _ value: SettingValue, _ make: (String) throws(EndpointError) -> GitHubEndpoint,
-    ) throws(CommandFailure) -> GitHubEndpoint {
-        do throws(EndpointError) {
-            return try make(value.text)
-        } catch {
-            throw .usage("\(value.origin): \(error)", hint: error.hint)
+    private static func endpoint(apiURL value: SettingValue) throws(CommandFailure) -> GitHubEndpoint {
+        do throws(EndpointError) { return try GitHubEndpoint(apiURL: value.text) } catch { throw value.refused(error) }
+    }
+
+    private static func endpoint(hostname value: SettingValue) throws(CommandFailure) -> GitHubEndpoint {
+        do throws(EndpointError) { return try GitHubEndpoint(hostname: value.text) } catch {
+            throw value.refused(error)
         }
     }
 
@@ -221,5 +215,11 @@ extension ConsoleSettings {
             }
             self.color = color
         }
+    }
+}
+
+extension SettingValue {
+    fileprivate func refused(_ error: EndpointError) -> CommandFailure {
+        .usage("\(origin): \(error)", hint: error.hint)
     }
 }

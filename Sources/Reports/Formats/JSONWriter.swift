@@ -1,3 +1,5 @@
+import AuditCore
+
 /// Writes JSON (RFC 8259) with the keys in the order in which they are given, indented by two spaces.
 ///
 /// Foundation's encoder can't keep the order of keys, which the report's contract fixes, and holds the whole document.
@@ -137,24 +139,5 @@ extension Duration {
         var decimals = String(rest + 1000).dropFirst()
         while decimals.last == "0" { decimals.removeLast() }
         return "\(whole).\(decimals)"
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether showing it can't move a cursor, change a direction or hide a neighbour.
-    var isHarmless: Bool {
-        if isASCII { return value >= 0x20 && value != 0x7F }
-        return switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-        default: true
-        }
-    }
-}
-
-extension String {
-    /// The text on one line, with what could harm a terminal replaced.
-    public var singleLine: String {
-        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isHarmless ? $0 : "\u{FFFD}" }))
     }
 }

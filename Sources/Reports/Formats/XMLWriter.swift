@@ -1,8 +1,9 @@
+import AuditCore
+
 /// Writes XML 1.0 elements; whatever a document may not hold is replaced by U+FFFD.
 struct XMLWriter {
     var output: ReportOutput
     private var open: [String] = []
-    private var isTagOpen = false
     private var hasChildren = false
 
     init(_ output: ReportOutput) {
