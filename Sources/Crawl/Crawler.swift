@@ -6,15 +6,20 @@ public struct Crawler: Sendable {
     private let github: GitHubClient
     private let limits: CrawlLimits
     private let scope: Scope
+    private let needs: Set<RuleNeed>
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter scope: which repositories' settings are asked for; the others are listed only.
+    /// - Parameters:
+    ///   - scope: which repositories' settings are asked for; the others are listed only.
+    ///   - needs: what is asked beyond listing and templates.
     public init(
-        github: GitHubClient, limits: CrawlLimits, scope: Scope, now: @escaping @Sendable () -> Timestamp,
+        github: GitHubClient, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
+        now: @escaping @Sendable () -> Timestamp,
     ) {
         self.github = github
         self.limits = limits
         self.scope = scope
+        self.needs = needs
         self.now = now
     }
 
@@ -60,7 +65,7 @@ public struct Crawler: Sendable {
             return nil
         }
         tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
-        var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope)
+        var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope, needs: needs)
         let outbox = Outbox(account.id, limits, tell: tell)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }

@@ -4,11 +4,15 @@ import GitHubAPI
 /// One piece of a crawl: a request and what came of it.
 enum CrawlWork: Sendable {
     case organizationTemplate
+    case includedProperties
+    case propertyValues
     case page(RepositoryPage.Place)
     case setting(Repository)
 
     enum Output: Sendable {
         case organizationTemplate(Result<OrganizationTemplate, GitHubError>)
+        case includedProperties(Result<[String], GitHubError>)
+        case propertyValues(Result<[RepositoryID: [String: [String]]], GitHubError>)
         case page(RepositoryPage.Place, Result<RepositoryPage, GitHubError>)
         case setting(Repository, Result<RepositorySetting, GitHubError>, observedAt: Timestamp)
     }
@@ -21,6 +25,16 @@ enum CrawlWork: Sendable {
             return .organizationTemplate(
                 await Result(catching: { () async throws(GitHubError) in
                     try await github.organizationTemplate(of: login)
+                }))
+        case .includedProperties:
+            return .includedProperties(
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.includedProperties(of: login)
+                }))
+        case .propertyValues:
+            return .propertyValues(
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.propertyValues(of: login)
                 }))
         case .page(let place):
             return .page(
@@ -42,12 +56,19 @@ struct OrganizationCrawl {
     private let account: OrganizationAccount
     private let limits: CrawlLimits
     private let scope: Scope
+    private let needs: Set<RuleNeed>
 
-    private var asksTemplate = true
+    /// What is asked once, before anything else.
+    private var first: [CrawlWork] = [.organizationTemplate]
     private var pages: [RepositoryPage.Place] = [.number(1)]
     private var pagesInFlight = 0
     private var knownPages: Set<RepositoryPage.Place> = [.number(1)]
     private var lastNumber = 1
+
+    /// Custom properties where the listing does not hold them.
+    private var values = PropertyValues.notAsked
+    /// Listed without custom properties, until those are there.
+    private var waitingForValues: [Repository] = []
 
     private var repositories: [Repository] = []
     private var nextRepository = 0
@@ -56,6 +77,7 @@ struct OrganizationCrawl {
     private var observations: [Observation] = []
     private var advice: [String] = []
     private var template: OrganizationTemplate = .unreadable(GitHubError.cancelled.reason)
+    private var includedProperties: Reading<[String]>?
     private var problems: [String] = []
     private var listingFailure: UnreadableReason.Code?
     private var isListingWhole = true
@@ -64,19 +86,29 @@ struct OrganizationCrawl {
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
 
-    init(account: OrganizationAccount, limits: CrawlLimits, scope: Scope) {
+    private enum PropertyValues {
+        case notAsked
+        case asked
+        /// Empty where they could not be read.
+        case known([RepositoryID: [String: [String]]])
+    }
+
+    /// - Parameter needs: what is asked beyond listing and templates.
+    init(account: OrganizationAccount, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = []) {
         self.account = account
         self.limits = limits
         self.scope = scope
+        self.needs = scope.selector.properties.isEmpty ? needs : needs.union([.propertyValues])
+        if needs.contains(.includedProperties) {
+            first.append(.includedProperties)
+            includedProperties = .unreadable(GitHubError.cancelled.reason)
+        }
     }
 
     /// The next request: the template, then pages up to their share of the width, then settings.
     mutating func next() -> CrawlWork? {
         guard stop == nil, !Task.isCancelled else { return nil }
-        if asksTemplate {
-            asksTemplate = false
-            return .organizationTemplate
-        }
+        if !first.isEmpty { return first.removeFirst() }
         if pagesInFlight < limits.pageConcurrency, !pages.isEmpty {
             pagesInFlight += 1
             return .page(pages.removeFirst())
@@ -97,6 +129,17 @@ struct OrganizationCrawl {
         case .organizationTemplate(.failure(let error)):
             template = .unreadable(error.reason)
             note(error)
+        case .includedProperties(.success(let names)):
+            includedProperties = .read(names)
+        case .includedProperties(.failure(let error)):
+            // No trouble in itself: only a rule that needs it is undecided.
+            stop = stop ?? error.stop
+            includedProperties = .unreadable(error.reason)
+        case .propertyValues(let result):
+            if case .failure(let error) = result { stop = stop ?? error.stop }
+            values = .known((try? result.get()) ?? [:])
+            admit(waitingForValues, now: now)
+            waitingForValues = []
         case .page(let place, let result):
             pagesInFlight -= 1
             switch result {
@@ -118,6 +161,8 @@ struct OrganizationCrawl {
 
     /// Tells of the repositories whose turn never came.
     mutating func finish(now: Timestamp) {
+        admit(waitingForValues, now: now)
+        waitingForValues = []
         for repository in repositories[nextRepository...] {
             observations.append(Observation(repository: repository, reading: nil, observedAt: now))
         }
@@ -156,6 +201,7 @@ struct OrganizationCrawl {
         }
         return OrganizationObservation(
             login: account.login.rawValue, id: account.id, template: template,
+            includedProperties: includedProperties,
             listing: Listing(
                 status: status, listed: listed.count, expected: account.repositoryCount,
                 error: problems.isEmpty ? nil : problems.summary, failure: listingFailure),
@@ -176,13 +222,40 @@ struct OrganizationCrawl {
             problems.append("the Link header of \(place.name) can't be understood")
         }
         if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
-        for repository in fresh {
+        if needs.contains(.propertyValues) {
+            admit(fresh.filter { $0.customProperties != nil }, now: now)
+            awaitValues(fresh.filter { $0.customProperties == nil }, now: now)
+        } else {
+            admit(fresh, now: now)
+        }
+        findMore(after: page, at: place)
+    }
+
+    /// Takes listed repositories into the crawl, or notes why they are left out.
+    private mutating func admit(_ listed: [Repository], now: Timestamp) {
+        for repository in listed {
+            var repository = repository
+            if case .known(let values) = values, repository.customProperties == nil {
+                repository.customProperties = values[repository.id]
+            }
             switch scope.decide(repository) {
             case .included, .undecided: repositories.append(repository)
             case .skipped: observations.append(Observation(repository: repository, reading: nil, observedAt: now))
             }
         }
-        findMore(after: page, at: place)
+    }
+
+    /// Keeps repositories back until custom properties are known, since those decide what is in scope.
+    private mutating func awaitValues(_ listed: [Repository], now: Timestamp) {
+        guard !listed.isEmpty else { return }
+        switch values {
+        case .known: return admit(listed, now: now)
+        case .asked: break
+        case .notAsked:
+            values = .asked
+            first.append(.propertyValues)
+        }
+        waitingForValues += listed
     }
 
     /// Asks for the pages up to the last at once where GitHub numbers them, else for the next alone.

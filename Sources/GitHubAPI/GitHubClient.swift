@@ -142,6 +142,44 @@ extension GitHubClient {
             isPartial: answer.headers["x-github-sso"]?.hasPrefix("partial-results") ?? false)
     }
 
+    /// Fetches the names of the custom properties whose values the organization's tokens carry.
+    ///
+    /// - Returns: in GitHub's order; those that the enterprise includes are among them.
+    /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/properties/repo`
+    public func includedProperties(of login: OrganizationLogin) async throws(GitHubError) -> [String] {
+        let names = try await get(
+            "/orgs/\(login)/actions/oidc/customization/properties/repo", as: [Wire.IncludedProperty].self
+        ).map(\.name)
+        try refuseNull(in: names)
+        return names
+    }
+
+    /// Fetches the values of custom properties of all repositories of an organization, page after page.
+    ///
+    /// - Returns: for each repository that GitHub names, values by property name; none where a property is not set.
+    /// - SeeAlso: `GET /orgs/{org}/properties/values`
+    public func propertyValues(of login: OrganizationLogin) async throws(GitHubError) -> [RepositoryID: [String:
+        [String]]]
+    {
+        var values: [RepositoryID: [String: [String]]] = [:]
+        var url = "\(endpoint)/orgs/\(login)/properties/values?per_page=100"
+        var asked: Set<String> = []
+        while asked.count < Self.valuePagesMax, asked.insert(url).inserted {
+            let answer = try await get(url: url)
+            for repository in try decode(answer.body, as: [Wire.RepositoryProperties].self) {
+                try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
+                values[RepositoryID(rawValue: repository.repositoryID)] = Dictionary(
+                    repository.properties.map { ($0.name, $0.value.values) }, uniquingKeysWith: { first, _ in first })
+            }
+            let link = LinkHeader(answer.headers["link"])
+            guard !link.isUnreadable else { throw .malformed("the Link header can't be understood") }
+            guard let next = link["next"] else { return values }
+            guard let target = endpoint.resolve(next) else { throw .malformed("the next page is on another origin") }
+            url = target
+        }
+        throw .malformed("the pages of custom properties have no end")
+    }
+
     /// Fetches the primary rate limit, which costs none of it.
     ///
     /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
@@ -206,6 +244,8 @@ extension GitHubClient {
     /// A listing page of 100 repositories is about 0.5 MB; the rest is small.
     private static let bodyLimitBytes = 16 << 20
     private static let redirectsMax = 3
+    /// A million repositories, which no organization has.
+    private static let valuePagesMax = 10_000
 
     private func get<Body: Decodable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
         try decode(await get(url: "\(endpoint)\(path)").body, as: type)

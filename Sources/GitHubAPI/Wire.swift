@@ -83,6 +83,36 @@ enum Wire {
         }
     }
 
+    /// `OidcCustomPropertyInclusion`. Upstream's example has another name for the field than its schema.
+    struct IncludedProperty: Decodable {
+        let name: String
+
+        enum CodingKeys: String, CodingKey {
+            case name = "custom_property_name"
+        }
+    }
+
+    /// `OrgRepoCustomPropertyValues`
+    struct RepositoryProperties: Decodable {
+        let repositoryID: Int64
+        let properties: [Property]
+
+        struct Property: Decodable {
+            let name: String
+            let value: PropertyValue
+
+            enum CodingKeys: String, CodingKey {
+                case value
+                case name = "property_name"
+            }
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case properties
+            case repositoryID = "repository_id"
+        }
+    }
+
     /// What every description of a repository holds.
     struct Identity: Decodable {
         let id: Int64

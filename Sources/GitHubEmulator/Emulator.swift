@@ -64,6 +64,7 @@ public struct Emulator: Sendable {
         RepositoryRoutes(world: world).add(to: router)
         OIDCRoutes(world: world).add(to: router)
         RateLimitRoutes(world: world).add(to: router)
+        PropertyRoutes(world: world).add(to: router)
         router.get("**") { _, _ in Answer.notFound.response }
         var logger = Logger(label: "emulator")
         logger.logLevel = .critical

@@ -3,11 +3,13 @@ struct RepositoryJSON {
     let repository: WorldFile.Repository
     let owner: String
     let ownerID: Int64
+    let holdsProperties: Bool
 
     init(_ repository: WorldFile.Repository, of organization: WorldFile.Organization) {
         self.repository = repository
         owner = repository.owner ?? organization.login
         ownerID = organization.id
+        holdsProperties = organization.listsProperties
     }
 
     var text: String {
@@ -43,7 +45,7 @@ struct RepositoryJSON {
             ("updated_at", "\"2026-11-01T00:00:00Z\""), ("pushed_at", "\"2026-11-01T00:00:00Z\""),
             ("permissions", "{\"admin\":false,\"maintain\":false,\"push\":false,\"triage\":false,\"pull\":true}"),
         ]
-        if let properties = repository.customProperties {
+        if holdsProperties, let properties = repository.customProperties {
             let values = properties.sorted { $0.key < $1.key }
                 .map { ($0.key, $0.value.map(JSONText.quoted) ?? "null") }
             members.append(("custom_properties", JSONText.object(values)))

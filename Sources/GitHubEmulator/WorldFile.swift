@@ -20,6 +20,12 @@ public struct WorldFile: Codable, Sendable {
         public var useImmutableSubject: Bool?
         /// How the template's endpoint refuses, if it does.
         public var templateRefusal: Refusal?
+        /// Custom properties whose values tokens carry, in the order in which they are told.
+        public var includedProperties: [String] = []
+        /// How the endpoints of custom properties refuse, if they do.
+        public var propertiesRefusal: Refusal?
+        /// Whether the listing holds custom properties, or only the endpoint of their values does.
+        public var listsProperties = true
         /// Whether the number of private repositories is shown.
         public var showsPrivateCount = true
         /// Repositories that exist but are not listed, as to a token that sees selected repositories only.
@@ -166,6 +172,9 @@ extension WorldFile.Organization {
             template: try container.decodeIfPresent([String].self, forKey: .template),
             useImmutableSubject: try container.decodeIfPresent(Bool.self, forKey: .useImmutableSubject),
             templateRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .templateRefusal),
+            includedProperties: try container.decodeIfPresent([String].self, forKey: .includedProperties) ?? [],
+            propertiesRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .propertiesRefusal),
+            listsProperties: try container.decodeIfPresent(Bool.self, forKey: .listsProperties) ?? true,
             showsPrivateCount: try container.decodeIfPresent(Bool.self, forKey: .showsPrivateCount) ?? true,
             hiddenRepositories: try container.decodeIfPresent(Int.self, forKey: .hiddenRepositories) ?? 0,
             repositories: try container.decode([WorldFile.Repository].self, forKey: .repositories))

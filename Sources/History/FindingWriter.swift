@@ -1,51 +1,146 @@
 import AuditCore
 import GRDB
 
-/// Writes what changed among the findings of a policy: those that appeared and those that went.
+/// Writes what changed among the findings of a policy: those that appeared and those that went. A waived finding stands
+/// open: it is accepted, not mended.
 struct FindingWriter {
     private let db: Database
     private let scanID: Int64
+    private let hostID: Int64
 
-    init(_ db: Database, scanID: Int64) {
+    init(_ db: Database, scanID: Int64, hostID: Int64) {
         self.db = db
         self.scanID = scanID
+        self.hostID = hostID
     }
 
     func write(_ report: AuditReport) throws {
         let policy = report.policy.name
-        let open = try OpenFinding.all(apiURL: report.apiURL, policyName: policy, db)
+        let open = try OpenFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
         for finding in report.findings where open[finding.key] == nil {
-            guard let id = finding.repositoryID else { continue }
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO finding (scanID, repositoryID, policyName, ruleID, isOpen, severity, message, firstSeenAt)
-                    SELECT ?, r.id, ?, ?, 1, ?, ?, ?
-                    FROM repository r JOIN host h ON h.id = r.hostID WHERE h.apiURL = ? AND r.githubID = ?
-                    """
-            ).execute(arguments: [
-                scanID, policy, finding.rule, finding.severity.rawValue, finding.violation.message,
-                finding.firstSeen.description, report.apiURL, id.rawValue,
-            ])
-        }
-        guard !open.isEmpty else { return }
-        for repository in report.repositories {
-            for (entry, outcome) in zip(report.policy.rules, repository.outcomes)
-            where outcome == .pass || outcome == .notApplicable {
-                let key = FindingKey(rule: entry.id, repositoryID: repository.repository.id)
-                if let gone = open[key] { try close(gone, key, policy) }
+            var row = FindingRow(policyName: policy, ruleID: finding.rule, isOpen: true)
+            row.severity = finding.severity.rawValue
+            row.message = finding.violation.message
+            row.firstSeenAt = finding.firstSeen.description
+            switch finding.key.subject {
+            case .repository(let id): row.repositoryID = try rowID("repository", id.rawValue)
+            case .organization(let id): row.organizationID = try rowID("organization", id.rawValue)
+            case .waiver(let name): row.waiver = name
             }
+            try insert(row)
+        }
+        for key in mended(open, report) {
+            guard var row = open[key]?.row else { continue }
+            row.isOpen = false
+            try insert(row)
         }
     }
 
     // MARK: -
 
-    private func close(_ finding: OpenFinding, _ key: FindingKey, _ policy: String) throws {
+    /// Findings that the scan judged anew and did not find.
+    private func mended(_ open: [FindingKey: OpenFinding], _ report: AuditReport) -> [FindingKey] {
+        guard !open.isEmpty else { return [] }
+        let rules = report.policy.rules
+        var passed: [FindingKey] = []
+        func note(_ outcomes: [RepositoryReport.Outcome], _ kind: RuleEntry.Subject, _ subject: FindingKey.Subject) {
+            for (entry, outcome) in zip(rules, outcomes)
+            where entry.subject == kind && (outcome == .pass || outcome == .notApplicable) {
+                let key = FindingKey(rule: entry.id, subject: subject)
+                if open[key] != nil { passed.append(key) }
+            }
+        }
+        for repository in report.repositories {
+            note(repository.outcomes, .repository, .repository(repository.repository.id))
+        }
+        for organization in report.organizations {
+            if let id = organization.id { note(organization.outcomes, .organization, .organization(id)) }
+        }
+        if report.waiverSource != nil, report.isComplete {
+            let found = Set(report.findings.map(\.key))
+            passed += open.keys.filter { key in
+                if case .waiver = key.subject { !found.contains(key) } else { false }
+            }
+        }
+        return passed
+    }
+
+    private func rowID(_ table: String, _ githubID: Int64) throws -> Int64? {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT id FROM \(table) WHERE hostID = ? AND githubID = ?"),
+            arguments: [hostID, githubID])
+    }
+
+    private func insert(_ row: FindingRow) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO finding (scanID, repositoryID, policyName, ruleID, isOpen, severity, message, firstSeenAt)
-                SELECT ?1, repositoryID, policyName, ruleID, 0, severity, message, firstSeenAt FROM finding
-                WHERE repositoryID = ?2 AND policyName = ?3 AND ruleID = ?4 ORDER BY id DESC LIMIT 1
+                INSERT INTO finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen,
+                    severity, message, firstSeenAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: [scanID, finding.repositoryRowID, policy, key.rule])
+        ).execute(arguments: [
+            scanID, hostID, row.repositoryID, row.organizationID, row.waiver, row.policyName, row.ruleID, row.isOpen,
+            row.severity, row.message, row.firstSeenAt,
+        ])
+    }
+}
+
+/// What a row of `finding` says.
+struct FindingRow {
+    var policyName: String
+    var ruleID: String
+    var isOpen: Bool
+    var repositoryID: Int64?
+    var organizationID: Int64?
+    var waiver: String?
+    var severity = ""
+    var message = ""
+    var firstSeenAt = ""
+}
+
+/// A finding as it last stood.
+struct OpenFinding {
+    var row: FindingRow
+    var firstSeen: Timestamp
+
+    /// The findings of a policy on a host that stood open before a scan.
+    static func all(
+        hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
+    ) throws -> [FindingKey: OpenFinding] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.severity, f.message, f.firstSeenAt,
+                    r.githubID, o.githubID, max(f.id), f.isOpen
+                FROM finding f
+                LEFT JOIN repository r ON r.id = f.repositoryID
+                LEFT JOIN organization o ON o.id = f.organizationID
+                WHERE f.hostID = ? AND f.policyName = ? AND f.scanID < ?
+                GROUP BY f.ruleID, f.repositoryID, f.organizationID, f.waiver
+                """,
+            arguments: [hostID, policyName, scanID])
+        var findings: [FindingKey: OpenFinding] = [:]
+        while let row = try rows.next() {
+            // Beside max(), SQLite takes the other columns from the row that has it.
+            guard try row.decode(Bool.self, atIndex: 10) else { continue }
+            var found = FindingRow(policyName: policyName, ruleID: try row.decode(atIndex: 0), isOpen: true)
+            found.repositoryID = try row.decode(atIndex: 1)
+            found.organizationID = try row.decode(atIndex: 2)
+            found.waiver = try row.decode(atIndex: 3)
+            found.severity = try row.decode(atIndex: 4)
+            found.message = try row.decode(atIndex: 5)
+            found.firstSeenAt = try row.decode(atIndex: 6)
+            let subject: FindingKey.Subject
+            if let id: Int64 = try row.decode(atIndex: 7) {
+                subject = .repository(RepositoryID(rawValue: id))
+            } else if let id: Int64 = try row.decode(atIndex: 8) {
+                subject = .organization(OrganizationID(rawValue: id))
+            } else {
+                subject = .waiver(found.waiver ?? "")
+            }
+            findings[FindingKey(rule: found.ruleID, subject: subject)] = OpenFinding(
+                row: found, firstSeen: try timestamp(found.firstSeenAt))
+        }
+        return findings
     }
 }

@@ -3,6 +3,8 @@ import GRDB
 /// Why the history can't be used. Nothing is ever repaired by deletion.
 public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotOpen(path: String, String)
+    /// There is no file, and none should be made.
+    case missing(path: String)
     /// A file of another kind, or another program's database.
     case notAHistory(path: String)
     case newerVersion(path: String)
@@ -15,6 +17,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .cannotOpen(let path, let why): "cannot open the history \(path): \(why)"
+        case .missing(let path): "there is no history \(path)"
         case .notAHistory(let path): "\(path) is not a history of oidc-audit"
         case .newerVersion(let path): "the history \(path) was written by a newer version of oidc-audit"
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
@@ -28,6 +31,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     public var hint: String {
         switch self {
         case .cannotOpen: "check the folder and its permissions, or choose another file with --db"
+        case .missing: "oidc-audit scan makes one; --db names another file"
         case .notAHistory: "choose another file with --db"
         case .newerVersion: "use that version, or another file with --db"
         case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"

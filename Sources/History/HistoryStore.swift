@@ -7,12 +7,14 @@ public final class HistoryStore: Sendable {
     public let path: String
     private let queue: DatabaseQueue
 
-    /// Opens the file, makes it where there is none, and brings it to the newest schema.
+    /// Opens the file and brings it to the newest schema.
     ///
+    /// - Parameter isNew: whether the file is made where there is none.
     /// - Throws: `HistoryError`; the file is left as it was.
-    public init(path: String) throws(HistoryError) {
+    public init(path: String, isNew: Bool = true) throws(HistoryError) {
         self.path = path
         do {
+            guard isNew || FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
             try Self.createFile(at: path)
             // Looked at before it is opened for writing: another program's file must stay as it is.
             try Self.checkIdentity(of: path)
@@ -48,15 +50,59 @@ public final class HistoryStore: Sendable {
         return ScanRecorder(store: self, scanID: ScanID(rawValue: scan), hostID: host)
     }
 
-    /// The findings of a policy that stand open on a host, with the start of the scan that first found each.
-    public func openFindings(apiURL: String, policyName: String) async throws(HistoryError) -> [FindingKey: Timestamp] {
-        try await read { db in try OpenFinding.all(apiURL: apiURL, policyName: policyName, db).mapValues(\.firstSeen) }
+    /// The findings of a policy that stood open on a host, with the start of the scan that first found each.
+    ///
+    /// - Parameter scanID: the scan before which they stood open; `nil`: now.
+    public func openFindings(
+        apiURL: String, policyName: String, before scanID: ScanID? = nil,
+    ) async throws(HistoryError) -> [FindingKey: Timestamp] {
+        try await read { db in
+            guard let host = try Self.knownHostID(apiURL, db) else { return [:] }
+            return try OpenFinding.all(
+                hostID: host, policyName: policyName, before: scanID?.rawValue ?? .max, db
+            ).mapValues(\.firstSeen)
+        }
+    }
+
+    /// The newest scan that read an organization to its end.
+    ///
+    /// - Parameter login: as GitHub writes it or as it was asked for, without case.
+    public func lastScan(of login: String, apiURL: String) async throws(HistoryError) -> StoredScan? {
+        try await storedScan(
+            where: "h.apiURL = ? AND s.state = 'sealed' AND so.login = ? COLLATE NOCASE", [apiURL, login])
+    }
+
+    /// A sealed scan by its number.
+    public func storedScan(_ id: ScanID, apiURL: String) async throws(HistoryError) -> StoredScan? {
+        try await storedScan(where: "h.apiURL = ? AND s.state = 'sealed' AND s.id = ?", [apiURL, id.rawValue])
+    }
+
+    private func storedScan(
+        where condition: String, _ arguments: [any DatabaseValueConvertible & Sendable],
+    ) async throws(HistoryError) -> StoredScan? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT s.id, s.startedAt, s.policyName FROM scan s
+                    JOIN host h ON h.id = s.hostID JOIN scanOrganization so ON so.scanID = s.id
+                    WHERE \(condition) ORDER BY s.id DESC LIMIT 1
+                    """,
+                arguments: StatementArguments(arguments)
+            ).map { row in
+                try StoredScan(
+                    id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
+                    policyName: row.decode(atIndex: 2) ?? "")
+            }
+        }
     }
 
     /// The scan as it was observed.
-    public func snapshot(of scanID: ScanID) async throws(HistoryError) -> Snapshot {
+    ///
+    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    public func snapshot(of scanID: ScanID, organizations: [String]? = nil) async throws(HistoryError) -> Snapshot {
         try await read { db in
-            var reader = SnapshotReader(db, scanID: scanID.rawValue)
+            var reader = SnapshotReader(db, scanID: scanID.rawValue, organizations: organizations)
             return try reader.snapshot()
         }
     }
@@ -123,8 +169,20 @@ public final class HistoryStore: Sendable {
 
     private static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {
         try db.execute(sql: "INSERT OR IGNORE INTO host (apiURL) VALUES (?)", arguments: [apiURL])
-        return try Int64.fetchOne(db, sql: "SELECT id FROM host WHERE apiURL = ?", arguments: [apiURL]) ?? 0
+        return try knownHostID(apiURL, db) ?? 0
     }
+
+    private static func knownHostID(_ apiURL: String, _ db: Database) throws -> Int64? {
+        try Int64.fetchOne(db, sql: "SELECT id FROM host WHERE apiURL = ?", arguments: [apiURL])
+    }
+}
+
+/// A scan that was ended and sealed.
+public struct StoredScan: Hashable, Sendable {
+    public var id: ScanID
+    public var startedAt: Timestamp
+    /// Name of the policy by which it was judged.
+    public var policyName: String
 }
 
 /// What a scan is begun with.
@@ -147,34 +205,6 @@ public struct ScanStart: Sendable {
         self.toolVersion = toolVersion
         self.requested = requested
         self.scope = scope
-    }
-}
-
-/// A finding as it last stood.
-struct OpenFinding {
-    var repositoryRowID: Int64
-    var firstSeen: Timestamp
-
-    /// The open findings of a policy on a host.
-    static func all(apiURL: String, policyName: String, _ db: Database) throws -> [FindingKey: OpenFinding] {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT f.ruleID, r.githubID, r.id, f.firstSeenAt
-                FROM finding f JOIN repository r ON r.id = f.repositoryID JOIN host h ON h.id = r.hostID
-                WHERE f.policyName = ? AND f.isOpen AND h.apiURL = ?
-                  AND f.id = (SELECT max(id) FROM finding
-                              WHERE repositoryID = f.repositoryID AND policyName = f.policyName AND ruleID = f.ruleID)
-                """,
-            arguments: [policyName, apiURL])
-        var findings: [FindingKey: OpenFinding] = [:]
-        while let row = try rows.next() {
-            let key = try FindingKey(
-                rule: row.decode(atIndex: 0), repositoryID: RepositoryID(rawValue: row.decode(atIndex: 1)))
-            findings[key] = try OpenFinding(
-                repositoryRowID: row.decode(atIndex: 2), firstSeen: timestamp(row.decode(atIndex: 3)))
-        }
-        return findings
     }
 }
 

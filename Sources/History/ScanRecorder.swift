@@ -111,9 +111,9 @@ public actor ScanRecorder {
 
     /// Stores the judgement and closes the scan for good, in one transaction.
     public func seal(_ report: AuditReport) async throws(HistoryError) {
-        let (scan, isWhole) = (scanID.rawValue, isWhole)
+        let (scan, host, isWhole) = (scanID.rawValue, hostID, isWhole)
         try await store.write { db in
-            try FindingWriter(db, scanID: scan).write(report)
+            try FindingWriter(db, scanID: scan, hostID: host).write(report)
             try db.execute(
                 sql: """
                     UPDATE scan SET state = 'sealed', policyName = ?, policySHA256 = ?, verdict = ?, isComplete = ?,
@@ -166,18 +166,27 @@ private struct OrganizationRow {
             status = "unreadable"
             reason = why
         }
+        var properties: String?
+        var propertiesReason: UnreadableReason?
+        switch observation.includedProperties {
+        case nil: break
+        case .read(let names): properties = JSONText.of(names)
+        case .unreadable(let why): propertiesReason = why
+        }
         let listing = observation.listing
         try db.execute(
             sql: """
                 INSERT INTO scanOrganization (scanID, organizationID, login, templateStatus, templateClaimKeys,
                     templateUseImmutableSubject, templateErrorCode, templateErrorMessage, listingStatus, listed,
-                    expected, removed, missing, listingError, listingFailureCode)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expected, removed, missing, listingError, listingFailureCode, includedProperties,
+                    includedPropertiesErrorCode, includedPropertiesErrorMessage)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 scanID, organizationRowID, observation.login, status, keys, useImmutable, reason?.code.rawValue,
                 reason?.message, listing.status.rawValue, listing.listed, listing.expected, JSONText.of(removed),
-                JSONText.of(missing), listing.error, listing.failure?.rawValue,
+                JSONText.of(missing), listing.error, listing.failure?.rawValue, properties,
+                propertiesReason?.code.rawValue, propertiesReason?.message,
             ])
     }
 }

@@ -12,7 +12,46 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1", migrate: createTables)
+        migrator.registerMigration(
+            "v2: custom properties; findings of organizations and waivers", migrate: widenFindings)
         return migrator
+    }
+
+    private static func widenFindings(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- JSON list of names; NULL where they were not asked for or could not be read.
+                ALTER TABLE scanOrganization ADD COLUMN includedProperties TEXT;
+                ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorCode TEXT;
+                ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorMessage TEXT;
+
+                -- A finding that appeared (isOpen) or went, under the policy of that name; about one of a repository, an
+                -- organization or a waiver.
+                CREATE TABLE widerFinding (
+                    id INTEGER PRIMARY KEY,
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    repositoryID INTEGER REFERENCES repository(id),
+                    organizationID INTEGER REFERENCES organization(id),
+                    waiver TEXT,
+                    policyName TEXT NOT NULL,
+                    ruleID TEXT NOT NULL,
+                    isOpen INTEGER NOT NULL,
+                    severity TEXT NOT NULL,
+                    message TEXT NOT NULL,
+                    firstSeenAt TEXT NOT NULL,
+                    CHECK ((repositoryID IS NOT NULL) + (organizationID IS NOT NULL) + (waiver IS NOT NULL) = 1)
+                ) STRICT;
+                INSERT INTO widerFinding (id, scanID, hostID, repositoryID, policyName, ruleID, isOpen, severity,
+                    message, firstSeenAt)
+                SELECT f.id, f.scanID, r.hostID, f.repositoryID, f.policyName, f.ruleID, f.isOpen, f.severity,
+                    f.message, f.firstSeenAt
+                FROM finding f JOIN repository r ON r.id = f.repositoryID;
+                DROP TABLE finding;
+                ALTER TABLE widerFinding RENAME TO finding;
+                CREATE INDEX finding_identity ON finding(
+                    hostID, policyName, ruleID, repositoryID, organizationID, waiver);
+                """)
     }
 
     private static func createTables(_ db: Database) throws {

@@ -9,9 +9,13 @@ struct SnapshotReader {
     private var json = JSONTextReader()
     private var scope = Scope()
 
-    init(_ db: Database, scanID: Int64) {
+    private let wanted: [String]?
+
+    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    init(_ db: Database, scanID: Int64, organizations: [String]? = nil) {
         self.db = db
         self.scanID = scanID
+        self.wanted = organizations?.map { $0.lowercased() }
     }
 
     mutating func snapshot() throws -> Snapshot {
@@ -57,17 +61,20 @@ struct SnapshotReader {
             sql: """
                 SELECT so.organizationID, o.githubID, so.login, so.templateStatus, so.templateClaimKeys,
                     so.templateUseImmutableSubject, so.templateErrorCode, so.templateErrorMessage, so.listingStatus,
-                    so.listed, so.expected, so.removed, so.missing, so.listingError, so.listingFailureCode
+                    so.listed, so.expected, so.removed, so.missing, so.listingError, so.listingFailureCode,
+                    so.includedProperties, so.includedPropertiesErrorCode, so.includedPropertiesErrorMessage
                 FROM scanOrganization so LEFT JOIN organization o ON o.id = so.organizationID
                 WHERE so.scanID = ? ORDER BY so.id
                 """,
             arguments: [scanID]
-        ).map { row in
+        ).compactMap { row in
+            if let wanted, try !wanted.contains(row.decode(String.self, atIndex: 2).lowercased()) { return nil }
             let rowID: Int64? = try row.decode(atIndex: 0)
             let githubID: Int64? = try row.decode(atIndex: 1)
             return try OrganizationSnapshot(
                 login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init), template: template(row),
-                listing: listing(row), repositories: rowID.map { try repositories(of: $0, progress) } ?? [])
+                includedProperties: includedProperties(row), listing: listing(row),
+                repositories: rowID.map { try repositories(of: $0, progress) } ?? [])
         }
     }
 
@@ -81,6 +88,12 @@ struct SnapshotReader {
         default:
             return try .unreadable(reason(code: row.decode(atIndex: 6) ?? "", message: row.decode(atIndex: 7)))
         }
+    }
+
+    private mutating func includedProperties(_ row: Row) throws -> Reading<[String]>? {
+        if let names: String = try row.decode(atIndex: 15) { return try .read(json.strings(names)) }
+        guard let code: String = try row.decode(atIndex: 16) else { return nil }
+        return try .unreadable(reason(code: code, message: row.decode(atIndex: 17)))
     }
 
     private mutating func listing(_ row: Row) throws -> Listing {

@@ -20,6 +20,18 @@ struct CommandFailure: Error, Hashable, CustomStringConvertible {
     }
 
     init(_ error: HistoryError) {
-        self.init(message: error.description, hint: error.hint, status: .failure)
+        let isMissing = if case .missing = error { true } else { false }
+        self.init(message: error.description, hint: error.hint, status: isMissing ? .usage : .failure)
+    }
+}
+
+/// Does something with the history; what it throws becomes the command's failure.
+func usingHistory<Value>(
+    _ body: () async throws(HistoryError) -> Value,
+) async throws(CommandFailure) -> Value {
+    do throws(HistoryError) {
+        return try await body()
+    } catch {
+        throw CommandFailure(error)
     }
 }

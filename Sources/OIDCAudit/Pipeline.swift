@@ -6,6 +6,7 @@ import History
 /// A scan from its settings to its report: crawl, remember, judge.
 struct Pipeline {
     let settings: Settings
+    let evaluator: Evaluator
     let context: CommandContext
 
     /// Runs the scan. A scan that is stopped early leaves an unsealed row in the history and an incomplete report.
@@ -16,7 +17,7 @@ struct Pipeline {
     ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
         let history = try HistoryStore(path: settings.historyPath)
         let known = try await history.openFindings(
-            apiURL: settings.endpoint.description, policyName: settings.policy.name)
+            apiURL: settings.endpoint.description, policyName: evaluator.policy.name)
         let recorder = try await history.beginScan(
             ScanStart(
                 apiURL: settings.endpoint.description,
@@ -35,7 +36,6 @@ struct Pipeline {
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
-        let evaluator = Evaluator(policy: settings.policy, gate: settings.gate)
         let report = evaluator.evaluate(snapshot, known: known)
         guard stop == nil else { return (report, advice) }
         do throws(HistoryError) {
@@ -63,7 +63,7 @@ struct Pipeline {
                     listing: Listing(status: .partial, listed: 0, expected: nil, error: why, failure: reason.code),
                     repositories: [])
             })
-        return Evaluator(policy: settings.policy, gate: settings.gate).evaluate(snapshot)
+        return evaluator.evaluate(snapshot)
     }
 
     // MARK: -
@@ -141,7 +141,7 @@ struct Pipeline {
         }
         let crawler = Crawler(
             github: github, limits: CrawlLimits(concurrency: settings.concurrency), scope: settings.scope,
-            now: context.now)
+            needs: evaluator.policy.needs, now: context.now)
         return await withTaskGroup(of: Ending.self) { race in
             race.addTask { .crawled(await crawler.crawl(settings.organizations, tell: tell)) }
             race.addTask {

@@ -7,7 +7,10 @@ struct RootCommand: ParsableCommand {
         commandName: Tool.name,
         abstract: "Audits the subject-claim templates of GitHub Actions OIDC tokens across an organization.",
         version: Tool.version,
-        subcommands: [ScanCommand.self, EmulateCommand.self, DemoCommand.self])
+        subcommands: [
+            ScanCommand.self, CheckCommand.self, PolicyCommand.self, WaiverCommand.self, ExplainCommand.self,
+            ClaimsCommand.self, EmulateCommand.self, DemoCommand.self,
+        ])
 
     /// - Returns: the exit status of the contract.
     static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {

@@ -23,11 +23,13 @@ public struct JSONReporter: Reporter {
                 json.string("fail_on", report.gate.failOn?.rawValue ?? "none")
                 json.bool("new_only", report.gate.newOnly)
                 json.number("exit_status", report.gate.exitStatus)
+                json.string("waivers", report.waiverSource)
+                json.string("baseline", report.baselineSource)
             }
             json.summary(report.summary)
             json.array("organizations", of: report.organizations) { $0.organization($1) }
             json.array("repositories", of: report.repositories) { $0.repository($1) }
-            json.array("findings", of: report.findings) { $0.finding($1) }
+            json.array("findings", of: report.findings) { $0.finding($1, apiURL: report.apiURL) }
             json.array("warnings", of: report.warnings) { $0.string(nil, $1) }
         }
         output = writer.output
@@ -174,7 +176,7 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func finding(_ finding: Finding) {
+    fileprivate mutating func finding(_ finding: Finding, apiURL: String) {
         object { json in
             json.string("rule", finding.rule)
             json.string("severity", finding.severity.rawValue)
@@ -187,7 +189,18 @@ extension JSONWriter {
             json.string("remedy", finding.violation.remedy)
             json.string("state", finding.state.rawValue)
             json.string("first_seen", finding.firstSeen.description)
-            json.null("waiver")
+            if let waiver = finding.waiver {
+                json.object("waiver") { json in
+                    json.string("on", waiver.target.description)
+                    json.string("owner", waiver.owner)
+                    json.string("reason", waiver.reason)
+                    json.string("expires", waiver.expires.description)
+                }
+            } else {
+                json.null("waiver")
+            }
+            json.bool("in_baseline", finding.isInBaseline)
+            json.string("fingerprint", finding.key.fingerprint(apiURL: apiURL))
         }
     }
 }

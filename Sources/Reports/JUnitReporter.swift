@@ -11,13 +11,15 @@ public struct JUnitReporter: Reporter {
 
     public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var writer = XMLWriter(output)
-        let findings = Dictionary(grouping: report.findings, by: \.repositoryID)
+        let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
+        let organizationFindings = Dictionary(
+            grouping: report.findings.filter { $0.repositoryID == nil }, by: \.organization)
         let repositories = Dictionary(grouping: report.repositories, by: \.organization)
         writer.element("testsuites") { xml in
             for (index, organization) in report.organizations.enumerated() {
                 let suite = JUnitSuite(
                     report: report, organization: organization, repositories: repositories[organization.login] ?? [],
-                    findings: findings)
+                    findings: findings, organizationFindings: organizationFindings[organization.login] ?? [])
                 suite.write(index: index, to: &xml)
             }
         }
@@ -32,6 +34,7 @@ private struct JUnitSuite {
     let organization: OrganizationReport
     let repositories: [RepositoryReport]
     let findings: [RepositoryID?: [Finding]]
+    let organizationFindings: [Finding]
 
     private enum Result {
         case pass
@@ -115,6 +118,9 @@ private struct JUnitSuite {
     private func forEachCase(_ body: (_ classname: String, _ name: String, Result) -> Void) {
         let prefix = "\(Tool.name).\(Self.segment(organization.login))"
         body(prefix, RuleEntry.reservedID, organizationResult)
+        for (entry, outcome) in zip(report.policy.rules, organization.outcomes) where entry.subject != .repository {
+            body(prefix, entry.id, result(entry, outcome))
+        }
         for (repository, classname) in zip(repositories, classnames(prefix)) {
             let found = findings[repository.repository.id] ?? []
             if repository.status != .skipped {
@@ -123,29 +129,33 @@ private struct JUnitSuite {
                     repository.status == .unreadable
                         ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
             }
-            for (entry, outcome) in zip(report.policy.rules, repository.outcomes) {
+            for (index, entry) in report.policy.rules.enumerated() where entry.subject == .repository {
+                // A repository that was not judged has no outcomes.
+                let outcome = repository.outcomes.isEmpty ? nil : repository.outcomes[index]
                 body(classname, entry.id, result(entry, outcome, repository, found))
             }
         }
     }
 
     private var organizationResult: Result {
-        let listing = organization.listing
-        if listing.status == .partial {
-            return .error(type: "unreadable", message: "the listing is partial: \(listing.error ?? "unknown")")
+        if let trouble = organization.unreadTroubles.first { return .error(type: "unreadable", message: trouble) }
+        return organization.listing.listed == 0 ? .error(type: "unreadable", message: "the listing is empty") : .pass
+    }
+
+    /// Of an entry about the organization or waivers.
+    private func result(_ entry: PolicyReport.Entry, _ outcome: RepositoryReport.Outcome) -> Result {
+        switch outcome {
+        case .pass: return .pass
+        case .undecided:
+            let why = organization.undecided.first { $0.hasPrefix("rule \(entry.id) ") }
+            return .error(type: "undecided", message: why ?? "the organization could not be read")
+        case .notApplicable: return .skipped(message: "the rule does not apply to this organization")
+        case .fail: return result(of: organizationFindings.filter { $0.rule == entry.id })
         }
-        if case .unreadable(let reason) = organization.template {
-            return .error(
-                type: "unreadable", message: "the organization's template could not be read: \(reason.message)")
-        }
-        if !listing.missing.isEmpty {
-            return .error(type: "unreadable", message: "no longer listed: \(listing.missing.joined(separator: ", "))")
-        }
-        return listing.listed == 0 ? .error(type: "unreadable", message: "the listing is empty") : .pass
     }
 
     private func result(
-        _ entry: PolicyReport.Entry, _ outcome: RepositoryReport.Outcome, _ repository: RepositoryReport,
+        _ entry: PolicyReport.Entry, _ outcome: RepositoryReport.Outcome?, _ repository: RepositoryReport,
         _ found: [Finding],
     ) -> Result {
         switch (repository.status, outcome) {
@@ -154,23 +164,27 @@ private struct JUnitSuite {
         case (_, .pass): return .pass
         case (_, .notApplicable): return .skipped(message: "the rule does not apply to this repository")
         // Never a skip: a dashboard would show green for what nobody decided.
-        case (_, .undecided), (_, .notJudged):
-            return .error(type: "undecided", message: repository.reason ?? "unknown")
-        case (_, .fail): break
+        case (_, .undecided), (_, nil): return .error(type: "undecided", message: repository.reason ?? "unknown")
+        case (_, .fail): return result(of: found.filter { $0.rule == entry.id })
         }
-        guard let finding = found.first(where: { $0.rule == entry.id }) else {
-            preconditionFailure("a rule that failed has a finding")
+    }
+
+    /// Of the findings of one entry: several waivers can break one rule.
+    private func result(of findings: [Finding]) -> Result {
+        guard let first = findings.first else { preconditionFailure("a rule that failed has a finding") }
+        func text(_ findings: [Finding]) -> String { findings.map(\.junitMessage).joined(separator: "\n") }
+        let open = findings.filter(\.isOpen)
+        guard !open.isEmpty else {
+            let why = first.waiver.map { " by \($0.owner) until \($0.expires)" } ?? ""
+            return .skipped(message: "waived\(why): \(text(findings))")
         }
-        let message = [
-            finding.violation.message, "expected: \(finding.violation.expected.joined(separator: ", "))",
-            "actual: \(finding.violation.actual.joined(separator: ", "))", finding.violation.remedy,
-        ].joined(separator: "; ")
-        guard finding.isOpen else { return .skipped(message: "waived: \(message)") }
-        guard let failOn = report.gate.failOn, finding.severity >= failOn else {
+        guard let failOn = report.gate.failOn, first.severity >= failOn else {
             let threshold = report.gate.failOn?.rawValue ?? "none"
-            return .skipped(message: "below --fail-on \(threshold) (\(finding.severity.rawValue)): \(message)")
+            return .skipped(message: "below --fail-on \(threshold) (\(first.severity.rawValue)): \(text(open))")
         }
-        return .failure(type: finding.severity.rawValue, message: message)
+        let counting = report.gate.newOnly ? open.filter { $0.isInBaseline != true } : open
+        guard !counting.isEmpty else { return .skipped(message: "in the baseline: \(text(open))") }
+        return .failure(type: first.severity.rawValue, message: text(counting))
     }
 
     /// One for each repository, unique: a dot would start a package, and two names can differ in a dot alone.
@@ -187,5 +201,14 @@ private struct JUnitSuite {
 
     private static func segment(_ name: String) -> String {
         String(name.map { $0 == "." ? "_" : $0 })
+    }
+}
+
+extension Finding {
+    fileprivate var junitMessage: String {
+        [
+            violation.message, "expected: \(violation.expected.joined(separator: ", "))",
+            "actual: \(violation.actual.joined(separator: ", "))", violation.remedy,
+        ].joined(separator: "; ")
     }
 }

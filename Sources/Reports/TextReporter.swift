@@ -10,11 +10,14 @@ public struct TextReporter: Reporter {
         var page = TextPage(style: style)
         page.verdict(report)
         let entries = report.policy.rules.filter { $0.violations > 0 }
+        let findings = Dictionary(grouping: report.findings.filter(\.isOpen), by: \.rule)
         for severity in Severity.allCases {
             for entry in entries where entry.severity == severity {
-                page.violations(of: entry, report.findings.filter { $0.rule == entry.id })
+                guard let found = findings[entry.id] else { continue }
+                page.violations(of: entry, found)
             }
         }
+        page.waived(report)
         page.unreadable(report)
         page.organizations(report.organizations)
         page.warnings(report.warnings)
@@ -34,14 +37,23 @@ extension TextPage {
                 "\(names): \(summary.judged == 1 ? "the one repository in scope keeps" : "all \(summary.judged) repositories in scope keep") the policy"
             )
         case .violations:
-            line(
-                "VIOLATIONS", .bad,
-                "\(names): \(summary.violating) of \(counted(summary.judged, "repository")) "
-                    + "\(summary.violating == 1 ? "breaks" : "break") the policy")
+            let others = report.findings.count { $0.isOpen && $0.repositoryID == nil }
+            let repositories =
+                "\(summary.violating) of \(counted(summary.judged, "repository")) "
+                + "\(summary.violating == 1 ? "breaks" : "break") the policy"
+            let words = [
+                summary.violating > 0 || others == 0 ? repositories : nil,
+                others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
+            ].compactMap(\.self).joined(separator: ", and ")
+            line("VIOLATIONS", .bad, "\(names): \(words)")
         case .incomplete:
             line("INCOMPLETE", .poor, "\(names): no violation was found, but not everything could be judged")
         }
         line("  policy", .faint, "\(report.policy.name) (\(report.policy.source))")
+        if let source = report.waiverSource { line("  waivers", .faint, source) }
+        if let source = report.baselineSource {
+            line("  baseline", .faint, source + (report.gate.newOnly ? ": only what is not in it counts" : ""))
+        }
         if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
     }
 
@@ -50,29 +62,48 @@ extension TextPage {
         line(entry.severity.rawValue.uppercased(), .severity(entry.severity), "\(entry.id) · \(entry.rule)")
         wrapped(entry.reason ?? entry.summary, indent: 2)
         // Findings that say the same and are mended the same way stand together.
-        var groups: [(violation: Violation, findings: [Finding])] = []
+        struct Words: Hashable {
+            let message: String
+            let remedy: String
+        }
+        var places: [Words: Int] = [:]
+        var groups: [(words: Words, findings: [Finding])] = []
         for finding in findings {
-            let index = groups.firstIndex {
-                $0.violation.message == finding.violation.message && $0.violation.remedy == finding.violation.remedy
-            }
-            if let index {
-                groups[index].findings.append(finding)
+            let words = Words(message: finding.violation.message, remedy: finding.violation.remedy)
+            if let place = places[words] {
+                groups[place].findings.append(finding)
             } else {
-                groups.append((finding.violation, [finding]))
+                places[words] = groups.count
+                groups.append((words, [finding]))
             }
         }
         for group in groups {
             blank()
-            wrapped("\(group.violation.message) (\(counted(group.findings.count, "repository")))", indent: 2, .strong)
-            table(
-                group.findings.map { finding in
-                    (
-                        finding.repository ?? finding.organization,
-                        "has: " + finding.violation.actual.joined(separator: ", ")
-                    )
-                })
-            wrapped(group.violation.remedy, label: "mend:", indent: 2)
+            let count = entry.subject == .repository ? " (\(counted(group.findings.count, "repository")))" : ""
+            wrapped(group.words.message + count, indent: 2, .strong)
+            table(group.findings.map { ($0.repository ?? $0.organization, "has: \($0.has)") })
+            wrapped(group.words.remedy, label: "mend:", indent: 2)
         }
+    }
+
+    fileprivate mutating func waived(_ report: AuditReport) {
+        let waived = Dictionary(grouping: report.findings.filter { !$0.isOpen }, by: \.waiver)
+            .compactMap { waiver, findings in waiver.map { ($0, findings) } }
+            .sorted { ($0.0.expires, $0.0.description) < ($1.0.expires, $1.0.description) }
+        guard !waived.isEmpty else { return }
+        blank()
+        line("WAIVED", .faint, "\(counted(report.summary.waivedFindings, "finding")) accepted for a time")
+        for (waiver, findings) in waived {
+            blank()
+            wrapped("\(waiver.rule) until \(waiver.expires), \(waiver.owner): \(waiver.reason)", indent: 2, .strong)
+            names(findings.map { $0.repository ?? $0.organization })
+        }
+    }
+
+    /// An interrupted scan can leave thousands; the JSON report names them all.
+    private mutating func names(_ names: [String]) {
+        for name in names.prefix(20) { plain(name, indent: 4) }
+        if names.count > 20 { plain("and \(names.count - 20) more", indent: 4) }
     }
 
     fileprivate mutating func unreadable(_ report: AuditReport) {
@@ -87,27 +118,16 @@ extension TextPage {
             for (reason, members) in groups.sorted(by: { $0.key < $1.key }) {
                 blank()
                 wrapped("\(reason) (\(counted(members.count, "repository")))", indent: 2, .strong)
-                // An interrupted scan can leave thousands; the JSON report names them all.
-                for member in members.prefix(20) { plain(member.repository.fullName, indent: 4) }
-                if members.count > 20 { plain("and \(members.count - 20) more", indent: 4) }
+                names(members.map(\.repository.fullName))
             }
         }
     }
 
     fileprivate mutating func organizations(_ organizations: [OrganizationReport]) {
         for organization in organizations {
-            let listing = organization.listing
-            var notes: [String] = []
-            if listing.status == .partial { notes.append("the listing is partial: \(listing.error ?? "unknown")") }
-            if case .unreadable(let reason) = organization.template {
-                notes.append("the organization's template could not be read: \(reason.message)")
-            }
-            if !listing.missing.isEmpty {
-                notes.append("listed last time, not now: \(listing.missing.joined(separator: ", "))")
-            }
-            if !listing.removed.isEmpty {
-                notes.append("removed since the last scan: \(listing.removed.joined(separator: ", "))")
-            }
+            var notes = organization.troubles
+            let removed = organization.listing.removed
+            if !removed.isEmpty { notes.append("removed since the last scan: \(removed.joined(separator: ", "))") }
             guard !notes.isEmpty else { continue }
             blank()
             line("ORGANIZATION", .poor, organization.login)
@@ -151,5 +171,12 @@ extension TextPage {
             scan += ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits"
         }
         line("scan", .faint, scan, column: 14)
+    }
+}
+
+extension Finding {
+    /// What stands where something else was expected; `nothing` says more than an empty list.
+    fileprivate var has: String {
+        violation.actual.isEmpty ? "nothing" : violation.actual.joined(separator: ", ")
     }
 }

@@ -31,7 +31,7 @@ import Testing
             "concurrency: 10\nfail-on: high\ninclude: [a, b]\nstrict-coverage: true\n", to: "c.yaml")
         let fromFile = try settings(["-c", file])
         #expect(fromFile.concurrency == 10)
-        #expect(fromFile.gate == Gate(failOn: .high, strictCoverage: true))
+        #expect(fromFile.judging.gate == Gate(failOn: .high, strictCoverage: true))
         #expect(fromFile.scope.selector.names.map(\.pattern) == ["a", "b"])
         let environment = [
             "OIDC_AUDIT_CONFIG": file, "OIDC_AUDIT_CONCURRENCY": "20", "OIDC_AUDIT_INCLUDE": "c, d ,",
@@ -40,7 +40,7 @@ import Testing
         let fromEnvironment = try settings([], environment: environment)
         #expect(fromEnvironment.concurrency == 20)
         #expect(fromEnvironment.scope.selector.names.map(\.pattern) == ["c", "d"])
-        #expect(!fromEnvironment.gate.strictCoverage)
+        #expect(!fromEnvironment.judging.gate.strictCoverage)
         let fromFlag = try settings(["--concurrency", "30", "--include", "e"], environment: environment)
         #expect(fromFlag.concurrency == 30)
         #expect(fromFlag.scope.selector.names.map(\.pattern) == ["e"])

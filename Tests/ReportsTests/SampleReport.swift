@@ -34,7 +34,7 @@ enum SampleReport {
                 status: .partial, listed: 0, expected: nil, error: "page 1 could not be read: GitHub failed (502)",
                 failure: .serverFault), login: "gamma", id: 99, [])
         let known = [
-            FindingKey(rule: "required-claims", repositoryID: RepositoryID(rawValue: 1003)):
+            FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1003))):
                 Timestamp(secondsSince1970: 1_790_000_000)
         ]
         return Evaluator(policy: try .sample(), gate: gate)

@@ -39,12 +39,37 @@ public struct Claim: Sendable {
         case perRun = "per_run"
     }
 
+    /// The hosts whose tokens carry the claim.
+    public struct Hosts: Hashable, Sendable {
+        /// `nil` where GitHub does not say.
+        public let onEnterpriseServer: Bool?
+        /// First day on github.com as `YYYY-MM-DD`; `nil` where it was there from the start.
+        public let since: String?
+
+        public static let all = Hosts(onEnterpriseServer: true, since: nil)
+    }
+
+    /// Where a claim is known from.
+    public enum Source: String, Sendable, CaseIterable {
+        case reference = "https://docs.github.com/en/actions/reference/security/oidc"
+        /// Listed among the claims that the issuer supports, and not in the reference.
+        case discoveryDocument = "https://token.actions.githubusercontent.com/.well-known/openid-configuration"
+        /// Seen in tokens, and not in the reference.
+        case token = "https://github.com/github/actions-oidc-debugger"
+        case checkRunFeature =
+            "https://github.com/github/docs/blob/main/data/features/actions-OIDC-check-run-id-claim.yml"
+        case customPropertyChangelog =
+            "https://github.blog/changelog/2026-03-12-actions-oidc-tokens-now-support-repository-custom-properties"
+    }
+
     public let key: ClaimKey
-    /// One sentence: what the value is.
+    /// A phrase: what the value is.
     public let meaning: String
     public let chooser: Chooser
     public let stability: Stability
     public let presence: Presence
+    public let hosts: Hosts
+    public let source: Source
 
     /// Whether a template may start with the claim: nobody who can push or open a pull request chooses its text.
     ///

@@ -1,7 +1,7 @@
 /// Every claim that GitHub documents or that was seen in its tokens.
 ///
-/// Source: GitHub's OIDC reference (`content/actions/reference/security/oidc.md` in github/docs) for names and
-/// meanings; who chooses a value, its stability and its presence are this project's analysis of that page.
+/// Names and meanings come from each claim's source; who chooses a value, its stability and its presence are this
+/// project's analysis of GitHub's OIDC reference.
 public enum ClaimCatalog {
     /// The catalog in reading order: what names a repository first, then what varies from job to job.
     public static let all: [Claim] = [
@@ -19,10 +19,13 @@ public enum ClaimCatalog {
         safe("job_workflow_ref", "path and ref of the reusable workflow", .workflowOwner, .changing),
         unsafe("job_workflow_sha", "commit of the reusable workflow", .workflowOwner, .perRun),
         unsafe("environment", "name of the job's environment", .contributor, .changing, .environmentJobs),
-        unsafe("environment_node_id", "node id of the job's environment", .gitHub, .stable, .environmentJobs),
+        unsafe(
+            "environment_node_id", "node id of the job's environment", .gitHub, .stable, .environmentJobs,
+            source: .discoveryDocument),
         unsafe("ref", "git ref of the run", .contributor, .changing),
         unsafe("ref_type", "branch or tag", .contributor, .changing),
-        unsafe("ref_protected", "whether the ref is protected", .administrator, .changing),
+        unsafe(
+            "ref_protected", "true or false: whether the ref is protected", .administrator, .changing, source: .token),
         unsafe("sha", "commit of the run", .contributor, .perRun),
         unsafe("head_ref", "source branch of the pull request", .pullRequestAuthor, .changing, .pullRequests),
         unsafe("base_ref", "target branch of the pull request", .pullRequestAuthor, .changing, .pullRequests),
@@ -35,7 +38,9 @@ public enum ClaimCatalog {
         unsafe("run_id", "id of the run", .gitHub, .perRun),
         unsafe("run_number", "counter of the workflow's runs", .gitHub, .perRun),
         unsafe("run_attempt", "counter of the run's attempts", .gitHub, .perRun),
-        unsafe("check_run_id", "id of the job's check run", .gitHub, .perRun),
+        unsafe(
+            "check_run_id", "id of the job's check run", .gitHub, .perRun,
+            hosts: .init(onEnterpriseServer: false, since: "2025-11-13"), source: .checkRunFeature),
         unsafe("runner_environment", "github-hosted or self-hosted", .contributor, .changing),
         unsafe("aud", "audience that the job asked for", .job, .changing),
         unsafe("iss", "issuer of the token", .gitHub, .stable),
@@ -46,34 +51,54 @@ public enum ClaimCatalog {
         unsafe("jti", "id of the token", .gitHub, .perRun),
     ]
 
+    /// The family of `repo_property_NAME`, under a name that stands for all of them.
+    public static let customProperty = customPropertyClaim("repo_property_*")
+
+    /// Every single claim, then the family.
+    public static let listed = all + [customProperty]
+
     /// The entry of a key; `repo_property_NAME` yields the family's entry under that name. `nil`: an unknown key.
     public static func claim(for key: ClaimKey) -> Claim? {
-        if let claim = byKey[key] { return claim }
-        guard key.isCustomProperty else { return nil }
-        return safe(key, "value of a custom property of the repository", .administrator, .changing, .includedProperties)
+        byKey[key] ?? (key.isCustomProperty ? customPropertyClaim(key) : nil)
     }
 
     /// Whether a template may start with the key; an unknown key may not.
     public static func isSafeFirst(_ key: ClaimKey) -> Bool {
-        claim(for: key)?.isSafeFirst ?? false
+        byKey[key]?.isSafeFirst ?? key.isCustomProperty
+    }
+
+    /// What to say of an unknown key: the nearest known one, where there is one.
+    public static func nearest(to key: ClaimKey) -> String? {
+        NearestWord.nearest(to: key.rawValue, among: all.map(\.key.rawValue))
     }
 
     // MARK: -
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
+    private static func customPropertyClaim(_ key: ClaimKey) -> Claim {
+        Claim(
+            key: key, meaning: "value of a custom property of the repository", chooser: .administrator,
+            stability: .changing, presence: .includedProperties,
+            hosts: .init(onEnterpriseServer: nil, since: "2026-03-12"), source: .customPropertyChangelog,
+            isSafeFirst: true)
+    }
+
     private static func safe(
         _ key: ClaimKey, _ meaning: String, _ chooser: Claim.Chooser, _ stability: Claim.Stability,
         _ presence: Claim.Presence = .always,
     ) -> Claim {
-        Claim(key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: true)
+        Claim(
+            key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, hosts: .all,
+            source: .reference, isSafeFirst: true)
     }
 
     private static func unsafe(
         _ key: ClaimKey, _ meaning: String, _ chooser: Claim.Chooser, _ stability: Claim.Stability,
-        _ presence: Claim.Presence = .always,
+        _ presence: Claim.Presence = .always, hosts: Claim.Hosts = .all, source: Claim.Source = .reference,
     ) -> Claim {
         Claim(
-            key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, isSafeFirst: false)
+            key: key, meaning: meaning, chooser: chooser, stability: stability, presence: presence, hosts: hosts,
+            source: source, isSafeFirst: false)
     }
 }

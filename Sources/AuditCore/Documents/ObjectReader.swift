@@ -58,6 +58,19 @@ public struct ObjectReader {
         return value
     }
 
+    /// A whole number within a range; `nil` where the key is absent.
+    public func optionalNumber(_ key: String, in range: ClosedRange<Int>) throws(DocumentError) -> Int? {
+        guard let document = optional(key) else { return nil }
+        guard case .number(let text) = document.value else {
+            throw DocumentError(at: document.position, "\"\(key)\" must be a number, not \(document.kind)")
+        }
+        guard let number = Int(text), range.contains(number) else {
+            throw DocumentError(
+                at: document.position, "\"\(key)\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// The strings of a list, which must not be empty nor hold one twice; `nil` where the key is absent.
     public func strings(_ key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)]? {
         guard let document = optional(key) else { return nil }

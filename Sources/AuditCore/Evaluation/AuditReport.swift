@@ -8,13 +8,16 @@ public struct AuditReport: Sendable {
     public var requests: RequestCounts
     public var scope: Scope
     public var policy: PolicyReport
+    /// Where waivers and the baseline came from; `nil` where there are none.
+    public var waiverSource: String?
+    public var baselineSource: String?
     public var verdict: Verdict
     public var gate: GateReport
     public var summary: Summary
     public var organizations: [OrganizationReport]
     /// Every listed repository of every organization, in report order.
     public var repositories: [RepositoryReport]
-    /// By repository in report order, then in the policy's order.
+    /// Those about organizations and waivers first, then by repository in report order; each in the policy's order.
     public var findings: [Finding]
     /// What a reader should know beside the verdict, one sentence each.
     public var warnings: [String]
@@ -27,7 +30,7 @@ public struct AuditReport: Sendable {
         guard !isComplete else { return nil }
         if let stop { return stop.explanation }
         for organization in organizations {
-            if let why = organization.whyIncomplete { return why }
+            if let trouble = organization.troubles.first { return "\(organization.login): \(trouble)" }
         }
         let open = summary.unreadable + summary.undecided
         if open > 0 { return "\(open) of \(summary.listed) repositories could not be read or decided" }
@@ -49,9 +52,10 @@ public struct PolicyReport: Sendable {
         public var id: String
         public var rule: String
         public var severity: Severity
+        public var subject: RuleEntry.Subject
         public var summary: String
         public var reason: String?
-        /// Repositories that the rule passed or failed.
+        /// Repositories, organizations or waivers that the rule passed or failed.
         public var judged = 0
         public var violations = 0
         public var undecided = 0
@@ -60,7 +64,7 @@ public struct PolicyReport: Sendable {
     public var name: String
     public var source: String
     public var sha256: String
-    /// In the policy's order.
+    /// In the policy's order; where waivers were given, followed by those of their rules that the policy does not have.
     public var rules: [Entry]
 }
 
@@ -97,14 +101,25 @@ public struct OrganizationReport: Sendable {
     public var id: OrganizationID?
     public var template: OrganizationTemplate
     public var listing: Listing
+    /// One for each rule entry, in the policy's order; of use for those about organizations and waivers.
+    public var outcomes: [RepositoryReport.Outcome]
+    /// Which rules about the organization lacked a fact, and which.
+    public var undecided: [String] = []
 
-    fileprivate var whyIncomplete: String? {
-        if listing.status == .partial { return "the listing of \(login) is partial: \(listing.error ?? "unknown")" }
+    /// Why the scan can't speak of the whole organization, for people; empty where it can.
+    public var troubles: [String] { unreadTroubles + undecided }
+
+    /// What of the organization itself could not be read.
+    public var unreadTroubles: [String] {
+        var troubles: [String] = []
+        if listing.status == .partial { troubles.append("the listing is partial: \(listing.error ?? "unknown")") }
         if case .unreadable(let reason) = template {
-            return "the template of \(login) could not be read: \(reason.message)"
+            troubles.append("the organization's template could not be read: \(reason.message)")
         }
-        guard let missing = listing.missing.first else { return nil }
-        return "\(missing) was listed last time and is not now"
+        if !listing.missing.isEmpty {
+            troubles.append("listed last time, not now: \(listing.missing.joined(separator: ", "))")
+        }
+        return troubles
     }
 }
 
@@ -123,10 +138,8 @@ public struct RepositoryReport: Sendable {
         case pass
         case fail
         case undecided
-        /// The entry's `where` does not choose the repository.
+        /// The entry's `where` does not choose the repository, or the rule says nothing of such a one.
         case notApplicable
-        /// The repository was skipped or could not be read.
-        case notJudged
     }
 
     public var organization: String
@@ -139,6 +152,6 @@ public struct RepositoryReport: Sendable {
     public var preview: SubjectPreview
     /// Why it is skipped or unreadable, or which rule is undecided.
     public var reason: String?
-    /// One for each rule entry, in the policy's order.
+    /// One for each rule entry, in the policy's order; empty where the repository was skipped or could not be read.
     public var outcomes: [Outcome]
 }

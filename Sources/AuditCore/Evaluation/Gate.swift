@@ -6,15 +6,20 @@ public struct Gate: Hashable, Sendable {
     public var strictCoverage: Bool
     /// Whether violations and incompleteness leave the status at 0.
     public var exitZero: Bool
+    /// Whether findings of the baseline are let through.
+    public var newOnly: Bool
 
-    public init(failOn: Severity? = .low, strictCoverage: Bool = false, exitZero: Bool = false) {
+    public init(
+        failOn: Severity? = .low, strictCoverage: Bool = false, exitZero: Bool = false, newOnly: Bool = false,
+    ) {
         self.failOn = failOn
+        self.newOnly = newOnly
         self.strictCoverage = strictCoverage
         self.exitZero = exitZero
     }
 
     public func fails(_ finding: Finding) -> Bool {
-        guard finding.isOpen, let failOn else { return false }
+        guard finding.isOpen, let failOn, !(newOnly && finding.isInBaseline == true) else { return false }
         return finding.severity >= failOn
     }
 

@@ -1,17 +1,8 @@
 extension Policy {
     /// Reads a policy, version 1. Strict: an unknown word of any kind is an error that names its place.
     public init(_ document: Document, source: String, sha256: String) throws(DocumentError) {
-        // Another version may well have other keys: it comes first.
-        if case .object(let members) = document.value,
-            let version = members.first(where: { $0.key == "version" })?.value
-        {
-            guard case .number("1") = version.value else {
-                throw DocumentError(
-                    at: version.position, "unsupported policy version", hint: "this program reads version 1")
-            }
-        }
-        let reader = try ObjectReader(
-            document, as: "a policy", allowing: ["version", "name", "description", "allow_unknown_claims", "rules"])
+        try document.refuseOtherVersions("policy")
+        let reader = try ObjectReader(document, as: "a policy", allowing: Self.keys)
         _ = try reader.required("version")
         let allowsUnknownClaims = try reader.bool("allow_unknown_claims", default: false)
         var rules: [RuleEntry] = []
@@ -24,13 +15,17 @@ extension Policy {
             rules.append(entry)
         }
         self.init(
-            name: try reader.string("name"), description: try reader.optionalString("description"), rules: rules,
+            name: try reader.string("name"), description: try reader.optionalString("description"),
+            maxWaiverDays: try reader.optionalNumber("max_waiver_days", in: 1...36_500), rules: rules,
             source: source, sha256: sha256)
     }
+
+    public static let keys = ["version", "name", "description", "allow_unknown_claims", "max_waiver_days", "rules"]
 }
 
 extension RuleEntry {
-    private static let commonKeys = ["id", "rule", "severity", "where", "reason"]
+    /// Keys that every entry of rules about repositories takes.
+    public static let commonKeys = ["id", "rule", "severity", "where", "reason"]
 
     /// The id of the testcase that says whether a repository could be read; no rule entry may take it.
     public static let reservedID = "readable"
@@ -39,24 +34,47 @@ extension RuleEntry {
         // The rule's name comes first: which other keys are allowed depends on it.
         let type = try Self.ruleType(document)
         let reader = try ObjectReader(
-            document, as: "an entry of the rule \(type.name)", allowing: Self.commonKeys + type.options)
+            document, as: "an entry of the rule \(type.name)", allowing: Self.keys(of: type))
         let idPosition = reader.position(of: "id")
-        let id = try reader.string("id")
-        guard id.utf8.allSatisfy(Self.isIDByte) else {
-            throw DocumentError(
-                at: idPosition, "the rule id \"\(id)\" has characters beyond a-z, 0-9 and -",
-                hint: "for example \"required-claims\"")
-        }
-        guard id != Self.reservedID else {
-            throw DocumentError(at: idPosition, "the rule id \"\(id)\" is reserved", hint: "choose another id")
-        }
+        let id = try Self.id(reader, of: type)
         var selector: Selector?
         if let document = reader.optional("where") { selector = try Selector(document) }
+        let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
+        try options.check(type)
         self.init(
-            id: id,
-            rule: try type.init(options: RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)),
-            severity: try reader.word("severity"), selector: selector, reason: try reader.optionalString("reason"),
-            position: idPosition)
+            id: id, rule: try type.init(options: options), severity: try reader.word("severity"), selector: selector,
+            reason: try reader.optionalString("reason"), position: idPosition)
+    }
+
+    /// The keys of an entry: those of all entries, without `where` where there is nothing to choose, and the rule's own.
+    public static func keys(of type: any Rule.Type) -> [String] {
+        let common = type is any RepositoryRule.Type ? commonKeys : commonKeys.filter { $0 != "where" }
+        return common + type.options.map(\.name)
+    }
+
+    /// Whether a text can be the id of an entry.
+    public static func isID(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(isIDByte)
+    }
+
+    /// The ids that an entry of the rule may not have: entries about waivers are added to a policy that has none, under
+    /// their rule's own name.
+    public static func reservedIDs(for type: any Rule.Type) -> [String] {
+        [reservedID] + RuleCatalog.waiverRules.map { $0.name }.filter { $0 != type.name }
+    }
+
+    private static func id(_ reader: ObjectReader, of type: any Rule.Type) throws(DocumentError) -> String {
+        let id = try reader.string("id")
+        guard isID(id) else {
+            throw DocumentError(
+                at: reader.position(of: "id"), "the rule id \"\(id)\" has characters beyond a-z, 0-9 and -",
+                hint: "for example \"required-claims\"")
+        }
+        guard !reservedIDs(for: type).contains(id) else {
+            throw DocumentError(
+                at: reader.position(of: "id"), "the rule id \"\(id)\" is reserved", hint: "choose another id")
+        }
+        return id
     }
 
     private static func ruleType(_ document: Document) throws(DocumentError) -> any Rule.Type {
@@ -65,8 +83,7 @@ extension RuleEntry {
         }
         guard let member = members.first(where: { $0.key == "rule" }) else {
             throw DocumentError(
-                at: document.position, "a rule entry has no \"rule\"",
-                hint: "add one of " + RuleCatalog.all.map { $0.name }.joined(separator: ", "))
+                at: document.position, "a rule entry has no \"rule\"", hint: "oidc-audit policy rules lists them")
         }
         let name = try member.value.string(named: "rule")
         guard let type = RuleCatalog.rule(named: name) else {
@@ -81,6 +98,18 @@ extension RuleEntry {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
         default: false
+        }
+    }
+}
+
+extension Document {
+    /// Refuses a version other than 1 before any other key is looked at: another version may well have other keys.
+    func refuseOtherVersions(_ what: String) throws(DocumentError) {
+        guard case .object(let members) = value, let version = members.first(where: { $0.key == "version" })?.value
+        else { return }
+        guard case .number("1") = version.value else {
+            throw DocumentError(
+                at: version.position, "unsupported \(what) version", hint: "this program reads version 1")
         }
     }
 }

@@ -2,6 +2,8 @@
 public struct Policy: Sendable {
     public let name: String
     public let description: String?
+    /// Longest time from a scan to the expiry of a waiver, in days; `nil`: any.
+    public let maxWaiverDays: Int?
     /// In the document's order, ids unique.
     public let rules: [RuleEntry]
     /// Where the policy came from, as the person named it.
@@ -9,17 +11,36 @@ public struct Policy: Sendable {
     /// SHA-256 of the policy's bytes, in hexadecimal.
     public let sha256: String
 
-    public init(name: String, description: String?, rules: [RuleEntry], source: String, sha256: String) {
+    public init(
+        name: String, description: String?, maxWaiverDays: Int? = nil, rules: [RuleEntry], source: String,
+        sha256: String,
+    ) {
         self.name = name
         self.description = description
+        self.maxWaiverDays = maxWaiverDays
         self.rules = rules
         self.source = source
         self.sha256 = sha256
+    }
+
+    /// What has to be asked of GitHub beyond listing and templates.
+    public var needs: Set<RuleNeed> {
+        rules.reduce(into: []) { needs, entry in
+            needs.formUnion(type(of: entry.rule).needs)
+            if entry.selector?.properties.isEmpty == false { needs.insert(.propertyValues) }
+        }
     }
 }
 
 /// One demand of a policy: a rule with its options, a severity and a choice of repositories.
 public struct RuleEntry: Sendable {
+    /// What an entry is about.
+    public enum Subject: Sendable {
+        case repository
+        case organization
+        case waiver
+    }
+
     /// The name that people see; unique in the policy.
     public let id: String
     public let rule: any Rule
@@ -29,6 +50,14 @@ public struct RuleEntry: Sendable {
     public let reason: String?
     /// Where the entry stands in the policy's file.
     public let position: SourcePosition
+    /// The rule by what it judges: a cast is too slow to be made for each repository.
+    let judge: Judge
+
+    enum Judge: Sendable {
+        case repository(any RepositoryRule)
+        case organization(any OrganizationRule)
+        case waiver(any WaiverRule)
+    }
 
     public init(
         id: String, rule: any Rule, severity: Severity, selector: Selector? = nil, reason: String? = nil,
@@ -40,5 +69,30 @@ public struct RuleEntry: Sendable {
         self.selector = selector
         self.reason = reason
         self.position = position
+        switch rule {
+        case let rule as any RepositoryRule: judge = .repository(rule)
+        case let rule as any OrganizationRule: judge = .organization(rule)
+        case let rule as any WaiverRule: judge = .waiver(rule)
+        default: preconditionFailure("\(type(of: rule).name) judges nothing")
+        }
+    }
+
+    public var subject: Subject {
+        switch judge {
+        case .repository: .repository
+        case .organization: .organization
+        case .waiver: .waiver
+        }
+    }
+
+    /// The entries that a policy gets for waivers where it has none of its own. Low: what a waiver covered counts with
+    /// its own severity once the waiver has run out.
+    static func forWaivers(besides entries: [RuleEntry]) -> [RuleEntry] {
+        let own = entries.map { type(of: $0.rule).name }
+        return RuleCatalog.waiverRules.filter { !own.contains($0.name) }.compactMap { type in
+            let nothing = try? ObjectReader(Document(.object([]), at: .start), as: "an entry", allowing: [])
+            let rule = nothing.flatMap { try? type.init(options: RuleOptions($0, allowsUnknownClaims: false)) }
+            return rule.map { RuleEntry(id: type.name, rule: $0, severity: .low) }
+        }
     }
 }

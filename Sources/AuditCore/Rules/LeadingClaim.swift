@@ -1,5 +1,5 @@
 /// The subject starts with a claim that no attacker writes.
-public struct LeadingClaim: Rule {
+public struct LeadingClaim: RepositoryRule {
     public static let name = "leading-claim"
     public static let summary =
         "The subject starts with a claim that nobody who can push or open a pull request chooses."
@@ -9,7 +9,7 @@ public struct LeadingClaim: Rule {
         that was meant to follow; GitHub Enterprise Server before 3.19 does not even escape a colon in it. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025), and GitHub's OIDC reference.
         """
-    public static let options: [String] = []
+    public static let remedy = "Let the template start with repo, or another claim that only administrators choose."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id", "context"]), expected: .pass),
@@ -31,17 +31,13 @@ public struct LeadingClaim: Rule {
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard let first = subject.template.keys.first else {
-            return .undecided("the template has no keys")
-        }
+        guard let first = subject.keys.first else { return .undecided("the template has no keys") }
         guard !ClaimCatalog.isSafeFirst(first) else { return .pass }
-        return .fail(
-            Violation(
-                message: "starts with \(first), \(Self.objection(to: first))",
-                expected: ClaimCatalog.all.filter(\.isSafeFirst).map(\.key.rawValue) + ["repo_property_*"],
-                actual: subject.template.keys.map(\.rawValue),
-                remedy: "Change \(subject.templateName) to start with repo, or another claim that only administrators "
-                    + "choose."))
+        return subject.violation(
+            "starts with \(first), \(Self.objection(to: first))",
+            expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue),
+            remedy:
+                "Change \(subject.templateName) to start with repo, or another claim that only administrators choose.")
     }
 
     // MARK: -

@@ -1,5 +1,5 @@
 /// The effective template holds the claims that trust policies rely on.
-public struct RequireClaims: Rule {
+public struct RequireClaims: RepositoryRule {
     public static let name = "require-claims"
     public static let summary = "The effective template holds the claims that trust policies rely on."
     public static let rationale = """
@@ -8,7 +8,14 @@ public struct RequireClaims: Rule {
         (without context, every branch and pull request shares it). Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let options = ["claims", "any_of", "ordered"]
+    public static let remedy =
+        "Give the repository, or the organization whose template it follows, a template with these claims."
+    public static let options = [
+        RuleOption("claims", .claims, "all of these must be in the template"),
+        RuleOption("any_of", .claimLists, "at least one of each list must be in the template"),
+        RuleOption("ordered", .bool, "whether claims must stand in this order (default false)"),
+    ]
+    public static let oneOf = ["claims", "any_of"]
     public static let examples = [
         RuleExample(
             options: #"{"claims": ["repo", "context"]}"#, setting: .gitHubDefault, expected: .pass),
@@ -42,11 +49,6 @@ public struct RequireClaims: Rule {
     public init(options: RuleOptions) throws(DocumentError) {
         let claims = try options.claims("claims")
         let anyOf = try options.claimLists("any_of")
-        guard claims != nil || anyOf != nil else {
-            throw DocumentError(
-                at: options.reader.position(of: "rule"), "require-claims has neither \"claims\" nor \"any_of\"",
-                hint: #"for example "claims": ["repo", "context"]"#)
-        }
         self.claims = claims ?? []
         self.anyOf = anyOf ?? []
         self.isOrdered = try options.reader.bool("ordered", default: false)
@@ -57,7 +59,7 @@ public struct RequireClaims: Rule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let keys = subject.template.keys
+        let keys = subject.keys
         var problems: [String] = []
         let missing = claims.filter { !keys.contains($0) }
         if !missing.isEmpty {
@@ -73,29 +75,15 @@ public struct RequireClaims: Rule {
 
         // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
         let expected = claims + unmet.compactMap(\.first)
-        return .fail(
-            Violation(
-                message: problems.joined(separator: "; "), expected: expected.map(\.rawValue),
-                actual: keys.map(\.rawValue), remedy: remedy(for: expected, subject)))
+        return subject.violation(
+            problems.joined(separator: "; "), expected: expected.map(\.rawValue), remedy: remedy(for: expected, subject)
+        )
     }
 
     // MARK: -
 
     private func remedy(for expected: [ClaimKey], _ subject: RuleSubject) -> String {
-        if case .set(let template, _) = subject.organizationTemplate, subject.source == .gitHubDefault,
-            case .pass = judge(subject.with(template))
-        {
-            return "Opt the repository in to the organization's template (use_default: false without keys)."
-        }
+        guard !subject.wouldPassByOptingIn(self) else { return RuleSubject.optInRemedy }
         return "Change \(subject.templateName) to hold \(expected.joinedNames)\(isOrdered ? " in this order" : "")."
-    }
-}
-
-extension RuleSubject {
-    /// The same repository, had it opted in to the organization's template.
-    fileprivate func with(_ template: SubjectTemplate) -> RuleSubject {
-        RuleSubject(
-            repository: repository, setting: setting, template: template, source: .organization,
-            organizationTemplate: organizationTemplate)
     }
 }

@@ -1,7 +1,7 @@
-/// One thing that a policy can demand of a repository's template.
+/// One thing that a policy can demand.
 ///
 /// A rule is one file: what it means, its options, its judgement, and examples that are both its documentation and
-/// its tests.
+/// its tests. What it judges is said by one of the protocols below.
 public protocol Rule: Sendable {
     /// The word that a policy's `rule` names it by.
     static var name: String { get }
@@ -9,52 +9,56 @@ public protocol Rule: Sendable {
     static var summary: String { get }
     /// What goes wrong without it, with its source.
     static var rationale: String { get }
+    /// How to mend what it finds, in general; each finding has a remedy of its own.
+    static var remedy: String { get }
     /// Keys of a rule entry that only this rule reads.
-    static var options: [String] { get }
+    static var options: [RuleOption] { get }
+    /// Options of which at least one must be given.
+    static var oneOf: [String] { get }
+    /// What has to be asked of GitHub for this rule alone.
+    static var needs: Set<RuleNeed> { get }
     static var examples: [RuleExample] { get }
 
     init(options: RuleOptions) throws(DocumentError)
+}
 
-    /// Judges one repository whose template is known.
+extension Rule {
+    public static var options: [RuleOption] { [] }
+    public static var oneOf: [String] { [] }
+    public static var needs: Set<RuleNeed> { [] }
+}
+
+/// A rule about each repository whose template is known.
+public protocol RepositoryRule: Rule {
     func judge(_ subject: RuleSubject) -> RuleVerdict
 }
 
-/// What a rule judges: one repository with everything that was observed of it.
-public struct RuleSubject: Sendable {
-    public let repository: Repository
-    public let setting: RepositorySetting
-    /// Known; a repository whose template is unknown is not judged.
-    public let template: SubjectTemplate
-    public let source: TemplateSource
-    public let organizationTemplate: OrganizationTemplate
-
-    public init(
-        repository: Repository, setting: RepositorySetting, template: SubjectTemplate, source: TemplateSource,
-        organizationTemplate: OrganizationTemplate,
-    ) {
-        self.repository = repository
-        self.setting = setting
-        self.template = template
-        self.source = source
-        self.organizationTemplate = organizationTemplate
-    }
-
-    /// Whose template has to change, for remedies.
-    var templateName: String {
-        switch source {
-        case .organization: "the organization's template, or give the repository its own,"
-        case .organizationOrCopy: "the template that the repository shares with its organization"
-        case .gitHubDefault, .repository, .unknown: "the repository's template"
-        }
-    }
+/// A rule about an organization itself. Its entries have no `where`.
+public protocol OrganizationRule: Rule {
+    func judge(_ subject: OrganizationSubject) -> RuleVerdict
 }
 
-/// A rule's judgement of one repository.
+/// A rule about each waiver of the file that was given. Its entries have no `where`.
+public protocol WaiverRule: Rule {
+    func judge(_ subject: WaiverSubject) -> RuleVerdict
+}
+
+/// What a rule or a selector may need beyond listing and templates.
+public enum RuleNeed: Hashable, Sendable, CaseIterable {
+    /// Which custom properties the organization includes in tokens.
+    case includedProperties
+    /// Values of custom properties, where the listing does not hold them.
+    case propertyValues
+}
+
+/// A rule's judgement of one subject.
 public enum RuleVerdict: Hashable, Sendable {
     case pass
     case fail(Violation)
     /// A fact that the rule needs is lacking; the text names it.
     case undecided(String)
+    /// The rule says nothing of such a subject: nothing could satisfy it there.
+    case notApplicable
 }
 
 /// What a rule found wrong and how to mend it.
@@ -72,84 +76,4 @@ public struct Violation: Hashable, Sendable {
         self.actual = actual
         self.remedy = remedy
     }
-}
-
-/// A rule entry's own options, read with the errors of the document they stand in.
-public struct RuleOptions {
-    public let reader: ObjectReader
-    private let allowsUnknownClaims: Bool
-
-    public init(_ reader: ObjectReader, allowsUnknownClaims: Bool) {
-        self.reader = reader
-        self.allowsUnknownClaims = allowsUnknownClaims
-    }
-
-    /// The claim keys of a list; `nil` where the option is absent.
-    public func claims(_ key: String) throws(DocumentError) -> [ClaimKey]? {
-        guard let document = reader.optional(key) else { return nil }
-        return try claims(in: document, named: key)
-    }
-
-    /// The lists of claim keys of a list of lists; `nil` where the option is absent.
-    public func claimLists(_ key: String) throws(DocumentError) -> [[ClaimKey]]? {
-        guard let document = reader.optional(key) else { return nil }
-        var lists: [[ClaimKey]] = []
-        for element in try document.elements(named: key) { lists.append(try claims(in: element, named: key)) }
-        return lists
-    }
-
-    private func claims(in document: Document, named key: String) throws(DocumentError) -> [ClaimKey] {
-        var keys: [ClaimKey] = []
-        for (text, position) in try document.strings(named: key) {
-            let claim = ClaimKey(text)
-            guard allowsUnknownClaims || ClaimCatalog.claim(for: claim) != nil else {
-                let known = ClaimCatalog.all.map(\.key.rawValue)
-                throw DocumentError(
-                    at: position, "unknown claim \"\(text)\"",
-                    hint: NearestWord.nearest(to: text, among: known).map { "did you mean \"\($0)\"?" }
-                        ?? "\"allow_unknown_claims\": true accepts claims that this version does not know")
-            }
-            keys.append(claim)
-        }
-        return keys
-    }
-}
-
-/// A case that documents a rule and tests it.
-public struct RuleExample: Sendable {
-    public enum Outcome: Sendable {
-        case pass
-        /// The violation's message.
-        case fail(String)
-        case undecided
-    }
-
-    /// The rule entry's options as JSON, without the keys that all entries share.
-    public let options: String
-    public let setting: RepositorySetting
-    public let organizationTemplate: OrganizationTemplate
-    public let expected: Outcome
-
-    public init(
-        options: String = "{}", setting: RepositorySetting, organizationTemplate: OrganizationTemplate = .neverSet,
-        expected: Outcome,
-    ) {
-        self.options = options
-        self.setting = setting
-        self.organizationTemplate = organizationTemplate
-        self.expected = expected
-    }
-}
-
-extension RepositorySetting {
-    /// GitHub's default template.
-    public static let gitHubDefault = RepositorySetting(useDefault: true)
-
-    /// Keys of the repository's own.
-    public static func own(_ keys: [ClaimKey]) -> RepositorySetting {
-        RepositorySetting(useDefault: false, includeClaimKeys: keys)
-    }
-
-    /// Opted in to the organization's template without keys of its own.
-    public static let inheriting = RepositorySetting(useDefault: false)
 }

@@ -2,8 +2,37 @@
 public enum RuleCatalog {
     public static let all: [any Rule.Type] = [
         RequireClaims.self,
-        LeadingClaim.self,
+        ForbidClaims.self,
+        AllowClaims.self,
+        ExactTemplate.self,
         TemplateSourceRule.self,
+        OrganizationTemplateRule.self,
+        DormantOrganizationTemplate.self,
+        AnchoredSubject.self,
+        LeadingClaim.self,
+        BoundContext.self,
+        ReusableWorkflowAnchor.self,
+        StableIdentity.self,
+        ImmutableSubject.self,
+        ImmutablePrefixMismatch.self,
+        FlipsOnRename.self,
+        KnownClaims.self,
+        DuplicateClaims.self,
+        PerRunClaims.self,
+        ClaimsThatFailJobs.self,
+        CustomPropertyClaims.self,
+        SubjectLength.self,
+        ConsumerCompatibility.self,
+        ExpiredWaivers.self,
+        ExpiringWaivers.self,
+        UnusedWaivers.self,
+    ]
+
+    /// The rules about waivers; a policy without one of them gets an entry of it as soon as waivers are given.
+    public static let waiverRules: [any WaiverRule.Type] = [
+        ExpiredWaivers.self,
+        ExpiringWaivers.self,
+        UnusedWaivers.self,
     ]
 
     /// The rule that a policy names; `nil` where there is none.

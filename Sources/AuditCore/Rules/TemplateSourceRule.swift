@@ -1,5 +1,5 @@
 /// The effective template comes from an allowed place.
-public struct TemplateSourceRule: Rule {
+public struct TemplateSourceRule: RepositoryRule {
     public static let name = "template-source"
     public static let summary = "The effective template comes from an allowed place."
     public static let rationale = """
@@ -8,7 +8,13 @@ public struct TemplateSourceRule: Rule {
         default or on keys of its own presents other subjects. Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let options = ["allowed"]
+    public static let remedy =
+        "Opt the repository in to the organization's template, or give it back to GitHub's default."
+    public static let options = [
+        RuleOption(
+            "allowed", .words(Place.allCases.map(\.rawValue)), required: true,
+            "places from which the template may come; organization_or_copy satisfies either of the last two")
+    ]
     public static let examples = [
         RuleExample(
             options: #"{"allowed": ["organization"]}"#, setting: .inheriting,
@@ -38,12 +44,7 @@ public struct TemplateSourceRule: Rule {
     private let allowed: [Place]
 
     public init(options: RuleOptions) throws(DocumentError) {
-        guard let allowed = try options.reader.words("allowed", of: Place.self) else {
-            throw DocumentError(
-                at: options.reader.position(of: "rule"), "template-source has no \"allowed\"",
-                hint: "name some of " + Place.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        self.allowed = allowed
+        allowed = try options.reader.words("allowed", of: Place.self) ?? []
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
@@ -66,8 +67,8 @@ public struct TemplateSourceRule: Rule {
 
     private func remedy(_ subject: RuleSubject) -> String {
         if allowed.contains(.organization) {
-            guard case .neverSet = subject.organizationTemplate else {
-                return "Opt the repository in to the organization's template (use_default: false without keys)."
+            guard case .neverSet = subject.organization.template else {
+                return RuleSubject.optInRemedy
             }
             let follows = !subject.setting.useDefault && (subject.setting.includeClaimKeys ?? []).isEmpty
             return follows

@@ -19,18 +19,21 @@ public struct OrganizationObservation: Sendable {
     /// `nil` where the organization could not be read.
     public var id: OrganizationID?
     public var template: OrganizationTemplate
+    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    public var includedProperties: Reading<[String]>?
     /// Without `removed` and `missing`, which only the history knows.
     public var listing: Listing
     /// Whether every page and entry of the listing was read, so that a repository it lacks is not shown any more.
     public var isListingWhole: Bool
 
     public init(
-        login: String, id: OrganizationID?, template: OrganizationTemplate, listing: Listing,
-        isListingWhole: Bool = true,
+        login: String, id: OrganizationID?, template: OrganizationTemplate,
+        includedProperties: Reading<[String]>? = nil, listing: Listing, isListingWhole: Bool = true,
     ) {
         self.login = login
         self.id = id
         self.template = template
+        self.includedProperties = includedProperties
         self.listing = listing
         self.isListingWhole = isListingWhole
     }

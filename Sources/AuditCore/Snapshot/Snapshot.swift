@@ -83,17 +83,20 @@ public struct OrganizationSnapshot: Sendable {
     public var login: String
     public var id: OrganizationID?
     public var template: OrganizationTemplate
+    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    public var includedProperties: Reading<[String]>?
     public var listing: Listing
     /// Every listed repository, in report order.
     public var repositories: [RepositorySnapshot]
 
     public init(
-        login: String, id: OrganizationID?, template: OrganizationTemplate, listing: Listing,
-        repositories: [RepositorySnapshot],
+        login: String, id: OrganizationID?, template: OrganizationTemplate,
+        includedProperties: Reading<[String]>? = nil, listing: Listing, repositories: [RepositorySnapshot],
     ) {
         self.login = login
         self.id = id
         self.template = template
+        self.includedProperties = includedProperties
         self.listing = listing
         self.repositories = repositories
     }

@@ -22,7 +22,9 @@ struct ScanCommand: AuditCommand {
         // First of all: from here on a signal is a wish to stop, and reports are written all the same.
         let stopRequests = await context.stopRequests()
         let settings = try Settings(self, in: context)
-        let pipeline = Pipeline(settings: settings, context: context)
+        let evaluator = try await settings.judging.evaluator(
+            apiURL: settings.endpoint.description, historyPath: settings.historyPath)
+        let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
         say(settings, context.console)
         var report: AuditReport
         var advice: [String] = []
@@ -40,7 +42,7 @@ struct ScanCommand: AuditCommand {
             }
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.
-        try write(report, settings, context.console)
+        try context.console.write(report, settings.reports, settings.console)
         for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
         if let failure {
             context.console.fail(failure, settings.console)
@@ -55,13 +57,17 @@ struct ScanCommand: AuditCommand {
     private func say(_ settings: Settings, _ console: Console) {
         guard settings.console.isVerbose else { return }
         console.note("API \(settings.endpoint), version \(settings.apiVersion)")
-        console.note("policy \(settings.policy.source), history \(settings.historyPath)")
+        console.note("policy \(settings.judging.policy.source), history \(settings.historyPath)")
     }
+}
 
+extension Console {
     /// Writes every file, then standard output; the first failure is told after all have been tried.
-    private func write(_ report: AuditReport, _ settings: Settings, _ console: Console) throws(CommandFailure) {
+    func write(
+        _ report: AuditReport, _ reports: ReportSettings, _ settings: ConsoleSettings,
+    ) throws(CommandFailure) {
         var first: CommandFailure?
-        for output in settings.outputs {
+        for output in reports.outputs {
             do throws(CommandFailure) {
                 try output.write(report)
             } catch {
@@ -69,17 +75,15 @@ struct ScanCommand: AuditCommand {
             }
         }
         do throws(CommandFailure) {
-            try console.write(report, as: settings.format, settings.console)
+            try write(report, as: reports.format, settings)
         } catch {
             first = first ?? error
         }
         if let first { throw first }
     }
-}
 
-extension Console {
     /// Renders a report on standard output.
-    func write(
+    private func write(
         _ report: AuditReport, as reporter: any Reporter.Type, _ settings: ConsoleSettings,
     ) throws(CommandFailure) {
         var failure: CommandFailure?

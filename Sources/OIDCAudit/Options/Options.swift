@@ -3,11 +3,15 @@ import ArgumentParser
 // Every option is taken as text here: flag, environment and configuration file are resolved and checked in one place,
 // `Settings`, with the same words of error.
 
-struct ConnectionOptions: ParsableArguments {
+struct HostOptions: ParsableArguments {
     @Option(name: .customLong("api-url"), help: "Address of the API, such as https://github.example.com/api/v3.")
     var apiURL: String?
     @Option(help: "Host of an Enterprise Server or a ghe.com tenant, as GH_HOST takes it.")
     var hostname: String?
+}
+
+struct ConnectionOptions: ParsableArguments {
+    @OptionGroup var host: HostOptions
     @Option(name: .customLong("api-version"), help: "X-GitHub-Api-Version. (default: 2022-11-28)")
     var apiVersion: String?
     @Option(name: .customLong("token-file"), help: "File that holds the token; - is standard input.")
@@ -38,6 +42,11 @@ struct ScopeOptions: ParsableArguments {
 struct PolicyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Policy file (JSON or YAML), or preset:NAME.", valueName: "file"))
     var policy: String?
+    @Option(help: ArgumentHelp("Accepted findings (JSON or YAML), with owner, reason and expiry.", valueName: "file"))
+    var waivers: String?
+    @Option(
+        help: ArgumentHelp("Findings known before: a file of check --write-baseline, or scan:ID.", valueName: "file"))
+    var baseline: String?
 }
 
 struct HistoryOptions: ParsableArguments {
@@ -60,6 +69,8 @@ struct OutputOptions: ParsableArguments {
     var failOn: String?
     @Flag(name: .customLong("strict-coverage"), help: "Let an incomplete scan outrank violations in the exit status.")
     var strictCoverage = false
+    @Flag(name: .customLong("new-only"), help: "Only findings that are not in the --baseline fail.")
+    var newOnly = false
     @Flag(name: .customLong("exit-zero"), help: "Never exit 1 or 3.")
     var exitZero = false
 }

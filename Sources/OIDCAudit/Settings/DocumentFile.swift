@@ -8,12 +8,13 @@ struct DocumentFile {
     /// In hexadecimal, of the bytes as they were read.
     let sha256: String
     let name: String
+    let bytes: [UInt8]
 
     /// Far more than a policy needs, far less than would hurt.
     private static let sizeMaxBytes = 4 << 20
 
     init(path: String, what: String) throws(CommandFailure) {
-        guard let data = FileManager.default.contents(atPath: path), !Self.isFolder(path) else {
+        guard let data = Self.contents(path), !Self.isFolder(path) else {
             let exists = FileManager.default.fileExists(atPath: path)
             throw .usage(
                 "cannot read the \(what) \(path): "
@@ -30,6 +31,7 @@ struct DocumentFile {
                 hint: "check that it is the right file")
         }
         self.name = name
+        self.bytes = bytes
         sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         do throws(DocumentError) {
             document = try Self.isYAML(name) ? YAMLDocument.parse(Self.text(bytes)) : JSONParser.parse(bytes)
@@ -45,7 +47,15 @@ struct DocumentFile {
 
     // MARK: -
 
-    private static func isYAML(_ name: String) -> Bool {
+    /// The file's bytes, and a few more than are accepted where it has more: how large it is doesn't matter then.
+    private static func contents(_ path: String) -> Data? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        guard let data = try? file.read(upToCount: sizeMaxBytes + 1) else { return isFolder(path) ? nil : Data() }
+        return data
+    }
+
+    static func isYAML(_ name: String) -> Bool {
         ["yaml", "yml"].contains((name as NSString).pathExtension.lowercased())
     }
 

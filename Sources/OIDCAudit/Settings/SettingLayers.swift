@@ -3,9 +3,10 @@ import Foundation
 
 /// Every setting that flag, environment and configuration file can give, by the name it has as a flag.
 enum SettingName: String, CaseIterable {
-    case policy, db, format, output
+    case policy, waivers, baseline, db, format, output
     case failOn = "fail-on"
     case strictCoverage = "strict-coverage"
+    case newOnly = "new-only"
     case include, exclude, visibility, topic, property
     case includeArchived = "include-archived"
     case concurrency

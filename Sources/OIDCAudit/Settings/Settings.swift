@@ -6,8 +6,7 @@ import Reports
 /// Everything a scan needs to know, resolved before anything runs.
 struct Settings {
     var organizations: [OrganizationLogin]
-    var policy: Policy
-    var gate: Gate
+    var judging: JudgingSettings
     var scope: Scope
     var endpoint: GitHubEndpoint
     /// `nil`: none was given.
@@ -16,9 +15,24 @@ struct Settings {
     var concurrency: Int
     var waitMax: Duration
     var historyPath: String
+    var reports: ReportSettings
+    var console: ConsoleSettings
+}
+
+/// What a snapshot is held against, and what then fails.
+struct JudgingSettings {
+    var policy: Policy
+    var gate: Gate
+    /// `nil`: no waiver file was given.
+    var waivers: WaiverList?
+    /// `nil`: no baseline was given.
+    var baseline: BaselineSource?
+}
+
+/// Where reports go, and in which formats.
+struct ReportSettings {
     var format: any Reporter.Type
     var outputs: [OutputFile]
-    var console: ConsoleSettings
 }
 
 /// How much is said on standard error, and in which colours.
@@ -41,20 +55,15 @@ extension Settings {
         console = try ConsoleSettings(command.console, layers)
         organizations = try Self.organizations(command.organizations)
         scope = try Scope(command.scope, layers)
-        gate = try Gate(command.output, layers)
-        format = try Self.reporter(named: layers.value(.format, flag: command.output.format)) ?? TextReporter.self
-        outputs = try OutputFile.all(layers.values(.output, flags: command.output.output))
-        endpoint = try Self.endpoint(command.connection, layers)
+        reports = try ReportSettings(command.output, layers)
+        endpoint = try Self.endpoint(command.connection.host, layers)
         token = try TokenSource(endpoint: endpoint, context: context)
             .token(file: layers.value(.tokenFile, flag: command.connection.tokenFile))
         apiVersion = try Self.apiVersion(layers.value(.apiVersion, flag: command.connection.apiVersion))
         concurrency = try Self.concurrency(layers.value(.concurrency, flag: command.connection.concurrency))
         waitMax = try Self.waitMax(layers.value(.maxWait, flag: command.connection.maxWait))
         historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
-        guard let source = layers.value(.policy, flag: command.policy.policy) else {
-            throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
-        }
-        policy = try PolicyFile.load(source.text)
+        judging = try JudgingSettings(command.policy, command.output, layers, now: context.now())
     }
 
     static func reporter(named value: SettingValue?) throws(CommandFailure) -> (any Reporter.Type)? {
@@ -66,9 +75,7 @@ extension Settings {
         return reporter
     }
 
-    // MARK: -
-
-    private static func organizations(_ names: [String]) throws(CommandFailure) -> [OrganizationLogin] {
+    static func organizations(_ names: [String]) throws(CommandFailure) -> [OrganizationLogin] {
         var seen: Set<String> = []
         var logins: [OrganizationLogin] = []
         for name in names {
@@ -82,8 +89,8 @@ extension Settings {
         return logins
     }
 
-    private static func endpoint(
-        _ options: ConnectionOptions, _ layers: SettingLayers,
+    static func endpoint(
+        _ options: HostOptions, _ layers: SettingLayers,
     ) throws(CommandFailure) -> GitHubEndpoint {
         let addresses = layers.layers(.apiURL, flags: options.apiURL.map { [$0] } ?? [])
         let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
@@ -104,6 +111,8 @@ extension Settings {
         }
         return .gitHub
     }
+
+    // MARK: -
 
     private static func endpoint(apiURL value: SettingValue) throws(CommandFailure) -> GitHubEndpoint {
         do throws(EndpointError) { return try GitHubEndpoint(apiURL: value.text) } catch { throw value.refused(error) }
@@ -139,7 +148,7 @@ extension Settings {
         return duration
     }
 
-    private static func historyPath(
+    static func historyPath(
         _ value: SettingValue?, _ environment: [String: String],
     ) throws(CommandFailure) -> String {
         if let value {
@@ -159,12 +168,48 @@ extension Settings {
     }
 }
 
+extension JudgingSettings {
+    /// - Parameter now: the day on which waivers are held against the policy's `max_waiver_days`.
+    init(
+        _ options: PolicyOptions, _ output: OutputOptions, _ layers: SettingLayers, now: Timestamp,
+    ) throws(CommandFailure) {
+        guard let source = layers.value(.policy, flag: options.policy) else {
+            throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
+        }
+        policy = try PolicyFile.load(source.text)
+        gate = try Gate(output, layers)
+        waivers = try layers.value(.waivers, flag: options.waivers)
+            .map { value throws(CommandFailure) in try WaiverFile.load(value.text, for: policy, now: now) }
+        baseline = try layers.value(.baseline, flag: options.baseline)
+            .map { value throws(CommandFailure) in try BaselineSource(value) }
+        guard !gate.newOnly || baseline != nil else {
+            throw .usage("--new-only needs a baseline", hint: "add --baseline FILE, or --baseline scan:ID")
+        }
+    }
+}
+
+extension JudgingSettings {
+    /// What judges by these settings, the baseline read.
+    func evaluator(apiURL: String, historyPath: String) async throws(CommandFailure) -> Evaluator {
+        var known: Baseline?
+        if let baseline { known = try await baseline.baseline(for: policy, apiURL: apiURL, historyPath: historyPath) }
+        return Evaluator(policy: policy, gate: gate, waivers: waivers, baseline: known)
+    }
+}
+
+extension ReportSettings {
+    init(_ options: OutputOptions, _ layers: SettingLayers) throws(CommandFailure) {
+        format = try Settings.reporter(named: layers.value(.format, flag: options.format)) ?? TextReporter.self
+        outputs = try OutputFile.all(layers.values(.output, flags: options.output))
+    }
+}
+
 extension Gate {
     init(_ options: OutputOptions, _ layers: SettingLayers) throws(CommandFailure) {
         self.init(
             failOn: try Self.failOn(layers.value(.failOn, flag: options.failOn)),
             strictCoverage: try layers.isOn(.strictCoverage, flag: options.strictCoverage),
-            exitZero: options.exitZero)
+            exitZero: options.exitZero, newOnly: try layers.isOn(.newOnly, flag: options.newOnly))
     }
 
     private static func failOn(_ value: SettingValue?) throws(CommandFailure) -> Severity? {

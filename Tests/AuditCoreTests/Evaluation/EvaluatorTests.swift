@@ -115,7 +115,7 @@ import Testing
 
     @Test func aKnownFindingIsRecurringAndKeepsItsTime() throws {
         let since = Timestamp(secondsSince1970: 1_000_000_000)
-        let key = FindingKey(rule: "required-claims", repositoryID: RepositoryID(rawValue: 1))
+        let key = FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1)))
         let report = try report(
             .sample([.read("renamed", id: 1, .own(["repo"])), .read("b", id: 2, .own(["repo"]))]), known: [key: since])
         #expect(report.findings.map(\.state) == [.new, .recurring])

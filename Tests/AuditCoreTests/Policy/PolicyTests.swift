@@ -37,7 +37,7 @@ import Testing
             message: "unknown rule \"leading-claims\"", hint: "did you mean \"leading-claim\"?"),
         Mistake(
             text: rule(#""id": "a", "severity": "low""#), position: "2:3", message: "a rule entry has no \"rule\"",
-            hint: "add one of require-claims, leading-claim, template-source"),
+            hint: "oidc-audit policy rules lists them"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "hihg""#), position: "2:52",
             message: "\"hihg\" is no value of \"severity\"", hint: "did you mean \"high\"?"),

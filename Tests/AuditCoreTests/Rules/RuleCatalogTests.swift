@@ -20,21 +20,43 @@ import Testing
     func exampleHolds(place: Place) throws {
         let type = RuleCatalog.all[place.rule]
         let example = type.examples[place.example]
-        let options = try ObjectReader(
-            JSONParser.parse(Array(example.options.utf8)), as: "an example", allowing: type.options)
-        let rule = try type.init(options: RuleOptions(options, allowsUnknownClaims: false))
-        let effective = example.setting.effectiveTemplate(organization: example.organizationTemplate)
-        let verdict = rule.judge(
-            RuleSubject(
-                repository: .sample("api", id: 1), setting: example.setting,
-                template: try #require(effective.template), source: effective.source,
-                organizationTemplate: example.organizationTemplate))
+        let entry = try Policy.of(
+            #"{"id": "it", "rule": "\#(type.name)", "severity": "low"\#(example.entryOptions)}"#
+        ).rules[0]
+        guard let waiver = example.waiver else { return try expect(example, entry) }
+        let rule = try #require(entry.rule as? any WaiverRule)
+        let verdict = rule.judge(WaiverSubject(waiver: waiver, use: example.waiverUse, now: RuleExample.today))
         switch (example.expected, verdict) {
-        case (.pass, .pass), (.undecided, .undecided): break
-        case (.fail(let message), .fail(let violation)):
-            #expect(violation.message == message)
-            #expect(violation.remedy.hasSuffix("."))
+        case (.pass, .pass), (.notApplicable, .notApplicable): break
+        case (.fail(let message), .fail(let violation)): #expect(violation.message == message)
         default: Issue.record("expected \(example.expected), got \(verdict)")
+        }
+    }
+
+    /// Judges the example as a whole scan would.
+    private func expect(_ example: RuleExample, _ entry: RuleEntry) throws {
+        let repositories = example.settings.enumerated().map { index, setting in
+            RepositorySnapshot(repository: example.repository(index), reading: .read(setting), since: nil)
+        }
+        let organization = OrganizationSnapshot(
+            login: RuleExample.login, id: OrganizationID(rawValue: 77), template: example.organizationTemplate,
+            includedProperties: example.includedProperties.map { .read($0) }
+                ?? .unreadable(UnreadableReason(.forbidden, "forbidden")),
+            listing: Listing(status: .complete, listed: repositories.count, expected: repositories.count),
+            repositories: repositories)
+        let policy = Policy(name: "example", description: nil, rules: [entry], source: "example", sha256: "")
+        let report = Evaluator(policy: policy, gate: Gate())
+            .evaluate(.sample([organization], isEnterpriseServer: example.isEnterpriseServer))
+        let outcomes =
+            entry.subject == .organization ? report.organizations.map(\.outcomes) : report.repositories.map(\.outcomes)
+        let outcome = try #require(outcomes.first?.first)
+        switch (example.expected, outcome) {
+        case (.pass, .pass), (.undecided, .undecided), (.notApplicable, .notApplicable): break
+        case (.fail(let message), .fail):
+            #expect(report.findings.first?.violation.message == message)
+            #expect(report.findings.first?.violation.remedy.hasSuffix(".") == true)
+        default:
+            Issue.record("expected \(example.expected), got \(outcome) \(report.findings.map(\.violation.message))")
         }
     }
 
@@ -49,9 +71,10 @@ import Testing
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/AuditCore/Rules")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".swift") && !["Rule.swift", "RuleCatalog.swift"].contains($0) }
+            .filter { $0.hasSuffix(".swift") && !$0.hasPrefix("Rule") }
         let types = RuleCatalog.all.map { "\($0).swift" }
         #expect(Set(files) == Set(types))
+        #expect(Set(RuleCatalog.all.map { $0.name }).count == RuleCatalog.all.count)
     }
 
     @Test func requireClaimsRefusesWhatItCannotJudge() {
@@ -73,5 +96,13 @@ import Testing
         #expect(ClaimCatalog.isSafeFirst("repo_property_tier"))
         #expect(!ClaimCatalog.isSafeFirst("repo_property_"))
         #expect(!ClaimCatalog.isSafeFirst("unheard_of"))
+    }
+}
+
+extension RuleExample {
+    /// The options as they follow the other keys of an entry.
+    fileprivate var entryOptions: String {
+        let inner = options.dropFirst().dropLast()
+        return inner.isEmpty ? "" : ", \(inner)"
     }
 }

@@ -1,0 +1,307 @@
+/// The state of one evaluation: counts and lists that grow repository by repository.
+struct Judgement {
+    private let entries: [RuleEntry]
+    private let snapshot: Snapshot
+    private let known: [FindingKey: Timestamp]
+    private let baseline: Baseline?
+    private var ledger: WaiverLedger
+
+    private(set) var entryReports: [PolicyReport.Entry]
+    private(set) var summary = Summary()
+    private(set) var organizations: [OrganizationReport] = []
+    private(set) var repositories: [RepositoryReport] = []
+    private(set) var warnings: [String] = []
+    private var organizationFindings: [Finding] = []
+    private var repositoryFindings: [Finding] = []
+
+    /// Those about organizations and waivers first, then by repository in report order; each in the policy's order.
+    var findings: [Finding] { organizationFindings + repositoryFindings }
+
+    init(
+        entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: Timestamp], ledger: WaiverLedger,
+        baseline: Baseline?,
+    ) {
+        self.entries = entries
+        self.snapshot = snapshot
+        self.known = known
+        self.baseline = baseline
+        self.ledger = ledger
+        self.entryReports = entries.map(PolicyReport.Entry.init)
+    }
+
+    mutating func judge() {
+        let repositories = snapshot.organizations.indices
+            .flatMap { index in snapshot.organizations[index].repositories.map { (index, $0) } }
+            .inReportOrder { $0.1.repository }
+        let facts = snapshot.organizations.map { organization in
+            OrganizationFacts(
+                login: organization.login, template: organization.template,
+                includedProperties: organization.includedProperties,
+                isEnterpriseServer: snapshot.isEnterpriseServer)
+        }
+        var followings = snapshot.organizations.map { Following($0.listing) }
+        self.repositories.reserveCapacity(repositories.count)
+        for (index, repository) in repositories {
+            let report = judge(repository, of: facts[index])
+            followings[index].count(report)
+            count(report)
+            self.repositories.append(report)
+        }
+        for (index, organization) in snapshot.organizations.enumerated() {
+            judge(organization, facts[index], followings[index])
+        }
+        judgeWaivers()
+    }
+
+    // MARK: - Repositories
+
+    private mutating func judge(_ state: RepositorySnapshot, of organization: OrganizationFacts) -> RepositoryReport {
+        var report = RepositoryReport(
+            organization: organization.login, repository: state.repository, status: .skipped, since: nil, setting: nil,
+            effective: nil, format: .unknown, preview: .unknown, reason: nil, outcomes: [])
+        switch snapshot.scope.decide(state.repository) {
+        case .skipped(let why):
+            report.reason = why
+        case .undecided(let why):
+            judge(state, of: organization, lacking: why, into: &report)
+        case .included:
+            judge(state, of: organization, lacking: nil, into: &report)
+        }
+        // Who knows what would have been found there.
+        if report.outcomes.isEmpty { ledger.leaveOpen(state.repository, of: organization.login) }
+        return report
+    }
+
+    /// - Parameter lacking: a fact without which the repository can't be called compliant.
+    private mutating func judge(
+        _ state: RepositorySnapshot, of organization: OrganizationFacts, lacking: String?,
+        into report: inout RepositoryReport,
+    ) {
+        report.status = .unreadable
+        let setting: RepositorySetting
+        switch state.reading {
+        case .unreadable(let reason):
+            report.reason = reason.message
+            return
+        case .read(let value):
+            setting = value
+        }
+        let effective = setting.effectiveTemplate(organization: organization.template)
+        report.setting = setting
+        report.since = state.since
+        report.effective = effective
+        report.format = SubjectFormat(
+            subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: snapshot.isEnterpriseServer)
+        report.preview = SubjectPreview(
+            template: effective.template, format: report.format, setting: setting, repository: state.repository)
+        if setting.includeClaimKeys == [], !setting.useDefault {
+            warnings.append(
+                "\(state.repository.fullName) holds an empty list of claims, which GitHub does not document; it is read "
+                    + "as none.")
+        }
+        guard let template = effective.template else {
+            report.reason = organization.template.whyInheritanceIsUnknown
+            return
+        }
+        apply(
+            to: RuleSubject(
+                repository: state.repository, setting: setting, template: template, source: effective.source,
+                format: report.format, preview: report.preview, organization: organization),
+            lacking: lacking, into: &report)
+    }
+
+    /// Applies every rule entry about repositories.
+    private mutating func apply(to subject: RuleSubject, lacking: String?, into report: inout RepositoryReport) {
+        report.outcomes = Array(repeating: .notApplicable, count: entries.count)
+        var lacking = lacking
+        var hasOpen = false
+        var hasWaived = false
+        for (index, entry) in entries.enumerated() {
+            guard case .repository(let rule) = entry.judge else { continue }
+            switch verdict(of: rule, entry.selector, on: subject) {
+            case .notApplicable:
+                break
+            case .pass:
+                report.outcomes[index] = .pass
+                entryReports[index].judged += 1
+            case .undecided(let why):
+                report.outcomes[index] = .undecided
+                entryReports[index].undecided += 1
+                lacking = lacking ?? "rule \(entry.id) undecided: \(why)"
+                ledger.leaveOpen(subject.repository, of: report.organization, rule: entry.id)
+            case .fail(let violation):
+                report.outcomes[index] = .fail
+                entryReports[index].judged += 1
+                entryReports[index].violations += 1
+                let waiver = ledger.waiver(for: entry.id, on: subject.repository, of: report.organization)
+                hasOpen = hasOpen || waiver == nil
+                hasWaived = hasWaived || waiver != nil
+                var finding = finding(
+                    violation, of: entry, .repository(subject.repository.id), report.organization, waiver)
+                finding.repository = subject.repository.fullName
+                finding.repositoryID = subject.repository.id
+                repositoryFindings.append(finding)
+            }
+        }
+        report.reason = lacking
+        report.status = hasOpen ? .violating : lacking != nil ? .unreadable : hasWaived ? .waived : .compliant
+    }
+
+    private func verdict(
+        of rule: any RepositoryRule, _ selector: Selector?, on subject: RuleSubject,
+    ) -> RuleVerdict {
+        switch selector?.match(subject.repository) {
+        case nil, .yes: rule.judge(subject)
+        case .no: .notApplicable
+        case .undecided(let why): .undecided(why)
+        }
+    }
+
+    // MARK: - Organizations and waivers
+
+    private mutating func judge(
+        _ organization: OrganizationSnapshot, _ facts: OrganizationFacts, _ following: Following,
+    ) {
+        var report = OrganizationReport(
+            login: organization.login, id: organization.id, template: organization.template,
+            listing: organization.listing, outcomes: Array(repeating: .notApplicable, count: entries.count))
+        let subject = following.subject(facts)
+        for (index, entry) in entries.enumerated() {
+            guard case .organization(let rule) = entry.judge else { continue }
+            guard let id = organization.id else {
+                // That it could not be read is told anyway.
+                entryReports[index].undecided += 1
+                continue
+            }
+            switch rule.judge(subject) {
+            case .notApplicable:
+                break
+            case .pass:
+                report.outcomes[index] = .pass
+                entryReports[index].judged += 1
+            case .undecided(let why):
+                report.outcomes[index] = .undecided
+                entryReports[index].undecided += 1
+                report.undecided.append("rule \(entry.id) undecided: \(why)")
+                ledger.leaveOpen(organization: organization.login, rule: entry.id)
+            case .fail(let violation):
+                report.outcomes[index] = .fail
+                entryReports[index].judged += 1
+                entryReports[index].violations += 1
+                let waiver = ledger.waiver(for: entry.id, on: organization.login)
+                organizationFindings.append(
+                    finding(violation, of: entry, .organization(id), organization.login, waiver))
+            }
+        }
+        let isWhole =
+            organization.listing.status != .partial && organization.listing.missing.isEmpty
+            && snapshot.stop == nil
+        if !isWhole { ledger.leaveOpen(allOf: organization.login) }
+        organizations.append(report)
+    }
+
+    private mutating func judgeWaivers() {
+        let subjects = ledger.subjects(of: snapshot.organizations.map(\.login))
+        for (index, entry) in entries.enumerated() {
+            guard case .waiver(let rule) = entry.judge else { continue }
+            for (organization, subject) in subjects {
+                let place = organizations.firstIndex { $0.login == organization }
+                let outcome: RepositoryReport.Outcome
+                switch rule.judge(subject) {
+                case .notApplicable, .undecided: continue
+                case .pass: outcome = .pass
+                case .fail(let violation):
+                    outcome = .fail
+                    entryReports[index].violations += 1
+                    organizationFindings.append(
+                        finding(violation, of: entry, .waiver(subject.waiver.description), organization, nil))
+                }
+                entryReports[index].judged += 1
+                if let place, organizations[place].outcomes[index] != .fail {
+                    organizations[place].outcomes[index] = outcome
+                }
+            }
+        }
+    }
+
+    // MARK: -
+
+    private mutating func finding(
+        _ violation: Violation, of entry: RuleEntry, _ subject: FindingKey.Subject, _ organization: String,
+        _ waiver: Waiver?,
+    ) -> Finding {
+        let key = FindingKey(rule: entry.id, subject: subject)
+        let firstSeen = known[key]
+        if waiver == nil {
+            summary.findings[entry.severity, default: 0] += 1
+            if firstSeen == nil { summary.newFindings += 1 }
+        } else {
+            summary.waivedFindings += 1
+        }
+        return Finding(
+            key: key, severity: entry.severity, organization: organization, violation: violation,
+            state: waiver != nil ? .waived : firstSeen == nil ? .new : .recurring,
+            firstSeen: firstSeen ?? snapshot.startedAt, waiver: waiver,
+            isInBaseline: baseline.map { $0.fingerprints.contains(key.fingerprint(apiURL: snapshot.apiURL)) })
+    }
+
+    private mutating func count(_ report: RepositoryReport) {
+        summary.listed += 1
+        if report.status == .violating, report.reason != nil { summary.undecided += 1 }
+        switch report.status {
+        case .compliant: summary.compliant += 1
+        case .violating: summary.violating += 1
+        case .waived: summary.waived += 1
+        case .unreadable: summary.unreadable += 1
+        case .skipped: summary.skipped += 1
+        }
+    }
+}
+
+/// How many repositories follow their organization's template.
+private struct Following {
+    private var followers = 0
+    private var known = 0
+    private var unknown: Int
+
+    init(_ listing: Listing) {
+        unknown = listing.missing.count
+        guard listing.status == .partial else { return }
+        // Without a count, any number may be missing.
+        unknown += listing.expected.map { max(1, $0 - listing.listed) } ?? 1_000_000
+    }
+
+    mutating func count(_ report: RepositoryReport) {
+        guard report.status != .skipped else { return }
+        switch report.effective?.source {
+        case .organization, .organizationOrCopy:
+            followers += 1
+            known += 1
+        case .gitHubDefault, .repository: known += 1
+        case .unknown, nil: unknown += 1
+        }
+    }
+
+    func subject(_ organization: OrganizationFacts) -> OrganizationSubject {
+        OrganizationSubject(organization: organization, followers: followers, known: known, unknown: unknown)
+    }
+}
+
+extension PolicyReport.Entry {
+    fileprivate init(_ entry: RuleEntry) {
+        let type = type(of: entry.rule)
+        self.init(
+            id: entry.id, rule: type.name, severity: entry.severity, subject: entry.subject, summary: type.summary,
+            reason: entry.reason)
+    }
+}
+
+extension OrganizationTemplate {
+    /// Why a repository that inherits has no known template.
+    fileprivate var whyInheritanceIsUnknown: String {
+        switch self {
+        case .unreadable(let reason): "inherits the organization's template, which could not be read: \(reason.message)"
+        case .set, .neverSet: "inherits the organization's template, which has no keys: GitHub documents no meaning"
+        }
+    }
+}

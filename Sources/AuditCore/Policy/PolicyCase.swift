@@ -1,0 +1,182 @@
+/// One case of a policy's own tests: a repository as GitHub would describe it, and what the policy should make of it.
+public struct PolicyCase: Sendable {
+    public let name: String
+    public let position: SourcePosition
+    /// One organization with at most one repository, or with none where the case is about the organization alone.
+    let snapshot: Snapshot
+    /// Ids of rule entries that should fail, and of those that should be undecided.
+    let expected: Set<String>
+    let expectedUndecided: Set<String>
+    /// Ids as the case names them, with their places.
+    let named: [(id: String, position: SourcePosition)]
+
+    /// Judges the case.
+    ///
+    /// - Returns: what differs from what the case expects, one phrase each; empty where nothing does.
+    public func misses(under policy: Policy) -> [String] {
+        let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot)
+        let found = Set(report.findings.map(\.rule))
+        let undecided = Set(
+            (report.repositories.map(\.outcomes) + report.organizations.map(\.outcomes)).flatMap { outcomes in
+                zip(report.policy.rules, outcomes).filter { $0.1 == .undecided }.map(\.0.id)
+            })
+        var misses: [String] = []
+        if let repository = report.repositories.first, repository.outcomes.isEmpty {
+            misses.append("not judged: \(repository.reason ?? "unknown")")
+        }
+        for rule in report.policy.rules.map(\.id) {
+            switch (expected.contains(rule), found.contains(rule)) {
+            case (true, false): misses.append("\(rule) was expected and did not fail")
+            case (false, true):
+                let message = report.findings.first { $0.rule == rule }?.violation.message ?? ""
+                misses.append("\(rule) failed and was not expected: \(message)")
+            default: break
+            }
+            switch (expectedUndecided.contains(rule), undecided.contains(rule)) {
+            case (true, false): misses.append("\(rule) was expected to be undecided and is not")
+            case (false, true): misses.append("\(rule) is undecided, which was not expected")
+            default: break
+            }
+        }
+        return misses
+    }
+
+    /// Refuses a case that names an entry which the policy does not have.
+    public func check(against policy: Policy) throws(DocumentError) {
+        let ids = policy.rules.map(\.id)
+        for (id, position) in named where !ids.contains(id) {
+            throw DocumentError(
+                at: position, "the policy \(policy.name) has no rule entry \"\(id)\"",
+                hint: NearestWord.hint(for: id, among: ids))
+        }
+    }
+}
+
+/// The cases of one file.
+public struct PolicyCaseList: Sendable {
+    public let cases: [PolicyCase]
+    /// The policy that the file names; `nil` where it names none.
+    public let policy: String?
+
+    /// Reads a file of cases, version 1.
+    public init(_ document: Document) throws(DocumentError) {
+        try document.refuseOtherVersions("case file")
+        let reader = try ObjectReader(document, as: "a case file", allowing: ["version", "policy", "cases"])
+        _ = try reader.required("version")
+        policy = try reader.optionalString("policy")
+        var cases: [PolicyCase] = []
+        for element in try reader.required("cases").elements(named: "cases") { cases.append(try PolicyCase(element)) }
+        self.cases = cases
+    }
+}
+
+// MARK: - Reading
+
+extension PolicyCase {
+    private static let keys = [
+        "name", "setting", "template", "organization_template", "repository", "included_properties",
+        "enterprise_server", "expect", "expect_undecided",
+    ]
+    private static let login = "acme"
+
+    init(_ document: Document) throws(DocumentError) {
+        let reader = try ObjectReader(document, as: "a case", allowing: Self.keys)
+        name = try reader.string("name")
+        position = document.position
+        let isEnterpriseServer = try reader.bool("enterprise_server", default: false)
+        let repository = try Self.repository(reader.optional("repository"))
+        var setting = try Self.setting(reader)
+        if setting != nil, setting?.subClaimPrefix == nil, !isEnterpriseServer {
+            // As GitHub does where subjects are not immutable.
+            setting?.subClaimPrefix = "repo:\(repository.fullName)"
+        }
+        let observed = setting.map { setting in
+            [RepositorySnapshot(repository: repository, reading: .read(setting), since: nil)]
+        }
+        snapshot = Snapshot(
+            scanID: nil, apiURL: "https://api.github.com", isEnterpriseServer: isEnterpriseServer,
+            startedAt: Timestamp(secondsSince1970: 0), finishedAt: Timestamp(secondsSince1970: 0), stop: nil,
+            requests: RequestCounts(), scope: Scope(includesArchived: true),
+            organizations: [
+                OrganizationSnapshot(
+                    login: Self.login, id: OrganizationID(rawValue: 77),
+                    template: try Self.organizationTemplate(reader),
+                    includedProperties: .read(try reader.strings("included_properties")?.map(\.text) ?? []),
+                    listing: Listing(status: .complete, listed: observed?.count ?? 0, expected: observed?.count ?? 0),
+                    repositories: observed ?? [])
+            ])
+        let failing = try Self.ids(reader, "expect")
+        let undecided = try Self.ids(reader, "expect_undecided")
+        named = failing + undecided
+        expected = Set(failing.map(\.id))
+        expectedUndecided = Set(undecided.map(\.id))
+        guard reader.optional("expect") != nil || !undecided.isEmpty else {
+            throw DocumentError(
+                at: document.position, "the case \"\(name)\" expects nothing",
+                hint: "add \"expect\": a list of rule ids, [] where none should fail")
+        }
+    }
+
+    private static func ids(
+        _ reader: ObjectReader, _ key: String,
+    ) throws(DocumentError) -> [(id: String, position: SourcePosition)] {
+        guard let document = reader.optional(key) else { return [] }
+        if case .array(let elements) = document.value, elements.isEmpty { return [] }
+        return try document.strings(named: key).map { (id: $0.text, position: $0.position) }
+    }
+
+    /// `setting` is GitHub's answer; `template` is short for keys of the repository's own, or `default`.
+    private static func setting(_ reader: ObjectReader) throws(DocumentError) -> RepositorySetting? {
+        if let document = reader.optional("template") {
+            guard reader.optional("setting") == nil else {
+                throw DocumentError(
+                    at: document.position, "\"template\" and \"setting\" exclude each other", hint: "give one of them")
+            }
+            if case .string("default") = document.value { return .gitHubDefault }
+            return .own(try document.strings(named: "template").map { ClaimKey($0.text) })
+        }
+        guard let document = reader.optional("setting") else { return nil }
+        let setting = try ObjectReader(
+            document, as: "a setting",
+            allowing: ["use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix"])
+        return RepositorySetting(
+            useDefault: try setting.bool("use_default", default: false),
+            includeClaimKeys: try setting.strings("include_claim_keys")?.map { ClaimKey($0.text) },
+            useImmutableSubject: try setting.optionalBool("use_immutable_subject"),
+            subClaimPrefix: try setting.optionalString("sub_claim_prefix"))
+    }
+
+    /// A list of keys; absent or null: never set.
+    private static func organizationTemplate(_ reader: ObjectReader) throws(DocumentError) -> OrganizationTemplate {
+        guard let document = reader.optional("organization_template") else { return .neverSet }
+        if case .null = document.value { return .neverSet }
+        let keys = try document.strings(named: "organization_template").map { ClaimKey($0.text) }
+        return .set(SubjectTemplate(keys), useImmutableSubject: nil)
+    }
+
+    private static func repository(_ document: Document?) throws(DocumentError) -> Repository {
+        var repository = Repository(
+            id: RepositoryID(rawValue: 1001), owner: login, ownerID: 77, name: "api", visibility: .private,
+            isFork: false, topics: [], customProperties: [:])
+        guard let document else { return repository }
+        let reader = try ObjectReader(
+            document, as: "a repository",
+            allowing: ["name", "id", "visibility", "fork", "archived", "topics", "properties"])
+        repository.name = try reader.optionalString("name") ?? repository.name
+        if let id = try reader.optionalNumber("id", in: 1...Int.max) {
+            repository.id = RepositoryID(rawValue: Int64(id))
+        }
+        if reader.optional("visibility") != nil { repository.visibility = try reader.word("visibility") }
+        repository.isFork = try reader.bool("fork", default: false)
+        repository.isArchived = try reader.bool("archived", default: false)
+        repository.topics = try reader.strings("topics")?.map(\.text) ?? []
+        guard let properties = reader.optional("properties") else { return repository }
+        guard case .object(let members) = properties.value else {
+            throw DocumentError(at: properties.position, "\"properties\" must be an object, not \(properties.kind)")
+        }
+        for member in members {
+            repository.customProperties?[member.key] = try member.value.strings(named: member.key).map(\.text)
+        }
+        return repository
+    }
+}

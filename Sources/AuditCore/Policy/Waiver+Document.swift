@@ -1,0 +1,76 @@
+extension WaiverList {
+    /// Reads a waiver file, version 1, as strictly as a policy.
+    public init(_ document: Document, source: String) throws(DocumentError) {
+        try document.refuseOtherVersions("waiver file")
+        let reader = try ObjectReader(document, as: "a waiver file", allowing: ["version", "waivers"])
+        _ = try reader.required("version")
+        var waivers: [Waiver] = []
+        var targets: Set<String> = []
+        for element in try Self.elements(reader) {
+            let waiver = try Waiver(element)
+            guard targets.insert("\(waiver.rule) \(waiver.target)".lowercased()).inserted else {
+                throw DocumentError(
+                    at: element.position, "the \(waiver) stands twice", hint: "keep the one that is meant")
+            }
+            waivers.append(waiver)
+        }
+        self.init(waivers, source: source)
+    }
+
+    /// A file without waivers is what is left when the last one was mended.
+    private static func elements(_ reader: ObjectReader) throws(DocumentError) -> [Document] {
+        let document = try reader.required("waivers")
+        switch document.value {
+        case .array(let elements): return elements
+        case .null: return []
+        default: throw DocumentError(at: document.position, "\"waivers\" must be a list, not \(document.kind)")
+        }
+    }
+}
+
+extension Waiver {
+    public static let keys = ["rule", "organization", "repository", "owner", "reason", "expires"]
+
+    init(_ document: Document) throws(DocumentError) {
+        let reader = try ObjectReader(document, as: "a waiver", allowing: Self.keys)
+        let rule = try reader.string("rule")
+        guard RuleEntry.isID(rule) else {
+            throw DocumentError(
+                at: reader.position(of: "rule"), "\"\(rule)\" is no id of a rule",
+                hint: "name the id of the policy's entry, such as required-claims")
+        }
+        var target = Target(organization: try reader.optionalString("organization"))
+        if let login = target.organization, OrganizationLogin(login) == nil {
+            throw DocumentError(
+                at: reader.position(of: "organization"), "\"\(login)\" is no organization's login",
+                hint: "letters, digits and hyphens, such as octo-org")
+        }
+        if let document = reader.optional("repository") {
+            target.repository = try Self.repository(document)
+        } else if target.organization == nil {
+            throw DocumentError(
+                at: document.position, "a waiver has no \"repository\"",
+                hint: "add a name, a glob or a numeric id; for a finding about an organization itself, \"organization\""
+            )
+        }
+        let text = try reader.string("expires")
+        guard let expires = Day(text) else {
+            throw DocumentError(
+                at: reader.position(of: "expires"), "\"\(text)\" is no day", hint: "write it as 2027-01-31")
+        }
+        self.init(
+            rule: rule, target: target, owner: try reader.string("owner"), reason: try reader.string("reason"),
+            expires: expires, position: document.position)
+    }
+
+    private static func repository(_ document: Document) throws(DocumentError) -> Target.Repository {
+        if case .number(let text) = document.value {
+            guard let id = Int64(text), id > 0 else {
+                throw DocumentError(
+                    at: document.position, "\(text) is no repository's id", hint: "put a name in quotes")
+            }
+            return .id(RepositoryID(rawValue: id))
+        }
+        return .named(Glob(try document.string(named: "repository")))
+    }
+}

@@ -1,0 +1,177 @@
+/// A finding that somebody accepts for a time.
+public struct Waiver: Hashable, Sendable, CustomStringConvertible {
+    /// Which findings of the rule it covers: fields are ANDed, an absent one covers all.
+    public struct Target: Hashable, Sendable {
+        public enum Repository: Hashable, Sendable {
+            case id(RepositoryID)
+            /// A glob on the name, or on the full name where it holds a slash.
+            case named(Glob)
+        }
+
+        /// Login; compared without case.
+        public var organization: String?
+        /// `nil`: findings about the organization itself.
+        public var repository: Repository?
+
+        public init(organization: String? = nil, repository: Repository? = nil) {
+            self.organization = organization
+            self.repository = repository
+        }
+    }
+
+    /// Id of the rule entry.
+    public let rule: String
+    public let target: Target
+    public let owner: String
+    public let reason: String
+    /// The last day on which it holds, in UTC.
+    public let expires: Day
+    /// Where it stands in its file.
+    public let position: SourcePosition
+
+    public init(
+        rule: String, target: Target, owner: String, reason: String, expires: Day, position: SourcePosition = .start,
+    ) {
+        self.rule = rule
+        self.target = target
+        self.owner = owner
+        self.reason = reason
+        self.expires = expires
+        self.position = position
+    }
+
+    /// What it is, for messages: `waiver of required-claims on legacy-*`.
+    public var description: String { "waiver of \(rule) on \(target)" }
+
+    public func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
+
+    /// Whether it speaks of the repository, whatever the rule and the day.
+    public func covers(_ repository: AuditCore.Repository, of organization: String) -> Bool {
+        guard coversOrganization(organization) else { return false }
+        return switch target.repository {
+        case nil: false
+        case .id(let id): id == repository.id
+        case .named(let glob): glob.matches(glob.holdsSlash ? repository.fullName : repository.name)
+        }
+    }
+
+    /// Whether it speaks of the organization itself.
+    public func covers(organization login: String) -> Bool {
+        target.repository == nil && coversOrganization(login)
+    }
+
+    /// Whether the repositories of the organization, or it itself, can be meant.
+    func coversOrganization(_ login: String) -> Bool {
+        target.organization.map { $0.lowercased() == login.lowercased() } ?? true
+    }
+}
+
+extension Waiver.Target: CustomStringConvertible {
+    public var description: String {
+        switch (organization, repository) {
+        case (let organization?, nil): organization
+        case (let organization?, .id(let id)): "\(organization) repository \(id.rawValue)"
+        case (let organization?, .named(let glob)): glob.holdsSlash ? glob.pattern : "\(organization)/\(glob)"
+        case (nil, .id(let id)): "repository \(id.rawValue)"
+        case (nil, .named(let glob)): glob.pattern
+        case (nil, nil): "nothing"
+        }
+    }
+}
+
+extension Glob {
+    fileprivate var holdsSlash: Bool { pattern.utf8.contains(UInt8(ascii: "/")) }
+}
+
+/// A day in UTC.
+public struct Day: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Its first second.
+    public let start: Timestamp
+
+    /// Reads `YYYY-MM-DD`; `nil` for anything else.
+    public init?(_ text: String) {
+        guard let start = Timestamp("\(text)T00:00:00Z") else { return nil }
+        self.start = start
+    }
+
+    /// The day on which a moment lies.
+    public init(of moment: Timestamp) {
+        let seconds = moment.secondsSince1970
+        let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        self.start = Timestamp(secondsSince1970: day * 86_400)
+    }
+
+    /// The first second of the next day.
+    public var end: Timestamp { Timestamp(secondsSince1970: start.secondsSince1970 + 86_400) }
+
+    public var description: String { String(start.description.prefix(10)) }
+
+    public static func < (left: Day, right: Day) -> Bool { left.start < right.start }
+
+    /// Whole days from the other day to this one.
+    public func days(since other: Day) -> Int { Int(start.seconds(since: other.start) / 86_400) }
+
+    public func adding(days: Int) -> Day {
+        Day(of: Timestamp(secondsSince1970: start.secondsSince1970 + Int64(days) * 86_400))
+    }
+}
+
+/// The waivers of one file.
+public struct WaiverList: Sendable {
+    /// In the file's order; no two of the same rule and target.
+    public let waivers: [Waiver]
+    /// Where they came from, as the person named it.
+    public let source: String
+
+    public init(_ waivers: [Waiver], source: String) {
+        self.waivers = waivers
+        self.source = source
+    }
+
+    /// What is wrong with a waiver, and where it stands.
+    public struct Problem: Hashable, Sendable {
+        public let position: SourcePosition
+        public let message: String
+        public let hint: String
+    }
+
+    /// What a reader of the file alone can find wrong: waivers that have expired, name no entry of the policy, or reach
+    /// further than it allows.
+    public func problems(under policy: Policy?, now: Timestamp) -> [Problem] {
+        waivers.flatMap { waiver in
+            var problems: [Problem] = []
+            if waiver.isExpired(at: now) {
+                problems.append(
+                    Problem(
+                        position: waiver.position, message: "the \(waiver) expired on \(waiver.expires)",
+                        hint: "remove it, or have \(waiver.owner) renew it"))
+            }
+            guard let policy else { return problems }
+            if !policy.rules.contains(where: { $0.id == waiver.rule }) {
+                problems.append(
+                    Problem(
+                        position: waiver.position, message: "the policy \(policy.name) has no entry \"\(waiver.rule)\"",
+                        hint: NearestWord.hint(for: waiver.rule, among: policy.rules.map(\.id))))
+            }
+            return problems + (overlong(waiver, under: policy, now: now).map { [$0] } ?? [])
+        }
+    }
+
+    /// Refuses waivers that reach further than the policy allows.
+    public func check(against policy: Policy, now: Timestamp) throws(DocumentError) {
+        for waiver in waivers {
+            guard let problem = overlong(waiver, under: policy, now: now) else { continue }
+            throw DocumentError(at: problem.position, problem.message, hint: problem.hint)
+        }
+    }
+
+    private func overlong(_ waiver: Waiver, under policy: Policy, now: Timestamp) -> Problem? {
+        let today = Day(of: now)
+        let days = waiver.expires.days(since: today)
+        guard let daysMax = policy.maxWaiverDays, days > daysMax else { return nil }
+        return Problem(
+            position: waiver.position,
+            message: "the \(waiver) holds for \(days) more days, and the policy \(policy.name) allows \(daysMax)",
+            hint: "let it expire on \(today.adding(days: daysMax)) or before")
+    }
+}

@@ -1,0 +1,45 @@
+/// Branches, tags and pull requests of a repository have subjects of their own.
+public struct BoundContext: RepositoryRule {
+    public static let name = "bound-context"
+    public static let summary = "A claim tells branches, tags, environments or workflow versions apart."
+    public static let rationale = """
+        Without such a claim every branch, tag and pull request of the repository presents the subject of its \
+        deployments, so that whoever can push a branch can deploy. GitHub shows such a template as an example and says \
+        that it grants access to all branches. Source: the examples of GitHub's OIDC reference \
+        on customized templates.
+        """
+    public static let remedy = "Add context, or environment, ref or a workflow's ref."
+    public static let examples = [
+        RuleExample(setting: .gitHubDefault, expected: .pass),
+        RuleExample(setting: .own(["repo", "environment"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repository_id"]), expected: .fail("every branch, tag and pull request shares one subject")),
+        RuleExample(
+            setting: .own(["repo", "event_name"]),
+            expected: .fail("branches share one subject: event_name does not tell them apart")),
+    ]
+
+    /// Claims whose value follows from the branch, the tag, the commit or the environment.
+    private static let binding: [ClaimKey] = [
+        "context", "environment", "environment_node_id", "ref", "workflow_ref", "job_workflow_ref", "sha",
+        "workflow_sha", "job_workflow_sha",
+    ]
+    /// Claims that tell some jobs of a repository apart, and leave most branches alike.
+    private static let partial: [ClaimKey] = [
+        "event_name", "ref_type", "ref_protected", "head_ref", "base_ref", "workflow", "actor", "actor_id",
+        "runner_environment",
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        guard !subject.keys.contains(where: Self.binding.contains) else { return .pass }
+        let partial = subject.keys.filter(Self.partial.contains)
+        let message =
+            partial.isEmpty
+            ? "every branch, tag and pull request shares one subject"
+            : "branches share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") not tell them apart"
+        return subject.violation(
+            message, expected: Self.binding.map(\.rawValue), remedy: "Change \(subject.templateName) to hold context.")
+    }
+}

@@ -1,0 +1,50 @@
+/// Every claim of the template is in every token.
+public struct ClaimsThatFailJobs: RepositoryRule {
+    public static let name = "claims-that-fail-jobs"
+    public static let summary = "Every claim of the template is present in the token of every job."
+    public static let rationale = """
+        Where environment is in the template, a job without an environment gets no token; how a claim that is empty \
+        outside pull requests or enterprises renders is not documented. Custom properties have a rule of their own, \
+        custom-property-claims. Source: GitHub's OIDC reference, "Customizing the subject claims".
+        """
+    public static let remedy = "Use context, which is always there, or accept the claim with the option except."
+    public static let options = [
+        RuleOption("except", .claims, "claims that jobs are known to have, such as environment")
+    ]
+    public static let examples = [
+        RuleExample(setting: .own(["repo", "context"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "environment"]),
+            expected: .fail("environment: only jobs with an environment have it")),
+        RuleExample(options: #"{"except": ["environment"]}"#, setting: .own(["repo", "environment"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "head_ref", "enterprise_id"]),
+            expected: .fail(
+                "head_ref: only pull requests have it; enterprise_id: only organizations of an enterprise have it")),
+    ]
+
+    private let except: [ClaimKey]
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        except = try options.claims("except") ?? []
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let absent = subject.keys.filter { Self.condition(of: $0) != nil && !except.contains($0) }
+        guard !absent.isEmpty else { return .pass }
+        return subject.violation(
+            absent.map { "\($0): only \(Self.condition(of: $0) ?? "") have it" }.joined(separator: "; "),
+            expected: subject.keys.filter { !absent.contains($0) }.map(\.rawValue),
+            remedy: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
+    }
+
+    /// Which jobs alone have the claim; `nil`: all, or none that is known.
+    private static func condition(of key: ClaimKey) -> String? {
+        switch ClaimCatalog.claim(for: key)?.presence {
+        case .environmentJobs: "jobs with an environment"
+        case .pullRequests: "pull requests"
+        case .enterprises: "organizations of an enterprise"
+        case .always, .includedProperties, nil: nil
+        }
+    }
+}

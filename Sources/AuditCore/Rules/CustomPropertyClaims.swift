@@ -1,0 +1,72 @@
+/// Custom properties that the template names are in the repository's tokens.
+public struct CustomPropertyClaims: RepositoryRule {
+    public static let name = "custom-property-claims"
+    public static let summary = "Custom properties in the template are included in tokens, and have a value here."
+    public static let rationale = """
+        A property is a claim only where the organization or its enterprise includes it in tokens, and only for a \
+        repository that has a value. Otherwise the template names a claim that is not there. Sources: GitHub's OIDC \
+        reference on custom properties, and GET /orgs/{org}/actions/oidc/customization/properties/repo.
+        """
+    public static let remedy = "Include the property in tokens, give the repository a value, or leave the claim out."
+    public static let needs: Set<RuleNeed> = [.includedProperties, .propertyValues]
+    public static let examples = [
+        RuleExample(setting: .gitHubDefault, includedProperties: nil, customProperties: nil, expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "repo_property_tier"]), includedProperties: ["tier"],
+            customProperties: ["tier": ["production"]], expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "repo_property_tier"]), customProperties: ["tier": ["production"]],
+            expected: .fail("repo_property_tier: not included in tokens")),
+        RuleExample(
+            setting: .own(["repo", "repo_property_tier"]), includedProperties: ["tier"],
+            expected: .fail("repo_property_tier: no value on this repository")),
+        RuleExample(
+            setting: .own(["repo", "repo_property_tier"]), includedProperties: nil,
+            customProperties: ["tier": ["production"]], expected: .undecided),
+        RuleExample(
+            setting: .own(["repo", "repo_property_tier"]), includedProperties: ["tier"], customProperties: nil,
+            expected: .undecided),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let keys = subject.keys.filter(\.isCustomProperty)
+        guard !keys.isEmpty else { return .pass }
+        var problems: [String] = []
+        var lacking: String?
+        for key in keys {
+            switch verdict(of: key, subject) {
+            case .fail(let why): problems.append("\(key): \(why)")
+            case .lacking(let what): lacking = lacking ?? what
+            case .pass: break
+            }
+        }
+        guard !problems.isEmpty else { return lacking.map { .undecided($0) } ?? .pass }
+        return subject.violation(
+            problems.joined(separator: "; "), expected: keys.map(\.rawValue), remedy: Self.remedy)
+    }
+
+    // MARK: -
+
+    private enum PropertyVerdict {
+        case pass
+        case fail(String)
+        case lacking(String)
+    }
+
+    private func verdict(of key: ClaimKey, _ subject: RuleSubject) -> PropertyVerdict {
+        guard let name = key.customPropertyName else { return .pass }
+        switch subject.organization.includedProperties {
+        case nil: return .lacking("the scan did not ask which custom properties are included in tokens")
+        case .unreadable(let reason):
+            return .lacking("which custom properties are included in tokens could not be read: \(reason.message)")
+        case .read(let included):
+            guard included.contains(name) else { return .fail("not included in tokens") }
+        }
+        guard let values = subject.repository.customProperties else {
+            return .lacking("the host did not send custom properties")
+        }
+        return values[name]?.isEmpty == false ? .pass : .fail("no value on this repository")
+    }
+}

@@ -1,0 +1,69 @@
+/// The organization's template is followed by repositories, not merely set.
+public struct DormantOrganizationTemplate: OrganizationRule {
+    public static let name = "dormant-organization-template"
+    public static let summary = "Where the organization has set a template, enough repositories follow it."
+    public static let rationale = """
+        An organization's template changes nothing by itself: existing and new repositories keep GitHub's default until \
+        each of them opts in. A strict template that nobody follows looks like protection and is none. Source: GitHub's \
+        OIDC reference, "Customizing the subject claims for an organization".
+        """
+    public static let remedy = "Opt the repositories in (use_default: false without keys)."
+    public static let options = [
+        RuleOption(
+            "min_repositories", .number(1...1_000_000),
+            "how many repositories in scope must follow the template or hold a copy of it (default 1)"),
+        RuleOption("min_percent", .number(1...100), "how many of a hundred repositories in scope must do so"),
+    ]
+    public static let examples = [
+        RuleExample(organizationTemplate: .neverSet, settings: [.gitHubDefault], expected: .notApplicable),
+        RuleExample(
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            settings: [.gitHubDefault, .inheriting], expected: .pass),
+        RuleExample(
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            settings: [.gitHubDefault, .own(["repo"])],
+            expected: .fail("the organization's template is set, and 0 of 2 repositories follow it")),
+        RuleExample(
+            options: #"{"min_percent": 60}"#,
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            settings: [.gitHubDefault, .inheriting],
+            expected: .fail("the organization's template is set, and 1 of 2 repositories follows it")),
+        RuleExample(
+            organizationTemplate: .unreadable(UnreadableReason(.forbidden, "forbidden (403)")),
+            settings: [.gitHubDefault], expected: .undecided),
+    ]
+
+    private let minRepositories: Int
+    private let minPercent: Int
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        minRepositories = try options.reader.optionalNumber("min_repositories", in: 1...1_000_000) ?? 1
+        minPercent = try options.reader.optionalNumber("min_percent", in: 1...100) ?? 0
+    }
+
+    public func judge(_ subject: OrganizationSubject) -> RuleVerdict {
+        switch subject.organization.template {
+        case .unreadable: return .undecided("the organization's template could not be read")
+        case .neverSet: return .notApplicable
+        case .set: break
+        }
+        // What is unknown may follow or not: only a verdict that holds either way is one.
+        if suffices(subject.followers, of: subject.known + subject.unknown) { return .pass }
+        guard !suffices(subject.followers + subject.unknown, of: subject.known + subject.unknown) else {
+            return .undecided("\(subject.unknown) repositories that may follow the template could not be read")
+        }
+        let expected = minPercent > 0 ? "\(minPercent) % of repositories" : "\(minRepositories) or more repositories"
+        return .fail(
+            Violation(
+                message:
+                    "the organization's template is set, and \(subject.followers) of \(subject.known) repositories "
+                    + (subject.followers == 1 ? "follows it" : "follow it"),
+                expected: [expected], actual: ["\(subject.followers)"],
+                remedy:
+                    "Opt the repositories in (use_default: false without keys): the template does nothing until then."))
+    }
+
+    private func suffices(_ followers: Int, of all: Int) -> Bool {
+        followers >= minRepositories && followers * 100 >= minPercent * all
+    }
+}

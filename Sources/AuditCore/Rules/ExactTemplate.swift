@@ -1,0 +1,43 @@
+/// The effective template is one of some lists of claims, in order.
+public struct ExactTemplate: RepositoryRule {
+    public static let name = "exact-template"
+    public static let summary = "The effective template is exactly one of the given ones, order included."
+    public static let rationale = """
+        Where a cloud compares the whole subject, as Microsoft Entra does, a claim more, a claim less or another order \
+        is another subject, and the login fails or another trust policy matches. Source: Microsoft's page on workload \
+        identity federation trust, and GitHub's OIDC reference: the order of claims is the order in the subject.
+        """
+    public static let remedy = "Set the template to one of the given lists."
+    public static let options = [
+        RuleOption("templates", .claimLists, required: true, "the lists of claims, one of which the template must be")
+    ]
+    public static let examples = [
+        RuleExample(options: #"{"templates": [["repo", "context"]]}"#, setting: .gitHubDefault, expected: .pass),
+        RuleExample(
+            options: #"{"templates": [["repo", "context"], ["repo", "ref"]]}"#, setting: .own(["repo", "ref"]),
+            expected: .pass),
+        RuleExample(
+            options: #"{"templates": [["repo", "context"]]}"#, setting: .own(["context", "repo"]),
+            expected: .fail("template is context, repo: the right claims in another order")),
+        RuleExample(
+            options: #"{"templates": [["repo", "context"]]}"#, setting: .own(["repo", "context", "actor"]),
+            expected: .fail("template is repo, context, actor: none of those allowed")),
+    ]
+
+    private let templates: [[ClaimKey]]
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        templates = try options.claimLists("templates") ?? []
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        guard !templates.contains(subject.keys), let first = templates.first else { return .pass }
+        let isReordered = templates.contains { $0.count == subject.keys.count && Set($0) == Set(subject.keys) }
+        return subject.violation(
+            "template is \(subject.keys.joinedNames): "
+                + (isReordered ? "the right claims in another order" : "none of those allowed"),
+            expected: templates.map(\.joinedNames),
+            remedy: subject.wouldPassByOptingIn(self)
+                ? RuleSubject.optInRemedy : "Change \(subject.templateName) to \(first.joinedNames).")
+    }
+}

@@ -1,0 +1,42 @@
+/// No waiver runs out soon.
+public struct ExpiringWaivers: WaiverRule {
+    public static let name = "expiring-waivers"
+    public static let summary = "No waiver in use expires within some days."
+    public static let rationale = """
+        On the day after a waiver's last, what it covered fails the scan. Whoever owns it should hear before. Source: \
+        what users of other scanners ask for (aquasecurity/trivy#1779, #2018).
+        """
+    public static let remedy = "Ask the waiver's owner to mend what it covers, or to renew it."
+    public static let options = [
+        RuleOption("days", .number(1...3650), "how many days before it expires (default 14)")
+    ]
+    public static let examples = [
+        RuleExample(waiverExpires: RuleExample.day(15), expected: .pass),
+        RuleExample(
+            waiverExpires: RuleExample.day(14),
+            expected: .fail("waiver of required-claims on legacy-* expires in 14 days, on 2026-12-05")),
+        RuleExample(
+            options: #"{"days": 3}"#, waiverExpires: RuleExample.day(0),
+            expected: .fail("waiver of required-claims on legacy-* expires today, on 2026-11-21")),
+        RuleExample(waiverExpires: RuleExample.day(1), use: .unused, expected: .pass),
+        RuleExample(waiverExpires: RuleExample.day(-1), expected: .pass),
+    ]
+
+    private let days: Int
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        days = try options.reader.optionalNumber("days", in: 1...3650) ?? 14
+    }
+
+    public func judge(_ subject: WaiverSubject) -> RuleVerdict {
+        let waiver = subject.waiver
+        // One that is not used need not be renewed, and one that has expired is told of by another rule.
+        guard subject.use != .unused, !waiver.isExpired(at: subject.now) else { return .pass }
+        let left = waiver.expires.days(since: Day(of: subject.now))
+        guard left <= days else { return .pass }
+        let when = left == 0 ? "today" : "in \(left) day\(left == 1 ? "" : "s")"
+        return subject.violation(
+            "expires \(when), on \(waiver.expires)", expected: "more than \(days) days left",
+            remedy: "Ask \(waiver.owner) to mend what it covers, or to renew it.")
+    }
+}

@@ -1,0 +1,39 @@
+/// A rename or transfer will not change the subject's format.
+public struct FlipsOnRename: RepositoryRule {
+    public static let name = "flips-on-rename"
+    public static let summary = "The next rename or transfer does not change the format of the subject."
+    public static let rationale = """
+        A rename or transfer after 2026-07-15 moves a repository from legacy to immutable subjects, so that every trust \
+        policy for it stops matching on that day. Opting in before makes it a planned change. An Enterprise Server has \
+        no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC reference, "Immutable subject \
+        claims", and vm0-ai/vm0#35094, an outage of that kind.
+        """
+    public static let remedy =
+        "Opt in to immutable subjects on a day of your choice, after the cloud side trusts both forms."
+    public static let examples = [
+        RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
+        RuleExample(
+            setting: .gitHubDefault,
+            expected: .fail("legacy subject, which becomes immutable at the next rename or transfer")),
+        RuleExample(setting: .gitHubDefault.prefixed("repo:acme"), expected: .undecided),
+        RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        guard !subject.organization.isEnterpriseServer else { return .notApplicable }
+        switch subject.format {
+        case .immutable: return .pass
+        case .unknown: return .undecided(RuleSubject.unknownFormat)
+        case .legacy:
+            return .fail(
+                Violation(
+                    message: "legacy subject, which becomes immutable at the next rename or transfer",
+                    expected: ["immutable"], actual: ["legacy"],
+                    remedy:
+                        "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
+                        + "side trusts both forms."))
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// The ids in the subject's prefix are the repository's own.
+public struct ImmutablePrefixMismatch: RepositoryRule {
+    public static let name = "immutable-prefix-mismatch"
+    public static let summary =
+        "The ids in the prefix of an immutable subject are those of the repository and its owner."
+    public static let rationale = """
+        Trust policies are written from the prefix. Where its ids are not those of the listing, the repository was \
+        transferred a moment ago, or an answer speaks of another repository: either way nobody should copy it into a \
+        trust policy. Source: GitHub's OIDC reference on immutable subjects; the comparison is this project's.
+        """
+    public static let remedy =
+        "Scan again; where it stays, compare the prefix with a token's subject before trusting it."
+    public static let examples = [
+        RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
+        RuleExample(setting: .gitHubDefault, expected: .notApplicable),
+        RuleExample(
+            setting: .gitHubDefault.prefixed("repo:acme@77/api@1002"),
+            expected: .fail("the prefix names repository 1002, and the repository is 1001")),
+        RuleExample(
+            setting: .gitHubDefault.prefixed("repo:acme@78/api@1001"),
+            expected: .fail("the prefix names owner 78, and the owner is 77")),
+        RuleExample(setting: .gitHubDefault.prefixed("repo:acme@77/api"), expected: .undecided),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        switch subject.format {
+        case .legacy:
+            return .notApplicable
+        case .unknown:
+            return .undecided(RuleSubject.unknownFormat)
+        case .immutable(let ownerID, let repositoryID):
+            let id = subject.repository.id.rawValue
+            if repositoryID != id {
+                return violation("the prefix names repository \(repositoryID), and the repository is \(id)", subject)
+            }
+            guard let owner = subject.repository.ownerID else {
+                return .undecided("the host did not send the owner's id")
+            }
+            guard ownerID != owner else { return .pass }
+            return violation("the prefix names owner \(ownerID), and the owner is \(owner)", subject)
+        }
+    }
+
+    private func violation(_ message: String, _ subject: RuleSubject) -> RuleVerdict {
+        let owner = subject.repository.ownerID.map { "@\($0)" } ?? ""
+        return .fail(
+            Violation(
+                message: message,
+                expected: [
+                    "repo:\(subject.repository.owner)\(owner)/\(subject.repository.name)@\(subject.repository.id.rawValue)"
+                ],
+                actual: subject.setting.subClaimPrefix.map { [$0] } ?? [], remedy: Self.remedy))
+    }
+}

@@ -1,0 +1,36 @@
+/// Subjects carry ids beside names.
+public struct ImmutableSubject: RepositoryRule {
+    public static let name = "immutable-subject"
+    public static let summary = "The repository has immutable subjects, with ids beside the names."
+    public static let rationale = """
+        A subject of names alone can be taken over with the names. Repositories created, renamed or transferred after \
+        2026-07-15 have immutable subjects; older ones keep the old form until the repository or the organization opts \
+        in. What counts is the prefix that GitHub computes: the flag beside it says only whether somebody opted in. \
+        An Enterprise Server has no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC \
+        reference on immutable subjects, and Azure/azure-dev#9382, with a token that shows it.
+        """
+    public static let remedy = "Opt in to immutable subjects, after the cloud side trusts both forms."
+    public static let examples = [
+        RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
+        RuleExample(setting: .gitHubDefault, expected: .fail("legacy subject: repo:acme/api")),
+        RuleExample(setting: .gitHubDefault.prefixed("repository/acme"), expected: .undecided),
+        RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        guard !subject.organization.isEnterpriseServer else { return .notApplicable }
+        switch subject.format {
+        case .immutable: return .pass
+        case .unknown: return .undecided(RuleSubject.unknownFormat)
+        case .legacy:
+            let prefix = subject.setting.subClaimPrefix ?? "repo:\(subject.repository.fullName)"
+            return .fail(
+                Violation(
+                    message: "legacy subject: \(prefix)", expected: ["immutable"], actual: ["legacy"],
+                    remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
+                        + "then remove the old trust policy."))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// Every claim of the template exists.
+public struct KnownClaims: RepositoryRule {
+    public static let name = "known-claims"
+    public static let summary = "Every claim of the template is one that the host is known to have."
+    public static let rationale = """
+        GitHub may accept a name that is no claim, and a job's login then fails or its subject lacks what was meant. \
+        Sources: the README of gh-oidc-sub, which shows an invented name accepted; the catalog of claims \
+        (oidc-audit claims) with a source for each.
+        """
+    public static let remedy = "Correct the name, or add it to the option claims where GitHub has a new one."
+    public static let options = [
+        RuleOption("claims", .anyClaims, "further claims that you know to exist")
+    ]
+    public static let examples = [
+        RuleExample(setting: .own(["repo", "context", "repo_property_tier"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "contxt"]), expected: .fail("unknown claim: contxt (context?)")),
+        RuleExample(options: #"{"claims": ["brand_new"]}"#, setting: .own(["repo", "brand_new"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "check_run_id"]), isEnterpriseServer: true,
+            expected: .fail("unknown claim: check_run_id (not on an Enterprise Server)")),
+    ]
+
+    private let further: [ClaimKey]
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        further = try options.anyClaims("claims") ?? []
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let unknown = subject.keys.filter { key in objection(to: key, subject) != nil && !further.contains(key) }
+        guard !unknown.isEmpty else { return .pass }
+        let names = unknown.map { key in
+            let objection = objection(to: key, subject) ?? ""
+            return objection.isEmpty ? key.rawValue : "\(key) (\(objection))"
+        }
+        return subject.violation(
+            "unknown claim\(unknown.count == 1 ? "" : "s"): \(names.joined(separator: ", "))",
+            expected: subject.keys.filter { !unknown.contains($0) }.map(\.rawValue),
+            remedy: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
+    }
+
+    /// What is wrong with a key, empty where there is nothing more to say; `nil` for a known one.
+    private func objection(to key: ClaimKey, _ subject: RuleSubject) -> String? {
+        guard let claim = ClaimCatalog.claim(for: key) else {
+            return ClaimCatalog.nearest(to: key).map { "\($0)?" } ?? ""
+        }
+        guard subject.organization.isEnterpriseServer, claim.hosts.onEnterpriseServer == false else { return nil }
+        return "not on an Enterprise Server"
+    }
+}

@@ -1,0 +1,27 @@
+/// No claim differs from run to run.
+public struct PerRunClaims: RepositoryRule {
+    public static let name = "per-run-claims"
+    public static let summary = "No claim of the template differs from run to run or from commit to commit."
+    public static let rationale = """
+        A trust policy that compares the whole subject can't expect the id of a run or a commit: the login fails, and \
+        the usual repair, a wildcard, trusts more than was meant. Source: the claims of GitHub's OIDC reference; which \
+        of them change with each run is this project's analysis (oidc-audit claims).
+        """
+    public static let remedy = "Take the claims out of the template."
+    public static let examples = [
+        RuleExample(setting: .own(["repo", "context", "job_workflow_ref"]), expected: .pass),
+        RuleExample(
+            setting: .own(["repo", "run_id", "sha"]), expected: .fail("claims that change with each run: run_id, sha")),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        let perRun = subject.keys.filter { ClaimCatalog.claim(for: $0)?.stability == .perRun }
+        guard !perRun.isEmpty else { return .pass }
+        return subject.violation(
+            "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run: \(perRun.joinedNames)",
+            expected: subject.keys.filter { !perRun.contains($0) }.map(\.rawValue),
+            remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).")
+    }
+}

@@ -1,0 +1,114 @@
+/// A case that documents a rule and tests it.
+///
+/// The repository is `acme/api` (id 1001), private, of the organization `acme` (id 77), unless the case says otherwise.
+public struct RuleExample: Sendable {
+    public enum Outcome: Sendable {
+        case pass
+        /// The violation's message.
+        case fail(String)
+        case undecided
+        case notApplicable
+    }
+
+    /// The rule entry's options as JSON, without the keys that all entries share.
+    public let options: String
+    /// One setting for each repository of the organization; a rule about repositories judges the first alone.
+    public let settings: [RepositorySetting]
+    public let organizationTemplate: OrganizationTemplate
+    /// Custom properties that the organization includes in tokens; `nil` where they could not be read.
+    public let includedProperties: [String]?
+    /// Values of the repository's custom properties; `nil` where the host did not send them.
+    public let customProperties: [String: [String]]?
+    public let isEnterpriseServer: Bool
+    /// For rules about waivers.
+    public let waiver: Waiver?
+    public let waiverUse: WaiverSubject.Use
+    public let expected: Outcome
+
+    public static let login = "acme"
+    /// The day of the cases about waivers: 2026-11-21.
+    public static let today = Timestamp(secondsSince1970: 1_795_226_400)
+
+    /// A case of one repository.
+    public init(
+        options: String = "{}", setting: RepositorySetting, organizationTemplate: OrganizationTemplate = .neverSet,
+        includedProperties: [String]? = [], customProperties: [String: [String]]? = [:],
+        isEnterpriseServer: Bool = false, expected: Outcome,
+    ) {
+        self.options = options
+        // As GitHub does where subjects are not immutable; an Enterprise Server sends none.
+        let prefix = setting.subClaimPrefix ?? "repo:acme/api"
+        self.settings = [isEnterpriseServer ? setting : setting.prefixed(prefix)]
+        self.organizationTemplate = organizationTemplate
+        self.includedProperties = includedProperties
+        self.customProperties = customProperties
+        self.isEnterpriseServer = isEnterpriseServer
+        self.waiver = nil
+        self.waiverUse = .unknown
+        self.expected = expected
+    }
+
+    /// A case of an organization and its repositories.
+    public init(
+        options: String = "{}", organizationTemplate: OrganizationTemplate, settings: [RepositorySetting] = [],
+        expected: Outcome,
+    ) {
+        self.options = options
+        self.settings = settings
+        self.organizationTemplate = organizationTemplate
+        self.includedProperties = []
+        self.customProperties = [:]
+        self.isEnterpriseServer = false
+        self.waiver = nil
+        self.waiverUse = .unknown
+        self.expected = expected
+    }
+
+    /// A case of a waiver of `required-claims` on `legacy-*`.
+    public init(options: String = "{}", waiverExpires day: Day, use: WaiverSubject.Use = .used, expected: Outcome) {
+        self.options = options
+        self.settings = []
+        self.organizationTemplate = .neverSet
+        self.includedProperties = nil
+        self.customProperties = nil
+        self.isEnterpriseServer = false
+        self.waiver = Waiver(
+            rule: "required-claims", target: .init(repository: .named(Glob("legacy-*"))), owner: "payments",
+            reason: "moves to the new pipeline", expires: day)
+        self.waiverUse = use
+        self.expected = expected
+    }
+
+    /// The repository of a case.
+    public func repository(_ index: Int = 0) -> Repository {
+        Repository(
+            id: RepositoryID(rawValue: Int64(1001 + index)), owner: Self.login, ownerID: 77,
+            name: index == 0 ? "api" : "api-\(index + 1)", visibility: .private, isFork: false, topics: [],
+            customProperties: customProperties)
+    }
+}
+
+extension RepositorySetting {
+    /// GitHub's default template.
+    public static let gitHubDefault = RepositorySetting(useDefault: true)
+
+    /// Keys of the repository's own.
+    public static func own(_ keys: [ClaimKey]) -> RepositorySetting {
+        RepositorySetting(useDefault: false, includeClaimKeys: keys)
+    }
+
+    /// Opted in to the organization's template without keys of its own.
+    public static let inheriting = RepositorySetting(useDefault: false)
+
+    /// The same with a prefix.
+    public func prefixed(_ prefix: String) -> RepositorySetting {
+        var setting = self
+        setting.subClaimPrefix = prefix
+        return setting
+    }
+
+    /// The same with immutable subjects, for the repository of an example.
+    static func immutable(_ setting: RepositorySetting) -> RepositorySetting {
+        setting.prefixed("repo:acme@77/api@1001")
+    }
+}

@@ -1,0 +1,112 @@
+/// What a rule judges: one repository with everything that was observed of it.
+public struct RuleSubject: Sendable {
+    public let repository: Repository
+    public let setting: RepositorySetting
+    /// Known; a repository whose template is unknown is not judged.
+    public let template: SubjectTemplate
+    public let source: TemplateSource
+    public let format: SubjectFormat
+    public let preview: SubjectPreview
+    public let organization: OrganizationFacts
+
+    var keys: [ClaimKey] { template.keys }
+
+    /// Whose template has to change, for remedies.
+    var templateName: String {
+        switch source {
+        case .organization: "the organization's template, or give the repository its own,"
+        case .organizationOrCopy: "the template that the repository shares with its organization"
+        case .gitHubDefault, .repository, .unknown: "the repository's template"
+        }
+    }
+
+    /// The same repository with another template, as if it had opted in to the organization's.
+    func following(_ template: SubjectTemplate) -> RuleSubject {
+        RuleSubject(
+            repository: repository, setting: setting, template: template, source: .organization, format: format,
+            preview: preview, organization: organization)
+    }
+
+    /// Whether opting in to the organization's template would satisfy a rule that a repository on GitHub's default
+    /// breaks.
+    func wouldPassByOptingIn(_ rule: some RepositoryRule) -> Bool {
+        guard source == .gitHubDefault, case .set(let template, _) = organization.template,
+            case .pass = rule.judge(following(template))
+        else { return false }
+        return true
+    }
+
+    static let optInRemedy = "Opt the repository in to the organization's template (use_default: false without keys)."
+
+    /// A violation whose actual value is the template.
+    func violation(_ message: String, expected: [String], remedy: String) -> RuleVerdict {
+        .fail(Violation(message: message, expected: expected, actual: keys.map(\.rawValue), remedy: remedy))
+    }
+}
+
+/// What is known of an organization beside its repositories.
+public struct OrganizationFacts: Sendable {
+    public let login: String
+    public let template: OrganizationTemplate
+    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    public let includedProperties: Reading<[String]>?
+    /// Whether the host is GitHub Enterprise Server.
+    public let isEnterpriseServer: Bool
+
+    public init(
+        login: String, template: OrganizationTemplate, includedProperties: Reading<[String]>? = nil,
+        isEnterpriseServer: Bool = false,
+    ) {
+        self.login = login
+        self.template = template
+        self.includedProperties = includedProperties
+        self.isEnterpriseServer = isEnterpriseServer
+    }
+}
+
+/// What a rule about an organization judges.
+public struct OrganizationSubject: Sendable {
+    public let organization: OrganizationFacts
+    /// Repositories in scope that follow the organization's template or hold a copy of it.
+    public let followers: Int
+    /// Repositories in scope whose template's source is known.
+    public let known: Int
+    /// Repositories in scope of which it is not known whether they follow, those included that the listing lacks.
+    public let unknown: Int
+
+    public init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int) {
+        self.organization = organization
+        self.followers = followers
+        self.known = known
+        self.unknown = unknown
+    }
+}
+
+/// What a rule about waivers judges: one waiver on the day of the scan.
+public struct WaiverSubject: Sendable {
+    public enum Use: Hashable, Sendable {
+        /// A finding matches the waiver.
+        case used
+        /// None does, and everything that it could match was judged.
+        case unused
+        /// None does, but not everything that it could match was judged.
+        case unknown
+    }
+
+    public let waiver: Waiver
+    public let use: Use
+    public let now: Timestamp
+
+    public init(waiver: Waiver, use: Use, now: Timestamp) {
+        self.waiver = waiver
+        self.use = use
+        self.now = now
+    }
+
+    func violation(_ message: String, expected: String, remedy: String) -> RuleVerdict {
+        .fail(
+            Violation(
+                message: "\(waiver) \(message)", expected: [expected],
+                actual: ["expires \(waiver.expires), owner \(waiver.owner)"], remedy: remedy))
+    }
+}

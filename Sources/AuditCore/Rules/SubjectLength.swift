@@ -1,0 +1,62 @@
+/// The subject is no longer than a cloud accepts.
+public struct SubjectLength: RepositoryRule {
+    public static let name = "subject-length"
+    public static let summary = "The subject is no longer than the clouds that must accept it allow."
+    public static let rationale = """
+        Microsoft Entra accepts subjects of at most 600 characters; a template of many claims can exceed that on a \
+        repository with long names, and the login fails there alone. What varies from job to job is counted with the \
+        option reserve. Source: Microsoft's page on creating a workload identity federation trust.
+        """
+    public static let remedy = "Take claims out of the template, or shorten names."
+    public static let options = [
+        RuleOption("max", .number(1...100_000), required: true, "the most characters allowed; Entra: 600"),
+        RuleOption(
+            "reserve", .number(0...10_000),
+            "characters to allow for each value that varies from job to job, such as a branch name (default 0)"),
+    ]
+    public static let examples = [
+        RuleExample(options: #"{"max": 600, "reserve": 200}"#, setting: .gitHubDefault, expected: .pass),
+        RuleExample(
+            options: #"{"max": 200, "reserve": 100}"#, setting: .own(["repo", "context", "job_workflow_ref"]),
+            expected: .fail("up to 232 characters, of which 32 are fixed and 200 reserved")),
+        RuleExample(
+            options: #"{"max": 20}"#, setting: .own(["repo", "repository_owner"]),
+            expected: .fail("at least 35 characters")),
+        RuleExample(options: #"{"max": 20}"#, setting: .gitHubDefault.prefixed("?"), expected: .undecided),
+    ]
+
+    private let max: Int
+    private let reserve: Int
+
+    public init(options: RuleOptions) throws(DocumentError) {
+        max = try options.reader.optionalNumber("max", in: 1...100_000) ?? 0
+        reserve = try options.reader.optionalNumber("reserve", in: 0...10_000) ?? 0
+    }
+
+    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+        guard let text = subject.preview.subject else { return .undecided(RuleSubject.unknownFormat) }
+        // No name that GitHub allows holds a brace, so braces mark what varies; see SubjectPreview.
+        var fixed = 0
+        var varying = 0
+        var isVarying = false
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "{":
+                isVarying = true
+                varying += 1
+            case "}": isVarying = false
+            default: fixed += isVarying ? 0 : 1
+            }
+        }
+        let reserved = varying * reserve
+        guard fixed + reserved > max else { return .pass }
+        let message =
+            reserved == 0
+            ? "at least \(fixed) characters"
+            : "up to \(fixed + reserved) characters, of which \(fixed) are fixed and \(reserved) reserved"
+        return .fail(
+            Violation(
+                message: message, expected: ["at most \(max) characters"], actual: [text],
+                remedy: "Take claims out of \(subject.templateName.closed)."))
+    }
+}

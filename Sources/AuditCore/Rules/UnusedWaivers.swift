@@ -1,0 +1,30 @@
+/// Every waiver still covers something.
+public struct UnusedWaivers: WaiverRule {
+    public static let name = "unused-waivers"
+    public static let summary = "Every waiver of the file covers a finding."
+    public static let rationale = """
+        A waiver that covers nothing is a hole kept open for the next repository of that name. It is told of only where \
+        everything that it could cover was judged. Source: what users of other scanners report of suppressions that no \
+        longer match (aquasecurity/trivy#1758, #2312).
+        """
+    public static let remedy = "Remove the waiver."
+    public static let examples = [
+        RuleExample(waiverExpires: RuleExample.day(30), expected: .pass),
+        RuleExample(waiverExpires: RuleExample.day(30), use: .unknown, expected: .notApplicable),
+        RuleExample(
+            waiverExpires: RuleExample.day(30), use: .unused,
+            expected: .fail("waiver of required-claims on legacy-* covers no finding")),
+    ]
+
+    public init(options: RuleOptions) throws(DocumentError) {}
+
+    public func judge(_ subject: WaiverSubject) -> RuleVerdict {
+        switch subject.use {
+        case .used: .pass
+        case .unknown: .notApplicable
+        case .unused:
+            subject.violation(
+                "covers no finding", expected: "a finding of \(subject.waiver.rule)", remedy: Self.remedy)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+
+/// Which custom properties tokens carry, and the values that repositories have.
+struct PropertyRoutes: Sendable {
+    let world: World
+
+    func add(to router: Router<EmulatorContext>) {
+        router.get("/orgs/:org/actions/oidc/customization/properties/repo") { _, context in
+            await answer(context, permission: "organization_administration=read") { organization in
+                let included = organization.includedProperties.map { name in
+                    JSONText.object([
+                        ("custom_property_name", JSONText.quoted(name)), ("inclusion_source", "\"organization\""),
+                    ])
+                }
+                return Answer(json: "[\(included.joined(separator: ","))]")
+            }
+        }
+        router.get("/orgs/:org/properties/values") { request, context in
+            await answer(context, permission: "organization_custom_properties=read") { organization in
+                values(of: organization, request)
+            }
+        }
+    }
+
+    // MARK: -
+
+    private func answer(
+        _ context: EmulatorContext, permission: String, _ body: (WorldFile.Organization) -> Answer,
+    ) async -> Response {
+        guard let organization = await world.organization(context.parameters.get("org") ?? "") else {
+            return Answer.notFound.response
+        }
+        if let refusal = organization.propertiesRefusal {
+            return Answer.refusal(refusal, organization: organization.login, permission: permission).response
+        }
+        return body(organization).response
+    }
+
+    private func values(of organization: WorldFile.Organization, _ request: Request) -> Answer {
+        let query = request.uri.queryParameters
+        let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
+        let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
+        let slice = organization.repositories.dropFirst((page - 1) * size).prefix(size)
+        let answer = Answer(json: "[" + slice.map { text($0, organization) }.joined(separator: ",") + "]")
+        guard page * size < organization.repositories.count else { return answer }
+        let host = request.head.authority ?? "localhost"
+        let next = "http://\(host)/orgs/\(organization.login)/properties/values?per_page=\(size)&page=\(page + 1)"
+        return answer.header(.link, "<\(next)>; rel=\"next\"")
+    }
+
+    private func text(_ repository: WorldFile.Repository, _ organization: WorldFile.Organization) -> String {
+        let owner = repository.owner ?? organization.login
+        let properties = (repository.customProperties ?? [:]).sorted { $0.key < $1.key }.map { name, value in
+            JSONText.object([
+                ("property_name", JSONText.quoted(name)), ("value", value.map(JSONText.quoted) ?? "null"),
+            ])
+        }
+        return JSONText.object([
+            ("repository_id", "\(repository.id)"), ("repository_name", JSONText.quoted(repository.name)),
+            ("repository_full_name", JSONText.quoted("\(owner)/\(repository.name)")),
+            ("properties", "[\(properties.joined(separator: ","))]"),
+        ])
+    }
+}

@@ -1,0 +1,161 @@
+import ArgumentParser
+import AuditCore
+import GitHubAPI
+import History
+import Reports
+
+struct CheckCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Judge the last stored scan again; no network.",
+        discussion: "What was read then is held against the policy as it is now. Nothing is stored.")
+
+    @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
+    var organizations: [String]
+    @OptionGroup var policy: PolicyOptions
+    @Option(help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"))
+    var compare: String?
+    @Option(
+        name: .customLong("write-baseline"),
+        help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"))
+    var writeBaseline: String?
+    @OptionGroup(title: "Report") var output: OutputOptions
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        let settings = CheckSettings(
+            organizations: try Settings.organizations(organizations),
+            apiURL: try Settings.endpoint(host, layers).description,
+            historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
+            judging: try JudgingSettings(policy, output, layers, now: context.now()),
+            console: try ConsoleSettings(console, layers))
+        if compare != nil, writeBaseline != nil {
+            throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")
+        }
+        if let compare {
+            guard output.output.isEmpty else {
+                throw .usage("--output is for reports, and --compare makes none", hint: "use --format json")
+            }
+            return try await settings.compare(with: compare, as: comparisonFormat(layers), in: context)
+        }
+        let reports = try ReportSettings(output, layers)
+        return try await settings.check(reports, baselinePath: writeBaseline, in: context)
+    }
+
+    private func comparisonFormat(_ layers: SettingLayers) throws(CommandFailure) -> ComparisonFormat {
+        guard let value = layers.value(.format, flag: output.format) else { return .text }
+        guard let format = ComparisonFormat(rawValue: value.text) else {
+            throw value.invalid("is no format of a comparison", hint: "valid: text, json")
+        }
+        return format
+    }
+}
+
+/// What `check` needs to know, resolved.
+private struct CheckSettings {
+    var organizations: [OrganizationLogin]
+    var apiURL: String
+    var historyPath: String
+    var judging: JudgingSettings
+    var console: ConsoleSettings
+
+    func check(
+        _ reports: ReportSettings, baselinePath: String?, in context: CommandContext,
+    ) async throws(CommandFailure) -> Int32 {
+        let stored = try await stored(context)
+        var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
+        var report = stored.report(by: evaluator, now: context.now())
+        if let baselinePath {
+            let open = report.findings.filter(\.isOpen)
+            try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
+                BaselineDocument.write(report, to: &output)
+            }
+            context.console.note("wrote \(open.count) findings to \(baselinePath)")
+            // They are accepted now: what is left to fail is what could not be read.
+            var gate = judging.gate
+            gate.newOnly = true
+            evaluator = Evaluator(
+                policy: judging.policy, gate: gate, waivers: judging.waivers,
+                baseline: Baseline(open, apiURL: apiURL, source: baselinePath))
+            report = stored.report(by: evaluator, now: context.now())
+        }
+        try context.console.write(report, reports, console)
+        if let why = report.whyIncomplete, !console.isQuiet {
+            context.console.note("note: the scan is incomplete: \(why)")
+        }
+        return report.gate.exitStatus
+    }
+
+    func compare(
+        with source: String, as format: ComparisonFormat, in context: CommandContext,
+    ) async throws(CommandFailure) -> Int32 {
+        let other = try PolicyFile.load(source)
+        let stored = try await stored(context)
+        let evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
+        let comparison = Comparison(
+            of: stored.snapshot, by: evaluator,
+            and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
+            now: context.now())
+        try context.console.write(
+            ComparisonPage.render(comparison, as: format, style: context.console.reportStyle(console.color)))
+        return comparison.after.gate.exitStatus
+    }
+
+    // MARK: -
+
+    /// A stored scan, and what was known before it.
+    private struct Stored {
+        let snapshot: Snapshot
+        let known: [FindingKey: Timestamp]
+
+        func report(by evaluator: Evaluator, now: Timestamp) -> AuditReport {
+            evaluator.evaluate(snapshot, known: known, now: now)
+        }
+    }
+
+    private func stored(_ context: CommandContext) async throws(CommandFailure) -> Stored {
+        let history = try await usingHistory { () throws(HistoryError) in
+            try HistoryStore(path: historyPath, isNew: false)
+        }
+        let scan = try await lastScan(in: history)
+        let logins = organizations.map(\.rawValue)
+        let began = ContinuousClock.now
+        let snapshot = try await usingHistory { () async throws(HistoryError) in
+            try await history.snapshot(of: scan.id, organizations: logins)
+        }
+        let policy = judging.policy.name
+        let known = try await usingHistory { () async throws(HistoryError) in
+            try await history.openFindings(apiURL: apiURL, policyName: policy, before: scan.id)
+        }
+        if console.isVerbose {
+            context.console.note(
+                "scan #\(scan.id.rawValue) of \(scan.startedAt), loaded in \(ContinuousClock.now - began)")
+        }
+        return Stored(snapshot: snapshot, known: known)
+    }
+
+    /// The newest scan of the organizations: one for all, since scope and time are a scan's.
+    private func lastScan(in history: HistoryStore) async throws(CommandFailure) -> StoredScan {
+        var last: (login: String, scan: StoredScan)?
+        for login in organizations.map(\.rawValue) {
+            let scan = try await usingHistory { () async throws(HistoryError) in
+                try await history.lastScan(of: login, apiURL: apiURL)
+            }
+            guard let scan else {
+                throw .usage(
+                    "the history \(historyPath) holds no finished scan of \(login) at \(apiURL)",
+                    hint: "oidc-audit scan \(login) makes one; --hostname and --db choose another")
+            }
+            if let last, last.scan.id != scan.id {
+                throw .usage(
+                    "\(last.login) was last scanned by scan \(last.scan.id.rawValue), and \(login) by scan "
+                        + "\(scan.id.rawValue)", hint: "check them one after the other")
+            }
+            last = (login, scan)
+        }
+        guard let last else { throw .usage("no organization was given", hint: "name one") }
+        return last.scan
+    }
+}

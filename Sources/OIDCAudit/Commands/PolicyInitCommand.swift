@@ -1,0 +1,62 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import GitHubAPI
+import History
+import Reports
+
+struct PolicyInitCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Write a commented policy to start from.",
+        discussion: "With an organization whose scan is stored, the policy asks for the template that most of its "
+            + "repositories have today, and says of each rule how many would break it.")
+
+    @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))
+    var organization: String?
+    @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"))
+    var file = "policy.yaml"
+    @OptionGroup var history: HistoryOptions
+    @OptionGroup var host: HostOptions
+    @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
+    var config: String?
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard file == "-" || !FileManager.default.fileExists(atPath: file) else {
+            throw .usage("\(file) is there already", hint: "name another with --file, or - for standard output")
+        }
+        var starter = PolicyStarter(organization: nil, snapshot: nil)
+        if let organization {
+            guard let login = try Settings.organizations([organization]).first else { return 0 }
+            starter = PolicyStarter(organization: login.rawValue, snapshot: try await snapshot(of: login, context))
+        }
+        if let organization, starter.snapshot == nil {
+            context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
+        }
+        let text = starter.text
+        guard file != "-" else {
+            try context.console.write(text)
+            return ExitStatus.success.rawValue
+        }
+        guard DocumentFile.isYAML(file) else {
+            throw .usage("--file: \(file) is no YAML file", hint: "JSON holds no comments: let it end in .yaml")
+        }
+        try ReplacedFile.write(to: file, what: "policy") { $0.write(text) }
+        try context.console.print("wrote \(file); oidc-audit policy validate \(file) checks it".singleLine)
+        return ExitStatus.success.rawValue
+    }
+
+    /// The last stored scan; `nil` where there is none.
+    private func snapshot(
+        of login: OrganizationLogin, _ context: CommandContext,
+    ) async throws(CommandFailure) -> Snapshot? {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: config)
+        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let apiURL = try Settings.endpoint(host, layers).description
+        return try await usingHistory { () async throws(HistoryError) in
+            let store = try HistoryStore(path: path, isNew: false)
+            guard let scan = try await store.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }
+            return try await store.snapshot(of: scan.id, organizations: [login.rawValue])
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import Reports
+
+struct WaiverCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "waiver", abstract: "List, add and check accepted findings.",
+        subcommands: [WaiverListCommand.self, WaiverAddCommand.self, WaiverLintCommand.self])
+}
+
+struct WaiverListCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the waivers of a file, and how long they hold.")
+
+    @OptionGroup var file: WaiverFileArgument
+    @OptionGroup var catalog: CatalogOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let list = try WaiverFile.load(try file.path(context))
+        try context.console.write(
+            try WaiverPage.render(list, as: catalog.kind(), now: context.now(), style: catalog.color.style(context)))
+        return ExitStatus.success.rawValue
+    }
+}
+
+struct WaiverLintCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "Check a waiver file: form, expiry and, with --policy, rule ids and spans.",
+        discussion: "Exits 1 where something is wrong. Whether a waiver is still used, only a scan can tell.")
+
+    @OptionGroup var file: WaiverFileArgument
+    @OptionGroup var policy: PolicyOption
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let path = try file.path(context)
+        let list = try WaiverFile.load(path)
+        let policy = try policy.load(context)
+        let problems = list.problems(under: policy, now: context.now())
+        for problem in problems {
+            try context.console.print("\(path):\(problem.position): \(problem.message)".singleLine)
+        }
+        let count = list.waivers.count
+        let good = problems.isEmpty ? ", all in order" : ""
+        try context.console.print("\(path): \(count) waiver\(count == 1 ? "" : "s")\(good)".singleLine)
+        return (problems.isEmpty ? ExitStatus.success : .violations).rawValue
+    }
+}
+
+struct WaiverAddCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Add a waiver to a file, whose comments and order stay.",
+        discussion: "The file is made where there is none: YAML or JSON by its ending.")
+
+    @OptionGroup var file: WaiverFileArgument
+    @OptionGroup var policy: PolicyOption
+    @Option(help: ArgumentHelp("Id of the policy's entry whose findings are accepted.", valueName: "id"))
+    var rule: String
+    @Option(help: ArgumentHelp("Repository: a name, a glob, ORG/NAME or a numeric id.", valueName: "name"))
+    var repository: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only of this organization; alone: findings about the organization itself.", valueName: "login"))
+    var organization: String?
+    @Option(help: "Who answers for it.")
+    var owner: String
+    @Option(help: "Why it is accepted.")
+    var reason: String
+    @Option(help: ArgumentHelp("The last day on which it holds, such as 2027-01-31.", valueName: "day"))
+    var expires: String
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let path = try file.path(context)
+        let waiver = try waiver()
+        guard !waiver.isExpired(at: context.now()) else {
+            throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")
+        }
+        let policy = try policy.load(context)
+        if let policy, !policy.rules.contains(where: { $0.id == waiver.rule }) {
+            throw .usage(
+                "--rule: the policy \(policy.name) has no entry \"\(rule)\"",
+                hint: NearestWord.hint(for: rule, among: policy.rules.map(\.id)))
+        }
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        let old = isNew ? nil : try DocumentFile(path: path, what: "waiver file")
+        let text = try WaiverText(path: path, old: old).adding(waiver)
+        // What is written must be what is read tomorrow.
+        let list = try WaiverFile.load(bytes: Array(text.utf8), name: path)
+        if let policy { try WaiverFile.check(list, against: policy, now: context.now()) }
+        try ReplacedFile.write(to: path, what: "waiver file") { $0.write(text) }
+        try context.console.print(
+            "\(path): added the \(waiver), which holds until \(waiver.expires)".singleLine)
+        return ExitStatus.success.rawValue
+    }
+
+    private func waiver() throws(CommandFailure) -> Waiver {
+        guard RuleEntry.isID(rule) else {
+            throw .usage("--rule: \"\(rule)\" is no id of a rule", hint: "for example required-claims")
+        }
+        guard let day = Day(expires) else {
+            throw .usage("--expires: \"\(expires)\" is no day", hint: "write it as 2027-01-31")
+        }
+        guard repository != nil || organization != nil else {
+            throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
+        }
+        for (name, text) in [("--owner", owner), ("--reason", reason), ("--repository", repository ?? "-")]
+        where text.allSatisfy(\.isWhitespace) {
+            throw .usage("\(name) is empty", hint: "say it: somebody will ask in a year")
+        }
+        if let organization, OrganizationLogin(organization) == nil {
+            throw .usage("--organization: \"\(organization)\" is no login", hint: "such as octo-org")
+        }
+        let target = repository.map { text in
+            Int64(text).map { .id(RepositoryID(rawValue: $0)) } ?? Waiver.Target.Repository.named(Glob(text))
+        }
+        return Waiver(
+            rule: rule, target: .init(organization: organization, repository: target), owner: owner, reason: reason,
+            expires: day)
+    }
+}
+
+/// The waiver file that a command is about: its argument, or the setting `waivers`.
+struct WaiverFileArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("Waiver file (JSON or YAML). (default: the setting waivers)", valueName: "file"))
+    var file: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
+    var config: String?
+
+    func path(_ context: CommandContext) throws(CommandFailure) -> String {
+        if let file { return file }
+        let layers = try SettingLayers(environment: context.environment, configurationFile: config)
+        guard let value = layers.value(.waivers, flag: nil) else {
+            throw .usage("no waiver file was given", hint: "name one, or set OIDC_AUDIT_WAIVERS")
+        }
+        return value.text
+    }
+}
+
+/// The policy that waivers are held against, where one is given.
+struct PolicyOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Policy whose rule ids and max_waiver_days hold.", valueName: "file"))
+    var policy: String?
+
+    func load(_ context: CommandContext) throws(CommandFailure) -> Policy? {
+        guard let policy else { return nil }
+        return try PolicyFile.load(policy)
+    }
+}

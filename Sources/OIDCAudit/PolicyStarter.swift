@@ -1,0 +1,158 @@
+import AuditCore
+
+/// A policy to start from, as commented YAML.
+struct PolicyStarter {
+    let organization: String?
+    /// What the organization looked like; `nil`: not known.
+    let snapshot: Snapshot?
+
+    var text: String {
+        let keys = usualTemplate?.keys ?? SubjectTemplate.gitHubDefault.keys
+        var parts = [head(keys)]
+        for entry in entries(keys) {
+            parts.append(
+                """
+                  # \(entry.comment)\(count(of: entry))
+                \(entry.yaml)
+                """)
+        }
+        parts.append(
+            """
+              # Further rules: oidc-audit policy rules. What one means: oidc-audit explain RULE.
+              # Try a change before it gates: oidc-audit check ORG --policy OLD --compare NEW.
+
+            """)
+        return parts.joined(separator: "\n")
+    }
+
+    // MARK: -
+
+    private struct Entry {
+        let comment: String
+        let yaml: String
+    }
+
+    private func head(_ keys: [ClaimKey]) -> String {
+        var lines = ["# What the templates of \(organization ?? "an organization")'s repositories must hold."]
+        if let snapshot, let counted = counted {
+            lines.append("# Counts are those of scan #\(snapshot.scanID?.rawValue ?? 0), \(snapshot.startedAt).")
+            lines.append(
+                "# \(counted.usual) of \(counted.known) repositories have the template \(keys.joinedNames).")
+        }
+        return """
+            # yaml-language-server: $schema=policy.schema.json
+            # (oidc-audit policy schema > policy.schema.json lets editors complete and check this file)
+            \(lines.joined(separator: "\n"))
+            version: 1
+            name: "\(organization?.lowercased() ?? "mine")"
+            description: Every subject names what our trust policies rely on.
+            # No waiver may hold for longer than this.
+            max_waiver_days: 180
+            rules:
+            """
+    }
+
+    private func entries(_ keys: [ClaimKey]) -> [Entry] {
+        var entries = [
+            Entry(
+                comment: "The claims that trust policies match: correct them to yours.",
+                yaml: """
+                      - id: required-claims
+                        rule: require-claims
+                        severity: high
+                        claims: [\(keys.joinedNames)]
+                    """),
+            Entry(
+                comment: "Nobody who can push or open a pull request may write the start of a subject.",
+                yaml: """
+                      - id: no-spoofable-start
+                        rule: leading-claim
+                        severity: critical
+                    """),
+            Entry(
+                comment: "A value that changes with each run breaks exact matches.",
+                yaml: """
+                      - id: no-per-run-claims
+                        rule: per-run-claims
+                        severity: medium
+                    """),
+            Entry(
+                comment: "Names can be taken over, ids can't; low, since it takes a migration.",
+                yaml: """
+                      - id: immutable-subjects
+                        rule: immutable-subject
+                        severity: low
+                    """),
+        ]
+        if followsOrganization {
+            entries.append(
+                Entry(
+                    comment: "The organization's template does nothing for a repository that has not opted in.",
+                    yaml: """
+                          - id: organization-template
+                            rule: template-source
+                            severity: medium
+                            allowed: [organization]
+                        """))
+        }
+        return entries
+    }
+
+    /// How many repositories would break the entry today.
+    private func count(of entry: Entry) -> String {
+        guard let snapshot else { return "" }
+        let yaml = "version: 1\nname: starter\nrules:\n\(entry.yaml)\n"
+        guard let document = try? YAMLDocument.parse(yaml),
+            let policy = try? Policy(document, source: "starter", sha256: "")
+        else { return "" }
+        let rule = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot).policy.rules[0]
+        return "\n  # Today \(rule.violations) of \(rule.judged) repositories break it."
+    }
+
+    private var effective: [EffectiveTemplate] {
+        guard let snapshot else { return [] }
+        return snapshot.organizations.flatMap { organization in
+            organization.repositories.filter { !snapshot.scope.decide($0.repository).isSkipped }
+                .compactMap { $0.reading.value?.effectiveTemplate(organization: organization.template) }
+        }
+    }
+
+    private var templates: [SubjectTemplate: Int] {
+        Dictionary(effective.compactMap(\.template).map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    /// The template of most repositories, without what a policy can't name.
+    private var usualTemplate: SubjectTemplate? {
+        guard let most = mostUsual else { return nil }
+        var keys: [ClaimKey] = []
+        for key in most.keys where ClaimCatalog.claim(for: key) != nil && Self.isPlain(key) && !keys.contains(key) {
+            keys.append(key)
+        }
+        return keys.isEmpty ? nil : SubjectTemplate(keys)
+    }
+
+    private var mostUsual: SubjectTemplate? {
+        templates.max { ($0.value, $1.key.keys.joinedNames) < ($1.value, $0.key.keys.joinedNames) }?.key
+    }
+
+    private var counted: (usual: Int, known: Int)? {
+        guard let most = mostUsual else { return nil }
+        return (templates[most] ?? 0, templates.values.reduce(0, +))
+    }
+
+    private var followsOrganization: Bool {
+        effective.contains { $0.source == .organization || $0.source == .organizationOrCopy }
+    }
+
+    /// Whether YAML reads the key as it stands.
+    private static func isPlain(_ key: ClaimKey) -> Bool {
+        key.rawValue.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+    }
+}

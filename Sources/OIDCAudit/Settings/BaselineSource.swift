@@ -1,0 +1,64 @@
+import AuditCore
+import History
+
+/// Where the findings come from that were known before.
+enum BaselineSource {
+    case file(Baseline)
+    /// What a stored scan found.
+    case scan(ScanID)
+
+    init(_ value: SettingValue) throws(CommandFailure) {
+        let prefix = "scan:"
+        if value.text.hasPrefix(prefix) {
+            guard let id = Int64(value.text.dropFirst(prefix.count)), id > 0 else {
+                throw value.invalid("names no scan", hint: "for example scan:42")
+            }
+            self = .scan(ScanID(rawValue: id))
+            return
+        }
+        let file = try DocumentFile(path: value.text, what: "baseline")
+        do throws(DocumentError) {
+            self = .file(try Baseline(file.document, source: value.text))
+        } catch {
+            throw DocumentFile.failure(error, in: value.text)
+        }
+    }
+
+    /// The findings themselves; those of a scan are read from the history, under the policy's name.
+    func baseline(
+        for policy: Policy, apiURL: String, historyPath: String,
+    ) async throws(CommandFailure) -> Baseline {
+        switch self {
+        case .file(let baseline):
+            return baseline
+        case .scan(let id):
+            return try await stored(id, policy, apiURL, historyPath)
+        }
+    }
+
+    private func stored(
+        _ id: ScanID, _ policy: Policy, _ apiURL: String, _ historyPath: String,
+    ) async throws(CommandFailure) -> Baseline {
+        let history = try await usingHistory { () throws(HistoryError) in
+            try HistoryStore(path: historyPath, isNew: false)
+        }
+        let scan = try await usingHistory { () async throws(HistoryError) in
+            try await history.storedScan(id, apiURL: apiURL)
+        }
+        guard let scan else {
+            throw .usage(
+                "--baseline: the history holds no finished scan \(id.rawValue) of \(apiURL)",
+                hint: "a finished scan says its number at the end of its report")
+        }
+        guard scan.policyName == policy.name else {
+            throw .usage(
+                "--baseline: scan \(id.rawValue) was judged by the policy \"\(scan.policyName)\", not by "
+                    + "\"\(policy.name)\"", hint: "name a scan that this policy judged, or a baseline file")
+        }
+        let known = try await usingHistory { () async throws(HistoryError) in
+            try await history.openFindings(
+                apiURL: apiURL, policyName: policy.name, before: ScanID(rawValue: id.rawValue + 1))
+        }
+        return Baseline(Set(known.keys.map { $0.fingerprint(apiURL: apiURL) }), source: "scan:\(id.rawValue)")
+    }
+}

@@ -1,0 +1,50 @@
+public import AuditCore
+
+/// How a catalog is told.
+public enum CatalogFormat: String, Sendable, CaseIterable {
+    case text
+    case json
+    case markdown
+}
+
+/// Pages about what the program knows, rather than about a scan: claims, rules, the policy's schema.
+public enum CatalogPage {
+    /// The catalog of claims, or some of it.
+    public static func claims(_ claims: [Claim], as format: CatalogFormat, style: ReportStyle) -> String {
+        switch format {
+        case .text: claimText(claims, style)
+        case .json: claimJSON(claims)
+        case .markdown: claimMarkdown(claims)
+        }
+    }
+
+    /// The catalog of rules, a line each.
+    public static func rules(as format: CatalogFormat, style: ReportStyle) -> String {
+        switch format {
+        case .text: ruleText(style)
+        case .json: ruleJSON()
+        case .markdown: ruleMarkdown()
+        }
+    }
+
+    // MARK: -
+
+    static func json(_ body: (inout JSONWriter) -> Void) -> String {
+        var bytes: [UInt8] = []
+        withoutActuallyEscaping({ bytes += $0 }) { collect in
+            var writer = JSONWriter(ReportOutput(flush: collect))
+            body(&writer)
+            // What is written to memory can't fail.
+            try? writer.output.finish()
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A table of GitHub-flavoured Markdown.
+    static func table(_ header: [String], _ rows: [[String]]) -> String {
+        func line(_ cells: [String]) -> String {
+            "| " + cells.map { $0.split(separator: "|").joined(separator: "\\|") }.joined(separator: " | ") + " |\n"
+        }
+        return line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
+    }
+}
