@@ -106,7 +106,7 @@ struct PolicyStarter {
             let policy = try? Policy(document, source: "starter", sha256: "")
         else { return "" }
         let rule = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot).policy.rules[0]
-        return "\n  # Today \(rule.violations) of \(rule.judged) repositories break it."
+        return "\n  # Broken today by \(rule.violations) of \(rule.judged) repositories."
     }
 
     private var effective: [EffectiveTemplate] {

@@ -149,6 +149,8 @@ private struct JUnitSuite {
         case .undecided:
             let why = organization.undecided.first { $0.hasPrefix("rule \(entry.id) ") }
             return .error(type: "undecided", message: why ?? "the organization could not be read")
+        case .notApplicable where entry.subject == .waiver:
+            return .skipped(message: report.waiverSource == nil ? "no waivers were given" : "no waiver to judge")
         case .notApplicable: return .skipped(message: "the rule does not apply to this organization")
         case .fail: return result(of: organizationFindings.filter { $0.rule == entry.id })
         }

@@ -44,7 +44,7 @@ extension TextPage {
             let words = [
                 summary.violating > 0 || others == 0 ? repositories : nil,
                 others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
-            ].compactMap(\.self).joined(separator: ", and ")
+            ].compactMap(\.self).joined(separator: ", besides ")
             line("VIOLATIONS", .bad, "\(names): \(words)")
         case .incomplete:
             line("INCOMPLETE", .poor, "\(names): no violation was found, but not everything could be judged")

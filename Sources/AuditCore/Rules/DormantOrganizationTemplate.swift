@@ -15,7 +15,7 @@ public struct DormantOrganizationTemplate: OrganizationRule {
         RuleOption("min_percent", .number(1...100), "how many of a hundred repositories in scope must do so"),
     ]
     public static let examples = [
-        RuleExample(organizationTemplate: .neverSet, settings: [.gitHubDefault], expected: .notApplicable),
+        RuleExample(organizationTemplate: .neverSet, settings: [.gitHubDefault], expected: .pass),
         RuleExample(
             organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
             settings: [.gitHubDefault, .inheriting], expected: .pass),
@@ -44,7 +44,7 @@ public struct DormantOrganizationTemplate: OrganizationRule {
     public func judge(_ subject: OrganizationSubject) -> RuleVerdict {
         switch subject.organization.template {
         case .unreadable: return .undecided("the organization's template could not be read")
-        case .neverSet: return .notApplicable
+        case .neverSet: return .pass
         case .set: break
         }
         // What is unknown may follow or not: only a verdict that holds either way is one.

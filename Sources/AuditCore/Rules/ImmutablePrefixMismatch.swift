@@ -12,7 +12,7 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
         "Scan again; where it stays, compare the prefix with a token's subject before trusting it."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
-        RuleExample(setting: .gitHubDefault, expected: .notApplicable),
+        RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
             setting: .gitHubDefault.prefixed("repo:acme@77/api@1002"),
             expected: .fail("the prefix names repository 1002, and the repository is 1001")),
@@ -27,7 +27,7 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         switch subject.format {
         case .legacy:
-            return .notApplicable
+            return .pass
         case .unknown:
             return .undecided(RuleSubject.unknownFormat)
         case .immutable(let ownerID, let repositoryID):

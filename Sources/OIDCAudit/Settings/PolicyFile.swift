@@ -29,6 +29,8 @@ struct Preset {
 
     static let all = [
         Preset(name: "baseline", bytes: PackageResources.baseline_json),
+        Preset(name: "immutable-migration", bytes: PackageResources.immutable_migration_json),
+        Preset(name: "organization-template", bytes: PackageResources.organization_template_json),
         Preset(name: "strict", bytes: PackageResources.strict_json),
     ]
 }

@@ -1,17 +1,13 @@
 import AuditCore
 
 extension CatalogPage {
-    static func claimText(_ claims: [Claim], _ style: ReportStyle) -> String {
+    static func claimText(_ claims: [Claim], withSources: Bool, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
-        // A single claim is shown with everything that is known of it.
-        let isList = claims.count > 1
-        if isList {
-            page.line("CLAIM", .strong, "chosen by · stable · in every token · safe as first key", column: 23)
-        }
+        page.line("CLAIM", .strong, "chosen by · stable · in every token · safe as first key", column: 23)
         for claim in claims {
             page.line(claim.key.rawValue, .strong, claim.traits, column: 23)
             page.wrapped(claim.meaning, indent: 23)
-            guard !isList else { continue }
+            guard withSources else { continue }
             page.wrapped(claim.hostText, indent: 23)
             page.plain(claim.source.rawValue, indent: 23)
         }
@@ -44,7 +40,7 @@ extension CatalogPage {
 
     static func claimMarkdown(_ claims: [Claim]) -> String {
         table(
-            ["claim", "meaning", "chosen by", "stable", "always there", "safe as first key", "hosts", "source"],
+            ["claim", "meaning", "chosen by", "stable", "always", "safe as first key", "hosts", "source"],
             claims.map { claim in
                 [
                     "`\(claim.key)`", claim.meaning, claim.chooser.phrase, claim.stability.phrase,
@@ -100,7 +96,7 @@ extension Claim.Stability {
 extension Claim.Presence {
     fileprivate var phrase: String {
         switch self {
-        case .always: "always there"
+        case .always: "always"
         case .environmentJobs: "with an environment"
         case .pullRequests: "in pull requests"
         case .enterprises: "in an enterprise"

@@ -10,9 +10,13 @@ public enum CatalogFormat: String, Sendable, CaseIterable {
 /// Pages about what the program knows, rather than about a scan: claims, rules, the policy's schema.
 public enum CatalogPage {
     /// The catalog of claims, or some of it.
-    public static func claims(_ claims: [Claim], as format: CatalogFormat, style: ReportStyle) -> String {
+    ///
+    /// - Parameter withSources: whether the text tells hosts and sources too, as the other formats always do.
+    public static func claims(
+        _ claims: [Claim], withSources: Bool, as format: CatalogFormat, style: ReportStyle,
+    ) -> String {
         switch format {
-        case .text: claimText(claims, style)
+        case .text: claimText(claims, withSources: withSources, style)
         case .json: claimJSON(claims)
         case .markdown: claimMarkdown(claims)
         }

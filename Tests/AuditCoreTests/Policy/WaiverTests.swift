@@ -1,0 +1,134 @@
+import AuditCore
+import TestSupport
+import Testing
+
+@Suite struct WaiverTests {
+    private func list(_ json: String) throws -> WaiverList {
+        try WaiverList(JSONParser.parse(Array(json.utf8)), source: "waivers.json")
+    }
+
+    private func waiver(_ rest: String) throws -> Waiver {
+        try list(#"{"version": 1, "waivers": [{"rule": "a", "owner": "o", "reason": "r", \#(rest)}]}"#).waivers[0]
+    }
+
+    static let mistakes: [(text: String, position: String, message: String)] = [
+        ("[]", "1:1", "a waiver file must be an object, not a list"),
+        (#"{"version": 3, "waivers": []}"#, "1:13", "unsupported waiver file version"),
+        (#"{"version": 1}"#, "1:1", "a waiver file has no \"waivers\""),
+        (#"{"version": 1, "waivers": {}}"#, "1:27", "\"waivers\" must be a list, not an object"),
+        (#"{"version": 1, "waivers": [{"rule": "a", "expiry": "x"}]}"#, "1:42", "unknown key \"expiry\" in a waiver"),
+        (#"{"version": 1, "waivers": [{"rule": "A B"}]}"#, "1:37", "\"A B\" is no id of a rule"),
+        (#"{"version": 1, "waivers": [{"rule": "a"}]}"#, "1:28", "a waiver has no \"repository\""),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": -4}]}"#, "1:56", "-4 is no repository's id"
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "organization": "a/b"}]}"#, "1:58",
+            "\"a/b\" is no organization's login"
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-30"}]}"#, "1:72",
+            "\"2027-02-30\" is no day"
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-28"}]}"#, "1:28",
+            "a waiver has no \"owner\""
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-28", "owner": ""}]}"#,
+            "1:95", "\"owner\" is empty"
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-28", "owner": "o"}]}"#,
+            "1:28", "a waiver has no \"reason\""
+        ),
+    ]
+
+    @Test(arguments: mistakes.indices)
+    func namesThePlaceOfAMistake(index: Int) {
+        let mistake = Self.mistakes[index]
+        let error = #expect(throws: DocumentError.self) { try list(mistake.text) }
+        #expect(error?.position.description == mistake.position, "\(mistake.message)")
+        #expect(error?.message == mistake.message)
+    }
+
+    @Test func refusesTheSameWaiverTwice() {
+        let one = #"{"rule": "a", "repository": "API", "owner": "o", "reason": "r", "expires": "2027-01-01"}"#
+        let other = #"{"rule": "a", "repository": "api", "owner": "p", "reason": "s", "expires": "2027-02-01"}"#
+        let error = #expect(throws: DocumentError.self) {
+            try list(#"{"version": 1, "waivers": [\#(one), \#(other)]}"#)
+        }
+        #expect(error?.message == "the waiver of a on api stands twice")
+    }
+
+    @Test func anEmptyFileIsOne() throws {
+        #expect(try list(#"{"version": 1, "waivers": []}"#).waivers.isEmpty)
+        #expect(try list(#"{"version": 1, "waivers": null}"#).waivers.isEmpty)
+    }
+
+    @Test func coversWhatItNames() throws {
+        let api = Repository.sample("legacy-API", id: 7)
+        for (rest, covers) in [
+            (#""repository": "legacy-*""#, true), (#""repository": "api""#, false), (#""repository": 7"#, true),
+            (#""repository": 8"#, false), (#""repository": "7""#, false), (#""repository": "acme/legacy-*""#, true),
+            (#""repository": "other/legacy-*""#, false), (#""repository": "*", "organization": "ACME""#, true),
+            (#""repository": "*", "organization": "other""#, false), (#""organization": "acme""#, false),
+        ] {
+            let waiver = try waiver(rest + #", "expires": "2027-01-31""#)
+            #expect(waiver.covers(api, of: "acme") == covers, "\(rest)")
+        }
+        #expect(try waiver(#""organization": "Acme", "expires": "2027-01-31""#).covers(organization: "acme"))
+        #expect(try !waiver(#""repository": "*", "expires": "2027-01-31""#).covers(organization: "acme"))
+    }
+
+    @Test func holdsThroughItsLastDay() throws {
+        let waiver = try waiver(#""repository": "x", "expires": "2027-01-31""#)
+        #expect(!waiver.isExpired(at: try #require(Timestamp("2027-01-31T23:59:59Z"))))
+        #expect(waiver.isExpired(at: try #require(Timestamp("2027-02-01T00:00:00Z"))))
+    }
+
+    @Test func aDayIsOneOfTheCalendar() throws {
+        let day = try #require(Day("2028-02-28"))
+        #expect(day.adding(days: 1).description == "2028-02-29")
+        #expect(day.adding(days: 2).description == "2028-03-01")
+        #expect(day.adding(days: -28).days(since: day) == -28)
+        #expect(Day(of: Timestamp(secondsSince1970: -1)).description == "1969-12-31")
+        for text in ["2027-2-1", "2027-02-29", "27-02-01", "2027-01-31T00:00:00Z", "", "2027-01-31Z"] {
+            #expect(Day(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func thePolicyCapsTheSpan() throws {
+        let policy = try Policy.parsed(
+            """
+            {"version": 1, "name": "p", "max_waiver_days": 30,
+             "rules": [{"id": "a", "rule": "leading-claim", "severity": "low"}]}
+            """)
+        func list(_ day: String) throws -> WaiverList {
+            try self.list(
+                """
+                {"version": 1, "waivers": [{"rule": "b", "repository": "x", "owner": "o", "reason": "r",
+                 "expires": "\(day)"}]}
+                """)
+        }
+        try list("2026-12-21").check(against: policy, now: .sample)
+        let error = #expect(throws: DocumentError.self) {
+            try list("2026-12-22").check(against: policy, now: .sample)
+        }
+        #expect(
+            error?.message == "the waiver of b on x holds for 31 more days, and the policy p allows 30")
+        #expect(error?.hint == "let it expire on 2026-12-21 or before")
+        #expect(
+            try list("2026-12-22").problems(under: policy, now: .sample).map(\.message) == [
+                "the policy p has no entry \"b\"",
+                "the waiver of b on x holds for 31 more days, and the policy p allows 30",
+            ])
+        #expect(
+            try list("2026-11-20").problems(under: nil, now: .sample).map(\.message) == [
+                "the waiver of b on x expired on 2026-11-20"
+            ])
+        #expect(throws: DocumentError.self) {
+            try Policy.parsed(#"{"version": 1, "name": "p", "max_waiver_days": 0, "rules": []}"#)
+        }
+    }
+}

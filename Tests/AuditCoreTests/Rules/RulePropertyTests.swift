@@ -1,0 +1,134 @@
+import AuditCore
+import TestSupport
+import Testing
+
+/// What must hold of every rule, whatever the repositories are: held against random ones, the same each time.
+@Suite struct RulePropertyTests {
+    /// An entry of each rule, with the options of its first example.
+    private static let entries = RuleCatalog.all.map { rule in
+        let options = rule.examples.first.map { $0.options.dropFirst().dropLast() } ?? ""
+        return #"{"id": "\#(rule.name)", "rule": "\#(rule.name)", "severity": "low"\#(options.isEmpty ? "" : ", ")\#(options)}"#
+    }
+
+    private static let worlds = Array(0..<20)
+
+    private func policy(_ entries: [String]) throws -> Policy { try .parsed(
+        #"{"version": 1, "name": "all", "rules": [\#(entries.joined(separator: ","))]}"#)
+    }
+
+    private func evaluate(
+        _ entries: [String], _ snapshot: Snapshot, waivers: WaiverList? = nil,
+    ) throws -> AuditReport {
+        Evaluator(policy: try policy(entries), gate: Gate(), waivers: waivers).evaluate(snapshot)
+    }
+
+    private func openKeys(_ report: AuditReport, of rule: String) -> Set<FindingKey> {
+        Set(report.findings.filter { $0.isOpen && $0.rule == rule }.map(\.key))
+    }
+
+    @Test(arguments: worlds)
+    func addingAWaiverNeverAddsAFindingOfThatRule(seed: Int) throws {
+        var random = SeededGenerator(seed)
+        let snapshot = Snapshot.random(&random)
+        let plain = try evaluate(Self.entries, snapshot)
+        for rule in RuleCatalog.all where !(rule is any WaiverRule.Type) {
+            let repository = snapshot.organizations[0].repositories.randomElement(using: &random)?.repository.name ?? "*"
+            let target: Waiver.Target =
+                Bool.random(using: &random)
+                ? .init(repository: .named(Glob(repository))) : .init(organization: "acme")
+            let day = Day(of: snapshot.startedAt).adding(days: .random(in: -3...3, using: &random))
+            let waiver = Waiver(rule: rule.name, target: target, owner: "o", reason: "r", expires: day)
+            let report = try evaluate(Self.entries, snapshot, waivers: WaiverList([waiver], source: "w"))
+            #expect(openKeys(report, of: rule.name).isSubset(of: openKeys(plain, of: rule.name)), "\(rule.name)")
+            // And of other rules about repositories and organizations it changes nothing.
+            for other in RuleCatalog.all where other.name != rule.name && !(other is any WaiverRule.Type) {
+                #expect(openKeys(report, of: other.name) == openKeys(plain, of: other.name))
+            }
+        }
+    }
+
+    @Test(arguments: worlds)
+    func removingARuleNeverChangesTheFindingsOfAnother(seed: Int) throws {
+        var random = SeededGenerator(seed)
+        let snapshot = Snapshot.random(&random)
+        let all = try evaluate(Self.entries, snapshot)
+        for removed in Self.entries.indices {
+            let rest = try evaluate(Self.entries.enumerated().filter { $0.offset != removed }.map(\.element), snapshot)
+            let name = RuleCatalog.all[removed].name
+            #expect(rest.findings == all.findings.filter { $0.rule != name }, "\(name)")
+        }
+    }
+
+    @Test(arguments: worlds)
+    func theVerdictDoesNotDependOnTheOrderOfRepositories(seed: Int) throws {
+        var random = SeededGenerator(seed)
+        let snapshot = Snapshot.random(&random)
+        var shuffled = snapshot
+        shuffled.organizations[0].repositories.shuffle(using: &random)
+        let one = try evaluate(Self.entries, snapshot)
+        let other = try evaluate(Self.entries, shuffled)
+        #expect(one.findings == other.findings)
+        #expect(one.summary == other.summary)
+        #expect(one.repositories.map(\.outcomes) == other.repositories.map(\.outcomes))
+        #expect(one.gate == other.gate)
+    }
+
+    /// No rule can fail for every template: each can be satisfied by some, on github.com.
+    @Test func everyRuleCanBeSatisfied() throws {
+        for rule in RuleCatalog.all {
+            #expect(rule.examples.contains { if case .pass = $0.expected { true } else { false } }, "\(rule.name)")
+        }
+    }
+}
+
+/// A random number generator whose numbers depend on its seed alone (xorshift64*, Vigna 2016).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: Int) {
+        state = UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15 | 1
+    }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
+
+extension Snapshot {
+    /// An organization of a few repositories, each of them odd in some way.
+    fileprivate static func random(_ random: inout SeededGenerator) -> Snapshot {
+        let keys = ClaimCatalog.all.map(\.key) + ["repo_property_tier", "invented", "repo", "context", "repo"]
+        func template(_ random: inout SeededGenerator) -> [ClaimKey] {
+            (0..<Int.random(in: 1...4, using: &random)).compactMap { _ in keys.randomElement(using: &random) }
+        }
+        let organizationKeys = template(&random)
+        let repositories = (1...Int.random(in: 1...12, using: &random)).map { id -> RepositorySnapshot in
+            let name = "r\(id)"
+            guard Int.random(in: 0..<8, using: &random) > 0 else { return .unreadable(name, id: Int64(id)) }
+            var setting: RepositorySetting =
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: .gitHubDefault
+                case 1: .inheriting
+                case 2: .own(organizationKeys)
+                default: .own(template(&random))
+                }
+            setting.subClaimPrefix = [
+                "repo:acme/\(name)", "repo:acme@77/\(name)@\(id)", "repo:acme@78/\(name)@\(id)", "odd",
+            ].randomElement(using: &random)
+            var snapshot = RepositorySnapshot.read(name, id: Int64(id), setting)
+            snapshot.repository.customProperties = [nil, [:], ["tier": ["a"]]].randomElement(using: &random) ?? nil
+            return snapshot
+        }
+        let templates: [OrganizationTemplate] = [
+            .set(SubjectTemplate(organizationKeys), useImmutableSubject: nil), .neverSet,
+            .unreadable(UnreadableReason(.forbidden, "no")),
+        ]
+        var organization = OrganizationSnapshot.sample(
+            template: templates.randomElement(using: &random) ?? .neverSet, repositories)
+        organization.includedProperties = [nil, .read(["tier"]), .read([])].randomElement(using: &random) ?? nil
+        return .sample([organization], isEnterpriseServer: Int.random(in: 0..<4, using: &random) == 0)
+    }
+}
