@@ -24,7 +24,7 @@ import Testing
     private func crawl(
         _ transport: ScriptedTransport, of logins: [String] = ["acme"],
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
-        scope: Scope = Scope(), waitMax: Duration = .seconds(7200),
+        scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
     ) async -> Told {
         var limits = limits
         // However slow the machine is, batches are handed on when they are full.
@@ -32,7 +32,7 @@ import Testing
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
         settings.waitMax = waitMax
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
-        let crawler = Crawler(github: client, limits: limits, scope: scope) { .sample }
+        let crawler = Crawler(github: client, limits: limits, scope: scope, needs: needs) { .sample }
         let told = Mutex(Told())
         let stop = await crawler.crawl(logins.compactMap(OrganizationLogin.init)) { event in
             told.withLock { told in
@@ -367,5 +367,85 @@ import Testing
         for name in names { answers[Self.template(name)] = [Self.setting] }
         let told = await crawl(Self.script(count: 50, answers), limits: CrawlLimits(concurrency: 4, batchSize: 20))
         #expect(told.batchSizes == [20, 20, 10])
+    }
+
+    // MARK: - Custom properties
+
+    private static let included = "/orgs/acme/actions/oidc/customization/properties/repo"
+    private static let values = "/orgs/acme/properties/values?per_page=100"
+
+    @Test func asksForCustomPropertiesOnlyWhereTheyAreNeeded() async {
+        let answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["a"]))], Self.template("a"): [Self.setting],
+        ]
+        let plain = Self.script(count: 1, answers)
+        let told = await crawl(plain)
+        #expect(told.finished[0].includedProperties == nil)
+        #expect(!plain.paths.contains(Self.included))
+
+        let asking = Self.script(
+            count: 1,
+            answers.merging([
+                Self.included: [.ok(#"[{"custom_property_name": "tier", "inclusion_source": "organization"}]"#)],
+                Self.values: [
+                    .ok(#"[{"repository_id": 1, "properties": [{"property_name": "tier", "value": "production"}]}]"#)
+                ],
+            ]) { $1 })
+        let asked = await crawl(asking, needs: [.includedProperties, .propertyValues])
+        #expect(asked.finished[0].includedProperties == .read(["tier"]))
+        #expect(asked.observations.map(\.repository.customProperties) == [["tier": ["production"]]])
+        asking.expectAllAsked()
+    }
+
+    @Test func customPropertiesThatCannotBeReadLeaveEverythingElseRead() async {
+        let refusal = ScriptedTransport.Answer.response(status: 403, body: #"{"message": "no"}"#)
+        let transport = Self.script(
+            count: 2,
+            [
+                Self.page(1): [.ok(Self.listing(["a", "b"]))], Self.template("a"): [Self.setting],
+                Self.template("b"): [Self.setting], Self.included: [refusal], Self.values: [refusal],
+            ])
+        let told = await crawl(transport, needs: [.includedProperties, .propertyValues])
+        #expect(told.stop == nil)
+        #expect(told.finished[0].includedProperties?.value == nil)
+        #expect(told.finished[0].includedProperties != nil)
+        #expect(told.finished[0].listing.status == .complete)
+        #expect(told.observations.map(\.repository.customProperties) == [nil, nil])
+        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+    }
+
+    @Test func aScopeByCustomPropertyWaitsForTheValues() async {
+        var selector = Selector()
+        selector.properties = ["tier": ["production"]]
+        let transport = Self.script(
+            count: 2,
+            [
+                Self.page(1): [.ok(Self.listing(["a", "b"]))], Self.template("a"): [Self.setting],
+                Self.values: [
+                    .ok(
+                        """
+                        [{"repository_id": 1, "properties": [{"property_name": "tier", "value": ["x", "production"]}]},
+                         {"repository_id": 2, "properties": [{"property_name": "tier", "value": null}]}]
+                        """)
+                ],
+            ])
+        let told = await crawl(transport, scope: Scope(selector: selector))
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.observations.count == 2)
+        #expect(told.reading("b") == nil)
+        transport.expectAllAsked()
+    }
+
+    @Test func repositoriesThatWaitForValuesAreNotLostWhenTheScanStops() async {
+        let transport = Self.script(
+            count: 2,
+            [
+                Self.page(1): [.ok(Self.listing(["a", "b"]))],
+                Self.values: [.response(status: 401, body: #"{"message": "Bad credentials"}"#)],
+            ])
+        let told = await crawl(transport, needs: [.propertyValues])
+        #expect(told.stop == .unauthorized)
+        #expect(Set(told.observations.map(\.repository.name)) == ["a", "b"])
+        #expect(told.observations.allSatisfy { $0.reading == nil })
     }
 }

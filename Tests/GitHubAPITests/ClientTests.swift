@@ -266,4 +266,27 @@ import Testing
         #expect(status == RateLimitStatus(limit: 5000, remaining: 4999, resetsAt: .sample))
         #expect(try await client(ScriptedTransport(["/rate_limit": [.response(status: 404)]])).rateLimit() == nil)
     }
+
+    @Test func pagesOfCustomPropertiesEndOrAreRefused() async throws {
+        let path = "/orgs/acme/properties/values?per_page=100"
+        let body = #"[{"repository_id": 7, "repository_name": "a", "properties": [{"property_name": "p", "value": ["x"]}]}]"#
+        func link(_ target: String) -> HeaderFields { HeaderFields([(name: "Link", value: "<\(target)>; rel=\"next\"")]) }
+        let transport = ScriptedTransport([
+            path: [.ok(body, headers: link("https://api.github.com/organizations/77/properties/values?page=2"))],
+            "/organizations/77/properties/values?page=2": [.ok("[]")],
+        ])
+        #expect(
+            try await client(transport).propertyValues(of: acme) == [RepositoryID(rawValue: 7): ["p": ["x"]]])
+        for target in ["https://evil.example/next", "https://api.github.com\(path)"] {
+            let transport = ScriptedTransport([path: [.ok(body, headers: link(target))]])
+            await #expect(throws: GitHubError.self) { try await client(transport).propertyValues(of: acme) }
+        }
+        for body in [#"[{"repository_id": "7"}]"#, "{}", #"[{"property_name": "upstream's example"}]"#] {
+            let transport = ScriptedTransport([
+                path: [.ok(body)], "/orgs/acme/actions/oidc/customization/properties/repo": [.ok(body)],
+            ])
+            await #expect(throws: GitHubError.self) { try await client(transport).propertyValues(of: acme) }
+            await #expect(throws: GitHubError.self) { try await client(transport).includedProperties(of: acme) }
+        }
+    }
 }

@@ -192,4 +192,25 @@ import Testing
         #expect(error == .connectionLost("Connection refused"))
         await transport.shutDown()
     }
+
+    @Test func readsCustomProperties() async throws {
+        var file = world((1...250).map { id in
+            WorldFile.Repository(
+                name: "r\(id)", id: Int64(id), customProperties: ["tier": id % 2 == 0 ? "production" : nil, "a:b": "é"])
+        })
+        file.organizations[0].includedProperties = ["tier", "team"]
+        try await withClient(file) { (client, world) async throws -> Void in
+            #expect(try await client.includedProperties(of: .sample) == ["tier", "team"])
+            let values = try await client.propertyValues(of: .sample)
+            #expect(values.count == 250)
+            #expect(values[RepositoryID(rawValue: 2)] == ["tier": ["production"], "a:b": ["é"]])
+            #expect(values[RepositoryID(rawValue: 249)] == ["tier": [], "a:b": ["é"]])
+            #expect(await world.requests.count == 4)
+        }
+        file.organizations[0].propertiesRefusal = .forbidden
+        try await withClient(file) { (client, _) async throws -> Void in
+            await #expect(throws: GitHubError.self) { try await client.includedProperties(of: .sample) }
+            await #expect(throws: GitHubError.self) { try await client.propertyValues(of: .sample) }
+        }
+    }
 }

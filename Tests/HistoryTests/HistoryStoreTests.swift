@@ -22,7 +22,8 @@ import Testing
     private func scan(
         _ store: HistoryStore, _ observations: [Observation], at second: Int64 = 0,
         apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
-        scope: Scope = Scope(), policy: Policy? = nil, isWhole: Bool = true, stop: ScanStop? = nil,
+        includedProperties: Reading<[String]>? = nil, scope: Scope = Scope(), policy: Policy? = nil,
+        waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil,
     ) async throws -> (AuditReport, Snapshot) {
         let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
         let policy = try policy ?? .sample()
@@ -39,10 +40,11 @@ import Testing
         let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
         try await recorder.record(
             OrganizationObservation(
-                login: "acme", id: Self.acme, template: template, listing: listing, isListingWhole: isWhole))
+                login: "acme", id: Self.acme, template: template, includedProperties: includedProperties,
+                listing: listing, isListingWhole: isWhole))
         try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
         let snapshot = try await store.snapshot(of: recorder.scanID)
-        let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot, known: known)
+        let report = Evaluator(policy: policy, gate: Gate(), waivers: waivers).evaluate(snapshot, known: known)
         if stop == nil { try await recorder.seal(report) }
         return (report, snapshot)
     }
@@ -394,5 +396,108 @@ import Testing
             let error = #expect(throws: HistoryError.self) { try HistoryStore(path: path) }
             guard case .cannotOpen = error else { Issue.record("\(String(describing: error))"); return }
         }
+    }
+
+    // MARK: - Findings
+
+    @Test func findingsOfTheFirstSchemaAreKept() async throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(
+            atPath: (folder.file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: folder.file)
+        try Schema.migrator.migrate(queue, upTo: "v1")
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO host (id, apiURL) VALUES (3, 'https://api.github.com');
+                    INSERT INTO repository (id, hostID, githubID) VALUES (5, 3, 1001), (6, 3, 1002);
+                    INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
+                    VALUES (1, 3, 'sealed', '2026-01-01T00:00:00Z', 0, 'old', '[]', '{}');
+                    INSERT INTO finding (scanID, repositoryID, policyName, ruleID, isOpen, severity, message, firstSeenAt)
+                    VALUES (1, 5, 'p', 'a', 1, 'high', 'm', '2026-01-01T00:00:00Z'),
+                        (1, 6, 'p', 'a', 1, 'high', 'm', '2026-01-01T00:00:00Z'),
+                        (1, 6, 'p', 'a', 0, 'high', 'm', '2026-01-01T00:00:00Z');
+                    """)
+        }
+        try queue.close()
+        let store = try HistoryStore(path: folder.file)
+        let open = try await store.openFindings(apiURL: "https://api.github.com", policyName: "p")
+        #expect(
+            open == [
+                FindingKey(rule: "a", subject: .repository(RepositoryID(rawValue: 1001))):
+                    try #require(Timestamp("2026-01-01T00:00:00Z"))
+            ])
+        #expect(try await store.openFindings(apiURL: "https://other", policyName: "p").isEmpty)
+    }
+
+    @Test func findingsAboutOrganizationsAndWaiversAreRememberedAndMended() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(
+            #"{"id": "set", "rule": "organization-template", "severity": "high"}"#,
+            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["context"]}"#)
+        let expired = Waiver(
+            rule: "claims", target: .init(repository: .named(Glob("api"))), owner: "o", reason: "r",
+            expires: try #require(Day("2026-01-01")))
+        let lasting = Waiver(
+            rule: "claims", target: .init(repository: .named(Glob("web"))), owner: "o", reason: "r",
+            expires: try #require(Day("2027-11-20")))
+        let observations = [read("api", id: 1, .own(["repo"])), read("web", id: 2, .own(["repo"]))]
+        let (first, _) = try await scan(
+            store, observations, policy: policy, waivers: WaiverList([expired, lasting], source: "w"))
+        #expect(first.findings.map(\.rule) == ["set", "expired-waivers", "claims", "claims"])
+        #expect(first.findings.map(\.state) == [.new, .new, .new, .waived])
+        let (second, _) = try await scan(
+            store, observations, at: 60, policy: policy, waivers: WaiverList([expired], source: "w"))
+        // What was waived was known all the same.
+        #expect(second.findings.map(\.state) == [.recurring, .recurring, .recurring, .recurring])
+        #expect(second.findings.allSatisfy { $0.firstSeen == .sample })
+        let (third, _) = try await scan(
+            store, observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
+            waivers: WaiverList([], source: "w"))
+        #expect(third.findings.map(\.rule) == ["claims", "claims"])
+        // Mended, both come back as new; judged without waivers, one about a waiver would have stayed.
+        let (fourth, _) = try await scan(
+            store, observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
+        #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
+        let before = try await store.openFindings(
+            apiURL: "https://api.github.com", policyName: "test", before: try #require(third.scanID))
+        #expect(Set(before.keys.map(\.rule)) == ["set", "expired-waivers", "claims"])
+    }
+
+    @Test func includedPropertiesComeBackAsTheyWereRead() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        for (index, reading) in [
+            nil, Reading.read(["tier", "a b"]), .read([]), .unreadable(UnreadableReason(.forbidden, "no")),
+        ].enumerated() {
+            let (_, snapshot) = try await scan(
+                store, [read("api", id: 1)], at: Int64(index) * 60, includedProperties: reading)
+            #expect(snapshot.organizations[0].includedProperties == reading)
+        }
+    }
+
+    @Test func theLastScanIsTheNewestThatWasSealed() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let api = "https://api.github.com"
+        #expect(try await store.lastScan(of: "acme", apiURL: api) == nil)
+        let (first, _) = try await scan(store, [read("api", id: 1)])
+        try await scan(store, [read("api", id: 1)], at: 60, stop: .interrupted)
+        let last = try #require(try await store.lastScan(of: "ACME", apiURL: api))
+        #expect(last.id == first.scanID)
+        #expect(last.policyName == "test")
+        #expect(try await store.lastScan(of: "acme", apiURL: "https://other") == nil)
+        #expect(try await store.lastScan(of: "other", apiURL: api) == nil)
+        #expect(try await store.storedScan(ScanID(rawValue: 2), apiURL: api) == nil)
+        #expect(try await store.snapshot(of: last.id, organizations: ["Acme"]).organizations.map(\.login) == ["acme"])
+        #expect(try await store.snapshot(of: last.id, organizations: ["x"]).organizations.isEmpty)
+    }
+
+    @Test func aMissingFileIsNotMadeWhereNoneIsWanted() throws {
+        let folder = Folder()
+        let error = #expect(throws: HistoryError.self) { try HistoryStore(path: folder.file, isNew: false) }
+        #expect(error == .missing(path: folder.file))
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
     }
 }

@@ -16,6 +16,8 @@ import XMLCoder
     func matchesItsGolden(name: String) throws {
         let text = try SampleReport.render(SampleReport.make(), as: reporter(name))
         try Golden.expect(text, matches: "report.\(name)")
+        let accepted = try SampleReport.render(SampleReport.makeAccepted(), as: reporter(name))
+        try Golden.expect(accepted, matches: "accepted.\(name)")
     }
 
     @Test func textSaysCompliantAndIncompleteToo() throws {
@@ -187,6 +189,32 @@ import XMLCoder
         #expect(try find("oidc-audit.acme.api", "company-template").skipped != nil)
     }
 
+    @Test func junitTellsOrganizationsWaiversAndTheBaseline() throws {
+        let report = try SampleReport.makeAccepted()
+        let suites = try suites(report)
+        let cases = suites.flatMap(\.testcase)
+        let names = cases.map { "\($0.classname) \($0.name)" }
+        #expect(Set(names).count == names.count)
+        func find(_ classname: String, _ name: String) throws -> Case {
+            try #require(cases.first { $0.classname == classname && $0.name == name })
+        }
+        #expect(try find("oidc-audit.acme", "template-is-set").failure?.type == "high")
+        #expect(try find("oidc-audit.beta", "template-is-set").skipped?.message?.hasPrefix("waived by platform") == true)
+        // Two expired waivers of one organization are one case.
+        let rot = try find("oidc-audit.acme", "rot").failure?.message
+        #expect(rot?.contains("on repository 3 expired") == true)
+        #expect(rot?.contains("on none expired") == true)
+        #expect(try find("oidc-audit.acme.legacy-a", "required-claims").skipped?.message?.contains("until 2027-05-31") == true)
+        #expect(try find("oidc-audit.acme.site", "required-claims").failure != nil)
+        #expect(try find("oidc-audit.acme.shop", "required-claims").skipped?.message?.hasPrefix("in the baseline") == true)
+        #expect(!cases.contains { $0.classname == "oidc-audit.acme.api" && $0.name == "template-is-set" })
+        #expect(try find("oidc-audit.acme", "followed").failure == nil)
+        for suite in suites {
+            #expect(suite.tests == suite.testcase.count)
+            #expect(suite.failures == suite.testcase.count { $0.failure != nil })
+        }
+    }
+
     @Test func junitSkipsWhatIsUnderTheGate() throws {
         let cases = try suites(SampleReport.make(gate: Gate(failOn: .critical))).flatMap(\.testcase)
         let failed = cases.filter { $0.failure != nil }
@@ -255,15 +283,17 @@ import XMLCoder
         let xmllint = try #require(Self.xmllint)
         let file = FileManager.default.temporaryDirectory.appending(path: "oidc-audit-\(UUID().uuidString).xml")
         defer { try? FileManager.default.removeItem(at: file) }
-        try Data(SampleReport.render(SampleReport.make(), as: JUnitReporter.self).utf8).write(to: file)
-        for schema in ["junit-ant-windyroad.xsd", "junit-jenkins-10.xsd"] {
-            let process = Process()
-            process.executableURL = URL(filePath: xmllint)
-            process.arguments = ["--noout", "--schema", schemas.appending(path: schema).path, file.path]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0, "\(schema)")
+        for report in try [SampleReport.make(), SampleReport.makeAccepted()] {
+            try Data(SampleReport.render(report, as: JUnitReporter.self).utf8).write(to: file)
+            for schema in ["junit-ant-windyroad.xsd", "junit-jenkins-10.xsd"] {
+                let process = Process()
+                process.executableURL = URL(filePath: xmllint)
+                process.arguments = ["--noout", "--schema", schemas.appending(path: schema).path, file.path]
+                process.standardError = FileHandle.nullDevice
+                try process.run()
+                process.waitUntilExit()
+                #expect(process.terminationStatus == 0, "\(schema)")
+            }
         }
     }
 

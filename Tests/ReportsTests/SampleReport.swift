@@ -41,6 +41,41 @@ enum SampleReport {
             .evaluate(.sample([acme, beta, lost]), known: known)
     }
 
+    /// A report with accepted findings: waivers of every kind, a baseline, and findings about the organization.
+    static func makeAccepted() throws -> AuditReport {
+        let policy = try Policy.of(
+            #"{"id": "template-is-set", "rule": "organization-template", "severity": "high"}"#,
+            #"{"id": "followed", "rule": "dormant-organization-template", "severity": "low"}"#,
+            #"{"id": "required-claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context"]}"#,
+            #"{"id": "rot", "rule": "expired-waivers", "severity": "medium"}"#)
+        let waivers = try WaiverList(
+            JSONParser.parse(
+                Array(
+                    """
+                    {"version": 1, "waivers": [
+                      {"rule": "required-claims", "repository": "legacy-*", "owner": "payments", "reason": "moves in May",
+                       "expires": "2027-05-31"},
+                      {"rule": "required-claims", "repository": 3, "owner": "web", "reason": "soon",
+                       "expires": "2026-11-01"},
+                      {"rule": "required-claims", "repository": "none", "owner": "web", "reason": "soon",
+                       "expires": "2026-11-02"},
+                      {"rule": "template-is-set", "organization": "beta", "owner": "platform", "reason": "new",
+                       "expires": "2026-11-30"}]}
+                    """.utf8)), source: "waivers.yaml")
+        let acme = OrganizationSnapshot.sample(
+            template: .neverSet,
+            [
+                .read("api", id: 1, .gitHubDefault), .read("legacy-a", id: 2, .own(["repo"])),
+                .read("site", id: 3, .own(["repo"])), .read("shop", id: 4, .own(["repo"])),
+            ])
+        let beta = OrganizationSnapshot.sample(
+            template: .neverSet, login: "beta", id: 88, [.read("tool", id: 5, .gitHubDefault, owner: "beta")])
+        return Evaluator(
+            policy: policy, gate: Gate(newOnly: true), waivers: waivers,
+            baseline: Baseline(["api.github.com/repositories/4/required-claims"], source: "baseline.json")
+        ).evaluate(.sample([acme, beta]))
+    }
+
     static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws
         -> String
     {
