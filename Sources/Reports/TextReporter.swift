@@ -59,7 +59,8 @@ extension TextPage {
 
     fileprivate mutating func violations(of entry: PolicyReport.Entry, _ findings: [Finding]) {
         blank()
-        line(entry.severity.rawValue.uppercased(), .severity(entry.severity), "\(entry.id) · \(entry.rule)")
+        let name = entry.id == entry.rule ? entry.id : "\(entry.id) · \(entry.rule)"
+        line(entry.severity.rawValue.uppercased(), .severity(entry.severity), name)
         wrapped(entry.reason ?? entry.summary, indent: 2)
         // Findings that say the same and are mended the same way stand together.
         struct Words: Hashable {
@@ -177,6 +178,7 @@ extension TextPage {
 extension Finding {
     /// What stands where something else was expected; `nothing` says more than an empty list.
     fileprivate var has: String {
-        violation.actual.isEmpty ? "nothing" : violation.actual.joined(separator: ", ")
+        let actual = violation.actual.isEmpty ? "nothing" : violation.actual.joined(separator: ", ")
+        return isInBaseline == true ? actual + " (in the baseline)" : actual
     }
 }

@@ -269,8 +269,11 @@ import Testing
 
     @Test func pagesOfCustomPropertiesEndOrAreRefused() async throws {
         let path = "/orgs/acme/properties/values?per_page=100"
-        let body = #"[{"repository_id": 7, "repository_name": "a", "properties": [{"property_name": "p", "value": ["x"]}]}]"#
-        func link(_ target: String) -> HeaderFields { HeaderFields([(name: "Link", value: "<\(target)>; rel=\"next\"")]) }
+        let body =
+            #"[{"repository_id": 7, "repository_name": "a", "properties": [{"property_name": "p", "value": ["x"]}]}]"#
+        func link(_ target: String) -> HeaderFields {
+            HeaderFields([(name: "Link", value: "<\(target)>; rel=\"next\"")])
+        }
         let transport = ScriptedTransport([
             path: [.ok(body, headers: link("https://api.github.com/organizations/77/properties/values?page=2"))],
             "/organizations/77/properties/values?page=2": [.ok("[]")],

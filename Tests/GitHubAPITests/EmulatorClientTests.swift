@@ -194,10 +194,12 @@ import Testing
     }
 
     @Test func readsCustomProperties() async throws {
-        var file = world((1...250).map { id in
-            WorldFile.Repository(
-                name: "r\(id)", id: Int64(id), customProperties: ["tier": id % 2 == 0 ? "production" : nil, "a:b": "é"])
-        })
+        var file = world(
+            (1...250).map { id in
+                WorldFile.Repository(
+                    name: "r\(id)", id: Int64(id),
+                    customProperties: ["tier": id % 2 == 0 ? "production" : nil, "a:b": "é"])
+            })
         file.organizations[0].includedProperties = ["tier", "team"]
         try await withClient(file) { (client, world) async throws -> Void in
             #expect(try await client.includedProperties(of: .sample) == ["tier", "team"])

@@ -43,6 +43,9 @@ import Testing
             if !["repo", "repository_owner_id"].contains(keys[0]) { rules.insert("no-spoofable-start") }
             if !["repo", "context", "job_workflow_ref"].allSatisfy(keys.contains) { rules.insert("required-claims") }
             if ["github_default", "repository"].contains(source) { rules.insert("organization-template") }
+            if keys.contains(where: ["environment", "head_ref", "base_ref"].contains) {
+                rules.insert("no-failing-jobs")
+            }
             status = !rules.isEmpty ? "violating" : source == "unknown" ? "unreadable" : "compliant"
         }
     }
@@ -89,7 +92,7 @@ import Testing
         let folder = try Folder()
         let world = try folder.write(
             """
-            {"organizations": [{"login": "acme", "id": 77, "template": ["repo", "context", "job_workflow_ref"],
+            {"organizations": [{"login": "acme", "id": 77,
               "repositories": [\((1...300).map { "{\"name\": \"r\($0)\", \"id\": \($0), \"visibility\": \"public\"}" }.joined(separator: ","))]}],
              "faults": [{"path": "/repos/*", "after": 100, "kind": "hang"}]}
             """, to: "world.json")

@@ -374,24 +374,14 @@ import Testing
         let fault = WorldFile.Fault(path: "/repos/*", kind: .hang)
         try await EmulatedScan.with([.good("api", id: 1)], faults: [fault]) { (scan) async throws -> Void in
             let world = scan.world
-            async let first = scan(
-                "acme", "-f", "json",
-                stopRequests: {
-                    AsyncStream { continuation in
-                        Task {
-                            while await world.requests.count < 6 { await Task.yield() }
-                            continuation.yield(.interrupted)
-                        }
-                    }
-                })
+            let (stopRequests, stop) = AsyncStream.makeStream(of: ScanStop.self)
+            async let first = scan("acme", "-f", "json", stopRequests: { stopRequests })
             while await !world.requests.contains(where: { $0.contains("/repos/acme/api") }) { await Task.yield() }
             let second = await scan("acme", "-f", "json")
             #expect(second.status == 5)
             #expect(second.error.contains("another scan of acme is running"))
             #expect(second.json["verdict"] as? String == "incomplete")
-            while await world.requests.count < 6 {
-                _ = await scan("nobody")
-            }
+            stop.yield(.interrupted)
             #expect(await first.status == 130)
             let running = try await DatabaseQueue(path: scan.folder.database).read { db in
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM scan WHERE state = 'running'")

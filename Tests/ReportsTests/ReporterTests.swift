@@ -199,14 +199,18 @@ import XMLCoder
             try #require(cases.first { $0.classname == classname && $0.name == name })
         }
         #expect(try find("oidc-audit.acme", "template-is-set").failure?.type == "high")
-        #expect(try find("oidc-audit.beta", "template-is-set").skipped?.message?.hasPrefix("waived by platform") == true)
+        #expect(
+            try find("oidc-audit.beta", "template-is-set").skipped?.message?.hasPrefix("waived by platform") == true)
         // Two expired waivers of one organization are one case.
         let rot = try find("oidc-audit.acme", "rot").failure?.message
         #expect(rot?.contains("on repository 3 expired") == true)
         #expect(rot?.contains("on none expired") == true)
-        #expect(try find("oidc-audit.acme.legacy-a", "required-claims").skipped?.message?.contains("until 2027-05-31") == true)
+        #expect(
+            try find("oidc-audit.acme.legacy-a", "required-claims").skipped?.message?.contains("until 2027-05-31")
+                == true)
         #expect(try find("oidc-audit.acme.site", "required-claims").failure != nil)
-        #expect(try find("oidc-audit.acme.shop", "required-claims").skipped?.message?.hasPrefix("in the baseline") == true)
+        #expect(
+            try find("oidc-audit.acme.shop", "required-claims").skipped?.message?.hasPrefix("in the baseline") == true)
         #expect(!cases.contains { $0.classname == "oidc-audit.acme.api" && $0.name == "template-is-set" })
         #expect(try find("oidc-audit.acme", "followed").failure == nil)
         for suite in suites {

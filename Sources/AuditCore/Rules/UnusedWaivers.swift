@@ -14,12 +14,15 @@ public struct UnusedWaivers: WaiverRule {
         RuleExample(
             waiverExpires: RuleExample.day(30), use: .unused,
             expected: .fail("waiver of required-claims on legacy-* covers no finding")),
+        RuleExample(waiverExpires: RuleExample.day(-1), use: .unused, expected: .pass),
     ]
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: WaiverSubject) -> RuleVerdict {
-        switch subject.use {
+        // One that has expired is told of by another rule.
+        guard !subject.waiver.isExpired(at: subject.now) else { return .pass }
+        return switch subject.use {
         case .used: .pass
         case .unknown: .notApplicable
         case .unused:

@@ -26,7 +26,8 @@ struct ClaimsCommand: AuditCommand {
         }
         try context.console.write(
             try CatalogPage.claims(
-                chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty, as: catalog.kind(), style: catalog.color.style(context)))
+                chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty, as: catalog.kind(),
+                style: catalog.color.style(context)))
         return ExitStatus.success.rawValue
     }
 }

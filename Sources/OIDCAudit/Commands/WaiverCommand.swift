@@ -83,6 +83,7 @@ struct WaiverAddCommand: AuditCommand {
         }
         let isNew = !FileManager.default.fileExists(atPath: path)
         let old = isNew ? nil : try DocumentFile(path: path, what: "waiver file")
+        if old != nil { _ = try WaiverFile.load(path) }
         let text = try WaiverText(path: path, old: old).adding(waiver)
         // What is written must be what is read tomorrow.
         let list = try WaiverFile.load(bytes: Array(text.utf8), name: path)

@@ -48,7 +48,9 @@ import Testing
         #expect(report.summary.newFindings == 0)
         // The policy has no rules about waivers, so that it got them.
         #expect(
-            report.policy.rules.map(\.id) == ["claims", "start", "expired-waivers", "expiring-waivers", "unused-waivers"])
+            report.policy.rules.map(\.id) == [
+                "claims", "start", "expired-waivers", "expiring-waivers", "unused-waivers",
+            ])
         #expect(report.policy.rules[0].violations == 1)
     }
 
@@ -125,7 +127,8 @@ import Testing
     @Test func theOneThatHoldsLongestIsShownAndBothAreUsed() throws {
         let report = try evaluate(
             [bad],
-            waivers: waivers(("claims", "bad", "2027-01-01"), ("claims", "b*", "2027-03-01"), ("claims", "*", "2020-01-01"))
+            waivers: waivers(
+                ("claims", "bad", "2027-01-01"), ("claims", "b*", "2027-03-01"), ("claims", "*", "2020-01-01"))
         )
         #expect(report.findings.map(\.rule) == ["expired-waivers", "claims"])
         #expect(report.findings[1].waiver?.expires.description == "2027-03-01")
@@ -135,7 +138,8 @@ import Testing
         let undecided =
             #"{"id": "tiered", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#
         let report = try evaluate(
-            [bad], [Self.claims, undecided], waivers: waivers(("claims", "*", "2026-12-31"), ("tiered", "*", "2026-12-31")))
+            [bad], [Self.claims, undecided],
+            waivers: waivers(("claims", "*", "2026-12-31"), ("tiered", "*", "2026-12-31")))
         #expect(report.repositories.map(\.status) == [.unreadable])
         #expect(report.gate.exitStatus == 3)
         #expect(!report.isComplete)

@@ -41,7 +41,8 @@ import Testing
 
     @Test func undecidedIsExpectedByName() throws {
         let policy = try Policy.of(#"{"id": "ids", "rule": "stable-identity", "severity": "low"}"#)
-        let text = #"{"name": "a", "setting": {"use_default": true, "sub_claim_prefix": "odd"}, "expect_undecided": ["ids"]}"#
+        let text =
+            #"{"name": "a", "setting": {"use_default": true, "sub_claim_prefix": "odd"}, "expect_undecided": ["ids"]}"#
         #expect(try list(text).cases[0].misses(under: policy) == [])
         let plain = text.replacing("expect_undecided\": [\"ids\"]", with: "expect\": []")
         #expect(try list(plain).cases[0].misses(under: policy) == ["ids is undecided, which was not expected"])
@@ -50,7 +51,10 @@ import Testing
     @Test func refusesWhatItCannotMean() throws {
         for (text, message) in [
             (#"{"name": "a", "template": "default"}"#, "the case \"a\" expects nothing"),
-            (#"{"name": "a", "template": ["repo"], "setting": {}, "expect": []}"#, "\"template\" and \"setting\" exclude each other"),
+            (
+                #"{"name": "a", "template": ["repo"], "setting": {}, "expect": []}"#,
+                "\"template\" and \"setting\" exclude each other"
+            ),
             (#"{"name": "a", "expects": []}"#, "unknown key \"expects\" in a case"),
             (#"{"name": "a", "repository": {"nam": "x"}, "expect": []}"#, "unknown key \"nam\" in a repository"),
         ] {

@@ -7,13 +7,15 @@ import Testing
     /// An entry of each rule, with the options of its first example.
     private static let entries = RuleCatalog.all.map { rule in
         let options = rule.examples.first.map { $0.options.dropFirst().dropLast() } ?? ""
-        return #"{"id": "\#(rule.name)", "rule": "\#(rule.name)", "severity": "low"\#(options.isEmpty ? "" : ", ")\#(options)}"#
+        return
+            #"{"id": "\#(rule.name)", "rule": "\#(rule.name)", "severity": "low"\#(options.isEmpty ? "" : ", ")\#(options)}"#
     }
 
     private static let worlds = Array(0..<20)
 
-    private func policy(_ entries: [String]) throws -> Policy { try .parsed(
-        #"{"version": 1, "name": "all", "rules": [\#(entries.joined(separator: ","))]}"#)
+    private func policy(_ entries: [String]) throws -> Policy {
+        try .parsed(
+            #"{"version": 1, "name": "all", "rules": [\#(entries.joined(separator: ","))]}"#)
     }
 
     private func evaluate(
@@ -32,7 +34,8 @@ import Testing
         let snapshot = Snapshot.random(&random)
         let plain = try evaluate(Self.entries, snapshot)
         for rule in RuleCatalog.all where !(rule is any WaiverRule.Type) {
-            let repository = snapshot.organizations[0].repositories.randomElement(using: &random)?.repository.name ?? "*"
+            let repository =
+                snapshot.organizations[0].repositories.randomElement(using: &random)?.repository.name ?? "*"
             let target: Waiver.Target =
                 Bool.random(using: &random)
                 ? .init(repository: .named(Glob(repository))) : .init(organization: "acme")

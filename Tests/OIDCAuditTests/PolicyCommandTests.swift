@@ -1,0 +1,244 @@
+import AuditCore
+import Foundation
+import Reports
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+@Suite(.timeLimit(.minutes(2))) struct PolicyCommandTests {
+    // MARK: - Catalogs
+
+    @Test func claimsAreListedInEveryFormat() async throws {
+        let text = await CommandRun.run(["claims"])
+        #expect(text.status == 0)
+        for line in text.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+        let json = await CommandRun.run(["claims", "-f", "json"])
+        let claims = json.json["claims"] as? [[String: Any]] ?? []
+        #expect(claims.count == ClaimCatalog.listed.count)
+        #expect(claims.allSatisfy { ($0["source"] as? String)?.hasPrefix("https://") == true })
+        let family = try #require(claims.first { $0["key"] as? String == "repo_property_*" })
+        #expect((family["hosts"] as? [String: Any])?["enterprise_server"] is NSNull)
+        #expect((family["hosts"] as? [String: Any])?["since"] as? String == "2026-03-12")
+        let markdown = await CommandRun.run(["claims", "--format", "markdown"])
+        #expect(markdown.output.split(separator: "\n").count == ClaimCatalog.listed.count + 2)
+        let one = await CommandRun.run(["claims", "repo_property_tier", "check_run_id"])
+        #expect(one.output.contains("github.com since 2025-11-13; not on Enterprise Server"))
+        let none = await CommandRun.run(["claims", "repositry"])
+        #expect(none.status == 2)
+        #expect(none.error.contains("did you mean \"repository\"?"))
+        #expect(await CommandRun.run(["claims", "-f", "junit"]).status == 2)
+    }
+
+    @Test func everyRuleIsExplained() async {
+        for rule in RuleCatalog.all {
+            let run = await CommandRun.run(["explain", rule.name])
+            #expect(run.status == 0)
+            for line in run.output.split(separator: "\n") where !line.contains("\"rule\"") {
+                #expect(line.count <= 80, "\(line)")
+            }
+            for section in ["WHY", "MEND", "EXAMPLES", "IN A POLICY"] { #expect(run.output.contains(section)) }
+            for option in rule.options { #expect(run.output.contains("\(option.name):")) }
+            // The entry that it shows is one that a policy can hold.
+            let entry = run.output.split(separator: "\n").last { $0.contains("\"rule\"") } ?? ""
+            let policy = Array(#"{"version": 1, "name": "p", "rules": [\#(entry)]}"#.utf8)
+            #expect(throws: Never.self, "\(rule.name)") {
+                try Policy(JSONParser.parse(policy), source: "", sha256: "")
+            }
+        }
+        let unknown = await CommandRun.run(["explain", "leading-clam"])
+        #expect(unknown.status == 2)
+        #expect(unknown.error.contains("did you mean \"leading-claim\"?"))
+    }
+
+    @Test func rulesAreListedInEveryFormat() async {
+        let json = await CommandRun.run(["policy", "rules", "-f", "json"])
+        #expect((json.json["rules"] as? [Any])?.count == RuleCatalog.all.count)
+        let text = await CommandRun.run(["policy", "rules"])
+        let markdown = await CommandRun.run(["policy", "rules", "-f", "markdown"])
+        for rule in RuleCatalog.all {
+            #expect(text.output.contains("\n\(rule.name) ") || text.output.hasPrefix(rule.name))
+            #expect(markdown.output.contains("| `\(rule.name)` |"))
+        }
+    }
+
+    // MARK: - Validate
+
+    @Test func validateTellsEachFile() async throws {
+        let folder = try Folder()
+        let good = try folder.write(
+            """
+            version: 1
+            name: mine # a comment
+            rules:
+              - { id: a, rule: require-claims, severity: high, claims: [repo, context] }
+            """, to: "good.yaml")
+        let bad = try folder.write(
+            """
+            version: 1
+            name: mine
+            rules:
+              - id: a
+                rule: require-claims
+                severity: hgih
+                claims: [repo, contxt]
+            """, to: "bad.yml")
+        let run = await CommandRun.run(["policy", "validate", good, bad, "preset:strict"])
+        #expect(run.status == 2)
+        #expect(run.output.contains("\(good): valid: policy mine, 1 rule\n"))
+        #expect(run.output.contains("preset:strict: valid"))
+        #expect(run.error.contains("\(bad):7:20: unknown claim \"contxt\"") || run.error.contains("\(bad):6:15:"))
+        #expect(run.error.contains("did you mean"))
+    }
+
+    // MARK: - Schema
+
+    @Test func theSchemaHasABranchForEachRule() async throws {
+        let run = await CommandRun.run(["policy", "schema"])
+        #expect(run.status == 0)
+        #expect(run.json["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+        let rule = (run.json["$defs"] as? [String: [String: Any]])?["rule"]
+        #expect((rule?["allOf"] as? [Any])?.count == RuleCatalog.all.count)
+    }
+
+    private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/homebrew/bin/python3"]
+        .first { path in
+            guard FileManager.default.isExecutableFile(atPath: path) else { return false }
+            let process = Process()
+            process.executableURL = URL(filePath: path)
+            process.arguments = ["-c", "import jsonschema; jsonschema.Draft202012Validator"]
+            process.standardError = FileHandle.nullDevice
+            guard (try? process.run()) != nil else { return false }
+            process.waitUntilExit()
+            return process.terminationStatus == 0
+        }
+
+    /// Every policy of the top level is valid, and what the program refuses for its form the schema refuses too.
+    @Test(.enabled(if: python != nil, "no Python with jsonschema"))
+    func theSchemaAgreesWithTheProgram() async throws {
+        let folder = try Folder()
+        let schema = try folder.write(await CommandRun.run(["policy", "schema"]).output, to: "schema.json")
+        let policies = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../policies")
+        var good = try FileManager.default.contentsOfDirectory(atPath: policies.path)
+            .filter { $0.hasSuffix(".json") }.map { policies.appending(path: $0).path }
+        for rule in RuleCatalog.all {
+            for (index, example) in rule.examples.enumerated() {
+                good.append(try folder.write(Self.policy(rule.name, example.options), to: "\(rule.name)-\(index).json"))
+            }
+        }
+        let bad = try [
+            #"{"version": 1, "name": "p", "rules": []}"#, #"{"version": 2, "name": "p", "rules": []}"#,
+            Self.policy("leading-claim", #"{"claims": ["repo"]}"#), Self.policy("require-claims", "{}"),
+            Self.policy("require-claims", #"{"claims": []}"#), Self.policy("no-such-rule", "{}"),
+            Self.policy("organization-template", #"{"where": {"fork": true}}"#),
+            Self.policy("leading-claim", #"{"where": {"forks": true}}"#), Self.policy("subject-length", #"{"max": 0}"#),
+            Self.policy("template-source", #"{"allowed": ["organisation"]}"#),
+            Self.policy("leading-claim", "{}", id: "readable"), Self.policy("leading-claim", "{}", id: "A"),
+            Self.policy("leading-claim", "{}", id: "expired-waivers"),
+        ].enumerated().map { try folder.write($0.element, to: "bad-\($0.offset).json") }
+        for file in good { #expect(await CommandRun.run(["policy", "validate", file]).status == 0, "\(file)") }
+        for file in bad { #expect(await CommandRun.run(["policy", "validate", file]).status == 2, "\(file)") }
+        let script = try folder.write(
+            """
+            import json, sys, jsonschema
+            schema = json.load(open(sys.argv[1]))
+            jsonschema.Draft202012Validator.check_schema(schema)
+            validator = jsonschema.Draft202012Validator(schema)
+            wrong = [path for path in sys.argv[2:] if validator.is_valid(json.load(open(path))) == ("/bad-" in path)]
+            print(wrong)
+            sys.exit(1 if wrong else 0)
+            """, to: "validate.py")
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: try #require(Self.python))
+        process.arguments = [script, schema] + good + bad
+        process.standardOutput = output
+        try process.run()
+        let told = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(told)")
+    }
+
+    private static func policy(_ rule: String, _ options: String, id: String = "it") -> String {
+        let rest = options.dropFirst().dropLast()
+        return """
+            {"version": 1, "name": "p", "rules": [{"id": "\(id)", "rule": "\(rule)", "severity": "low"\
+            \(rest.isEmpty ? "" : ", ")\(rest)}]}
+            """
+    }
+
+    // MARK: - Test
+
+    @Test func casesBesideAPolicyAreHeldAgainstIt() async throws {
+        let folder = try Folder()
+        let policy = try folder.write(Self.policy("leading-claim", "{}"), to: "mine.json")
+        _ = try folder.write(
+            """
+            version: 1
+            cases:
+              - { name: the default is fine, template: default, expect: [] }
+              - { name: a workflow is not, template: [workflow], expect: [it] }
+            """, to: "mine.test.yaml")
+        let good = await CommandRun.run(["policy", "test", policy])
+        #expect(good.status == 0, "\(good.error)")
+        #expect(good.output.contains("ok   the default is fine\n"))
+        let miss = try folder.write(
+            """
+            version: 1
+            policy: mine.json
+            cases:
+              - name: wrong
+                template: [workflow]
+                expect: []
+            """, to: "other.yaml")
+        let bad = await CommandRun.run(["policy", "test", miss])
+        #expect(bad.status == 1)
+        #expect(bad.output.contains("MISS wrong\n"))
+        #expect(bad.output.contains("other.yaml:4:5: it failed and was not expected"))
+        let preset = try folder.write(
+            """
+            version: 1
+            policy: preset:strict
+            cases: [{ name: a, template: [repo], expect: [required-claim] }]
+            """, to: "preset.yaml")
+        let unknown = await CommandRun.run(["policy", "test", preset])
+        #expect(unknown.status == 2)
+        #expect(unknown.error.contains("did you mean \"required-claims\"?"))
+        let alone = await CommandRun.run(["policy", "test", "preset:strict"])
+        #expect(alone.status == 2)
+        #expect(alone.error.contains("there are no cases"))
+    }
+
+    // MARK: - Init
+
+    @Test func initWritesAPolicyThatIsValid() async throws {
+        let folder = try Folder()
+        let file = folder.path + "/policy.yaml"
+        #expect(await CommandRun.run(["policy", "init", "--file", file]).status == 0)
+        #expect(await CommandRun.run(["policy", "validate", file]).status == 0)
+        let again = await CommandRun.run(["policy", "init", "--file", file])
+        #expect(again.status == 2)
+        #expect(again.error.contains("is there already"))
+        #expect(await CommandRun.run(["policy", "init", "--file", folder.path + "/policy.json"]).status == 2)
+    }
+
+    @Test func initCountsWhatTheOrganizationHas() async throws {
+        let odd = WorldFile.Repository.own("odd", id: 4, ["repo", "evil\n- id: x"])
+        try await EmulatedScan.with([.good("a", id: 1), .good("b", id: 2), .own("c", id: 3, ["repo"]), odd]) {
+            (scan) async throws -> Void in
+            let place = ["--api-url", scan.address, "--db", scan.folder.database]
+            let before = await CommandRun.run(["policy", "init", "acme", "--file", "-"] + place)
+            #expect(before.status == 0)
+            #expect(before.error.contains("no stored scan of acme"))
+            _ = await scan("acme")
+            let file = scan.folder.path + "/p.yaml"
+            #expect(await CommandRun.run(["policy", "init", "acme", "--file", file] + place).status == 0)
+            let text = try scan.folder.read("p.yaml")
+            #expect(text.contains("2 of 4 repositories have the template repo, context, job_workflow_ref."))
+            #expect(text.contains("claims: [repo, context, job_workflow_ref]"))
+            #expect(text.contains("Broken today by 2 of 4 repositories."))
+            #expect(await CommandRun.run(["policy", "validate", file]).status == 0)
+            #expect(await CommandRun.run(["check", "acme", "--policy", file] + place).status == 1)
+        }
+    }
+}
