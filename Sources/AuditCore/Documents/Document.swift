@@ -31,6 +31,9 @@ public struct Document: Sendable {
         self.position = position
     }
 
+    /// Most values that a document may hold: far more than a policy has, far less than would hurt.
+    public static let valuesMax = 100_000
+
     /// What the value is, for messages: `a list`.
     public var kind: String {
         switch value {

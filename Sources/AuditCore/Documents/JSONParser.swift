@@ -6,9 +6,13 @@ public struct JSONParser {
     /// Deepest nesting accepted; a policy needs about six levels, and each costs stack.
     public static let depthMax = 64
 
-    /// - Parameter bytes: UTF-8, with or without a byte order mark.
-    public static func parse(_ bytes: [UInt8]) throws(DocumentError) -> Document {
-        var parser = JSONParser(bytes)
+    /// - Parameters:
+    ///   - bytes: UTF-8, with or without a byte order mark.
+    ///   - valuesMax: most values accepted.
+    public static func parse(
+        _ bytes: [UInt8], valuesMax: Int = Document.valuesMax,
+    ) throws(DocumentError) -> Document {
+        var parser = JSONParser(bytes, valuesMax: valuesMax)
         parser.skipByteOrderMark()
         let document = try parser.value(depth: 0)
         parser.skipSpace()
@@ -23,11 +27,14 @@ public struct JSONParser {
     private let bytes: [UInt8]
     private var index = 0
     private var line = 1
+    private let valuesMax: Int
+    private var valueCount = 0
     /// A place on the current line, and the column that was counted for it: counting from there keeps it linear.
     private var counted = (index: 0, column: 1)
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: [UInt8], valuesMax: Int) {
         self.bytes = bytes
+        self.valuesMax = valuesMax
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -80,6 +87,10 @@ public struct JSONParser {
         skipSpace()
         let start = mark()
         guard depth <= Self.depthMax else { throw error("nested deeper than \(Self.depthMax) levels") }
+        valueCount += 1
+        guard valueCount <= valuesMax else {
+            throw error("the document holds more than \(valuesMax) values")
+        }
         guard let next else { throw error("the text ends where a value should stand") }
         switch next {
         case UInt8(ascii: "{"): return Document(.object(try object(depth: depth)), at: start)

@@ -16,7 +16,7 @@ enum BaselineSource {
             self = .scan(ScanID(rawValue: id))
             return
         }
-        let file = try DocumentFile(path: value.text, what: "baseline")
+        let file = try DocumentFile(path: value.text, what: "baseline", limits: .generated)
         do throws(DocumentError) {
             self = .file(try Baseline(file.document, source: value.text))
         } catch {

@@ -10,31 +10,40 @@ struct DocumentFile {
     let name: String
     let bytes: [UInt8]
 
-    /// Far more than a policy needs, far less than would hurt.
-    private static let sizeMaxBytes = 4 << 20
+    /// How large a file may be.
+    struct Limits {
+        var bytesMax: Int
+        var valuesMax: Int
 
-    init(path: String, what: String) throws(CommandFailure) {
-        guard let data = Self.contents(path), !Self.isFolder(path) else {
+        /// Far more than what a person writes, far less than would hurt.
+        static let written = Limits(bytesMax: 4 << 20, valuesMax: Document.valuesMax)
+        /// For what the program writes: a line for each of very many findings. JSON alone.
+        static let generated = Limits(bytesMax: 64 << 20, valuesMax: 1_000_000)
+    }
+
+    init(path: String, what: String, limits: Limits = .written) throws(CommandFailure) {
+        guard let data = Self.contents(path, limits), !Self.isFolder(path) else {
             let exists = FileManager.default.fileExists(atPath: path)
             throw .usage(
                 "cannot read the \(what) \(path): "
                     + (Self.isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"),
                 hint: "check the path")
         }
-        try self.init(bytes: Array(data), name: path, what: what)
+        try self.init(bytes: Array(data), name: path, what: what, limits: limits)
     }
 
-    init(bytes: [UInt8], name: String, what: String) throws(CommandFailure) {
-        guard bytes.count <= Self.sizeMaxBytes else {
+    init(bytes: [UInt8], name: String, what: String, limits: Limits = .written) throws(CommandFailure) {
+        guard bytes.count <= limits.bytesMax else {
             throw .usage(
-                "the \(what) \(name) is larger than \(Self.sizeMaxBytes >> 20) MiB",
+                "the \(what) \(name) is larger than \(limits.bytesMax >> 20) MiB",
                 hint: "check that it is the right file")
         }
         self.name = name
         self.bytes = bytes
         sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         do throws(DocumentError) {
-            document = try Self.isYAML(name) ? YAMLDocument.parse(Self.text(bytes)) : JSONParser.parse(bytes)
+            document = try Self.isYAML(name)
+                ? YAMLDocument.parse(Self.text(bytes)) : JSONParser.parse(bytes, valuesMax: limits.valuesMax)
         } catch {
             throw Self.failure(error, in: name)
         }
@@ -48,10 +57,10 @@ struct DocumentFile {
     // MARK: -
 
     /// The file's bytes, and a few more than are accepted where it has more: how large it is doesn't matter then.
-    private static func contents(_ path: String) -> Data? {
+    private static func contents(_ path: String, _ limits: Limits) -> Data? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
-        guard let data = try? file.read(upToCount: sizeMaxBytes + 1) else { return isFolder(path) ? nil : Data() }
+        guard let data = try? file.read(upToCount: limits.bytesMax + 1) else { return isFolder(path) ? nil : Data() }
         return data
     }
 

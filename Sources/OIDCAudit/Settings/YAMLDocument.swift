@@ -7,6 +7,10 @@ enum YAMLDocument {
         if let place = anchor(in: text) {
             throw DocumentError(at: place, "anchors and aliases are not accepted", hint: "write the value out")
         }
+        // The library holds every value in memory before one can be counted; what parts them can be counted first.
+        guard text.utf8.count(where: { separators.contains($0) }) <= 4 * Document.valuesMax else {
+            throw DocumentError(at: .start, "the document holds more than \(Document.valuesMax) values")
+        }
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
@@ -16,12 +20,12 @@ enum YAMLDocument {
             throw DocumentError(at: .start, "no YAML: \(error)")
         }
         guard let node else { throw DocumentError(at: .start, "the document is empty") }
-        var budget = valuesMax
+        var budget = Document.valuesMax
         return try document(node, depth: 0, budget: &budget)
     }
 
-    /// Far more than a policy holds.
-    private static let valuesMax = 100_000
+    /// A value beyond the first stands behind one of these.
+    private static let separators = Set("\n,:[{-?".utf8)
 
     /// Finds an anchor (`&name` where a value may begin). Aliases of aliases grow without bound, in the parser itself
     /// where they stand in keys, so they are refused before it runs.
@@ -50,7 +54,7 @@ enum YAMLDocument {
     private static func document(_ node: Node, depth: Int, budget: inout Int) throws(DocumentError) -> Document {
         let position = node.mark.map { SourcePosition(line: $0.line, column: $0.column) } ?? .start
         budget -= 1
-        guard budget > 0 else { throw DocumentError(at: position, "the document holds more than \(valuesMax) values") }
+        guard budget > 0 else { throw DocumentError(at: position, "the document holds more than \(Document.valuesMax) values") }
         guard depth <= JSONParser.depthMax else {
             throw DocumentError(at: position, "nested deeper than \(JSONParser.depthMax) levels")
         }
@@ -106,7 +110,11 @@ extension YamlError {
         switch self {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            DocumentError(at: SourcePosition(line: mark.line, column: mark.column), problem)
+            DocumentError(
+                at: SourcePosition(line: mark.line, column: mark.column),
+                problem.hasPrefix("Maximum nesting level") ? "nested too deep" : problem)
+        case .reader(let problem, let offset, _, let yaml):
+            DocumentError(at: SourcePosition(byte: offset ?? 0, of: yaml), "\(problem) (byte \(offset ?? 0))")
         case .duplicatedKeysInMapping(let duplicates, let context):
             DocumentError(
                 at: SourcePosition(line: context.mark.line, column: context.mark.column),
@@ -114,5 +122,14 @@ extension YamlError {
         default:
             DocumentError(at: .start, "no YAML: \(self)")
         }
+    }
+}
+
+extension SourcePosition {
+    /// The place of a byte in a text.
+    fileprivate init(byte offset: Int, of text: String) {
+        let before = text.utf8.prefix(offset)
+        let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        self.init(line: line.count, column: (line.last?.count { $0 & 0xC0 != 0x80 } ?? 0) + 1)
     }
 }
