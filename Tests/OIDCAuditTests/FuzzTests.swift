@@ -17,12 +17,14 @@ import Testing
     ]
 
     /// What is put into a document, beside single bytes.
-    private static let pieces: [[UInt8]] = [
-        "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u0000", "\\ud800", "\\udc00", "null", "true", "-", "- ", "\n", "\n  ", "#",
-        "&a", "*a", "<<: *a", "!!binary ", "!!set", "|", ">", "%YAML 1.2\n", "---\n", "...\n", "? ", "1e999999",
-        "99999999999999999999999", "0x7fffffffffffffff", "\u{0}", "\u{FEFF}", "\u{202E}", "é", "😀",
-        "\"id\": \"a\",", "\"version\": 1,", "\t", "\r", "'", "''", "~", "2027-13-41", "[[[[", "{{{{", "]]]]",
-    ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80]]
+    private static let pieces: [[UInt8]] =
+        [
+            "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u0000", "\\ud800", "\\udc00", "null", "true", "-", "- ", "\n",
+            "\n  ", "#",
+            "&a", "*a", "<<: *a", "!!binary ", "!!set", "|", ">", "%YAML 1.2\n", "---\n", "...\n", "? ", "1e999999",
+            "99999999999999999999999", "0x7fffffffffffffff", "\u{0}", "\u{FEFF}", "\u{202E}", "é", "😀",
+            "\"id\": \"a\",", "\"version\": 1,", "\t", "\r", "'", "''", "~", "2027-13-41", "[[[[", "{{{{", "]]]]",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80]]
 
     private static func mutate(_ text: [UInt8], _ random: inout SplitMix) -> [UInt8] {
         var bytes = text
@@ -94,7 +96,10 @@ import Testing
                 ("deep-closed.\(ending)", text { times("[", 100_000) + times("]", 100_000) }),
                 ("many-values.\(ending)", text { "[" + times("1,", 2_000_000) + "1]" }),
                 ("many-strings.\(ending)", text { "[" + times("\"\",", 1_300_000) + "1]" }),
-                ("many-keys.\(ending)", text { "{" + (0..<300_000).map { "\"\($0)\": 1" }.joined(separator: ",") + "}" }),
+                (
+                    "many-keys.\(ending)",
+                    text { "{" + (0..<300_000).map { "\"\($0)\": 1" }.joined(separator: ",") + "}" }
+                ),
                 ("duplicate-keys.\(ending)", text { "{" + times("\"a\": 1,", 500_000) + "\"a\": 1}" }),
                 ("huge-number.\(ending)", text { "{\"version\": " + times("9", 3_000_000) + "}" }),
                 ("huge-string.\(ending)", text { "{\"version\": \"" + times("x", 3_900_000) + "\"}" }),

@@ -20,9 +20,19 @@ public struct Finding: Hashable, Sendable {
     public var state: State
     /// Start of the scan that first found it, without a scan in between that found it mended.
     public var firstSeen: Timestamp
-    public var waiver: Waiver?
+    /// `nil` where nothing accepts it.
+    public var waiver: Waiver? {
+        if case .some(let waiver) = acceptance { waiver } else { nil }
+    }
+    var acceptance = Acceptance.none
     /// Whether the baseline holds it; `nil` where there is no baseline.
     public var isInBaseline: Bool?
+
+    /// A waiver is large, and most of very many findings have none.
+    indirect enum Acceptance: Hashable {
+        case none
+        case some(Waiver)
+    }
 
     /// The rule entry's id.
     public var rule: String { key.rule }

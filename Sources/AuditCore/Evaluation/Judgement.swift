@@ -12,10 +12,9 @@ struct Judgement {
     private(set) var repositories: [RepositoryReport] = []
     private(set) var warnings: [String] = []
     private var organizationFindings: [Finding] = []
-    private var repositoryFindings: [Finding] = []
 
     /// Those about organizations and waivers first, then by repository in report order; each in the policy's order.
-    var findings: [Finding] { organizationFindings + repositoryFindings }
+    private(set) var findings: [Finding] = []
 
     init(
         entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: Timestamp], ledger: WaiverLedger,
@@ -51,6 +50,7 @@ struct Judgement {
             judge(organization, facts[index], followings[index])
         }
         judgeWaivers()
+        if !organizationFindings.isEmpty { findings = organizationFindings + findings }
     }
 
     // MARK: - Repositories
@@ -90,10 +90,12 @@ struct Judgement {
         report.setting = setting
         report.since = state.since
         report.effective = effective
+        let prefix = setting.subClaimPrefix.flatMap(SubjectPrefix.init)
         report.format = SubjectFormat(
-            subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: snapshot.isEnterpriseServer)
+            parts: prefix, isSent: setting.subClaimPrefix != nil, isEnterpriseServer: snapshot.isEnterpriseServer)
         report.preview = SubjectPreview(
-            template: effective.template, format: report.format, setting: setting, repository: state.repository)
+            template: effective.template, format: report.format, setting: setting, parts: prefix,
+            repository: state.repository)
         if setting.includeClaimKeys == [], !setting.useDefault {
             warnings.append(
                 "\(state.repository.fullName) holds an empty list of claims, which GitHub does not document; it is read "
@@ -140,7 +142,7 @@ struct Judgement {
                     violation, of: entry, .repository(subject.repository.id), report.organization, waiver)
                 finding.repository = subject.repository.fullName
                 finding.repositoryID = subject.repository.id
-                repositoryFindings.append(finding)
+                findings.append(finding)
             }
         }
         report.reason = lacking
@@ -241,7 +243,8 @@ struct Judgement {
         return Finding(
             key: key, severity: entry.severity, organization: organization, violation: violation,
             state: waiver != nil ? .waived : firstSeen == nil ? .new : .recurring,
-            firstSeen: firstSeen ?? snapshot.startedAt, waiver: waiver,
+            firstSeen: firstSeen ?? snapshot.startedAt,
+            acceptance: waiver.map { .some($0) } ?? .none,
             isInBaseline: baseline.map { $0.fingerprints.contains(key.fingerprint(apiURL: snapshot.apiURL)) })
     }
 

@@ -13,12 +13,17 @@ public enum SubjectFormat: Hashable, Sendable {
     /// - Parameter isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has
     ///   legacy subjects only.
     public init(subClaimPrefix: String?, isEnterpriseServer: Bool) {
-        guard let prefix = subClaimPrefix else {
-            self = isEnterpriseServer ? .legacy : .unknown
-            return
-        }
-        guard let parts = SubjectPrefix(prefix) else {
-            self = .unknown
+        self.init(
+            parts: subClaimPrefix.flatMap(SubjectPrefix.init), isSent: subClaimPrefix != nil,
+            isEnterpriseServer: isEnterpriseServer)
+    }
+
+    /// - Parameters:
+    ///   - parts: the prefix taken apart; `nil` where there is none, or one of neither form.
+    ///   - isSent: whether there is one.
+    init(parts: SubjectPrefix?, isSent: Bool, isEnterpriseServer: Bool) {
+        guard let parts else {
+            self = !isSent && isEnterpriseServer ? .legacy : .unknown
             return
         }
         if let ownerID = parts.ownerID, let repositoryID = parts.repositoryID {

@@ -18,12 +18,22 @@ public struct SubjectPreview: Hashable, Sendable {
     public init(
         template: SubjectTemplate?, format: SubjectFormat, setting: RepositorySetting, repository: Repository,
     ) {
+        self.init(
+            template: template, format: format, setting: setting,
+            parts: setting.subClaimPrefix.flatMap(SubjectPrefix.init), repository: repository)
+    }
+
+    /// - Parameter parts: the setting's prefix taken apart.
+    init(
+        template: SubjectTemplate?, format: SubjectFormat, setting: RepositorySetting, parts: SubjectPrefix?,
+        repository: Repository,
+    ) {
         guard let template, format != .unknown else {
             self = .unknown
             return
         }
         // A prefix that names another repository than the listing does: it was renamed in between, or worse.
-        var isCertain = setting.subClaimPrefix.flatMap(SubjectPrefix.init)?.names(repository) ?? true
+        var isCertain = parts?.names(repository) ?? true
         if case .immutable = format, !template.keys.contains("repo") {
             // NOTE: nobody has shown whether such a template gains a repo segment in front.
             isCertain = false

@@ -66,7 +66,9 @@ private struct CheckSettings {
     ) async throws(CommandFailure) -> Int32 {
         let stored = try await stored(context)
         var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
+        let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: context.now())
+        if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
             let open = report.findings.filter(\.isOpen)
             try ReplacedFile.write(to: baselinePath, what: "baseline") { output in

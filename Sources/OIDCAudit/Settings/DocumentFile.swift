@@ -42,7 +42,8 @@ struct DocumentFile {
         self.bytes = bytes
         sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         do throws(DocumentError) {
-            document = try Self.isYAML(name)
+            document =
+                try Self.isYAML(name)
                 ? YAMLDocument.parse(Self.text(bytes)) : JSONParser.parse(bytes, valuesMax: limits.valuesMax)
         } catch {
             throw Self.failure(error, in: name)

@@ -54,7 +54,9 @@ enum YAMLDocument {
     private static func document(_ node: Node, depth: Int, budget: inout Int) throws(DocumentError) -> Document {
         let position = node.mark.map { SourcePosition(line: $0.line, column: $0.column) } ?? .start
         budget -= 1
-        guard budget > 0 else { throw DocumentError(at: position, "the document holds more than \(Document.valuesMax) values") }
+        guard budget > 0 else {
+            throw DocumentError(at: position, "the document holds more than \(Document.valuesMax) values")
+        }
         guard depth <= JSONParser.depthMax else {
             throw DocumentError(at: position, "nested deeper than \(JSONParser.depthMax) levels")
         }
