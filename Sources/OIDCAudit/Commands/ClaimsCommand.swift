@@ -54,11 +54,8 @@ struct ColorOption: ParsableArguments {
     var color: String?
 
     func style(_ context: CommandContext) throws(CommandFailure) -> ReportStyle {
-        guard let color else { return context.console.reportStyle(.auto) }
-        guard let choice = ConsoleSettings.Color(rawValue: color) else {
-            throw .usage("--color: \"\(color)\" is no choice of colour", hint: "valid: auto, always, never")
-        }
-        return context.console.reportStyle(choice)
+        let layers = try SettingLayers(environment: context.environment, configurationFile: nil)
+        return context.console.reportStyle(try ConsoleSettings.color(layers.value(.color, flag: color)))
     }
 }
 

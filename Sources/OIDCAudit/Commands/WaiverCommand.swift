@@ -35,7 +35,7 @@ struct WaiverLintCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let path = try file.path(context)
         let list = try WaiverFile.load(path)
-        let policy = try policy.load(context)
+        let policy = try policy.load(file.layers(context))
         let problems = list.problems(under: policy, now: context.now())
         for problem in problems {
             try context.console.print("\(path):\(problem.position): \(problem.message)".singleLine)
@@ -75,7 +75,7 @@ struct WaiverAddCommand: AuditCommand {
         guard !waiver.isExpired(at: context.now()) else {
             throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")
         }
-        let policy = try policy.load(context)
+        let policy = try policy.load(file.layers(context))
         if let policy, !policy.rules.contains(where: { $0.id == waiver.rule }) {
             throw .usage(
                 "--rule: the policy \(policy.name) has no entry \"\(rule)\"",
@@ -120,7 +120,7 @@ struct WaiverAddCommand: AuditCommand {
     }
 }
 
-/// The waiver file that a command is about: its argument, or the setting `waivers`.
+/// The waiver file that a command is about, and the policy that it is held against.
 struct WaiverFileArgument: ParsableArguments {
     @Argument(help: ArgumentHelp("Waiver file (JSON or YAML). (default: the setting waivers)", valueName: "file"))
     var file: String?
@@ -129,11 +129,14 @@ struct WaiverFileArgument: ParsableArguments {
 
     func path(_ context: CommandContext) throws(CommandFailure) -> String {
         if let file { return file }
-        let layers = try SettingLayers(environment: context.environment, configurationFile: config)
-        guard let value = layers.value(.waivers, flag: nil) else {
+        guard let value = try layers(context).value(.waivers, flag: nil) else {
             throw .usage("no waiver file was given", hint: "name one, or set OIDC_AUDIT_WAIVERS")
         }
         return value.text
+    }
+
+    func layers(_ context: CommandContext) throws(CommandFailure) -> SettingLayers {
+        try SettingLayers(environment: context.environment, configurationFile: config)
     }
 }
 
@@ -142,8 +145,8 @@ struct PolicyOption: ParsableArguments {
     @Option(help: ArgumentHelp("Policy whose rule ids and max_waiver_days hold.", valueName: "file"))
     var policy: String?
 
-    func load(_ context: CommandContext) throws(CommandFailure) -> Policy? {
-        guard let policy else { return nil }
-        return try PolicyFile.load(policy)
+    func load(_ layers: SettingLayers) throws(CommandFailure) -> Policy? {
+        guard let source = layers.value(.policy, flag: policy) else { return nil }
+        return try PolicyFile.load(source.text)
     }
 }

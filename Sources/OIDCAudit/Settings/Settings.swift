@@ -254,12 +254,15 @@ extension ConsoleSettings {
         isQuiet = try layers.isOn(.quiet, flag: options.quiet)
         isVerbose = try layers.isOn(.verbose, flag: options.verbose)
         showsProgress = try !layers.isOn(.noProgress, flag: options.noProgress)
-        if let value = layers.value(.color, flag: options.color) {
-            guard let color = Color(rawValue: value.text) else {
-                throw value.invalid("is no choice of colour", hint: "valid: auto, always, never")
-            }
-            self.color = color
+        color = try Self.color(layers.value(.color, flag: options.color))
+    }
+
+    static func color(_ value: SettingValue?) throws(CommandFailure) -> Color {
+        guard let value else { return .auto }
+        guard let color = Color(rawValue: value.text) else {
+            throw value.invalid("is no choice of colour", hint: "valid: auto, always, never")
         }
+        return color
     }
 }
 

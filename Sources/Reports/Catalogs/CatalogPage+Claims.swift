@@ -61,7 +61,8 @@ extension Claim {
     fileprivate var hostText: String {
         let since = hosts.since.map { "github.com since \($0)" } ?? "github.com"
         switch hosts.onEnterpriseServer {
-        case true?: return "\(since), Enterprise Server"
+        // Templates exist there from 3.7 on, whatever the claim.
+        case true?: return "\(since), Enterprise Server 3.7 and later"
         case false?: return "\(since); not on Enterprise Server"
         case nil: return "\(since); Enterprise Server unknown"
         }
