@@ -29,15 +29,19 @@ struct WaiverText {
         # Accepted findings: each has an owner, a reason, and a last day on which it holds.
         version: 1
         waivers:
-        \(yaml(waiver, indent: "  "))
+        \(yaml(waiver, indent: "  ").joined(separator: "\n"))
+
         """
     }
 
     private func addingYAML(
         _ waiver: Waiver, to text: String, key: SourcePosition, _ list: Document, _ next: SourcePosition?,
     ) throws(CommandFailure) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // As the file has them: CR LF is one character to Swift.
+        let newline = text.contains("\r\n") ? "\r\n" : "\n"
+        var lines = text.components(separatedBy: newline)
         if lines.last == "" { lines.removeLast() }
+        func whole() -> String { lines.joined(separator: newline) + newline }
         let elements: [Document] = if case .array(let elements) = list.value { elements } else { [] }
         let keyLine = key.line - 1
         guard lines.indices.contains(keyLine) else { throw blockStyleWanted }
@@ -47,20 +51,21 @@ struct WaiverText {
             let rest = lines[keyLine][lines[keyLine].index(after: colon)...]
             let comment = rest.firstIndex(of: "#").map { " " + rest[$0...] } ?? ""
             lines[keyLine] = String(lines[keyLine][...colon]) + comment
-            lines.insert(Self.yaml(waiver, indent: "  "), at: keyLine + 1)
-            return lines.joined(separator: "\n") + "\n"
+            lines.insert(contentsOf: Self.yaml(waiver, indent: "  "), at: keyLine + 1)
+            return whole()
         }
-        let firstLine = lines[first.position.line - 1]
-        guard let dash = firstLine.firstIndex(where: { $0 != " " }), firstLine[dash] == "-" else {
-            throw blockStyleWanted
-        }
+        // The first item's dash, which can stand on a line of its own above it.
+        let dashLines = lines[keyLine..<min(first.position.line, lines.count)]
+        guard let firstLine = dashLines.last(where: { $0.first { $0 != " " } == "-" }),
+            let dash = firstLine.firstIndex(of: "-")
+        else { throw blockStyleWanted }
         // Before the next key, and before comments that stand right above it and so belong to it.
-        var end = next.map { $0.line - 1 } ?? lines.count
+        var end = next.map { $0.line - 1 } ?? lines.firstIndex(of: "...") ?? lines.count
         while end > 0, lines[end - 1].allSatisfy(\.isWhitespace) || (next != nil && lines[end - 1].hasPrefix("#")) {
             end -= 1
         }
-        lines.insert(Self.yaml(waiver, indent: String(firstLine[..<dash])), at: end)
-        return lines.joined(separator: "\n") + "\n"
+        lines.insert(contentsOf: Self.yaml(waiver, indent: String(firstLine[..<dash])), at: end)
+        return whole()
     }
 
     private var blockStyleWanted: CommandFailure {
@@ -70,10 +75,10 @@ struct WaiverText {
     }
 
     /// Values in double quotes are JSON's strings, which YAML reads as they are.
-    private static func yaml(_ waiver: Waiver, indent: String) -> String {
+    private static func yaml(_ waiver: Waiver, indent: String) -> [String] {
         fields(waiver).enumerated().map { index, field in
             "\(indent)\(index == 0 ? "- " : "  ")\(field.key): \(field.value)"
-        }.joined(separator: "\n")
+        }
     }
 
     // MARK: - JSON

@@ -76,6 +76,18 @@ import Testing
 
             """
         ),
+        (
+            "windows.yaml",
+            "version: 1\r\nwaivers:\r\n  - {rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01}\r\n",
+            "version: 1\r\nwaivers:\r\n  - {rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01}\r\n"
+                + "  - \(added)\r\n".replacing(/\r?\n/, with: "\r\n")
+        ),
+        (
+            "lone-dash.yaml",
+            "---\nversion: 1\nwaivers:\n -\n   rule: a\n   repository: x\n   owner: o\n   reason: r\n   expires: 2099-01-01\n...\n",
+            "---\nversion: 1\nwaivers:\n -\n   rule: a\n   repository: x\n   owner: o\n   reason: r\n   expires: 2099-01-01\n"
+                + " - \(added.replacing("\n    ", with: "\n   "))\n...\n"
+        ),
         ("empty.yaml", "version: 1\nwaivers: [] # none yet\n", "version: 1\nwaivers: # none yet\n  - \(added)\n"),
         ("null.yaml", "version: 1\nwaivers:\n", "version: 1\nwaivers:\n  - \(added)\n"),
         (

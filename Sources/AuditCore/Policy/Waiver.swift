@@ -40,6 +40,11 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
         self.position = position
     }
 
+    /// The same waiver at another place of its file.
+    public func placed(at position: SourcePosition) -> Waiver {
+        Waiver(rule: rule, target: target, owner: owner, reason: reason, expires: expires, position: position)
+    }
+
     /// What it is, for messages: `waiver of required-claims on legacy-*`.
     public var description: String { "waiver of \(rule) on \(target)" }
 

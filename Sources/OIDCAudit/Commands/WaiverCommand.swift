@@ -83,10 +83,13 @@ struct WaiverAddCommand: AuditCommand {
         }
         let isNew = !FileManager.default.fileExists(atPath: path)
         let old = isNew ? nil : try DocumentFile(path: path, what: "waiver file")
-        if old != nil { _ = try WaiverFile.load(path) }
+        let before = isNew ? [] : try WaiverFile.load(path).waivers
         let text = try WaiverText(path: path, old: old).adding(waiver)
-        // What is written must be what is read tomorrow.
+        // What is written must be what is read tomorrow, and nothing else may have changed.
         let list = try WaiverFile.load(bytes: Array(text.utf8), name: path)
+        guard list.waivers.map({ $0.placed(at: .start) }) == (before + [waiver]).map({ $0.placed(at: .start) }) else {
+            throw .usage("\(path): the waiver can't be put into the file as it is written", hint: "add it by hand")
+        }
         if let policy { try WaiverFile.check(list, against: policy, now: context.now()) }
         try ReplacedFile.write(to: path, what: "waiver file") { $0.write(text) }
         try context.console.print(
