@@ -133,10 +133,10 @@ struct OrganizationCrawl {
             includedProperties = .read(names)
         case .includedProperties(.failure(let error)):
             // No trouble in itself: only a rule that needs it is undecided.
-            stop = stop ?? error.stop
+            note(error)
             includedProperties = .unreadable(error.reason)
         case .propertyValues(let result):
-            if case .failure(let error) = result { stop = stop ?? error.stop }
+            if case .failure(let error) = result { note(error) }
             values = .known((try? result.get()) ?? [:])
             admit(waitingForValues, now: now)
             waitingForValues = []

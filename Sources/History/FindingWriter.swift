@@ -1,8 +1,8 @@
 import AuditCore
 import GRDB
 
-/// Writes what changed among the findings of a policy: those that appeared and those that went. A waived finding stands
-/// open: it is accepted, not mended.
+/// Writes what changed among the findings of a policy: those that appeared, that a waiver came to cover or ceased to,
+/// and those that went. A waived finding stands open: it is accepted, not mended.
 struct FindingWriter {
     private let db: Database
     private let scanID: Int64
@@ -17,8 +17,9 @@ struct FindingWriter {
     func write(_ report: AuditReport) throws {
         let policy = report.policy.name
         let open = try OpenFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
-        for finding in report.findings where open[finding.key] == nil {
+        for finding in report.findings where open[finding.key]?.row.isWaived != !finding.isOpen {
             var row = FindingRow(policyName: policy, ruleID: finding.rule, isOpen: true)
+            row.isWaived = !finding.isOpen
             row.severity = finding.severity.rawValue
             row.message = finding.violation.message
             row.firstSeenAt = finding.firstSeen.description
@@ -56,13 +57,8 @@ struct FindingWriter {
         for organization in report.organizations {
             if let id = organization.id { note(organization.outcomes, .organization, .organization(id)) }
         }
-        if report.waiverSource != nil, report.isComplete {
-            let found = Set(report.findings.map(\.key))
-            passed += open.keys.filter { key in
-                if case .waiver = key.subject { !found.contains(key) } else { false }
-            }
-        }
-        return passed
+        // A waiver file can be of many organizations, of which this scan judged some waivers.
+        return passed + report.passedWaivers.filter { open[$0] != nil }
     }
 
     private func rowID(_ table: String, _ githubID: Int64) throws -> Int64? {
@@ -75,12 +71,12 @@ struct FindingWriter {
         try db.cachedStatement(
             sql: """
                 INSERT INTO finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen,
-                    severity, message, firstSeenAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    isWaived, severity, message, firstSeenAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             scanID, hostID, row.repositoryID, row.organizationID, row.waiver, row.policyName, row.ruleID, row.isOpen,
-            row.severity, row.message, row.firstSeenAt,
+            row.isWaived, row.severity, row.message, row.firstSeenAt,
         ])
     }
 }
@@ -90,6 +86,7 @@ struct FindingRow {
     var policyName: String
     var ruleID: String
     var isOpen: Bool
+    var isWaived = false
     var repositoryID: Int64?
     var organizationID: Int64?
     var waiver: String?
@@ -111,7 +108,7 @@ struct OpenFinding {
             db,
             sql: """
                 SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.severity, f.message, f.firstSeenAt,
-                    r.githubID, o.githubID, max(f.id), f.isOpen
+                    r.githubID, o.githubID, max(f.id), f.isOpen, f.isWaived
                 FROM finding f
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
@@ -124,6 +121,7 @@ struct OpenFinding {
             // Beside max(), SQLite takes the other columns from the row that has it.
             guard try row.decode(Bool.self, atIndex: 10) else { continue }
             var found = FindingRow(policyName: policyName, ruleID: try row.decode(atIndex: 0), isOpen: true)
+            found.isWaived = try row.decode(atIndex: 11)
             found.repositoryID = try row.decode(atIndex: 1)
             found.organizationID = try row.decode(atIndex: 2)
             found.waiver = try row.decode(atIndex: 3)

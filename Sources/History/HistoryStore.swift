@@ -17,7 +17,7 @@ public final class HistoryStore: Sendable {
             guard isNew || FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
             try Self.createFile(at: path)
             // Looked at before it is opened for writing: another program's file must stay as it is.
-            try Self.checkIdentity(of: path)
+            try Self.checkIdentity(of: path, mayBeEmpty: isNew)
             var configuration = Configuration()
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(10)
@@ -52,15 +52,17 @@ public final class HistoryStore: Sendable {
 
     /// The findings of a policy that stood open on a host, with the start of the scan that first found each.
     ///
-    /// - Parameter scanID: the scan before which they stood open; `nil`: now.
+    /// - Parameters:
+    ///   - scanID: the scan before which they stood open; `nil`: now.
+    ///   - includingWaived: whether those count that a waiver covered.
     public func openFindings(
-        apiURL: String, policyName: String, before scanID: ScanID? = nil,
+        apiURL: String, policyName: String, before scanID: ScanID? = nil, includingWaived: Bool = true,
     ) async throws(HistoryError) -> [FindingKey: Timestamp] {
         try await read { db in
             guard let host = try Self.knownHostID(apiURL, db) else { return [:] }
             return try OpenFinding.all(
                 hostID: host, policyName: policyName, before: scanID?.rawValue ?? .max, db
-            ).mapValues(\.firstSeen)
+            ).filter { includingWaived || !$0.value.row.isWaived }.mapValues(\.firstSeen)
         }
     }
 
@@ -153,13 +155,13 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    private static func checkIdentity(of path: String) throws {
+    private static func checkIdentity(of path: String, mayBeEmpty: Bool) throws {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)
         try DatabaseQueue(path: path, configuration: configuration).read { db in
             let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
-            guard !isEmpty else { return }
+            if isEmpty, mayBeEmpty { return }
             guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                 throw HistoryError.notAHistory(path: path)
             }

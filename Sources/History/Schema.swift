@@ -25,8 +25,8 @@ enum Schema {
                 ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorCode TEXT;
                 ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorMessage TEXT;
 
-                -- A finding that appeared (isOpen) or went, under the policy of that name; about one of a repository, an
-                -- organization or a waiver.
+                -- A finding that appeared (isOpen), came to be waived or ceased to be, or went, under the policy of that
+                -- name; about one of a repository, an organization or a waiver.
                 CREATE TABLE widerFinding (
                     id INTEGER PRIMARY KEY,
                     scanID INTEGER NOT NULL REFERENCES scan(id),
@@ -37,14 +37,15 @@ enum Schema {
                     policyName TEXT NOT NULL,
                     ruleID TEXT NOT NULL,
                     isOpen INTEGER NOT NULL,
+                    isWaived INTEGER NOT NULL,
                     severity TEXT NOT NULL,
                     message TEXT NOT NULL,
                     firstSeenAt TEXT NOT NULL,
                     CHECK ((repositoryID IS NOT NULL) + (organizationID IS NOT NULL) + (waiver IS NOT NULL) = 1)
                 ) STRICT;
-                INSERT INTO widerFinding (id, scanID, hostID, repositoryID, policyName, ruleID, isOpen, severity,
-                    message, firstSeenAt)
-                SELECT f.id, f.scanID, r.hostID, f.repositoryID, f.policyName, f.ruleID, f.isOpen, f.severity,
+                INSERT INTO widerFinding (id, scanID, hostID, repositoryID, policyName, ruleID, isOpen, isWaived,
+                    severity, message, firstSeenAt)
+                SELECT f.id, f.scanID, r.hostID, f.repositoryID, f.policyName, f.ruleID, f.isOpen, 0, f.severity,
                     f.message, f.firstSeenAt
                 FROM finding f JOIN repository r ON r.id = f.repositoryID;
                 DROP TABLE finding;

@@ -9,10 +9,10 @@ struct PolicyStarter {
     var text: String {
         let keys = usualTemplate?.keys ?? SubjectTemplate.gitHubDefault.keys
         var parts = [head(keys)]
-        for entry in entries(keys) {
+        for entry in entries(keys) where count(of: entry).judged != 0 {
             parts.append(
                 """
-                  # \(entry.comment)\(count(of: entry))
+                  # \(entry.comment)\(count(of: entry).text)
                 \(entry.yaml)
                 """)
         }
@@ -37,7 +37,9 @@ struct PolicyStarter {
         if let snapshot, let counted = counted {
             lines.append("# Counts are those of scan #\(snapshot.scanID?.rawValue ?? 0), \(snapshot.startedAt).")
             lines.append(
-                "# \(counted.usual) of \(counted.known) repositories have the template \(keys.joinedNames).")
+                "# \(counted.usual) of \(counted.known) repositories have the template \(keys.joinedNames)"
+                    + (counted.leftOut > 0 ? " and \(counted.leftOut) more that this version does not know." : "."))
+            if counted.unread > 0 { lines.append("# \(counted.unread) more could not be read or decided.") }
         }
         return """
             # yaml-language-server: $schema=policy.schema.json
@@ -98,15 +100,15 @@ struct PolicyStarter {
         return entries
     }
 
-    /// How many repositories would break the entry today.
-    private func count(of entry: Entry) -> String {
-        guard let snapshot else { return "" }
+    /// How many repositories would break the entry today; `nil` where nobody knows.
+    private func count(of entry: Entry) -> (judged: Int?, text: String) {
+        guard let snapshot else { return (nil, "") }
         let yaml = "version: 1\nname: starter\nrules:\n\(entry.yaml)\n"
         guard let document = try? YAMLDocument.parse(yaml),
             let policy = try? Policy(document, source: "starter", sha256: "")
-        else { return "" }
+        else { return (nil, "") }
         let rule = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot).policy.rules[0]
-        return "\n  # Broken today by \(rule.violations) of \(rule.judged) repositories."
+        return (rule.judged, "\n  # Broken today by \(rule.violations) of \(rule.judged) repositories.")
     }
 
     private var effective: [EffectiveTemplate] {
@@ -135,9 +137,14 @@ struct PolicyStarter {
         templates.max { ($0.value, $1.key.keys.joinedNames) < ($1.value, $0.key.keys.joinedNames) }?.key
     }
 
-    private var counted: (usual: Int, known: Int)? {
-        guard let most = mostUsual else { return nil }
-        return (templates[most] ?? 0, templates.values.reduce(0, +))
+    private var counted: (usual: Int, known: Int, unread: Int, leftOut: Int)? {
+        guard let snapshot, let most = mostUsual else { return nil }
+        let known = templates.values.reduce(0, +)
+        let inScope = snapshot.organizations.flatMap(\.repositories)
+            .count { !snapshot.scope.decide($0.repository).isSkipped }
+        return (
+            templates[most] ?? 0, known, inScope - known, Set(most.keys).count - (usualTemplate?.keys.count ?? 0)
+        )
     }
 
     private var followsOrganization: Bool {

@@ -37,11 +37,8 @@ struct WaiverText {
     private func addingYAML(
         _ waiver: Waiver, to text: String, key: SourcePosition, _ list: Document, _ next: SourcePosition?,
     ) throws(CommandFailure) -> String {
-        // As the file has them: CR LF is one character to Swift.
-        let newline = text.contains("\r\n") ? "\r\n" : "\n"
-        var lines = text.components(separatedBy: newline)
-        if lines.last == "" { lines.removeLast() }
-        func whole() -> String { lines.joined(separator: newline) + newline }
+        var lines = Self.lines(text)
+        let newline = lines.first?.last.map(String.init) ?? "\n"
         let elements: [Document] = if case .array(let elements) = list.value { elements } else { [] }
         let keyLine = key.line - 1
         guard lines.indices.contains(keyLine) else { throw blockStyleWanted }
@@ -50,9 +47,9 @@ struct WaiverText {
             guard let colon = lines[keyLine].firstIndex(of: ":") else { throw blockStyleWanted }
             let rest = lines[keyLine][lines[keyLine].index(after: colon)...]
             let comment = rest.firstIndex(of: "#").map { " " + rest[$0...] } ?? ""
-            lines[keyLine] = String(lines[keyLine][...colon]) + comment
-            lines.insert(contentsOf: Self.yaml(waiver, indent: "  "), at: keyLine + 1)
-            return whole()
+            lines[keyLine] = String(lines[keyLine][...colon]) + (comment.isEmpty ? newline : comment)
+            lines.insert(contentsOf: Self.yaml(waiver, indent: "  ").map { $0 + newline }, at: keyLine + 1)
+            return lines.joined()
         }
         // The first item's dash, which can stand on a line of its own above it.
         let dashLines = lines[keyLine..<min(first.position.line, lines.count)]
@@ -60,12 +57,27 @@ struct WaiverText {
             let dash = firstLine.firstIndex(of: "-")
         else { throw blockStyleWanted }
         // Before the next key, and before comments that stand right above it and so belong to it.
-        var end = next.map { $0.line - 1 } ?? lines.firstIndex(of: "...") ?? lines.count
-        while end > 0, lines[end - 1].allSatisfy(\.isWhitespace) || (next != nil && lines[end - 1].hasPrefix("#")) {
+        var end = min(next.map { $0.line - 1 } ?? lines.firstIndex { $0.hasPrefix("...") } ?? lines.count, lines.count)
+        while next != nil, end > 0, lines[end - 1].allSatisfy(\.isWhitespace) || lines[end - 1].hasPrefix("#") {
             end -= 1
         }
-        lines.insert(contentsOf: Self.yaml(waiver, indent: String(firstLine[..<dash])), at: end)
-        return whole()
+        lines.insert(
+            contentsOf: Self.yaml(waiver, indent: String(firstLine[..<dash])).map { $0 + newline }, at: end)
+        return lines.joined()
+    }
+
+    /// The lines of a text with what ends each; YAML knows the same ends. The last one gets one where it has none.
+    private static func lines(_ text: String) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for character in text {
+            line.append(character)
+            guard character.isNewline else { continue }
+            lines.append(line)
+            line = ""
+        }
+        if !line.isEmpty { lines.append(line + (lines.last?.last.map(String.init) ?? "\n")) }
+        return lines
     }
 
     private var blockStyleWanted: CommandFailure {

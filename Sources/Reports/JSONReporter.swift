@@ -130,6 +130,7 @@ extension JSONWriter {
                 json.strings("missing", organization.listing.missing)
                 json.string("error", organization.listing.error)
             }
+            json.strings("undecided", organization.undecided)
         }
     }
 

@@ -23,24 +23,26 @@ import Testing
         _ store: HistoryStore, _ observations: [Observation], at second: Int64 = 0,
         apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
         includedProperties: Reading<[String]>? = nil, scope: Scope = Scope(), policy: Policy? = nil,
-        waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil,
+        waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil, login: String = "acme",
+        id: Int64 = 77,
     ) async throws -> (AuditReport, Snapshot) {
+        let organization = OrganizationID(rawValue: id)
         let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
         let policy = try policy ?? .sample()
         let known = try await store.openFindings(apiURL: apiURL, policyName: policy.name)
         let recorder = try await store.beginScan(
             ScanStart(
-                apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: ["acme"],
+                apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
                 scope: scope))
-        try await recorder.begin(Self.acme, login: "acme")
+        try await recorder.begin(organization, login: login)
         let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
         for start in stride(from: 0, to: timed.count, by: 7) {
-            try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: Self.acme)
+            try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: organization)
         }
         let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
         try await recorder.record(
             OrganizationObservation(
-                login: "acme", id: Self.acme, template: template, includedProperties: includedProperties,
+                login: login, id: organization, template: template, includedProperties: includedProperties,
                 listing: listing, isListingWhole: isWhole))
         try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
         let snapshot = try await store.snapshot(of: recorder.scanID)
@@ -456,13 +458,60 @@ import Testing
             store, observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
             waivers: WaiverList([], source: "w"))
         #expect(third.findings.map(\.rule) == ["claims", "claims"])
-        // Mended, both come back as new; judged without waivers, one about a waiver would have stayed.
+        // What was mended comes back as new. A waiver that is in the file no more was not judged: another scan's file may
+        // hold it.
         let (fourth, _) = try await scan(
             store, observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
-        #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
+        #expect(fourth.findings.map(\.state) == [.new, .recurring, .recurring, .recurring])
         let before = try await store.openFindings(
             apiURL: "https://api.github.com", policyName: "test", before: try #require(third.scanID))
         #expect(Set(before.keys.map(\.rule)) == ["set", "expired-waivers", "claims"])
+    }
+
+    @Test func whatWasWaivedIsKnownAndNoBaseline() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(
+            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["context"]}"#)
+        let waiver = Waiver(
+            rule: "claims", target: .init(repository: .named(Glob("api"))), owner: "o", reason: "r",
+            expires: try #require(Day("2027-11-20")))
+        let bad = [read("api", id: 1, .own(["repo"]))]
+        func open(_ includingWaived: Bool) async throws -> Int {
+            try await store.openFindings(
+                apiURL: "https://api.github.com", policyName: "test", includingWaived: includingWaived
+            ).count
+        }
+        try await scan(store, bad, policy: policy, waivers: WaiverList([waiver], source: "w"))
+        #expect(try await open(true) == 1)
+        #expect(try await open(false) == 0)
+        let rows = try dump(folder.file)["finding"]?.count
+        try await scan(store, bad, at: 60, policy: policy, waivers: WaiverList([waiver], source: "w"))
+        #expect(try dump(folder.file)["finding"]?.count == rows)
+        let (later, _) = try await scan(store, bad, at: 120, policy: policy)
+        #expect(later.findings.map(\.firstSeen) == [.sample])
+        #expect(try await open(false) == 1)
+    }
+
+    @Test func findingsAboutWaiversOfOtherOrganizationsStayAsTheyAre() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(
+            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["context"]}"#)
+        let expired = try ["acme", "beta"].map { login in
+            Waiver(
+                rule: "claims", target: .init(organization: login, repository: .named(Glob("api"))), owner: "o",
+                reason: "r", expires: try #require(Day("2026-01-01")))
+        }
+        let bad = [read("api", id: 1, .own(["repo"]))]
+        let list = WaiverList(expired, source: "w")
+        try await scan(store, bad, policy: policy, waivers: list)
+        try await scan(
+            store, [read("api", id: 2, .own(["repo"]))], at: 60, policy: policy, waivers: list, login: "beta", id: 88)
+        let rows = try dump(folder.file)["finding"]
+        let (third, _) = try await scan(store, bad, at: 120, policy: policy, waivers: list)
+        #expect(third.findings.map(\.state) == [.recurring, .recurring])
+        #expect(try dump(folder.file)["finding"] == rows)
     }
 
     @Test func includedPropertiesComeBackAsTheyWereRead() async throws {

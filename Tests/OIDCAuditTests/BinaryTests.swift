@@ -46,6 +46,7 @@ import Testing
             if keys.contains(where: ["environment", "head_ref", "base_ref"].contains) {
                 rules.insert("no-failing-jobs")
             }
+            if keys.contains("team_name") { rules.insert("claims-exist") }
             status = !rules.isEmpty ? "violating" : source == "unknown" ? "unreadable" : "compliant"
         }
     }

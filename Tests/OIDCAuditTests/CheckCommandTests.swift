@@ -126,6 +126,12 @@ import Testing
             let first = await scan("acme", "--waivers", path, "-f", "json")
             #expect(first.status == 0, "\(first.error)")
             #expect(first.repositories()["acme/bad"]?["status"] as? String == "waived")
+            // What was waived is in no baseline: the waiver's end must be felt.
+            let checked = await CommandRun.run([
+                "check", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy", "preset:strict",
+                "--baseline", "scan:1", "--new-only",
+            ])
+            #expect(checked.status == 1)
             // Without the waivers the findings count, and were known before.
             let second = await scan("acme", "-f", "json")
             #expect(second.status == 1)
@@ -148,6 +154,11 @@ import Testing
                 waivers:
                   - { rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01 }
                 """, to: "far.yaml")
+            let elsewhere = try folder.write(
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "https://other", "findings": {}}"#,
+                to: "elsewhere.json")
+            let mild = try folder.write(
+                "version: 1\nname: mild\nrules: [{ id: a, rule: anchored-subject, severity: low }]\n", to: "mild.yaml")
             for (arguments, words) in [
                 (["acme"], "no policy was given"),
                 (["other", "--policy", "preset:strict"], "no finished scan of other"),
@@ -156,6 +167,11 @@ import Testing
                 (["acme", "--policy", "preset:strict", "--baseline", "scan:9"], "no finished scan 9"),
                 (["acme", "--policy", "preset:baseline", "--baseline", "scan:1"], "judged by the policy \"strict\""),
                 (["acme", "--policy", "preset:strict", "--baseline", "scan:x"], "names no scan"),
+                (["acme", "--policy", "preset:strict", "--baseline", elsewhere], "is of https://other, and this is"),
+                (
+                    ["acme", "--policy", mild, "--compare", "preset:strict", "--waivers", far],
+                    "and the policy strict allows 180"
+                ),
                 (
                     ["acme", "--policy", "preset:strict", "--waivers", far],
                     "far.yaml:3:5: the waiver of a on x holds for"
@@ -183,6 +199,10 @@ import Testing
             #expect(nowhere.status == 2)
             #expect(nowhere.error.contains("there is no history"))
             #expect(!folder.exists("none"))
+            let empty = try folder.write("", to: "empty.sqlite")
+            let run = await CommandRun.run(["check", "acme", "--policy", "preset:strict", "--db", empty])
+            #expect(run.status == 5)
+            #expect(try folder.read("empty.sqlite") == "")
         }
     }
 

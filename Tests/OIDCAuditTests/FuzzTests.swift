@@ -16,6 +16,20 @@ import Testing
         "version: 1\nwaivers:\n  # why\n  - rule: a\n    repository: x\n    owner: o\n    reason: r\n    expires: 2027-01-01\n",
     ]
 
+    private static let cases =
+        "version: 1\ncases:\n  - name: a\n    template: [repo, x]\n    repository: {name: b, properties: {t: [u]}}\n    organization_template: [repo]\n    expect: [a]\n"
+    private static let baseline =
+        #"{"schema": "oidc-audit.baseline/v1", "api_url": "x", "policy": "p", "scan": 1, "findings": {"x/repositories/1/a": "acme/b: c"}}"#
+    /// A policy with an entry of every rule, as its first example has it.
+    private static let everyRule = {
+        let entries = RuleCatalog.all.map { rule in
+            let options = rule.examples.first.map { $0.options.dropFirst().dropLast() } ?? ""
+            return
+                #"{"id": "\#(rule.name)", "rule": "\#(rule.name)", "severity": "low"\#(options.isEmpty ? "" : ", ")\#(options)}"#
+        }
+        return #"{"version": 1, "name": "p", "rules": [\#(entries.joined(separator: ",\n"))]}"#
+    }()
+
     /// What is put into a document, beside single bytes.
     private static let pieces: [[UInt8]] =
         [
@@ -51,6 +65,10 @@ import Testing
             do throws(DocumentError) {
                 if name.hasPrefix("waivers") {
                     _ = try WaiverList(file.document, source: name)
+                } else if name.hasPrefix("cases") {
+                    for testCase in try PolicyCaseList(file.document).cases { _ = testCase.misses(under: .forFuzz) }
+                } else if name.hasPrefix("baseline") {
+                    _ = try Baseline(file.document, source: name)
                 } else {
                     _ = try Policy(file.document, source: name, sha256: file.sha256)
                 }
@@ -74,10 +92,14 @@ import Testing
         let kinds: [(String, [UInt8])] = [
             ("policy.json", Array(Self.policies[0].utf8)), ("policy.yaml", Array(Self.policies[1].utf8)),
             ("waivers.json", Array(Self.waivers[0].utf8)), ("waivers.yaml", Array(Self.waivers[1].utf8)),
+            ("policy.json", Array(Self.everyRule.utf8)), ("cases.yaml", Array(Self.cases.utf8)),
+            ("baseline.json", Array(Self.baseline.utf8)),
         ]
+        // The large one is one of very many: most of what can go wrong is in the small ones.
+        let often = (0..<4).flatMap { _ in kinds.filter { $0.1.count < 1000 } } + kinds
         var accepted = 0
         for index in 0..<Self.documentsPerSeed {
-            let (name, text) = kinds[index % kinds.count]
+            let (name, text) = often[index % often.count]
             if Self.read(Self.mutate(text, &random), as: name) { accepted += 1 }
         }
         // Both happen, or the documents are no test of either.
@@ -127,6 +149,14 @@ import Testing
                     "? &a0 [x]\n: 1\n" + (1..<40).map { "? &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n: 1\n" }.joined()
                 }
             ),
+            (
+                "tagged-keys.yaml",
+                text {
+                    "? !!seq &a0 [x]\n: 1\n"
+                        + (1..<40).map { "? !!seq &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n: 1\n" }.joined()
+                }
+            ),
+            ("keys-alone.yaml", text { "{" + (0..<199_000).map { "k\($0)," }.joined() + "}" }),
             ("merge.yaml", text { "a: &a {b: 1}\nc:\n  <<: *a\n" }),
             ("tags.yaml", text { times("!a ", 200_000) + "x" }),
             ("documents.yaml", text { times("---\n", 200_000) }),
@@ -145,6 +175,12 @@ import Testing
         // A debug build on a loaded machine; alone it takes a few seconds at most.
         #expect(ContinuousClock.now - began < .seconds(120), "\(monster.name)")
     }
+}
+
+extension Policy {
+    fileprivate static let forFuzz =
+        (try? PolicyFile.load("preset:strict"))
+        ?? Policy(name: "none", description: nil, rules: [], source: "", sha256: "")
 }
 
 /// Steele, Lea and Flood's generator (2014).

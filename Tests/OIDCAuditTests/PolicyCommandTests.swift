@@ -24,6 +24,10 @@ import Testing
         #expect(markdown.output.split(separator: "\n").count == ClaimCatalog.listed.count + 2)
         let one = await CommandRun.run(["claims", "repo_property_tier", "check_run_id"])
         #expect(one.output.contains("github.com since 2025-11-13; not on Enterprise Server"))
+        #expect(await CommandRun.run(["claims", "repo_property_*"]).status == 0)
+        let escape = await CommandRun.run(["claims", "repo_property_\u{1B}[31m"])
+        #expect(escape.status == 2)
+        #expect(!(escape.output + escape.error).contains("\u{1B}"))
         let none = await CommandRun.run(["claims", "repositry"])
         #expect(none.status == 2)
         #expect(none.error.contains("did you mean \"repository\"?"))
@@ -126,6 +130,12 @@ import Testing
                 good.append(try folder.write(Self.policy(rule.name, example.options), to: "\(rule.name)-\(index).json"))
             }
         }
+        good.append(
+            try folder.write(
+                Self.policy("require-claims", #"{"claims": ["brand_new"]}"#)
+                    .replacing(
+                        "\"version\"", with: "\"$schema\": \"s.json\", \"allow_unknown_claims\": true, \"version\""),
+                to: "unknown.json"))
         let bad = try [
             #"{"version": 1, "name": "p", "rules": []}"#, #"{"version": 2, "name": "p", "rules": []}"#,
             Self.policy("leading-claim", #"{"claims": ["repo"]}"#), Self.policy("require-claims", "{}"),
@@ -133,6 +143,9 @@ import Testing
             Self.policy("organization-template", #"{"where": {"fork": true}}"#),
             Self.policy("leading-claim", #"{"where": {"forks": true}}"#), Self.policy("subject-length", #"{"max": 0}"#),
             Self.policy("template-source", #"{"allowed": ["organisation"]}"#),
+            Self.policy("require-claims", #"{"claims": ["contxt"]}"#),
+            Self.policy("require-claims", #"{"claims": ["repo_property_*"]}"#),
+            Self.policy("require-claims", #"{"any_of": [["repo"]], "ordered": true}"#),
             Self.policy("leading-claim", "{}", id: "readable"), Self.policy("leading-claim", "{}", id: "A"),
             Self.policy("leading-claim", "{}", id: "expired-waivers"),
         ].enumerated().map { try folder.write($0.element, to: "bad-\($0.offset).json") }

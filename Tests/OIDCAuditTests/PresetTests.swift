@@ -77,7 +77,7 @@ import Testing
                 "anybodys": ["no-spoofable-start", "required-claims", source, "no-failing-jobs"],
                 "per-run": [source, "no-per-run-claims"], "environment": [source, "no-failing-jobs"],
                 "property": [source], "no-value": [source, "properties-exist"],
-                "not-included": [source, "properties-exist"], "misspelt": [source],
+                "not-included": [source, "properties-exist"], "misspelt": [source, "claims-exist"],
                 "twice": [source, "no-duplicates"], "immutable-without-repo": ["required-claims", source],
             ])
     }

@@ -99,10 +99,14 @@ import Testing
     func aHostileYAMLDocumentIsAnErrorAndNoHang() throws {
         let laughs = (1...40).reduce("a0: &a0 [x, x]\n") { $0 + "a\($1): &a\($1) [*a\($1 - 1), *a\($1 - 1)]\n" }
         let keys = laughs + "? *a40\n: x\n"
+        let tagged = (1...40).reduce("? !!seq &a0 [x]\n: 1\n") {
+            $0 + "? !!seq &a\($1) [*a\($1 - 1), *a\($1 - 1)]\n: 1\n"
+        }
         let deep = String(repeating: "[", count: 900) + String(repeating: "]", count: 900)
         let blocks = String(repeating: "- ", count: 200_000) + "x"
         for text in [
-            laughs, keys, "fork: !!bool maybe", "1: a\n\"1\": b", "[&a b, *a]", "a:\n  &b c: d", deep, blocks,
+            laughs, keys, "fork: !!bool maybe", "1: a\n\"1\": b", "[&a b, *a]", "a:\n  &b c: *b", deep, blocks, tagged,
+            "x: !<!t> &a 1\ny: \u{2028}*a",
             "a: *nobody", "? [a]\n: b", "\u{0}", "\t- x",
             "%YAML 9.9\n---\nx",
         ] {
@@ -117,8 +121,12 @@ import Testing
     }
 
     @Test func anAmpersandWithinTextIsNoAnchor() throws {
-        let text = "reason: R&D and Q & A\nlist: [a&b, 'x & y']\n"
-        #expect(try YAMLDocument.parse(text).kind == "an object")
+        for text in [
+            "reason: R&D and Q & A\nlist: [a&b, 'x & y']\n", "# Owned by Platform, & Ops.\na: b\n",
+            "owner: \"R&D, &co\"\n", "names: [\"*-legacy\", \"a*\"]\nreason: Dev, & Ops agreed\n", "\u{FEFF}a: b\n",
+        ] { #expect(try YAMLDocument.parse(text.replacing("\u{FEFF}", with: "")).kind == "an object", "\(text)") }
+        // An anchor that nothing refers to does no harm.
+        #expect(try YAMLDocument.parse("a: &b c\n").kind == "an object")
     }
 
     @Test func presetsAreTheFilesOfPolicies() throws {

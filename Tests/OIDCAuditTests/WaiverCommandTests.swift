@@ -83,6 +83,18 @@ import Testing
                 + "  - \(added)\r\n".replacing(/\r?\n/, with: "\r\n")
         ),
         (
+            // YAML ends lines in more ways than most; what is there stays as it is.
+            "mixed.yaml",
+            "version: 1 # a\u{2028}waivers:\n  - {rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01}\r\n# end",
+            "version: 1 # a\u{2028}waivers:\n  - {rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01}\r\n# end\r\n"
+                + "  - \(added)\n".replacing("\n", with: "\u{2028}")
+        ),
+        (
+            "kept-blanks.yaml",
+            "version: 1\nwaivers:\n  - rule: a\n    repository: x\n    owner: o\n    expires: 2099-01-01\n    reason: |+\n      r\n\n\n",
+            "version: 1\nwaivers:\n  - rule: a\n    repository: x\n    owner: o\n    expires: 2099-01-01\n    reason: |+\n      r\n\n\n  - \(added)\n"
+        ),
+        (
             "lone-dash.yaml",
             "---\nversion: 1\nwaivers:\n -\n   rule: a\n   repository: x\n   owner: o\n   reason: r\n   expires: 2099-01-01\n...\n",
             "---\nversion: 1\nwaivers:\n -\n   rule: a\n   repository: x\n   owner: o\n   reason: r\n   expires: 2099-01-01\n"
@@ -174,6 +186,8 @@ import Testing
             (await add(path, rule: "Not An Id"), "is no id of a rule"), (await add(path, []), "needs a repository"),
             (await add(path, ["--organization", "a/b"]), "is no login"),
             (await add(path, ["--repository", " "]), "--repository is empty"),
+            (await add(path, ["--repository", "007"]), "007 is no repository's id"),
+            (await add(path, ["--repository", "99999999999999999999"]), "is no repository's id"),
             (await add(folder.path + "/x.yaml", more: ["--policy", "preset:baseline"]), "has no entry"),
             (await add(folder.path + "/x.yaml", more: ["--policy", capped]), "allows 10"),
             (await add(folder.path + "/no/x.yaml"), "cannot write the waiver file"),
@@ -208,6 +222,14 @@ import Testing
         #expect(list.status == 0)
         #expect(list.output.contains("expired "))
         for line in list.output.split(separator: "\n") { #expect(line.count <= 80) }
+        let hostile = try folder.write(
+            """
+            version: 1
+            waivers: [{ rule: a, repository: "||x", owner: "<img src=x>", reason: "[c](javascript:x) `d`", expires: 2099-01-01 }]
+            """, to: "hostile.yaml")
+        let markdown = await CommandRun.run(["waiver", "list", hostile, "-f", "markdown"])
+        #expect(markdown.output.contains(#"\|\|x | \<img src\=x\> |"#))
+        #expect(markdown.output.contains(#"\[c\]\(javascript\:x\) \`d\`"#))
         #expect(await CommandRun.run(["waiver", "list"]).status == 2)
         #expect(await CommandRun.run(["waiver", "lint", folder.path + "/none.yaml"]).status == 2)
     }

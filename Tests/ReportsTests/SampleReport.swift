@@ -72,7 +72,9 @@ enum SampleReport {
             template: .neverSet, login: "beta", id: 88, [.read("tool", id: 5, .gitHubDefault, owner: "beta")])
         return Evaluator(
             policy: policy, gate: Gate(newOnly: true), waivers: waivers,
-            baseline: Baseline(["api.github.com/repositories/4/required-claims"], source: "baseline.json")
+            baseline: Baseline(
+                [FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 4)))],
+                apiURL: "https://api.github.com", source: "baseline.json")
         ).evaluate(.sample([acme, beta]))
     }
 

@@ -35,6 +35,8 @@ public struct Claim: Sendable {
         case stable
         /// Changes with a name, a branch or a setting.
         case changing
+        /// Differs from commit to commit; likewise.
+        case perCommit = "per_commit"
         /// Differs from run to run, so no trust policy can expect it exactly.
         case perRun = "per_run"
     }
@@ -47,6 +49,8 @@ public struct Claim: Sendable {
         public let since: String?
 
         public static let all = Hosts(onEnterpriseServer: true, since: nil)
+        /// Of github.com it is known, and of no other host.
+        public static let unknown = Hosts(onEnterpriseServer: nil, since: nil)
     }
 
     /// Where a claim is known from.

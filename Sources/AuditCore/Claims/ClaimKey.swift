@@ -19,8 +19,19 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     public var description: String { rawValue }
 
     /// Whether the key names a custom property of the repository (`repo_property_NAME`).
+    ///
+    /// GitHub documents letters, digits and underscores for keys.
     public var isCustomProperty: Bool {
-        rawValue.hasPrefix(Self.customPropertyPrefix) && rawValue.count > Self.customPropertyPrefix.count
+        rawValue.utf8.starts(with: Self.customPropertyPrefix.utf8)
+            && rawValue.utf8.count > Self.customPropertyPrefix.utf8.count
+            && rawValue.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
     }
 
     /// The property's name where the key is `repo_property_NAME`, else `nil`.
@@ -28,12 +39,17 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
         isCustomProperty ? String(rawValue.dropFirst(Self.customPropertyPrefix.count)) : nil
     }
 
+    /// Most keys that a message names: GitHub limits no template.
+    static let shownMax = 50
+
     public static let customPropertyPrefix = "repo_property_"
 }
 
 extension Sequence where Element == ClaimKey {
-    /// The keys as a person reads them: `repo, context`.
+    /// The keys as a person reads them: `repo, context`; of very many the first, and how many more there are.
     public var joinedNames: String {
-        map(\.rawValue).joined(separator: ", ")
+        let names = map(\.rawValue)
+        let shown = names.prefix(ClaimKey.shownMax).joined(separator: ", ")
+        return names.count > ClaimKey.shownMax ? "\(shown) and \(names.count - ClaimKey.shownMax) more" : shown
     }
 }

@@ -34,6 +34,10 @@ public struct Document: Sendable {
     /// Most values that a document may hold: far more than a policy has, far less than would hurt.
     public static let valuesMax = 100_000
 
+    public var isNull: Bool {
+        if case .null = value { true } else { false }
+    }
+
     /// What the value is, for messages: `a list`.
     public var kind: String {
         switch value {

@@ -19,6 +19,8 @@ public struct AuditReport: Sendable {
     public var repositories: [RepositoryReport]
     /// Those about organizations and waivers first, then by repository in report order; each in the policy's order.
     public var findings: [Finding]
+    /// What findings about waivers were looked for and not found.
+    public var passedWaivers: [FindingKey] = []
     /// What a reader should know beside the verdict, one sentence each.
     public var warnings: [String]
 

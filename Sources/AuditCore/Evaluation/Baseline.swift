@@ -1,21 +1,21 @@
 /// Findings that were known before, by fingerprint: with `--new-only` they don't count.
 public struct Baseline: Sendable {
     public let fingerprints: Set<String>
+    /// Base address of the API that they are of.
+    public let apiURL: String
     /// Where it came from, as the person named it.
     public let source: String
 
-    public init(_ fingerprints: Set<String>, source: String) {
-        self.fingerprints = fingerprints
+    public static let schema = "oidc-audit.baseline/v1"
+
+    /// - Parameter keys: those about waivers are left out: each has a date, and a baseline has none.
+    public init(_ keys: some Sequence<FindingKey>, apiURL: String, source: String) {
+        self.fingerprints = Set(keys.filter(\.mayBeKnown).map { $0.fingerprint(apiURL: apiURL) })
+        self.apiURL = apiURL
         self.source = source
     }
 
-    public init(_ findings: [Finding], apiURL: String, source: String) {
-        self.init(Set(findings.map { $0.key.fingerprint(apiURL: apiURL) }), source: source)
-    }
-
-    public static let schema = "oidc-audit.baseline/v1"
-
-    /// Reads a baseline file, version 1.
+    /// Reads a baseline file, version 1: an object of fingerprints, with words for people.
     public init(_ document: Document, source: String) throws(DocumentError) {
         let reader = try ObjectReader(
             document, as: "a baseline", allowing: ["schema", "api_url", "policy", "scan", "findings"])
@@ -25,15 +25,18 @@ public struct Baseline: Sendable {
                 hint: "oidc-audit check ORG --write-baseline FILE makes one")
         }
         let findings = try reader.required("findings")
-        guard case .array(let elements) = findings.value else {
-            throw DocumentError(at: findings.position, "\"findings\" must be a list, not \(findings.kind)")
+        guard case .object(let members) = findings.value else {
+            throw DocumentError(at: findings.position, "\"findings\" must be an object, not \(findings.kind)")
         }
-        var fingerprints: Set<String> = []
-        for element in elements {
-            let finding = try ObjectReader(
-                element, as: "a finding", allowing: ["fingerprint", "rule", "organization", "repository", "message"])
-            fingerprints.insert(try finding.string("fingerprint"))
-        }
-        self.init(fingerprints, source: source)
+        self.fingerprints = Set(members.map(\.key))
+        self.apiURL = try reader.string("api_url")
+        self.source = source
+    }
+}
+
+extension FindingKey {
+    /// Whether a baseline may hold it.
+    public var mayBeKnown: Bool {
+        if case .waiver = subject { false } else { true }
     }
 }

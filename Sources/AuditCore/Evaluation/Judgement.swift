@@ -10,6 +10,7 @@ struct Judgement {
     private(set) var summary = Summary()
     private(set) var organizations: [OrganizationReport] = []
     private(set) var repositories: [RepositoryReport] = []
+    private(set) var passedWaivers: [FindingKey] = []
     private(set) var warnings: [String] = []
     private var organizationFindings: [Finding] = []
 
@@ -172,6 +173,7 @@ struct Judgement {
             guard case .organization(let rule) = entry.judge else { continue }
             guard let id = organization.id else {
                 // That it could not be read is told anyway.
+                report.outcomes[index] = .undecided
                 entryReports[index].undecided += 1
                 continue
             }
@@ -203,7 +205,10 @@ struct Judgement {
     }
 
     private mutating func judgeWaivers() {
-        let subjects = ledger.subjects(of: snapshot.organizations.map(\.login))
+        let subjects = ledger.subjects(of: snapshot.organizations.map(\.login), rules: Set(entries.map(\.id)))
+        for (_, subject) in subjects where !entries.contains(where: { $0.id == subject.waiver.rule }) {
+            warnings.append("The \(subject.waiver) names no entry of the policy.")
+        }
         for (index, entry) in entries.enumerated() {
             guard case .waiver(let rule) = entry.judge else { continue }
             for (organization, subject) in subjects {
@@ -211,12 +216,14 @@ struct Judgement {
                 let outcome: RepositoryReport.Outcome
                 switch rule.judge(subject) {
                 case .notApplicable, .undecided: continue
-                case .pass: outcome = .pass
+                case .pass:
+                    outcome = .pass
+                    passedWaivers.append(FindingKey(rule: entry.id, subject: .waiver(subject.waiver.identity)))
                 case .fail(let violation):
                     outcome = .fail
                     entryReports[index].violations += 1
                     organizationFindings.append(
-                        finding(violation, of: entry, .waiver(subject.waiver.description), organization, nil))
+                        finding(violation, of: entry, .waiver(subject.waiver.identity), organization, nil))
                 }
                 entryReports[index].judged += 1
                 if let place, organizations[place].outcomes[index] != .fail {
@@ -266,6 +273,7 @@ private struct Following {
     private var followers = 0
     private var known = 0
     private var unknown: Int
+    private var outOfScope = 0
 
     init(_ listing: Listing) {
         unknown = listing.missing.count
@@ -275,7 +283,10 @@ private struct Following {
     }
 
     mutating func count(_ report: RepositoryReport) {
-        guard report.status != .skipped else { return }
+        guard report.status != .skipped else {
+            if report.repository.isArchived != true { outOfScope += 1 }
+            return
+        }
         switch report.effective?.source {
         case .organization, .organizationOrCopy:
             followers += 1
@@ -286,7 +297,9 @@ private struct Following {
     }
 
     func subject(_ organization: OrganizationFacts) -> OrganizationSubject {
-        OrganizationSubject(organization: organization, followers: followers, known: known, unknown: unknown)
+        OrganizationSubject(
+            organization: organization, followers: followers, known: known, unknown: unknown,
+            outOfScope: outOfScope)
     }
 }
 

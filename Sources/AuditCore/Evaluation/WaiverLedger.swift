@@ -2,13 +2,36 @@
 struct WaiverLedger {
     private let waivers: [Waiver]
     private let now: Timestamp
-    /// Places in `waivers`, by rule id.
-    private var byRule: [String: [Int]] = [:]
+    /// By rule id.
+    private var indexes: [String: Index] = [:]
     private var isUsed: [Bool]
     /// Whether something that the waiver could cover was not judged.
     private var isOpen: [Bool]
-    /// The organization of the first repository that each waiver speaks of.
+    /// The organization of the first finding that each waiver covered.
     private var home: [String?]
+
+    /// Places in `waivers`, by what they speak of, so that a finding is held against few of very many.
+    private struct Index {
+        var byID: [RepositoryID: [Int]] = [:]
+        /// By name in lower case.
+        var byName: [String: [Int]] = [:]
+        var byGlob: [Int] = []
+        /// Those about organizations themselves.
+        var others: [Int] = []
+
+        mutating func insert(_ waiver: Waiver, at place: Int) {
+            switch waiver.target.repository {
+            case nil: others.append(place)
+            case .id(let id): byID[id, default: []].append(place)
+            case .named(let glob) where glob.isPlainName: byName[glob.pattern.lowercased(), default: []].append(place)
+            case .named: byGlob.append(place)
+            }
+        }
+
+        func places(_ repository: Repository) -> [Int] {
+            (byID[repository.id] ?? []) + (byName.isEmpty ? [] : byName[repository.name.lowercased()] ?? []) + byGlob
+        }
+    }
 
     init(_ list: WaiverList?, now: Timestamp) {
         waivers = list?.waivers ?? []
@@ -16,58 +39,63 @@ struct WaiverLedger {
         isUsed = Array(repeating: false, count: waivers.count)
         isOpen = Array(repeating: false, count: waivers.count)
         home = Array(repeating: nil, count: waivers.count)
-        for (index, waiver) in waivers.enumerated() { byRule[waiver.rule, default: []].append(index) }
+        for (place, waiver) in waivers.enumerated() { indexes[waiver.rule, default: Index()].insert(waiver, at: place) }
     }
 
     /// The waiver that accepts a finding of a repository: the one that holds longest; `nil` where there is none.
     mutating func waiver(for rule: String, on repository: Repository, of organization: String) -> Waiver? {
-        best(for: rule, of: organization) { $0.covers(repository, of: organization) }
+        guard let places = indexes[rule]?.places(repository) else { return nil }
+        return best(places, of: organization) { $0.covers(repository, of: organization) }
     }
 
     /// The waiver that accepts a finding of the organization itself.
     mutating func waiver(for rule: String, on organization: String) -> Waiver? {
-        best(for: rule, of: organization) { $0.covers(organization: organization) }
+        guard let places = indexes[rule]?.others else { return nil }
+        return best(places, of: organization) { $0.covers(organization: organization) }
     }
 
     /// Notes that nobody knows what the rule, or any where none is named, would find.
     mutating func leaveOpen(_ repository: Repository, of organization: String, rule: String? = nil) {
-        for index in places(rule) where waivers[index].covers(repository, of: organization) { isOpen[index] = true }
+        for index in indexes where rule == nil || index.key == rule {
+            for place in index.value.places(repository) where waivers[place].covers(repository, of: organization) {
+                isOpen[place] = true
+            }
+        }
     }
 
-    mutating func leaveOpen(organization: String, rule: String? = nil) {
-        for index in places(rule) where waivers[index].covers(organization: organization) { isOpen[index] = true }
+    mutating func leaveOpen(organization: String, rule: String) {
+        for place in indexes[rule]?.others ?? [] where waivers[place].covers(organization: organization) {
+            isOpen[place] = true
+        }
     }
 
     /// Notes that an organization was not seen whole: what it may hold beside is not known.
     mutating func leaveOpen(allOf organization: String) {
-        for (index, waiver) in waivers.enumerated() where waiver.coversOrganization(organization) {
-            isOpen[index] = true
+        for (place, waiver) in waivers.enumerated() where waiver.coversOrganization(organization) {
+            isOpen[place] = true
         }
     }
 
     /// Every waiver that can speak of the scanned organizations, with its use and the organization to tell it under.
-    func subjects(of organizations: [String]) -> [(organization: String, subject: WaiverSubject)] {
-        waivers.enumerated().compactMap { index, waiver in
+    ///
+    /// - Parameter rules: ids of the policy; who takes a rule out of it has not mended what it found.
+    func subjects(of organizations: [String], rules: Set<String>) -> [(organization: String, subject: WaiverSubject)] {
+        waivers.enumerated().compactMap { place, waiver in
             guard let first = organizations.first(where: waiver.isAbout) else { return nil }
-            let use: WaiverSubject.Use = isUsed[index] ? .used : isOpen[index] ? .unknown : .unused
-            return (home[index] ?? first, WaiverSubject(waiver: waiver, use: use, now: now))
+            let isUnknown = isOpen[place] || !rules.contains(waiver.rule)
+            let use: WaiverSubject.Use = isUsed[place] ? .used : isUnknown ? .unknown : .unused
+            return (home[place] ?? first, WaiverSubject(waiver: waiver, use: use, now: now))
         }
     }
 
     // MARK: -
 
-    private func places(_ rule: String?) -> [Int] {
-        guard let rule else { return Array(waivers.indices) }
-        return byRule[rule] ?? []
-    }
-
-    private mutating func best(for rule: String, of organization: String, _ covers: (Waiver) -> Bool) -> Waiver? {
-        guard let places = byRule[rule] else { return nil }
+    private mutating func best(_ places: [Int], of organization: String, _ covers: (Waiver) -> Bool) -> Waiver? {
         var best: Waiver?
-        for index in places where covers(waivers[index]) {
-            isUsed[index] = true
-            home[index] = home[index] ?? organization
-            let waiver = waivers[index]
+        for place in places where covers(waivers[place]) {
+            isUsed[place] = true
+            home[place] = home[place] ?? organization
+            let waiver = waivers[place]
             if !waiver.isExpired(at: now), best.map({ $0.expires < waiver.expires }) ?? true { best = waiver }
         }
         return best
@@ -83,4 +111,9 @@ extension Waiver {
         }
         return Glob(String(glob.pattern[..<slash])).matches(login)
     }
+}
+
+extension Glob {
+    /// Whether it is one name, without wildcards or an owner.
+    fileprivate var isPlainName: Bool { !pattern.utf8.contains { [0x2A, 0x3F, 0x2F].contains($0) } }
 }

@@ -20,7 +20,10 @@ extension Policy {
             source: source, sha256: sha256)
     }
 
-    public static let keys = ["version", "name", "description", "allow_unknown_claims", "max_waiver_days", "rules"]
+    /// `$schema` is for editors, and says nothing to the program.
+    public static let keys = [
+        "$schema", "version", "name", "description", "allow_unknown_claims", "max_waiver_days", "rules",
+    ]
 }
 
 extension RuleEntry {

@@ -85,10 +85,15 @@ extension PolicyCase {
         position = document.position
         let isEnterpriseServer = try reader.bool("enterprise_server", default: false)
         let repository = try Self.repository(reader.optional("repository"))
-        var setting = try Self.setting(reader)
-        if setting != nil, setting?.subClaimPrefix == nil, !isEnterpriseServer {
-            // As GitHub does where subjects are not immutable.
-            setting?.subClaimPrefix = "repo:\(repository.fullName)"
+        // As GitHub has it where subjects are not immutable.
+        let prefix = isEnterpriseServer ? nil : "repo:\(repository.fullName)"
+        let setting = try Self.setting(reader, prefix: prefix)
+        let isAboutOrganization = setting == nil
+        if isAboutOrganization, reader.optional("organization_template") == nil || reader.optional("repository") != nil
+        {
+            throw DocumentError(
+                at: document.position, "the case \"\(name)\" has no template",
+                hint: "add \"template\" or \"setting\"; \"organization_template\" alone is a case of the organization")
         }
         let observed = setting.map { setting in
             [RepositorySnapshot(repository: repository, reading: .read(setting), since: nil)]
@@ -101,7 +106,7 @@ extension PolicyCase {
                 OrganizationSnapshot(
                     login: Self.login, id: OrganizationID(rawValue: 77),
                     template: try Self.organizationTemplate(reader),
-                    includedProperties: .read(try reader.strings("included_properties")?.map(\.text) ?? []),
+                    includedProperties: try Self.includedProperties(reader),
                     listing: Listing(status: .complete, listed: observed?.count ?? 0, expected: observed?.count ?? 0),
                     repositories: observed ?? [])
             ])
@@ -126,32 +131,60 @@ extension PolicyCase {
     }
 
     /// `setting` is GitHub's answer; `template` is short for keys of the repository's own, or `default`.
-    private static func setting(_ reader: ObjectReader) throws(DocumentError) -> RepositorySetting? {
+    ///
+    /// - Parameter prefix: the one to assume where the case says nothing of it.
+    private static func setting(_ reader: ObjectReader, prefix: String?) throws(DocumentError) -> RepositorySetting? {
         if let document = reader.optional("template") {
             guard reader.optional("setting") == nil else {
                 throw DocumentError(
                     at: document.position, "\"template\" and \"setting\" exclude each other", hint: "give one of them")
             }
-            if case .string("default") = document.value { return .gitHubDefault }
-            return .own(try document.strings(named: "template").map { ClaimKey($0.text) })
+            let isDefault = if case .string("default") = document.value { true } else { false }
+            return RepositorySetting(
+                useDefault: isDefault, includeClaimKeys: isDefault ? nil : try keys(document, named: "template"),
+                subClaimPrefix: prefix)
         }
         guard let document = reader.optional("setting") else { return nil }
         let setting = try ObjectReader(
             document, as: "a setting",
             allowing: ["use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix"])
-        return RepositorySetting(
+        var value = RepositorySetting(
             useDefault: try setting.bool("use_default", default: false),
-            includeClaimKeys: try setting.strings("include_claim_keys")?.map { ClaimKey($0.text) },
-            useImmutableSubject: try setting.optionalBool("use_immutable_subject"),
-            subClaimPrefix: try setting.optionalString("sub_claim_prefix"))
+            useImmutableSubject: try setting.optionalBool("use_immutable_subject"), subClaimPrefix: prefix)
+        if let list = setting.optional("include_claim_keys"), !list.isNull {
+            value.includeClaimKeys = try keys(list, named: "include_claim_keys")
+        }
+        if let text = setting.optional("sub_claim_prefix") {
+            value.subClaimPrefix = text.isNull ? nil : try text.string(named: "sub_claim_prefix")
+        }
+        return value
     }
 
-    /// A list of keys; absent or null: never set.
+    /// Claim keys as GitHub may send them: none at all, or one twice.
+    private static func keys(_ document: Document, named key: String) throws(DocumentError) -> [ClaimKey] {
+        guard case .array(let elements) = document.value else {
+            throw DocumentError(at: document.position, "\"\(key)\" must be a list, not \(document.kind)")
+        }
+        var keys: [ClaimKey] = []
+        for element in elements { keys.append(ClaimKey(try element.string(named: key))) }
+        return keys
+    }
+
+    private static let unreadable = UnreadableReason(.forbidden, "the case says that it could not be read")
+
+    /// A list of keys, or `unreadable`; absent or null: never set.
     private static func organizationTemplate(_ reader: ObjectReader) throws(DocumentError) -> OrganizationTemplate {
-        guard let document = reader.optional("organization_template") else { return .neverSet }
-        if case .null = document.value { return .neverSet }
-        let keys = try document.strings(named: "organization_template").map { ClaimKey($0.text) }
-        return .set(SubjectTemplate(keys), useImmutableSubject: nil)
+        guard let document = reader.optional("organization_template"), !document.isNull else { return .neverSet }
+        if case .string("unreadable") = document.value { return .unreadable(unreadable) }
+        return .set(
+            SubjectTemplate(try keys(document, named: "organization_template")), useImmutableSubject: nil)
+    }
+
+    /// A list of names, or `unreadable`; absent: none.
+    private static func includedProperties(_ reader: ObjectReader) throws(DocumentError) -> Reading<[String]> {
+        guard let document = reader.optional("included_properties") else { return .read([]) }
+        if case .string("unreadable") = document.value { return .unreadable(unreadable) }
+        return .read(try keys(document, named: "included_properties").map(\.rawValue))
     }
 
     private static func repository(_ document: Document?) throws(DocumentError) -> Repository {
@@ -171,6 +204,11 @@ extension PolicyCase {
         repository.isArchived = try reader.bool("archived", default: false)
         repository.topics = try reader.strings("topics")?.map(\.text) ?? []
         guard let properties = reader.optional("properties") else { return repository }
+        guard !properties.isNull else {
+            // As a host that does not send them.
+            repository.customProperties = nil
+            return repository
+        }
         guard case .object(let members) = properties.value else {
             throw DocumentError(at: properties.position, "\"properties\" must be an object, not \(properties.kind)")
         }

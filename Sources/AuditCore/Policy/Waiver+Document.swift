@@ -5,10 +5,10 @@ extension WaiverList {
         let reader = try ObjectReader(document, as: "a waiver file", allowing: ["version", "waivers"])
         _ = try reader.required("version")
         var waivers: [Waiver] = []
-        var targets: Set<String> = []
+        var targets: Set<[String: Waiver.Target]> = []
         for element in try Self.elements(reader) {
             let waiver = try Waiver(element)
-            guard targets.insert("\(waiver.rule) \(waiver.target)".lowercased()).inserted else {
+            guard targets.insert([waiver.rule: waiver.target.lowercased]).inserted else {
                 throw DocumentError(
                     at: element.position, "the \(waiver) stands twice", hint: "keep the one that is meant")
             }
@@ -25,6 +25,16 @@ extension WaiverList {
         case .null: return []
         default: throw DocumentError(at: document.position, "\"waivers\" must be a list, not \(document.kind)")
         }
+    }
+}
+
+extension Waiver.Target {
+    /// The same without case.
+    fileprivate var lowercased: Waiver.Target {
+        var copy = self
+        copy.organization = organization?.lowercased()
+        if case .named(let glob) = repository { copy.repository = .named(Glob(glob.pattern.lowercased())) }
+        return copy
     }
 }
 

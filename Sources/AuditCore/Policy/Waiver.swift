@@ -1,6 +1,8 @@
 /// A finding that somebody accepts for a time.
 public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Which findings of the rule it covers: fields are ANDed, an absent one covers all.
+    ///
+    /// Globs and logins compare without case.
     public struct Target: Hashable, Sendable {
         public enum Repository: Hashable, Sendable {
             case id(RepositoryID)
@@ -48,6 +50,9 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// What it is, for messages: `waiver of required-claims on legacy-*`.
     public var description: String { "waiver of \(rule) on \(target)" }
 
+    /// What makes it the same waiver from night to night; one that was renewed is another.
+    public var identity: String { "\(rule) on \(target) until \(expires)" }
+
     public func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
 
     /// Whether it speaks of the repository, whatever the rule and the day.
@@ -71,12 +76,22 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension Waiver.Target {
+    /// Whether it says which organization it is of.
+    var isOfOneOrganization: Bool {
+        if organization != nil { return true }
+        if case .named(let glob) = repository { return glob.holdsSlash }
+        return false
+    }
+}
+
 extension Waiver.Target: CustomStringConvertible {
     public var description: String {
         switch (organization, repository) {
         case (let organization?, nil): organization
         case (let organization?, .id(let id)): "\(organization) repository \(id.rawValue)"
-        case (let organization?, .named(let glob)): glob.holdsSlash ? glob.pattern : "\(organization)/\(glob)"
+        case (let organization?, .named(let glob)):
+            glob.holdsSlash ? "\(glob) of \(organization)" : "\(organization)/\(glob)"
         case (nil, .id(let id)): "repository \(id.rawValue)"
         case (nil, .named(let glob)): glob.pattern
         case (nil, nil): "nothing"

@@ -17,6 +17,8 @@ public struct BoundContext: RepositoryRule {
         RuleExample(
             setting: .own(["repo", "event_name"]),
             expected: .fail("branches share one subject: event_name does not tell them apart")),
+        RuleExample(setting: .own(["repo", "run_id"]), expected: .pass),
+        RuleExample(setting: .own(["repo", "brand_new"]), expected: .undecided),
     ]
 
     /// Claims whose value follows from the branch, the tag, the commit or the environment.
@@ -32,8 +34,16 @@ public struct BoundContext: RepositoryRule {
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
+    /// A value that differs with each run tells branches apart as well.
+    private static func binds(_ key: ClaimKey) -> Bool {
+        binding.contains(key) || ClaimCatalog.claim(for: key)?.stability == .perRun
+    }
+
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard !subject.keys.contains(where: Self.binding.contains) else { return .pass }
+        guard !subject.keys.contains(where: Self.binds) else { return .pass }
+        if let unknown = subject.keys.first(where: { ClaimCatalog.claim(for: $0) == nil }) {
+            return .undecided("\(unknown) is a claim that this version does not know")
+        }
         let partial = subject.keys.filter(Self.partial.contains)
         let message =
             partial.isEmpty

@@ -30,11 +30,13 @@ public struct ClaimsThatFailJobs: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let absent = subject.keys.filter { Self.condition(of: $0) != nil && !except.contains($0) }
+        func isAbsent(_ key: ClaimKey) -> Bool { Self.condition(of: key) != nil && !except.contains(key) }
+        let absent = subject.keys.filter(isAbsent)
         guard !absent.isEmpty else { return .pass }
         return subject.violation(
-            absent.map { "\($0): only \(Self.condition(of: $0) ?? "") have it" }.joined(separator: "; "),
-            expected: subject.keys.filter { !absent.contains($0) }.map(\.rawValue),
+            absent.prefix(ClaimKey.shownMax).map { "\($0): only \(Self.condition(of: $0) ?? "") have it" }.joined(
+                separator: "; "),
+            expected: subject.keys.filter { !isAbsent($0) }.map(\.rawValue),
             remedy: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
     }
 

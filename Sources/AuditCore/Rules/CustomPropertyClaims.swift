@@ -44,7 +44,8 @@ public struct CustomPropertyClaims: RepositoryRule {
         }
         guard !problems.isEmpty else { return lacking.map { .undecided($0) } ?? .pass }
         return subject.violation(
-            problems.joined(separator: "; "), expected: keys.map(\.rawValue), remedy: Self.remedy)
+            problems.prefix(ClaimKey.shownMax).joined(separator: "; "), expected: keys.map(\.rawValue),
+            remedy: Self.remedy)
     }
 
     // MARK: -

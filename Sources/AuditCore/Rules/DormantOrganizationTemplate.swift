@@ -17,17 +17,22 @@ public struct DormantOrganizationTemplate: OrganizationRule {
     public static let examples = [
         RuleExample(organizationTemplate: .neverSet, settings: [.gitHubDefault], expected: .pass),
         RuleExample(
-            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            organizationTemplate: .set(["repo", "ref"], useImmutableSubject: nil),
             settings: [.gitHubDefault, .inheriting], expected: .pass),
         RuleExample(
-            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            organizationTemplate: .set(["repo", "ref"], useImmutableSubject: nil),
             settings: [.gitHubDefault, .own(["repo"])],
             expected: .fail("the organization's template is set, and 0 of 2 repositories follow it")),
         RuleExample(
             options: #"{"min_percent": 60}"#,
-            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil),
+            organizationTemplate: .set(["repo", "ref"], useImmutableSubject: nil),
             settings: [.gitHubDefault, .inheriting],
             expected: .fail("the organization's template is set, and 1 of 2 repositories follows it")),
+        RuleExample(
+            organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil), settings: [.gitHubDefault],
+            expected: .pass),
+        RuleExample(
+            organizationTemplate: .set(["repo", "ref"], useImmutableSubject: nil), expected: .notApplicable),
         RuleExample(
             organizationTemplate: .unreadable(UnreadableReason(.forbidden, "forbidden (403)")),
             settings: [.gitHubDefault], expected: .undecided),
@@ -45,12 +50,15 @@ public struct DormantOrganizationTemplate: OrganizationRule {
         switch subject.organization.template {
         case .unreadable: return .undecided("the organization's template could not be read")
         case .neverSet: return .pass
-        case .set: break
+        // The way to take a template back: who does not follow it has the same.
+        case .set(let template, _): if template == .gitHubDefault { return .pass }
         }
         // What is unknown may follow or not: only a verdict that holds either way is one.
         if suffices(subject.followers, of: subject.known + subject.unknown) { return .pass }
+        // A choice of repositories, or none, says nothing of the organization.
+        guard subject.outOfScope == 0, subject.known + subject.unknown > 0 else { return .notApplicable }
         guard !suffices(subject.followers + subject.unknown, of: subject.known + subject.unknown) else {
-            return .undecided("\(subject.unknown) repositories that may follow the template could not be read")
+            return .undecided("whether enough repositories follow the template hangs on what could not be read")
         }
         let expected = minPercent > 0 ? "\(minPercent) % of repositories" : "\(minRepositories) or more repositories"
         return .fail(

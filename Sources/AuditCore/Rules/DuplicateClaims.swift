@@ -17,15 +17,13 @@ public struct DuplicateClaims: RepositoryRule {
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let keys = subject.keys
+        var counts: [ClaimKey: Int] = [:]
         var once: [ClaimKey] = []
         var twice: [ClaimKey] = []
-        for key in keys {
-            if !once.contains(key) {
-                once.append(key)
-            } else if !twice.contains(key) {
-                twice.append(key)
-            }
+        for key in subject.keys {
+            counts[key, default: 0] += 1
+            if counts[key] == 1 { once.append(key) }
+            if counts[key] == 2 { twice.append(key) }
         }
         guard !twice.isEmpty else { return .pass }
         return subject.violation(

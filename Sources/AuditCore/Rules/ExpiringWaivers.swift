@@ -1,7 +1,7 @@
 /// No waiver runs out soon.
 public struct ExpiringWaivers: WaiverRule {
     public static let name = "expiring-waivers"
-    public static let summary = "No waiver in use expires within some days."
+    public static let summary = "No waiver of the file expires within some days."
     public static let rationale = """
         On the day after a waiver's last, what it covered fails the scan. Whoever owns it should hear before. Source: \
         what users of other scanners ask for (aquasecurity/trivy#1779, #2018).
@@ -18,7 +18,6 @@ public struct ExpiringWaivers: WaiverRule {
         RuleExample(
             options: #"{"days": 3}"#, waiverExpires: RuleExample.day(0),
             expected: .fail("waiver of required-claims on legacy-* expires today, on 2026-11-21")),
-        RuleExample(waiverExpires: RuleExample.day(1), use: .unused, expected: .pass),
         RuleExample(waiverExpires: RuleExample.day(-1), expected: .pass),
     ]
 
@@ -30,8 +29,8 @@ public struct ExpiringWaivers: WaiverRule {
 
     public func judge(_ subject: WaiverSubject) -> RuleVerdict {
         let waiver = subject.waiver
-        // One that is not used need not be renewed, and one that has expired is told of by another rule.
-        guard subject.use != .unused, !waiver.isExpired(at: subject.now) else { return .pass }
+        // One that has expired is told of by another rule; whether it is used, too.
+        guard !waiver.isExpired(at: subject.now) else { return .pass }
         let left = waiver.expires.days(since: Day(of: subject.now))
         guard left <= days else { return .pass }
         let when = left == 0 ? "today" : "in \(left) day\(left == 1 ? "" : "s")"

@@ -15,6 +15,9 @@ public struct FlipsOnRename: RepositoryRule {
         RuleExample(
             setting: .gitHubDefault,
             expected: .fail("legacy subject, which becomes immutable at the next rename or transfer")),
+        RuleExample(
+            setting: .own(["repository_id", "context"]),
+            expected: .fail("legacy subject without repo: what the next rename or transfer adds is not documented")),
         RuleExample(setting: .gitHubDefault.prefixed("repo:acme"), expected: .undecided),
         RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
     ]
@@ -29,7 +32,9 @@ public struct FlipsOnRename: RepositoryRule {
         case .legacy:
             return .fail(
                 Violation(
-                    message: "legacy subject, which becomes immutable at the next rename or transfer",
+                    message: subject.keys.contains("repo")
+                        ? "legacy subject, which becomes immutable at the next rename or transfer"
+                        : "legacy subject without repo: what the next rename or transfer adds is not documented",
                     expected: ["immutable"], actual: ["legacy"],
                     remedy:
                         "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "

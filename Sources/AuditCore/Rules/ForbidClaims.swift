@@ -30,9 +30,10 @@ public struct ForbidClaims: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let found = subject.keys.filter { key in forbidden.contains(where: key.matches) }
+        func isForbidden(_ key: ClaimKey) -> Bool { forbidden.contains(where: key.matches) }
+        let found = subject.keys.filter(isForbidden)
         guard !found.isEmpty else { return .pass }
-        let rest = subject.keys.filter { !found.contains($0) }
+        let rest = subject.keys.filter { !isForbidden($0) }
         return subject.violation(
             "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)", expected: rest.map(\.rawValue),
             remedy: "Take \(found.joinedNames) out of \(subject.templateName.closed).")

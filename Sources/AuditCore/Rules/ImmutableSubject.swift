@@ -12,7 +12,7 @@ public struct ImmutableSubject: RepositoryRule {
     public static let remedy = "Opt in to immutable subjects, after the cloud side trusts both forms."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
-        RuleExample(setting: .gitHubDefault, expected: .fail("legacy subject, of names alone")),
+        RuleExample(setting: .gitHubDefault, expected: .fail("legacy subject, without the ids of an immutable one")),
         RuleExample(setting: .gitHubDefault.prefixed("repository/acme"), expected: .undecided),
         RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
     ]
@@ -28,7 +28,8 @@ public struct ImmutableSubject: RepositoryRule {
             let prefix = subject.setting.subClaimPrefix ?? "repo:\(subject.repository.fullName)"
             return .fail(
                 Violation(
-                    message: "legacy subject, of names alone", expected: ["immutable"], actual: [prefix],
+                    message: "legacy subject, without the ids of an immutable one", expected: ["immutable"],
+                    actual: [prefix],
                     remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
                         + "then remove the old trust policy."))
         }

@@ -28,15 +28,20 @@ public struct KnownClaims: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let unknown = subject.keys.filter { key in objection(to: key, subject) != nil && !further.contains(key) }
+        var known: [ClaimKey] = []
+        var unknown: [ClaimKey] = []
+        for key in subject.keys {
+            let isKnown = further.contains(key) || objection(to: key, subject) == nil
+            if isKnown { known.append(key) } else { unknown.append(key) }
+        }
         guard !unknown.isEmpty else { return .pass }
-        let names = unknown.map { key in
-            let objection = objection(to: key, subject) ?? ""
-            return objection.isEmpty ? key.rawValue : "\(key) (\(objection))"
+        let shown = unknown.prefix(ClaimKey.shownMax).map { key in
+            let nearest = objection(to: key, subject) ?? ""
+            return nearest.isEmpty ? key : ClaimKey("\(key) (\(nearest))")
         }
         return subject.violation(
-            "unknown claim\(unknown.count == 1 ? "" : "s"): \(names.joined(separator: ", "))",
-            expected: subject.keys.filter { !unknown.contains($0) }.map(\.rawValue),
+            "unknown claim\(unknown.count == 1 ? "" : "s"): \((shown + unknown.dropFirst(shown.count)).joinedNames)",
+            expected: known.map(\.rawValue),
             remedy: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
     }
 

@@ -11,17 +11,22 @@ public struct PerRunClaims: RepositoryRule {
     public static let examples = [
         RuleExample(setting: .own(["repo", "context", "job_workflow_ref"]), expected: .pass),
         RuleExample(
-            setting: .own(["repo", "run_id", "sha"]), expected: .fail("claims that change with each run: run_id, sha")),
+            setting: .own(["repo", "run_id", "sha"]),
+            expected: .fail("claims that change with each run or commit: run_id, sha")),
     ]
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let perRun = subject.keys.filter { ClaimCatalog.claim(for: $0)?.stability == .perRun }
+        func isPerRun(_ key: ClaimKey) -> Bool {
+            let stability = ClaimCatalog.claim(for: key)?.stability
+            return stability == .perRun || stability == .perCommit
+        }
+        let perRun = subject.keys.filter(isPerRun)
         guard !perRun.isEmpty else { return .pass }
         return subject.violation(
-            "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run: \(perRun.joinedNames)",
-            expected: subject.keys.filter { !perRun.contains($0) }.map(\.rawValue),
+            "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run or commit: \(perRun.joinedNames)",
+            expected: subject.keys.filter { !isPerRun($0) }.map(\.rawValue),
             remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).")
     }
 }

@@ -13,7 +13,7 @@ public struct RequireClaims: RepositoryRule {
     public static let options = [
         RuleOption("claims", .claims, "all of these must be in the template"),
         RuleOption("any_of", .claimLists, "at least one of each list must be in the template"),
-        RuleOption("ordered", .bool, "whether claims must stand in this order (default false)"),
+        RuleOption("ordered", .bool, needs: "claims", "whether claims must stand in this order (default false)"),
     ]
     public static let oneOf = ["claims", "any_of"]
     public static let examples = [
@@ -52,10 +52,6 @@ public struct RequireClaims: RepositoryRule {
         self.claims = claims ?? []
         self.anyOf = anyOf ?? []
         self.isOrdered = try options.reader.bool("ordered", default: false)
-        if isOrdered, claims == nil {
-            throw DocumentError(
-                at: options.reader.position(of: "ordered"), "\"ordered\" speaks of \"claims\", which is not there")
-        }
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {

@@ -18,11 +18,16 @@ public struct RuleOption: Sendable {
     public let name: String
     public let kind: Kind
     public let isRequired: Bool
+    /// Another option without which this one says nothing.
+    public let needs: String?
     /// A phrase that says what it is, in lower case without a final stop.
     public let meaning: String
 
-    public init(_ name: String, _ kind: Kind, required: Bool = false, _ meaning: String) {
+    public init(
+        _ name: String, _ kind: Kind, required: Bool = false, needs: String? = nil, _ meaning: String,
+    ) {
         self.name = name
+        self.needs = needs
         self.kind = kind
         self.isRequired = required
         self.meaning = meaning
@@ -45,6 +50,12 @@ public struct RuleOptions {
             throw DocumentError(
                 at: reader.position(of: "rule"), "\(type.name) has no \"\(option.name)\"",
                 hint: "add \"\(option.name)\": \(option.meaning)")
+        }
+        for option in type.options where reader.optional(option.name) != nil {
+            guard let needed = option.needs, reader.optional(needed) == nil else { continue }
+            throw DocumentError(
+                at: reader.position(of: option.name),
+                "\"\(option.name)\" speaks of \"\(needed)\", which is not there", hint: "add \"\(needed)\"")
         }
         guard !type.oneOf.isEmpty, type.oneOf.allSatisfy({ reader.optional($0) == nil }) else { return }
         let names = type.oneOf.map { "\"\($0)\"" }
@@ -84,7 +95,11 @@ public struct RuleOptions {
         var keys: [ClaimKey] = []
         for (text, position) in try document.strings(named: key) {
             let claim = ClaimKey(text)
-            guard acceptingFamilies || claim != ClaimCatalog.customProperty.key else {
+            if claim == ClaimCatalog.customProperty.key {
+                guard !acceptingFamilies else {
+                    keys.append(claim)
+                    continue
+                }
                 throw DocumentError(
                     at: position, "\"\(text)\" stands for many claims, and \"\(key)\" takes single ones",
                     hint: "name the property, such as repo_property_tier")

@@ -73,9 +73,12 @@ public struct OrganizationSubject: Sendable {
     public let known: Int
     /// Repositories in scope of which it is not known whether they follow, those included that the listing lacks.
     public let unknown: Int
+    /// Listed repositories that the scan was told to leave out; archived ones don't count.
+    public let outOfScope: Int
 
-    public init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int) {
+    public init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int, outOfScope: Int) {
         self.organization = organization
+        self.outOfScope = outOfScope
         self.followers = followers
         self.known = known
         self.unknown = unknown

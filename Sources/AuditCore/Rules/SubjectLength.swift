@@ -35,19 +35,8 @@ public struct SubjectLength: RepositoryRule {
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let text = subject.preview.subject else { return .undecided(RuleSubject.unknownFormat) }
-        // No name that GitHub allows holds a brace, so braces mark what varies; see SubjectPreview.
-        var fixed = 0
-        var varying = 0
-        var isVarying = false
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "{":
-                isVarying = true
-                varying += 1
-            case "}": isVarying = false
-            default: fixed += isVarying ? 0 : 1
-            }
-        }
+        let fixed = subject.preview.fixedLength
+        let varying = subject.preview.varyingCount
         let reserved = varying * reserve
         guard fixed + reserved > max else { return .pass }
         let message =

@@ -27,7 +27,10 @@ public struct UnusedWaivers: WaiverRule {
         case .unknown: .notApplicable
         case .unused:
             subject.violation(
-                "covers no finding", expected: "a finding of \(subject.waiver.rule)", remedy: Self.remedy)
+                "covers no finding", expected: "a finding of \(subject.waiver.rule)",
+                remedy: subject.waiver.target.isOfOneOrganization
+                    ? Self.remedy
+                    : "Remove the waiver, or add the organization that it is for where that is another.")
         }
     }
 }

@@ -7,13 +7,12 @@ public struct SubjectPreview: Hashable, Sendable {
     public let subject: String?
     /// Whether GitHub documents how each part renders.
     public let isCertain: Bool
+    /// Characters that every job's subject has; one of an undocumented rendering counts with all that it may have.
+    let fixedLength: Int
+    /// How many values vary from job to job.
+    let varyingCount: Int
 
-    public static let unknown = SubjectPreview(subject: nil, isCertain: false)
-
-    public init(subject: String?, isCertain: Bool) {
-        self.subject = subject
-        self.isCertain = isCertain
-    }
+    public static let unknown = SubjectPreview(subject: nil, isCertain: false, fixedLength: 0, varyingCount: 0)
 
     public init(
         template: SubjectTemplate?, format: SubjectFormat, setting: RepositorySetting, repository: Repository,
@@ -34,51 +33,85 @@ public struct SubjectPreview: Hashable, Sendable {
         }
         // A prefix that names another repository than the listing does: it was renamed in between, or worse.
         var isCertain = parts?.names(repository) ?? true
+        var fixedLength = max(0, template.keys.count - 1)
+        var varyingCount = 0
         if case .immutable = format, !template.keys.contains("repo") {
             // NOTE: nobody has shown whether such a template gains a repo segment in front.
             isCertain = false
+            fixedLength += (setting.subClaimPrefix?.unicodeScalars.count ?? 0) + 1
         }
         let parts = template.keys.map { key in
             let part = Self.part(for: key, format: format, setting: setting, repository: repository)
             isCertain = isCertain && part.isCertain
+            fixedLength += part.fixedLength
+            varyingCount += part.isVarying ? 1 : 0
             return part.text
         }
-        self.init(subject: parts.joined(separator: ":"), isCertain: isCertain)
+        self.init(
+            subject: parts.joined(separator: ":"), isCertain: isCertain, fixedLength: fixedLength,
+            varyingCount: varyingCount)
+    }
+
+    private init(subject: String?, isCertain: Bool, fixedLength: Int, varyingCount: Int) {
+        self.subject = subject
+        self.isCertain = isCertain
+        self.fixedLength = fixedLength
+        self.varyingCount = varyingCount
     }
 
     // MARK: -
 
+    /// One key's share of the subject.
+    private struct Part {
+        let text: String
+        let isCertain: Bool
+        /// Whether the value differs from job to job, and so stands in braces.
+        var isVarying = false
+        let fixedLength: Int
+
+        /// A value that is the same for every job.
+        static func fixed(_ text: String, isCertain: Bool = true) -> Part {
+            Part(text: text, isCertain: isCertain, fixedLength: text.unicodeScalars.count)
+        }
+
+        static func fixed(_ key: ClaimKey, _ value: String, isCertain: Bool = true) -> Part {
+            fixed("\(key):\(escaped(value))", isCertain: isCertain)
+        }
+
+        static func varying(_ key: ClaimKey, isCertain: Bool) -> Part {
+            Part(
+                text: "\(key):{\(key)}", isCertain: isCertain, isVarying: true,
+                fixedLength: key.rawValue.unicodeScalars.count + 1)
+        }
+    }
+
     private static func part(
         for key: ClaimKey, format: SubjectFormat, setting: RepositorySetting, repository: Repository,
-    ) -> (text: String, isCertain: Bool) {
-        func fixed(_ value: String, isCertain: Bool = true) -> (text: String, isCertain: Bool) {
-            ("\(key):\(escaped(value))", isCertain)
-        }
+    ) -> Part {
         switch key {
         case "repo":
             // The prefix is GitHub's own rendering of this segment.
-            return setting.subClaimPrefix.map { ($0, true) } ?? fixed(repository.fullName)
+            return setting.subClaimPrefix.map { .fixed($0) } ?? .fixed(key, repository.fullName)
         case "context":
-            return ("{context}", true)
+            return Part(text: "{context}", isCertain: true, isVarying: true, fixedLength: 0)
         case "repository":
             // NOTE: undocumented whether this key gains ids in the immutable format.
-            return fixed(repository.fullName, isCertain: format == .legacy)
+            return .fixed(key, repository.fullName, isCertain: format == .legacy)
         case "repository_id":
-            return fixed(String(repository.id.rawValue))
+            return .fixed(key, String(repository.id.rawValue))
         case "repository_owner":
-            return fixed(repository.owner)
+            return .fixed(key, repository.owner)
         case "repository_owner_id":
-            guard let ownerID = repository.ownerID else { return ("\(key):{\(key)}", false) }
-            return fixed(String(ownerID))
+            return repository.ownerID.map { .fixed(key, String($0)) } ?? .varying(key, isCertain: false)
         case "repository_visibility":
-            return fixed(repository.visibility.rawValue, isCertain: repository.visibility != .unknown)
+            return .fixed(key, repository.visibility.rawValue, isCertain: repository.visibility != .unknown)
         default:
             if let name = key.customPropertyName, let value = repository.customProperties?[name], !value.isEmpty {
                 // A property is a claim only where the organization includes it in tokens, which is not read here.
-                return fixed(value.joined(separator: ","), isCertain: false)
+                return .fixed(key, value.joined(separator: ","), isCertain: false)
             }
             let presence = ClaimCatalog.claim(for: key)?.presence
-            return ("\(key):{\(key)}", presence == .always || presence == .environmentJobs)
+            return .varying(key, isCertain: presence == .always || presence == .environmentJobs)
         }
     }
 

@@ -70,17 +70,20 @@ private struct CheckSettings {
         var report = stored.report(by: evaluator, now: context.now())
         if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
-            let open = report.findings.filter(\.isOpen)
+            let accepted = report.findings.filter { $0.isOpen && $0.key.mayBeKnown }
             try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
                 BaselineDocument.write(report, to: &output)
             }
-            context.console.note("wrote \(open.count) findings to \(baselinePath)")
+            if !console.isQuiet {
+                context.console.note(
+                    "wrote \(accepted.count) finding\(accepted.count == 1 ? "" : "s") to \(baselinePath)")
+            }
             // They are accepted now: what is left to fail is what could not be read.
             var gate = judging.gate
             gate.newOnly = true
             evaluator = Evaluator(
                 policy: judging.policy, gate: gate, waivers: judging.waivers,
-                baseline: Baseline(open, apiURL: apiURL, source: baselinePath))
+                baseline: Baseline(accepted.map(\.key), apiURL: apiURL, source: baselinePath))
             report = stored.report(by: evaluator, now: context.now())
         }
         try context.console.write(report, reports, console)
@@ -94,6 +97,7 @@ private struct CheckSettings {
         with source: String, as format: ComparisonFormat, in context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
         let other = try PolicyFile.load(source)
+        if let waivers = judging.waivers { try WaiverFile.check(waivers, against: other, now: context.now()) }
         let stored = try await stored(context)
         let evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
         let comparison = Comparison(

@@ -16,7 +16,8 @@ struct ClaimsCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         var chosen: [Claim] = []
         for name in claims {
-            guard let claim = ClaimCatalog.claim(for: ClaimKey(name)) else {
+            let family = ClaimCatalog.customProperty
+            guard let claim = name == family.key.rawValue ? family : ClaimCatalog.claim(for: ClaimKey(name)) else {
                 throw .usage(
                     "unknown claim \"\(name)\"",
                     hint: ClaimCatalog.nearest(to: ClaimKey(name)).map { "did you mean \"\($0)\"?" }

@@ -114,8 +114,18 @@ struct WaiverAddCommand: AuditCommand {
         if let organization, OrganizationLogin(organization) == nil {
             throw .usage("--organization: \"\(organization)\" is no login", hint: "such as octo-org")
         }
-        let target = repository.map { text in
-            Int64(text).map { .id(RepositoryID(rawValue: $0)) } ?? Waiver.Target.Repository.named(Glob(text))
+        var target: Waiver.Target.Repository?
+        if let text = repository {
+            if text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+                guard let id = Int64(text), String(id) == text, id > 0 else {
+                    throw .usage(
+                        "--repository: \(text) is no repository's id",
+                        hint: "a repository of such a name is written ORG/\(text)")
+                }
+                target = .id(RepositoryID(rawValue: id))
+            } else {
+                target = .named(Glob(text))
+            }
         }
         return Waiver(
             rule: rule, target: .init(organization: organization, repository: target), owner: owner, reason: reason,

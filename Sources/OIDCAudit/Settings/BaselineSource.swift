@@ -30,6 +30,11 @@ enum BaselineSource {
     ) async throws(CommandFailure) -> Baseline {
         switch self {
         case .file(let baseline):
+            guard baseline.apiURL == apiURL else {
+                throw .usage(
+                    "--baseline: \(baseline.source) is of \(baseline.apiURL), and this is \(apiURL)",
+                    hint: "write one with oidc-audit check ORG --write-baseline FILE")
+            }
             return baseline
         case .scan(let id):
             return try await stored(id, policy, apiURL, historyPath)
@@ -57,8 +62,9 @@ enum BaselineSource {
         }
         let known = try await usingHistory { () async throws(HistoryError) in
             try await history.openFindings(
-                apiURL: apiURL, policyName: policy.name, before: ScanID(rawValue: id.rawValue + 1))
+                apiURL: apiURL, policyName: policy.name, before: ScanID(rawValue: id.rawValue + 1),
+                includingWaived: false)
         }
-        return Baseline(Set(known.keys.map { $0.fingerprint(apiURL: apiURL) }), source: "scan:\(id.rawValue)")
+        return Baseline(known.keys, apiURL: apiURL, source: "scan:\(id.rawValue)")
     }
 }

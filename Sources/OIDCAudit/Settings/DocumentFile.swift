@@ -78,6 +78,6 @@ struct DocumentFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DocumentError(at: .start, "the file is not valid UTF-8")
         }
-        return text
+        return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     }
 }

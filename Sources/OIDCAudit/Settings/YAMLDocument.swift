@@ -4,11 +4,11 @@ import Yams
 /// YAML read into the same tree as JSON, positions kept.
 enum YAMLDocument {
     static func parse(_ text: String) throws(DocumentError) -> Document {
-        if let place = anchor(in: text) {
+        if let place = aliasedAnchor(in: text) {
             throw DocumentError(at: place, "anchors and aliases are not accepted", hint: "write the value out")
         }
         // The library holds every value in memory before one can be counted; what parts them can be counted first.
-        guard text.utf8.count(where: { separators.contains($0) }) <= 4 * Document.valuesMax else {
+        guard text.utf8.count(where: { separators.contains($0) }) <= 2 * Document.valuesMax else {
             throw DocumentError(at: .start, "the document holds more than \(Document.valuesMax) values")
         }
         let node: Node?
@@ -27,26 +27,39 @@ enum YAMLDocument {
     /// A value beyond the first stands behind one of these.
     private static let separators = Set("\n,:[{-?".utf8)
 
-    /// Finds an anchor (`&name` where a value may begin). Aliases of aliases grow without bound, in the parser itself
-    /// where they stand in keys, so they are refused before it runs.
-    private static func anchor(in text: String) -> SourcePosition? {
-        let openers = Set("\n:-?[{,".unicodeScalars)
-        var position = (line: 1, column: 1)
+    /// Finds an anchor in a text that has an alias too. Aliases of aliases grow without bound, in the library itself where
+    /// they stand in keys, so they are refused before it runs. Better a text refused that only looks like it.
+    private static func aliasedAnchor(in text: String) -> SourcePosition? {
+        // Most texts have neither.
+        guard text.utf8.contains(UInt8(ascii: "&")), text.utf8.contains(UInt8(ascii: "*")) else { return nil }
+        var line = 1
+        var column = 1
         var before: Unicode.Scalar = "\n"
-        var isAfterSpace = true
+        var anchor: SourcePosition?
+        var hasAlias = false
+        var mark: Unicode.Scalar?
         for scalar in text.unicodeScalars {
-            if scalar == "&", openers.contains(before), isAfterSpace || "[{,".unicodeScalars.contains(before) {
-                return SourcePosition(line: position.line, column: position.column)
+            if let mark, isName(scalar) {
+                if mark == "*" {
+                    hasAlias = true
+                } else {
+                    anchor = anchor ?? SourcePosition(line: line, column: column - 1)
+                }
             }
-            isAfterSpace = scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r"
-            if scalar == "\n" || scalar == "\r" {
-                before = "\n"
-            } else if !isAfterSpace {
-                before = scalar
-            }
-            position = scalar == "\n" ? (position.line + 1, 1) : (position.line, position.column + 1)
+            // Where a value may begin; within a word both are letters like any other.
+            mark = (scalar == "&" || scalar == "*") && beginsValue(after: before) ? scalar : nil
+            before = scalar
+            (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
         }
-        return nil
+        return hasAlias ? anchor : nil
+    }
+
+    private static func beginsValue(after scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || "[{,:-?\u{FEFF}".unicodeScalars.contains(scalar)
+    }
+
+    private static func isName(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "_" || scalar == "-" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     // MARK: -

@@ -9,13 +9,11 @@ public enum BaselineDocument {
             json.string("api_url", report.apiURL)
             json.string("policy", report.policy.name)
             json.number("scan", report.scanID?.rawValue)
-            json.array("findings", of: report.findings.filter(\.isOpen)) { json, finding in
-                json.object { json in
-                    json.string("fingerprint", finding.key.fingerprint(apiURL: report.apiURL))
-                    json.string("rule", finding.rule)
-                    json.string("organization", finding.organization)
-                    json.string("repository", finding.repository)
-                    json.string("message", finding.violation.message)
+            json.object("findings") { json in
+                for finding in report.findings where finding.isOpen && finding.key.mayBeKnown {
+                    json.string(
+                        finding.key.fingerprint(apiURL: report.apiURL),
+                        "\(finding.repository ?? finding.organization): \(finding.violation.message)")
                 }
             }
         }

@@ -43,7 +43,7 @@ extension CatalogPage {
             ["claim", "meaning", "chosen by", "stable", "always", "safe as first key", "hosts", "source"],
             claims.map { claim in
                 [
-                    "`\(claim.key)`", claim.meaning, claim.chooser.phrase, claim.stability.phrase,
+                    "`\(claim.key)`", markdown(claim.meaning), claim.chooser.phrase, claim.stability.phrase,
                     claim.presence.phrase, claim.isSafeFirst ? "yes" : "no", claim.hostText,
                     "[source](\(claim.source.rawValue))",
                 ]
@@ -89,6 +89,7 @@ extension Claim.Stability {
         switch self {
         case .stable: "stable"
         case .changing: "changes"
+        case .perCommit: "differs each commit"
         case .perRun: "differs each run"
         }
     }

@@ -44,7 +44,7 @@ extension CatalogPage {
             ["rule", "about", "demands", "options"],
             RuleCatalog.all.map { rule in
                 [
-                    "`\(rule.name)`", rule.subjectName, rule.summary,
+                    "`\(rule.name)`", rule.subjectName, markdown(rule.summary),
                     rule.options.map { "`\($0.name)`\($0.isRequired ? " (required)" : "")" }.joined(separator: ", "),
                 ]
             })

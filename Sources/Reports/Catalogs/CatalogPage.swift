@@ -44,10 +44,18 @@ public enum CatalogPage {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A table of GitHub-flavoured Markdown.
+    /// A text that says the same in Markdown as it does elsewhere, on one line.
+    static func markdown(_ text: String) -> String {
+        String(
+            text.singleLine.flatMap { character in
+                character.isASCII && (character.isPunctuation || character.isSymbol) ? ["\\", character] : [character]
+            })
+    }
+
+    /// A table of GitHub-flavoured Markdown; the cells are Markdown.
     static func table(_ header: [String], _ rows: [[String]]) -> String {
         func line(_ cells: [String]) -> String {
-            "| " + cells.map { $0.split(separator: "|").joined(separator: "\\|") }.joined(separator: " | ") + " |\n"
+            "| " + cells.joined(separator: " | ") + " |\n"
         }
         return line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
     }

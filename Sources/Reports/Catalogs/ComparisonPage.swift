@@ -24,11 +24,13 @@ public enum ComparisonPage {
         if let why = comparison.after.whyIncomplete { page.line("  incomplete", .poor, why) }
         page.list("NEWLY FLAGGED", .bad, comparison.newlyFlagged)
         page.list("CLEARED", .good, comparison.cleared)
+        page.list("UNDECIDED", .poor, comparison.undecided)
         page.blank()
         page.facts(
             "findings",
             [
                 (comparison.newlyFlagged.count, "newly flagged"), (comparison.cleared.count, "cleared"),
+                (comparison.undecided.count, "undecided"),
                 (comparison.unchanged, "unchanged"),
             ])
         page.facts(
@@ -53,6 +55,7 @@ public enum ComparisonPage {
                 }
                 json.findings("newly_flagged", comparison.newlyFlagged)
                 json.findings("cleared", comparison.cleared)
+                json.findings("undecided", comparison.undecided)
                 json.number("unchanged", comparison.unchanged)
                 json.number("exit_status", comparison.after.gate.exitStatus)
             }

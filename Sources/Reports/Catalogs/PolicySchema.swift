@@ -22,14 +22,24 @@ public enum PolicySchema {
                         json.string("description", "accept claims that this version does not know")
                     }
                     json.integer("max_waiver_days", 1...36_500, "longest time until a waiver expires")
+                    json.text("$schema", "where editors find this schema")
                     json.object("rules") { json in
                         json.string("type", "array")
                         json.number("minItems", 1)
-                        json.object("items") { $0.reference("rule") }
                     }
                 }
+                // Which claims are known matters only where the policy does not allow others.
+                json.object("if") { json in
+                    json.object("properties") { json in
+                        json.object("allow_unknown_claims") { $0.bool("const", true) }
+                    }
+                    json.strings("required", ["allow_unknown_claims"])
+                }
+                json.rules("then", .any)
+                json.rules("else", .known)
                 json.object("$defs") { json in
-                    json.rule()
+                    json.rule(.known)
+                    json.rule(.any)
                     json.selector()
                     json.claims()
                 }
@@ -38,7 +48,23 @@ public enum PolicySchema {
     }
 }
 
+/// Which claims an entry may name.
+private enum Claims: String {
+    case known
+    case any
+
+    var rule: String { self == .known ? "rule" : "rule_of_any_claims" }
+}
+
 extension JSONWriter {
+    fileprivate mutating func rules(_ key: String, _ claims: Claims) {
+        object(key) { json in
+            json.object("properties") { json in
+                json.object("rules") { json in json.object("items") { $0.reference(claims.rule) } }
+            }
+        }
+    }
+
     fileprivate mutating func reference(_ name: String) {
         string("$ref", "#/$defs/\(name)")
     }
@@ -72,8 +98,8 @@ extension JSONWriter {
     }
 
     /// An entry is of one rule, and has that rule's keys alone.
-    fileprivate mutating func rule() {
-        object("rule") { json in
+    fileprivate mutating func rule(_ claims: Claims) {
+        object(claims.rule) { json in
             json.string("type", "object")
             json.strings("required", ["id", "rule", "severity"])
             json.object("properties") { json in
@@ -83,12 +109,12 @@ extension JSONWriter {
                 }
             }
             json.array("allOf") { json in
-                for rule in RuleCatalog.all { json.branch(of: rule) }
+                for rule in RuleCatalog.all { json.branch(of: rule, claims) }
             }
         }
     }
 
-    private mutating func branch(of rule: any Rule.Type) {
+    private mutating func branch(of rule: any Rule.Type, _ claims: Claims) {
         object { json in
             json.object("if") { json in
                 json.object("properties") { json in json.object("rule") { $0.string("const", rule.name) } }
@@ -103,10 +129,13 @@ extension JSONWriter {
                         for name in rule.oneOf { json.object { $0.strings("required", [name]) } }
                     }
                 }
+                for (option, other) in rule.options.compactMap({ option in option.needs.map { (option.name, $0) } }) {
+                    json.object("dependentRequired") { $0.strings(option, [other]) }
+                }
                 json.bool("additionalProperties", false)
                 json.object("properties") { json in
                     json.common(of: rule)
-                    for option in rule.options { json.option(option) }
+                    for option in rule.options { json.option(option, claims) }
                 }
             }
         }
@@ -125,16 +154,18 @@ extension JSONWriter {
         text("reason", "why the entry is there; reports show it")
     }
 
-    private mutating func option(_ option: RuleOption) {
+    private mutating func option(_ option: RuleOption, _ claims: Claims) {
         switch option.kind {
-        case .claims, .claimPatterns, .anyClaims:
-            list(option.name, option.meaning) { $0.reference("claim") }
+        case .claims: list(option.name, option.meaning) { $0.reference(claims == .known ? "claim" : "any_claim") }
+        case .claimPatterns:
+            list(option.name, option.meaning) { $0.reference(claims == .known ? "claim_or_family" : "any_claim") }
+        case .anyClaims: list(option.name, option.meaning) { $0.reference("any_claim") }
         case .claimLists:
             list(option.name, option.meaning) { json in
                 json.string("type", "array")
                 json.number("minItems", 1)
                 json.bool("uniqueItems", true)
-                json.object("items") { $0.reference("claim") }
+                json.object("items") { $0.reference(claims == .known ? "claim" : "any_claim") }
             }
         case .words(let words):
             list(option.name, option.meaning) { $0.strings("enum", words) }
@@ -183,15 +214,22 @@ extension JSONWriter {
         }
     }
 
-    /// The known claims are there for completion; a policy can allow others.
     fileprivate mutating func claims() {
-        object("claim") { json in
-            json.array("anyOf") { json in
-                json.object { $0.strings("enum", ClaimCatalog.listed.map(\.key.rawValue)) }
-                json.object { json in
-                    json.string("type", "string")
-                    json.number("minLength", 1)
-                }
+        let names = ClaimCatalog.all.map(\.key.rawValue)
+        object("claim") { $0.anyOf(names) }
+        object("claim_or_family") { $0.anyOf(names + [ClaimCatalog.customProperty.key.rawValue]) }
+        object("any_claim") { json in
+            json.string("type", "string")
+            json.number("minLength", 1)
+        }
+    }
+
+    private mutating func anyOf(_ names: [String]) {
+        array("anyOf") { json in
+            json.object { $0.strings("enum", names) }
+            json.object { json in
+                json.string("type", "string")
+                json.string("pattern", "^\(ClaimKey.customPropertyPrefix)[A-Za-z0-9_]+$")
             }
         }
     }

@@ -16,7 +16,7 @@ public enum WaiverPage {
                         waiver.rule, waiver.target.description, waiver.owner, "\(waiver.expires)",
                         waiver.state(at: now),
                         waiver.reason,
-                    ].map(\.singleLine)
+                    ].map(CatalogPage.markdown)
                 })
         }
     }

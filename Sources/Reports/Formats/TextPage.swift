@@ -35,6 +35,7 @@ struct TextPage {
 
     /// A word in colour, then the rest, wrapped with its continuation below itself.
     mutating func line(_ word: String, _ tone: Tone, _ rest: String, column: Int = 0) {
+        let word = word.singleLine
         let start = max(word.count + 2, column)
         let padding = String(repeating: " ", count: start - word.count)
         let lines = wrap(rest.singleLine, to: style.width - start)

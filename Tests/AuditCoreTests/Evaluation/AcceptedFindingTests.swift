@@ -171,24 +171,63 @@ import Testing
             #"{"id": "dormant", "rule": "dormant-organization-template", "severity": "low", "min_repositories": 2}"#
         let report = try evaluate(
             [.read("a", id: 1, .inheriting), .unreadable("b", id: 2)], [rule],
-            template: .set(["repo", "context"], useImmutableSubject: nil))
+            template: .set(["repo", "ref"], useImmutableSubject: nil))
         #expect(report.policy.rules[0].undecided == 1)
         #expect(!report.isComplete)
         #expect(
             report.organizations[0].undecided == [
-                "rule dormant undecided: 1 repositories that may follow the template could not be read"
+                "rule dormant undecided: whether enough repositories follow the template hangs on what could not be read"
             ])
         // Whatever the unread one does, none follows where ten must.
         let sure = try evaluate(
             [.read("a", id: 1, .inheriting), .unreadable("b", id: 2)],
             [rule.replacing("2}", with: "10}")],
-            template: .set(["repo", "context"], useImmutableSubject: nil))
+            template: .set(["repo", "ref"], useImmutableSubject: nil))
         #expect(sure.findings.map(\.rule) == ["dormant"])
+    }
+
+    @Test func aTemplateIsNotCalledDormantByAChoiceOfRepositories() throws {
+        let rule = #"{"id": "dormant", "rule": "dormant-organization-template", "severity": "low"}"#
+        let policy = try Policy.of(rule)
+        var selector = Selector()
+        selector.names = [Glob("a")]
+        func outcomes(_ repositories: [RepositorySnapshot], _ scope: Scope) -> [RepositoryReport.Outcome] {
+            Evaluator(policy: policy, gate: Gate()).evaluate(
+                .sample([.sample(template: .set(["repo"], useImmutableSubject: nil), repositories)], scope: scope)
+            ).organizations[0].outcomes
+        }
+        let both = [RepositorySnapshot.read("a", id: 1, .gitHubDefault), .read("b", id: 2, .gitHubDefault)]
+        #expect(outcomes(both, Scope()) == [.fail])
+        #expect(outcomes(both, Scope(selector: selector)) == [.notApplicable])
+        #expect(outcomes([], Scope()) == [.notApplicable])
+        let archived = [
+            RepositorySnapshot.read("a", id: 1, .gitHubDefault), .read("b", id: 2, .inheriting, isArchived: true),
+        ]
+        #expect(outcomes(archived, Scope()) == [.fail])
+    }
+
+    @Test func aWaiverOfARuleThatThePolicyDoesNotHaveIsWarnedOf() throws {
+        let report = try evaluate(
+            [.read("good", id: 1, .gitHubDefault)], waivers: waivers(("clams", "good", "2026-12-31")))
+        #expect(report.findings.isEmpty)
+        #expect(report.warnings == ["The waiver of clams on good names no entry of the policy."])
+    }
+
+    @Test func manyWaiversCostLittle() throws {
+        let many = WaiverList(
+            (0..<20_000).map { index in
+                Waiver(
+                    rule: "claims", target: .init(repository: .named(Glob("r\(index)"))), owner: "o", reason: "r",
+                    expires: Day(of: .sample).adding(days: 100))
+            }, source: "w")
+        let repositories = (0..<2000).map { RepositorySnapshot.read("R\($0)", id: Int64($0 + 1), .own(["repo"])) }
+        let report = try evaluate(repositories, [Self.claims], waivers: many)
+        #expect(report.summary.waived == 2000)
     }
 
     @Test func aBaselineLetsThroughWhatItHoldsWithNewOnly() throws {
         let before = try evaluate([bad])
-        let baseline = Baseline(before.findings, apiURL: before.apiURL, source: "b.json")
+        let baseline = Baseline(before.findings.map(\.key), apiURL: before.apiURL, source: "b.json")
         let renamed = RepositorySnapshot.read("renamed", id: 1, .own(["repo"]))
         let other = RepositorySnapshot.read("other", id: 2, .own(["repo"]))
         let gate = Gate(newOnly: true)
@@ -228,6 +267,20 @@ import Testing
         #expect(comparison.cleared.map(\.repository) == ["acme/a"])
         #expect(comparison.unchanged == 0)
         #expect(comparison.after.gate.exitStatus == 1)
+        // What the other policy can't decide is not cleared, and what it takes for more severe is newly flagged.
+        let undecided = try Evaluator(
+            policy: .of(
+                #"{"id": "x", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#),
+            gate: Gate())
+        let unclear = Comparison(of: snapshot, by: first, and: undecided, known: [:], now: .sample)
+        #expect(unclear.cleared.isEmpty)
+        #expect(unclear.undecided.map(\.repository) == ["acme/a"])
+        let raised = Evaluator(
+            policy: try .of(Self.claims.replacing("\"high\"", with: "\"critical\"")), gate: Gate())
+        #expect(
+            Comparison(of: snapshot, by: first, and: raised, known: [:], now: .sample).newlyFlagged.map(\.severity)
+                == [.critical])
+        #expect(Comparison(of: snapshot, by: raised, and: first, known: [:], now: .sample).unchanged == 1)
         let same = Comparison(of: snapshot, by: first, and: first, known: [:], now: .sample)
         #expect(same.newlyFlagged.isEmpty && same.cleared.isEmpty)
         #expect(same.unchanged == 1)

@@ -48,15 +48,46 @@ import Testing
         #expect(try list(plain).cases[0].misses(under: policy) == ["ids is undecided, which was not expected"])
     }
 
+    @Test func whateverGitHubMaySendCanBeTested() throws {
+        let policy = try Policy.of(
+            #"{"id": "twice", "rule": "duplicate-claims", "severity": "low"}"#,
+            #"{"id": "set", "rule": "organization-template", "severity": "low"}"#,
+            #"{"id": "property", "rule": "custom-property-claims", "severity": "low"}"#,
+            #"{"id": "ids", "rule": "stable-identity", "severity": "low"}"#)
+        for text in [
+            #"{"name": "a", "template": ["repo", "repo"], "expect": ["twice", "set", "ids"]}"#,
+            """
+            {"name": "a", "setting": {"use_default": false, "include_claim_keys": [], "sub_claim_prefix": null},
+             "organization_template": ["repo"], "expect": [], "expect_undecided": ["ids"]}
+            """,
+            #"{"name": "a", "organization_template": "unreadable", "expect": [], "expect_undecided": ["set"]}"#,
+            #"{"name": "a", "organization_template": null, "expect": ["set"]}"#,
+            """
+            {"name": "a", "template": ["repo_property_x"], "included_properties": "unreadable",
+             "organization_template": ["repo"], "expect": ["ids"], "expect_undecided": ["property"]}
+            """,
+            """
+            {"name": "a", "template": ["repo_property_x"], "included_properties": ["x"], "repository": {"properties": null},
+             "organization_template": ["repo"], "expect": ["ids"], "expect_undecided": ["property"]}
+            """,
+        ] { #expect(try list(text).cases[0].misses(under: policy) == [], "\(text)") }
+    }
+
     @Test func refusesWhatItCannotMean() throws {
         for (text, message) in [
+            (#"{"name": "a", "template": "other", "expect": []}"#, "\"template\" must be a list, not a string"),
             (#"{"name": "a", "template": "default"}"#, "the case \"a\" expects nothing"),
             (
                 #"{"name": "a", "template": ["repo"], "setting": {}, "expect": []}"#,
                 "\"template\" and \"setting\" exclude each other"
             ),
+            (#"{"name": "a", "repository": {"name": "x"}, "expect": []}"#, "the case \"a\" has no template"),
+            (#"{"name": "a", "expect": []}"#, "the case \"a\" has no template"),
             (#"{"name": "a", "expects": []}"#, "unknown key \"expects\" in a case"),
-            (#"{"name": "a", "repository": {"nam": "x"}, "expect": []}"#, "unknown key \"nam\" in a repository"),
+            (
+                #"{"name": "a", "template": "default", "repository": {"nam": "x"}, "expect": []}"#,
+                "unknown key \"nam\" in a repository"
+            ),
         ] {
             let error = #expect(throws: DocumentError.self) { try list(text) }
             #expect(error?.message == message)

@@ -61,6 +61,14 @@ import Testing
         #expect(error?.message == "the waiver of a on api stands twice")
     }
 
+    @Test func theSameGlobOfTwoOrganizationsIsTwoWaivers() throws {
+        let texts = ["acme", "other"].map {
+            #"{"rule": "a", "organization": "\#($0)", "repository": "*/api", "owner": "o", "reason": "r", "expires": "2027-01-01"}"#
+        }
+        let list = try list(#"{"version": 1, "waivers": [\#(texts.joined(separator: ","))]}"#)
+        #expect(list.waivers.map(\.description) == ["waiver of a on */api of acme", "waiver of a on */api of other"])
+    }
+
     @Test func anEmptyFileIsOne() throws {
         #expect(try list(#"{"version": 1, "waivers": []}"#).waivers.isEmpty)
         #expect(try list(#"{"version": 1, "waivers": null}"#).waivers.isEmpty)

@@ -87,6 +87,14 @@ import Testing
         }
     }
 
+    @Test func bracesInAValueDoNotMakeASubjectShorter() throws {
+        let policy = try Policy.of(#"{"id": "a", "rule": "subject-length", "severity": "low", "max": 40}"#)
+        var repository = RepositorySnapshot.read("api", id: 1, .own(["repo", "repo_property_x"]))
+        repository.repository.customProperties = ["x": ["{" + String(repeating: "a", count: 60)]]
+        let report = Evaluator(policy: policy, gate: Gate()).evaluate(.sample([.sample([repository])]))
+        #expect(report.findings.map(\.violation.message) == ["at least 91 characters"])
+    }
+
     @Test func leadingClaimAcceptsExactlyTheContractsKeys() {
         let safe: Set<ClaimKey> = [
             "repo", "repository", "repository_id", "repository_owner", "repository_owner_id", "repository_visibility",
@@ -95,6 +103,9 @@ import Testing
         #expect(Set(ClaimCatalog.all.filter(\.isSafeFirst).map(\.key)) == safe)
         #expect(ClaimCatalog.isSafeFirst("repo_property_tier"))
         #expect(!ClaimCatalog.isSafeFirst("repo_property_"))
+        #expect(!ClaimCatalog.isSafeFirst("repo_property_ x"))
+        #expect(ClaimCatalog.claim(for: "repo_property_\u{1B}[31m") == nil)
+        #expect(ClaimCatalog.claim(for: "repo_property_*") == nil)
         #expect(!ClaimCatalog.isSafeFirst("unheard_of"))
     }
 }
