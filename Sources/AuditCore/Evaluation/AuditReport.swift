@@ -61,6 +61,17 @@ public struct PolicyReport: Sendable {
         public var judged = 0
         public var violations = 0
         public var undecided = 0
+
+        mutating func count(_ outcome: RepositoryReport.Outcome) {
+            switch outcome {
+            case .pass: judged += 1
+            case .fail:
+                judged += 1
+                violations += 1
+            case .undecided: undecided += 1
+            case .notApplicable: break
+            }
+        }
     }
 
     public var name: String

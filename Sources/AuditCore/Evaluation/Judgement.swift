@@ -121,21 +121,16 @@ struct Judgement {
         var hasWaived = false
         for (index, entry) in entries.enumerated() {
             guard case .repository(let rule) = entry.judge else { continue }
-            switch verdict(of: rule, entry.selector, on: subject) {
-            case .notApplicable:
+            let verdict = verdict(of: rule, entry.selector, on: subject)
+            report.outcomes[index] = verdict.outcome
+            entryReports[index].count(verdict.outcome)
+            switch verdict {
+            case .notApplicable, .pass:
                 break
-            case .pass:
-                report.outcomes[index] = .pass
-                entryReports[index].judged += 1
             case .undecided(let why):
-                report.outcomes[index] = .undecided
-                entryReports[index].undecided += 1
                 lacking = lacking ?? "rule \(entry.id) undecided: \(why)"
                 ledger.leaveOpen(subject.repository, of: report.organization, rule: entry.id)
             case .fail(let violation):
-                report.outcomes[index] = .fail
-                entryReports[index].judged += 1
-                entryReports[index].violations += 1
                 let waiver = ledger.waiver(for: entry.id, on: subject.repository, of: report.organization)
                 hasOpen = hasOpen || waiver == nil
                 hasWaived = hasWaived || waiver != nil
@@ -174,24 +169,19 @@ struct Judgement {
             guard let id = organization.id else {
                 // That it could not be read is told anyway.
                 report.outcomes[index] = .undecided
-                entryReports[index].undecided += 1
+                entryReports[index].count(.undecided)
                 continue
             }
-            switch rule.judge(subject) {
-            case .notApplicable:
+            let verdict = rule.judge(subject)
+            report.outcomes[index] = verdict.outcome
+            entryReports[index].count(verdict.outcome)
+            switch verdict {
+            case .notApplicable, .pass:
                 break
-            case .pass:
-                report.outcomes[index] = .pass
-                entryReports[index].judged += 1
             case .undecided(let why):
-                report.outcomes[index] = .undecided
-                entryReports[index].undecided += 1
                 report.undecided.append("rule \(entry.id) undecided: \(why)")
                 ledger.leaveOpen(organization: organization.login, rule: entry.id)
             case .fail(let violation):
-                report.outcomes[index] = .fail
-                entryReports[index].judged += 1
-                entryReports[index].violations += 1
                 let waiver = ledger.waiver(for: entry.id, on: organization.login)
                 organizationFindings.append(
                     finding(violation, of: entry, .organization(id), organization.login, waiver))
@@ -213,21 +203,19 @@ struct Judgement {
             guard case .waiver(let rule) = entry.judge else { continue }
             for (organization, subject) in subjects {
                 let place = organizations.firstIndex { $0.login == organization }
-                let outcome: RepositoryReport.Outcome
-                switch rule.judge(subject) {
-                case .notApplicable, .undecided: continue
+                let verdict = rule.judge(subject)
+                switch verdict {
+                case .notApplicable, .undecided:
+                    continue
                 case .pass:
-                    outcome = .pass
                     passedWaivers.append(FindingKey(rule: entry.id, subject: .waiver(subject.waiver.identity)))
                 case .fail(let violation):
-                    outcome = .fail
-                    entryReports[index].violations += 1
                     organizationFindings.append(
                         finding(violation, of: entry, .waiver(subject.waiver.identity), organization, nil))
                 }
-                entryReports[index].judged += 1
+                entryReports[index].count(verdict.outcome)
                 if let place, organizations[place].outcomes[index] != .fail {
-                    organizations[place].outcomes[index] = outcome
+                    organizations[place].outcomes[index] = verdict.outcome
                 }
             }
         }
@@ -264,6 +252,17 @@ struct Judgement {
         case .waived: summary.waived += 1
         case .unreadable: summary.unreadable += 1
         case .skipped: summary.skipped += 1
+        }
+    }
+}
+
+extension RuleVerdict {
+    fileprivate var outcome: RepositoryReport.Outcome {
+        switch self {
+        case .pass: .pass
+        case .fail: .fail
+        case .undecided: .undecided
+        case .notApplicable: .notApplicable
         }
     }
 }

@@ -25,20 +25,14 @@ public struct FlipsOnRename: RepositoryRule {
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard !subject.organization.isEnterpriseServer else { return .notApplicable }
-        switch subject.format {
-        case .immutable: return .pass
-        case .unknown: return .undecided(RuleSubject.unknownFormat)
-        case .legacy:
-            return .fail(
-                Violation(
-                    message: subject.keys.contains("repo")
-                        ? "legacy subject, which becomes immutable at the next rename or transfer"
-                        : "legacy subject without repo: what the next rename or transfer adds is not documented",
-                    expected: ["immutable"], actual: ["legacy"],
-                    remedy:
-                        "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
-                        + "side trusts both forms."))
+        subject.requireImmutableFormat {
+            Violation(
+                message: subject.keys.contains("repo")
+                    ? "legacy subject, which becomes immutable at the next rename or transfer"
+                    : "legacy subject without repo: what the next rename or transfer adds is not documented",
+                expected: ["immutable"], actual: ["legacy"],
+                remedy: "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
+                    + "side trusts both forms.")
         }
     }
 }

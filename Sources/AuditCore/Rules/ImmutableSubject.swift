@@ -20,18 +20,25 @@ public struct ImmutableSubject: RepositoryRule {
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard !subject.organization.isEnterpriseServer else { return .notApplicable }
-        switch subject.format {
-        case .immutable: return .pass
-        case .unknown: return .undecided(RuleSubject.unknownFormat)
-        case .legacy:
+        subject.requireImmutableFormat {
             let prefix = subject.setting.subClaimPrefix ?? "repo:\(subject.repository.fullName)"
-            return .fail(
-                Violation(
-                    message: "legacy subject, without the ids of an immutable one", expected: ["immutable"],
-                    actual: [prefix],
-                    remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
-                        + "then remove the old trust policy."))
+            return Violation(
+                message: "legacy subject, without the ids of an immutable one", expected: ["immutable"],
+                actual: [prefix],
+                remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
+                    + "then remove the old trust policy.")
+        }
+    }
+}
+
+extension RuleSubject {
+    /// Fails a legacy subject; an Enterprise Server has no other.
+    func requireImmutableFormat(_ violation: () -> Violation) -> RuleVerdict {
+        guard !organization.isEnterpriseServer else { return .notApplicable }
+        return switch format {
+        case .immutable: .pass
+        case .unknown: .undecided(Self.unknownFormat)
+        case .legacy: .fail(violation())
         }
     }
 }
