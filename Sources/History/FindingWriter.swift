@@ -46,7 +46,8 @@ struct FindingWriter {
         var passed: [FindingKey] = []
         func note(_ outcomes: [RepositoryReport.Outcome], _ kind: RuleEntry.Subject, _ subject: FindingKey.Subject) {
             for (entry, outcome) in zip(rules, outcomes)
-            where entry.subject == kind && (outcome == .pass || outcome == .notApplicable) {
+            // An organization to which a rule does not apply may be one of which this scan saw a choice alone.
+            where entry.subject == kind && (outcome == .pass || (outcome == .notApplicable && kind == .repository)) {
                 let key = FindingKey(rule: entry.id, subject: subject)
                 if open[key] != nil { passed.append(key) }
             }
@@ -57,8 +58,18 @@ struct FindingWriter {
         for organization in report.organizations {
             if let id = organization.id { note(organization.outcomes, .organization, .organization(id)) }
         }
-        // A waiver file can be of many organizations, of which this scan judged some waivers.
-        return passed + report.passedWaivers.filter { open[$0] != nil }
+        return passed + report.passedWaivers.filter { open[$0] != nil } + removedWaivers(open, report)
+    }
+
+    /// Findings about waivers of the scanned organizations that are in the file no more, as when they were renewed.
+    private func removedWaivers(_ open: [FindingKey: OpenFinding], _ report: AuditReport) -> [FindingKey] {
+        guard report.waiverSource != nil else { return [] }
+        let logins = report.organizations.map(\.login)
+        let identities = Set(logins.flatMap { login in report.waivers.map { $0.identity(under: login) } })
+        return open.keys.filter { key in
+            guard case .waiver(let identity) = key.subject else { return false }
+            return !identities.contains(identity) && logins.contains { identity.hasPrefix("\($0): ") }
+        }
     }
 
     private func rowID(_ table: String, _ githubID: Int64) throws -> Int64? {

@@ -50,19 +50,31 @@ public final class HistoryStore: Sendable {
         return ScanRecorder(store: self, scanID: ScanID(rawValue: scan), hostID: host)
     }
 
-    /// The findings of a policy that stood open on a host, with the start of the scan that first found each.
+    /// The findings of a policy that stood open on a host, waived ones too, with the start of the scan that first found
+    /// each.
     ///
-    /// - Parameters:
-    ///   - scanID: the scan before which they stood open; `nil`: now.
-    ///   - includingWaived: whether those count that a waiver covered.
+    /// - Parameter scanID: the scan before which they stood open; `nil`: now.
     public func openFindings(
-        apiURL: String, policyName: String, before scanID: ScanID? = nil, includingWaived: Bool = true,
+        apiURL: String, policyName: String, before scanID: ScanID? = nil,
     ) async throws(HistoryError) -> [FindingKey: Timestamp] {
+        try await findings(apiURL, policyName, before: scanID?.rawValue ?? .max).mapValues(\.firstSeen)
+    }
+
+    /// The findings of a policy that stood open on a host after a scan and that no waiver covered, with the severity that
+    /// each had when it appeared.
+    public func findings(
+        after scanID: ScanID, apiURL: String, policyName: String,
+    ) async throws(HistoryError) -> [FindingKey: Severity] {
+        try await findings(apiURL, policyName, before: scanID.rawValue + 1).filter { !$0.value.row.isWaived }
+            .compactMapValues { Severity(rawValue: $0.row.severity) }
+    }
+
+    private func findings(
+        _ apiURL: String, _ policyName: String, before scanID: Int64,
+    ) async throws(HistoryError) -> [FindingKey: OpenFinding] {
         try await read { db in
             guard let host = try Self.knownHostID(apiURL, db) else { return [:] }
-            return try OpenFinding.all(
-                hostID: host, policyName: policyName, before: scanID?.rawValue ?? .max, db
-            ).filter { includingWaived || !$0.value.row.isWaived }.mapValues(\.firstSeen)
+            return try OpenFinding.all(hostID: host, policyName: policyName, before: scanID, db)
         }
     }
 

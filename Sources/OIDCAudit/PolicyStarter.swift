@@ -9,7 +9,9 @@ struct PolicyStarter {
     var text: String {
         let keys = usualTemplate?.keys ?? SubjectTemplate.gitHubDefault.keys
         var parts = [head(keys)]
-        for entry in entries(keys) where count(of: entry).judged != 0 {
+        let all = entries(keys)
+        let judged = all.filter { count(of: $0).judged != 0 }
+        for entry in judged.isEmpty ? all : judged {
             parts.append(
                 """
                   # \(entry.comment)\(count(of: entry).text)
@@ -62,7 +64,7 @@ struct PolicyStarter {
                       - id: required-claims
                         rule: require-claims
                         severity: high
-                        claims: [\(keys.joinedNames)]
+                        claims: [\(keys.map(\.rawValue).joined(separator: ", "))]
                     """),
             Entry(
                 comment: "Nobody who can push or open a pull request may write the start of a subject.",

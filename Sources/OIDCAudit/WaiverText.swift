@@ -58,7 +58,7 @@ struct WaiverText {
         else { throw blockStyleWanted }
         // Before the next key, and before comments that stand right above it and so belong to it.
         var end = min(next.map { $0.line - 1 } ?? lines.firstIndex { $0.hasPrefix("...") } ?? lines.count, lines.count)
-        while next != nil, end > 0, lines[end - 1].allSatisfy(\.isWhitespace) || lines[end - 1].hasPrefix("#") {
+        while next != nil, end > 0, lines[end - 1].first(where: { !$0.isWhitespace }).map({ $0 == "#" }) ?? true {
             end -= 1
         }
         lines.insert(

@@ -458,11 +458,10 @@ import Testing
             store, observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
             waivers: WaiverList([], source: "w"))
         #expect(third.findings.map(\.rule) == ["claims", "claims"])
-        // What was mended comes back as new. A waiver that is in the file no more was not judged: another scan's file may
-        // hold it.
+        // What was mended comes back as new, and so does a waiver that was out of the file for a night.
         let (fourth, _) = try await scan(
             store, observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
-        #expect(fourth.findings.map(\.state) == [.new, .recurring, .recurring, .recurring])
+        #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
         let before = try await store.openFindings(
             apiURL: "https://api.github.com", policyName: "test", before: try #require(third.scanID))
         #expect(Set(before.keys.map(\.rule)) == ["set", "expired-waivers", "claims"])
@@ -477,10 +476,10 @@ import Testing
             rule: "claims", target: .init(repository: .named(Glob("api"))), owner: "o", reason: "r",
             expires: try #require(Day("2027-11-20")))
         let bad = [read("api", id: 1, .own(["repo"]))]
+        let api = "https://api.github.com"
         func open(_ includingWaived: Bool) async throws -> Int {
-            try await store.openFindings(
-                apiURL: "https://api.github.com", policyName: "test", includingWaived: includingWaived
-            ).count
+            guard !includingWaived else { return try await store.openFindings(apiURL: api, policyName: "test").count }
+            return try await store.findings(after: ScanID(rawValue: 9), apiURL: api, policyName: "test").count
         }
         try await scan(store, bad, policy: policy, waivers: WaiverList([waiver], source: "w"))
         #expect(try await open(true) == 1)
@@ -491,6 +490,22 @@ import Testing
         let (later, _) = try await scan(store, bad, at: 120, policy: policy)
         #expect(later.findings.map(\.firstSeen) == [.sample])
         #expect(try await open(false) == 1)
+    }
+
+    @Test func aScanOfSomeRepositoriesMendsNothingOfTheOrganization() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(#"{"id": "dormant", "rule": "dormant-organization-template", "severity": "low"}"#)
+        let template = OrganizationTemplate.set(["repo", "ref"], useImmutableSubject: nil)
+        let both = [read("api", id: 1), read("web", id: 2)]
+        try await scan(store, both, template: template, policy: policy)
+        var selector = Selector()
+        selector.names = [Glob("api")]
+        var skipped = both
+        skipped[1].reading = nil
+        try await scan(store, skipped, at: 60, template: template, scope: Scope(selector: selector), policy: policy)
+        let (third, _) = try await scan(store, both, at: 120, template: template, policy: policy)
+        #expect(third.findings.map(\.state) == [.recurring])
     }
 
     @Test func findingsAboutWaiversOfOtherOrganizationsStayAsTheyAre() async throws {

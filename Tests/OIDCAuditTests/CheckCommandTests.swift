@@ -155,8 +155,14 @@ import Testing
                   - { rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01 }
                 """, to: "far.yaml")
             let elsewhere = try folder.write(
-                #"{"schema": "oidc-audit.baseline/v1", "api_url": "https://other", "findings": {}}"#,
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "https://other", "policy": "strict", "findings": {}}"#,
                 to: "elsewhere.json")
+            let other = try folder.write(
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "\#(scan.address)", "policy": "strict", "findings": {}}"#,
+                to: "other.json")
+            let nameless = try folder.write(
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "a", "policy": "strict", "findings": {"a": "b"}}"#,
+                to: "nameless.json")
             let mild = try folder.write(
                 "version: 1\nname: mild\nrules: [{ id: a, rule: anchored-subject, severity: low }]\n", to: "mild.yaml")
             for (arguments, words) in [
@@ -168,6 +174,8 @@ import Testing
                 (["acme", "--policy", "preset:baseline", "--baseline", "scan:1"], "judged by the policy \"strict\""),
                 (["acme", "--policy", "preset:strict", "--baseline", "scan:x"], "names no scan"),
                 (["acme", "--policy", "preset:strict", "--baseline", elsewhere], "is of https://other, and this is"),
+                (["acme", "--policy", "preset:baseline", "--baseline", other], "is of the policy \"strict\", not of"),
+                (["acme", "--policy", "preset:strict", "--baseline", nameless], "a finding begins with no severity"),
                 (
                     ["acme", "--policy", mild, "--compare", "preset:strict", "--waivers", far],
                     "and the policy strict allows 180"

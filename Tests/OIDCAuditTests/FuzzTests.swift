@@ -19,7 +19,7 @@ import Testing
     private static let cases =
         "version: 1\ncases:\n  - name: a\n    template: [repo, x]\n    repository: {name: b, properties: {t: [u]}}\n    organization_template: [repo]\n    expect: [a]\n"
     private static let baseline =
-        #"{"schema": "oidc-audit.baseline/v1", "api_url": "x", "policy": "p", "scan": 1, "findings": {"x/repositories/1/a": "acme/b: c"}}"#
+        #"{"schema": "oidc-audit.baseline/v1", "api_url": "x", "policy": "p", "scan": 1, "findings": {"x/repositories/1/a": "high acme/b: c"}}"#
     /// A policy with an entry of every rule, as its first example has it.
     private static let everyRule = {
         let entries = RuleCatalog.all.map { rule in
@@ -157,6 +157,10 @@ import Testing
                 }
             ),
             ("keys-alone.yaml", text { "{" + (0..<199_000).map { "k\($0)," }.joined() + "}" }),
+            (
+                "directives.yaml",
+                text { (0..<20_000).map { "%TAG !\(String($0, radix: 16))! b\n" }.joined() + "--- a" }
+            ),
             ("merge.yaml", text { "a: &a {b: 1}\nc:\n  <<: *a\n" }),
             ("tags.yaml", text { times("!a ", 200_000) + "x" }),
             ("documents.yaml", text { times("---\n", 200_000) }),

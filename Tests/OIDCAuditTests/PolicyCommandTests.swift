@@ -236,6 +236,8 @@ import Testing
         let cases = await CommandRun.run(["policy", "test", policy])
         #expect(cases.status == 0, "\(cases.output)\(cases.error)")
         #expect(await CommandRun.run(["waiver", "list", waivers]).status == 0)
+        #expect(
+            try WaiverFile.load(waivers).problems(under: PolicyFile.load(policy), now: RuleExample.today) == [])
     }
 
     // MARK: - Init
@@ -249,6 +251,24 @@ import Testing
         #expect(again.status == 2)
         #expect(again.error.contains("is there already"))
         #expect(await CommandRun.run(["policy", "init", "--file", folder.path + "/policy.json"]).status == 2)
+    }
+
+    @Test func initWritesAPolicyWhateverTheOrganizationHas() async throws {
+        let keys = (0..<60).map { "repo_property_p\($0)" }
+        try await EmulatedScan.with([.own("many", id: 1, keys), .own("also", id: 2, keys)]) {
+            (scan) async throws -> Void in
+            let place = ["--api-url", scan.address, "--db", scan.folder.database]
+            for (index, scope) in [["--include", "none*"], []].enumerated() {
+                _ = await CommandRun.run(
+                    ["scan", "acme", "--policy", "preset:baseline"] + place + scope,
+                    environment: ["GH_ENTERPRISE_TOKEN": "t"])
+                let file = scan.folder.path + "/p\(index).yaml"
+                let run = await CommandRun.run(["policy", "init", "acme", "--file", file] + place)
+                #expect(run.status == 0, "\(run.error)")
+                #expect(await CommandRun.run(["policy", "validate", file]).status == 0)
+            }
+            #expect(try scan.folder.read("p1.yaml").contains("repo_property_p59"))
+        }
     }
 
     @Test func initCountsWhatTheOrganizationHas() async throws {

@@ -86,7 +86,7 @@ import Testing
         let expected: [String: Set<String>] = [
             "wrong-prefix": ["prefix-is-its-own"], "names-only": ["names-context"],
             "spoofable": ["no-spoofable-start"], "anybodys": ["no-spoofable-start", "anchored"],
-            "per-run": ["no-per-run-claims"],
+            "per-run": ["no-per-run-claims"], "misspelt": ["claims-exist"],
         ]
         #expect(try await flagged("baseline") == expected)
         // With a template that nobody follows, following repositories fall to GitHub's default.

@@ -175,13 +175,15 @@ import Testing
         let text = "version: 1\nwaivers: [{rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01}]\n"
         let path = try folder.write(text, to: "flow.yaml")
         let broken = try folder.write("version: 1\nwaiver: []\n", to: "broken.yaml")
+        let spread = try folder.write("version: 1\nwaivers: [\n]\n", to: "spread.yaml")
         let capped = try folder.write(
             """
             {"version": 1, "name": "p", "max_waiver_days": 10,
              "rules": [{"id": "required-claims", "rule": "leading-claim", "severity": "low"}]}
             """, to: "capped.json")
         for (run, words) in [
-            (await add(path), "not written as a list of lines"), (await add(broken), "did you mean \"waivers\"?"),
+            (await add(path), "not written as a list of lines"), (await add(spread), "can't be put into the file"),
+            (await add(broken), "did you mean \"waivers\"?"),
             (await add(path, expires: "2020-01-01"), "has passed"), (await add(path, expires: "soon"), "is no day"),
             (await add(path, rule: "Not An Id"), "is no id of a rule"), (await add(path, []), "needs a repository"),
             (await add(path, ["--organization", "a/b"]), "is no login"),

@@ -73,8 +73,8 @@ enum SampleReport {
         return Evaluator(
             policy: policy, gate: Gate(newOnly: true), waivers: waivers,
             baseline: Baseline(
-                [FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 4)))],
-                apiURL: "https://api.github.com", source: "baseline.json")
+                [FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 4))): .high],
+                apiURL: "https://api.github.com", policy: "test", source: "baseline.json")
         ).evaluate(.sample([acme, beta]))
     }
 

@@ -21,6 +21,8 @@ public struct AuditReport: Sendable {
     public var findings: [Finding]
     /// What findings about waivers were looked for and not found.
     public var passedWaivers: [FindingKey] = []
+    /// The waivers that were given.
+    public var waivers: [Waiver] = []
     /// What a reader should know beside the verdict, one sentence each.
     public var warnings: [String]
 

@@ -21,26 +21,40 @@ public struct Comparison: Sendable {
     ) {
         before = first.evaluate(snapshot, known: known, now: now)
         let open = before.findings.filter(\.isOpen)
-        let severities = Dictionary(second.policy.rules.map { ($0.id, $0.severity) }) { first, _ in first }
-        let noLess = open.filter { finding in severities[finding.rule].map { $0 <= finding.severity } ?? true }
         var gate = second.gate
         gate.newOnly = true
         after = Evaluator(
             policy: second.policy, gate: gate, waivers: second.waivers,
-            baseline: Baseline(noLess.map(\.key), apiURL: snapshot.apiURL, source: first.policy.source)
+            baseline: Baseline(
+                open, apiURL: snapshot.apiURL, policy: second.policy.name, source: first.policy.source)
         ).evaluate(snapshot, known: known, now: now)
         let openAfter = after.findings.filter(\.isOpen)
-        let kept = Set(noLess.map(\.key))
-        newlyFlagged = openAfter.filter { !kept.contains($0.key) }
+        newlyFlagged = openAfter.filter { $0.isInBaseline != true }
         unchanged = openAfter.count - newlyFlagged.count
         let still = Set(openAfter.map(\.key))
         let gone = open.filter { !still.contains($0.key) }
-        let unread = Set(after.repositories.filter { $0.reason != nil }.map(\.repository.id))
-        let unreadOrganizations = Set(after.organizations.filter { !$0.undecided.isEmpty }.map(\.login))
-        func isUndecided(_ finding: Finding) -> Bool {
-            finding.repositoryID.map(unread.contains) ?? unreadOrganizations.contains(finding.organization)
+        let lost = after.undecidedKeys
+        cleared = gone.filter { !lost.contains($0.key) }
+        undecided = gone.filter { lost.contains($0.key) }
+    }
+}
+
+extension AuditReport {
+    /// What the policy's entries could have found, and nobody knows whether they would.
+    fileprivate var undecidedKeys: Set<FindingKey> {
+        var keys: Set<FindingKey> = []
+        func note(_ outcomes: [RepositoryReport.Outcome], _ kind: RuleEntry.Subject, _ subject: FindingKey.Subject) {
+            for (index, entry) in policy.rules.enumerated()
+            where entry.subject == kind && (outcomes.isEmpty || outcomes[index] == .undecided) {
+                keys.insert(FindingKey(rule: entry.id, subject: subject))
+            }
         }
-        cleared = gone.filter { !isUndecided($0) }
-        undecided = gone.filter(isUndecided)
+        for repository in repositories where repository.status != .skipped {
+            note(repository.outcomes, .repository, .repository(repository.repository.id))
+        }
+        for organization in organizations {
+            if let id = organization.id { note(organization.outcomes, .organization, .organization(id)) }
+        }
+        return keys
     }
 }

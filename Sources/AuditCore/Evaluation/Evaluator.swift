@@ -41,7 +41,8 @@ public struct Evaluator: Sendable {
             gate: GateReport(failOn: gate.failOn, newOnly: gate.newOnly, exitStatus: status.rawValue),
             summary: judgement.summary, organizations: judgement.organizations,
             repositories: judgement.repositories, findings: judgement.findings,
-            passedWaivers: judgement.passedWaivers, warnings: warnings(snapshot, judgement), isComplete: isComplete)
+            passedWaivers: judgement.passedWaivers, waivers: waivers?.waivers ?? [],
+            warnings: warnings(snapshot, judgement), isComplete: isComplete)
     }
 
     // MARK: -

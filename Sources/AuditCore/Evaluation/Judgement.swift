@@ -176,8 +176,10 @@ struct Judgement {
             report.outcomes[index] = verdict.outcome
             entryReports[index].count(verdict.outcome)
             switch verdict {
-            case .notApplicable, .pass:
+            case .pass:
                 break
+            case .notApplicable:
+                ledger.leaveOpen(organization: organization.login, rule: entry.id)
             case .undecided(let why):
                 report.undecided.append("rule \(entry.id) undecided: \(why)")
                 ledger.leaveOpen(organization: organization.login, rule: entry.id)
@@ -195,9 +197,12 @@ struct Judgement {
     }
 
     private mutating func judgeWaivers() {
-        let subjects = ledger.subjects(of: snapshot.organizations.map(\.login), rules: Set(entries.map(\.id)))
-        for (_, subject) in subjects where !entries.contains(where: { $0.id == subject.waiver.rule }) {
-            warnings.append("The \(subject.waiver) names no entry of the policy.")
+        let ids = Set(entries.map(\.id))
+        let subjects = ledger.subjects(of: snapshot.organizations.map(\.login), rules: ids)
+        let strays = subjects.map(\.subject.waiver).filter { !ids.contains($0.rule) }
+        if let first = strays.first {
+            let others = strays.count == 1 ? "" : ", and so do \(strays.count - 1) more"
+            warnings.append("The \(first) names no entry of the policy\(others).")
         }
         for (index, entry) in entries.enumerated() {
             guard case .waiver(let rule) = entry.judge else { continue }
@@ -208,10 +213,13 @@ struct Judgement {
                 case .notApplicable, .undecided:
                     continue
                 case .pass:
-                    passedWaivers.append(FindingKey(rule: entry.id, subject: .waiver(subject.waiver.identity)))
+                    passedWaivers.append(
+                        FindingKey(rule: entry.id, subject: .waiver(subject.waiver.identity(under: organization))))
                 case .fail(let violation):
                     organizationFindings.append(
-                        finding(violation, of: entry, .waiver(subject.waiver.identity), organization, nil))
+                        finding(
+                            violation, of: entry, .waiver(subject.waiver.identity(under: organization)), organization,
+                            nil))
                 }
                 entryReports[index].count(verdict.outcome)
                 if let place, organizations[place].outcomes[index] != .fail {
@@ -240,7 +248,7 @@ struct Judgement {
             state: waiver != nil ? .waived : firstSeen == nil ? .new : .recurring,
             firstSeen: firstSeen ?? snapshot.startedAt,
             acceptance: waiver.map { .some($0) } ?? .none,
-            isInBaseline: baseline.map { $0.fingerprints.contains(key.fingerprint(apiURL: snapshot.apiURL)) })
+            isInBaseline: baseline.map { $0.holds(key, of: entry.severity, apiURL: snapshot.apiURL) })
     }
 
     private mutating func count(_ report: RepositoryReport) {

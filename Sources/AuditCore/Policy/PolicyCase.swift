@@ -7,6 +7,8 @@ public struct PolicyCase: Sendable {
     /// Ids of rule entries that should fail, and of those that should be undecided.
     let expected: Set<String>
     let expectedUndecided: Set<String>
+    /// Whether the repository's template should be unknown.
+    let expectsUnreadable: Bool
     /// Ids as the case names them, with their places.
     let named: [(id: String, position: SourcePosition)]
 
@@ -21,8 +23,9 @@ public struct PolicyCase: Sendable {
                 zip(report.policy.rules, outcomes).filter { $0.1 == .undecided }.map(\.0.id)
             })
         var misses: [String] = []
-        if let repository = report.repositories.first, repository.outcomes.isEmpty {
-            misses.append("not judged: \(repository.reason ?? "unknown")")
+        if let repository = report.repositories.first, repository.outcomes.isEmpty != expectsUnreadable {
+            misses.append(
+                expectsUnreadable ? "was expected to be unreadable" : "unreadable: \(repository.reason ?? "unknown")")
         }
         for rule in report.policy.rules.map(\.id) {
             switch (expected.contains(rule), found.contains(rule)) {
@@ -75,7 +78,7 @@ public struct PolicyCaseList: Sendable {
 extension PolicyCase {
     private static let keys = [
         "name", "setting", "template", "organization_template", "repository", "included_properties",
-        "enterprise_server", "expect", "expect_undecided",
+        "enterprise_server", "expect", "expect_undecided", "expect_unreadable",
     ]
     private static let login = "acme"
 
@@ -115,7 +118,8 @@ extension PolicyCase {
         named = failing + undecided
         expected = Set(failing.map(\.id))
         expectedUndecided = Set(undecided.map(\.id))
-        guard reader.optional("expect") != nil || !undecided.isEmpty else {
+        expectsUnreadable = try reader.bool("expect_unreadable", default: false)
+        guard reader.optional("expect") != nil || !undecided.isEmpty || expectsUnreadable else {
             throw DocumentError(
                 at: document.position, "the case \"\(name)\" expects nothing",
                 hint: "add \"expect\": a list of rule ids, [] where none should fail")
@@ -213,7 +217,12 @@ extension PolicyCase {
             throw DocumentError(at: properties.position, "\"properties\" must be an object, not \(properties.kind)")
         }
         for member in members {
-            repository.customProperties?[member.key] = try member.value.strings(named: member.key).map(\.text)
+            switch member.value.value {
+            case .null: repository.customProperties?[member.key] = []
+            case .string(let text): repository.customProperties?[member.key] = [text]
+            default:
+                repository.customProperties?[member.key] = try member.value.strings(named: member.key).map(\.text)
+            }
         }
         return repository
     }

@@ -51,7 +51,9 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "waiver of \(rule) on \(target)" }
 
     /// What makes it the same waiver from night to night; one that was renewed is another.
-    public var identity: String { "\(rule) on \(target) until \(expires)" }
+    ///
+    /// - Parameter login: of the organization under which it is told.
+    public func identity(under login: String) -> String { "\(login): \(rule) on \(target) until \(expires)" }
 
     public func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
 

@@ -54,9 +54,10 @@ public struct DormantOrganizationTemplate: OrganizationRule {
         case .set(let template, _): if template == .gitHubDefault { return .pass }
         }
         // What is unknown may follow or not: only a verdict that holds either way is one.
-        if suffices(subject.followers, of: subject.known + subject.unknown) { return .pass }
+        let isWhole = subject.outOfScope == 0
+        if isWhole || minPercent == 0, suffices(subject.followers, of: subject.known + subject.unknown) { return .pass }
         // A choice of repositories, or none, says nothing of the organization.
-        guard subject.outOfScope == 0, subject.known + subject.unknown > 0 else { return .notApplicable }
+        guard isWhole, subject.known + subject.unknown > 0 else { return .notApplicable }
         guard !suffices(subject.followers + subject.unknown, of: subject.known + subject.unknown) else {
             return .undecided("whether enough repositories follow the template hangs on what could not be read")
         }

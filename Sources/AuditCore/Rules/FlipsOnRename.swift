@@ -31,7 +31,8 @@ public struct FlipsOnRename: RepositoryRule {
                     ? "legacy subject, which becomes immutable at the next rename or transfer"
                     : "legacy subject without repo: what the next rename or transfer adds is not documented",
                 expected: ["immutable"], actual: ["legacy"],
-                remedy: "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
+                remedy:
+                    "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
                     + "side trusts both forms.")
         }
     }

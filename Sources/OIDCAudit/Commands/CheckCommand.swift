@@ -83,7 +83,8 @@ private struct CheckSettings {
             gate.newOnly = true
             evaluator = Evaluator(
                 policy: judging.policy, gate: gate, waivers: judging.waivers,
-                baseline: Baseline(accepted.map(\.key), apiURL: apiURL, source: baselinePath))
+                baseline: Baseline(
+                    accepted, apiURL: apiURL, policy: judging.policy.name, source: baselinePath))
             report = stored.report(by: evaluator, now: context.now())
         }
         try context.console.write(report, reports, console)

@@ -33,6 +33,8 @@ struct PolicyInitCommand: AuditCommand {
             context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
         }
         let text = starter.text
+        // What is written must be a policy.
+        _ = try PolicyFile.load(bytes: Array(text.utf8), name: file == "-" ? "policy.yaml" : file)
         guard file != "-" else {
             try context.console.write(text)
             return ExitStatus.success.rawValue

@@ -86,8 +86,13 @@ struct WaiverAddCommand: AuditCommand {
         let before = isNew ? [] : try WaiverFile.load(path).waivers
         let text = try WaiverText(path: path, old: old).adding(waiver)
         // What is written must be what is read tomorrow, and nothing else may have changed.
-        let list = try WaiverFile.load(bytes: Array(text.utf8), name: path)
-        guard list.waivers.map({ $0.placed(at: .start) }) == (before + [waiver]).map({ $0.placed(at: .start) }) else {
+        let isTwice = before.contains { $0.rule == waiver.rule && $0.target == waiver.target }
+        guard !isTwice else {
+            throw .usage("\(path): the \(waiver) stands twice", hint: "change the one that is there")
+        }
+        guard let list = try? WaiverFile.load(bytes: Array(text.utf8), name: path),
+            list.waivers.map({ $0.placed(at: .start) }) == (before + [waiver]).map({ $0.placed(at: .start) })
+        else {
             throw .usage("\(path): the waiver can't be put into the file as it is written", hint: "add it by hand")
         }
         if let policy { try WaiverFile.check(list, against: policy, now: context.now()) }

@@ -35,6 +35,11 @@ enum BaselineSource {
                     "--baseline: \(baseline.source) is of \(baseline.apiURL), and this is \(apiURL)",
                     hint: "write one with oidc-audit check ORG --write-baseline FILE")
             }
+            guard baseline.policy == policy.name else {
+                throw .usage(
+                    "--baseline: \(baseline.source) is of the policy \"\(baseline.policy)\", not of \"\(policy.name)\"",
+                    hint: "write one with oidc-audit check ORG --write-baseline FILE")
+            }
             return baseline
         case .scan(let id):
             return try await stored(id, policy, apiURL, historyPath)
@@ -60,11 +65,10 @@ enum BaselineSource {
                 "--baseline: scan \(id.rawValue) was judged by the policy \"\(scan.policyName)\", not by "
                     + "\"\(policy.name)\"", hint: "name a scan that this policy judged, or a baseline file")
         }
-        let known = try await usingHistory { () async throws(HistoryError) in
-            try await history.openFindings(
-                apiURL: apiURL, policyName: policy.name, before: ScanID(rawValue: id.rawValue + 1),
-                includingWaived: false)
+        let found = try await usingHistory { () async throws(HistoryError) in
+            try await history.findings(after: id, apiURL: apiURL, policyName: policy.name)
         }
-        return Baseline(known.keys, apiURL: apiURL, source: "scan:\(id.rawValue)")
+        return Baseline(
+            found.filter(\.key.mayBeKnown), apiURL: apiURL, policy: policy.name, source: "scan:\(id.rawValue)")
     }
 }

@@ -14,10 +14,19 @@ enum PolicyFile {
         } else {
             file = try DocumentFile(path: source, what: "policy")
         }
+        return try policy(file)
+    }
+
+    /// Reads what is to become a policy file.
+    static func load(bytes: [UInt8], name: String) throws(CommandFailure) -> Policy {
+        try policy(DocumentFile(bytes: bytes, name: name, what: "policy"))
+    }
+
+    private static func policy(_ file: DocumentFile) throws(CommandFailure) -> Policy {
         do throws(DocumentError) {
-            return try Policy(file.document, source: source, sha256: file.sha256)
+            return try Policy(file.document, source: file.name, sha256: file.sha256)
         } catch {
-            throw DocumentFile.failure(error, in: source)
+            throw DocumentFile.failure(error, in: file.name)
         }
     }
 }

@@ -11,6 +11,9 @@ enum YAMLDocument {
         guard text.utf8.count(where: { separators.contains($0) }) <= 2 * Document.valuesMax else {
             throw DocumentError(at: .start, "the document holds more than \(Document.valuesMax) values")
         }
+        // Each directive costs the library as much as there are others; nobody needs more than one.
+        let directives = text.split(whereSeparator: \.isNewline).count { $0.utf8.first == UInt8(ascii: "%") }
+        guard directives <= 8 else { throw DocumentError(at: .start, "\(directives) lines begin with %") }
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)

@@ -13,7 +13,8 @@ public enum BaselineDocument {
                 for finding in report.findings where finding.isOpen && finding.key.mayBeKnown {
                     json.string(
                         finding.key.fingerprint(apiURL: report.apiURL),
-                        "\(finding.repository ?? finding.organization): \(finding.violation.message)")
+                        "\(finding.severity.rawValue) \(finding.repository ?? finding.organization): \(finding.violation.message)"
+                    )
                 }
             }
         }

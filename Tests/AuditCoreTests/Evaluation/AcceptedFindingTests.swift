@@ -200,6 +200,23 @@ import Testing
         #expect(outcomes(both, Scope()) == [.fail])
         #expect(outcomes(both, Scope(selector: selector)) == [.notApplicable])
         #expect(outcomes([], Scope()) == [.notApplicable])
+        // Nor is one of few, by them, called alive.
+        let percent = try Policy.of(rule.replacing("\"low\"}", with: "\"low\", \"min_percent\": 90}"))
+        let follower = [RepositorySnapshot.read("a", id: 1, .inheriting), .read("b", id: 2, .gitHubDefault)]
+        let organization = OrganizationSnapshot.sample(template: .set(["repo"], useImmutableSubject: nil), follower)
+        let scoped = Evaluator(policy: percent, gate: Gate())
+            .evaluate(.sample([organization], scope: Scope(selector: selector)))
+        #expect(scoped.organizations[0].outcomes == [.notApplicable])
+        // And a waiver of it is not called unused.
+        let waiver = Waiver(
+            rule: "dormant", target: .init(organization: "acme"), owner: "o", reason: "r",
+            expires: Day(of: .sample).adding(days: 90))
+        let waived = Evaluator(policy: policy, gate: Gate(), waivers: WaiverList([waiver], source: "w"))
+            .evaluate(
+                .sample(
+                    [.sample(template: .set(["repo"], useImmutableSubject: nil), both)],
+                    scope: Scope(selector: selector)))
+        #expect(waived.findings.isEmpty)
         let archived = [
             RepositorySnapshot.read("a", id: 1, .gitHubDefault), .read("b", id: 2, .inheriting, isArchived: true),
         ]
@@ -227,7 +244,7 @@ import Testing
 
     @Test func aBaselineLetsThroughWhatItHoldsWithNewOnly() throws {
         let before = try evaluate([bad])
-        let baseline = Baseline(before.findings.map(\.key), apiURL: before.apiURL, source: "b.json")
+        let baseline = Baseline(before.findings, apiURL: before.apiURL, policy: "test", source: "b.json")
         let renamed = RepositorySnapshot.read("renamed", id: 1, .own(["repo"]))
         let other = RepositorySnapshot.read("other", id: 2, .own(["repo"]))
         let gate = Gate(newOnly: true)
@@ -239,6 +256,9 @@ import Testing
         let more = try evaluate([renamed, other], baseline: baseline, gate: gate)
         #expect(more.gate.exitStatus == 1)
         #expect(more.findings.map(\.isInBaseline) == [false, true])
+        // One that weighs more than it did is not let through.
+        let raised = Self.claims.replacing("\"high\"", with: "\"critical\"")
+        #expect(try evaluate([renamed], [raised], baseline: baseline, gate: gate).gate.exitStatus == 1)
         // What could not be read is no less unread for it.
         #expect(
             try evaluate([renamed, .unreadable("x", id: 3)], baseline: baseline, gate: gate).gate.exitStatus == 3)
@@ -273,8 +293,22 @@ import Testing
                 #"{"id": "x", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#),
             gate: Gate())
         let unclear = Comparison(of: snapshot, by: first, and: undecided, known: [:], now: .sample)
-        #expect(unclear.cleared.isEmpty)
-        #expect(unclear.undecided.map(\.repository) == ["acme/a"])
+        // It has no entry of that id, and so does not find it.
+        #expect(unclear.cleared.map(\.repository) == ["acme/a"])
+        #expect(unclear.undecided.isEmpty)
+        let sameID = try Evaluator(
+            policy: .of(
+                #"{"id": "claims", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#),
+            gate: Gate())
+        let unknown = Comparison(of: snapshot, by: first, and: sameID, known: [:], now: .sample)
+        #expect(unknown.cleared.isEmpty)
+        #expect(unknown.undecided.map(\.repository) == ["acme/a"])
+        // Waivers that both find wrong are nothing new.
+        let expired = try waivers(("claims", "b", "2020-01-01"))
+        let waiving = Evaluator(policy: first.policy, gate: Gate(), waivers: expired)
+        let both = Comparison(of: snapshot, by: waiving, and: waiving, known: [:], now: .sample)
+        #expect(both.unchanged == 2)
+        #expect(both.after.gate.exitStatus == 0)
         let raised = Evaluator(
             policy: try .of(Self.claims.replacing("\"high\"", with: "\"critical\"")), gate: Gate())
         #expect(

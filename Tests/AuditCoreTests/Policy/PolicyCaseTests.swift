@@ -63,6 +63,15 @@ import Testing
             #"{"name": "a", "organization_template": "unreadable", "expect": [], "expect_undecided": ["set"]}"#,
             #"{"name": "a", "organization_template": null, "expect": ["set"]}"#,
             """
+            {"name": "a", "setting": {"use_default": false}, "organization_template": "unreadable",
+             "expect_undecided": ["set"], "expect_unreadable": true}
+            """,
+            """
+            {"name": "a", "template": ["repo_property_x", "repo_property_y"], "included_properties": ["x", "y"],
+             "repository": {"properties": {"x": "v", "y": null}}, "organization_template": ["repo"],
+             "expect": ["property", "ids"]}
+            """,
+            """
             {"name": "a", "template": ["repo_property_x"], "included_properties": "unreadable",
              "organization_template": ["repo"], "expect": ["ids"], "expect_undecided": ["property"]}
             """,
