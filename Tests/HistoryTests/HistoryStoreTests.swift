@@ -463,7 +463,7 @@ import Testing
             store, observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
         #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
         let before = try await store.openFindings(
-            apiURL: "https://api.github.com", policyName: "test", before: try #require(third.scanID))
+            apiURL: "https://api.github.com", policyName: "test", before: third.scanID)
         #expect(Set(before.keys.map(\.rule)) == ["set", "expired-waivers", "claims"])
     }
 
