@@ -60,6 +60,9 @@ struct OrganizationCrawl {
 
     /// What is asked once, before anything else.
     private var first: [CrawlWork] = [.organizationTemplate]
+    /// Requests that were handed out and have not come back.
+    private var inFlight = 0
+    private var templateReadings = 0
     private var pages: [RepositoryPage.Place] = [.number(1)]
     private var pagesInFlight = 0
     private var knownPages: Set<RepositoryPage.Place> = [.number(1)]
@@ -105,8 +108,15 @@ struct OrganizationCrawl {
         }
     }
 
-    /// The next request: the template, then pages up to their share of the width, then settings.
+    /// The next request: the template, then pages up to their share of the width, then settings; the template once more
+    /// when everything else has come back.
     mutating func next() -> CrawlWork? {
+        guard let work = upcoming() else { return nil }
+        inFlight += 1
+        return work
+    }
+
+    private mutating func upcoming() -> CrawlWork? {
         guard stop == nil, !Task.isCancelled else { return nil }
         if !first.isEmpty { return first.removeFirst() }
         if pagesInFlight < limits.pageConcurrency, !pages.isEmpty {
@@ -117,17 +127,20 @@ struct OrganizationCrawl {
             defer { nextRepository += 1 }
             return .setting(repositories[nextRepository])
         }
-        return nil
+        // Where it was read, it must still be what it was while the repositories were asked.
+        guard inFlight == 0, templateReadings == 1, template.isKnown else { return nil }
+        return .organizationTemplate
     }
 
     mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
+        inFlight -= 1
         switch output {
         case .organizationTemplate(.success(let template)):
-            self.template = template
+            take(template)
         case .organizationTemplate(.failure(.organizationTemplateNeverSet)):
-            template = .neverSet
+            take(.neverSet)
         case .organizationTemplate(.failure(let error)):
-            template = .unreadable(error.reason)
+            take(.unreadable(error.reason))
             note(error)
         case .includedProperties(.success(let names)):
             includedProperties = .read(names)
@@ -206,6 +219,16 @@ struct OrganizationCrawl {
                 status: status, listed: listed.count, expected: account.repositoryCount,
                 error: problems.isEmpty ? nil : problems.summary, failure: listingFailure),
             isListingWhole: isListingWhole)
+    }
+
+    /// A template that changed during the scan is known for no repository: some were read before, some after.
+    private mutating func take(_ reading: OrganizationTemplate) {
+        templateReadings += 1
+        let hasChanged = templateReadings > 1 && reading.isKnown && reading != template
+        template =
+            hasChanged
+            ? .unreadable(UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
+            : reading
     }
 
     // MARK: - Pages
@@ -302,6 +325,12 @@ struct OrganizationCrawl {
         // What could not be found is mostly gone since it was listed, which is no matter of the token.
         if case .notFound = error { return }
         if let hint = error.hint, advised.insert(hint).inserted { advice.append(hint) }
+    }
+}
+
+extension OrganizationTemplate {
+    fileprivate var isKnown: Bool {
+        if case .unreadable = self { false } else { true }
     }
 }
 

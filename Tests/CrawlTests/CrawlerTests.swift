@@ -448,4 +448,37 @@ import Testing
         #expect(Set(told.observations.map(\.repository.name)) == ["a", "b"])
         #expect(told.observations.allSatisfy { $0.reading == nil })
     }
+
+    // MARK: - The organization's template
+
+    private static let templatePath = "/orgs/acme/actions/oidc/customization/sub"
+
+    private func finishedTemplate(_ answers: [ScriptedTransport.Answer]) async -> OrganizationTemplate? {
+        let transport = Self.script(
+            count: 2,
+            [
+                Self.page(1): [.ok(Self.listing(["a", "b"]))], Self.template("a"): [Self.setting],
+                Self.template("b"): [Self.setting], Self.templatePath: answers,
+            ])
+        let told = await crawl(transport)
+        transport.expectAllAsked()
+        #expect(transport.paths.last == Self.templatePath)
+        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        return told.finished.first?.template
+    }
+
+    @Test func aTemplateThatChangesDuringTheScanIsKnownForNoRepository() async {
+        let one = ScriptedTransport.Answer.ok(#"{"include_claim_keys": ["repo"]}"#)
+        let other = ScriptedTransport.Answer.ok(#"{"include_claim_keys": ["repo", "context"]}"#)
+        #expect(await finishedTemplate([one, one]) == .set(["repo"], useImmutableSubject: nil))
+        #expect(await finishedTemplate([Self.neverSet, Self.neverSet]) == .neverSet)
+        let changed = OrganizationTemplate.unreadable(
+            UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
+        #expect(await finishedTemplate([one, other]) == changed)
+        #expect(await finishedTemplate([Self.neverSet, one]) == changed)
+        // Whether it changed is not known where it could not be read again.
+        let refused = await finishedTemplate([one, .response(status: 403, body: #"{"message": "no"}"#)])
+        guard case .unreadable(let reason) = refused else { Issue.record("\(String(describing: refused))"); return }
+        #expect(reason.code == .forbidden)
+    }
 }
