@@ -16,6 +16,8 @@ public final class GitHubClient: Sendable {
         public var retry = RetryPolicy()
         /// Longest total time that rate limits may hold everything back.
         public var waitMax: Duration = .seconds(7200)
+        /// Most points in any minute where the host has rate limits; a GET costs one. GitHub allows 900.
+        public var pointsPerMinute = 900
 
         public init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
             self.endpoint = endpoint
@@ -46,7 +48,7 @@ public final class GitHubClient: Sendable {
         let start = clock.now
         self.elapsed = { start.duration(to: clock.now) }
         self.now = now
-        self.gate = RateGate(waitMax: settings.waitMax)
+        self.gate = RateGate(waitMax: settings.waitMax, pointsPerMinute: settings.pointsPerMinute)
         var headers = [
             (name: "Accept", value: "application/vnd.github+json"),
             (name: "X-GitHub-Api-Version", value: settings.apiVersion),
@@ -338,6 +340,7 @@ extension GitHubClient {
                 return .fault(.connectionLost(message.harmless(without: settings.token)))
             }
         }
+        gate.learn(response.headers, at: elapsed())
         switch response.kind(token: settings.token, now: now()) {
         case .success:
             gate.succeed()

@@ -1,7 +1,8 @@
 import AuditCore
 import Synchronization
 
-/// The door that every request of one credential passes: it closes while a rate limit holds, and for good after a 401.
+/// The door that every request of one credential passes: it keeps to the points of a minute where the host has limits,
+/// closes while a rate limit holds, and for good after a 401.
 ///
 /// A lock and not an actor: each request passes it, and a hop would cost more than what it guards.
 final class RateGate: Sendable {
@@ -19,14 +20,20 @@ final class RateGate: Sendable {
         var shut: GitHubError?
         var counts = RequestCounts()
         var note: WaitNote?
+        /// `nil` until an answer shows that the host has limits.
+        var minute: SlidingMinute?
     }
 
     private let state = Mutex(State())
     private let waitMax: Duration
+    private let pointsPerMinute: Int
 
-    /// - Parameter waitMax: longest total time that limits may hold everything back.
-    init(waitMax: Duration) {
+    /// - Parameters:
+    ///   - waitMax: longest total time that limits may hold everything back.
+    ///   - pointsPerMinute: most points in any minute, where the host turns out to have limits.
+    init(waitMax: Duration, pointsPerMinute: Int) {
         self.waitMax = waitMax
+        self.pointsPerMinute = pointsPerMinute
     }
 
     /// What was asked so far; of a wait that still holds, what has passed.
@@ -50,8 +57,25 @@ final class RateGate: Sendable {
         state.withLock { state in
             if let shut = state.shut { return .shut(shut) }
             guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
+            if let free = state.minute?.depart(at: now) {
+                let why = "\(pointsPerMinute) points a minute are spent"
+                hold(&state, until: free, at: now, why)
+                return state.shut.map { .shut($0) } ?? .wait(until: free)
+            }
             state.counts.sent += 1
             return .open
+        }
+    }
+
+    /// Learns from an answer whether the host has rate limits; an Enterprise Server by default has none, and says so by
+    /// leaving out the header.
+    func learn(_ headers: HeaderFields, at now: Duration) {
+        state.withLock { state in
+            guard state.minute == nil, headers["x-ratelimit-limit"] != nil else { return }
+            var minute = SlidingMinute(limit: pointsPerMinute)
+            // What was sent before, which is the first request and few others, counts too.
+            for _ in 0..<min(state.counts.sent, pointsPerMinute) { _ = minute.depart(at: now) }
+            state.minute = minute
         }
     }
 
@@ -78,16 +102,20 @@ final class RateGate: Sendable {
                 wait = .seconds(60) * (1 << min(state.unnamedRefusals, 10))
                 state.unnamedRefusals += 1
             }
-            let until = max(state.closedUntil, now + wait)
-            let added = until - max(state.closedUntil, now)
-            guard state.counts.waited + added <= waitMax else {
-                state.shut = state.shut ?? .rateLimited("\(refusal.message); the wait would be longer than allowed")
-                return
-            }
-            state.counts.waited += added
-            state.closedUntil = until
-            state.note = WaitNote(until: until, message: refusal.message)
+            hold(&state, until: max(state.closedUntil, now + wait), at: now, refusal.message)
         }
+    }
+
+    /// Closes the door for a while, or for good where that would be longer than allowed.
+    private func hold(_ state: inout State, until: Duration, at now: Duration, _ message: String) {
+        let added = until - max(state.closedUntil, now)
+        guard state.counts.waited + added <= waitMax else {
+            state.shut = state.shut ?? .rateLimited("\(message); the wait would be longer than allowed")
+            return
+        }
+        state.counts.waited += added
+        state.closedUntil = until
+        state.note = WaitNote(until: until, message: message)
     }
 
     /// Closes the door for good: GitHub locks an account out after several refused logins.

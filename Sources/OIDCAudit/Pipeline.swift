@@ -75,6 +75,7 @@ struct Pipeline {
         client.timeout = context.requestTimeout
         client.retry = context.retry
         client.waitMax = settings.waitMax
+        client.pointsPerMinute = settings.pointsPerMinute
         return client
     }
 

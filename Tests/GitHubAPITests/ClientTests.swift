@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func manyRefusalsAtOnceAreOneWait() async {
-        let gate = RateGate(waitMax: .seconds(1000))
+        let gate = RateGate(waitMax: .seconds(1000), pointsPerMinute: 900)
         for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: .seconds(30), message: "m"), at: .seconds(5)) }
         for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: nil, message: "m"), at: .seconds(5)) }
         #expect(gate.pass(at: .seconds(34)) == .wait(until: .seconds(35)))
@@ -291,5 +291,61 @@ import Testing
             await #expect(throws: GitHubError.self) { try await client(transport).propertyValues(of: acme) }
             await #expect(throws: GitHubError.self) { try await client(transport).includedProperties(of: acme) }
         }
+    }
+
+    // MARK: - Points of a minute
+
+    private func paced(_ transport: ScriptedTransport, points: Int, waitMax: Duration = .seconds(7200)) -> GitHubClient
+    {
+        var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
+        settings.pointsPerMinute = points
+        settings.waitMax = waitMax
+        return GitHubClient(settings, transport: transport, clock: clock) { .sample }
+    }
+
+    @Test func noMinuteHoldsMoreThanItsPoints() async throws {
+        let limited = ScriptedTransport.Answer.ok(#"{"use_default": true}"#, headers: ["x-ratelimit-limit": "5000"])
+        let client = paced(ScriptedTransport([Self.path: [limited]]), points: 10)
+        var departures: [Duration] = []
+        for _ in 0..<35 {
+            _ = try await client.setting(of: api)
+            departures.append(clock.now.offset)
+        }
+        // An idle minute's points at once, then as many again a minute later.
+        #expect(departures == (0..<35).map { SlidingMinute.length * ($0 / 10) })
+        for start in departures {
+            #expect(departures.count { $0 >= start && $0 < start + .seconds(60) } <= 10)
+        }
+        #expect(client.requestCounts.waited == SlidingMinute.length * 3)
+        #expect(client.requestCounts.retried == 0)
+    }
+
+    @Test func aHostWithoutLimitsIsNotHeldBack() async throws {
+        let client = paced(ScriptedTransport([Self.path: [Self.fine]]), points: 10)
+        for _ in 0..<100 { _ = try await client.setting(of: api) }
+        #expect(clock.sleeps.isEmpty)
+    }
+
+    @Test func manyRequestsAtOnceKeepToTheMinute() async throws {
+        let limited = ScriptedTransport.Answer.ok(#"{"use_default": true}"#, headers: ["x-ratelimit-limit": "5000"])
+        let transport = ScriptedTransport([Self.path: [limited]])
+        let client = paced(transport, points: 20)
+        _ = try await client.setting(of: api)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<99 { group.addTask { _ = try await client.setting(of: self.api) } }
+            try await group.waitForAll()
+        }
+        #expect(transport.paths.count == 100)
+        // 100 requests of 20 a minute take four whole waits.
+        #expect(clock.now.offset >= SlidingMinute.length * 4)
+        #expect(client.requestCounts.sent == 100)
+    }
+
+    @Test func waitingForPointsEndsWhereItIsNotAllowed() async throws {
+        let limited = ScriptedTransport.Answer.ok(#"{"use_default": true}"#, headers: ["x-ratelimit-limit": "5000"])
+        let client = paced(ScriptedTransport([Self.path: [limited]]), points: 5, waitMax: .seconds(70))
+        for _ in 0..<10 { _ = try await client.setting(of: api) }
+        let error = await #expect(throws: GitHubError.self) { try await client.setting(of: api) }
+        #expect(error == .rateLimited("5 points a minute are spent; the wait would be longer than allowed"))
     }
 }

@@ -236,6 +236,7 @@ import Testing
                 (["acme/api"], "is no organization's name"), ([".."], "is no organization's name"),
                 (["acme", "--concurrency", "101"], "from 1 to 100"), (["acme", "--concurrency", "0"], "from 1 to 100"),
                 (["acme", "--max-wait", "5"], "is no duration"),
+                (["acme", "--points-per-minute", "0"], "is no number from 1 to 1000000"),
                 (["acme", "--fail-on", "hihg"], "did you mean \"high\"?"),
                 (["acme", "--visibility", "open"], "is no visibility"),
                 (["acme", "--property", "tier"], "is no KEY=VALUE"),

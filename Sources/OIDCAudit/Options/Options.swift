@@ -19,6 +19,11 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "Requests in flight at once, 1 to 100. (default: 32)")
     var concurrency: String?
     @Option(
+        name: .customLong("points-per-minute"),
+        help: ArgumentHelp(
+            "Most requests in any minute, where the host has rate limits. (default: 900)", valueName: "n"))
+    var pointsPerMinute: String?
+    @Option(
         name: .customLong("max-wait"),
         help: ArgumentHelp("Longest total wait for rate limits. (default: 2h)", valueName: "duration"))
     var maxWait: String?

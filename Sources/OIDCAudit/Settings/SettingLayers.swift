@@ -10,6 +10,7 @@ enum SettingName: String, CaseIterable {
     case include, exclude, visibility, topic, property
     case includeArchived = "include-archived"
     case concurrency
+    case pointsPerMinute = "points-per-minute"
     case maxWait = "max-wait"
     case apiURL = "api-url"
     case hostname

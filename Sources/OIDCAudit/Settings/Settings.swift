@@ -13,6 +13,7 @@ struct Settings {
     var token: AccessToken?
     var apiVersion: String
     var concurrency: Int
+    var pointsPerMinute: Int
     var waitMax: Duration
     var historyPath: String
     var reports: ReportSettings
@@ -61,6 +62,8 @@ extension Settings {
             .token(file: layers.value(.tokenFile, flag: command.connection.tokenFile))
         apiVersion = try Self.apiVersion(layers.value(.apiVersion, flag: command.connection.apiVersion))
         concurrency = try Self.concurrency(layers.value(.concurrency, flag: command.connection.concurrency))
+        pointsPerMinute = try Self.pointsPerMinute(
+            layers.value(.pointsPerMinute, flag: command.connection.pointsPerMinute))
         waitMax = try Self.waitMax(layers.value(.maxWait, flag: command.connection.maxWait))
         historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
         judging = try JudgingSettings(command.policy, command.output, layers, now: context.now())
@@ -136,6 +139,14 @@ extension Settings {
         guard let value else { return 32 }
         guard let number = Int(value.text), (1...100).contains(number) else {
             throw value.invalid("is no number from 1 to 100", hint: "GitHub allows 100 requests in flight")
+        }
+        return number
+    }
+
+    private static func pointsPerMinute(_ value: SettingValue?) throws(CommandFailure) -> Int {
+        guard let value else { return 900 }
+        guard let number = Int(value.text), (1...1_000_000).contains(number) else {
+            throw value.invalid("is no number from 1 to 1000000", hint: "GitHub allows 900 a minute")
         }
         return number
     }
