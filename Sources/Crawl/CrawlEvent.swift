@@ -4,6 +4,12 @@ public import AuditCore
 /// organization could not be read, finished alone.
 public enum CrawlEvent: Sendable {
     case organizationFound(OrganizationID, login: String, repositoryCount: Int?)
+    /// What is to be asked and what may be, where the host has a primary rate limit.
+    case planned(CrawlPlan)
+    /// Set or never set, as it was first read.
+    case templateRead(OrganizationTemplate, of: OrganizationID)
+    /// A page of the listing that the next crawl need not read in full; its repositories are observed before the end.
+    case pageRead(ListedPage, of: OrganizationID)
     /// At most `CrawlLimits.batchSize` repositories, each repository once in a crawl.
     case observations([Observation], of: OrganizationID)
     case organizationFinished(OrganizationObservation)

@@ -28,11 +28,16 @@ public struct Crawler: Sendable {
     /// One repository's trouble never ends a crawl: it becomes an unreadable reading. Cancellation is a normal
     /// ending: nothing more is asked, and what was observed is told.
     ///
-    /// - Parameter tell: gets the events in order; must not block.
+    /// - Parameters:
+    ///   - begin: called before anything of an organization is told but that it was found; gives what earlier reads
+    ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
+    ///   - tell: gets the events in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
-    public func crawl(
-        _ logins: [OrganizationLogin], tell: @escaping @Sendable (CrawlEvent) -> Void,
-    ) async -> ScanStop? {
+    public func crawl<Failure: Error>(
+        _ logins: [OrganizationLogin],
+        begin: @Sendable (OrganizationAccount, _ withLastReads: Bool) async throws(Failure) -> PriorKnowledge,
+        tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async throws(Failure) -> ScanStop? {
         var stop: ScanStop?
         var known: Set<OrganizationID> = []
         for login in logins {
@@ -40,32 +45,43 @@ public struct Crawler: Sendable {
                 tell(.organizationFinished(.notRead(login)))
                 continue
             }
-            stop = await crawl(login, known: &known, tell: tell)
+            let account: OrganizationAccount
+            do throws(GitHubError) {
+                // Alone: should the token be refused, one refusal is all that GitHub sees.
+                account = try await github.organization(login)
+            } catch {
+                if let hint = error.hint { tell(.advice(hint)) }
+                tell(.organizationFinished(.unreadable(login, error)))
+                stop = error.stop
+                continue
+            }
+            // Two names can lead to one.
+            guard known.insert(account.id).inserted else {
+                tell(.advice("\(login) is \(account.login), which was crawled already"))
+                continue
+            }
+            tell(
+                .organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
+            let budget = github.rateLimitStatus
+            let mayBeShort = budget.map { budget in
+                account.repositoryCount.map { CrawlCost(repositories: $0).cold > budget.remaining } ?? true
+            }
+            let knowledge = try await begin(account, mayBeShort ?? false)
+            let crawl = OrganizationCrawl(
+                account: account, limits: limits, scope: scope, needs: needs, knowledge: knowledge, budget: budget,
+                now: now())
+            stop = await run(crawl, of: account, tell: tell)
         }
         return stop
     }
 
     // MARK: -
 
-    /// - Parameter known: organizations that were crawled before; two names can lead to one.
-    private func crawl(
-        _ login: OrganizationLogin, known: inout Set<OrganizationID>, tell: @escaping @Sendable (CrawlEvent) -> Void,
+    private func run(
+        _ crawl: consuming OrganizationCrawl, of account: OrganizationAccount,
+        tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
-        let account: OrganizationAccount
-        do throws(GitHubError) {
-            // Alone: should the token be refused, one refusal is all that GitHub sees.
-            account = try await github.organization(login)
-        } catch {
-            if let hint = error.hint { tell(.advice(hint)) }
-            tell(.organizationFinished(.unreadable(login, error)))
-            return error.stop
-        }
-        guard known.insert(account.id).inserted else {
-            tell(.advice("\(login) is \(account.login), which was crawled already"))
-            return nil
-        }
-        tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
-        var crawl = OrganizationCrawl(account: account, limits: limits, scope: scope, needs: needs)
+        var crawl = crawl
         let outbox = Outbox(account.id, limits, tell: tell)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }
@@ -75,7 +91,7 @@ public struct Crawler: Sendable {
                 handle: { output in
                     crawl.take(output, now: now())
                     outbox.add(crawl.takeObservations())
-                    for text in crawl.takeAdvice() { tell(.advice(text)) }
+                    for event in crawl.takeNews() { tell(event) }
                     // GitHub locks an account out after several refusals: what is queued must not be sent.
                     return crawl.stop == .unauthorized
                 })

@@ -1,72 +1,28 @@
 import AuditCore
 import GitHubAPI
 
-/// One piece of a crawl: a request and what came of it.
-enum CrawlWork: Sendable {
-    case organizationTemplate
-    case includedProperties
-    case propertyValues
-    case page(RepositoryPage.Place)
-    case setting(Repository)
-
-    enum Output: Sendable {
-        case organizationTemplate(Result<OrganizationTemplate, GitHubError>)
-        case includedProperties(Result<[String], GitHubError>)
-        case propertyValues(Result<[RepositoryID: [String: [String]]], GitHubError>)
-        case page(RepositoryPage.Place, Result<RepositoryPage, GitHubError>)
-        case setting(Repository, Result<RepositorySetting, GitHubError>, observedAt: Timestamp)
-    }
-
-    func run(
-        _ github: GitHubClient, of login: OrganizationLogin, now: @Sendable () -> Timestamp,
-    ) async -> Output {
-        switch self {
-        case .organizationTemplate:
-            return .organizationTemplate(
-                await Result(catching: { () async throws(GitHubError) in
-                    try await github.organizationTemplate(of: login)
-                }))
-        case .includedProperties:
-            return .includedProperties(
-                await Result(catching: { () async throws(GitHubError) in
-                    try await github.includedProperties(of: login)
-                }))
-        case .propertyValues:
-            return .propertyValues(
-                await Result(catching: { () async throws(GitHubError) in
-                    try await github.propertyValues(of: login)
-                }))
-        case .page(let place):
-            return .page(
-                place,
-                await Result(catching: { () async throws(GitHubError) in
-                    try await github.repositoryPage(place, of: login)
-                }))
-        case .setting(let repository):
-            let result = await Result(catching: { () async throws(GitHubError) in
-                try await github.setting(of: repository)
-            })
-            return .setting(repository, result, observedAt: now())
-        }
-    }
-}
-
 /// The state of one organization's crawl: what is still to be asked, and what was seen. Values only, no requests.
 struct OrganizationCrawl {
     private let account: OrganizationAccount
     private let limits: CrawlLimits
     private let scope: Scope
     private let needs: Set<RuleNeed>
+    private var knowledge: PriorKnowledge
+    /// What was left of the primary rate limit when the crawl began.
+    private let budget: RateLimitStatus?
+    private let beganAt: Timestamp
 
     /// What is asked once, before anything else.
     private var first: [CrawlWork] = [.organizationTemplate]
     /// Requests that were handed out and have not come back.
     private var inFlight = 0
     private var templateReadings = 0
-    private var pages: [RepositoryPage.Place] = [.number(1)]
-    private var pagesInFlight = 0
-    private var knownPages: Set<RepositoryPage.Place> = [.number(1)]
-    private var lastNumber = 1
+    private var listing: ListingCrawl
+    private var isPlanned = false
+    /// Whether the budget can't be enough: then what was read longest ago comes first, so that a small budget still
+    /// covers everything over some nights.
+    private var isShort = false
+    private var isOrdered = false
 
     /// Custom properties where the listing does not hold them.
     private var values = PropertyValues.notAsked
@@ -75,15 +31,11 @@ struct OrganizationCrawl {
 
     private var repositories: [Repository] = []
     private var nextRepository = 0
-    private var listed: Set<RepositoryID> = []
 
     private var observations: [Observation] = []
-    private var advice: [String] = []
+    private var news: [CrawlEvent] = []
     private var template: OrganizationTemplate = .unreadable(GitHubError.cancelled.reason)
     private var includedProperties: Reading<[String]>?
-    private var problems: [String] = []
-    private var listingFailure: UnreadableReason.Code?
-    private var isListingWhole = true
     private var advised: Set<String> = []
 
     /// Why nothing more can be asked.
@@ -96,16 +48,26 @@ struct OrganizationCrawl {
         case known([RepositoryID: [String: [String]]])
     }
 
-    /// - Parameter needs: what is asked beyond listing and templates.
-    init(account: OrganizationAccount, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = []) {
+    /// - Parameters:
+    ///   - needs: what is asked beyond listing and templates.
+    ///   - knowledge: what earlier reads spare this one.
+    init(
+        account: OrganizationAccount, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
+        knowledge: PriorKnowledge = PriorKnowledge(), budget: RateLimitStatus? = nil, now: Timestamp,
+    ) {
         self.account = account
         self.limits = limits
         self.scope = scope
         self.needs = scope.selector.properties.isEmpty ? needs : needs.union([.propertyValues])
+        self.knowledge = knowledge
+        self.budget = budget
+        beganAt = now
+        listing = ListingCrawl(pagesMax: limits.pagesMax)
         if needs.contains(.includedProperties) {
             first.append(.includedProperties)
             includedProperties = .unreadable(GitHubError.cancelled.reason)
         }
+        if let count = account.repositoryCount { plan(repositories: count) }
     }
 
     /// The next request: the template, then pages up to their share of the width, then settings; the template once more
@@ -119,17 +81,39 @@ struct OrganizationCrawl {
     private mutating func upcoming() -> CrawlWork? {
         guard stop == nil, !Task.isCancelled else { return nil }
         if !first.isEmpty { return first.removeFirst() }
-        if pagesInFlight < limits.pageConcurrency, !pages.isEmpty {
-            pagesInFlight += 1
-            return .page(pages.removeFirst())
+        if listing.inFlight < limits.pageConcurrency, let place = listing.next() {
+            var known: PriorKnowledge.Page?
+            if case .number(let number) = place { known = knowledge.pages.removeValue(forKey: number) }
+            return .page(place, known: known)
         }
-        if nextRepository < repositories.count {
-            defer { nextRepository += 1 }
-            return .setting(repositories[nextRepository])
-        }
+        guard mayReadSettings else { return nil }
+        if let work = nextSetting() { return work }
         // Where it was read, it must still be what it was while the repositories were asked.
         guard inFlight == 0, templateReadings == 1, template.isKnown else { return nil }
         return .organizationTemplate
+    }
+
+    /// A scan that goes on must know first whether the organization's template is what it was, and one whose budget is
+    /// short what there is to choose from.
+    private var mayReadSettings: Bool {
+        if knowledge.resumed != nil, templateReadings == 0 { return false }
+        return !isShort || (listing.isOver && waitingForValues.isEmpty)
+    }
+
+    private mutating func nextSetting() -> CrawlWork? {
+        if isShort, !isOrdered { orderByAge() }
+        while nextRepository < repositories.count {
+            let repository = repositories[nextRepository]
+            nextRepository += 1
+            if knowledge.resumed?.read.contains(repository.id) == true {
+                observations.append(Observation(repository: repository, reading: nil, observedAt: beganAt))
+                continue
+            }
+            let known = knowledge.settings.removeValue(forKey: repository.fullName)
+            // Another repository may have had the name.
+            return .setting(repository, known: known?.id == repository.id ? known : nil)
+        }
+        return nil
     }
 
     mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
@@ -153,14 +137,15 @@ struct OrganizationCrawl {
             values = .known((try? result.get()) ?? [:])
             admit(waitingForValues, now: now)
             waitingForValues = []
-        case .page(let place, let result):
-            pagesInFlight -= 1
-            switch result {
-            case .success(let page): take(page, at: place, now: now)
-            case .failure(let error): lose(place, error)
-            }
-        case .setting(let repository, .success(let setting), let observedAt):
-            observations.append(Observation(repository: repository, reading: .read(setting), observedAt: observedAt))
+        case .page(let place, .success((let page, let validator))):
+            take(page, at: place, validator, now: now)
+        case .page(let place, .failure(let error)):
+            note(error)
+            listing.lose(place, error)
+        case .setting(let repository, .success((let setting, let validator)), let observedAt):
+            observations.append(
+                Observation(
+                    repository: repository, reading: .read(setting), observedAt: observedAt, validator: validator))
         case .setting(let repository, .failure(let error), let observedAt):
             note(error)
             // An answer that never came says nothing about the repository: it stays unread, for the next try.
@@ -180,11 +165,7 @@ struct OrganizationCrawl {
             observations.append(Observation(repository: repository, reading: nil, observedAt: now))
         }
         nextRepository = repositories.count
-        for place in pages {
-            isListingWhole = false
-            problems.append("\(place.name) was not read")
-        }
-        pages = []
+        listing.finish()
     }
 
     /// What was observed since the last call.
@@ -193,65 +174,62 @@ struct OrganizationCrawl {
         return observations
     }
 
-    /// What a person should know since the last call; each text once.
-    mutating func takeAdvice() -> [String] {
-        defer { advice = [] }
-        return advice
+    /// What else is to be told since the last call; each advice once.
+    mutating func takeNews() -> [CrawlEvent] {
+        defer { news = [] }
+        return news
     }
 
     var observation: OrganizationObservation {
-        let status: Listing.Status
-        var problems = problems
-        if !problems.isEmpty {
-            status = .partial
-        } else if let expected = account.repositoryCount {
-            status = listed.count < expected ? .partial : .complete
-            if listed.count < expected {
-                problems = ["\(listed.count) listed of the \(expected) that the organization counts"]
-            }
-        } else {
-            status = .unverified
-        }
-        return OrganizationObservation(
+        OrganizationObservation(
             login: account.login.rawValue, id: account.id, template: template,
-            includedProperties: includedProperties,
-            listing: Listing(
-                status: status, listed: listed.count, expected: account.repositoryCount,
-                error: problems.isEmpty ? nil : problems.summary, failure: listingFailure),
-            isListingWhole: isListingWhole)
+            includedProperties: includedProperties, listing: listing.listing(expected: account.repositoryCount),
+            isListingWhole: listing.isWhole)
     }
+
+    // MARK: - The organization's template
 
     /// A template that changed during the scan is known for no repository: some were read before, some after.
     private mutating func take(_ reading: OrganizationTemplate) {
         templateReadings += 1
-        let hasChanged = templateReadings > 1 && reading.isKnown && reading != template
-        template =
-            hasChanged
-            ? .unreadable(UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
-            : reading
+        guard templateReadings == 1 else {
+            let hasChanged = reading.isKnown && reading != template
+            template =
+                hasChanged
+                ? .unreadable(UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
+                : reading
+            return
+        }
+        template = reading
+        guard reading.isKnown else { return }
+        if let resumed = knowledge.resumed, reading != resumed.template, !resumed.read.isEmpty {
+            knowledge.resumed?.read = []
+            advise(
+                "the template of \(account.login) changed while the scan was interrupted: every repository was read again"
+            )
+        }
+        news.append(.templateRead(reading, of: account.id))
     }
 
-    // MARK: - Pages
+    // MARK: - The listing
 
-    private mutating func take(_ page: RepositoryPage, at place: RepositoryPage.Place, now: Timestamp) {
-        let fresh = page.repositories.filter { listed.insert($0.id).inserted }
-        if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
-        if page.malformedCount > 0 {
-            isListingWhole = false
-            problems.append("\(page.malformedCount) entries of \(place.name) are malformed")
+    private mutating func take(
+        _ page: RepositoryPage, at place: RepositoryPage.Place, _ validator: Validator?, now: Timestamp,
+    ) {
+        if !isPlanned {
+            // The organization does not say how many there are.
+            plan(repositories: page.last.map { $0 * 100 } ?? page.repositories.count)
         }
-        if page.isLinkUnreadable {
-            isListingWhole = false
-            problems.append("the Link header of \(place.name) can't be understood")
+        let fresh = listing.take(page, at: place)
+        if let listed = ListedPage(page, at: place, fresh: fresh, validator) {
+            news.append(.pageRead(listed, of: account.id))
         }
-        if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
         if needs.contains(.propertyValues) {
             admit(fresh.filter { $0.customProperties != nil }, now: now)
             awaitValues(fresh.filter { $0.customProperties == nil }, now: now)
         } else {
             admit(fresh, now: now)
         }
-        findMore(after: page, at: place)
     }
 
     /// Takes listed repositories into the crawl, or notes why they are left out.
@@ -281,82 +259,48 @@ struct OrganizationCrawl {
         waitingForValues += listed
     }
 
-    /// Asks for the pages up to the last at once where GitHub numbers them, else for the next alone.
-    private mutating func findMore(after page: RepositoryPage, at place: RepositoryPage.Place) {
-        if case .number(let number) = place, let last = page.last {
-            for number in stride(from: lastNumber + 1, through: min(last, limits.pagesMax), by: 1) {
-                enqueue(.number(number))
-            }
-            lastNumber = max(lastNumber, min(last, limits.pagesMax))
-            if last > limits.pagesMax { problems.append("more than \(limits.pagesMax) pages") }
-            // Pages up to the last are known, and the last one may have grown a successor meanwhile.
-            guard number >= lastNumber else { return }
-        }
-        switch page.next {
-        case nil: return
-        case .elsewhere: problems.append("the page after \(place.name) is on another origin, which is not asked")
-        case .url(let url):
-            if case .number(let number) = place, page.last != nil {
-                lastNumber = number + 1
-                enqueue(.number(number + 1))
-            } else {
-                enqueue(.url(url))
-            }
-        }
+    // MARK: - The budget
+
+    /// Holds what is to be asked against what may be asked.
+    private mutating func plan(repositories: Int) {
+        isPlanned = true
+        guard let budget else { return }
+        let spared = knowledge.resumed?.read.count ?? 0
+        let plan = CrawlPlan(
+            login: account.login.rawValue,
+            // The organization itself was asked.
+            requests: CrawlCost(repositories: repositories, extra: first.count - 1).cold - 1
+                - min(spared, repositories),
+            conditional: knowledge.settings.count + knowledge.pages.count, budget: budget)
+        isShort = plan.isShort
+        news.append(.planned(plan))
     }
 
-    private mutating func enqueue(_ place: RepositoryPage.Place) {
-        guard knownPages.count < limits.pagesMax else { return problems.append("more than \(limits.pagesMax) pages") }
-        guard knownPages.insert(place).inserted else {
-            return problems.append("the listing leads back to \(place.name)")
-        }
-        pages.append(place)
-    }
-
-    private mutating func lose(_ place: RepositoryPage.Place, _ error: GitHubError) {
-        note(error)
-        isListingWhole = false
-        problems.append("\(place.name) could not be read: \(error)")
-        if listed.isEmpty { listingFailure = error.reason.code }
+    /// What no scan has read comes first, then what was read longest ago; the listing's order where that is equal.
+    private mutating func orderByAge() {
+        isOrdered = true
+        let ages = knowledge.lastReads
+        repositories = repositories.enumerated().sorted { left, right in
+            let (leftScan, rightScan) = (ages[left.element.id]?.rawValue ?? 0, ages[right.element.id]?.rawValue ?? 0)
+            return leftScan == rightScan ? left.offset < right.offset : leftScan < rightScan
+        }.map(\.element)
+        knowledge.lastReads = [:]
     }
 
     private mutating func note(_ error: GitHubError) {
         stop = stop ?? error.stop
         // What could not be found is mostly gone since it was listed, which is no matter of the token.
         if case .notFound = error { return }
-        if let hint = error.hint, advised.insert(hint).inserted { advice.append(hint) }
+        if let hint = error.hint { advise(hint) }
+    }
+
+    private mutating func advise(_ text: String) {
+        if advised.insert(text).inserted { news.append(.advice(text)) }
     }
 }
 
 extension OrganizationTemplate {
     fileprivate var isKnown: Bool {
         if case .unreadable = self { false } else { true }
-    }
-}
-
-extension RepositoryPage.Place {
-    fileprivate var name: String {
-        switch self {
-        case .number(let number): "page \(number)"
-        case .url: "a page without a number"
-        }
-    }
-}
-
-extension [String] {
-    /// The first few, and how many more there are.
-    fileprivate var summary: String {
-        let shown = prefix(3).joined(separator: "; ")
-        return count > 3 ? "\(shown); and \(count - 3) more" : shown
-    }
-}
-
-extension Result {
-    fileprivate init(catching body: () async throws(Failure) -> Success) async {
-        do throws(Failure) {
-            self = .success(try await body())
-        } catch {
-            self = .failure(error)
-        }
     }
 }

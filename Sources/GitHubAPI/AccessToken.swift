@@ -1,3 +1,6 @@
+import Crypto
+import Foundation
+
 /// A secret that GitHub accepts as a bearer token. Nothing it is printed or interpolated into shows it.
 public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let secret: String
@@ -14,6 +17,17 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         self.secret = String(Substring(secret))
     }
 
+    /// A name for the token that says nothing of it: equal for equal tokens and salts alone.
+    ///
+    /// - Parameters:
+    ///   - salt: random bytes.
+    ///   - context: what else makes another answer of the same address, such as the API version.
+    public func fingerprint(salt: [UInt8], context: String) -> String {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data("\(context)\n\(secret)".utf8), using: SymmetricKey(data: salt))
+        return code.prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     public var description: String { "[token]" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
@@ -28,4 +42,33 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
     }
+}
+
+extension AccessToken {
+    /// What issued a token, as its prefix tells.
+    ///
+    /// Source: GitHub's documentation, "About authentication to GitHub", token formats.
+    public enum Kind: Hashable, Sendable {
+        case classic
+        case fineGrained
+        /// Of an OAuth app, as `gh` has one.
+        case oauthApp
+        /// A user's, by way of a GitHub App.
+        case appUser
+        /// Of a GitHub App's installation, as `GITHUB_TOKEN` is one. It lives for an hour.
+        case installation
+        case unknown
+    }
+
+    public var kind: Kind {
+        for (prefix, kind) in Self.prefixes where secret.hasPrefix(prefix) { return kind }
+        // Those made before April 2021 are 40 hexadecimal digits.
+        let isOld = secret.utf8.count == 40 && secret.allSatisfy(\.isHexDigit)
+        return isOld ? .classic : .unknown
+    }
+
+    private static let prefixes: [(String, Kind)] = [
+        ("ghp_", .classic), ("github_pat_", .fineGrained), ("gho_", .oauthApp), ("ghu_", .appUser),
+        ("ghs_", .installation),
+    ]
 }

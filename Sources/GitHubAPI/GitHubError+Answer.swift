@@ -4,6 +4,8 @@ import Foundation
 /// What an answer means before its body is read as what was asked for.
 enum AnswerKind {
     case success
+    /// 304: what the request's validator stands for is still so.
+    case notModified
     case redirect(location: String?)
     case rateLimit(RateLimitRefusal)
     /// 5xx: worth another try.
@@ -16,15 +18,18 @@ struct RateLimitRefusal: Hashable {
     /// How long GitHub asks to wait; `nil` where it names no time.
     var wait: Duration?
     var message: String
+    /// Whether the hour's requests are spent, rather than asked for too fast.
+    var isPrimary = false
 }
 
 extension APIResponse {
     /// Sorts an answer by GitHub's documented shapes.
     ///
     /// - Parameter now: for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
-    func kind(token: AccessToken?, now: Timestamp) -> AnswerKind {
+    func kind(token: AccessToken?, now: () -> Timestamp) -> AnswerKind {
         switch status {
         case 200..<300: return .success
+        case 304: return .notModified
         case 301, 302, 307, 308: return .redirect(location: headers["location"])
         case 500...: return .serverFault
         default: break
@@ -46,6 +51,9 @@ extension APIResponse {
         }
     }
 
+    /// Whether GitHub left organizations out for want of single sign-on.
+    var isPartial: Bool { headers["x-github-sso"]?.hasPrefix("partial-results") ?? false }
+
     // MARK: -
 
     /// NOTE: the text is known from two public tools of 2024; a plain "Not Found" on the same path means a wrong
@@ -66,7 +74,7 @@ extension APIResponse {
             message, acceptedPermissions: headers["x-accepted-github-permissions"].map { $0.harmless(without: token) })
     }
 
-    private func rateLimitRefusal(_ message: String, documentation: String, now: Timestamp) -> RateLimitRefusal? {
+    private func rateLimitRefusal(_ message: String, documentation: String, now: () -> Timestamp) -> RateLimitRefusal? {
         guard status == 403 || status == 429 else { return nil }
         let retryAfter = headers["retry-after"].flatMap { Int64($0) }
         let isSpent = headers["x-ratelimit-remaining"] == "0"
@@ -74,24 +82,20 @@ extension APIResponse {
             message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
             || message.contains("abuse detection") || documentation.hasSuffix("secondary-rate-limits")
             || documentation.hasSuffix("#abuse-rate-limits")
+        let isPrimary = isSpent && !message.contains("secondary rate limit")
         let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
         guard status == 429 || isNamed || ((retryAfter != nil || isSpent) && !isPermission) else { return nil }
         let text = message.isEmpty ? "GitHub answered \(status)" : message
         if let retryAfter, retryAfter >= 0 {
-            return RateLimitRefusal(wait: .seconds(min(retryAfter, Self.waitMaxSeconds)), message: text)
+            return RateLimitRefusal(
+                wait: .seconds(min(retryAfter, HeaderFields.waitMaxSeconds)), message: text, isPrimary: isPrimary)
         }
         if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
-            let clock = headers["date"].flatMap(Timestamp.init(httpDate:)) ?? now
-            let untilReset = min(max(0, reset), 1 << 40) - clock.secondsSince1970
-            // GitHub counts whole seconds: one more makes sure that the window has turned.
-            let seconds = min(max(0, untilReset), Self.waitMaxSeconds - 1) + 1
-            return RateLimitRefusal(wait: .seconds(seconds), message: text)
+            let seconds = headers.secondsUntil(reset: reset, calendar: now)
+            return RateLimitRefusal(wait: .seconds(seconds), message: text, isPrimary: isPrimary)
         }
-        return RateLimitRefusal(wait: nil, message: text)
+        return RateLimitRefusal(wait: nil, message: text, isPrimary: isPrimary)
     }
-
-    /// Longer than any wait that a caller allows; keeps a hostile number from overflowing a `Duration`.
-    private static let waitMaxSeconds: Int64 = 31_536_000
 
     /// `BasicError`
     private struct ErrorBody: Decodable {

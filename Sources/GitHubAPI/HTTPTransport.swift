@@ -10,14 +10,27 @@ import NIOSSL
 public final class HTTPTransport: Transport {
     private let client: HTTPClient
 
-    /// - Parameter connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
-    public init(connectionsMax: Int) {
+    /// - Parameters:
+    ///   - connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
+    ///   - trust: certificates trusted beside the system's.
+    ///   - proxy: through which every connection goes.
+    public init(connectionsMax: Int, trust: TrustedCertificates? = nil, proxy: ProxyServer? = nil) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsMax
         // Whether and when to try again is the client's decision, which counts its tries.
         configuration.connectionPool.retryConnectionEstablishment = false
+        if let trust {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(trust.certificates)]
+            configuration.tlsConfiguration = tls
+        }
+        if let proxy {
+            configuration.proxy = .server(
+                host: proxy.host, port: proxy.port,
+                authorization: proxy.credentials.map { .basic(username: $0.user, password: $0.password) })
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -51,6 +64,8 @@ public final class HTTPTransport: Transport {
 }
 
 extension TransportError {
+    static let untrusted = "the server's certificate is not trusted"
+
     fileprivate init(_ error: any Error, bodyLimitBytes: Int) {
         switch error {
         case is CancellationError:
@@ -76,7 +91,7 @@ extension TransportError {
         case let error as NIOSSLError:
             self = .connectionLost(
                 "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
-                    ? "the server's certificate is not trusted" : "the TLS handshake failed")
+                    ? TransportError.untrusted : "the TLS handshake failed")
         default:
             self = .connectionLost(String(describing: error))
         }

@@ -1,33 +1,49 @@
-/// The requests of the last minute, so that no minute holds more than GitHub allows.
+/// The points of the last minute, so that no minute holds more than the host allows.
 ///
-/// Source: GitHub's secondary rate limits: 900 points a minute for REST, of which a GET costs one. An idle minute's
-/// points may be spent at once; then each request waits for the one that is so many back to be a minute old.
+/// An idle minute's points may be spent at once; then each request waits for points that are a minute old. That is the
+/// fastest pace that no minute, wherever it begins, sees exceeded.
 struct SlidingMinute {
-    /// A minute, and a second for what the network delays: GitHub counts arrivals, and this counts departures.
-    static let length: Duration = .seconds(61)
-
-    let limit: Int
-    /// Departures of the last requests, a ring of at most `limit`.
-    private var departures: [Duration] = []
+    private let points: Int
+    private let length: Duration
+    /// When each of the last points was spent, a ring of at most `points`.
+    private var spent: [Duration] = []
     private var oldest = 0
+    /// When the last request's turn was, where they are spread evenly.
+    private var lastTurn: Duration?
 
-    init(limit: Int) {
-        self.limit = limit
+    init(points: Int, length: Duration) {
+        self.points = points
+        self.length = length
     }
 
-    /// Takes a place for one request.
+    /// Takes the points of one request.
     ///
-    /// - Parameter now: time since a fixed moment, never less than before.
+    /// - Parameters:
+    ///   - cost: points; more than there are in a minute count as all of them.
+    ///   - now: time since a fixed moment, never less than before.
     /// - Returns: `nil` where it may depart now, or when one may.
-    mutating func depart(at now: Duration) -> Duration? {
-        guard departures.count == limit else {
-            departures.append(now)
-            return nil
+    mutating func depart(costing cost: Int, evenly: Bool, at now: Duration) -> Duration? {
+        let cost = min(cost, points)
+        let missing = spent.count + cost - points
+        if missing > 0 {
+            let free = spent[(oldest + missing - 1) % spent.count] + length
+            guard free <= now else { return free }
         }
-        let free = departures[oldest] + Self.length
-        guard free <= now else { return free }
-        departures[oldest] = now
-        oldest = (oldest + 1) % limit
+        if evenly {
+            let interval = length / points * cost
+            // A request that came late may be caught up with, but one only.
+            let turn = lastTurn.map { max($0 + interval, now - interval) } ?? now
+            guard turn <= now else { return turn }
+            lastTurn = turn
+        }
+        for _ in 0..<cost {
+            if spent.count < points {
+                spent.append(now)
+            } else {
+                spent[oldest] = now
+                oldest = (oldest + 1) % points
+            }
+        }
         return nil
     }
 }

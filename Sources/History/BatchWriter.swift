@@ -7,8 +7,13 @@ struct BatchWriter {
     private let scanID: Int64
     private let hostID: Int64
     private let organizationRowID: Int64
+    private let credential: CredentialID?
 
-    init(_ db: Database, scanID: Int64, hostID: Int64, organization: OrganizationID) throws {
+    /// - Parameter credential: whose validators are kept; `nil`: none are.
+    init(
+        _ db: Database, scanID: Int64, hostID: Int64, organization: OrganizationID, credential: CredentialID?,
+    ) throws {
+        self.credential = credential
         self.db = db
         self.scanID = scanID
         self.hostID = hostID
@@ -43,13 +48,31 @@ struct BatchWriter {
         case .read(let setting):
             if known.errorCode != nil { try writeCoverage(known.rowID, nil) }
             let columns = SettingColumns(setting)
+            var settingRowID = known.settingRowID
             if columns != known.setting {
                 try db.cachedStatement(sql: SettingColumns.insertion).execute(
                     arguments: StatementArguments([known.rowID, scanID])
                         + [observation.observedAt.description] + columns.arguments)
+                settingRowID = db.lastInsertedRowID
+            }
+            if let credential, let validator = observation.validator {
+                try db.cachedStatement(sql: Self.validatorInsertion).execute(arguments: [
+                    credential.rawValue, known.rowID, observation.repository.fullName, settingRowID,
+                    validator.rawValue,
+                ])
             }
         }
     }
+
+    /// Touches no row where nothing differs.
+    private static let validatorInsertion = """
+        INSERT INTO settingValidator (credentialID, repositoryID, fullName, settingObservationID, validator)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET fullName = excluded.fullName, validator = excluded.validator,
+            settingObservationID = excluded.settingObservationID
+        WHERE (fullName, validator, settingObservationID)
+            <> (excluded.fullName, excluded.validator, excluded.settingObservationID)
+        """
 
     private func writeCoverage(_ rowID: Int64, _ reason: UnreadableReason?) throws {
         try db.cachedStatement(
@@ -72,7 +95,7 @@ struct BatchWriter {
                     SELECT r.githubID, r.id,
                         \(RepositoryColumns.selection),
                         \(SettingColumns.selection),
-                        c.errorCode, c.errorMessage
+                        c.errorCode, c.errorMessage, s.id
                     FROM json_each(?1) listed
                     CROSS JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value
                     LEFT JOIN repositoryObservation o ON o.id = (
@@ -93,6 +116,7 @@ struct BatchWriter {
             if !row.hasNull(atIndex: 12) { state.setting = try SettingColumns(row, at: 12) }
             state.errorCode = try row.decode(atIndex: 16)
             state.errorMessage = try row.decode(atIndex: 17)
+            state.settingRowID = try row.decode(atIndex: 18)
             states[try row.decode(atIndex: 0)] = state
         }
         return states
@@ -104,6 +128,7 @@ private struct KnownState {
     let rowID: Int64
     var repository: RepositoryColumns?
     var setting: SettingColumns?
+    var settingRowID: Int64?
     var errorCode: String?
     var errorMessage: String?
 

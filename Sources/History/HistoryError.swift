@@ -12,6 +12,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case full(path: String)
     case busy(path: String)
     case scanRunning(path: String, organization: String)
+    /// A scan that began later has been through the organization.
+    case overtaken(path: String, organization: String)
     case failed(path: String, String)
 
     public var description: String {
@@ -23,6 +25,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
         case .full(let path): "no space is left to write the history \(path)"
         case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"
+        case .overtaken(let path, let organization):
+            "a scan that began later has read \(organization) into \(path) meanwhile"
         case .busy(let path): "the history \(path) stayed locked by another program"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
@@ -37,6 +41,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"
         case .full: "free some space and run again; what was stored before is safe"
         case .scanRunning: "wait until it has ended"
+        case .overtaken: "run it again; without --resume, if that was given"
         case .busy: "run again when it is free"
         case .failed: "run again, or choose another file with --db"
         }

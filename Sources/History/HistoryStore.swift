@@ -21,6 +21,8 @@ public final class HistoryStore: Sendable {
             var configuration = Configuration()
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(10)
+            // What was read must outlast a loss of power too; a batch a second is few enough to wait for the disk.
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try Schema.migrator.migrate(queue)
         } catch {
@@ -29,25 +31,18 @@ public final class HistoryStore: Sendable {
     }
 
     /// Begins a scan: a row that stays `running` until the recorder ends it.
-    public func beginScan(_ start: ScanStart) async throws(HistoryError) -> ScanRecorder {
-        let (scan, host) = try await write { db in
+    ///
+    /// - Parameter resuming: whether to go on with the newest scan of the same organizations and scope, where that was
+    ///   interrupted and began less than a day ago. Where there is none, a new one begins.
+    /// - Throws: `.scanRunning` where the scan to go on with is still running.
+    public func beginScan(_ start: ScanStart, resuming: Bool = false) async throws(HistoryError) -> ScanRecorder {
+        let path = path
+        let begun = try await write { db in
             let host = try Self.hostID(start.apiURL, db)
-            try db.execute(
-                sql: """
-                    INSERT INTO scan (hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
-                    VALUES (?, 'running', ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    host, start.startedAt.description, start.isEnterpriseServer, start.toolVersion,
-                    JSONText.of(start.requested), JSONText.of(start.scope),
-                ])
-            let scan = db.lastInsertedRowID
-            try db.execute(
-                sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)",
-                arguments: [scan, Data(), Data()])
-            return (scan, host)
+            let interrupted = resuming ? try BegunScan.interrupted(like: start, hostID: host, path: path, db) : nil
+            return try interrupted ?? BegunScan.new(start, hostID: host, path: path, db)
         }
-        return ScanRecorder(store: self, scanID: ScanID(rawValue: scan), hostID: host)
+        return ScanRecorder(store: self, begun, credential: start.credential)
     }
 
     /// The findings of a policy that stood open on a host, waived ones too, with the start of the scan that first found
@@ -181,7 +176,7 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    private static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {
+    static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {
         try db.execute(sql: "INSERT OR IGNORE INTO host (apiURL) VALUES (?)", arguments: [apiURL])
         return try knownHostID(apiURL, db) ?? 0
     }
@@ -208,10 +203,12 @@ public struct ScanStart: Sendable {
     /// Logins as they were asked for.
     public var requested: [String]
     public var scope: Scope
+    /// Who asks; `nil` leaves validators out.
+    public var credential: CredentialID?
 
     public init(
         apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, toolVersion: String, requested: [String],
-        scope: Scope,
+        scope: Scope, credential: CredentialID? = nil,
     ) {
         self.apiURL = apiURL
         self.isEnterpriseServer = isEnterpriseServer
@@ -219,6 +216,7 @@ public struct ScanStart: Sendable {
         self.toolVersion = toolVersion
         self.requested = requested
         self.scope = scope
+        self.credential = credential
     }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Holds one organization of one history for one scan: a byte of a file beside the database, locked until the scan
-/// ends or its process does, however it dies.
+/// Holds one organization of one history for one scan, or a scan itself: a byte of a file beside the database, locked
+/// until the scan ends or its process does, however it dies.
 ///
 /// Two scans of one organization at once would each store only what differs from what the other has just stored.
 final class ScanLock: Sendable {
@@ -9,7 +9,18 @@ final class ScanLock: Sendable {
 
     /// - Parameter organization: the local row id, which is the byte's place.
     /// - Throws: `HistoryError.scanRunning` where another scan holds it.
-    init(database path: String, organization: Int64, login: String) throws {
+    convenience init(database path: String, organization: Int64, login: String) throws {
+        try self.init(database: path, byte: organization, holder: login)
+    }
+
+    /// - Parameter logins: what is being scanned, for the message.
+    /// - Throws: `HistoryError.scanRunning` where another process runs this scan.
+    convenience init(database path: String, scan: Int64, logins: [String]) throws {
+        // Beyond every organization's row id.
+        try self.init(database: path, byte: (1 << 40) + scan, holder: logins.joined(separator: ", "))
+    }
+
+    private init(database path: String, byte: Int64, holder login: String) throws {
         let lockPath = path + "-lock"
         descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -18,7 +29,7 @@ final class ScanLock: Sendable {
         var range = flock()
         range.l_type = Int16(F_WRLCK)
         range.l_whence = Int16(SEEK_SET)
-        range.l_start = off_t(organization)
+        range.l_start = off_t(byte)
         range.l_len = 1
         guard fcntl(descriptor, Self.setLock, &range) == 0 else {
             let code = errno

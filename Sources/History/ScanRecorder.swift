@@ -5,29 +5,46 @@ import GRDB
 /// Writes one running scan to the history, batch by batch, and ends it.
 public actor ScanRecorder {
     public nonisolated let scanID: ScanID
+    /// When the interrupted scan began that goes on; `nil` for a new one.
+    public nonisolated let resumedFrom: Timestamp?
     private let store: HistoryStore
     private let hostID: Int64
+    private let credential: CredentialID?
+    /// What the scan asked before it was interrupted.
+    private let requestsBefore: RequestCounts
     /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
     private var listed = RowSet()
-    private var read = RowSet()
+    private var read: RowSet
     /// Held until the scan is over.
-    private var locks: [ScanLock] = []
+    private var locks: [ScanLock]
     /// Whether every listing so far was read to its end.
     private var isWhole = true
+    /// Of the organization that is being read.
+    private var pages: [ListedPage] = []
 
-    init(store: HistoryStore, scanID: ScanID, hostID: Int64) {
+    init(store: HistoryStore, _ begun: BegunScan, credential: CredentialID?) {
         self.store = store
-        self.scanID = scanID
-        self.hostID = hostID
+        self.credential = credential
+        scanID = ScanID(rawValue: begun.scanID)
+        hostID = begun.hostID
+        resumedFrom = begun.resumedFrom
+        requestsBefore = begun.requests
+        read = begun.read
+        locks = [begun.lock]
     }
 
     /// Takes the organization for this scan, before anything of it is stored.
     ///
-    /// - Throws: `.scanRunning` where another scan has it, or one that began later has been through with it already: what
-    ///   this scan wrote now would change what that one saw.
-    public func begin(_ organization: OrganizationID, login: String) async throws(HistoryError) {
-        let (scan, host, path) = (scanID.rawValue, hostID, store.path)
-        let lock = try await store.write { db in
+    /// - Parameter withLastReads: whether to tell which scan last read each repository.
+    /// - Returns: what earlier reads spare this one.
+    /// - Throws: `.scanRunning` where another scan has it; `.overtaken` where one that began later has been through with
+    ///   it already: what this scan wrote now would change what that one saw.
+    public func begin(
+        _ organization: OrganizationID, login: String, withLastReads: Bool = false,
+    ) async throws(HistoryError) -> PriorKnowledge {
+        let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, credential)
+        let read = resumedFrom == nil ? nil : self.read
+        let (lock, knowledge) = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
             let lock = try ScanLock(database: path, organization: row, login: login)
             let isOvertaken = try Bool.fetchOne(
@@ -43,17 +60,47 @@ public actor ScanRecorder {
                             WHERE o.organizationID = ?1)
                     """,
                 arguments: [row, scan])
-            guard isOvertaken != true else { throw HistoryError.scanRunning(path: path, organization: login) }
-            return lock
+            guard isOvertaken != true else { throw HistoryError.overtaken(path: path, organization: login) }
+            var reader = KnowledgeReader(db, scanID: scan, hostID: host, organizationRowID: row)
+            return try (lock, reader.knowledge(of: credential, resuming: read, withLastReads: withLastReads))
         }
         locks.append(lock)
+        pages = []
+        return knowledge
+    }
+
+    /// Keeps the organization's template as it was first read, should the scan be interrupted.
+    ///
+    /// - Parameter template: set or never set.
+    public func begin(with template: OrganizationTemplate, of organization: OrganizationID) async throws(HistoryError) {
+        let (scan, host) = (scanID.rawValue, hostID)
+        var keys: String?
+        var flag: Bool?
+        if case .set(let template, let useImmutableSubject) = template {
+            keys = JSONText.of(template.keys.map(\.rawValue))
+            flag = useImmutableSubject
+        }
+        try await store.write { [keys, flag] db in
+            try db.execute(
+                sql: """
+                    INSERT OR REPLACE INTO scanTemplate (scanID, organizationID, claimKeys, useImmutableSubject)
+                    VALUES (?, ?, ?, ?)
+                    """,
+                arguments: [scan, try organizationRowID(organization, hostID: host, db), keys, flag])
+        }
+    }
+
+    /// Keeps a page of the listing for the next scan, once its repositories are stored.
+    public func note(_ page: ListedPage) {
+        if credential != nil { pages.append(page) }
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
     public func record(_ observations: [Observation], of organization: OrganizationID) async throws(HistoryError) {
-        let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
+        let (scan, host, listed, read, credential) = (scanID.rawValue, hostID, listed, read, credential)
         (self.listed, self.read) = try await store.write { db in
-            let writer = try BatchWriter(db, scanID: scan, hostID: host, organization: organization)
+            let writer = try BatchWriter(
+                db, scanID: scan, hostID: host, organization: organization, credential: credential)
             var progress = (listed, read)
             for (observation, row) in try writer.write(observations) {
                 progress.0.insert(row)
@@ -69,12 +116,16 @@ public actor ScanRecorder {
     /// Stores what the scan saw of an organization itself.
     public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
         isWhole = isWhole && organization.isListingWhole
-        let (scan, host, listed) = (scanID.rawValue, hostID, listed)
+        let (scan, host, listed, pages, credential) = (scanID.rawValue, hostID, listed, pages, credential)
+        self.pages = []
         try await store.write { db in
             var row = OrganizationRow(organization)
             if let id = organization.id {
                 let rowID = try organizationRowID(id, hostID: host, db)
                 row.organizationRowID = rowID
+                if let credential {
+                    try PageWriter(db, hostID: host, organizationRowID: rowID, credential).write(pages)
+                }
                 // A listing that lost a page says nothing of what it lacks.
                 if organization.isListingWhole {
                     let isComplete = organization.listing.status == .complete
@@ -92,7 +143,10 @@ public actor ScanRecorder {
     public func finish(
         at finishedAt: Timestamp, stop: ScanStop?, requests: RequestCounts,
     ) async throws(HistoryError) {
-        let scan = scanID.rawValue
+        let (scan, before) = (scanID.rawValue, requestsBefore)
+        let requests = RequestCounts(
+            sent: before.sent + requests.sent, notModified: before.notModified + requests.notModified,
+            retried: before.retried + requests.retried, waited: before.waited + requests.waited)
         try await store.write { db in
             let waited = requests.waited.components
             try db.execute(
@@ -126,6 +180,7 @@ public actor ScanRecorder {
                     report.summary.unreadable, report.summary.skipped, scan,
                 ])
             // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.
+            try db.execute(sql: "DELETE FROM scanTemplate WHERE scanID = ?", arguments: [scan])
             if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
         }
     }

@@ -14,7 +14,55 @@ enum Schema {
         migrator.registerMigration("v1", migrate: createTables)
         migrator.registerMigration(
             "v2: custom properties; findings of organizations and waivers", migrate: widenFindings)
+        migrator.registerMigration("v3: credentials, validators, resumed scans", migrate: addCredentials)
         return migrator
+    }
+
+    private static func addCredentials(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- Random bytes that make fingerprints of tokens worthless elsewhere.
+                ALTER TABLE host ADD COLUMN salt BLOB;
+
+                -- A token that asked, known by a salted hash alone.
+                CREATE TABLE credential (
+                    id INTEGER PRIMARY KEY,
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    fingerprint TEXT NOT NULL,
+                    usedAt TEXT NOT NULL,
+                    refusedAt TEXT,                   -- when a secondary rate limit last refused it
+                    UNIQUE (hostID, fingerprint)
+                ) STRICT;
+
+                -- What a credential need not read in full again. Not evidence: what it stands for is in the observations.
+                CREATE TABLE settingValidator (
+                    credentialID INTEGER NOT NULL REFERENCES credential(id),
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    fullName TEXT NOT NULL,           -- of the address that was asked
+                    settingObservationID INTEGER NOT NULL REFERENCES settingObservation(id),
+                    validator TEXT NOT NULL,
+                    PRIMARY KEY (credentialID, repositoryID)
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE pageValidator (
+                    credentialID INTEGER NOT NULL REFERENCES credential(id),
+                    organizationID INTEGER NOT NULL REFERENCES organization(id),
+                    page INTEGER NOT NULL,
+                    lastPage INTEGER,
+                    hasProperties INTEGER NOT NULL,   -- whether the listing holds custom properties
+                    observations TEXT NOT NULL,       -- JSON list of repositoryObservation.id
+                    validator TEXT NOT NULL,
+                    PRIMARY KEY (credentialID, organizationID, page)
+                ) STRICT, WITHOUT ROWID;
+
+                -- The organization's template as a running scan first read it. Gone once it is sealed.
+                CREATE TABLE scanTemplate (
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    organizationID INTEGER NOT NULL REFERENCES organization(id),
+                    claimKeys TEXT,                   -- JSON list; NULL: never set
+                    useImmutableSubject INTEGER,
+                    PRIMARY KEY (scanID, organizationID)
+                ) STRICT, WITHOUT ROWID;
+                """)
     }
 
     private static func widenFindings(_ db: Database) throws {

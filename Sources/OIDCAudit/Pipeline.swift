@@ -16,16 +16,21 @@ struct Pipeline {
         until stopRequests: AsyncStream<ScanStop>,
     ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
         let history = try HistoryStore(path: settings.historyPath)
-        let known = try await history.openFindings(
-            apiURL: settings.endpoint.description, policyName: evaluator.policy.name)
+        let apiURL = settings.connection.endpoint.description
+        let known = try await history.openFindings(apiURL: apiURL, policyName: evaluator.policy.name)
+        let credential = try await credential(in: history)
         let recorder = try await history.beginScan(
             ScanStart(
-                apiURL: settings.endpoint.description,
-                isEnterpriseServer: settings.endpoint.host == .enterpriseServer, startedAt: context.now(),
-                toolVersion: Tool.version, requested: settings.organizations.map(\.rawValue), scope: settings.scope))
+                apiURL: apiURL, isEnterpriseServer: settings.connection.endpoint.host == .enterpriseServer,
+                startedAt: context.now(), toolVersion: Tool.version,
+                requested: settings.organizations.map(\.rawValue), scope: settings.scope, credential: credential?.id),
+            resuming: settings.resumes)
+        sayWhatIsSpared(recorder, credential)
 
-        let transport = HTTPTransport(connectionsMax: settings.concurrency)
-        let github = GitHubClient(clientSettings, transport: transport, clock: .continuous, now: context.now)
+        var connection = settings.connection
+        connection.limits.isPacedEvenly = credential?.wasRefusedLately(now: context.now()) ?? false
+        let transport = connection.transport
+        let github = connection.client(transport, context)
         let crawl: Result<CrawlEnd, HistoryError> = await record(github, in: recorder, until: stopRequests)
         await transport.shutDown()
         if case .failure = crawl {
@@ -33,6 +38,7 @@ struct Pipeline {
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
         let (stop, advice) = try crawl.get()
+        if github.wasRefused, let credential { try await history.noteRefusal(of: credential.id, at: context.now()) }
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -54,9 +60,9 @@ struct Pipeline {
         let now = context.now()
         let reason = UnreadableReason(.notRead, why)
         let snapshot = Snapshot(
-            scanID: nil, apiURL: settings.endpoint.description,
-            isEnterpriseServer: settings.endpoint.host == .enterpriseServer, startedAt: now, finishedAt: now,
-            stop: stop, requests: RequestCounts(), scope: settings.scope,
+            scanID: nil, apiURL: settings.connection.endpoint.description,
+            isEnterpriseServer: settings.connection.endpoint.host == .enterpriseServer, startedAt: now,
+            finishedAt: now, stop: stop, requests: RequestCounts(), scope: settings.scope,
             organizations: settings.organizations.map { login in
                 OrganizationSnapshot(
                     login: login.rawValue, id: nil, template: .unreadable(reason),
@@ -68,15 +74,13 @@ struct Pipeline {
 
     // MARK: -
 
-    private var clientSettings: GitHubClient.Settings {
-        var client = GitHubClient.Settings(
-            endpoint: settings.endpoint, token: settings.token, userAgent: "\(Tool.name)/\(Tool.version)")
-        client.apiVersion = settings.apiVersion
-        client.timeout = context.requestTimeout
-        client.retry = context.retry
-        client.waitMax = settings.waitMax
-        client.pointsPerMinute = settings.pointsPerMinute
-        return client
+    /// The token as the history knows it; `nil` for one that lives for an hour, and is not worth remembering.
+    private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
+        guard let token = settings.connection.token, token.kind != .installation else { return nil }
+        let version = settings.connection.apiVersion
+        return try await history.credential(
+            apiURL: settings.connection.endpoint.description, at: context.now()
+        ) { salt in token.fingerprint(salt: salt, context: version) }
     }
 
     /// Why a crawl stopped early, or `nil`, and what it advised.
@@ -88,14 +92,14 @@ struct Pipeline {
     ) async -> Result<CrawlEnd, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context.console)
-        return await withTaskGroup(of: ScanStop?.self) { group in
+        return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in
             group.addTask {
                 defer { feed.finish() }
-                return await crawl(github, until: stopRequests) { feed.yield($0) }
+                return await crawl(github, in: recorder, until: stopRequests) { feed.yield($0) }
             }
             group.addTask {
                 await progress.draw(github)
-                return nil
+                return .success(nil)
             }
             var advice: [String] = []
             do throws(HistoryError) {
@@ -104,14 +108,17 @@ struct Pipeline {
                     if case .advice(let text) = event, !advice.contains(text) { advice.append(text) }
                     try await record(event, in: recorder)
                 }
+                group.cancelAll()
+                var stop: ScanStop?
+                for await ended in group {
+                    let result = try ended.get()
+                    stop = stop ?? result
+                }
+                return .success((stop, advice))
             } catch {
                 group.cancelAll()
                 return .failure(error)
             }
-            group.cancelAll()
-            var stop: ScanStop?
-            for await ended in group { stop = stop ?? ended }
-            return .success((stop, advice))
         }
     }
 
@@ -120,10 +127,15 @@ struct Pipeline {
         case .advice:
             break
         case .organizationFound(let id, let login, let count):
-            try await recorder.begin(id, login: login)
             guard settings.console.isVerbose else { return }
             context.console.note(
                 "\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
+        case .planned(let plan):
+            say(plan)
+        case .templateRead(let template, let organization):
+            try await recorder.begin(with: template, of: organization)
+        case .pageRead(let page, _):
+            await recorder.note(page)
         case .observations(let observations, let organization):
             try await recorder.record(observations, of: organization)
         case .organizationFinished(let organization):
@@ -133,18 +145,30 @@ struct Pipeline {
 
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
     private func crawl(
-        _ github: GitHubClient, until stopRequests: AsyncStream<ScanStop>,
+        _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
-    ) async -> ScanStop? {
+    ) async -> Result<ScanStop?, HistoryError> {
         enum Ending {
-            case crawled(ScanStop?)
+            case crawled(Result<ScanStop?, HistoryError>)
             case asked(ScanStop?)
         }
         let crawler = Crawler(
-            github: github, limits: CrawlLimits(concurrency: settings.concurrency), scope: settings.scope,
-            needs: evaluator.policy.needs, now: context.now)
+            github: github, limits: CrawlLimits(concurrency: settings.connection.limits.concurrency),
+            scope: settings.scope, needs: evaluator.policy.needs, now: context.now)
         return await withTaskGroup(of: Ending.self) { race in
-            race.addTask { .crawled(await crawler.crawl(settings.organizations, tell: tell)) }
+            race.addTask {
+                do throws(HistoryError) {
+                    let stop = try await crawler.crawl(
+                        settings.organizations,
+                        begin: { account, withLastReads throws(HistoryError) in
+                            try await recorder.begin(
+                                account.id, login: account.login.rawValue, withLastReads: withLastReads)
+                        }, tell: tell)
+                    return .crawled(.success(stop))
+                } catch {
+                    return .crawled(.failure(error))
+                }
+            }
             race.addTask {
                 for await stop in stopRequests {
                     context.stopHeard()
@@ -159,12 +183,50 @@ struct Pipeline {
                     asked = stop
                     race.cancelAll()
                 case .asked(nil): break
-                case .crawled(let stop):
+                case .crawled(let result):
                     race.cancelAll()
-                    return asked ?? stop
+                    return result.map { asked ?? $0 }
                 }
             }
-            return asked
+            return .success(asked)
         }
+    }
+
+    // MARK: - What a person should know before the crawl
+
+    private func sayWhatIsSpared(_ recorder: ScanRecorder, _ credential: StoredCredential?) {
+        guard !settings.console.isQuiet else { return }
+        if let began = recorder.resumedFrom {
+            context.console.note("note: going on with scan #\(recorder.scanID.rawValue), which began at \(began)")
+        } else if settings.resumes {
+            context.console.note("note: there is no interrupted scan to go on with: a new one begins")
+        }
+        if credential?.isNewcomer == true {
+            context.console.note("note: the history does not know this token: everything is read in full once")
+        }
+    }
+
+    /// Says how far the hour's requests reach, where they don't reach to the end.
+    private func say(_ plan: CrawlPlan) {
+        guard plan.isShort ? !settings.console.isQuiet : settings.console.isVerbose else { return }
+        let budget = plan.budget
+        var text =
+            "\(plan.login) needs up to \(plan.requests) requests, and \(budget.remaining) of \(budget.limit) are left until "
+            + "\(budget.resetsAt)"
+        if plan.isShort {
+            let wait = budget.resetsAt.seconds(since: context.now())
+            text +=
+                .seconds(wait) > settings.connection.limits.waitMax
+                ? "; that is further off than --max-wait allows: the scan will end incomplete, and --resume goes on then"
+                : "; the rest is read from then on"
+        }
+        context.console.note("note: \(text)")
+    }
+}
+
+extension StoredCredential {
+    /// For a week after a refusal, requests are spread evenly.
+    fileprivate func wasRefusedLately(now: Timestamp) -> Bool {
+        refusedAt.map { now.seconds(since: $0) < 7 * 86_400 } ?? false
     }
 }

@@ -39,7 +39,7 @@ final class ProgressLine: Sendable {
             case .organizationFinished:
                 counts.totalBefore += counts.seen
                 (counts.expected, counts.seen) = (0, 0)
-            case .advice:
+            case .advice, .planned, .templateRead, .pageRead:
                 break
             }
         }

@@ -15,6 +15,15 @@ import Testing
         var finished: [OrganizationObservation] = []
         var advice: [String] = []
         var stop: ScanStop?
+        var begun: [Begun] = []
+        var plans: [CrawlPlan] = []
+        var templates: [OrganizationTemplate] = []
+        var pages: [ListedPage] = []
+
+        struct Begun: Hashable {
+            var id: OrganizationID
+            var withLastReads: Bool
+        }
 
         func reading(_ name: String) -> Reading<RepositorySetting>? {
             observations.first { $0.repository.name == name }?.reading
@@ -25,18 +34,28 @@ import Testing
         _ transport: ScriptedTransport, of logins: [String] = ["acme"],
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
+        knowledge: PriorKnowledge = PriorKnowledge(),
     ) async -> Told {
         var limits = limits
         // However slow the machine is, batches are handed on when they are full.
         limits.flushInterval = .seconds(86_400)
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
-        settings.waitMax = waitMax
+        settings.limits.waitMax = waitMax
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
         let crawler = Crawler(github: client, limits: limits, scope: scope, needs: needs) { .sample }
         let told = Mutex(Told())
-        let stop = await crawler.crawl(logins.compactMap(OrganizationLogin.init)) { event in
+        let stop = await crawler.crawl(
+            logins.compactMap(OrganizationLogin.init),
+            begin: { account, withLastReads in
+                told.withLock { $0.begun.append(Told.Begun(id: account.id, withLastReads: withLastReads)) }
+                return knowledge
+            }
+        ) { event in
             told.withLock { told in
                 switch event {
+                case .planned(let plan): told.plans.append(plan)
+                case .templateRead(let template, _): told.templates.append(template)
+                case .pageRead(let page, _): told.pages.append(page)
                 case .organizationFound(let id, _, _): told.found.append(id)
                 case .observations(let batch, _):
                     told.observations += batch

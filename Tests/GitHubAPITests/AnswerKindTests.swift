@@ -10,7 +10,8 @@ import Testing
         -> AnswerKind
     {
         let body = message.map { "{\"message\": \"\($0)\"}" } ?? "<html>"
-        return APIResponse(status: status, headers: headers, body: Array(body.utf8)).kind(token: token, now: Self.now)
+        return APIResponse(status: status, headers: headers, body: Array(body.utf8)).kind(
+            token: token, now: { Self.now })
     }
 
     private func refusal(_ kind: AnswerKind) -> GitHubError? {
@@ -60,7 +61,7 @@ import Testing
         #expect(limit(kind(403, message: primary)) != nil)
         #expect(limit(kind(403, message: "You have triggered an abuse detection mechanism.")) != nil)
         let abuse = #"{"message": "m", "documentation_url": "https://docs.github.com/v3/#abuse-rate-limits"}"#
-        #expect(limit(APIResponse(status: 403, body: Array(abuse.utf8)).kind(token: nil, now: Self.now)) != nil)
+        #expect(limit(APIResponse(status: 403, body: Array(abuse.utf8)).kind(token: nil, now: { Self.now })) != nil)
         // A missing permission on the last request of the hour is no rate limit.
         #expect(
             limit(

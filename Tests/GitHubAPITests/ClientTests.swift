@@ -11,7 +11,7 @@ import Testing
     private func client(_ transport: ScriptedTransport, waitMax: Duration = .seconds(7200)) -> GitHubClient {
         var settings = GitHubClient.Settings(
             endpoint: .gitHub, token: AccessToken("ghp_secret"), userAgent: "oidc-audit/test")
-        settings.waitMax = waitMax
+        settings.limits.waitMax = waitMax
         return GitHubClient(settings, transport: transport, clock: clock) { .sample }
     }
 
@@ -48,7 +48,8 @@ import Testing
             ),
         ]
         for (body, setting) in bodies {
-            #expect(try await client(ScriptedTransport([Self.path: [.ok(body)]])).setting(of: api) == setting)
+            let answer = try await client(ScriptedTransport([Self.path: [.ok(body)]])).setting(of: api)
+            #expect(answer == .modified(setting, validator: nil))
         }
     }
 
@@ -71,7 +72,8 @@ import Testing
     func aFaultIsTriedAgain(fault: ScriptedTransport.Answer) async throws {
         let transport = ScriptedTransport([Self.path: [fault, fault, fault, Self.fine]])
         let client = client(transport)
-        #expect(try await client.setting(of: api) == RepositorySetting(useDefault: true))
+        #expect(
+            try await client.setting(of: api) == .modified(RepositorySetting(useDefault: true), validator: nil))
         #expect(client.requestCounts.sent == 4)
         #expect(client.requestCounts.retried == 3)
         // Half to all of 0.5, 1 and 2 seconds.
@@ -140,14 +142,17 @@ import Testing
     }
 
     @Test func manyRefusalsAtOnceAreOneWait() async {
-        let gate = RateGate(waitMax: .seconds(1000), pointsPerMinute: 900)
-        for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: .seconds(30), message: "m"), at: .seconds(5)) }
-        for _ in 0..<10 { gate.refuse(RateLimitRefusal(wait: nil, message: "m"), at: .seconds(5)) }
-        #expect(gate.pass(at: .seconds(34)) == .wait(until: .seconds(35)))
-        #expect(gate.pass(at: .seconds(35)) == .open)
-        #expect(gate.counts(at: .seconds(35)).waited == .seconds(30))
+        let governor = RateGovernor(RateLimits())
+        for _ in 0..<20 { #expect(governor.pass(costing: 1, at: .seconds(5)) == .open) }
+        for wait in Array(repeating: Duration?.some(.seconds(30)), count: 10) + Array(repeating: nil, count: 10) {
+            let refusal = RateLimitRefusal(wait: wait, message: "m")
+            governor.learn(from: [:], .rateLimit(refusal), at: .seconds(5)) { .sample }
+        }
+        #expect(governor.pass(costing: 1, at: .seconds(34)) == .wait(until: .seconds(35)))
+        #expect(governor.pass(costing: 1, at: .seconds(35)) == .open)
+        #expect(governor.counts(at: .seconds(35)).waited == .seconds(30))
         // A wait that was cut short counts as far as it came.
-        #expect(gate.counts(at: .seconds(7)).waited == .seconds(2))
+        #expect(governor.counts(at: .seconds(7)).waited == .seconds(2))
     }
 
     @Test func followsARenamedRepository() async throws {
@@ -178,7 +183,8 @@ import Testing
         ])
         let client = client(transport)
         if id == 1001 {
-            #expect(try await client.setting(of: api) == RepositorySetting(useDefault: true))
+            #expect(
+                try await client.setting(of: api) == .modified(RepositorySetting(useDefault: true), validator: nil))
         } else {
             await #expect(throws: GitHubError.redirectRefused("it leads to another repository (id 7)")) {
                 try await client.setting(of: api)
@@ -245,7 +251,10 @@ import Testing
         let transport = ScriptedTransport([
             path: [.ok(body, headers: ["X-GitHub-SSO": "partial-results; organizations=1"])]
         ])
-        let page = try await client(transport).repositoryPage(.number(1), of: acme)
+        guard case .modified(let page, nil) = try await client(transport).repositoryPage(.number(1), of: acme) else {
+            Issue.record("no page")
+            return
+        }
         #expect(page.malformedCount == 5)
         #expect(page.isPartial)
         #expect(page.next == nil)
@@ -298,8 +307,8 @@ import Testing
     private func paced(_ transport: ScriptedTransport, points: Int, waitMax: Duration = .seconds(7200)) -> GitHubClient
     {
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
-        settings.pointsPerMinute = points
-        settings.waitMax = waitMax
+        settings.limits.pointsPerMinute = points
+        settings.limits.waitMax = waitMax
         return GitHubClient(settings, transport: transport, clock: clock) { .sample }
     }
 
@@ -312,11 +321,11 @@ import Testing
             departures.append(clock.now.offset)
         }
         // An idle minute's points at once, then as many again a minute later.
-        #expect(departures == (0..<35).map { SlidingMinute.length * ($0 / 10) })
+        #expect(departures == (0..<35).map { RateLimits().minute * ($0 / 10) })
         for start in departures {
             #expect(departures.count { $0 >= start && $0 < start + .seconds(60) } <= 10)
         }
-        #expect(client.requestCounts.waited == SlidingMinute.length * 3)
+        #expect(client.requestCounts.waited == RateLimits().minute * 3)
         #expect(client.requestCounts.retried == 0)
     }
 
@@ -337,7 +346,7 @@ import Testing
         }
         #expect(transport.paths.count == 100)
         // 100 requests of 20 a minute take four whole waits.
-        #expect(clock.now.offset >= SlidingMinute.length * 4)
+        #expect(clock.now.offset >= RateLimits().minute * 4)
         #expect(client.requestCounts.sent == 100)
     }
 

@@ -34,7 +34,7 @@ import Testing
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
                 scope: scope))
-        try await recorder.begin(organization, login: login)
+        _ = try await recorder.begin(organization, login: login)
         let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
         for start in stride(from: 0, to: timed.count, by: 7) {
             try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: organization)
@@ -221,8 +221,8 @@ import Testing
                 apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
                 requested: ["slow", "acme"], scope: Scope()))
         let (_, younger) = try await scan(store, [read("api", id: 1)])
-        await #expect(throws: HistoryError.scanRunning(path: folder.file, organization: "acme")) {
-            try await older.begin(Self.acme, login: "acme")
+        await #expect(throws: HistoryError.overtaken(path: folder.file, organization: "acme")) {
+            _ = try await older.begin(Self.acme, login: "acme")
         }
         let again = try await store.snapshot(of: try #require(younger.scanID))
         #expect(again.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault)])
@@ -249,14 +249,14 @@ import Testing
             apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
             requested: ["acme"], scope: Scope())
         var first: ScanRecorder? = try await store.beginScan(start)
-        try await first?.begin(Self.acme, login: "acme")
+        _ = try await first?.begin(Self.acme, login: "acme")
         let second = try await HistoryStore(path: folder.file).beginScan(start)
         await #expect(throws: HistoryError.scanRunning(path: folder.file, organization: "acme")) {
-            try await second.begin(Self.acme, login: "acme")
+            _ = try await second.begin(Self.acme, login: "acme")
         }
-        try await second.begin(OrganizationID(rawValue: 78), login: "beta")
+        _ = try await second.begin(OrganizationID(rawValue: 78), login: "beta")
         first = nil
-        try await second.begin(Self.acme, login: "acme")
+        _ = try await second.begin(Self.acme, login: "acme")
     }
 
     @Test func anInterruptedScanKnowsWhatItRead() async throws {

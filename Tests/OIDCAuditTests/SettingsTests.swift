@@ -30,7 +30,7 @@ import Testing
         let file = try folder.write(
             "concurrency: 10\nfail-on: high\ninclude: [a, b]\nstrict-coverage: true\n", to: "c.yaml")
         let fromFile = try settings(["-c", file])
-        #expect(fromFile.concurrency == 10)
+        #expect(fromFile.connection.limits.concurrency == 10)
         #expect(fromFile.judging.gate == Gate(failOn: .high, strictCoverage: true))
         #expect(fromFile.scope.selector.names.map(\.pattern) == ["a", "b"])
         let environment = [
@@ -38,11 +38,11 @@ import Testing
             "OIDC_AUDIT_STRICT_COVERAGE": "0",
         ]
         let fromEnvironment = try settings([], environment: environment)
-        #expect(fromEnvironment.concurrency == 20)
+        #expect(fromEnvironment.connection.limits.concurrency == 20)
         #expect(fromEnvironment.scope.selector.names.map(\.pattern) == ["c", "d"])
         #expect(!fromEnvironment.judging.gate.strictCoverage)
         let fromFlag = try settings(["--concurrency", "30", "--include", "e"], environment: environment)
-        #expect(fromFlag.concurrency == 30)
+        #expect(fromFlag.connection.limits.concurrency == 30)
         #expect(fromFlag.scope.selector.names.map(\.pattern) == ["e"])
     }
 
@@ -50,9 +50,11 @@ import Testing
         let folder = try Folder()
         try FileManager.default.createDirectory(atPath: folder.path + "/oidc-audit", withIntermediateDirectories: true)
         _ = try folder.write(#"{"max-wait": "5m"}"#, to: "oidc-audit/config.json")
-        #expect(try settings([], environment: ["XDG_CONFIG_HOME": folder.path]).waitMax == .seconds(300))
         #expect(
-            try settings([], environment: ["XDG_CONFIG_HOME": "relative", "HOME": folder.path]).waitMax
+            try settings([], environment: ["XDG_CONFIG_HOME": folder.path]).connection.limits.waitMax == .seconds(300))
+        #expect(
+            try settings([], environment: ["XDG_CONFIG_HOME": "relative", "HOME": folder.path]).connection.limits
+                .waitMax
                 == .seconds(7200))
     }
 
@@ -144,7 +146,7 @@ import Testing
 
     @Test func theFirstNamedHostIsTheOneThatCounts() throws {
         func endpoint(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> String {
-            try settings(arguments, environment: environment).endpoint.description
+            try settings(arguments, environment: environment).connection.endpoint.description
         }
         #expect(try endpoint() == "https://api.github.com")
         #expect(try endpoint([], ["GITHUB_API_URL": "https://a.example/api/v3"]) == "https://a.example/api/v3")
@@ -166,7 +168,7 @@ import Testing
         func token(_ host: String, without names: String..., adding more: [String: String] = [:]) throws -> String? {
             var environment = all.merging(more) { $1 }
             for name in names { environment[name] = nil }
-            return try settings(["--api-url", host], environment: environment).token?.secret
+            return try settings(["--api-url", host], environment: environment).connection.token?.secret
         }
         for host in ["https://api.github.com", "https://api.octo.ghe.com"] {
             #expect(try token(host) == "gh")
@@ -193,8 +195,9 @@ import Testing
         let folder = try Folder()
         let file = try folder.write("ghp_file\n", to: "token")
         let environment = ["GH_TOKEN": "gh"]
-        #expect(try settings(["--token-file", file], environment: environment).token?.secret == "ghp_file")
-        #expect(try settings(["--token-file", "-"], standardInput: "ghp_stdin\n").token?.secret == "ghp_stdin")
+        #expect(try settings(["--token-file", file], environment: environment).connection.token?.secret == "ghp_file")
+        #expect(
+            try settings(["--token-file", "-"], standardInput: "ghp_stdin\n").connection.token?.secret == "ghp_stdin")
         let empty = try folder.write("\n", to: "empty")
         #expect(throws: CommandFailure.self) { try settings(["--token-file", empty], environment: environment) }
         #expect(throws: CommandFailure.self) { try settings([], environment: ["GH_TOKEN": "two words"]) }

@@ -4,11 +4,17 @@ public struct Observation: Hashable, Sendable {
     /// `nil` where the setting was not asked for: out of scope, or the scan ended before.
     public var reading: Reading<RepositorySetting>?
     public var observedAt: Timestamp
+    /// For the next time that the setting is asked for; `nil` where there is none, or it is known already.
+    public var validator: Validator?
 
-    public init(repository: Repository, reading: Reading<RepositorySetting>?, observedAt: Timestamp) {
+    public init(
+        repository: Repository, reading: Reading<RepositorySetting>?, observedAt: Timestamp,
+        validator: Validator? = nil,
+    ) {
         self.repository = repository
         self.reading = reading
         self.observedAt = observedAt
+        self.validator = validator
     }
 }
 

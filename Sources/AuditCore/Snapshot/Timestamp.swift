@@ -52,6 +52,10 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         secondsSince1970 - other.secondsSince1970
     }
 
+    public func adding(seconds: Int64) -> Timestamp {
+        Timestamp(secondsSince1970: secondsSince1970 + seconds)
+    }
+
     // MARK: - Proleptic Gregorian calendar, counted from 1 March so that leap days come last in a year
 
     private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {

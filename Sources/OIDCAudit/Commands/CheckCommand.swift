@@ -27,7 +27,7 @@ struct CheckCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
             organizations: try Settings.organizations(organizations),
-            apiURL: try Settings.endpoint(host, layers).description,
+            apiURL: try ConnectionSettings.endpoint(host, layers).description,
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
             judging: try JudgingSettings(policy, output, layers, now: context.now()),
             console: try ConsoleSettings(console, layers))

@@ -54,7 +54,7 @@ struct PolicyInitCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: config)
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let apiURL = try Settings.endpoint(host, layers).description
+        let apiURL = try ConnectionSettings.endpoint(host, layers).description
         return try await usingHistory { () async throws(HistoryError) in
             let store = try HistoryStore(path: path, isNew: false)
             guard let scan = try await store.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }

@@ -12,6 +12,8 @@ struct ScanCommand: AuditCommand {
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
     var organizations: [String]
     @OptionGroup var policy: PolicyOptions
+    @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
+    var resume = false
     @OptionGroup(title: "Scope") var scope: ScopeOptions
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
@@ -23,14 +25,14 @@ struct ScanCommand: AuditCommand {
         let stopRequests = await context.stopRequests()
         let settings = try Settings(self, in: context)
         let evaluator = try await settings.judging.evaluator(
-            apiURL: settings.endpoint.description, historyPath: settings.historyPath)
+            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
         let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
         say(settings, context.console)
         var report: AuditReport
         var advice: [String] = []
         var failure: CommandFailure?
-        if settings.token == nil {
-            failure = .tokenMissing(for: settings.endpoint.hostname)
+        if settings.connection.token == nil {
+            failure = .tokenMissing(for: settings.connection.endpoint.hostname)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
         } else {
             do throws(HistoryError) {
@@ -56,7 +58,7 @@ struct ScanCommand: AuditCommand {
 
     private func say(_ settings: Settings, _ console: Console) {
         guard settings.console.isVerbose else { return }
-        console.note("API \(settings.endpoint), version \(settings.apiVersion)")
+        console.note("API \(settings.connection.endpoint), version \(settings.connection.apiVersion)")
         console.note("policy \(settings.judging.policy.source), history \(settings.historyPath)")
     }
 }
@@ -134,8 +136,8 @@ extension AuditReport {
     /// What a person can do about an incomplete scan that GitHub gave no advice on.
     fileprivate var nextStep: String {
         switch stop {
-        case .interrupted, .terminated: return "run it again to read the rest"
-        case .waitExhausted: return "run it again later, or allow more with --max-wait"
+        case .interrupted, .terminated: return "run it again with --resume to read the rest"
+        case .waitExhausted: return "run it again later with --resume, or allow more with --max-wait"
         case .historyFailed, .tokenMissing, .unauthorized, nil: break
         }
         let listings = organizations.map(\.listing)

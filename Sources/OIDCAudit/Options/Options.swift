@@ -16,6 +16,10 @@ struct ConnectionOptions: ParsableArguments {
     var apiVersion: String?
     @Option(name: .customLong("token-file"), help: "File that holds the token; - is standard input.")
     var tokenFile: String?
+    @Option(
+        name: .customLong("ca-file"),
+        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"))
+    var caFile: String?
     @Option(help: "Requests in flight at once, 1 to 100. (default: 32)")
     var concurrency: String?
     @Option(

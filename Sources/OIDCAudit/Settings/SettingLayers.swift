@@ -12,6 +12,8 @@ enum SettingName: String, CaseIterable {
     case concurrency
     case pointsPerMinute = "points-per-minute"
     case maxWait = "max-wait"
+    case resume
+    case caFile = "ca-file"
     case apiURL = "api-url"
     case hostname
     case apiVersion = "api-version"

@@ -8,13 +8,9 @@ struct Settings {
     var organizations: [OrganizationLogin]
     var judging: JudgingSettings
     var scope: Scope
-    var endpoint: GitHubEndpoint
-    /// `nil`: none was given.
-    var token: AccessToken?
-    var apiVersion: String
-    var concurrency: Int
-    var pointsPerMinute: Int
-    var waitMax: Duration
+    var connection: ConnectionSettings
+    /// Whether to go on with an interrupted scan.
+    var resumes: Bool
     var historyPath: String
     var reports: ReportSettings
     var console: ConsoleSettings
@@ -57,14 +53,8 @@ extension Settings {
         organizations = try Self.organizations(command.organizations)
         scope = try Scope(command.scope, layers)
         reports = try ReportSettings(command.output, layers)
-        endpoint = try Self.endpoint(command.connection.host, layers)
-        token = try TokenSource(endpoint: endpoint, context: context)
-            .token(file: layers.value(.tokenFile, flag: command.connection.tokenFile))
-        apiVersion = try Self.apiVersion(layers.value(.apiVersion, flag: command.connection.apiVersion))
-        concurrency = try Self.concurrency(layers.value(.concurrency, flag: command.connection.concurrency))
-        pointsPerMinute = try Self.pointsPerMinute(
-            layers.value(.pointsPerMinute, flag: command.connection.pointsPerMinute))
-        waitMax = try Self.waitMax(layers.value(.maxWait, flag: command.connection.maxWait))
+        connection = try ConnectionSettings(command.connection, layers, context)
+        resumes = try layers.isOn(.resume, flag: command.resume)
         historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
         judging = try JudgingSettings(command.policy, command.output, layers, now: context.now())
     }
@@ -90,73 +80,6 @@ extension Settings {
             if seen.insert(name.lowercased()).inserted { logins.append(login) }
         }
         return logins
-    }
-
-    static func endpoint(
-        _ options: HostOptions, _ layers: SettingLayers,
-    ) throws(CommandFailure) -> GitHubEndpoint {
-        let addresses = layers.layers(.apiURL, flags: options.apiURL.map { [$0] } ?? [])
-        let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
-        for (address, host) in zip(addresses, hosts) {
-            if let address = address.first {
-                guard host.isEmpty else {
-                    throw address.invalid("and a hostname exclude each other", hint: "give one of them")
-                }
-                return try endpoint(apiURL: address)
-            }
-            if let host = host.first { return try endpoint(hostname: host) }
-        }
-        if let host = layers.environment["GH_HOST"], !host.isEmpty {
-            return try endpoint(hostname: SettingValue(text: host, origin: "GH_HOST"))
-        }
-        if let address = layers.environment["GITHUB_API_URL"], !address.isEmpty {
-            return try endpoint(apiURL: SettingValue(text: address, origin: "GITHUB_API_URL"))
-        }
-        return .gitHub
-    }
-
-    // MARK: -
-
-    private static func endpoint(apiURL value: SettingValue) throws(CommandFailure) -> GitHubEndpoint {
-        do throws(EndpointError) { return try GitHubEndpoint(apiURL: value.text) } catch { throw value.refused(error) }
-    }
-
-    private static func endpoint(hostname value: SettingValue) throws(CommandFailure) -> GitHubEndpoint {
-        do throws(EndpointError) { return try GitHubEndpoint(hostname: value.text) } catch {
-            throw value.refused(error)
-        }
-    }
-
-    private static func apiVersion(_ value: SettingValue?) throws(CommandFailure) -> String {
-        guard let value else { return "2022-11-28" }
-        guard value.text.count == 10, Timestamp(value.text + "T00:00:00Z") != nil else {
-            throw value.invalid("is no API version", hint: "for example 2022-11-28")
-        }
-        return value.text
-    }
-
-    private static func concurrency(_ value: SettingValue?) throws(CommandFailure) -> Int {
-        guard let value else { return 32 }
-        guard let number = Int(value.text), (1...100).contains(number) else {
-            throw value.invalid("is no number from 1 to 100", hint: "GitHub allows 100 requests in flight")
-        }
-        return number
-    }
-
-    private static func pointsPerMinute(_ value: SettingValue?) throws(CommandFailure) -> Int {
-        guard let value else { return 900 }
-        guard let number = Int(value.text), (1...1_000_000).contains(number) else {
-            throw value.invalid("is no number from 1 to 1000000", hint: "GitHub allows 900 a minute")
-        }
-        return number
-    }
-
-    private static func waitMax(_ value: SettingValue?) throws(CommandFailure) -> Duration {
-        guard let value else { return .seconds(7200) }
-        guard let duration = Duration(text: value.text) else {
-            throw value.invalid("is no duration", hint: "for example 90s, 30m or 2h")
-        }
-        return duration
     }
 
     static func historyPath(
@@ -274,11 +197,5 @@ extension ConsoleSettings {
             throw value.invalid("is no choice of colour", hint: "valid: auto, always, never")
         }
         return color
-    }
-}
-
-extension SettingValue {
-    fileprivate func refused(_ error: EndpointError) -> CommandFailure {
-        .usage("\(origin): \(error)", hint: error.hint)
     }
 }

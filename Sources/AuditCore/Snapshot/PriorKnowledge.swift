@@ -1,0 +1,73 @@
+/// What earlier reads of an organization spare a crawl.
+public struct PriorKnowledge: Sendable {
+    /// A setting as a credential last read it.
+    public struct Setting: Hashable, Sendable {
+        public var id: RepositoryID
+        public var value: RepositorySetting
+        public var validator: Validator
+
+        public init(id: RepositoryID, value: RepositorySetting, validator: Validator) {
+            self.id = id
+            self.value = value
+            self.validator = validator
+        }
+    }
+
+    /// A page of the listing as a credential last read it.
+    public struct Page: Hashable, Sendable {
+        /// In the page's order.
+        public var repositories: [Repository]
+        /// Number of the last page; `nil` where GitHub did not say, as on the last one.
+        public var last: Int?
+        public var validator: Validator
+
+        public init(repositories: [Repository], last: Int?, validator: Validator) {
+            self.repositories = repositories
+            self.last = last
+            self.validator = validator
+        }
+    }
+
+    /// By full name: a validator belongs to an address.
+    public var settings: [String: Setting] = [:]
+    /// By number.
+    public var pages: [Int: Page] = [:]
+    /// The scan that last read each repository's setting; empty where that was not asked for.
+    public var lastReads: [RepositoryID: ScanID] = [:]
+    /// What an interrupted scan that goes on had come to.
+    public var resumed: Resumed?
+
+    public struct Resumed: Sendable {
+        /// The organization's template as that scan first read it; `nil` where it had not.
+        public var template: OrganizationTemplate?
+        /// Repositories whose setting that scan has read.
+        public var read: Set<RepositoryID>
+
+        public init(template: OrganizationTemplate?, read: Set<RepositoryID>) {
+            self.template = template
+            self.read = read
+        }
+    }
+
+    public init() {}
+}
+
+/// A page of an organization's listing, for the next crawl.
+public struct ListedPage: Sendable {
+    public var number: Int
+    /// In the page's order.
+    public var repositories: [RepositoryID]
+    /// Whether the listing holds custom properties.
+    public var hasProperties: Bool
+    /// Number of the last page; `nil` where GitHub did not say, as on the last one.
+    public var last: Int?
+    public var validator: Validator
+
+    public init(number: Int, repositories: [RepositoryID], hasProperties: Bool, last: Int?, validator: Validator) {
+        self.number = number
+        self.repositories = repositories
+        self.hasProperties = hasProperties
+        self.last = last
+        self.validator = validator
+    }
+}

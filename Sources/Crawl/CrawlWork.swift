@@ -1,0 +1,78 @@
+import AuditCore
+import GitHubAPI
+
+/// One piece of a crawl: a request and what came of it.
+enum CrawlWork: Sendable {
+    case organizationTemplate
+    case includedProperties
+    case propertyValues
+    case page(RepositoryPage.Place, known: PriorKnowledge.Page?)
+    case setting(Repository, known: PriorKnowledge.Setting?)
+
+    /// Validators come with what was read in full.
+    enum Output: Sendable {
+        case organizationTemplate(Result<OrganizationTemplate, GitHubError>)
+        case includedProperties(Result<[String], GitHubError>)
+        case propertyValues(Result<[RepositoryID: [String: [String]]], GitHubError>)
+        case page(RepositoryPage.Place, Result<(RepositoryPage, Validator?), GitHubError>)
+        case setting(Repository, Result<(RepositorySetting, Validator?), GitHubError>, observedAt: Timestamp)
+    }
+
+    func run(
+        _ github: GitHubClient, of login: OrganizationLogin, now: @Sendable () -> Timestamp,
+    ) async -> Output {
+        switch self {
+        case .organizationTemplate:
+            return .organizationTemplate(
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.organizationTemplate(of: login)
+                }))
+        case .includedProperties:
+            return .includedProperties(
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.includedProperties(of: login)
+                }))
+        case .propertyValues:
+            return .propertyValues(
+                await Result(catching: { () async throws(GitHubError) in
+                    try await github.propertyValues(of: login)
+                }))
+        case .page(let place, let known):
+            return .page(
+                place,
+                await Result(catching: { () async throws(GitHubError) in
+                    switch try await github.repositoryPage(place, of: login, unless: known?.validator) {
+                    case .modified(let page, let validator): (page, validator)
+                    case .notModified: (RepositoryPage(known), nil)
+                    }
+                }))
+        case .setting(let repository, let known):
+            let result = await Result(catching: { () async throws(GitHubError) in
+                switch (try await github.setting(of: repository, unless: known?.validator), known) {
+                case (.modified(let setting, let validator), _): (setting, validator)
+                case (.notModified, let known?): (known.value, Validator?.none)
+                case (.notModified, nil):
+                    throw GitHubError.unexpected(status: 304, "not modified, without having been asked")
+                }
+            })
+            return .setting(repository, result, observedAt: now())
+        }
+    }
+}
+
+extension RepositoryPage {
+    /// A page that is as it was.
+    fileprivate init(_ known: PriorKnowledge.Page?) {
+        self.init(repositories: known?.repositories ?? [], last: known?.last)
+    }
+}
+
+extension Result {
+    fileprivate init(catching body: () async throws(Failure) -> Success) async {
+        do throws(Failure) {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

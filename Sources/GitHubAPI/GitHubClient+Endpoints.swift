@@ -1,0 +1,216 @@
+public import AuditCore
+import Foundation
+
+/// What can be asked: one method for each call of the API.
+extension GitHubClient {
+    /// A million repositories, which no organization has.
+    private static let valuePagesMax = 10_000
+
+    /// Fetches an organization: its id and how many repositories it counts.
+    ///
+    /// - SeeAlso: `GET /orgs/{org}`
+    public func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
+        let body = try await get("/orgs/\(login)", as: Wire.Organization.self)
+        guard let canonical = OrganizationLogin(body.login) else {
+            throw .malformed("the organization's login is no login")
+        }
+        let counts = [body.publicRepositories, body.totalPrivateRepositories ?? 0]
+        guard counts.allSatisfy((0...1_000_000_000).contains) else {
+            throw .malformed("the organization's number of repositories is impossible")
+        }
+        return OrganizationAccount(
+            id: OrganizationID(rawValue: body.id), login: canonical,
+            repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories })
+    }
+
+    /// Fetches the organization's subject-claim template.
+    ///
+    /// - Throws: `.organizationTemplateNeverSet` only on GitHub's own message; any other 404 is `.notFound`.
+    /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
+    public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
+        let body = try await get("/orgs/\(login)/actions/oidc/customization/sub", as: Wire.OrganizationTemplate.self)
+        try refuseNull(in: body.includeClaimKeys)
+        return .set(
+            SubjectTemplate(body.includeClaimKeys.map(ClaimKey.init(rawValue:))),
+            useImmutableSubject: body.useImmutableSubject)
+    }
+
+    /// Fetches a repository's setting, at its new place where it was renamed.
+    ///
+    /// - Parameter validator: of an earlier answer about the same address.
+    /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id.
+    /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
+    public func setting(
+        of repository: Repository, unless validator: Validator? = nil,
+    ) async throws(GitHubError) -> Conditional<RepositorySetting> {
+        let path =
+            "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
+        let answer = try await get(url: "\(endpoint)\(path)", unless: validator) { (target) async throws(GitHubError) in
+            let id = try await self.repositoryID(at: target)
+            guard id == repository.id.rawValue else {
+                throw .redirectRefused("it leads to another repository (id \(id))")
+            }
+        }
+        guard case .modified(let answer, let validator) = answer else { return .notModified }
+        let body = try decode(answer.body, as: Wire.RepositorySetting.self)
+        try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
+        return .modified(
+            RepositorySetting(
+                useDefault: body.useDefault, includeClaimKeys: body.includeClaimKeys?.map(ClaimKey.init(rawValue:)),
+                useImmutableSubject: body.useImmutableSubject, subClaimPrefix: body.subClaimPrefix),
+            validator: validator)
+    }
+
+    /// Fetches one page of the organization's repositories, oldest first, so that pages stay put while some are added.
+    ///
+    /// - Parameter validator: of an earlier answer about the same page.
+    /// - SeeAlso: `GET /orgs/{org}/repos`
+    public func repositoryPage(
+        _ page: RepositoryPage.Place, of login: OrganizationLogin, unless validator: Validator? = nil,
+    ) async throws(GitHubError) -> Conditional<RepositoryPage> {
+        let url =
+            switch page {
+            case .number(let number):
+                "\(endpoint)/orgs/\(login)/repos?type=all&sort=created&direction=asc&per_page=100&page=\(number)"
+            case .url(let url): url
+            }
+        guard case .modified(let answer, let validator) = try await get(url: url, unless: validator) else {
+            return .notModified
+        }
+        let items = try decode(answer.body, as: [Wire.Lenient<Wire.Repository>].self)
+        let repositories = items.compactMap { $0.value.flatMap(Repository.init) }
+        let link = LinkHeader(answer.headers["link"])
+        return .modified(
+            RepositoryPage(
+                repositories: repositories, malformedCount: items.count - repositories.count,
+                last: link.page("last"),
+                next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere },
+                isLinkUnreadable: link.isUnreadable,
+                isPartial: answer.isPartial),
+            validator: validator)
+    }
+
+    /// Fetches the names of the custom properties whose values the organization's tokens carry.
+    ///
+    /// - Returns: in GitHub's order; those that the enterprise includes are among them.
+    /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/properties/repo`
+    public func includedProperties(of login: OrganizationLogin) async throws(GitHubError) -> [String] {
+        let names = try await get(
+            "/orgs/\(login)/actions/oidc/customization/properties/repo", as: [Wire.IncludedProperty].self
+        ).map(\.name)
+        try refuseNull(in: names)
+        return names
+    }
+
+    /// Fetches the values of custom properties of all repositories of an organization, page after page.
+    ///
+    /// - Returns: for each repository that GitHub names, values by property name; none where a property is not set.
+    /// - SeeAlso: `GET /orgs/{org}/properties/values`
+    public func propertyValues(of login: OrganizationLogin) async throws(GitHubError) -> [RepositoryID: [String:
+        [String]]]
+    {
+        var values: [RepositoryID: [String: [String]]] = [:]
+        var url = "\(endpoint)/orgs/\(login)/properties/values?per_page=100"
+        var asked: Set<String> = []
+        while asked.count < Self.valuePagesMax, asked.insert(url).inserted {
+            let answer = try await get(url: url)
+            for repository in try decode(answer.body, as: [Wire.RepositoryProperties].self) {
+                try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
+                values[RepositoryID(rawValue: repository.repositoryID)] = Dictionary(
+                    repository.properties.map { ($0.name, $0.value.values) }, uniquingKeysWith: { first, _ in first })
+            }
+            let link = LinkHeader(answer.headers["link"])
+            guard !link.isUnreadable else { throw .malformed("the Link header can't be understood") }
+            guard let next = link["next"] else { return values }
+            guard let target = endpoint.resolve(next) else { throw .malformed("the next page is on another origin") }
+            url = target
+        }
+        throw .malformed("the pages of custom properties have no end")
+    }
+
+    /// Fetches the primary rate limit, which costs none of it.
+    ///
+    /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
+    /// - SeeAlso: `GET /rate_limit`
+    public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
+        do {
+            let core = try await get("/rate_limit", as: Wire.RateLimits.self).resources.core
+            return RateLimitStatus(
+                limit: core.limit, remaining: core.remaining, resetsAt: Timestamp(secondsSince1970: core.reset))
+        } catch .notFound {
+            return nil
+        }
+    }
+}
+
+/// An organization as GitHub describes it.
+public struct OrganizationAccount: Hashable, Sendable {
+    public var id: OrganizationID
+    /// In the case that GitHub stores.
+    public var login: OrganizationLogin
+    /// Public and private ones; `nil` where this token may not see the private count.
+    public var repositoryCount: Int?
+}
+
+/// One page of a listing.
+public struct RepositoryPage: Sendable {
+    public enum Place: Hashable, Sendable {
+        case number(Int)
+        case url(String)
+    }
+
+    /// Where the listing goes on.
+    public enum Next: Hashable, Sendable {
+        case url(String)
+        /// On another origin, which is not asked.
+        case elsewhere
+    }
+
+    public var repositories: [Repository]
+    /// Entries that could not be read as a repository.
+    public var malformedCount: Int
+    /// Number of the last page; `nil` where GitHub does not say.
+    public var last: Int?
+    public var next: Next?
+    /// Whether there was a `Link` header that could not be understood, so that there may be more pages.
+    public var isLinkUnreadable: Bool
+    /// Whether GitHub said that it left out organizations for want of single sign-on.
+    public var isPartial: Bool
+
+    public init(
+        repositories: [Repository], malformedCount: Int = 0, last: Int? = nil, next: Next? = nil,
+        isLinkUnreadable: Bool = false, isPartial: Bool = false,
+    ) {
+        self.repositories = repositories
+        self.malformedCount = malformedCount
+        self.last = last
+        self.next = next
+        self.isLinkUnreadable = isLinkUnreadable
+        self.isPartial = isPartial
+    }
+}
+
+// MARK: -
+
+extension GitHubClient {
+    /// The id of the repository that a redirect leads to: `/repositories/ID/…`, GitHub's own form, says it; for
+    /// `/repos/OWNER/NAME/…` it is asked for.
+    private func repositoryID(at url: String) async throws(GitHubError) -> Int64 {
+        guard url.hasPrefix("\(endpoint)/") else { throw .redirectRefused("it leads out of the API") }
+        let path = url.dropFirst(endpoint.description.count).prefix { $0 != "?" }
+        let parts = path.split(separator: "/")
+        if parts.count >= 2, parts[0] == "repositories", let id = Int64(parts[1]) { return id }
+        guard parts.count >= 3, parts[0] == "repos" else { throw .redirectRefused("it leads to no repository") }
+        return try await get("/repos/\(parts[1])/\(parts[2])", as: Wire.Identity.self).id
+    }
+}
+
+extension String {
+    /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
+    var pathEncoded: String {
+        addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""
+    }
+
+    private static let unreserved = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+}

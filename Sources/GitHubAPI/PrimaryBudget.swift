@@ -1,0 +1,53 @@
+import AuditCore
+
+/// What is left of the primary rate limit's window, as the answers tell.
+struct PrimaryBudget {
+    private(set) var status: RateLimitStatus
+    /// End of the window on the client's own clock.
+    private(set) var endsAt: Duration
+
+    /// Learns from an answer. Answers overtake each other, so the least that a window's answers tell is what is left.
+    ///
+    /// - Parameters:
+    ///   - budget: what was known; `nil` before the first answer.
+    ///   - now: on the client's own clock.
+    ///   - calendar: the time, for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
+    static func learn(
+        _ budget: inout PrimaryBudget?, from headers: HeaderFields, at now: Duration, calendar: () -> Timestamp,
+    ) {
+        guard let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
+            let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
+            let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }), limit >= 0, remaining >= 0,
+            headers["x-ratelimit-resource"] ?? "core" == "core"
+        else { return }
+        if let known = budget?.status.resetsAt.secondsSince1970 {
+            if reset == known {
+                if let least = budget?.status.remaining, remaining < least { budget?.status.remaining = remaining }
+                return
+            }
+            // A late answer of the window before. GitHub's reset time may differ by a second between answers.
+            if reset < known { return }
+            if reset == known + 1, let least = budget?.status.remaining, remaining <= least + 1 {
+                budget?.status.remaining = min(remaining, least)
+                return
+            }
+        }
+        budget = PrimaryBudget(
+            status: RateLimitStatus(
+                limit: limit, remaining: remaining, resetsAt: Timestamp(secondsSince1970: min(max(0, reset), 1 << 40))),
+            endsAt: now + .seconds(headers.secondsUntil(reset: reset, calendar: calendar)))
+    }
+}
+
+extension HeaderFields {
+    /// Seconds until a reset time that GitHub names, by GitHub's own clock, and one more: it counts whole seconds, so
+    /// that one more makes sure that the window has turned.
+    func secondsUntil(reset: Int64, calendar: () -> Timestamp) -> Int64 {
+        let clock = self["date"].flatMap(Timestamp.init(httpDate:)) ?? calendar()
+        let untilReset = min(max(0, reset), 1 << 40) - clock.secondsSince1970
+        return min(max(0, untilReset), Self.waitMaxSeconds - 1) + 1
+    }
+
+    /// A year: longer than any wait that a caller allows, and no hostile number can overflow a `Duration`.
+    static let waitMaxSeconds: Int64 = 31_536_000
+}

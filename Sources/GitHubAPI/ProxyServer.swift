@@ -1,0 +1,27 @@
+import Foundation
+
+/// An HTTP proxy that connections are tunnelled through (`CONNECT`). Nothing it is printed into shows its password.
+public struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let credentials: Credentials?
+
+    struct Credentials: Hashable {
+        let user: String
+        let password: String
+    }
+
+    /// - Parameter text: `http://[USER:PASSWORD@]HOST[:PORT]`, or without the scheme.
+    /// - Returns: `nil` for what is no such address; a proxy that wants TLS itself is none.
+    public init?(_ text: String) {
+        guard let url = URLComponents(string: text.contains("://") ? text : "http://\(text)"),
+            url.scheme?.lowercased() == "http", let host = url.host, !host.isEmpty, ["", "/"].contains(url.path),
+            url.query == nil, url.fragment == nil, (1...65_535).contains(url.port ?? 80)
+        else { return nil }
+        self.host = host
+        port = url.port ?? 80
+        credentials = url.user.map { Credentials(user: $0, password: url.password ?? "") }
+    }
+
+    public var description: String { "\(host):\(port)" }
+}

@@ -1,0 +1,227 @@
+import AuditCore
+import Synchronization
+
+/// The one door that every request of a credential passes. It keeps to the requests in flight, to the points of a
+/// minute and to what is left of the primary limit, so that no request is refused; where one is all the same, it closes
+/// for as long as GitHub asks, and for good after a 401.
+///
+/// A lock and not an actor: each request passes it, and a hop would cost more than what it guards.
+final class RateGovernor: Sendable {
+    enum Passage: Hashable {
+        case open
+        /// Closed until then; come back and ask again.
+        case wait(until: Duration)
+        /// As many requests are in flight as may be; come back after an answer.
+        ///
+        /// - Parameter answers: how many answers there were, for `nextAnswer`.
+        case busy(answers: Int)
+        case shut(GitHubError)
+    }
+
+    private struct State {
+        var unanswered = 0
+        var answers = 0
+        /// Those who wait for the next answer.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var closedUntil: Duration = .zero
+        /// Refusals in a row that named no time.
+        var unnamedRefusals = 0
+        var shut: GitHubError?
+        var counts = RequestCounts()
+        var note: WaitNote?
+        /// `nil` until an answer shows that the host has limits.
+        var minute: SlidingMinute?
+        /// `nil` until an answer tells.
+        var budget: PrimaryBudget?
+        var isPacedEvenly: Bool
+        var wasRefused = false
+    }
+
+    private let state: Mutex<State>
+    private let limits: RateLimits
+
+    init(_ limits: RateLimits) {
+        self.limits = limits
+        state = Mutex(State(isPacedEvenly: limits.isPacedEvenly))
+    }
+
+    // MARK: - What it knows
+
+    /// What was asked so far; of a wait that still holds, what has passed.
+    ///
+    /// - Parameter now: time since a fixed moment; likewise in all calls.
+    func counts(at now: Duration) -> RequestCounts {
+        state.withLock { state in
+            var counts = state.counts
+            counts.waited -= max(.zero, state.closedUntil - now)
+            return counts
+        }
+    }
+
+    /// What everything waits for at this moment, if anything.
+    func note(at now: Duration) -> WaitNote? {
+        state.withLock { $0.closedUntil > now ? $0.note : nil }
+    }
+
+    /// What is left of the primary limit; `nil` where no answer told, or its window is over.
+    func budget(at now: Duration) -> RateLimitStatus? {
+        state.withLock { state in state.budget.flatMap { $0.endsAt > now ? $0.status : nil } }
+    }
+
+    /// Whether a secondary limit refused a request.
+    var wasRefused: Bool { state.withLock { $0.wasRefused } }
+
+    // MARK: - Passing
+
+    /// Asks to send one request; counts it where the door is open.
+    ///
+    /// - Parameter cost: points.
+    func pass(costing cost: Int, at now: Duration) -> Passage {
+        state.withLock { state in
+            if let shut = state.shut { return .shut(shut) }
+            guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
+            var width = limits.concurrency
+            if let budget = state.budget, budget.endsAt > now {
+                guard budget.status.remaining > 0 else {
+                    return hold(
+                        &state, until: budget.endsAt, at: now, "the limit of \(budget.status.limit) requests is spent")
+                }
+                // What is in flight may not have been counted yet.
+                width = min(width, budget.status.remaining)
+            }
+            guard state.unanswered < width else { return .busy(answers: state.answers) }
+            if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
+                let pace = state.isPacedEvenly ? "spread evenly after a refusal" : "spent"
+                return hold(&state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)")
+            }
+            state.unanswered += 1
+            state.counts.sent += 1
+            return .open
+        }
+    }
+
+    /// Waits for an answer to any request, or for cancellation.
+    ///
+    /// - Parameter answers: how many there were when the door was busy.
+    func nextAnswer(after answers: Int) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    // The answer may have come in between.
+                    guard state.answers == answers, !Task.isCancelled else { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            wakeAll()
+        }
+    }
+
+    func countRetry() {
+        state.withLock { $0.counts.retried += 1 }
+    }
+
+    // MARK: - Learning
+
+    /// Takes a request back that got no answer at all.
+    func lose() {
+        state.withLock { arrive(&$0) }
+    }
+
+    /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
+    func learn(
+        from headers: HeaderFields, _ kind: AnswerKind, at now: Duration, calendar: () -> Timestamp,
+    ) {
+        state.withLock { state in
+            if headers["x-ratelimit-limit"] != nil {
+                startMinute(&state, at: now)
+                PrimaryBudget.learn(&state.budget, from: headers, at: now, calendar: calendar)
+            }
+            switch kind {
+            case .success: state.unnamedRefusals = 0
+            case .notModified:
+                state.unnamedRefusals = 0
+                state.counts.notModified += 1
+            case .rateLimit(let refusal): refuse(&state, refusal, at: now)
+            case .refusal(let error):
+                // GitHub locks an account out after several refused logins.
+                if case .unauthorized = error { state.shut = state.shut ?? error }
+            case .redirect, .serverFault: break
+            }
+            arrive(&state)
+        }
+    }
+
+    // MARK: -
+
+    private func arrive(_ state: inout State) {
+        state.unanswered -= 1
+        state.answers += 1
+        let waiting = state.waiting
+        state.waiting = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func wakeAll() {
+        state.withLock { state in
+            let waiting = state.waiting
+            state.waiting = []
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+
+    /// Begins to count points, with what was sent before.
+    private func startMinute(_ state: inout State, at now: Duration) {
+        guard state.minute == nil else { return }
+        var minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
+        for _ in 0..<min(state.counts.sent, limits.pointsPerMinute) {
+            _ = minute.depart(costing: 1, evenly: false, at: now)
+        }
+        state.minute = minute
+    }
+
+    /// Closes the door for as long as a refusal asks. One by a secondary limit teaches, too: from now on requests are
+    /// spread over the minute.
+    private func refuse(_ state: inout State, _ refusal: RateLimitRefusal, at now: Duration) {
+        state.counts.retried += 1
+        if !refusal.isPrimary {
+            state.isPacedEvenly = true
+            state.wasRefused = true
+            startMinute(&state, at: now)
+        }
+        let wait: Duration
+        if let named = refusal.wait {
+            wait = max(named, .seconds(1))
+        } else if state.closedUntil > now {
+            // One of many that were in flight together: the first has closed the door for all.
+            return
+        } else {
+            wait = .seconds(60) * (1 << min(state.unnamedRefusals, 10))
+            state.unnamedRefusals += 1
+        }
+        _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, refusal.message)
+    }
+
+    /// Closes the door for a while, or for good where that would be longer than allowed.
+    private func hold(_ state: inout State, until: Duration, at now: Duration, _ message: String) -> Passage {
+        let added = until - max(state.closedUntil, now)
+        guard state.counts.waited + added <= limits.waitMax else {
+            let error = state.shut ?? .rateLimited("\(message); the wait would be longer than allowed")
+            state.shut = error
+            return .shut(error)
+        }
+        state.counts.waited += added
+        state.closedUntil = until
+        state.note = WaitNote(until: until, message: message)
+        return .wait(until: until)
+    }
+}
+
+/// A wait for a rate limit, for a progress line.
+struct WaitNote: Hashable, Sendable {
+    /// End of the wait, on the client's own clock.
+    let until: Duration
+    let message: String
+}

@@ -1,0 +1,35 @@
+public import AuditCore
+
+/// What one credential may ask of a host. The defaults are GitHub's documented limits; they hold from the first answer
+/// on that shows that the host has limits at all, which an Enterprise Server by default has not.
+///
+/// Source: GitHub's REST documentation, "Rate limits for the REST API", secondary limits.
+public struct RateLimits: Hashable, Sendable {
+    /// Requests in flight at once, limits or not.
+    public var concurrency = 100
+    /// Most points in any minute: a GET costs one, a write five.
+    public var pointsPerMinute = 900
+    /// How long a minute is taken to be: a second more than a minute, since GitHub counts arrivals and this counts
+    /// departures, and the network delays some more than others.
+    public var minute: Duration = .seconds(61)
+    /// Longest total time that limits may hold everything back.
+    public var waitMax: Duration = .seconds(7200)
+    /// Whether requests are spread over the minute, as after a refusal, rather than sent as fast as its points allow.
+    public var isPacedEvenly = false
+
+    public init() {}
+}
+
+/// The primary rate limit of a credential.
+public struct RateLimitStatus: Hashable, Sendable {
+    /// Requests in one window, which for GitHub is an hour.
+    public var limit: Int
+    public var remaining: Int
+    public var resetsAt: Timestamp
+
+    public init(limit: Int, remaining: Int, resetsAt: Timestamp) {
+        self.limit = limit
+        self.remaining = remaining
+        self.resetsAt = resetsAt
+    }
+}

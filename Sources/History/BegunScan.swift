@@ -1,0 +1,80 @@
+import AuditCore
+import Foundation
+import GRDB
+
+/// A scan that has just begun, or goes on.
+struct BegunScan {
+    let scanID: Int64
+    let hostID: Int64
+    let lock: ScanLock
+    var resumedFrom: Timestamp?
+    /// Row ids of repositories whose setting it has asked for.
+    var read = RowSet()
+    var requests = RequestCounts()
+
+    /// A row that stays `running` until the scan ends.
+    static func new(_ start: ScanStart, hostID: Int64, path: String, _ db: Database) throws -> BegunScan {
+        try db.execute(
+            sql: """
+                INSERT INTO scan (hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
+                VALUES (?, 'running', ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                hostID, start.startedAt.description, start.isEnterpriseServer, start.toolVersion,
+                JSONText.of(start.requested), JSONText.of(start.scope),
+            ])
+        let scan = db.lastInsertedRowID
+        try db.execute(
+            sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)", arguments: [scan, Data(), Data()])
+        return BegunScan(
+            scanID: scan, hostID: hostID, lock: try ScanLock(database: path, scan: scan, logins: start.requested))
+    }
+
+    /// The newest scan of the same organizations, where it has the same scope, was never sealed and is not too old.
+    ///
+    /// - Returns: `nil` where there is none; it is running again then.
+    static func interrupted(
+        like start: ScanStart, hostID: Int64, path: String, _ db: Database,
+    ) throws -> BegunScan? {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT s.id, s.requested, s.scope, s.state, s.startedAt, p.read, s.requestsSent,
+                    s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds
+                FROM scan s LEFT JOIN scanProgress p ON p.scanID = s.id
+                WHERE s.hostID = ? AND s.startedAt > ? ORDER BY s.id DESC
+                """,
+            arguments: [hostID, start.startedAt.adding(seconds: -Self.resumableSeconds).description])
+        let wanted = Set(start.requested.map { $0.lowercased() })
+        var json = JSONTextReader()
+        while let row = try rows.next() {
+            guard try Set(json.strings(row.decode(atIndex: 1)).map { $0.lowercased() }) == wanted else { continue }
+            let scan: Int64 = try row.decode(atIndex: 0)
+            guard try row.decode(String.self, atIndex: 3) != "sealed",
+                try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
+            else { return nil }
+            let begun = BegunScan(
+                scanID: scan, hostID: hostID,
+                lock: try ScanLock(database: path, scan: scan, logins: start.requested),
+                resumedFrom: try timestamp(row.decode(atIndex: 4)),
+                read: RowSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data())),
+                requests: RequestCounts(
+                    sent: try row.decode(atIndex: 6) ?? 0, notModified: try row.decode(atIndex: 7) ?? 0,
+                    retried: try row.decode(atIndex: 8) ?? 0,
+                    waited: .milliseconds(try row.decode(Int64?.self, atIndex: 9) ?? 0)))
+            try begun.reopen(db)
+            return begun
+        }
+        return nil
+    }
+
+    /// An interrupted scan goes on for a day: what it read first must not be older than that beside what it reads last.
+    private static let resumableSeconds: Int64 = 86_400
+
+    /// What the scan told of organizations will be told anew; the settings that it read stay.
+    private func reopen(_ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE scan SET state = 'running', stop = NULL, finishedAt = NULL WHERE id = ?", arguments: [scanID])
+        try db.execute(sql: "DELETE FROM scanOrganization WHERE scanID = ?", arguments: [scanID])
+    }
+}
