@@ -269,7 +269,7 @@ struct OrganizationCrawl {
         let plan = CrawlPlan(
             login: account.login.rawValue,
             // The organization itself was asked.
-            requests: CrawlCost(repositories: repositories, extra: first.count - 1).cold - 1
+            requests: CrawlCost(repositories: repositories, extra: includedProperties == nil ? 0 : 1).cold - 1
                 - min(spared, repositories),
             conditional: knowledge.settings.count + knowledge.pages.count, budget: budget)
         isShort = plan.isShort

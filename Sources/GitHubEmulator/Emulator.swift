@@ -1,5 +1,7 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
+import HummingbirdHTTP2
 import Logging
 import NIOCore
 import Synchronization
@@ -9,11 +11,15 @@ import Synchronization
 public struct Emulator: Sendable {
     public let world: World
     private let port: Int
+    private let identity: ServerIdentity?
 
-    /// - Parameter port: 0 lets the system pick one.
-    public init(_ file: WorldFile, port: Int = 0) {
+    /// - Parameters:
+    ///   - port: 0 lets the system pick one.
+    ///   - identity: serves over TLS, HTTP/2 where the client can.
+    public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil) {
         world = World(file)
         self.port = port
+        self.identity = identity
     }
 
     /// Serves until the body returns or the task is cancelled.
@@ -22,8 +28,11 @@ public struct Emulator: Sendable {
     /// - Throws: `EmulatorError.portInUse`, or what the body throws.
     public func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value {
         let (addresses, announce) = AsyncStream.makeStream(of: String.self)
-        let application = application { channel in
-            announce.yield("http://127.0.0.1:\(channel.localAddress?.port ?? 0)")
+        let scheme = identity == nil ? "http" : "https"
+        let server =
+            try identity.map { try HTTPServerBuilder.http2Upgrade(tlsConfiguration: $0.configuration) } ?? .http1()
+        let application = application(server) { channel in
+            announce.yield("\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)")
         }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask {
@@ -53,12 +62,12 @@ public struct Emulator: Sendable {
     // MARK: -
 
     private func application(
-        onRunning: @escaping @Sendable (any Channel) async -> Void,
+        _ server: HTTPServerBuilder, onRunning: @escaping @Sendable (any Channel) async -> Void,
     ) -> some ApplicationProtocol {
         let router = Router(context: EmulatorContext.self)
         router.add(middleware: FaultMiddleware(world: world))
-        router.add(middleware: TokenMiddleware(world: world))
         router.add(middleware: RateLimitMiddleware(world: world))
+        router.add(middleware: TokenMiddleware(world: world))
         router.add(middleware: ETagMiddleware())
         OrganizationRoutes(world: world).add(to: router)
         RepositoryRoutes(world: world).add(to: router)
@@ -69,7 +78,7 @@ public struct Emulator: Sendable {
         var logger = Logger(label: "emulator")
         logger.logLevel = .critical
         return Application(
-            router: router,
+            router: router, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: port), serverName: "github-emulator"),
             onServerRunning: onRunning, logger: logger)

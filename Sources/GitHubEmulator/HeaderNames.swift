@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let link = known("Link")
     static let xAcceptedGithubPermissions = known("X-Accepted-GitHub-Permissions")
     static let xGithubSSO = known("X-GitHub-SSO")
+    static let xOAuthScopes = known("X-OAuth-Scopes")
     static let xRatelimitLimit = known("X-RateLimit-Limit")
     static let xRatelimitRemaining = known("X-RateLimit-Remaining")
     static let xRatelimitReset = known("X-RateLimit-Reset")

@@ -10,6 +10,9 @@ public actor World {
     private var inFlight = 0
     private var used = 0
     private var windowEnd: Date?
+    /// Points of the last minute, oldest first, each with its time.
+    private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
+    private var spentStart = 0
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
     public private(set) var requests: [String] = []
@@ -17,6 +20,8 @@ public actor World {
     public private(set) var lastHeaders: [String: String] = [:]
     /// Most requests that were being answered at once.
     public private(set) var inFlightMax = 0
+    /// Requests that a secondary rate limit refused.
+    public private(set) var refused = 0
 
     public init(_ file: WorldFile) {
         self.file = file
@@ -96,6 +101,26 @@ public actor World {
     func giveBack(_ cost: Int) -> Int {
         used -= cost
         return cost
+    }
+
+    /// Takes a request's points from the minute's.
+    ///
+    /// - Returns: when to come back where a secondary limit refuses it.
+    func spend(points: Int, at now: ContinuousClock.Instant) -> Duration? {
+        guard let limit = file.secondaryLimit else { return nil }
+        let window = Duration.milliseconds(limit.windowMilliseconds)
+        while spentStart < spent.count, spent[spentStart].at + window <= now { spentStart += 1 }
+        if spentStart > 10_000 {
+            spent.removeFirst(spentStart)
+            spentStart = 0
+        }
+        let used = spent[spentStart...].reduce(0) { $0 + $1.points }
+        guard used + points <= limit.points, inFlight <= limit.concurrent else {
+            refused += 1
+            return spentStart < spent.count ? spent[spentStart].at + window - now : .seconds(1)
+        }
+        spent.append((now, points))
+        return nil
     }
 
     // MARK: -

@@ -9,6 +9,10 @@ public struct WorldFile: Codable, Sendable {
     public var organizations: [Organization]
     /// Absent: no rate limit, and `/rate_limit` answers 404, as on an Enterprise Server by default.
     public var rateLimit: RateLimit?
+    /// Absent: none.
+    public var secondaryLimit: SecondaryLimit?
+    /// What a classic token may do, as `X-OAuth-Scopes` tells; absent: the header is not sent.
+    public var oauthScopes: [String]?
     public var faults: [Fault] = []
     public var latencyMilliseconds = 0
 
@@ -30,6 +34,8 @@ public struct WorldFile: Codable, Sendable {
         public var showsPrivateCount = true
         /// Repositories that exist but are not listed, as to a token that sees selected repositories only.
         public var hiddenRepositories = 0
+        /// `all` or `selected`: what an installation's token sees; absent: the token is of no installation.
+        public var repositorySelection: String?
         public var repositories: [Repository]
     }
 
@@ -73,6 +79,26 @@ public struct WorldFile: Codable, Sendable {
     public struct RateLimit: Codable, Sendable {
         public var limit: Int
         public var windowSeconds: Int
+
+        public init(limit: Int, windowSeconds: Int) {
+            self.limit = limit
+            self.windowSeconds = windowSeconds
+        }
+    }
+
+    /// What no minute may exceed, wherever it begins.
+    public struct SecondaryLimit: Codable, Sendable {
+        public var points = 900
+        /// How long the minute is: a test has less time.
+        public var windowMilliseconds = 60_000
+        /// Requests in flight at once.
+        public var concurrent = 100
+
+        public init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100) {
+            self.points = points
+            self.windowMilliseconds = windowMilliseconds
+            self.concurrent = concurrent
+        }
     }
 
     public struct Fault: Codable, Sendable {
@@ -138,6 +164,9 @@ extension WorldFile {
     /// Refuses numbers with which the emulator can't count.
     private func check() throws {
         var numbers = [latencyMilliseconds, rateLimit?.limit ?? 0, rateLimit?.windowSeconds ?? 0]
+        numbers += [
+            secondaryLimit?.points ?? 0, secondaryLimit?.windowMilliseconds ?? 0, secondaryLimit?.concurrent ?? 0,
+        ]
         numbers += organizations.map(\.hiddenRepositories)
         for fault in faults {
             numbers += [fault.after, fault.times ?? 0, fault.retryAfterSeconds ?? 0]
@@ -158,6 +187,8 @@ extension WorldFile {
         tokens = try container.decodeIfPresent([String].self, forKey: .tokens) ?? []
         organizations = try container.decode([Organization].self, forKey: .organizations)
         rateLimit = try container.decodeIfPresent(RateLimit.self, forKey: .rateLimit)
+        secondaryLimit = try container.decodeIfPresent(SecondaryLimit.self, forKey: .secondaryLimit)
+        oauthScopes = try container.decodeIfPresent([String].self, forKey: .oauthScopes)
         faults = try container.decodeIfPresent([Fault].self, forKey: .faults) ?? []
         latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
     }
@@ -177,6 +208,7 @@ extension WorldFile.Organization {
             listsProperties: try container.decodeIfPresent(Bool.self, forKey: .listsProperties) ?? true,
             showsPrivateCount: try container.decodeIfPresent(Bool.self, forKey: .showsPrivateCount) ?? true,
             hiddenRepositories: try container.decodeIfPresent(Int.self, forKey: .hiddenRepositories) ?? 0,
+            repositorySelection: try container.decodeIfPresent(String.self, forKey: .repositorySelection),
             repositories: try container.decode([WorldFile.Repository].self, forKey: .repositories))
     }
 }
@@ -197,6 +229,16 @@ extension WorldFile.Repository {
             immutable: try container.decodeIfPresent(Bool.self, forKey: .immutable) ?? false,
             refusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .refusal),
             renamedTo: try container.decodeIfPresent(String.self, forKey: .renamedTo))
+    }
+}
+
+extension WorldFile.SecondaryLimit {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            points: try container.decodeIfPresent(Int.self, forKey: .points) ?? 900,
+            windowMilliseconds: try container.decodeIfPresent(Int.self, forKey: .windowMilliseconds) ?? 60_000,
+            concurrent: try container.decodeIfPresent(Int.self, forKey: .concurrent) ?? 100)
     }
 }
 

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    private func crawl(
+    func crawl(
         _ transport: ScriptedTransport, of logins: [String] = ["acme"],
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
@@ -72,15 +72,15 @@ import Testing
 
     // MARK: - Scripts
 
-    private static func page(_ number: Int, of login: String = "acme") -> String {
+    static func page(_ number: Int, of login: String = "acme") -> String {
         "/orgs/\(login)/repos?type=all&sort=created&direction=asc&per_page=100&page=\(number)"
     }
 
-    private static func template(_ name: String, of login: String = "acme") -> String {
+    static func template(_ name: String, of login: String = "acme") -> String {
         "/repos/\(login)/\(name)/actions/oidc/customization/sub"
     }
 
-    private static func listing(_ names: [String], firstID: Int = 1, archived: Bool = false) -> String {
+    static func listing(_ names: [String], firstID: Int = 1, archived: Bool = false) -> String {
         let items = names.enumerated().map { index, name in
             """
             {"id": \(firstID + index), "name": "\(name)", "owner": {"login": "acme", "id": 77}, "private": true,
@@ -90,12 +90,12 @@ import Testing
         return "[\(items.joined(separator: ","))]"
     }
 
-    private static let neverSet = ScriptedTransport.Answer.response(
+    static let neverSet = ScriptedTransport.Answer.response(
         status: 404,
         body: #"{"message": "No Actions OIDC custom sub claim template found for the organization acme"}"#)
-    private static let setting = ScriptedTransport.Answer.ok(#"{"use_default": true}"#)
+    static let setting = ScriptedTransport.Answer.ok(#"{"use_default": true}"#)
 
-    private static func organization(count: Int?, login: String = "acme", id: Int = 77) -> [String: [ScriptedTransport
+    static func organization(count: Int?, login: String = "acme", id: Int = 77) -> [String: [ScriptedTransport
         .Answer]]
     {
         let privateCount = count.map { ", \"total_private_repos\": \($0)" } ?? ""
@@ -105,13 +105,13 @@ import Testing
         ]
     }
 
-    private static func script(
+    static func script(
         count: Int?, _ more: [String: [ScriptedTransport.Answer]],
     ) -> ScriptedTransport {
         ScriptedTransport(organization(count: count).merging(more) { $1 })
     }
 
-    private static func link(_ targets: [String: String]) -> HeaderFields {
+    static func link(_ targets: [String: String]) -> HeaderFields {
         HeaderFields([
             (
                 name: "Link",
@@ -390,8 +390,8 @@ import Testing
 
     // MARK: - Custom properties
 
-    private static let included = "/orgs/acme/actions/oidc/customization/properties/repo"
-    private static let values = "/orgs/acme/properties/values?per_page=100"
+    static let included = "/orgs/acme/actions/oidc/customization/properties/repo"
+    static let values = "/orgs/acme/properties/values?per_page=100"
 
     @Test func asksForCustomPropertiesOnlyWhereTheyAreNeeded() async {
         let answers: [String: [ScriptedTransport.Answer]] = [
@@ -470,7 +470,7 @@ import Testing
 
     // MARK: - The organization's template
 
-    private static let templatePath = "/orgs/acme/actions/oidc/customization/sub"
+    static let templatePath = "/orgs/acme/actions/oidc/customization/sub"
 
     private func finishedTemplate(_ answers: [ScriptedTransport.Answer]) async -> OrganizationTemplate? {
         let transport = Self.script(

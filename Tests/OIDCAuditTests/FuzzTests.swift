@@ -1,5 +1,6 @@
 import AuditCore
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OIDCAudit
@@ -40,7 +41,7 @@ import Testing
             "\"id\": \"a\",", "\"version\": 1,", "\t", "\r", "'", "''", "~", "2027-13-41", "[[[[", "{{{{", "]]]]",
         ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80]]
 
-    private static func mutate(_ text: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    private static func mutate(_ text: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = text
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)
@@ -88,7 +89,7 @@ import Testing
 
     @Test(arguments: 0..<8)
     func generatedDocumentsAreReadOrRefused(seed: Int) {
-        var random = SplitMix(UInt64(seed))
+        var random = SeededGenerator(seed)
         let kinds: [(String, [UInt8])] = [
             ("policy.json", Array(Self.policies[0].utf8)), ("policy.yaml", Array(Self.policies[1].utf8)),
             ("waivers.json", Array(Self.waivers[0].utf8)), ("waivers.yaml", Array(Self.waivers[1].utf8)),
@@ -185,21 +186,4 @@ extension Policy {
     fileprivate static let forFuzz =
         (try? PolicyFile.load("preset:strict"))
         ?? Policy(name: "none", description: nil, rules: [], source: "", sha256: "")
-}
-
-/// Steele, Lea and Flood's generator (2014).
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

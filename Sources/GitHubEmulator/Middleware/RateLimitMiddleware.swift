@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Counts requests against the hour's budget and says so in every answer.
+/// Counts requests against the minute's points, and against the hour's budget, of which every answer tells.
 struct RateLimitMiddleware: RouterMiddleware {
     let world: World
 
@@ -10,6 +10,13 @@ struct RateLimitMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
+        let isRead = [.get, .head, .options].contains(request.method)
+        if let wait = await world.spend(points: isRead ? 1 : 5, at: .now) {
+            return Answer.error(
+                .forbidden, "You have exceeded a secondary rate limit.",
+                documentation: "/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
+            ).header(.retryAfter, "\(wait.components.seconds + 1)").response
+        }
         let cost = request.uri.path == "/rate_limit" ? 0 : 1
         guard let budget = await world.spend(costing: cost, at: Date()) else { return try await next(request, context) }
         var response =
@@ -19,8 +26,9 @@ struct RateLimitMiddleware: RouterMiddleware {
                 documentation: "/overview/rate-limits-for-the-rest-api"
             ).response
             : try await next(request, context)
-        // An answer that did not change costs nothing.
-        let returned = response.status == .notModified ? await world.giveBack(cost) : 0
+        // An answer that did not change costs a token nothing.
+        let isFree = response.status == .notModified && request.headers[.authorization] != nil
+        let returned = isFree ? await world.giveBack(cost) : 0
         response.headers[.xRatelimitLimit] = "\(budget.limit)"
         response.headers[.xRatelimitRemaining] = "\(budget.limit - budget.used + returned)"
         response.headers[.xRatelimitUsed] = "\(budget.used - returned)"

@@ -10,14 +10,26 @@ struct TokenMiddleware: RouterMiddleware {
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
         let tokens = await world.file.tokens
-        guard !tokens.isEmpty else { return try await next(request, context) }
+        guard !tokens.isEmpty else { return try await answer(request, context, next) }
         guard let field = request.headers[.authorization] else {
             return await isPublic(request.uri.path) ? try await next(request, context) : Answer.notFound.response
         }
         let words = field.split(separator: " ", maxSplits: 1)
         guard words.count == 2, ["bearer", "token"].contains(words[0].lowercased()), tokens.contains(String(words[1]))
         else { return Answer.error(.unauthorized, "Bad credentials").response }
-        return try await next(request, context)
+        return try await answer(request, context, next)
+    }
+
+    /// Answers, and tells what a classic token may do.
+    private func answer(
+        _ request: Request, _ context: EmulatorContext,
+        _ next: (Request, EmulatorContext) async throws -> Response,
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        if let scopes = await world.file.oauthScopes {
+            response.headers[.xOAuthScopes] = scopes.joined(separator: ", ")
+        }
+        return response
     }
 
     /// What anybody may ask: an organization's public face and public repositories.
@@ -25,6 +37,8 @@ struct TokenMiddleware: RouterMiddleware {
         let parts = path.split(separator: "/")
         switch (parts.first, parts.count) {
         case ("orgs", 2), ("rate_limit", 1): return true
+        // The listing of them.
+        case ("orgs", 3), ("organizations", 3): return parts[2] == "repos"
         case ("repos", 3...):
             let found = await world.repository(owner: String(parts[1]), name: String(parts[2]))
             return found?.1.visibility == "public"

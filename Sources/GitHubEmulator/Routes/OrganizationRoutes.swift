@@ -14,13 +14,25 @@ struct OrganizationRoutes: Sendable {
             return Answer(json: text(organization)).response
         }
         router.get("/orgs/:org/repos") { request, context in
-            await listing(of: world.organization(context.parameters.get("org") ?? ""), request)
+            await listing(of: world.organization(context.parameters.get("org") ?? ""), request, world.file.tokens)
         }
         // The form that `Link` headers use.
         router.get("/organizations/:id/repos") { request, context in
             let id = context.parameters.get("id").flatMap { Int64($0) }
             guard let id else { return Answer.notFound.response }
-            return await listing(of: world.organization(id: id), request)
+            return await listing(of: world.organization(id: id), request, world.file.tokens)
+        }
+        // What an installation's token may see, which is of one organization.
+        router.get("/installation/repositories") { _, _ in
+            guard let organization = await world.file.organizations.first,
+                let selection = organization.repositorySelection
+            else { return Answer.error(.forbidden, "Resource not accessible by personal access token").response }
+            return Answer(
+                json: JSONText.object([
+                    ("total_count", "\(organization.repositories.count)"),
+                    ("repository_selection", JSONText.quoted(selection)), ("repositories", "[]"),
+                ])
+            ).response
         }
     }
 
@@ -42,13 +54,18 @@ struct OrganizationRoutes: Sendable {
         return JSONText.object(members)
     }
 
-    private func listing(of organization: WorldFile.Organization?, _ request: Request) -> Response {
+    private func listing(
+        of organization: WorldFile.Organization?, _ request: Request, _ tokens: [String],
+    ) -> Response {
         guard let organization else { return Answer.notFound.response }
         let query = request.uri.queryParameters
         let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
         let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
-        let repositories = select(organization.repositories, type: query.get("type") ?? "all")
-            .sorted { $0.id < $1.id }
+        // Where tokens are asked for, anybody without one sees what is public.
+        let isAnonymous = !tokens.isEmpty && request.headers[.authorization] == nil
+        var repositories = select(organization.repositories, type: isAnonymous ? "public" : query.get("type") ?? "all")
+        let isSorted = zip(repositories, repositories.dropFirst()).allSatisfy { $0.id < $1.id }
+        if !isSorted { repositories.sort { $0.id < $1.id } }
         let isAscending = query.get("direction") == "asc"
         let ordered = isAscending ? repositories : repositories.reversed()
         let pages = max(1, (ordered.count + size - 1) / size)

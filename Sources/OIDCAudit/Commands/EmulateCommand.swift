@@ -18,15 +18,24 @@ struct EmulateCommand: AuditCommand {
     var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Wait before each answer, such as 20ms.", valueName: "duration"))
     var latency: String?
+    @Option(
+        name: .customLong("points-per-minute"),
+        help: ArgumentHelp("Refuse what exceeds as many requests in any minute.", valueName: "n"))
+    var pointsPerMinute: Int?
+    @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"))
+    var certificate: String?
+    @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
+    var key: String?
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let file = try worldFile()
         guard (0...65_535).contains(port) else {
             throw .usage("--port: \(port) is no port", hint: "0 lets the system pick one")
         }
+        let identity = try identity()
         let stopRequests = await context.stopRequests()
         do {
-            return try await Emulator(file, port: port).run { address in
+            return try await Emulator(file, port: port, identity: identity).run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
                 context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
@@ -44,6 +53,19 @@ struct EmulateCommand: AuditCommand {
     }
 
     // MARK: -
+
+    private func identity() throws(CommandFailure) -> ServerIdentity? {
+        guard certificate != nil || key != nil else { return nil }
+        guard let certificate, let key else {
+            throw .usage("--certificate and --key need each other", hint: "give both, in PEM")
+        }
+        let files = [certificate, key].map { FileManager.default.contents(atPath: $0).map { Array($0) } ?? [] }
+        do {
+            return try ServerIdentity(certificatePEM: files[0], keyPEM: files[1])
+        } catch {
+            throw .usage("\(certificate) and \(key) are no certificate and key", hint: "give files in PEM")
+        }
+    }
 
     private func worldFile() throws(CommandFailure) -> WorldFile {
         var file: WorldFile
@@ -72,6 +94,15 @@ struct EmulateCommand: AuditCommand {
                 throw .usage("--latency: \"\(latency)\" is no duration", hint: "for example 20ms")
             }
             file.latencyMilliseconds = Int(duration / .milliseconds(1))
+        }
+        if let pointsPerMinute {
+            guard (1...1_000_000).contains(pointsPerMinute) else {
+                throw .usage(
+                    "--points-per-minute: \(pointsPerMinute) is no number from 1 to 1000000", hint: "for example 900")
+            }
+            file.secondaryLimit = WorldFile.SecondaryLimit(points: pointsPerMinute)
+            // Answers tell of it where there is an hour's limit too.
+            file.rateLimit = file.rateLimit ?? WorldFile.RateLimit(limit: 15_000, windowSeconds: 3600)
         }
         return file
     }

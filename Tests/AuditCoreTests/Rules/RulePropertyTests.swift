@@ -112,22 +112,6 @@ import Testing
     }
 }
 
-/// A random number generator whose numbers depend on its seed alone (xorshift64*, Vigna 2016).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: Int) {
-        state = UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15 | 1
-    }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
-
 extension Snapshot {
     /// An organization of a few repositories, each of them odd in some way.
     fileprivate static func random(_ random: inout SeededGenerator) -> Snapshot {

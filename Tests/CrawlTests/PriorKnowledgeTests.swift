@@ -1,0 +1,267 @@
+import AuditCore
+import GitHubAPI
+import TestSupport
+import Testing
+
+@testable import Crawl
+
+/// What a crawl makes of what is known already, and of a budget that is short.
+@Suite(.timeLimit(.minutes(2))) struct PriorKnowledgeTests {
+    private typealias Base = CrawlerTests
+    private let base = CrawlerTests()
+
+    private func tag(_ name: String) throws -> Validator { try #require(Validator("W/\"\(name)\"")) }
+
+    /// `acme` with repositories `names`, numbered from 1.
+    private func script(
+        _ names: [String], settings: [String: [ScriptedTransport.Answer]] = [:],
+        more: [String: [ScriptedTransport.Answer]] = [:],
+    ) -> ScriptedTransport {
+        var answers = [Base.page(1): [ScriptedTransport.Answer.ok(Base.listing(names))]]
+        for name in names { answers[Base.template(name)] = settings[name] ?? [Base.setting] }
+        return Base.script(count: names.count, answers.merging(more) { $1 })
+    }
+
+    private func known(_ name: String, id: Int64, _ setting: RepositorySetting) throws -> PriorKnowledge {
+        var knowledge = PriorKnowledge()
+        knowledge.settings["acme/\(name)"] = .init(
+            id: RepositoryID(rawValue: id), value: setting, validator: try tag(name))
+        return knowledge
+    }
+
+    private func validators(_ transport: ScriptedTransport, of path: String) -> [String?] {
+        transport.requests.filter { $0.url.hasSuffix(path) }
+            .map { $0.headers.first { $0.name == "If-None-Match" }?.value }
+    }
+
+    private let custom = RepositorySetting(useDefault: false, includeClaimKeys: ["repo"])
+    private let notModified = ScriptedTransport.Answer.response(status: 304)
+
+    // MARK: - Validators
+
+    @Test func whatDidNotChangeIsAsItWas() async throws {
+        let transport = script(["a", "b"], settings: ["a": [notModified]])
+        let told = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
+        #expect(told.reading("a") == .read(custom))
+        #expect(told.reading("b") == .read(.gitHubDefault))
+        #expect(validators(transport, of: Base.template("a")) == ["W/\"a\""])
+        #expect(validators(transport, of: Base.template("b")) == [nil])
+        // Nothing new is to be kept.
+        #expect(told.observations.allSatisfy { $0.validator == nil })
+    }
+
+    @Test func whatChangedIsReadAndItsValidatorKept() async throws {
+        let changed = ScriptedTransport.Answer.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])
+        let told = await base.crawl(
+            script(["a"], settings: ["a": [changed]]), knowledge: try known("a", id: 1, custom))
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.observations.map(\.validator?.rawValue) == ["W/\"new\""])
+    }
+
+    @Test func anotherRepositoryOfTheSameNameIsReadInFull() async throws {
+        let transport = script(["a"])
+        let told = await base.crawl(transport, knowledge: try known("a", id: 99, custom))
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(validators(transport, of: Base.template("a")) == [nil])
+    }
+
+    @Test func notModifiedWithoutHavingBeenAskedIsNoAnswer() async throws {
+        let told = await base.crawl(script(["a"], settings: ["a": [notModified]]))
+        #expect(
+            told.reading("a")
+                == .unreadable(
+                    UnreadableReason(
+                        .unexpected, "unexpected answer (304: not modified, without having been asked)")))
+    }
+
+    @Test func aRedirectedAnswerLeavesNoValidator() async throws {
+        let moved = "/repositories/1/actions/oidc/customization/sub"
+        let transport = script(
+            ["a"], settings: ["a": [.response(status: 301, headers: ["Location": moved])]],
+            more: [moved: [.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])]])
+        let told = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.observations.map(\.validator) == [nil])
+        #expect(validators(transport, of: moved) == [nil])
+    }
+
+    @Test(arguments: ["", "\"\"", "abc", "\"a b\"", "W/\"a\r\nX: y\"", "\"\(String(repeating: "x", count: 300))\""])
+    func whatIsNoEntityTagIsNotSentBack(text: String) {
+        #expect(Validator(text) == nil)
+    }
+
+    @Test func aPageThatDidNotChangeIsNotRead() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.pages[1] = .init(
+            repositories: [.sample("a", id: 1), .sample("b", id: 2)], last: nil, validator: try tag("page"))
+        let transport = Base.script(
+            count: 2,
+            [Base.page(1): [notModified], Base.template("a"): [Base.setting], Base.template("b"): [Base.setting]])
+        let told = await base.crawl(transport, knowledge: knowledge)
+        #expect(Set(told.observations.map(\.repository)) == [.sample("a", id: 1), .sample("b", id: 2)])
+        #expect(told.finished[0].listing == Listing(status: .complete, listed: 2, expected: 2))
+        #expect(told.pages.isEmpty)
+        transport.expectAllAsked()
+    }
+
+    @Test func pagesUpToTheLastAreAskedAfterOneThatDidNotChange() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.pages[1] = .init(repositories: [.sample("a", id: 1)], last: 2, validator: try tag("page"))
+        let transport = Base.script(
+            count: 2,
+            [
+                Base.page(1): [notModified],
+                Base.page(2): [.ok(Base.listing(["b"], firstID: 2), headers: ["ETag": "\"two\""])],
+                Base.template("a"): [Base.setting], Base.template("b"): [Base.setting],
+            ])
+        let told = await base.crawl(transport, knowledge: knowledge)
+        #expect(told.finished[0].listing.status == .complete)
+        #expect(told.pages.map(\.number) == [2])
+        #expect(told.pages.first?.repositories == [RepositoryID(rawValue: 2)])
+        transport.expectAllAsked()
+    }
+
+    @Test func aPageThatLeavesSomeOutNowIsReadInFull() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.pages[1] = .init(repositories: [.sample("a", id: 1)], last: nil, validator: try tag("page"))
+        let partial: HeaderFields = ["X-GitHub-SSO": "partial-results; organizations=1"]
+        let transport = Base.script(
+            count: 1,
+            [
+                Base.page(1): [.response(status: 304, headers: partial), .ok("[]", headers: partial)]
+            ])
+        let told = await base.crawl(transport, knowledge: knowledge)
+        #expect(told.finished[0].listing.status == .partial)
+        #expect(validators(transport, of: Base.page(1)) == ["W/\"page\"", nil])
+    }
+
+    @Test func aPageWithSomethingOddIsNotKept() async throws {
+        let tagged: HeaderFields = ["ETag": "\"one\""]
+        let pages: [(String, HeaderFields)] = [
+            (Base.listing(["a", ".."]), tagged),
+            (Base.listing(["a"]), ["ETag": "\"one\"", "X-GitHub-SSO": "partial-results; organizations=1"]),
+            (Base.listing(["a"]), ["ETag": "\"one\"", "Link": "nonsense"]),
+            (#"[{"id": 1, "name": "a", "owner": {"login": "acme"}, "custom_properties": {}}, "#
+                + #"{"id": 2, "name": "b", "owner": {"login": "acme"}}]"#, tagged),
+        ]
+        for (body, headers) in pages {
+            let told = await base.crawl(
+                Base.script(
+                    count: nil,
+                    [
+                        Base.page(1): [.ok(body, headers: headers)], Base.template("a"): [Base.setting],
+                        Base.template("b"): [Base.setting],
+                    ]))
+            #expect(told.pages.isEmpty, "\(body)")
+        }
+        let told = await base.crawl(
+            Base.script(
+                count: 1, [Base.page(1): [.ok(Base.listing(["a"]), headers: tagged)], Base.template("a"): [Base.setting]]
+            ))
+        #expect(told.pages.map(\.hasProperties) == [false])
+    }
+
+    // MARK: - A scan that goes on
+
+    @Test func whatTheScanHasReadIsNotReadAgain() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.resumed = .init(template: .neverSet, read: [RepositoryID(rawValue: 1), RepositoryID(rawValue: 3)])
+        let transport = Base.script(
+            count: 3, [Base.page(1): [.ok(Base.listing(["a", "b", "c"]))], Base.template("b"): [Base.setting]])
+        let told = await base.crawl(transport, knowledge: knowledge)
+        #expect(told.observations.count == 3)
+        #expect(told.reading("a") == nil)
+        #expect(told.reading("b") == .read(.gitHubDefault))
+        #expect(told.finished[0].template == .neverSet)
+        #expect(told.advice.isEmpty)
+        transport.expectAllAsked()
+    }
+
+    @Test func aTemplateThatChangedInBetweenMakesEverythingBeReadAgain() async throws {
+        for template in [OrganizationTemplate.set(["repo"], useImmutableSubject: nil), nil] {
+            var knowledge = PriorKnowledge()
+            knowledge.resumed = .init(template: template, read: [RepositoryID(rawValue: 1)])
+            let told = await base.crawl(script(["a", "b"]), knowledge: knowledge)
+            #expect(told.reading("a") == .read(.gitHubDefault))
+            #expect(told.finished[0].template == .neverSet)
+            #expect(
+                told.advice == [
+                    "the template of acme changed while the scan was interrupted: every repository was read again"
+                ])
+        }
+    }
+
+    // MARK: - Budgets
+
+    private func limited(_ names: [String], remaining: Int, showsCount: Bool = true) -> ScriptedTransport {
+        let headers: HeaderFields = [
+            "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "\(remaining)", "x-ratelimit-reset": "1795230000",
+        ]
+        let count = showsCount ? ", \"total_private_repos\": \(names.count)" : ""
+        return script(
+            names,
+            more: [
+                "/orgs/acme": [
+                    .ok("{\"id\": 77, \"login\": \"acme\", \"public_repos\": 0\(count)}", headers: headers)
+                ]
+            ])
+    }
+
+    @Test(arguments: [true, false])
+    func aShortBudgetReadsFirstWhatWasReadLongestAgo(showsCount: Bool) async throws {
+        let names = ["a", "b", "c", "d", "e"]
+        var knowledge = PriorKnowledge()
+        for (id, scan) in [(1, 9), (2, 7), (4, 7), (5, 8)] {
+            knowledge.lastReads[RepositoryID(rawValue: Int64(id))] = ScanID(rawValue: Int64(scan))
+        }
+        let transport = limited(names, remaining: 6, showsCount: showsCount)
+        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
+        #expect(told.begun.map(\.withLastReads) == [true])
+        let asked = transport.paths.filter { $0.hasPrefix("/repos/") }
+        #expect(asked == ["c", "b", "d", "e", "a"].map { Base.template($0) })
+        let plan = try #require(told.plans.first)
+        #expect(plan.isShort)
+        #expect(plan.budget.remaining == 6)
+        // The template twice, one page, and the repositories, of which there may be a whole page.
+        #expect(plan.requests == 8)
+    }
+
+    @Test func aBudgetThatIsEnoughKeepsTheListingsOrder() async throws {
+        let transport = limited(["a", "b"], remaining: 5)
+        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1))
+        #expect(told.plans.map(\.isShort) == [false])
+        #expect(told.begun.map(\.withLastReads) == [true])
+        #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["a", "b"].map { Base.template($0) })
+    }
+
+    @Test func whatIsKnownToBeUnchangedCostsNothing() async throws {
+        let knowledge = try known("a", id: 1, custom)
+        let transport = limited(["a"], remaining: 3)
+        #expect(await base.crawl(transport, knowledge: knowledge).plans.map(\.isShort) == [false])
+        #expect(await base.crawl(limited(["a"], remaining: 3)).plans.map(\.isShort) == [true])
+    }
+
+    @Test func aSpentBudgetEndsTheCrawlWithWhatWasRead() async throws {
+        let spent: HeaderFields = [
+            "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795230000",
+        ]
+        let transport = script(
+            ["a", "b", "c"], settings: ["b": [.ok(#"{"use_default": true}"#, headers: spent)]])
+        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), waitMax: .seconds(60))
+        #expect(told.stop == .waitExhausted)
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.reading("b") == .read(.gitHubDefault))
+        #expect(told.reading("c") == nil)
+        #expect(told.observations.count == 3)
+        // Nothing was sent to be refused.
+        #expect(!transport.paths.contains(Base.template("c")))
+    }
+
+    @Test func costsAreCounted() {
+        #expect(CrawlCost(repositories: 0) == CrawlCost(repositories: 0, extra: 0))
+        #expect(CrawlCost(repositories: 0).cold == 4)
+        #expect(CrawlCost(repositories: 101).cold == 3 + 2 + 101)
+        #expect(CrawlCost(repositories: 5000, extra: 1).cold == 4 + 50 + 5000)
+        #expect(CrawlCost(repositories: 5000, extra: 1).warm == 4)
+    }
+}

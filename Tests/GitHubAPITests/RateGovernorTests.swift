@@ -1,0 +1,236 @@
+import AuditCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import GitHubAPI
+
+/// When requests may depart, and what answers teach.
+@Suite(.timeLimit(.minutes(1))) struct RateGovernorTests {
+    private func limits(_ change: (inout RateLimits) -> Void = { _ in }) -> RateLimits {
+        var limits = RateLimits()
+        change(&limits)
+        return limits
+    }
+
+    private func headers(
+        limit: Int = 5000, remaining: Int, reset: Int64 = Timestamp.sample.secondsSince1970 + 600,
+        resource: String = "core",
+    ) -> HeaderFields {
+        [
+            "x-ratelimit-limit": "\(limit)", "x-ratelimit-remaining": "\(remaining)", "x-ratelimit-reset": "\(reset)",
+            "x-ratelimit-resource": resource, "Date": "Sat, 21 Nov 2026 02:00:00 GMT",
+        ]
+    }
+
+    private func answer(
+        _ governor: RateGovernor, _ headers: HeaderFields, _ kind: AnswerKind = .success, at now: Duration = .zero,
+    ) {
+        governor.learn(from: headers, kind, at: now) { .sample }
+    }
+
+    /// Sends and is answered at once.
+    private func exchange(_ governor: RateGovernor, _ headers: HeaderFields, at now: Duration = .zero) {
+        #expect(governor.pass(costing: 1, at: now) == .open)
+        answer(governor, headers, at: now)
+    }
+
+    // MARK: - In flight
+
+    @Test func noMoreAreInFlightThanMayBe() {
+        let governor = RateGovernor(limits { $0.concurrency = 2 })
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 0))
+        governor.lose()
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 1))
+    }
+
+    @Test func whoWaitsForAnAnswerGetsIt() async {
+        let governor = RateGovernor(limits { $0.concurrency = 1 })
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { await governor.nextAnswer(after: 0) } }
+            await Task.yield()
+            governor.lose()
+        }
+        // An answer that came meanwhile is not waited for.
+        await governor.nextAnswer(after: 0)
+        let cancelled = Task { await governor.nextAnswer(after: 1) }
+        cancelled.cancel()
+        await cancelled.value
+    }
+
+    @Test func aClientKeepsToTheWidthWhateverIsAskedOfIt() async throws {
+        let path = "/repos/acme/api/actions/oidc/customization/sub"
+        let transport = ScriptedTransport([path: [.ok(#"{"use_default": true}"#)]])
+        var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "test")
+        settings.limits.concurrency = 3
+        let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 { group.addTask { _ = try await client.setting(of: .sample("api", id: 1001)) } }
+            try await group.waitForAll()
+        }
+        #expect(transport.paths.count == 50)
+        #expect(transport.inFlightMax == 3)
+    }
+
+    // MARK: - The minute
+
+    @Test(arguments: [1, 7, 30, 61, 200])
+    func noMinuteWhereverItBeginsHoldsMoreThanItsPoints(pause: Int) {
+        // Departures after pauses of all lengths, with writes among the reads.
+        var minute = SlidingMinute(points: 20, length: .seconds(60))
+        var random = SeededGenerator(pause)
+        var now = Duration.zero
+        var departed: [(at: Duration, cost: Int)] = []
+        while departed.count < 400 {
+            let cost = Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
+            while let free = minute.depart(costing: cost, evenly: false, at: now) {
+                #expect(free > now)
+                now = free
+            }
+            departed.append((now, cost))
+            if Bool.random(using: &random) { now += .milliseconds(Int.random(in: 0...(pause * 100), using: &random)) }
+        }
+        for start in departed {
+            let points = departed.filter { $0.at >= start.at && $0.at < start.at + .seconds(60) }.map(\.cost).reduce(0, +)
+            #expect(points <= 20)
+        }
+    }
+
+    @Test func aWriteCostsFivePoints() {
+        var minute = SlidingMinute(points: 10, length: .seconds(60))
+        #expect(minute.depart(costing: 5, evenly: false, at: .zero) == nil)
+        #expect(minute.depart(costing: 1, evenly: false, at: .seconds(1)) == nil)
+        #expect(minute.depart(costing: 5, evenly: false, at: .seconds(2)) == .seconds(60))
+        #expect(minute.depart(costing: 4, evenly: false, at: .seconds(2)) == nil)
+        #expect(minute.depart(costing: 6, evenly: false, at: .seconds(60)) == .seconds(61))
+        // More than there are in a minute is all of them.
+        #expect(minute.depart(costing: 50, evenly: false, at: .seconds(200)) == nil)
+    }
+
+    @Test func evenlyMeansOneAfterTheOther() {
+        var minute = SlidingMinute(points: 60, length: .seconds(60))
+        var now = Duration.zero
+        var departures: [Duration] = []
+        for _ in 0..<10 {
+            while let turn = minute.depart(costing: 1, evenly: true, at: now) { now = turn }
+            departures.append(now)
+        }
+        #expect(departures == (0..<10).map { .seconds($0) })
+        // Time that was not used is not made up for.
+        now = .seconds(1000)
+        #expect(minute.depart(costing: 1, evenly: true, at: now) == nil)
+        #expect(minute.depart(costing: 1, evenly: true, at: now) == nil)
+        #expect(minute.depart(costing: 1, evenly: true, at: now) == .seconds(1001))
+    }
+
+    @Test func aRefusalTeachesToSpread() {
+        let governor = RateGovernor(limits { $0.pointsPerMinute = 61 })
+        exchange(governor, headers(remaining: 4000))
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        let refusal = RateLimitRefusal(wait: .seconds(60), message: "secondary")
+        answer(governor, headers(remaining: 3999), .rateLimit(refusal))
+        #expect(governor.wasRefused)
+        #expect(governor.pass(costing: 1, at: .seconds(60)) == .open)
+        #expect(governor.pass(costing: 1, at: .seconds(60)) == .wait(until: .seconds(61)))
+        #expect(governor.note(at: .seconds(60))?.message == "61 points a minute are spread evenly after a refusal")
+    }
+
+    @Test func aSpentHourTeachesNothingOfThePace() {
+        let governor = RateGovernor(RateLimits())
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        let refusal = RateLimitRefusal(wait: .seconds(60), message: "API rate limit exceeded", isPrimary: true)
+        answer(governor, headers(remaining: 0), .rateLimit(refusal))
+        #expect(!governor.wasRefused)
+    }
+
+    @Test func whoWasRefusedBeforeBeginsEvenly() {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 61
+                $0.isPacedEvenly = true
+            })
+        exchange(governor, headers(remaining: 4000))
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(1)))
+    }
+
+    // MARK: - The hour
+
+    @Test func theHourIsNeverOverspent() {
+        let governor = RateGovernor(RateLimits())
+        exchange(governor, headers(remaining: 3))
+        // Three are left, and what is in flight may not have been counted.
+        for _ in 0..<3 { #expect(governor.pass(costing: 1, at: .zero) == .open) }
+        #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 1))
+        answer(governor, headers(remaining: 2))
+        #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 2))
+        answer(governor, headers(remaining: 1))
+        answer(governor, headers(remaining: 0))
+        // The window turns after 600 seconds of GitHub's clock; a second more makes sure.
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(601)))
+        #expect(governor.note(at: .zero)?.message == "the limit of 5000 requests is spent")
+        #expect(governor.budget(at: .seconds(601)) == nil)
+        #expect(governor.pass(costing: 1, at: .seconds(601)) == .open)
+    }
+
+    @Test func anAnswerThatDidNotChangeCostsNothing() {
+        let governor = RateGovernor(RateLimits())
+        exchange(governor, headers(remaining: 2))
+        for _ in 0..<10 {
+            #expect(governor.pass(costing: 1, at: .zero) == .open)
+            answer(governor, headers(remaining: 2), .notModified)
+        }
+        #expect(governor.counts(at: .zero) == RequestCounts(sent: 11, notModified: 10))
+    }
+
+    @Test func answersThatOvertakeEachOtherDoNotRefill() {
+        let governor = RateGovernor(RateLimits())
+        exchange(governor, headers(remaining: 10))
+        exchange(governor, headers(remaining: 8))
+        exchange(governor, headers(remaining: 9))
+        #expect(governor.budget(at: .zero)?.remaining == 8)
+        // GitHub's reset time may differ by a second between answers.
+        let reset = Timestamp.sample.secondsSince1970 + 600
+        exchange(governor, headers(remaining: 7, reset: reset + 1))
+        exchange(governor, headers(remaining: 9, reset: reset - 1))
+        #expect(governor.budget(at: .zero)?.remaining == 7)
+        // A new window.
+        exchange(governor, headers(remaining: 4999, reset: reset + 3600))
+        #expect(governor.budget(at: .zero)?.remaining == 4999)
+        // Another resource's limit is another limit.
+        exchange(governor, headers(limit: 30, remaining: 0, resource: "search"))
+        #expect(governor.budget(at: .zero)?.limit == 5000)
+    }
+
+    @Test func aClockThatIsWrongHereChangesNothing() {
+        // The reset time is ten minutes off by GitHub's own clock, whatever ours says.
+        let governor = RateGovernor(RateLimits())
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        governor.learn(from: headers(remaining: 0), .success, at: .zero) { Timestamp(secondsSince1970: 0) }
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(601)))
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, Int64.max])
+    func aResetTimeBeyondReasonIsBounded(reset: Int64) {
+        let governor = RateGovernor(RateLimits())
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        answer(governor, headers(remaining: 0, reset: reset))
+        switch governor.pass(costing: 1, at: .zero) {
+        case .wait(let until): #expect(until == .seconds(1))
+        case .shut(let error): #expect(reset == .max && error.reason.code == .rateLimited)
+        case .open, .busy: Issue.record("a spent hour was overspent")
+        }
+    }
+
+    @Test func aHostWithoutLimitsHasNoBudget() {
+        let governor = RateGovernor(limits { $0.concurrency = 10_000 })
+        for _ in 0..<2000 { #expect(governor.pass(costing: 1, at: .zero) == .open) }
+        answer(governor, [:])
+        #expect(governor.budget(at: .zero) == nil)
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+    }
+}
