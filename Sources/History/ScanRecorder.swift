@@ -161,6 +161,7 @@ public actor ScanRecorder {
                     waited.seconds * 1000 + waited.attoseconds / 1_000_000_000_000_000, scan,
                 ])
         }
+        if stop != nil { locks = [] }
     }
 
     /// Stores the judgement and closes the scan for good, in one transaction.
@@ -183,6 +184,7 @@ public actor ScanRecorder {
             try db.execute(sql: "DELETE FROM scanTemplate WHERE scanID = ?", arguments: [scan])
             if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
         }
+        locks = []
     }
 }
 

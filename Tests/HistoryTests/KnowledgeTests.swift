@@ -1,0 +1,315 @@
+import AuditCore
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import History
+
+/// What the history keeps to spare the next scan, and how a scan goes on.
+@Suite struct KnowledgeTests {
+    private static let acme = OrganizationID(rawValue: 77)
+    private static let api = "https://api.github.com"
+
+    private final class Folder {
+        let path = NSTemporaryDirectory() + "oidc-audit-knowledge-\(UUID().uuidString)"
+        var file: String { path + "/history.sqlite" }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private let folder = Folder()
+    private let custom = RepositorySetting(useDefault: false, includeClaimKeys: ["repo"])
+
+    private func credential(_ store: HistoryStore, _ token: String = "one") async throws -> StoredCredential {
+        try await store.credential(apiURL: Self.api, at: .sample) { salt in
+            "\(token)-\(salt.map { String($0) }.joined())"
+        }
+    }
+
+    private func begin(
+        _ store: HistoryStore, resuming: Bool = false, after seconds: Int64 = 0, requested: [String] = ["acme"],
+        scope: Scope = Scope(), as credential: CredentialID? = nil,
+    ) async throws -> ScanRecorder {
+        try await store.beginScan(
+            ScanStart(
+                apiURL: Self.api, isEnterpriseServer: false, startedAt: Timestamp.sample.adding(seconds: seconds),
+                toolVersion: "test", requested: requested, scope: scope, credential: credential),
+            resuming: resuming)
+    }
+
+    private func observation(
+        _ name: String, id: Int64, _ setting: RepositorySetting = .gitHubDefault, tag: String? = nil,
+        properties: [String: [String]]? = nil,
+    ) -> Observation {
+        Observation(
+            repository: .sample(name, id: id, customProperties: properties), reading: .read(setting),
+            observedAt: .sample, validator: tag.flatMap { Validator("\"\($0)\"") })
+    }
+
+    private func finish(
+        _ recorder: ScanRecorder, _ store: HistoryStore, listed: Int, stop: ScanStop? = nil,
+    ) async throws -> Snapshot {
+        try await recorder.record(
+            OrganizationObservation(
+                login: "acme", id: Self.acme, template: .neverSet,
+                listing: Listing(status: .complete, listed: listed, expected: listed)))
+        try await recorder.finish(at: .sample, stop: stop, requests: RequestCounts(sent: 10, notModified: 4))
+        let snapshot = try await store.snapshot(of: recorder.scanID)
+        if stop == nil { try await recorder.seal(Evaluator(policy: .sample(), gate: Gate()).evaluate(snapshot)) }
+        return snapshot
+    }
+
+    private func page(_ ids: [Int64], tag: String, last: Int? = nil, hasProperties: Bool = true) throws -> ListedPage {
+        ListedPage(
+            number: 1, repositories: ids.map(RepositoryID.init), hasProperties: hasProperties, last: last,
+            validator: try #require(Validator("\"\(tag)\"")))
+    }
+
+    private func rows(_ table: String) throws -> [Row] {
+        try DatabaseQueue(path: folder.file).read { try Row.fetchAll($0, sql: "SELECT * FROM \(table)") }
+    }
+
+    // MARK: - Credentials
+
+    @Test func aTokenIsKnownByItsFingerprintAlone() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let one = try await credential(store)
+        #expect(!one.isNewcomer)
+        #expect(try await credential(store).id == one.id)
+        let two = try await credential(store, "two")
+        #expect(two.id != one.id)
+        #expect(two.isNewcomer)
+        let other = try HistoryStore(path: folder.path + "/other.sqlite")
+        let salts = try [store, other].map { store in
+            try DatabaseQueue(path: store.path).read { try Data.fetchOne($0, sql: "SELECT salt FROM host") }
+        }
+        _ = try await credential(other)
+        #expect(salts[0]?.count == 32)
+        #expect(salts[0] != salts[1])
+    }
+
+    @Test func tokensThatWentAreForgotten() async throws {
+        let store = try HistoryStore(path: folder.file)
+        for number in 0..<10 {
+            let credential = try await credential(store, "token-\(number)")
+            let recorder = try await begin(store, as: credential.id)
+            _ = try await recorder.begin(Self.acme, login: "acme")
+            try await recorder.record([observation("a", id: 1, tag: "t")], of: Self.acme)
+            await recorder.note(try page([1], tag: "p"))
+            _ = try await finish(recorder, store, listed: 1)
+        }
+        #expect(try rows("credential").count == 4)
+        #expect(try rows("settingValidator").count == 4)
+        #expect(try rows("pageValidator").count == 4)
+    }
+
+    @Test func aRefusalIsRemembered() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let one = try await credential(store)
+        #expect(one.refusedAt == nil)
+        try await store.noteRefusal(of: one.id, at: .sample)
+        #expect(try await credential(store).refusedAt == .sample)
+        #expect(try await credential(store, "two").refusedAt == nil)
+    }
+
+    // MARK: - Validators
+
+    @Test func aValidatorStandsForWhatItsTokenReadThen() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let (one, two) = (try await credential(store), try await credential(store, "two"))
+        let first = try await begin(store, as: one.id)
+        #expect(try await first.begin(Self.acme, login: "acme").settings.isEmpty)
+        try await first.record(
+            [observation("a", id: 1, custom, tag: "a1"), observation("b", id: 2)], of: Self.acme)
+        await first.note(try page([1, 2], tag: "p1"))
+        _ = try await finish(first, store, listed: 2)
+        // Another token sees another setting, and another name.
+        let second = try await begin(store, after: 1, as: two.id)
+        #expect(try await second.begin(Self.acme, login: "acme").settings.isEmpty)
+        try await second.record(
+            [observation("a", id: 1, tag: "a2"), observation("c", id: 2, tag: "c1")], of: Self.acme)
+        _ = try await finish(second, store, listed: 2)
+
+        let third = try await begin(store, after: 2, as: one.id)
+        let knowledge = try await third.begin(Self.acme, login: "acme")
+        #expect(knowledge.settings.keys.sorted() == ["acme/a"])
+        #expect(knowledge.settings["acme/a"]?.value == custom)
+        #expect(knowledge.settings["acme/a"]?.validator.rawValue == "\"a1\"")
+        #expect(knowledge.pages[1]?.repositories.map(\.name) == ["a", "b"])
+        // "Not modified" for the first token: the setting is back to what it was, and that is stored.
+        try await third.record([observation("a", id: 1, custom)], of: Self.acme)
+        let snapshot = try await finish(third, store, listed: 1)
+        #expect(snapshot.organizations[0].repositories.first?.reading == .read(custom))
+    }
+
+    @Test func propertiesThatTheListingLacksAreNotTakenFromItsPage() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let one = try await credential(store)
+        for (second, hasProperties) in [(Int64(0), false), (1, true)] {
+            let recorder = try await begin(store, after: second, as: one.id)
+            _ = try await recorder.begin(Self.acme, login: "acme")
+            try await recorder.record([observation("a", id: 1, properties: ["tier": ["x"]])], of: Self.acme)
+            await recorder.note(try page([1], tag: "p", last: 3, hasProperties: hasProperties))
+            _ = try await finish(recorder, store, listed: 1)
+            let next = try await begin(store, after: second, as: one.id)
+            let known = try await next.begin(Self.acme, login: "acme").pages[1]
+            try await next.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
+            #expect(known?.repositories.map(\.customProperties) == [hasProperties ? ["tier": ["x"]] : nil])
+            #expect(known?.last == 3)
+        }
+    }
+
+    @Test func anUnchangedNightAddsTwoRows() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let one = try await credential(store)
+        func night(_ tag: String?, second: Int64) async throws -> Int {
+            let recorder = try await begin(store, after: second, as: one.id)
+            _ = try await recorder.begin(Self.acme, login: "acme")
+            try await recorder.begin(with: .neverSet, of: Self.acme)
+            try await recorder.record((1...50).map { observation("r\($0)", id: $0, tag: tag) }, of: Self.acme)
+            if tag != nil { await recorder.note(try page([1, 2], tag: "p")) }
+            _ = try await finish(recorder, store, listed: 50)
+            return try await store.read { db in
+                try String.fetchAll(
+                    db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+                )
+                .reduce(0) { try $0 + (Int.fetchOne(db, sql: "SELECT count(*) FROM \"\($1)\"") ?? 0) }
+            }
+        }
+        let before = try await night("t", second: 0)
+        // All answers were "not modified", or came with the validators that are known.
+        #expect(try await night(nil, second: 1) == before + 2)
+        #expect(try await night("t", second: 2) == before + 4)
+    }
+
+    @Test func validatorsOfAHostileHistoryAreNotUsed() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let one = try await credential(store)
+        let recorder = try await begin(store, as: one.id)
+        _ = try await recorder.begin(Self.acme, login: "acme")
+        try await recorder.record([observation("a", id: 1, tag: "t")], of: Self.acme)
+        await recorder.note(try page([1], tag: "p"))
+        _ = try await finish(recorder, store, listed: 1)
+        try await store.write { db in
+            try db.execute(sql: "UPDATE settingValidator SET validator = 'x' || char(10) || 'Authorization: y'")
+            try db.execute(sql: "UPDATE pageValidator SET observations = '[99]'")
+        }
+        let next = try await begin(store, after: 1, as: one.id)
+        let knowledge = try await next.begin(Self.acme, login: "acme")
+        #expect(knowledge.settings.isEmpty)
+        #expect(knowledge.pages.isEmpty)
+    }
+
+    // MARK: - Going on
+
+    @Test func anInterruptedScanGoesOn() async throws {
+        let store = try HistoryStore(path: folder.file)
+        var first: ScanRecorder? = try await begin(store)
+        let id = try #require(first?.scanID)
+        #expect(try await first?.begin(Self.acme, login: "acme").resumed == nil)
+        try await first?.begin(with: .set(["repo"], useImmutableSubject: true), of: Self.acme)
+        try await first?.record(
+            [
+                observation("a", id: 1, custom),
+                Observation(
+                    repository: .sample("b", id: 2), reading: .unreadable(UnreadableReason(.timeout, "late")),
+                    observedAt: .sample),
+                Observation(repository: .sample("c", id: 3), reading: nil, observedAt: .sample),
+            ], of: Self.acme)
+        try await first?.finish(at: .sample, stop: .interrupted, requests: RequestCounts(sent: 5, retried: 1))
+        first = nil
+
+        let second = try await begin(store, resuming: true, after: 3600, requested: ["ACME"])
+        #expect(second.scanID == id)
+        #expect(second.resumedFrom == .sample)
+        let resumed = try #require(try await second.begin(Self.acme, login: "acme").resumed)
+        // What failed is tried once more.
+        #expect(resumed.read == [RepositoryID(rawValue: 1)])
+        #expect(resumed.template == .set(["repo"], useImmutableSubject: true))
+        try await second.record(
+            [
+                Observation(repository: .sample("a", id: 1), reading: nil, observedAt: .sample),
+                observation("b", id: 2), observation("c", id: 3),
+            ], of: Self.acme)
+        let snapshot = try await finish(second, store, listed: 3)
+        #expect(
+            snapshot.organizations[0].repositories.map(\.reading)
+                == [.read(custom), .read(.gitHubDefault), .read(.gitHubDefault)])
+        #expect(snapshot.startedAt == .sample)
+        #expect(snapshot.requests == RequestCounts(sent: 15, notModified: 4, retried: 1))
+        #expect(snapshot.organizations.count == 1)
+        #expect(try rows("scanTemplate").isEmpty)
+        #expect(try rows("scanProgress").isEmpty)
+    }
+
+    @Test func aKilledScanGoesOnToo() async throws {
+        let store = try HistoryStore(path: folder.file)
+        var first: ScanRecorder? = try await begin(store)
+        _ = try await first?.begin(Self.acme, login: "acme")
+        try await first?.record([observation("a", id: 1)], of: Self.acme)
+        // While it runs, nobody else goes on with it.
+        await #expect(throws: HistoryError.scanRunning(path: folder.file, organization: "acme")) {
+            _ = try await begin(store, resuming: true)
+        }
+        let id = first?.scanID
+        first = nil
+        let second = try await begin(store, resuming: true)
+        #expect(second.scanID == id)
+        // It was killed before it knew the organization's template.
+        #expect(try await second.begin(Self.acme, login: "acme").resumed?.template == nil)
+    }
+
+    @Test func anotherScanIsNotGoneOnWith() async throws {
+        let store = try HistoryStore(path: folder.file)
+        func interrupt(_ recorder: ScanRecorder) async throws {
+            try await recorder.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
+        }
+        try await interrupt(try await begin(store))
+        // Older than a day, of other organizations, of another scope.
+        #expect(try await begin(store, resuming: true, after: 86_400).resumedFrom == nil)
+        #expect(try await begin(store, resuming: true, after: 86_400, requested: ["acme", "beta"]).resumedFrom == nil)
+        let wide = Scope(selector: Selector(), includesArchived: true)
+        #expect(try await begin(store, resuming: true, after: 1, scope: wide).resumedFrom == nil)
+        // A newer scan that was sealed leaves nothing to go on with.
+        let sealed = try await begin(store, after: 2)
+        _ = try await sealed.begin(Self.acme, login: "acme")
+        _ = try await finish(sealed, store, listed: 0)
+        #expect(try await begin(store, resuming: true, after: 3).resumedFrom == nil)
+    }
+
+    @Test func aScanThatWasOvertakenDoesNotGoOn() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await begin(store).finish(at: .sample, stop: .interrupted, requests: RequestCounts())
+        let wider = try await begin(store, after: 1, requested: ["acme", "beta"])
+        _ = try await wider.begin(Self.acme, login: "acme")
+        _ = try await finish(wider, store, listed: 0)
+        let resumed = try await begin(store, resuming: true, after: 2)
+        await #expect(throws: HistoryError.overtaken(path: folder.file, organization: "acme")) {
+            _ = try await resumed.begin(Self.acme, login: "acme")
+        }
+    }
+
+    // MARK: - Last reads
+
+    @Test func lastReadsAreByTheScanThatReadEach() async throws {
+        let store = try HistoryStore(path: folder.file)
+        func scan(_ names: [Int64], after second: Int64, stop: ScanStop?) async throws -> ScanID {
+            let recorder = try await begin(store, after: second)
+            _ = try await recorder.begin(Self.acme, login: "acme")
+            try await recorder.record(names.map { observation("r\($0)", id: $0) }, of: Self.acme)
+            _ = try await finish(recorder, store, listed: names.count, stop: stop)
+            return recorder.scanID
+        }
+        let sealed = try await scan([1, 2, 3], after: 0, stop: nil)
+        let second = try await scan([1, 2], after: 1, stop: .waitExhausted)
+        let third = try await scan([2, 4], after: 2, stop: .waitExhausted)
+        let recorder = try await begin(store, after: 3)
+        let reads = try await recorder.begin(Self.acme, login: "acme", withLastReads: true).lastReads
+        #expect(
+            reads == [
+                RepositoryID(rawValue: 1): second, RepositoryID(rawValue: 2): third, RepositoryID(rawValue: 3): sealed,
+                RepositoryID(rawValue: 4): third,
+            ])
+    }
+}
