@@ -97,6 +97,14 @@ public actor World {
             isRefused: isRefused)
     }
 
+    /// Begins a new window of the hour's budget.
+    func turnWindow() {
+        windowEnd = nil
+    }
+
+    /// What is left of the hour's budget.
+    var remaining: Int { (file.rateLimit?.limit ?? 0) - used }
+
     /// Returns a request to the budget.
     func giveBack(_ cost: Int) -> Int {
         used -= cost

@@ -115,7 +115,7 @@ public struct WorldFile: Codable, Sendable {
         public var retryAfterSeconds: Int?
         /// For `primary_limit`: when the window turns, from now; may be negative.
         public var resetInSeconds: Int?
-        /// For `redirect`.
+        /// For `redirect`; for `link`, the whole header.
         public var location: String?
         /// For `body`.
         public var body: String?
@@ -144,6 +144,8 @@ public struct WorldFile: Codable, Sendable {
             case primaryLimit = "primary_limit"
             case secondaryLimit = "secondary_limit"
             case redirect
+            /// The answer as it is, with another `Link`.
+            case link
             /// The answer as it is, with `X-GitHub-SSO: partial-results`.
             case partialResults = "partial_results"
         }

@@ -16,6 +16,8 @@ struct CommandContext: Sendable {
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()
+    /// How long the minute of rate limits is.
+    var minute = RateLimits().minute
 
     /// This process's own world, apart from signals.
     static func process(stopRequests: @escaping @Sendable () async -> AsyncStream<ScanStop>) -> CommandContext {

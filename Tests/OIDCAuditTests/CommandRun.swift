@@ -24,7 +24,8 @@ struct CommandRun: Sendable {
 
     static func run(
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
-        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false,
+        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
+        minute: Duration = RateLimits().minute,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         let sinks = Sinks()
@@ -36,9 +37,9 @@ struct CommandRun: Sendable {
                 },
                 error: .init(isTerminal: isTerminal, width: isTerminal ? 80 : nil) { sinks.append($0, isError: true) },
                 environment: environment),
-            now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970)) },
+            now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970) + clockSkewSeconds) },
             readStandardInput: { standardInput }, stopRequests: stopRequests, requestTimeout: requestTimeout,
-            retry: RetryPolicy(baseDelay: .milliseconds(1)))
+            retry: RetryPolicy(baseDelay: .milliseconds(1)), minute: minute)
         let status = await RootCommand.run(arguments, in: context)
         let texts = sinks.texts
         return CommandRun(status: status, output: texts.output, error: texts.error)
@@ -96,25 +97,28 @@ struct EmulatedScan: Sendable {
     let address: String
     let world: World
     let folder: Folder
+    var policy = "preset:strict"
 
     /// Runs `scan` against the world; the token, the policy and the database are given unless the arguments name one.
     func callAsFunction(
         _ arguments: String..., environment: [String: String] = ["GH_ENTERPRISE_TOKEN": "test-token"],
-        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false,
+        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
+        minute: Duration = RateLimits().minute,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         var all = ["scan", "--api-url", address] + arguments
         if !arguments.contains("--db") { all += ["--db", folder.database] }
-        if !arguments.contains("--policy") { all += ["--policy", "preset:strict"] }
+        if !arguments.contains("--policy") { all += ["--policy", policy] }
         return await CommandRun.run(
             all, environment: environment, requestTimeout: requestTimeout, isTerminal: isTerminal,
-            stopRequests: stopRequests)
+            clockSkewSeconds: clockSkewSeconds, minute: minute, stopRequests: stopRequests)
     }
 
     static func with(
-        _ file: WorldFile, _ body: @Sendable @escaping (EmulatedScan) async throws -> Void,
+        _ file: WorldFile, identity: ServerIdentity? = nil,
+        _ body: @Sendable @escaping (EmulatedScan) async throws -> Void,
     ) async throws {
-        let emulator = Emulator(file)
+        let emulator = Emulator(file, identity: identity)
         try await emulator.run { address in
             try await body(EmulatedScan(address: address, world: emulator.world, folder: Folder()))
         }

@@ -323,42 +323,6 @@ import Testing
 
     // MARK: - Faults and endings
 
-    @Test(arguments: [
-        WorldFile.Fault(path: "/repos/*", after: 3, times: 2, kind: .status, status: 502),
-        .init(path: "/repos/*", after: 3, times: 2, kind: .reset),
-        .init(path: "/repos/*", after: 3, times: 2, kind: .truncate),
-        .init(path: "/repos/*", after: 3, times: 4, kind: .secondaryLimit, retryAfterSeconds: 1),
-        .init(path: "/repos/*", after: 3, times: 1, kind: .hang),
-    ])
-    func passingFaultsLoseNothing(fault: WorldFile.Fault) async throws {
-        let repositories = (1...30).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
-        try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
-            let run = await scan("acme", "-f", "json", requestTimeout: fault.kind == .hang ? .seconds(2) : .seconds(30))
-            #expect(run.status == 0, "\(run.error)")
-            #expect(run.repositories().count == 30)
-        }
-    }
-
-    @Test func lastingFaultsAreUnreadableAndNeverCompliant() async throws {
-        let repositories = (1...6).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
-        let faults: [WorldFile.Fault] = [
-            .init(path: "/repos/acme/r1/*", kind: .status, status: 500),
-            .init(path: "/repos/acme/r2/*", kind: .malformed),
-            .init(path: "/repos/acme/r3/*", kind: .errorDocument), .init(path: "/repos/acme/r4/*", kind: .reset),
-            .init(path: "/repos/acme/r5/*", kind: .redirect, location: "https://evil.example/"),
-        ]
-        try await EmulatedScan.with(repositories, faults: faults) { (scan) async throws -> Void in
-            let run = await scan("acme", "-f", "json")
-            #expect(run.status == 3)
-            let statuses = run.repositories().mapValues { $0["status"] as? String }
-            #expect(
-                statuses == [
-                    "acme/r1": "unreadable", "acme/r2": "unreadable", "acme/r3": "unreadable", "acme/r4": "unreadable",
-                    "acme/r5": "unreadable", "acme/r6": "compliant",
-                ])
-        }
-    }
-
     @Test func theSingleSignOnAddressIsTold() async throws {
         var secret = WorldFile.Repository.good("secret", id: 2)
         secret.refusal = .ssoRequired

@@ -67,6 +67,10 @@ struct FaultMiddleware: RouterMiddleware {
             return limit(fault)
         case .redirect:
             return RepositoryPlace.redirect(to: fault.location ?? "/").response
+        case .link:
+            var response = try await next(request, context)
+            response.headers[.link] = fault.location
+            return response
         case .partialResults:
             var response = try await next(request, context)
             response.headers[.xGithubSSO] = "partial-results; organizations=21955855"

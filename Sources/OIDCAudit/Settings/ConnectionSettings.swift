@@ -46,6 +46,7 @@ extension ConnectionSettings {
         settings.timeout = context.requestTimeout
         settings.retry = context.retry
         settings.limits = limits
+        settings.limits.minute = context.minute
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)
     }
 

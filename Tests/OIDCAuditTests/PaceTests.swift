@@ -1,0 +1,245 @@
+import AuditCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// Limits, validators and interrupted scans, as somebody sees them who runs the program night after night.
+@Suite(.timeLimit(.minutes(3))) struct PaceTests {
+    private func world(_ count: Int) -> WorldFile {
+        WorldFile(organizations: [
+            WorldFile.Organization(
+                login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"],
+                repositories: (1...count).map { .good("r\($0)", id: Int64($0)) })
+        ])
+    }
+
+    /// Scans by a policy that needs nothing beyond listing and templates.
+    private func withScan(
+        _ world: WorldFile, _ body: @Sendable @escaping (EmulatedScan) async throws -> Void,
+    ) async throws {
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            let policy = """
+                version: 1
+                name: pace
+                rules:
+                  - { id: workflow, rule: require-claims, severity: low, claims: [repo, context, job_workflow_ref] }
+                """
+            var scan = scan
+            scan.policy = try scan.folder.write(policy, to: "policy.yaml")
+            try await body(scan)
+        }
+    }
+
+    private func requests(_ run: CommandRun) -> [String: Int] {
+        let scan = run.json["scan"] as? [String: Any]
+        return (scan?["requests"] as? [String: Any] ?? [:]).compactMapValues { $0 as? Int }
+    }
+
+    // MARK: - Limits
+
+    @Test func theMinutesPointsAreSpentAndNoneIsRefused() async throws {
+        var world = world(260)
+        world.secondaryLimit = .init(points: 90, windowMilliseconds: 500)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            // A minute that is two seconds longer than the emulator's: machines that run tests are busy.
+            let run = await scan(
+                "acme", "-f", "json", "--points-per-minute", "90", "--concurrency", "100",
+                minute: .milliseconds(2500))
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.repositories().count == 260)
+            #expect(requests(run)["sent"] == 1 + 2 + 3 + 260)
+            #expect(await scan.world.refused == 0)
+            #expect(await scan.world.inFlightMax <= 100)
+        }
+    }
+
+    @Test func aRefusalTeachesTheNextNights() async throws {
+        var world = world(30)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        world.faults = [.init(path: "/repos/*", after: 5, times: 1, kind: .secondaryLimit, retryAfterSeconds: 0)]
+        try await withScan(world) { (scan) async throws -> Void in
+            // 600 points in 1.2 seconds: one each 2 ms.
+            let first = await scan(
+                "acme", "-f", "json", "--points-per-minute", "600", minute: .milliseconds(1200))
+            #expect(first.status == 0, "\(first.error)")
+            await scan.world.change { $0.faults = [] }
+            let second = await scan(
+                "acme", "-f", "json", "--points-per-minute", "600", minute: .milliseconds(1200))
+            let waited = ((second.json["scan"] as? [String: Any])?["requests"] as? [String: Any])?["waited_seconds"]
+            #expect((waited as? Double ?? 0) > 0)
+            // Another token was never refused.
+            let other = await scan(
+                "acme", "-f", "json", "--points-per-minute", "600", environment: ["GH_ENTERPRISE_TOKEN": "other-token"],
+                minute: .milliseconds(1200))
+            let others = ((other.json["scan"] as? [String: Any])?["requests"] as? [String: Any])?["waited_seconds"]
+            #expect(others as? Double == 0)
+        }
+    }
+
+    @Test func aBudgetThatIsTooSmallIsSaidAtTheStartAndCoversEverythingOverSomeNights() async throws {
+        var world = world(50)
+        world.rateLimit = .init(limit: 30, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            // Each night has a token of its own, of which nothing is known: no answer is spared.
+            func night(_ number: Int, _ arguments: String...) async -> CommandRun {
+                await CommandRun.run(
+                    [
+                        "scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy",
+                        scan.policy, "-f", "json", "--max-wait", "10m",
+                    ] + arguments, environment: ["GH_ENTERPRISE_TOKEN": "ghs_token-\(number)"])
+            }
+            let first = await night(1)
+            #expect(first.status == 3)
+            #expect(first.error.contains("acme needs up to 53 requests, and 29 of 30 are left until"))
+            #expect(first.error.contains("further off than --max-wait allows"))
+            #expect(first.error.contains("run it again later with --resume"))
+            func read(_ run: CommandRun) -> Set<String> {
+                Set(run.repositories().filter { $0.value["status"] as? String == "compliant" }.keys)
+            }
+            #expect(read(first).count == 27)
+            await scan.world.turnWindow()
+            // A day later it is a scan of its own, and begins with what was not read.
+            let second = await night(2)
+            #expect(second.status == 3)
+            #expect(read(first).union(read(second)).count == 50)
+            #expect(await scan.world.refused == 0)
+            // Going on needs no more than the rest.
+            await scan.world.turnWindow()
+            let third = await night(3, "--resume")
+            #expect(third.status == 0, "\(third.error)")
+            #expect(third.error.contains("note: going on with scan #2"))
+        }
+    }
+
+    @Test func theRestIsReadAfterTheWindowHasTurned() async throws {
+        var world = world(20)
+        world.rateLimit = .init(limit: 15, windowSeconds: 2)
+        try await withScan(world) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.error.contains("the rest is read from then on"))
+            #expect(requests(run)["retried"] == 0)
+            #expect(run.repositories().count == 20)
+        }
+    }
+
+    // MARK: - Validators
+
+    @Test func anUnchangedNightCostsThreeRequests() async throws {
+        var world = world(150)
+        world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            let cold = await scan("acme", "-f", "json")
+            #expect(requests(cold) == ["sent": 155, "not_modified": 0, "retried": 0, "waited_seconds": 0])
+            let left = await scan.world.remaining
+            let warm = await scan("acme", "-f", "json")
+            #expect(warm.status == 0)
+            #expect(requests(warm) == ["sent": 155, "not_modified": 152, "retried": 0, "waited_seconds": 0])
+            #expect(await scan.world.remaining == left - 3)
+            #expect(warm.repositories().mapValues { $0["status"] as? String } == cold.repositories().mapValues { $0["status"] as? String })
+            // What changes is seen.
+            await scan.world.change { $0.organizations[0].repositories[7].setting?.includeClaimKeys = ["actor"] }
+            let changed = await scan("acme", "-f", "json")
+            #expect(changed.status == 1)
+            #expect(changed.repositories()["acme/r8"]?["status"] as? String == "violating")
+            #expect(requests(changed)["not_modified"] == 151)
+        }
+    }
+
+    @Test func anotherTokenBeginsColdAndSaysSo() async throws {
+        try await withScan(world(3)) { (scan) async throws -> Void in
+            let first = await scan("acme", "-f", "json")
+            #expect(!first.error.contains("does not know this token"))
+            let other = await scan(
+                "acme", "-f", "json", environment: ["GH_ENTERPRISE_TOKEN": "another-token"])
+            #expect(other.error.contains("note: the history does not know this token: everything is read in full once"))
+            #expect(requests(other)["not_modified"] == 0)
+            let again = await scan("acme", "-f", "json")
+            #expect(requests(again)["not_modified"] == 4)
+            let version = await scan("acme", "-f", "json", "--api-version", "2026-03-10")
+            #expect(requests(version)["not_modified"] == 0)
+            // No token is in the history, and none of an hour's life is known there at all.
+            let hourly = await scan("acme", "-f", "json", environment: ["GH_ENTERPRISE_TOKEN": "ghs_hourly-token"])
+            #expect(!hourly.error.contains("does not know"))
+            let bytes = try Data(contentsOf: URL(filePath: scan.folder.database))
+            for token in ["test-token", "another-token", "ghs_hourly-token"] {
+                #expect(bytes.range(of: Data(token.utf8)) == nil)
+            }
+        }
+    }
+
+    // MARK: - Going on
+
+    @Test func goingOnReadsNoTemplateTwice() async throws {
+        var world = world(40)
+        world.faults = [.init(path: "/repos/*", after: 15, kind: .primaryLimit, resetInSeconds: 3000)]
+        try await withScan(world) { (scan) async throws -> Void in
+            let first = await scan("acme", "-f", "json", "--max-wait", "10s", "--concurrency", "1")
+            #expect(first.status == 3)
+            #expect(first.error.contains("with --resume"))
+            let asked = await scan.world.requests.count
+            await scan.world.change { $0.faults = [] }
+            let second = await scan("acme", "-f", "json", "--resume")
+            #expect(second.status == 0, "\(second.error)")
+            #expect(second.error.hasPrefix("note: going on with scan #1, which began at "))
+            let templates = await scan.world.requests.filter { $0.contains("/repos/acme/") }
+            #expect(await scan.world.requests.count == asked + 1 + 2 + 1 + 25)
+            // Fifteen before, one that was refused, and the rest.
+            #expect(templates.count == 15 + 1 + 25)
+            let ids = [first, second].map { ($0.json["scan"] as? [String: Any])?["id"] as? Int }
+            #expect(ids == [1, 1])
+            #expect(requests(second)["sent"] == asked + 29)
+            let third = await scan("acme", "-f", "json", "--resume")
+            #expect(third.error.hasPrefix("note: there is no interrupted scan to go on with: a new one begins"))
+        }
+    }
+
+    @Test func aTemplateThatChangesWhileTheScanWaitsLeavesNothingDecidedByTheOldOne() async throws {
+        var world = world(10)
+        world.faults = [.init(path: "/repos/*", after: 5, kind: .primaryLimit, resetInSeconds: 3000)]
+        try await withScan(world) { (scan) async throws -> Void in
+            _ = await scan("acme", "--max-wait", "10s", "--concurrency", "1")
+            await scan.world.change { file in
+                file.faults = []
+                file.organizations[0].template = ["repo", "context", "job_workflow_ref", "actor"]
+            }
+            let run = await scan("acme", "-f", "json", "--resume")
+            #expect(run.error.contains("every repository was read again"))
+            #expect(run.repositories().values.allSatisfy { repository in
+                let effective = repository["effective"] as? [String: Any]
+                return effective?["include_claim_keys"] as? [String] == ["repo", "context", "job_workflow_ref", "actor"]
+            })
+        }
+    }
+
+    // MARK: - The wire
+
+    @Test func overTLSTheAuthorityOfTheFileIsTrusted() async throws {
+        try await FaultTests.overTLS((1...20).map { .good("r\($0)", id: Int64($0)) }) { (scan) async throws -> Void in
+            let authority = try scan.folder.write(LoopbackIdentity.certificatePEM, to: "ca.pem")
+            let run = await scan("acme", "-f", "json", "--ca-file", authority)
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.repositories().count == 20)
+            // HTTP/2 has no Host field.
+            #expect(await scan.world.lastHeaders["host"] == nil)
+            let environment = ["GH_ENTERPRISE_TOKEN": "test-token", "OIDC_AUDIT_CA_FILE": authority]
+            #expect(await scan("acme", environment: environment).status == 0)
+        }
+    }
+
+    @Test(arguments: [("", "can't be read"), ("no certificate", "holds no certificate")])
+    func aFileWithoutCertificatesIsTwo(text: String, why: String) async throws {
+        let folder = try Folder()
+        let path = text.isEmpty ? folder.path + "/missing" : try folder.write(text, to: "ca.pem")
+        let run = await CommandRun.run(
+            ["scan", "acme", "--policy", "preset:strict", "--db", folder.database, "--ca-file", path],
+            environment: ["GH_TOKEN": "x"])
+        #expect(run.status == 2)
+        #expect(run.error.contains("--ca-file: \"\(path)\" \(why)"))
+        #expect(!folder.exists("history.sqlite"))
+    }
+}
