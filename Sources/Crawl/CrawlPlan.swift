@@ -1,4 +1,4 @@
-public import GitHubAPI
+public import AuditCore
 
 /// What reading an organization costs, in requests.
 public struct CrawlCost: Hashable, Sendable {

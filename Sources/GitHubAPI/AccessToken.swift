@@ -48,7 +48,7 @@ extension AccessToken {
     /// What issued a token, as its prefix tells.
     ///
     /// Source: GitHub's documentation, "About authentication to GitHub", token formats.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable, CustomStringConvertible {
         case classic
         case fineGrained
         /// Of an OAuth app, as `gh` has one.
@@ -58,6 +58,18 @@ extension AccessToken {
         /// Of a GitHub App's installation, as `GITHUB_TOKEN` is one. It lives for an hour.
         case installation
         case unknown
+
+        /// In words.
+        public var description: String {
+            switch self {
+            case .classic: "classic personal access token"
+            case .fineGrained: "fine-grained personal access token"
+            case .oauthApp: "token of an OAuth app"
+            case .appUser: "token of a user by way of a GitHub App"
+            case .installation: "token of an app's installation, as GITHUB_TOKEN is one"
+            case .unknown: "token of an unknown kind"
+            }
+        }
     }
 
     public var kind: Kind {

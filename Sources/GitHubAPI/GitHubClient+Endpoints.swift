@@ -10,7 +10,8 @@ extension GitHubClient {
     ///
     /// - SeeAlso: `GET /orgs/{org}`
     public func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
-        let body = try await get("/orgs/\(login)", as: Wire.Organization.self)
+        let answer = try await get(url: "\(endpoint)/orgs/\(login)")
+        let body = try decode(answer.body, as: Wire.Organization.self)
         guard let canonical = OrganizationLogin(body.login) else {
             throw .malformed("the organization's login is no login")
         }
@@ -20,7 +21,10 @@ extension GitHubClient {
         }
         return OrganizationAccount(
             id: OrganizationID(rawValue: body.id), login: canonical,
-            repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories })
+            repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories },
+            tokenScopes: answer.headers["x-oauth-scopes"].map { scopes in
+                scopes.harmless(without: settings.token).split { $0 == "," || $0 == " " }.map(String.init)
+            })
     }
 
     /// Fetches the organization's subject-claim template.
@@ -128,6 +132,21 @@ extension GitHubClient {
         throw .malformed("the pages of custom properties have no end")
     }
 
+    /// Finds out whether the values of custom properties may be read, by one of them.
+    ///
+    /// - SeeAlso: `GET /orgs/{org}/properties/values`
+    public func tryPropertyValues(of login: OrganizationLogin) async throws(GitHubError) {
+        _ = try await get("/orgs/\(login)/properties/values?per_page=1", as: [Wire.RepositoryProperties].self)
+    }
+
+    /// Finds out whether the token of an app's installation sees every repository or selected ones.
+    ///
+    /// - SeeAlso: `GET /installation/repositories`
+    public func seesSelectedRepositoriesOnly() async throws(GitHubError) -> Bool {
+        try await get("/installation/repositories?per_page=1", as: Wire.InstallationRepositories.self).selection
+            == "selected"
+    }
+
     /// Fetches the primary rate limit, which costs none of it.
     ///
     /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
@@ -150,6 +169,8 @@ public struct OrganizationAccount: Hashable, Sendable {
     public var login: OrganizationLogin
     /// Public and private ones; `nil` where this token may not see the private count.
     public var repositoryCount: Int?
+    /// What a classic token may do; `nil` for another token.
+    public var tokenScopes: [String]?
 }
 
 /// One page of a listing.

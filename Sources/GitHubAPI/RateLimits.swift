@@ -1,5 +1,3 @@
-public import AuditCore
-
 /// What one credential may ask of a host. The defaults are GitHub's documented limits; they hold from the first answer
 /// on that shows that the host has limits at all, which an Enterprise Server by default has not.
 ///
@@ -18,18 +16,4 @@ public struct RateLimits: Hashable, Sendable {
     public var isPacedEvenly = false
 
     public init() {}
-}
-
-/// The primary rate limit of a credential.
-public struct RateLimitStatus: Hashable, Sendable {
-    /// Requests in one window, which for GitHub is an hour.
-    public var limit: Int
-    public var remaining: Int
-    public var resetsAt: Timestamp
-
-    public init(limit: Int, remaining: Int, resetsAt: Timestamp) {
-        self.limit = limit
-        self.remaining = remaining
-        self.resetsAt = resetsAt
-    }
 }

@@ -113,6 +113,15 @@ enum Wire {
         }
     }
 
+    /// Of `GET /installation/repositories`.
+    struct InstallationRepositories: Decodable {
+        let selection: String?
+
+        enum CodingKeys: String, CodingKey {
+            case selection = "repository_selection"
+        }
+    }
+
     /// What every description of a repository holds.
     struct Identity: Decodable {
         let id: Int64

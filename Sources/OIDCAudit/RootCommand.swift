@@ -9,7 +9,7 @@ struct RootCommand: ParsableCommand {
         version: Tool.version,
         subcommands: [
             ScanCommand.self, CheckCommand.self, PolicyCommand.self, WaiverCommand.self, ExplainCommand.self,
-            ClaimsCommand.self, EmulateCommand.self, DemoCommand.self,
+            ClaimsCommand.self, DoctorCommand.self, EmulateCommand.self, DemoCommand.self,
         ])
 
     /// - Returns: the exit status of the contract.

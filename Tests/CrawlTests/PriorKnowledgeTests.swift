@@ -141,8 +141,10 @@ import Testing
             (Base.listing(["a", ".."]), tagged),
             (Base.listing(["a"]), ["ETag": "\"one\"", "X-GitHub-SSO": "partial-results; organizations=1"]),
             (Base.listing(["a"]), ["ETag": "\"one\"", "Link": "nonsense"]),
-            (#"[{"id": 1, "name": "a", "owner": {"login": "acme"}, "custom_properties": {}}, "#
-                + #"{"id": 2, "name": "b", "owner": {"login": "acme"}}]"#, tagged),
+            (
+                #"[{"id": 1, "name": "a", "owner": {"login": "acme"}, "custom_properties": {}}, "#
+                    + #"{"id": 2, "name": "b", "owner": {"login": "acme"}}]"#, tagged
+            ),
         ]
         for (body, headers) in pages {
             let told = await base.crawl(
@@ -156,7 +158,8 @@ import Testing
         }
         let told = await base.crawl(
             Base.script(
-                count: 1, [Base.page(1): [.ok(Base.listing(["a"]), headers: tagged)], Base.template("a"): [Base.setting]]
+                count: 1,
+                [Base.page(1): [.ok(Base.listing(["a"]), headers: tagged)], Base.template("a"): [Base.setting]]
             ))
         #expect(told.pages.map(\.hasProperties) == [false])
     }

@@ -95,7 +95,8 @@ import Testing
             if Bool.random(using: &random) { now += .milliseconds(Int.random(in: 0...(pause * 100), using: &random)) }
         }
         for start in departed {
-            let points = departed.filter { $0.at >= start.at && $0.at < start.at + .seconds(60) }.map(\.cost).reduce(0, +)
+            let points = departed.filter { $0.at >= start.at && $0.at < start.at + .seconds(60) }.map(\.cost).reduce(
+                0, +)
             #expect(points <= 20)
         }
     }

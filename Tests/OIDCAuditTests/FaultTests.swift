@@ -183,8 +183,9 @@ import Testing
     }
 
     private func expect(_ fault: Case, in repositories: [WorldFile.Repository]) async throws {
-        try await EmulatedScan.with(repositories, template: ["repo", "context", "job_workflow_ref"], faults: fault.faults)
-        { (scan) async throws -> Void in
+        try await EmulatedScan.with(
+            repositories, template: ["repo", "context", "job_workflow_ref"], faults: fault.faults
+        ) { (scan) async throws -> Void in
             var arguments = ["scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "-f", "json"]
             arguments += ["--policy", "preset:strict"] + fault.arguments
             let run = await CommandRun.run(

@@ -140,7 +140,9 @@ import Testing
             #expect(warm.status == 0)
             #expect(requests(warm) == ["sent": 155, "not_modified": 152, "retried": 0, "waited_seconds": 0])
             #expect(await scan.world.remaining == left - 3)
-            #expect(warm.repositories().mapValues { $0["status"] as? String } == cold.repositories().mapValues { $0["status"] as? String })
+            #expect(
+                warm.repositories().mapValues { $0["status"] as? String }
+                    == cold.repositories().mapValues { $0["status"] as? String })
             // What changes is seen.
             await scan.world.change { $0.organizations[0].repositories[7].setting?.includeClaimKeys = ["actor"] }
             let changed = await scan("acme", "-f", "json")
@@ -209,10 +211,13 @@ import Testing
             }
             let run = await scan("acme", "-f", "json", "--resume")
             #expect(run.error.contains("every repository was read again"))
-            #expect(run.repositories().values.allSatisfy { repository in
-                let effective = repository["effective"] as? [String: Any]
-                return effective?["include_claim_keys"] as? [String] == ["repo", "context", "job_workflow_ref", "actor"]
-            })
+            #expect(
+                run.repositories().values.allSatisfy { repository in
+                    let effective = repository["effective"] as? [String: Any]
+                    return effective?["include_claim_keys"] as? [String] == [
+                        "repo", "context", "job_workflow_ref", "actor",
+                    ]
+                })
         }
     }
 

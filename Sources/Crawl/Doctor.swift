@@ -1,0 +1,172 @@
+public import AuditCore
+public import GitHubAPI
+
+/// Finds out what a token may see of an organization, by asking once for each kind of thing that a scan asks for.
+public struct Doctor: Sendable {
+    private let github: GitHubClient
+    private let limits: RateLimits
+    private let now: @Sendable () -> Timestamp
+
+    public init(github: GitHubClient, limits: RateLimits, now: @escaping @Sendable () -> Timestamp) {
+        self.github = github
+        self.limits = limits
+        self.now = now
+    }
+
+    /// Asks, one request after the other.
+    ///
+    /// - Parameter diagnosis: what is known without asking; the login is the organization's.
+    /// - Returns: what was found out; after a refused token nothing more is asked.
+    public func examine(
+        _ login: OrganizationLogin, tokenKind: AccessToken.Kind, _ diagnosis: Diagnosis,
+    ) async -> Diagnosis {
+        var diagnosis = diagnosis
+        let organization = await ask { () async throws(GitHubError) in try await github.organization(login) }
+        diagnosis.access.append(
+            Diagnosis.Access(
+                what: "the organization", classicScope: nil, fineGrained: nil, isRequired: true, organization))
+        guard let account = try? organization.get() else { return diagnosis }
+        diagnosis.login = account.login.rawValue
+        diagnosis.organizationID = account.id
+        diagnosis.expected = account.repositoryCount
+        diagnosis.scopes = account.tokenScopes
+
+        let template = await ask { () async throws(GitHubError) in
+            do throws(GitHubError) {
+                _ = try await github.organizationTemplate(of: account.login)
+            } catch .organizationTemplateNeverSet {
+                // That is an answer.
+            }
+        }
+        diagnosis.access.append(
+            Diagnosis.Access(
+                what: "the organization's template", classicScope: "read:org",
+                fineGrained: "organization \"Administration\": read", isRequired: true, template))
+
+        let listing = await ask { () async throws(GitHubError) in
+            try await github.repositoryPage(.number(1), of: account.login).value
+        }
+        diagnosis.access.append(
+            Diagnosis.Access(
+                what: "the listing", classicScope: "repo", fineGrained: "repository \"Metadata\": read",
+                isRequired: true, listing))
+        let page = try? listing.get()
+        diagnosis.listed = page.map { page in page.last.map { $0 * 100 } ?? page.repositories.count }
+        diagnosis.access.append(await repositoryTemplate(page?.repositories ?? []))
+        diagnosis.access += await properties(account.login)
+        await doubt(&diagnosis, page, tokenKind)
+        diagnosis.budget = github.rateLimitStatus
+        estimate(&diagnosis, tokenKind)
+        return diagnosis
+    }
+
+    // MARK: -
+
+    /// A private repository tells more than a public one, which anybody may read.
+    private func repositoryTemplate(_ repositories: [Repository]) async -> Diagnosis.Access {
+        let (scope, permission) = ("repo", "repository \"Actions\": read")
+        guard let repository = repositories.first(where: { $0.visibility != .public }) ?? repositories.first else {
+            return Diagnosis.Access(
+                what: "a repository's template", classicScope: scope, fineGrained: permission, isRequired: true,
+                outcome: .notTried("no repository is listed"))
+        }
+        let setting = await ask { () async throws(GitHubError) in try await github.setting(of: repository) }
+        return Diagnosis.Access(
+            what: "a repository's template, of \(repository.fullName)", classicScope: scope, fineGrained: permission,
+            isRequired: true, setting)
+    }
+
+    private func properties(_ login: OrganizationLogin) async -> [Diagnosis.Access] {
+        let included = await ask { () async throws(GitHubError) in try await github.includedProperties(of: login) }
+        let values = await ask { () async throws(GitHubError) in try await github.tryPropertyValues(of: login) }
+        return [
+            Diagnosis.Access(
+                what: "which custom properties tokens carry", classicScope: "read:org",
+                fineGrained: "organization \"Administration\": read", isRequired: false, included),
+            Diagnosis.Access(
+                what: "the values of custom properties", classicScope: "read:org",
+                fineGrained: "organization \"Custom properties\": read", isRequired: false, values),
+        ]
+    }
+
+    private func doubt(_ diagnosis: inout Diagnosis, _ page: RepositoryPage?, _ kind: AccessToken.Kind) async {
+        guard let page else { return }
+        if page.isPartial {
+            diagnosis.listingDoubts.append("GitHub leaves repositories out until the token is approved for SSO")
+        }
+        if let expected = diagnosis.expected {
+            // A listing of one page says how many there are.
+            if page.last == nil, page.next == nil, page.repositories.count < expected {
+                diagnosis.listingDoubts.append(
+                    "\(page.repositories.count) are listed of the \(expected) that the organization counts")
+            }
+        } else {
+            diagnosis.listingDoubts.append(
+                "the number of private repositories is not shown to this token: no scan can tell whether some are left out"
+            )
+        }
+        if kind == .installation {
+            switch await ask({ () async throws(GitHubError) in try await github.seesSelectedRepositoriesOnly() }) {
+            case .success(true): diagnosis.listingDoubts.append("the installation sees selected repositories only")
+            case .success(false): break
+            case .failure(let error):
+                diagnosis.listingDoubts.append(
+                    "whether the installation sees every repository could not be read: \(error)")
+            }
+        }
+        if kind == .fineGrained {
+            diagnosis.listingDoubts.append(
+                "a fine-grained token may be limited to selected repositories; only the counts above show it")
+        }
+    }
+
+    /// An installation's token lives for an hour, and what it read is not spared the next one.
+    private func estimate(_ diagnosis: inout Diagnosis, _ kind: AccessToken.Kind) {
+        guard let count = diagnosis.expected ?? diagnosis.listed else { return }
+        var cost = CrawlCost(repositories: count)
+        if kind == .installation { cost.warm = cost.cold }
+        diagnosis.cold = Diagnosis.Cost(
+            requests: cost.cold, charged: cost.cold, duration: duration(cost.cold, charged: cost.cold, diagnosis.budget)
+        )
+        diagnosis.warm = Diagnosis.Cost(
+            requests: cost.cold, charged: cost.warm, duration: duration(cost.cold, charged: cost.warm, diagnosis.budget)
+        )
+    }
+
+    /// The least time that the limits allow: a minute's points are spent at once, and then a minute is waited; likewise
+    /// for the window of the primary limit.
+    private func duration(_ requests: Int, charged: Int, _ budget: RateLimitStatus?) -> Duration? {
+        guard let budget else { return nil }
+        let minutes = limits.minute * (max(0, requests - 1) / limits.pointsPerMinute)
+        guard charged > budget.remaining, budget.limit > 0 else { return minutes }
+        let windows = (charged - budget.remaining - 1) / budget.limit
+        return max(minutes, .seconds(budget.resetsAt.seconds(since: now())) + .seconds(3600) * windows)
+    }
+
+    private func ask<Value: Sendable>(
+        _ body: () async throws(GitHubError) -> Value,
+    ) async -> Result<Value, GitHubError> {
+        do throws(GitHubError) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension Diagnosis.Access {
+    fileprivate init<Value>(
+        what: String, classicScope: String?, fineGrained: String?, isRequired: Bool,
+        _ result: Result<Value, GitHubError>,
+    ) {
+        var outcome = Outcome.allowed
+        var hint: String?
+        if case .failure(let error) = result {
+            outcome = .refused(error.reason)
+            hint = error.hint
+        }
+        self.init(
+            what: what, classicScope: classicScope, fineGrained: fineGrained, isRequired: isRequired, outcome: outcome,
+            hint: hint)
+    }
+}

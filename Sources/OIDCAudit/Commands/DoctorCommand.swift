@@ -1,0 +1,70 @@
+import ArgumentParser
+import AuditCore
+import Crawl
+import GitHubAPI
+import Reports
+
+struct DoctorCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Token, permissions, rate budget, and what a scan would cost.",
+        discussion: "Asks about ten times, changes nothing, and stores nothing.")
+
+    @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))
+    var organization: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
+    var format: String?
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        let consoleSettings = try ConsoleSettings(console, layers)
+        let format = try Self.format(layers.value(.format, flag: format))
+        let connection = try ConnectionSettings(connection, layers, context)
+        guard let login = try Settings.organizations([organization]).first else { return ExitStatus.usage.rawValue }
+        guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
+
+        let transport = connection.transport
+        let doctor = Doctor(
+            github: connection.client(transport, context), limits: connection.limits, now: context.now)
+        let diagnosis = await doctor.examine(
+            login, tokenKind: token.kind,
+            Diagnosis(
+                apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
+                tokenKind: token.kind.description, login: login.rawValue,
+                pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
+        await transport.shutDown()
+
+        switch format {
+        case .text:
+            let page = DiagnosisPage.text(diagnosis, style: context.console.reportStyle(consoleSettings.color))
+            try context.console.write(Array(page.utf8))
+        case .json:
+            try context.console.print(DiagnosisPage.json(diagnosis))
+        }
+        return try Self.status(of: diagnosis).rawValue
+    }
+
+    // MARK: -
+
+    private enum Format: String {
+        case text, json
+    }
+
+    private static func format(_ value: SettingValue?) throws(CommandFailure) -> Format {
+        guard let value else { return .text }
+        guard let format = Format(rawValue: value.text) else {
+            throw value.invalid("is no format of a diagnosis", hint: "valid: text, json")
+        }
+        return format
+    }
+
+    /// Only a failure that is no matter of permission is not the token's fault.
+    private static func status(of diagnosis: Diagnosis) throws(CommandFailure) -> ExitStatus {
+        guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else { return .success }
+        let isPermission = reason.code.isPermission
+        throw CommandFailure(
+            message: "\(first.what) can't be read: \(reason.message)", hint: first.hint,
+            status: isPermission ? .permission : .failure)
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+@Suite(.timeLimit(.minutes(1))) struct DoctorCommandTests {
+    private func organization(_ repositories: [WorldFile.Repository]) -> WorldFile.Organization {
+        WorldFile.Organization(login: "acme", id: 77, repositories: repositories)
+    }
+
+    private func doctor(
+        _ world: WorldFile, _ arguments: String..., token: String? = "ghp_test-token-of-doctor",
+    ) async throws -> (run: CommandRun, requests: [String]) {
+        let emulator = Emulator(world)
+        return try await emulator.run { address in
+            let run = await CommandRun.run(
+                ["doctor", "acme", "--api-url", address] + arguments,
+                environment: token.map { ["GH_ENTERPRISE_TOKEN": $0] } ?? [:])
+            return (run, await emulator.world.requests)
+        }
+    }
+
+    @Test func aTokenThatSeesEverythingIsZero() async throws {
+        var world = WorldFile(organizations: [organization([.good("web", id: 1), .good("api", id: 2)])])
+        world.organizations[0].repositories[0].visibility = "public"
+        world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
+        world.oauthScopes = ["repo", "read:org"]
+        let (run, requests) = try await doctor(world)
+        #expect(run.status == 0)
+        #expect(run.error == "")
+        #expect(run.output.contains("token         classic personal access token; scopes: repo, read:org\n"))
+        // A private repository is the one to try.
+        #expect(run.output.contains("  yes  a repository's template, of acme/api\n"))
+        #expect(run.output.contains("of 5000 requests are left until"))
+        #expect(run.output.contains("cold scan     up to 6 requests; less than a minute\n"))
+        #expect(run.output.contains("of which 3 count where nothing has changed"))
+        #expect(!run.output.contains("NO"))
+        #expect(!(run.output + run.error).contains("test-token"))
+        #expect(requests.count == 6)
+        #expect(requests.allSatisfy { $0.hasPrefix("GET ") })
+        #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func whatIsMissingIsNamedForBothKindsOfToken() async throws {
+        var acme = organization([.good("api", id: 1)])
+        acme.templateRefusal = .forbidden
+        acme.propertiesRefusal = .forbidden
+        acme.repositories[0].refusal = .ssoRequired
+        acme.showsPrivateCount = false
+        let (run, _) = try await doctor(WorldFile(organizations: [acme]))
+        #expect(run.status == 4)
+        #expect(run.error.contains("error: the organization's template can't be read: forbidden"))
+        let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for expected in [
+            "classic scope read:org, or fine-grained organization \"Administration\": read",
+            "classic scope repo, or fine-grained repository \"Actions\": read",
+            "classic scope read:org, or fine-grained organization \"Custom properties\": read",
+            "next: approve the token at https://github.com/orgs/acme/sso",
+            "the number of private repositories is not shown to this token",
+            "limits none that the host tells of",
+        ] { #expect(words.contains(expected), "\(expected)") }
+    }
+
+    @Test func onlyWhatEveryScanNeedsIsMissing() async throws {
+        var acme = organization([.good("api", id: 1)])
+        acme.propertiesRefusal = .forbidden
+        let (run, _) = try await doctor(WorldFile(organizations: [acme]))
+        #expect(run.status == 0)
+        #expect(run.output.contains("(some policies ask for it)"))
+    }
+
+    @Test func aListingThatMayBeShortIsSaid() async throws {
+        var acme = organization([.good("api", id: 1)])
+        acme.hiddenRepositories = 3
+        acme.repositorySelection = "selected"
+        var world = WorldFile(organizations: [acme])
+        world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
+        let (run, _) = try await doctor(world, token: "ghs_test-token-of-doctor")
+        #expect(run.output.contains("token of an app's installation"))
+        #expect(run.output.contains("1 are listed of the 4 that the organization counts"))
+        #expect(run.output.contains("the installation sees selected repositories only"))
+        #expect(!run.output.contains("nothing has changed"))
+        world.faults = [.init(path: "/orgs/acme/repos", kind: .partialResults)]
+        let (partial, _) = try await doctor(world, token: "github_pat_test-token")
+        let words = partial.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("GitHub leaves repositories out until the token is approved for SSO"))
+        #expect(words.contains("a fine-grained token may be limited to selected repositories"))
+    }
+
+    @Test func limitsAreHeldAgainstTheNumberOfRepositories() async throws {
+        var world = WorldFile(organizations: [organization((1...150).map { .good("r\($0)", id: Int64($0)) })])
+        world.organizations[0].hiddenRepositories = 10_000
+        world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
+        let (run, _) = try await doctor(world, "-f", "json")
+        let cold = try #require(run.json["cold_scan"] as? [String: Any])
+        #expect(cold["requests"] as? Int == 3 + 102 + 10_150)
+        // 4,994 now, 5,000 in the next hour, the rest in the one after.
+        let minutes = try #require(cold["minutes_at_least"] as? Int)
+        #expect((115...121).contains(minutes))
+        let warm = try #require(run.json["warm_scan"] as? [String: Any])
+        #expect(warm["charged"] as? Int == 3)
+        // 900 at once, and eleven minutes for the others.
+        #expect(warm["minutes_at_least"] as? Int == 12)
+    }
+
+    @Test func aRefusedTokenIsFourAfterOneRequest() async throws {
+        var world = WorldFile(organizations: [organization([])])
+        world.tokens = ["right"]
+        let (run, requests) = try await doctor(world)
+        #expect(run.status == 4)
+        #expect(requests.count == 1)
+        let (without, none) = try await doctor(world, token: nil)
+        #expect(without.status == 4)
+        #expect(without.error.contains("no token was given"))
+        #expect(none.isEmpty)
+    }
+
+    @Test func aFailureOfTheServerIsFive() async throws {
+        var world = WorldFile(organizations: [organization([.good("api", id: 1)])])
+        world.faults = [.init(path: "/repos/*", kind: .status, status: 500)]
+        let (run, _) = try await doctor(world)
+        #expect(run.status == 5)
+        #expect(run.error.contains("GitHub failed (500)"))
+        let (usage, requests) = try await doctor(world, "-f", "yaml")
+        #expect(usage.status == 2)
+        #expect(requests.isEmpty)
+    }
+}
