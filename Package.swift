@@ -112,6 +112,8 @@ let package = Package(
                 "OIDCAudit", "AuditCore", "GitHubAPI", "GitHubEmulator", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
     ]

@@ -115,7 +115,7 @@ struct ListingCrawl {
 extension ListedPage {
     /// A page that a later crawl need not read again, unless something is odd about it.
     init?(_ page: RepositoryPage, at place: RepositoryPage.Place, fresh: [Repository], _ validator: Validator?) {
-        guard let validator, case .number(let number) = place, fresh.count == page.repositories.count,
+        guard let validator, case .number(let number) = place, !fresh.isEmpty, fresh.count == page.repositories.count,
             page.malformedCount == 0, !page.isPartial, !page.isLinkUnreadable, page.last != nil || page.next == nil
         else { return nil }
         let withProperties = fresh.count { $0.customProperties != nil }

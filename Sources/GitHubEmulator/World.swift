@@ -13,6 +13,7 @@ public actor World {
     /// Points of the last minute, oldest first, each with its time.
     private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
     private var spentStart = 0
+    private var changed = 0
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
     public private(set) var requests: [String] = []
@@ -95,6 +96,21 @@ public actor World {
         return Budget(
             limit: limit.limit, used: used, reset: Int((windowEnd ?? now).timeIntervalSince1970.rounded(.up)),
             isRefused: isRefused)
+    }
+
+    /// Changes the settings of some repositories of an organization, others each time.
+    func passNight(_ login: String) {
+        guard file.changesPerNight > 0, let index = organizationIndex[login.lowercased()] else { return }
+        let count = file.organizations[index].repositories.count
+        for _ in 0..<min(file.changesPerNight, count) {
+            changed += 1
+            let place = changed % count
+            let name = file.organizations[index].repositories[place].name
+            let keys = [["repo", "context"], ["repo", "context", "job_workflow_ref"], ["repository_id", "context"]]
+            file.organizations[index].repositories[place].setting = WorldFile.Setting(
+                useDefault: false, includeClaimKeys: keys[(changed / count) % keys.count], useImmutableSubject: false,
+                subClaimPrefix: "repo:\(file.organizations[index].login)/\(name)")
+        }
     }
 
     /// Begins a new window of the hour's budget.

@@ -15,6 +15,8 @@ public struct WorldFile: Codable, Sendable {
     public var oauthScopes: [String]?
     public var faults: [Fault] = []
     public var latencyMilliseconds = 0
+    /// Repositories whose setting changes whenever their organization is asked for, as if a night had passed.
+    public var changesPerNight = 0
 
     public struct Organization: Codable, Sendable {
         public var login: String
@@ -165,7 +167,7 @@ extension WorldFile {
 
     /// Refuses numbers with which the emulator can't count.
     private func check() throws {
-        var numbers = [latencyMilliseconds, rateLimit?.limit ?? 0, rateLimit?.windowSeconds ?? 0]
+        var numbers = [latencyMilliseconds, changesPerNight, rateLimit?.limit ?? 0, rateLimit?.windowSeconds ?? 0]
         numbers += [
             secondaryLimit?.points ?? 0, secondaryLimit?.windowMilliseconds ?? 0, secondaryLimit?.concurrent ?? 0,
         ]
@@ -193,6 +195,7 @@ extension WorldFile {
         oauthScopes = try container.decodeIfPresent([String].self, forKey: .oauthScopes)
         faults = try container.decodeIfPresent([Fault].self, forKey: .faults) ?? []
         latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
+        changesPerNight = try container.decodeIfPresent(Int.self, forKey: .changesPerNight) ?? 0
     }
 }
 

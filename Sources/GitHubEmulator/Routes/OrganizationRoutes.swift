@@ -8,9 +8,9 @@ struct OrganizationRoutes: Sendable {
 
     func add(to router: Router<EmulatorContext>) {
         router.get("/orgs/:org") { _, context in
-            guard let organization = await world.organization(context.parameters.get("org") ?? "") else {
-                return Answer.notFound.response
-            }
+            let login = context.parameters.get("org") ?? ""
+            await world.passNight(login)
+            guard let organization = await world.organization(login) else { return Answer.notFound.response }
             return Answer(json: text(organization)).response
         }
         router.get("/orgs/:org/repos") { request, context in

@@ -22,6 +22,10 @@ struct EmulateCommand: AuditCommand {
         name: .customLong("points-per-minute"),
         help: ArgumentHelp("Refuse what exceeds as many requests in any minute.", valueName: "n"))
     var pointsPerMinute: Int?
+    @Option(
+        name: .customLong("changes-per-night"),
+        help: ArgumentHelp("Change as many settings whenever the organization is asked for.", valueName: "n"))
+    var changesPerNight: Int?
     @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"))
     var certificate: String?
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
@@ -94,6 +98,13 @@ struct EmulateCommand: AuditCommand {
                 throw .usage("--latency: \"\(latency)\" is no duration", hint: "for example 20ms")
             }
             file.latencyMilliseconds = Int(duration / .milliseconds(1))
+        }
+        if let changesPerNight {
+            guard (0...1_000_000).contains(changesPerNight) else {
+                throw .usage(
+                    "--changes-per-night: \(changesPerNight) is no number from 0 to 1000000", hint: "for example 100")
+            }
+            file.changesPerNight = changesPerNight
         }
         if let pointsPerMinute {
             guard (1...1_000_000).contains(pointsPerMinute) else {

@@ -1,0 +1,184 @@
+import AuditCore
+import Foundation
+import GitHubAPI
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+@Suite(.timeLimit(.minutes(1))) struct ProxyTests {
+    // MARK: - Which hosts go through it
+
+    private func choice(_ host: String, _ environment: [String: String]) throws -> String? {
+        try ProxyChoice(environment).proxy(for: GitHubEndpoint(apiURL: host))?.description
+    }
+
+    @Test func theEnvironmentNamesTheProxy() throws {
+        let gitHub = "https://api.github.com"
+        #expect(try choice(gitHub, [:]) == nil)
+        #expect(try choice(gitHub, ["HTTPS_PROXY": "http://proxy.example:3128"]) == "proxy.example:3128")
+        #expect(try choice(gitHub, ["https_proxy": "proxy.example:3128/", "HTTPS_PROXY": "x:1"]) == "proxy.example:3128")
+        #expect(try choice(gitHub, ["HTTPS_PROXY": ""]) == nil)
+        // Plain http is for loopback alone, and the proxy's password is nobody's to see.
+        #expect(try choice("http://127.0.0.1:80", ["HTTPS_PROXY": "http://proxy.example:3128"]) == nil)
+        #expect(try choice(gitHub, ["HTTPS_PROXY": "http://user:secret@proxy.example"]) == "proxy.example:80")
+    }
+
+    @Test(arguments: ["socks5://proxy:1080", "https://proxy:443", "http://", "http://proxy:99999", "http://proxy/path"])
+    func whatIsNoProxyIsTwo(address: String) throws {
+        let failure = #expect(throws: CommandFailure.self) {
+            try choice("https://api.github.com", ["HTTPS_PROXY": address])
+        }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message == "HTTPS_PROXY is no address of an HTTP proxy")
+    }
+
+    @Test(arguments: [
+        ("github.com", true), (".github.com", true), ("*.github.com", true), ("api.github.com", true),
+        ("api.github.com:443", true), ("x,  API.GITHUB.COM ,y", true), ("*", true), ("api.github.com:8443", false),
+        ("hub.com", false), ("", false), (".", false), ("github.com.evil", false), ("::1", false),
+    ])
+    func exceptionsAreNamesAndTheirSubdomains(exceptions: String, isExcepted: Bool) throws {
+        let environment = ["HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": exceptions]
+        #expect(try (choice("https://api.github.com", environment) == nil) == isExcepted)
+    }
+
+    // MARK: - Through it
+
+    @Test func aScanGoesThroughTheProxy() async throws {
+        try await FaultTests.overTLS { (scan) async throws -> Void in
+            let proxy = try await TunnellingProxy.start()
+            let authority = try scan.folder.write(LoopbackIdentity.certificatePEM, to: "ca.pem")
+            let target = scan.address.dropFirst("https://".count)
+            var environment = [
+                "GH_ENTERPRISE_TOKEN": "test-token", "HTTPS_PROXY": "http://user:pass@127.0.0.1:\(proxy.port)",
+                "OIDC_AUDIT_CA_FILE": authority,
+            ]
+            let run = await scan("acme", environment: environment)
+            #expect(run.status == 0, "\(run.error)")
+            // One tunnel for all, since TLS offers HTTP/2; base64 of user:pass.
+            let heads = proxy.heads
+            #expect(heads.count >= 1)
+            #expect(heads.allSatisfy { $0.hasPrefix("CONNECT \(target) HTTP/1.1\r\n") })
+            #expect(heads.allSatisfy { $0.lowercased().contains("proxy-authorization: basic dxnlcjpwyxnz") })
+            #expect(!heads.contains { $0.contains("test-token") })
+            environment["NO_PROXY"] = "127.0.0.1"
+            #expect(await scan("acme", environment: environment).status == 0)
+            #expect(proxy.heads.count == heads.count)
+            try await proxy.stop()
+            environment["NO_PROXY"] = nil
+            let gone = await scan("acme", environment: environment)
+            #expect(gone.status == 5)
+            #expect(!gone.error.contains("pass"))
+        }
+    }
+}
+
+/// An HTTP proxy that knows `CONNECT` alone.
+private final class TunnellingProxy: Sendable {
+    private let channel: any Channel
+    private let log: Log
+
+    /// What was asked of it, head by head.
+    final class Log: Sendable {
+        private let heads = Mutex<[String]>([])
+
+        var all: [String] { heads.withLock { $0 } }
+
+        func append(_ head: String) {
+            heads.withLock { $0.append(head) }
+        }
+    }
+
+    private init(_ channel: any Channel, _ log: Log) {
+        self.channel = channel
+        self.log = log
+    }
+
+    static func start() async throws -> TunnellingProxy {
+        let log = Log()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ConnectHandler(log))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return TunnellingProxy(channel, log)
+    }
+
+    var port: Int { channel.localAddress?.port ?? 0 }
+    var heads: [String] { log.all }
+
+    func stop() async throws {
+        try await channel.close()
+    }
+}
+
+/// Reads one head, connects to where it leads, and passes everything on from then.
+private final class ConnectHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let log: TunnellingProxy.Log
+    private var head = ""
+    private var peer: (any Channel)?
+
+    init(_ log: TunnellingProxy.Log) {
+        self.log = log
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        if let peer {
+            peer.writeAndFlush(buffer, promise: nil)
+            return
+        }
+        head += String(buffer: buffer)
+        guard head.hasSuffix("\r\n\r\n") else { return }
+        log.append(head)
+        let target = head.split(separator: " ").dropFirst().first?.split(separator: ":") ?? []
+        guard target.count == 2, let port = Int(target[1]) else { return context.close(promise: nil) }
+        let client = context.channel
+        ClientBootstrap(group: context.eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(PassingHandler(to: client))
+                }
+            }
+            .connect(host: String(target[0]), port: port)
+            .assumeIsolated().whenComplete { result in
+                guard case .success(let channel) = result else { return client.close(promise: nil) }
+                self.peer = channel
+                client.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\n"), promise: nil)
+            }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        peer?.close(promise: nil)
+        context.fireChannelInactive()
+    }
+}
+
+private final class PassingHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let other: any Channel
+
+    init(to other: any Channel) {
+        self.other = other
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        other.writeAndFlush(unwrapInboundIn(data), promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        other.close(promise: nil)
+        context.fireChannelInactive()
+    }
+}
