@@ -118,11 +118,14 @@ public final class HistoryStore: Sendable {
 
     // MARK: -
 
+    /// Writes in one transaction, in a task that was cancelled too: an interrupted scan keeps what it saw.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(HistoryError)
         -> Value
     {
         do {
-            return try await queue.write(body)
+            return try await withCheckedThrowingContinuation { continuation in
+                queue.asyncWrite(body) { _, result in continuation.resume(with: result) }
+            }
         } catch {
             throw HistoryError(error, path: path)
         }

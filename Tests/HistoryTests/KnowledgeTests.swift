@@ -290,6 +290,23 @@ import Testing
         }
     }
 
+    @Test func aCancelledTaskStillWrites() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let recorder = try await begin(store)
+        let seen = observation("a", id: 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.cancelAll()
+            group.addTask {
+                #expect(Task.isCancelled)
+                _ = try await recorder.begin(Self.acme, login: "acme")
+                try await recorder.record([seen], of: Self.acme)
+                try await recorder.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
+            }
+            try await group.waitForAll()
+        }
+        #expect(try rows("settingObservation").count == 1)
+    }
+
     // MARK: - Last reads
 
     @Test func lastReadsAreByTheScanThatReadEach() async throws {

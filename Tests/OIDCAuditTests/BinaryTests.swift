@@ -106,7 +106,10 @@ import Testing
         let environment = ["GH_ENTERPRISE_TOKEN": "x"]
         let killed = try Child(arguments, environment: environment)
         // GitHub answers a hundred times and then no more; all of them are stored within a second.
-        while try Self.sqlite(folder.database, "SELECT count(*) FROM settingObservation") < 100 { await Task.yield() }
+        while try Self.sqlite(folder.database, "SELECT count(*) FROM settingObservation") < 100 {
+            try #require(killed.process.isRunning)
+            await Task.yield()
+        }
         kill(killed.process.processIdentifier, SIGKILL)
         _ = try killed.readToEnd()
         #expect(try Self.sqlite(folder.database, "SELECT count(*) FROM scan WHERE state = 'running'") == 1)
@@ -142,7 +145,10 @@ import Testing
                 ["scan", "acme", "--api-url", address, "--policy", "preset:baseline", "--db", database, "-f", "json"],
                 environment: ["GH_ENTERPRISE_TOKEN": "x"])
             // The scan has begun, and its last request hangs.
-            while try Self.sqlite(database, "SELECT count(*) FROM scan") < 1 { await Task.yield() }
+            while try Self.sqlite(database, "SELECT count(*) FROM scan") < 1 {
+                try #require(scan.process.isRunning)
+                await Task.yield()
+            }
             kill(scan.process.processIdentifier, signal)
             let output = try scan.readToEnd()
             #expect(scan.process.terminationReason == .exit)
