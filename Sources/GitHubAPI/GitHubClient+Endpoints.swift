@@ -81,7 +81,8 @@ extension GitHubClient {
         guard case .modified(let answer, let validator) = try await get(url: url, unless: validator) else {
             return .notModified
         }
-        let items = try decode(answer.body, as: [Wire.Lenient<Wire.Repository>].self)
+        let body = JSONExtract.array(answer.body, keeping: Wire.Repository.members) ?? answer.body
+        let items = try decode(body, as: [Wire.Lenient<Wire.Repository>].self)
         let repositories = items.compactMap { $0.value.flatMap(Repository.init) }
         let link = LinkHeader(answer.headers["link"])
         return .modified(

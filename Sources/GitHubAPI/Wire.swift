@@ -59,12 +59,22 @@ enum Wire {
         struct Owner: Decodable {
             let id: Int64?
             let login: String
+
+            enum CodingKeys: String, CodingKey, CaseIterable {
+                case id, login
+            }
         }
 
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case id, name, owner, visibility, archived, fork, topics
             case isPrivate = "private"
             case customProperties = "custom_properties"
+        }
+
+        /// What is read of a listing's entry.
+        static let members = CodingKeys.allCases.map { key in
+            JSONExtract.Member(
+                key.rawValue, key == .owner ? Owner.CodingKeys.allCases.map { JSONExtract.Member($0.rawValue) } : [])
         }
 
         /// Id and names are what a repository can't do without. Any other field of an unknown form counts as not sent:

@@ -8,12 +8,22 @@ struct BatchWriter {
     private let hostID: Int64
     private let organizationRowID: Int64
     private let credential: CredentialID?
+    private var json = JSONTextWriter()
+    // Prepared once: looking a statement up costs about as much as running it.
+    private let repositoryInsertion: Statement
+    private let observationInsertion: Statement
+    private let settingInsertion: Statement
+    private let validatorInsertion: Statement
 
     /// - Parameter credential: whose validators are kept; `nil`: none are.
     init(
         _ db: Database, scanID: Int64, hostID: Int64, organization: OrganizationID, credential: CredentialID?,
     ) throws {
         self.credential = credential
+        repositoryInsertion = try db.cachedStatement(sql: "INSERT INTO repository (hostID, githubID) VALUES (?, ?)")
+        observationInsertion = try db.cachedStatement(sql: RepositoryColumns.insertion)
+        settingInsertion = try db.cachedStatement(sql: SettingColumns.insertion)
+        validatorInsertion = try db.cachedStatement(sql: Self.validatorInsertion)
         self.db = db
         self.scanID = scanID
         self.hostID = hostID
@@ -21,22 +31,25 @@ struct BatchWriter {
     }
 
     /// - Returns: each observation with the row id of its repository.
-    func write(_ observations: [Observation]) throws -> [(Observation, Int64)] {
+    mutating func write(_ observations: [Observation]) throws -> [(Observation, Int64)] {
         let known = try knownStates(observations.map(\.repository.id.rawValue))
-        return try observations.map { observation in
+        var written: [(Observation, Int64)] = []
+        written.reserveCapacity(observations.count)
+        for observation in observations {
             let githubID = observation.repository.id.rawValue
             let state = try known[githubID] ?? KnownState(rowID: insertRepository(githubID))
             try write(observation, known: state)
-            return (observation, state.rowID)
+            written.append((observation, state.rowID))
         }
+        return written
     }
 
     // MARK: -
 
-    private func write(_ observation: Observation, known: KnownState) throws {
-        let facts = RepositoryColumns(observation.repository, organizationRowID: organizationRowID)
+    private mutating func write(_ observation: Observation, known: KnownState) throws {
+        let facts = RepositoryColumns(observation.repository, organizationRowID: organizationRowID, &json)
         if facts != known.repository {
-            try db.cachedStatement(sql: RepositoryColumns.insertion).execute(
+            try observationInsertion.execute(
                 arguments: StatementArguments([known.rowID, scanID]) + facts.arguments)
         }
         switch observation.reading {
@@ -47,16 +60,16 @@ struct BatchWriter {
             }
         case .read(let setting):
             if known.errorCode != nil { try writeCoverage(known.rowID, nil) }
-            let columns = SettingColumns(setting)
+            let columns = SettingColumns(setting, &json)
             var settingRowID = known.settingRowID
             if columns != known.setting {
-                try db.cachedStatement(sql: SettingColumns.insertion).execute(
+                try settingInsertion.execute(
                     arguments: StatementArguments([known.rowID, scanID])
                         + [observation.observedAt.description] + columns.arguments)
                 settingRowID = db.lastInsertedRowID
             }
             if let credential, let validator = observation.validator {
-                try db.cachedStatement(sql: Self.validatorInsertion).execute(arguments: [
+                try validatorInsertion.execute(arguments: [
                     credential.rawValue, known.rowID, observation.repository.fullName, settingRowID,
                     validator.rawValue,
                 ])
@@ -81,8 +94,7 @@ struct BatchWriter {
     }
 
     private func insertRepository(_ githubID: Int64) throws -> Int64 {
-        try db.cachedStatement(sql: "INSERT INTO repository (hostID, githubID) VALUES (?, ?)")
-            .execute(arguments: [hostID, githubID])
+        try repositoryInsertion.execute(arguments: [hostID, githubID])
         return db.lastInsertedRowID
     }
 

@@ -57,6 +57,18 @@ enum JSONText {
     }
 }
 
+/// Writes JSON texts of columns; few distinct lists stand in very many rows.
+struct JSONTextWriter {
+    private var texts: [[String]: String] = [:]
+
+    mutating func text(of strings: [String]) -> String {
+        if let known = texts[strings] { return known }
+        let text = JSONText.of(strings)
+        texts[strings] = text
+        return text
+    }
+}
+
 /// Reads JSON texts of columns; few distinct ones stand in very many rows.
 struct JSONTextReader {
     private var lists: [String: [String]] = ["[]": []]

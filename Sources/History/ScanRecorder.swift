@@ -99,7 +99,7 @@ public actor ScanRecorder {
     public func record(_ observations: [Observation], of organization: OrganizationID) async throws(HistoryError) {
         let (scan, host, listed, read, credential) = (scanID.rawValue, hostID, listed, read, credential)
         (self.listed, self.read) = try await store.write { db in
-            let writer = try BatchWriter(
+            var writer = try BatchWriter(
                 db, scanID: scan, hostID: host, organization: organization, credential: credential)
             var progress = (listed, read)
             for (observation, row) in try writer.write(observations) {

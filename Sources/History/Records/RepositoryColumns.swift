@@ -26,7 +26,7 @@ struct RepositoryColumns: Equatable {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
-    init(_ repository: Repository, organizationRowID: Int64) {
+    init(_ repository: Repository, organizationRowID: Int64, _ json: inout JSONTextWriter) {
         self.organizationRowID = organizationRowID
         presence = "listed"
         owner = repository.owner
@@ -35,7 +35,7 @@ struct RepositoryColumns: Equatable {
         visibility = repository.visibility.rawValue
         isArchived = repository.isArchived
         isFork = repository.isFork
-        topics = repository.topics.map { JSONText.of($0) }
+        topics = repository.topics.map { json.text(of: $0) }
         customProperties = repository.customProperties.map { JSONText.of($0) }
     }
 

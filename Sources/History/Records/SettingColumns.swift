@@ -17,9 +17,9 @@ struct SettingColumns: Equatable {
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """
 
-    init(_ setting: RepositorySetting) {
+    init(_ setting: RepositorySetting, _ json: inout JSONTextWriter) {
         useDefault = setting.useDefault
-        includeClaimKeys = setting.includeClaimKeys.map { JSONText.of($0.map(\.rawValue)) }
+        includeClaimKeys = setting.includeClaimKeys.map { json.text(of: $0.map(\.rawValue)) }
         useImmutableSubject = setting.useImmutableSubject
         subClaimPrefix = setting.subClaimPrefix
     }
