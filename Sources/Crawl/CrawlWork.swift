@@ -5,7 +5,7 @@ import GitHubAPI
 enum CrawlWork: Sendable {
     case organizationTemplate
     case includedProperties
-    case propertyValues
+    case propertyValues(RepositoryPage.Place)
     case page(RepositoryPage.Place, known: PriorKnowledge.Page?)
     case setting(Repository, known: PriorKnowledge.Setting?)
 
@@ -13,7 +13,7 @@ enum CrawlWork: Sendable {
     enum Output: Sendable {
         case organizationTemplate(Result<OrganizationTemplate, GitHubError>)
         case includedProperties(Result<[String], GitHubError>)
-        case propertyValues(Result<[RepositoryID: [String: [String]]], GitHubError>)
+        case propertyValues(RepositoryPage.Place, Result<PropertyValuePage, GitHubError>)
         case page(RepositoryPage.Place, Result<(RepositoryPage, Validator?), GitHubError>)
         case setting(Repository, Result<(RepositorySetting, Validator?), GitHubError>, observedAt: Timestamp)
     }
@@ -32,10 +32,11 @@ enum CrawlWork: Sendable {
                 await Result(catching: { () async throws(GitHubError) in
                     try await github.includedProperties(of: login)
                 }))
-        case .propertyValues:
+        case .propertyValues(let place):
             return .propertyValues(
+                place,
                 await Result(catching: { () async throws(GitHubError) in
-                    try await github.propertyValues(of: login)
+                    try await github.propertyValuePage(place, of: login)
                 }))
         case .page(let place, let known):
             return .page(

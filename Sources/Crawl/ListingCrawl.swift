@@ -3,37 +3,30 @@ import GitHubAPI
 
 /// How far an organization's listing has been read: which pages are still to be asked, and what is wrong with it.
 struct ListingCrawl {
-    private let pagesMax: Int
-    private var pages: [RepositoryPage.Place] = [.number(1)]
-    private var knownPages: Set<RepositoryPage.Place> = [.number(1)]
-    private var lastNumber = 1
+    private var queue: PageQueue
     private var listed: Set<RepositoryID> = []
-
-    private(set) var inFlight = 0
-    private(set) var problems: [String] = []
-    private(set) var failure: UnreadableReason.Code?
+    private var problems: [String] = []
+    private var failure: UnreadableReason.Code?
     /// Whether every page and entry so far was read.
     private(set) var isWhole = true
 
     init(pagesMax: Int) {
-        self.pagesMax = pagesMax
+        queue = PageQueue(pagesMax: pagesMax)
     }
 
     /// Whether no page is to be asked any more.
-    var isOver: Bool { pages.isEmpty && inFlight == 0 }
+    var isOver: Bool { queue.isOver }
 
-    /// The next page to ask, if there is one.
-    mutating func next() -> RepositoryPage.Place? {
-        guard !pages.isEmpty else { return nil }
-        inFlight += 1
-        return pages.removeFirst()
+    /// The next page to ask, if there is one and no more than so many are in flight.
+    mutating func next(width: Int) -> RepositoryPage.Place? {
+        queue.inFlight < width ? queue.next() : nil
     }
 
     /// Takes a page.
     ///
     /// - Returns: the repositories that no other page held.
     mutating func take(_ page: RepositoryPage, at place: RepositoryPage.Place) -> [Repository] {
-        inFlight -= 1
+        queue.comeBack()
         let fresh = page.repositories.filter { listed.insert($0.id).inserted }
         if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
         if page.malformedCount > 0 {
@@ -45,13 +38,13 @@ struct ListingCrawl {
             problems.append("the Link header of \(place.name) can't be understood")
         }
         if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
-        findMore(after: page, at: place)
+        problems += queue.findMore(last: page.last, next: page.next, after: place)
         return fresh
     }
 
     /// Takes note that a page could not be read.
     mutating func lose(_ place: RepositoryPage.Place, _ error: GitHubError) {
-        inFlight -= 1
+        queue.comeBack()
         isWhole = false
         problems.append("\(place.name) could not be read: \(error)")
         if listed.isEmpty { failure = error.reason.code }
@@ -59,11 +52,10 @@ struct ListingCrawl {
 
     /// Takes note of pages whose turn never came.
     mutating func finish() {
-        for place in pages {
+        for place in queue.drain() {
             isWhole = false
             problems.append("\(place.name) was not read")
         }
-        pages = []
     }
 
     /// - Parameter expected: how many repositories the organization counts; `nil` where the token may not see that.
@@ -75,40 +67,6 @@ struct ListingCrawl {
         return Listing(
             status: !problems.isEmpty ? .partial : expected == nil ? .unverified : .complete, listed: listed.count,
             expected: expected, error: problems.isEmpty ? nil : problems.summary, failure: failure)
-    }
-
-    // MARK: -
-
-    /// Asks for the pages up to the last at once where GitHub numbers them, else for the next alone.
-    private mutating func findMore(after page: RepositoryPage, at place: RepositoryPage.Place) {
-        if case .number(let number) = place, let last = page.last {
-            for number in stride(from: lastNumber + 1, through: min(last, pagesMax), by: 1) {
-                enqueue(.number(number))
-            }
-            lastNumber = max(lastNumber, min(last, pagesMax))
-            if last > pagesMax { problems.append("more than \(pagesMax) pages") }
-            // Pages up to the last are known, and the last one may have grown a successor meanwhile.
-            guard number >= lastNumber else { return }
-        }
-        switch page.next {
-        case nil: return
-        case .elsewhere: problems.append("the page after \(place.name) is on another origin, which is not asked")
-        case .url(let url):
-            if case .number(let number) = place, page.last != nil {
-                lastNumber = number + 1
-                enqueue(.number(number + 1))
-            } else {
-                enqueue(.url(url))
-            }
-        }
-    }
-
-    private mutating func enqueue(_ place: RepositoryPage.Place) {
-        guard knownPages.count < pagesMax else { return problems.append("more than \(pagesMax) pages") }
-        guard knownPages.insert(place).inserted else {
-            return problems.append("the listing leads back to \(place.name)")
-        }
-        pages.append(place)
     }
 }
 
@@ -123,15 +81,6 @@ extension ListedPage {
         self.init(
             number: number, repositories: fresh.map(\.id), hasProperties: withProperties == fresh.count,
             last: page.last, validator: validator)
-    }
-}
-
-extension RepositoryPage.Place {
-    fileprivate var name: String {
-        switch self {
-        case .number(let number): "page \(number)"
-        case .url: "a page without a number"
-        }
     }
 }
 

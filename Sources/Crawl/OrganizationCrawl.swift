@@ -24,8 +24,8 @@ struct OrganizationCrawl {
     private var isShort = false
     private var isOrdered = false
 
-    /// Custom properties where the listing does not hold them.
-    private var values = PropertyValues.notAsked
+    /// Custom properties where the listing does not hold them; `nil` where they were not asked for.
+    private var values: PropertyValues?
     /// Listed without custom properties, until those are there.
     private var waitingForValues: [Repository] = []
 
@@ -41,11 +41,10 @@ struct OrganizationCrawl {
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
 
-    private enum PropertyValues {
-        case notAsked
-        case asked
-        /// Empty where they could not be read.
-        case known([RepositoryID: [String: [String]]])
+    private struct PropertyValues {
+        var queue: PageQueue
+        /// Of the pages that could be read.
+        var known: [RepositoryID: [String: [String]]] = [:]
     }
 
     /// - Parameters:
@@ -81,7 +80,8 @@ struct OrganizationCrawl {
     private mutating func upcoming() -> CrawlWork? {
         guard stop == nil, !Task.isCancelled else { return nil }
         if !first.isEmpty { return first.removeFirst() }
-        if listing.inFlight < limits.pageConcurrency, let place = listing.next() {
+        if let place = values?.queue.next() { return .propertyValues(place) }
+        if let place = listing.next(width: limits.pageConcurrency) {
             var known: PriorKnowledge.Page?
             if case .number(let number) = place { known = knowledge.pages.removeValue(forKey: number) }
             return .page(place, known: known)
@@ -132,11 +132,8 @@ struct OrganizationCrawl {
             // No trouble in itself: only a rule that needs it is undecided.
             note(error)
             includedProperties = .unreadable(error.reason)
-        case .propertyValues(let result):
-            if case .failure(let error) = result { note(error) }
-            values = .known((try? result.get()) ?? [:])
-            admit(waitingForValues, now: now)
-            waitingForValues = []
+        case .propertyValues(let place, let result):
+            take(result, at: place, now: now)
         case .page(let place, .success((let page, let validator))):
             take(page, at: place, validator, now: now)
         case .page(let place, .failure(let error)):
@@ -236,9 +233,7 @@ struct OrganizationCrawl {
     private mutating func admit(_ listed: [Repository], now: Timestamp) {
         for repository in listed {
             var repository = repository
-            if case .known(let values) = values, repository.customProperties == nil {
-                repository.customProperties = values[repository.id]
-            }
+            if repository.customProperties == nil { repository.customProperties = values?.known[repository.id] }
             switch scope.decide(repository) {
             case .included, .undecided: repositories.append(repository)
             case .skipped: observations.append(Observation(repository: repository, reading: nil, observedAt: now))
@@ -249,14 +244,30 @@ struct OrganizationCrawl {
     /// Keeps repositories back until custom properties are known, since those decide what is in scope.
     private mutating func awaitValues(_ listed: [Repository], now: Timestamp) {
         guard !listed.isEmpty else { return }
-        switch values {
-        case .known: return admit(listed, now: now)
-        case .asked: break
-        case .notAsked:
-            values = .asked
-            first.append(.propertyValues)
-        }
+        if values == nil { values = PropertyValues(queue: PageQueue(pagesMax: limits.pagesMax)) }
         waitingForValues += listed
+        admitWithValues(now: now)
+    }
+
+    /// A page that can't be read, or leads nowhere, leaves properties unknown: what needs them is undecided.
+    private mutating func take(
+        _ result: Result<PropertyValuePage, GitHubError>, at place: RepositoryPage.Place, now: Timestamp,
+    ) {
+        values?.queue.comeBack()
+        switch result {
+        case .success(let page):
+            values?.known.merge(page.values) { first, _ in first }
+            _ = values?.queue.findMore(last: page.last, next: page.next, after: place)
+        case .failure(let error):
+            note(error)
+        }
+        admitWithValues(now: now)
+    }
+
+    private mutating func admitWithValues(now: Timestamp) {
+        guard values?.queue.isOver == true else { return }
+        admit(waitingForValues, now: now)
+        waitingForValues = []
     }
 
     // MARK: - The budget

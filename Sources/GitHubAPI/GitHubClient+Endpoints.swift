@@ -3,9 +3,6 @@ import Foundation
 
 /// What can be asked: one method for each call of the API.
 extension GitHubClient {
-    /// A million repositories, which no organization has.
-    private static let valuePagesMax = 10_000
-
     /// Fetches an organization: its id and how many repositories it counts.
     ///
     /// - SeeAlso: `GET /orgs/{org}`
@@ -107,30 +104,28 @@ extension GitHubClient {
         return names
     }
 
-    /// Fetches the values of custom properties of all repositories of an organization, page after page.
+    /// Fetches one page of the values that the organization's repositories have of custom properties.
     ///
-    /// - Returns: for each repository that GitHub names, values by property name; none where a property is not set.
     /// - SeeAlso: `GET /orgs/{org}/properties/values`
-    public func propertyValues(of login: OrganizationLogin) async throws(GitHubError) -> [RepositoryID: [String:
-        [String]]]
-    {
-        var values: [RepositoryID: [String: [String]]] = [:]
-        var url = "\(endpoint)/orgs/\(login)/properties/values?per_page=100"
-        var asked: Set<String> = []
-        while asked.count < Self.valuePagesMax, asked.insert(url).inserted {
-            let answer = try await get(url: url)
-            for repository in try decode(answer.body, as: [Wire.RepositoryProperties].self) {
-                try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
-                values[RepositoryID(rawValue: repository.repositoryID)] = Dictionary(
-                    repository.properties.map { ($0.name, $0.value.values) }, uniquingKeysWith: { first, _ in first })
+    public func propertyValuePage(
+        _ page: RepositoryPage.Place, of login: OrganizationLogin,
+    ) async throws(GitHubError) -> PropertyValuePage {
+        let url =
+            switch page {
+            case .number(let number): "\(endpoint)/orgs/\(login)/properties/values?per_page=100&page=\(number)"
+            case .url(let url): url
             }
-            let link = LinkHeader(answer.headers["link"])
-            guard !link.isUnreadable else { throw .malformed("the Link header can't be understood") }
-            guard let next = link["next"] else { return values }
-            guard let target = endpoint.resolve(next) else { throw .malformed("the next page is on another origin") }
-            url = target
+        let answer = try await get(url: url)
+        var values: [RepositoryID: [String: [String]]] = [:]
+        for repository in try decode(answer.body, as: [Wire.RepositoryProperties].self) {
+            try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
+            values[RepositoryID(rawValue: repository.repositoryID)] = Dictionary(
+                repository.properties.map { ($0.name, $0.value.values) }, uniquingKeysWith: { first, _ in first })
         }
-        throw .malformed("the pages of custom properties have no end")
+        let link = LinkHeader(answer.headers["link"])
+        return PropertyValuePage(
+            values: values, last: link.page("last"),
+            next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere })
     }
 
     /// Finds out whether the values of custom properties may be read, by one of them.
@@ -210,6 +205,15 @@ public struct RepositoryPage: Sendable {
         self.isLinkUnreadable = isLinkUnreadable
         self.isPartial = isPartial
     }
+}
+
+/// One page of the values that repositories have of custom properties.
+public struct PropertyValuePage: Sendable {
+    /// By repository and property; none where a property is not set.
+    public var values: [RepositoryID: [String: [String]]]
+    /// Number of the last page; `nil` where GitHub does not say.
+    public var last: Int?
+    public var next: RepositoryPage.Next?
 }
 
 // MARK: -

@@ -100,7 +100,7 @@ extension WorldFile {
     {
         var random = SplitMix64(state: seed)
         var make = RepositoryMaker(owner: login, ownerID: 77, firstID: 1001)
-        let repositories = (0..<count).map { index in
+        var repositories = (0..<count).map { index in
             let name = "service-\(String(index + 100_000).dropFirst())"
             switch random.next() % 20 {
             case 0: return make.byDefault(name)
@@ -110,6 +110,8 @@ extension WorldFile {
             default: return make.own(name, companyTemplate)
             }
         }
+        // As github.com lists them, set or not.
+        for index in repositories.indices { repositories[index].customProperties = [:] }
         return WorldFile(
             organizations: [Organization(login: login, id: 77, template: companyTemplate, repositories: repositories)])
     }

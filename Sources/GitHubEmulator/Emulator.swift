@@ -17,7 +17,7 @@ public struct Emulator: Sendable {
     ///   - port: 0 lets the system pick one.
     ///   - identity: serves over TLS, HTTP/2 where the client can.
     public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil) {
-        world = World(file)
+        world = World(file, scheme: identity == nil ? "http" : "https")
         self.port = port
         self.identity = identity
     }
@@ -28,7 +28,7 @@ public struct Emulator: Sendable {
     /// - Throws: `EmulatorError.portInUse`, or what the body throws.
     public func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value {
         let (addresses, announce) = AsyncStream.makeStream(of: String.self)
-        let scheme = identity == nil ? "http" : "https"
+        let scheme = world.scheme
         let server =
             try identity.map { try HTTPServerBuilder.http2Upgrade(tlsConfiguration: $0.configuration) } ?? .http1()
         let application = application(server) { channel in

@@ -24,8 +24,12 @@ public actor World {
     /// Requests that a secondary rate limit refused.
     public private(set) var refused = 0
 
-    public init(_ file: WorldFile) {
+    /// Of the addresses that answers name.
+    let scheme: String
+
+    public init(_ file: WorldFile, scheme: String = "http") {
         self.file = file
+        self.scheme = scheme
         faultMatches = Array(repeating: 0, count: file.faults.count)
         (organizationIndex, repositoryIndex, repositoryByID) = Self.index(file)
     }

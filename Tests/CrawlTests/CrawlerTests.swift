@@ -390,8 +390,45 @@ import Testing
 
     // MARK: - Custom properties
 
+    @Test func pagesOfPropertiesAreAskedTogetherAndALostOneLeavesItsOwnUnknown() async {
+        var answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["a", "b", "c"]))]
+        ]
+        for (number, name) in [(1, "a"), (2, "b"), (3, "c")] {
+            let path = "/orgs/acme/properties/values?per_page=100&page=\(number)"
+            let body =
+                "[{\"repository_id\": \(number), \"properties\": [{\"property_name\": \"tier\", \"value\": \"\(name)\"}]}]"
+            answers[path] =
+                number == 2
+                ? [.response(status: 403)]
+                : [.ok(body, headers: number == 1 ? Self.link(["next": "/x?page=2", "last": "/x?page=3"]) : [:])]
+            answers[Self.template(name)] = [Self.setting]
+        }
+        let transport = Self.script(count: 3, answers)
+        let told = await crawl(transport, needs: [.propertyValues])
+        let properties = Dictionary(
+            uniqueKeysWithValues: told.observations.map { ($0.repository.name, $0.repository.customProperties) })
+        #expect(properties == ["a": ["tier": ["a"]], "b": nil, "c": ["tier": ["c"]]])
+        transport.expectAllAsked()
+    }
+
+    @Test(arguments: ["https://evil.example/next", "https://api.github.com/orgs/acme/properties/values?loop=1"])
+    func pagesOfPropertiesThatLeadNowhereEnd(target: String) async {
+        let link: HeaderFields = ["Link": "<\(target)>; rel=\"next\""]
+        let body = #"[{"repository_id": 1, "properties": []}]"#
+        var answers: [String: [ScriptedTransport.Answer]] = [
+            Self.page(1): [.ok(Self.listing(["a"]))], Self.values: [.ok(body, headers: link)],
+            Self.template("a"): [Self.setting],
+        ]
+        if !target.contains("evil") { answers["/orgs/acme/properties/values?loop=1"] = [.ok(body, headers: link)] }
+        let transport = Self.script(count: 1, answers)
+        let told = await crawl(transport, needs: [.propertyValues])
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        transport.expectAllAsked()
+    }
+
     static let included = "/orgs/acme/actions/oidc/customization/properties/repo"
-    static let values = "/orgs/acme/properties/values?per_page=100"
+    static let values = "/orgs/acme/properties/values?per_page=100&page=1"
 
     @Test func asksForCustomPropertiesOnlyWhereTheyAreNeeded() async {
         let answers: [String: [ScriptedTransport.Answer]] = [

@@ -276,28 +276,27 @@ import Testing
         #expect(try await client(ScriptedTransport(["/rate_limit": [.response(status: 404)]])).rateLimit() == nil)
     }
 
-    @Test func pagesOfCustomPropertiesEndOrAreRefused() async throws {
-        let path = "/orgs/acme/properties/values?per_page=100"
+    @Test func readsAPageOfCustomProperties() async throws {
+        let path = "/orgs/acme/properties/values?per_page=100&page=1"
         let body =
             #"[{"repository_id": 7, "repository_name": "a", "properties": [{"property_name": "p", "value": ["x"]}]}]"#
-        func link(_ target: String) -> HeaderFields {
-            HeaderFields([(name: "Link", value: "<\(target)>; rel=\"next\"")])
+        func next(_ target: String) async throws -> RepositoryPage.Next? {
+            let link = HeaderFields([(name: "Link", value: "<\(target)>; rel=\"next\"")])
+            let page = try await client(ScriptedTransport([path: [.ok(body, headers: link)]]))
+                .propertyValuePage(.number(1), of: acme)
+            #expect(page.values == [RepositoryID(rawValue: 7): ["p": ["x"]]])
+            return page.next
         }
-        let transport = ScriptedTransport([
-            path: [.ok(body, headers: link("https://api.github.com/organizations/77/properties/values?page=2"))],
-            "/organizations/77/properties/values?page=2": [.ok("[]")],
-        ])
-        #expect(
-            try await client(transport).propertyValues(of: acme) == [RepositoryID(rawValue: 7): ["p": ["x"]]])
-        for target in ["https://evil.example/next", "https://api.github.com\(path)"] {
-            let transport = ScriptedTransport([path: [.ok(body, headers: link(target))]])
-            await #expect(throws: GitHubError.self) { try await client(transport).propertyValues(of: acme) }
-        }
+        let second = "https://api.github.com/organizations/77/properties/values?page=2"
+        #expect(try await next(second) == .url(second))
+        #expect(try await next("https://evil.example/next") == .elsewhere)
         for body in [#"[{"repository_id": "7"}]"#, "{}", #"[{"property_name": "upstream's example"}]"#] {
             let transport = ScriptedTransport([
                 path: [.ok(body)], "/orgs/acme/actions/oidc/customization/properties/repo": [.ok(body)],
             ])
-            await #expect(throws: GitHubError.self) { try await client(transport).propertyValues(of: acme) }
+            await #expect(throws: GitHubError.self) {
+                try await client(transport).propertyValuePage(.number(1), of: acme)
+            }
             await #expect(throws: GitHubError.self) { try await client(transport).includedProperties(of: acme) }
         }
     }

@@ -203,7 +203,13 @@ import Testing
         file.organizations[0].includedProperties = ["tier", "team"]
         try await withClient(file) { (client, world) async throws -> Void in
             #expect(try await client.includedProperties(of: .sample) == ["tier", "team"])
-            let values = try await client.propertyValues(of: .sample)
+            var values: [RepositoryID: [String: [String]]] = [:]
+            for number in 1...3 {
+                let page = try await client.propertyValuePage(.number(number), of: .sample)
+                #expect(page.last == (number < 3 ? 3 : nil))
+                #expect((page.next == nil) == (number == 3))
+                values.merge(page.values) { first, _ in first }
+            }
             #expect(values.count == 250)
             #expect(values[RepositoryID(rawValue: 2)] == ["tier": ["production"], "a:b": ["é"]])
             #expect(values[RepositoryID(rawValue: 249)] == ["tier": [], "a:b": ["é"]])
@@ -212,7 +218,7 @@ import Testing
         file.organizations[0].propertiesRefusal = .forbidden
         try await withClient(file) { (client, _) async throws -> Void in
             await #expect(throws: GitHubError.self) { try await client.includedProperties(of: .sample) }
-            await #expect(throws: GitHubError.self) { try await client.propertyValues(of: .sample) }
+            await #expect(throws: GitHubError.self) { try await client.propertyValuePage(.number(1), of: .sample) }
         }
     }
 }

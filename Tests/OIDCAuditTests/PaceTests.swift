@@ -89,7 +89,7 @@ import Testing
                 await CommandRun.run(
                     [
                         "scan", "acme", "--api-url", scan.address, "--db", scan.folder.database, "--policy",
-                        scan.policy, "-f", "json", "--max-wait", "10m",
+                        scan.policy, "-f", "json", "--max-wait", "10m", "--concurrency", "1",
                     ] + arguments, environment: ["GH_ENTERPRISE_TOKEN": "ghs_token-\(number)"])
             }
             let first = await night(1)
@@ -224,11 +224,11 @@ import Testing
     // MARK: - The wire
 
     @Test func overTLSTheAuthorityOfTheFileIsTrusted() async throws {
-        try await FaultTests.overTLS((1...20).map { .good("r\($0)", id: Int64($0)) }) { (scan) async throws -> Void in
+        try await FaultTests.overTLS((1...120).map { .good("r\($0)", id: Int64($0)) }) { (scan) async throws -> Void in
             let authority = try scan.folder.write(LoopbackIdentity.certificatePEM, to: "ca.pem")
             let run = await scan("acme", "-f", "json", "--ca-file", authority)
             #expect(run.status == 0, "\(run.error)")
-            #expect(run.repositories().count == 20)
+            #expect(run.repositories().count == 120)
             // HTTP/2 has no Host field.
             #expect(await scan.world.lastHeaders["host"] == nil)
             let environment = ["GH_ENTERPRISE_TOKEN": "test-token", "OIDC_AUDIT_CA_FILE": authority]

@@ -90,7 +90,7 @@ struct OrganizationRoutes: Sendable {
         let kept = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("page=") }
         func target(_ number: Int, _ relation: String) -> String {
             let query = (kept.map(String.init) + ["page=\(number)"]).joined(separator: "&")
-            return "<http://\(host)/organizations/\(organization.id)/repos?\(query)>; rel=\"\(relation)\""
+            return "<\(world.scheme)://\(host)/organizations/\(organization.id)/repos?\(query)>; rel=\"\(relation)\""
         }
         var targets: [String] = []
         if page > 1 { targets += [target(1, "first"), target(page - 1, "prev")] }

@@ -45,8 +45,12 @@ struct PropertyRoutes: Sendable {
         let answer = Answer(json: "[" + slice.map { text($0, organization) }.joined(separator: ",") + "]")
         guard page * size < organization.repositories.count else { return answer }
         let host = request.head.authority ?? "localhost"
-        let next = "http://\(host)/orgs/\(organization.login)/properties/values?per_page=\(size)&page=\(page + 1)"
-        return answer.header(.link, "<\(next)>; rel=\"next\"")
+        let pages = (organization.repositories.count + size - 1) / size
+        let links = [(page + 1, "next"), (pages, "last")].map { number, relation in
+            "<\(world.scheme)://\(host)/orgs/\(organization.login)/properties/values?per_page=\(size)"
+                + "&page=\(number)>; rel=\"\(relation)\""
+        }
+        return answer.header(.link, links.joined(separator: ", "))
     }
 
     private func text(_ repository: WorldFile.Repository, _ organization: WorldFile.Organization) -> String {
