@@ -1,4 +1,5 @@
 public import AuditCore
+public import GitHubAPI
 
 /// What reading an organization costs, in requests.
 public struct CrawlCost: Hashable, Sendable {
@@ -29,5 +30,27 @@ public struct CrawlPlan: Hashable, Sendable {
     public var budget: RateLimitStatus
 
     /// Whether what is left can't be enough.
-    public var isShort: Bool { requests - conditional > budget.remaining }
+    public var isShort: Bool { charged > budget.remaining }
+
+    /// The least time that the limits make it take.
+    public func leastDuration(_ limits: RateLimits, now: Timestamp) -> Duration {
+        limits.leastDuration(requests: requests, charged: charged, budget, now: now)
+    }
+
+    private var charged: Int { max(0, requests - conditional) }
+}
+
+extension RateLimits {
+    /// The least time that as many requests take: a minute's points are spent at once, and then a minute is waited;
+    /// likewise with the window of the primary limit, which for GitHub is an hour.
+    ///
+    /// - Parameter charged: requests that count against the primary limit.
+    func leastDuration(requests: Int, charged: Int, _ budget: RateLimitStatus, now: Timestamp) -> Duration {
+        let turns =
+            isPacedEvenly ? Double(requests) / Double(pointsPerMinute) : Double(max(0, requests - 1) / pointsPerMinute)
+        let minutes = minute * turns
+        guard charged > budget.remaining, budget.limit > 0 else { return minutes }
+        let windows = (charged - budget.remaining - 1) / budget.limit
+        return max(minutes, .seconds(max(0, budget.resetsAt.seconds(since: now))) + .seconds(3600) * windows)
+    }
 }

@@ -21,6 +21,9 @@ public struct Doctor: Sendable {
         _ login: OrganizationLogin, tokenKind: AccessToken.Kind, _ diagnosis: Diagnosis,
     ) async -> Diagnosis {
         var diagnosis = diagnosis
+        // It costs nothing, and says of a spent hour when it ends, without waiting for it.
+        let limit = await ask { () async throws(GitHubError) in try await github.rateLimit() }
+        diagnosis.budget = (try? limit.get()) ?? nil
         let organization = await ask { () async throws(GitHubError) in try await github.organization(login) }
         diagnosis.access.append(
             Diagnosis.Access(
@@ -55,7 +58,7 @@ public struct Doctor: Sendable {
         diagnosis.access.append(await repositoryTemplate(page?.repositories ?? []))
         diagnosis.access += await properties(account.login)
         await doubt(&diagnosis, page, tokenKind)
-        diagnosis.budget = github.rateLimitStatus
+        diagnosis.budget = github.rateLimitStatus ?? diagnosis.budget
         estimate(&diagnosis, tokenKind)
         return diagnosis
     }
@@ -95,10 +98,12 @@ public struct Doctor: Sendable {
             diagnosis.listingDoubts.append("GitHub leaves repositories out until the token is approved for SSO")
         }
         if let expected = diagnosis.expected {
-            // A listing of one page says how many there are.
-            if page.last == nil, page.next == nil, page.repositories.count < expected {
+            // The number of pages bounds how many there are.
+            let most = page.last.map { $0 * 100 } ?? (page.next == nil ? page.repositories.count : .max)
+            if most < expected {
                 diagnosis.listingDoubts.append(
-                    "\(page.repositories.count) are listed of the \(expected) that the organization counts")
+                    "\(page.last == nil ? "" : "at most ")\(most) are listed of the \(expected) that the organization counts"
+                )
             }
         } else {
             diagnosis.listingDoubts.append(
@@ -125,22 +130,14 @@ public struct Doctor: Sendable {
         guard let count = diagnosis.expected ?? diagnosis.listed else { return }
         var cost = CrawlCost(repositories: count)
         if kind == .installation { cost.warm = cost.cold }
-        diagnosis.cold = Diagnosis.Cost(
-            requests: cost.cold, charged: cost.cold, duration: duration(cost.cold, charged: cost.cold, diagnosis.budget)
-        )
-        diagnosis.warm = Diagnosis.Cost(
-            requests: cost.cold, charged: cost.warm, duration: duration(cost.cold, charged: cost.warm, diagnosis.budget)
-        )
+        diagnosis.cold = self.cost(cost.cold, charged: cost.cold, diagnosis.budget)
+        diagnosis.warm = self.cost(cost.cold, charged: cost.warm, diagnosis.budget)
     }
 
-    /// The least time that the limits allow: a minute's points are spent at once, and then a minute is waited; likewise
-    /// for the window of the primary limit.
-    private func duration(_ requests: Int, charged: Int, _ budget: RateLimitStatus?) -> Duration? {
-        guard let budget else { return nil }
-        let minutes = limits.minute * (max(0, requests - 1) / limits.pointsPerMinute)
-        guard charged > budget.remaining, budget.limit > 0 else { return minutes }
-        let windows = (charged - budget.remaining - 1) / budget.limit
-        return max(minutes, .seconds(budget.resetsAt.seconds(since: now())) + .seconds(3600) * windows)
+    private func cost(_ requests: Int, charged: Int, _ budget: RateLimitStatus?) -> Diagnosis.Cost {
+        Diagnosis.Cost(
+            requests: requests, charged: charged,
+            duration: budget.map { limits.leastDuration(requests: requests, charged: charged, $0, now: now()) })
     }
 
     private func ask<Value: Sendable>(

@@ -76,6 +76,8 @@ extension ListedPage {
         guard let validator, case .number(let number) = place, !fresh.isEmpty, fresh.count == page.repositories.count,
             page.malformedCount == 0, !page.isPartial, !page.isLinkUnreadable, page.last != nil || page.next == nil
         else { return nil }
+        // A full page without a successor does not change when it gets one.
+        guard page.next != nil || page.last != nil || fresh.count < 100 else { return nil }
         let withProperties = fresh.count { $0.customProperties != nil }
         guard withProperties == fresh.count || withProperties == 0 else { return nil }
         self.init(

@@ -105,13 +105,13 @@ struct OrganizationCrawl {
         while nextRepository < repositories.count {
             let repository = repositories[nextRepository]
             nextRepository += 1
-            if knowledge.resumed?.read.contains(repository.id) == true {
+            // One that has another name since may have another subject, and another's template.
+            if knowledge.resumed?.read[repository.id] == repository.fullName {
                 observations.append(Observation(repository: repository, reading: nil, observedAt: beganAt))
                 continue
             }
-            let known = knowledge.settings.removeValue(forKey: repository.fullName)
-            // Another repository may have had the name.
-            return .setting(repository, known: known?.id == repository.id ? known : nil)
+            let known = knowledge.settings.removeValue(forKey: repository.id)
+            return .setting(repository, known: known?.fullName == repository.fullName ? known : nil)
         }
         return nil
     }
@@ -193,18 +193,21 @@ struct OrganizationCrawl {
             let hasChanged = reading.isKnown && reading != template
             template =
                 hasChanged
-                ? .unreadable(UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
+                ? .unreadable(UnreadableReason(.changed, "the organization's template changed while the scan ran"))
                 : reading
             return
         }
         template = reading
-        guard reading.isKnown else { return }
-        if let resumed = knowledge.resumed, reading != resumed.template, !resumed.read.isEmpty {
-            knowledge.resumed?.read = []
+        // What can't be read now may differ from what was read before.
+        let known = reading.isKnown ? reading : nil
+        if let resumed = knowledge.resumed, known != resumed.template, !resumed.read.isEmpty {
+            knowledge.resumed?.read = [:]
+            let why = resumed.template == nil ? "was not known" : "may have changed"
             advise(
-                "the template of \(account.login) changed while the scan was interrupted: every repository was read again"
+                "the template of \(account.login) \(why) when the scan was interrupted: every repository was read again"
             )
         }
+        guard reading.isKnown else { return }
         news.append(.templateRead(reading, of: account.id))
     }
 
@@ -276,13 +279,13 @@ struct OrganizationCrawl {
     private mutating func plan(repositories: Int) {
         isPlanned = true
         guard let budget else { return }
-        let spared = knowledge.resumed?.read.count ?? 0
+        let read = knowledge.resumed?.read ?? [:]
         let plan = CrawlPlan(
             login: account.login.rawValue,
             // The organization itself was asked.
             requests: CrawlCost(repositories: repositories, extra: includedProperties == nil ? 0 : 1).cold - 1
-                - min(spared, repositories),
-            conditional: knowledge.settings.count + knowledge.pages.count, budget: budget)
+                - min(read.count, repositories),
+            conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget)
         isShort = plan.isShort
         news.append(.planned(plan))
     }

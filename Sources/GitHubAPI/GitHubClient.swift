@@ -58,6 +58,8 @@ public final class GitHubClient: Sendable {
     /// What was asked so far.
     public var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
 
+    public var limits: RateLimits { settings.limits }
+
     /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
     public var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
 
@@ -65,9 +67,11 @@ public final class GitHubClient: Sendable {
     public var wasRefused: Bool { governor.wasRefused }
 
     /// The rate limit that everything waits for now, and how long it still holds.
-    public var currentWait: (message: String, remaining: Duration)? {
+    public var currentWait: RateLimitWait? {
         let now = elapsed()
-        return governor.note(at: now).map { ($0.message, $0.until - now) }
+        return governor.note(at: now).map {
+            RateLimitWait(message: $0.message, remaining: $0.until - now, isPace: $0.isPace)
+        }
     }
 }
 
@@ -118,8 +122,11 @@ extension GitHubClient {
         for redirects in 0...Self.redirectsMax {
             switch try await answer(url: url, validator) {
             case .success(let response):
-                let tag = redirects == 0 ? response.headers["etag"] : nil
-                return .modified(response, validator: tag.flatMap(Validator.init))
+                // A server that echoes the token must not get it into what is stored.
+                let tag = response.headers["etag"].flatMap { tag in
+                    settings.token.map { $0.redacted(tag) == tag } ?? true ? tag : nil
+                }
+                return .modified(response, validator: redirects == 0 ? tag.flatMap(Validator.init) : nil)
             case .notModified(let isPartial):
                 guard validator != nil else {
                     throw .unexpected(status: 304, "not modified, without having been asked")
@@ -188,6 +195,7 @@ extension GitHubClient {
             case .cancelled: throw .cancelled
             case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
             case .timeout: return .fault(.timeout)
+            case .proxyRefused: throw .connectionLost(TransportError.proxyRefusal)
             case .connectionLost(let message):
                 return .fault(.connectionLost(message.harmless(without: settings.token)))
             }

@@ -71,6 +71,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .ssoRequired(let url?): "approve the token at \(url)"
         case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
         case .connectionLost(TransportError.untrusted): "add the certificate of the host's authority with --ca-file"
+        case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         case .connectionLost, .timeout: "check the network and the address of the API"
         case .unexpected(400, _), .gone: "check --api-version"
         default: nil

@@ -65,6 +65,7 @@ public final class HTTPTransport: Transport {
 
 extension TransportError {
     static let untrusted = "the server's certificate is not trusted"
+    static let proxyRefusal = "the proxy refuses the user and the password, or wants some"
 
     fileprivate init(_ error: any Error, bodyLimitBytes: Int) {
         switch error {
@@ -75,6 +76,7 @@ extension TransportError {
         case let error as HTTPClientError:
             switch error {
             case .cancelled: self = .cancelled
+            case .proxyAuthenticationRequired: self = .proxyRefused
             case .deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout, .tlsHandshakeTimeout,
                 .getConnectionFromPoolTimeout:
                 self = .timeout
@@ -85,7 +87,7 @@ extension TransportError {
         case ChannelError.connectTimeout:
             self = .timeout
         case is NIOConnectionError:
-            self = .connectionLost("the host was not found or does not answer")
+            self = .connectionLost("the host, or the proxy before it, was not found or does not answer")
         case let error as IOError:
             self = .connectionLost(String(cString: strerror(error.errnoCode)))
         case let error as NIOSSLError:

@@ -29,6 +29,8 @@ struct LinkHeader {
     func page(_ relation: String) -> Int? {
         guard let query = targets[relation]?.split(separator: "?", maxSplits: 1).last else { return nil }
         let parameter = query.split(separator: "&").first { $0.hasPrefix("page=") }
-        return parameter.flatMap { Int($0.dropFirst("page=".count)) }
+        let number = parameter.flatMap { Int($0.dropFirst("page=".count)) }
+        // No listing has as many, and what is beyond can't be counted with.
+        return number.map { min(max(0, $0), 1_000_000_000) }
     }
 }

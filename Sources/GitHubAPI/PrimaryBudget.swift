@@ -17,26 +17,31 @@ struct PrimaryBudget {
     ) {
         guard let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
             let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
-            let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }), limit >= 0, remaining >= 0,
-            headers["x-ratelimit-resource"] ?? "core" == "core"
+            let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }), reasonable.contains(Int64(limit)),
+            reasonable.contains(Int64(remaining)), headers["x-ratelimit-resource"] ?? "core" == "core"
         else { return }
-        if let known = budget?.status.resetsAt.secondsSince1970 {
-            if reset == known {
-                if let least = budget?.status.remaining, remaining < least { budget?.status.remaining = remaining }
+        let resetsAt = Timestamp(secondsSince1970: min(max(0, reset), reasonable.upperBound))
+        if let known = budget {
+            let difference = resetsAt.seconds(since: known.status.resetsAt)
+            // GitHub's reset time may differ by a second between the answers of one window.
+            if abs(difference) <= 2 {
+                // Once it is over, an answer of it is a late one.
+                if known.endsAt > now { budget?.status.remaining = min(remaining, known.status.remaining) }
                 return
             }
-            // A late answer of the window before. GitHub's reset time may differ by a second between answers.
-            if reset < known { return }
-            if reset == known + 1, let least = budget?.status.remaining, remaining <= least + 1 {
-                budget?.status.remaining = min(remaining, least)
-                return
-            }
+            if difference < 0 { return }
         }
         budget = PrimaryBudget(
-            status: RateLimitStatus(
-                limit: limit, remaining: remaining, resetsAt: Timestamp(secondsSince1970: min(max(0, reset), 1 << 40))),
+            status: RateLimitStatus(limit: limit, remaining: remaining, resetsAt: resetsAt),
             endsAt: now + .seconds(headers.secondsUntil(reset: reset, calendar: calendar)))
     }
+
+    /// Takes off a request that got no answer: GitHub may have counted it.
+    mutating func charge() {
+        status.remaining = max(0, status.remaining - 1)
+    }
+
+    private static let reasonable: ClosedRange<Int64> = 0...(1 << 40)
 }
 
 extension HeaderFields {

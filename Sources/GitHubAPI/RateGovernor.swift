@@ -24,8 +24,12 @@ final class RateGovernor: Sendable {
         /// Those who wait for the next answer.
         var waiting: [CheckedContinuation<Void, Never>] = []
         var closedUntil: Duration = .zero
-        /// Refusals in a row that named no time.
-        var unnamedRefusals = 0
+        /// As far as a refusal closed the door, rather than the pace.
+        var refusedUntil: Duration = .zero
+        /// Times in a row that a refusal closed the door.
+        var closings = 0
+        /// Whether one request alone is to find out if the limit is over.
+        var isProbing = false
         var shut: GitHubError?
         var counts = RequestCounts()
         var note: WaitNote?
@@ -42,7 +46,11 @@ final class RateGovernor: Sendable {
 
     init(_ limits: RateLimits) {
         self.limits = limits
-        state = Mutex(State(isPacedEvenly: limits.isPacedEvenly))
+        var first = State(isPacedEvenly: limits.isPacedEvenly)
+        if limits.isPacedEvenly || limits.holdsFromTheStart {
+            first.minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
+        }
+        state = Mutex(first)
     }
 
     // MARK: - What it knows
@@ -80,9 +88,10 @@ final class RateGovernor: Sendable {
         state.withLock { state in
             if let shut = state.shut { return .shut(shut) }
             guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
-            var width = limits.concurrency
+            var width = state.isProbing ? 1 : limits.concurrency
             if let budget = state.budget, budget.endsAt > now {
                 guard budget.status.remaining > 0 else {
+                    state.isProbing = true
                     return hold(
                         &state, until: budget.endsAt, at: now, "the limit of \(budget.status.limit) requests is spent")
                 }
@@ -92,7 +101,9 @@ final class RateGovernor: Sendable {
             guard state.unanswered < width else { return .busy(answers: state.answers) }
             if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
                 let pace = state.isPacedEvenly ? "spread evenly after a refusal" : "spent"
-                return hold(&state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)")
+                return hold(
+                    &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
+                    isPace: true)
             }
             state.unanswered += 1
             state.counts.sent += 1
@@ -127,7 +138,10 @@ final class RateGovernor: Sendable {
 
     /// Takes a request back that got no answer at all.
     func lose() {
-        state.withLock { arrive(&$0) }
+        state.withLock { state in
+            state.budget?.charge()
+            arrive(&state)
+        }
     }
 
     /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
@@ -140,15 +154,19 @@ final class RateGovernor: Sendable {
                 PrimaryBudget.learn(&state.budget, from: headers, at: now, calendar: calendar)
             }
             switch kind {
-            case .success: state.unnamedRefusals = 0
-            case .notModified:
-                state.unnamedRefusals = 0
-                state.counts.notModified += 1
             case .rateLimit(let refusal): refuse(&state, refusal, at: now)
+            // What was in flight when the door closed says nothing of what follows.
+            case _ where now < state.refusedUntil: break
+            default:
+                state.closings = 0
+                state.isProbing = false
+            }
+            switch kind {
+            case .notModified: state.counts.notModified += 1
             case .refusal(let error):
                 // GitHub locks an account out after several refused logins.
                 if case .unauthorized = error { state.shut = state.shut ?? error }
-            case .redirect, .serverFault: break
+            case .success, .redirect, .rateLimit, .serverFault: break
             }
             arrive(&state)
         }
@@ -191,21 +209,38 @@ final class RateGovernor: Sendable {
             state.wasRefused = true
             startMinute(&state, at: now)
         }
-        let wait: Duration
-        if let named = refusal.wait {
-            wait = max(named, .seconds(1))
-        } else if state.closedUntil > now {
-            // One of many that were in flight together: the first has closed the door for all.
+        state.isProbing = true
+        // Of many that were in flight together, the first has closed the door for all.
+        if now >= state.refusedUntil {
+            state.closings += 1
+        } else if refusal.wait == nil {
             return
-        } else {
-            wait = .seconds(60) * (1 << min(state.unnamedRefusals, 10))
-            state.unnamedRefusals += 1
         }
+        guard state.closings <= Self.closingsMax else {
+            state.shut = state.shut ?? .rateLimited("\(refusal.message); refused \(Self.closingsMax) times in a row")
+            return
+        }
+        var wait = refusal.wait.map { max($0, .seconds(1)) } ?? Self.unnamedWait(closings: state.closings)
+        // A time that was waited for again and again is no time to go by.
+        if state.closings > Self.namedClosingsMax {
+            wait = max(wait, Self.unnamedWait(closings: state.closings - Self.namedClosingsMax))
+        }
+        state.refusedUntil = max(state.refusedUntil, now + wait)
         _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, refusal.message)
     }
 
+    private static let closingsMax = 12
+    private static let namedClosingsMax = 5
+
+    /// At least a minute, twice as long each time, as GitHub asks where it names no time.
+    private static func unnamedWait(closings: Int) -> Duration {
+        .seconds(60) * (1 << min(closings - 1, 10))
+    }
+
     /// Closes the door for a while, or for good where that would be longer than allowed.
-    private func hold(_ state: inout State, until: Duration, at now: Duration, _ message: String) -> Passage {
+    private func hold(
+        _ state: inout State, until: Duration, at now: Duration, _ message: String, isPace: Bool = false,
+    ) -> Passage {
         let added = until - max(state.closedUntil, now)
         guard state.counts.waited + added <= limits.waitMax else {
             let error = state.shut ?? .rateLimited("\(message); the wait would be longer than allowed")
@@ -214,7 +249,7 @@ final class RateGovernor: Sendable {
         }
         state.counts.waited += added
         state.closedUntil = until
-        state.note = WaitNote(until: until, message: message)
+        state.note = WaitNote(until: until, message: message, isPace: isPace)
         return .wait(until: until)
     }
 }
@@ -224,4 +259,6 @@ struct WaitNote: Hashable, Sendable {
     /// End of the wait, on the client's own clock.
     let until: Duration
     let message: String
+    /// Whether it is the minute's points, which are waited for as a matter of course.
+    let isPace: Bool
 }

@@ -8,12 +8,22 @@ public struct RateLimits: Hashable, Sendable {
     /// Most points in any minute: a GET costs one, a write five.
     public var pointsPerMinute = 900
     /// How long a minute is taken to be: a second more than a minute, since GitHub counts arrivals and this counts
-    /// departures, and the network delays some more than others.
+    /// departures, and the network delays some more than others. A guess: GitHub says no more of it.
     public var minute: Duration = .seconds(61)
     /// Longest total time that limits may hold everything back.
     public var waitMax: Duration = .seconds(7200)
     /// Whether requests are spread over the minute, as after a refusal, rather than sent as fast as its points allow.
     public var isPacedEvenly = false
+    /// Whether the minute's points hold from the first request on, whatever the host tells.
+    public var holdsFromTheStart = false
 
     public init() {}
+}
+
+/// A rate limit that everything waits for.
+public struct RateLimitWait: Hashable, Sendable {
+    public var message: String
+    public var remaining: Duration
+    /// Whether it is the minute's points, which are waited for as a matter of course.
+    public var isPace: Bool
 }

@@ -1,7 +1,8 @@
 /// The points of the last minute, so that no minute holds more than the host allows.
 ///
 /// An idle minute's points may be spent at once; then each request waits for points that are a minute old. That is the
-/// fastest pace that no minute, wherever it begins, sees exceeded.
+/// fastest pace that no minute, wherever it begins, sees exceeded. It repeats the burst each minute: to smooth it would
+/// be to wait longer than the limit asks.
 struct SlidingMinute {
     private let points: Int
     private let length: Duration

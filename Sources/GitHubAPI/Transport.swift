@@ -60,5 +60,7 @@ public enum TransportError: Error, Hashable, Sendable {
     /// The connection could not be made, or broke. The text says how.
     case connectionLost(String)
     case bodyTooLarge(limitBytes: Int)
+    /// The proxy wants a user and a password, or others. Asking again could lock an account out.
+    case proxyRefused
     case cancelled
 }

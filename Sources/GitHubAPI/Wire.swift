@@ -183,12 +183,6 @@ enum Wire {
 extension Repository {
     /// - Returns: `nil` where the name would change the meaning of a URL's path, or is far longer than GitHub allows.
     init?(_ wire: Wire.Repository) {
-        guard OrganizationLogin(wire.owner.login) != nil, (1...255).contains(wire.name.utf8.count),
-            wire.name != ".", wire.name != "..",
-            !wire.name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
-            return nil
-        }
         let visibility: Visibility? =
             wire.visibility.map { Visibility(rawValue: $0) ?? .unknown }
             ?? wire.isPrivate.map { $0 ? .private : .public }
@@ -199,6 +193,7 @@ extension Repository {
             customProperties: wire.customProperties?
                 .contains { $0.key.holdsNull || $0.value.values.contains(where: \.holdsNull) } == true
                 ? nil : wire.customProperties?.mapValues(\.values))
+        guard isAddressable else { return nil }
     }
 }
 

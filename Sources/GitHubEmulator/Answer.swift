@@ -14,6 +14,11 @@ struct Answer: Sendable {
         self.body = ByteBuffer(string: json)
     }
 
+    init(_ body: ByteBuffer) {
+        status = .ok
+        self.body = body
+    }
+
     /// An error in GitHub's shape (`BasicError`).
     static func error(_ status: HTTPResponse.Status, _ message: String, documentation: String = "") -> Answer {
         Answer(

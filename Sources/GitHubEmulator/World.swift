@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// The state that all requests to the emulator share.
 public actor World {
@@ -14,6 +15,7 @@ public actor World {
     private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
     private var spentStart = 0
     private var changed = 0
+    private var pages: [String: ByteBuffer] = [:]
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
     public private(set) var requests: [String] = []
@@ -37,6 +39,7 @@ public actor World {
     /// Changes the world while it is served.
     public func change(_ body: @Sendable (inout WorldFile) -> Void) {
         body(&file)
+        pages = [:]
         faultMatches = Array(repeating: 0, count: file.faults.count)
         (organizationIndex, repositoryIndex, repositoryByID) = Self.index(file)
     }
@@ -124,6 +127,13 @@ public actor World {
 
     /// What is left of the hour's budget.
     var remaining: Int { (file.rateLimit?.limit ?? 0) - used }
+
+    /// A page of a listing as it was told before: making one takes longer than a real GitHub's whole answer.
+    func page(_ key: String) -> ByteBuffer? { pages[key] }
+
+    func keep(_ page: ByteBuffer, as key: String) {
+        pages[key] = page
+    }
 
     /// Returns a request to the budget.
     func giveBack(_ cost: Int) -> Int {

@@ -53,6 +53,16 @@ struct BegunScan {
             guard try row.decode(String.self, atIndex: 3) != "sealed",
                 try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
             else { return nil }
+            // One that began later has been through an organization: what this one wrote now would change what it saw.
+            let isOvertaken = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM scanOrganization so JOIN scan s ON s.id = so.scanID, json_each(?1) wanted
+                        WHERE so.scanID > ?2 AND s.hostID = ?3 AND so.login = wanted.value COLLATE NOCASE)
+                    """,
+                arguments: [JSONText.of(start.requested), scan, hostID])
+            guard isOvertaken != true else { return nil }
             let begun = BegunScan(
                 scanID: scan, hostID: hostID,
                 lock: try ScanLock(database: path, scan: scan, logins: start.requested),

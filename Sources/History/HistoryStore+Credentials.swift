@@ -16,7 +16,7 @@ public struct StoredCredential: Hashable, Sendable {
     public var id: CredentialID
     /// When a secondary rate limit last refused it; `nil`: never.
     public var refusedAt: Timestamp?
-    /// Whether another token of the same host was here before it, and this one has no validators yet.
+    /// Whether it was not known before, and others were.
     public var isNewcomer: Bool
 }
 
@@ -33,28 +33,26 @@ extension HistoryStore {
             try db.execute(
                 sql: "UPDATE host SET salt = randomblob(32) WHERE id = ? AND salt IS NULL", arguments: [host])
             let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host]) ?? Data()
+            let fingerprint = fingerprint(Array(salt))
+            try Self.forgetOldCredentials(of: host, before: now.adding(seconds: -7 * 86_400), db)
+            let known = try Row.fetchOne(
+                db, sql: "SELECT id, refusedAt FROM credential WHERE hostID = ? AND fingerprint = ?",
+                arguments: [host, fingerprint])
+            guard let known else {
+                let hasOthers = try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM credential WHERE hostID = ?)", arguments: [host])
+                try db.execute(
+                    sql: "INSERT INTO credential (hostID, fingerprint, usedAt) VALUES (?, ?, ?)",
+                    arguments: [host, fingerprint, now.description])
+                return StoredCredential(
+                    id: CredentialID(rawValue: db.lastInsertedRowID), refusedAt: nil, isNewcomer: hasOthers ?? false)
+            }
+            let id: Int64 = try known.decode(atIndex: 0)
             try db.execute(
-                sql: """
-                    INSERT INTO credential (hostID, fingerprint, usedAt) VALUES (?1, ?2, ?3)
-                    ON CONFLICT DO UPDATE SET usedAt = ?3
-                    """,
-                arguments: [host, fingerprint(Array(salt)), now.description])
-            guard
-                let row = try Row.fetchOne(
-                    db,
-                    sql: """
-                        SELECT id, refusedAt,
-                            NOT EXISTS (SELECT 1 FROM settingValidator WHERE credentialID = c.id)
-                            AND EXISTS (SELECT 1 FROM credential WHERE hostID = c.hostID AND id <> c.id)
-                        FROM credential c WHERE hostID = ? AND fingerprint = ?
-                        """,
-                    arguments: [host, fingerprint(Array(salt))])
-            else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a credential is lost") }
-            try Self.forgetOldCredentials(of: host, db)
-            return try StoredCredential(
-                id: CredentialID(rawValue: row.decode(atIndex: 0)),
-                refusedAt: row.decode(String?.self, atIndex: 1).map { try timestamp($0) },
-                isNewcomer: row.decode(atIndex: 2))
+                sql: "UPDATE credential SET usedAt = ? WHERE id = ?", arguments: [now.description, id])
+            return StoredCredential(
+                id: CredentialID(rawValue: id),
+                refusedAt: try known.decode(String?.self, atIndex: 1).map { try timestamp($0) }, isNewcomer: false)
         }
     }
 
@@ -67,11 +65,11 @@ extension HistoryStore {
         }
     }
 
-    /// Tokens come and go; the validators of those that went are of no use.
-    private static func forgetOldCredentials(of host: Int64, _ db: Database) throws {
+    /// Tokens come and go; the validators of those that went are of no use. One that is in use now may be a running
+    /// scan's.
+    private static func forgetOldCredentials(of host: Int64, before time: Timestamp, _ db: Database) throws {
         let old = try Int64.fetchAll(
-            db, sql: "SELECT id FROM credential WHERE hostID = ? ORDER BY usedAt DESC, id DESC LIMIT -1 OFFSET 4",
-            arguments: [host])
+            db, sql: "SELECT id FROM credential WHERE hostID = ? AND usedAt < ?", arguments: [host, time.description])
         for id in old {
             for table in ["settingValidator", "pageValidator"] {
                 try db.execute(sql: "DELETE FROM \(table) WHERE credentialID = ?", arguments: [id])

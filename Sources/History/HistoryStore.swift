@@ -135,7 +135,9 @@ public final class HistoryStore: Sendable {
         -> Value
     {
         do {
-            return try await queue.read(body)
+            return try await withCheckedThrowingContinuation { continuation in
+                queue.asyncRead { result in continuation.resume(with: Result { try body(result.get()) }) }
+            }
         } catch {
             throw HistoryError(error, path: path)
         }

@@ -37,7 +37,7 @@ struct KnowledgeReader {
     private static let repositories =
         "SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1"
 
-    private mutating func settings(of credential: CredentialID) throws -> [String: PriorKnowledge.Setting] {
+    private mutating func settings(of credential: CredentialID) throws -> [RepositoryID: PriorKnowledge.Setting] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -48,12 +48,12 @@ struct KnowledgeReader {
                 WHERE v.credentialID = ?2 AND v.repositoryID IN (\(Self.repositories))
                 """,
             arguments: [organizationRowID, credential.rawValue])
-        var settings: [String: PriorKnowledge.Setting] = [:]
+        var settings: [RepositoryID: PriorKnowledge.Setting] = [:]
         while let row = try rows.next() {
             guard let validator = Validator(try row.decode(atIndex: 1)) else { continue }
-            settings[try row.decode(atIndex: 0)] = PriorKnowledge.Setting(
-                id: RepositoryID(rawValue: try row.decode(atIndex: 2)),
-                value: try SettingColumns(row, at: 3).setting(&json), validator: validator)
+            settings[RepositoryID(rawValue: try row.decode(atIndex: 2))] = PriorKnowledge.Setting(
+                fullName: try row.decode(atIndex: 0), value: try SettingColumns(row, at: 3).setting(&json),
+                validator: validator)
         }
         return settings
     }
@@ -63,7 +63,7 @@ struct KnowledgeReader {
             db,
             sql: """
                 SELECT page, lastPage, hasProperties, observations, validator FROM pageValidator
-                WHERE credentialID = ? AND organizationID = ?
+                WHERE credentialID = ? AND organizationID = ? AND json_valid(observations)
                 """,
             arguments: [credential.rawValue, organizationRowID])
         var pages: [Int: PriorKnowledge.Page] = [:]
@@ -94,6 +94,7 @@ struct KnowledgeReader {
         while let row = try rows.next() {
             guard let id: Int64 = try row.decode(atIndex: 0) else { return nil }
             var repository = try RepositoryColumns(row, at: 1).repository(githubID: id, &json)
+            guard repository.isAddressable else { return nil }
             if !withProperties { repository.customProperties = nil }
             repositories.append(repository)
         }
@@ -105,17 +106,20 @@ struct KnowledgeReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT r.id, r.githubID FROM repository r
-                WHERE r.id IN (\(Self.repositories))
+                SELECT r.id, r.githubID, o.owner || '/' || o.name FROM repository r
+                JOIN repositoryObservation o ON o.id = (
+                    SELECT id FROM repositoryObservation WHERE repositoryID = r.id
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                WHERE o.organizationID = ?1
                     AND EXISTS (SELECT 1 FROM settingObservation WHERE repositoryID = r.id)
                     AND (SELECT errorCode FROM coverage WHERE repositoryID = r.id ORDER BY scanID DESC, id DESC LIMIT 1)
                         IS NULL
                 """,
             arguments: [organizationRowID])
-        var repositories: Set<RepositoryID> = []
+        var repositories: [RepositoryID: String] = [:]
         while let row = try rows.next() {
             if try read.contains(row.decode(atIndex: 0)) {
-                repositories.insert(RepositoryID(rawValue: try row.decode(atIndex: 1)))
+                repositories[RepositoryID(rawValue: try row.decode(atIndex: 1))] = try row.decode(atIndex: 2)
             }
         }
         let template = try Row.fetchOne(
@@ -130,14 +134,16 @@ struct KnowledgeReader {
             }, read: repositories)
     }
 
-    /// The newest scan that read each repository: one that kept its bits read those that they name, and a sealed one
-    /// without them every one that had a setting by then.
+    /// The newest scan that asked for each repository's setting, in vain or not: one that kept its bits asked for those
+    /// that they name, and a sealed one of the same scope without them for every one that was known by then.
     private func lastReads() throws -> [RepositoryID: ScanID] {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT r.id, r.githubID, min(s.scanID) FROM repository r
-                JOIN settingObservation s ON s.repositoryID = r.id
+                SELECT r.id, r.githubID, min(asked.scanID) FROM repository r
+                JOIN (
+                    SELECT repositoryID, scanID FROM settingObservation
+                    UNION ALL SELECT repositoryID, scanID FROM coverage) asked ON asked.repositoryID = r.id
                 WHERE r.id IN (\(Self.repositories)) GROUP BY r.id
                 """,
             arguments: [organizationRowID])
@@ -152,8 +158,9 @@ struct KnowledgeReader {
             db,
             sql: """
                 SELECT s.id, p.read FROM scan s LEFT JOIN scanProgress p ON p.scanID = s.id
-                WHERE s.hostID = ?1 AND s.id < ?2 AND (p.read IS NOT NULL OR EXISTS (
-                    SELECT 1 FROM scanOrganization WHERE scanID = s.id AND organizationID = ?3))
+                WHERE s.hostID = ?1 AND s.id < ?2 AND (p.read IS NOT NULL
+                    OR s.scope = (SELECT scope FROM scan WHERE id = ?2) AND EXISTS (
+                        SELECT 1 FROM scanOrganization WHERE scanID = s.id AND organizationID = ?3))
                 ORDER BY s.id DESC
                 """,
             arguments: [hostID, scanID, organizationRowID])

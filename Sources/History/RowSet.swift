@@ -12,6 +12,11 @@ struct RowSet: Hashable {
         return index < bytes.count && bytes[index] & (1 << UInt8(id % 8)) != 0
     }
 
+    mutating func remove(_ id: Int64) {
+        let index = Int(id / 8)
+        if id >= 0, index < bytes.count { bytes[index] &= ~(1 << UInt8(id % 8)) }
+    }
+
     mutating func insert(_ id: Int64) {
         let index = Int(id / 8)
         if index >= bytes.count { bytes.append(contentsOf: repeatElement(0, count: index + 1 - bytes.count)) }

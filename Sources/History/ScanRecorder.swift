@@ -19,8 +19,8 @@ public actor ScanRecorder {
     private var locks: [ScanLock]
     /// Whether every listing so far was read to its end.
     private var isWhole = true
-    /// Of the organization that is being read.
-    private var pages: [ListedPage] = []
+    /// Of the organizations that are being read.
+    private var pages: [OrganizationID: [ListedPage]] = [:]
 
     init(store: HistoryStore, _ begun: BegunScan, credential: CredentialID?) {
         self.store = store
@@ -44,7 +44,7 @@ public actor ScanRecorder {
     ) async throws(HistoryError) -> PriorKnowledge {
         let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, credential)
         let read = resumedFrom == nil ? nil : self.read
-        let (lock, knowledge) = try await store.write { db in
+        let (lock, row) = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
             let lock = try ScanLock(database: path, organization: row, login: login)
             let isOvertaken = try Bool.fetchOne(
@@ -61,15 +61,18 @@ public actor ScanRecorder {
                     """,
                 arguments: [row, scan])
             guard isOvertaken != true else { throw HistoryError.overtaken(path: path, organization: login) }
-            var reader = KnowledgeReader(db, scanID: scan, hostID: host, organizationRowID: row)
-            return try (lock, reader.knowledge(of: credential, resuming: read, withLastReads: withLastReads))
+            return (lock, row)
         }
         locks.append(lock)
-        pages = []
-        return knowledge
+        // Nobody else writes of it now: others need not wait while it is read.
+        return try await store.read { db in
+            var reader = KnowledgeReader(db, scanID: scan, hostID: host, organizationRowID: row)
+            return try reader.knowledge(of: credential, resuming: read, withLastReads: withLastReads)
+        }
     }
 
-    /// Keeps the organization's template as it was first read, should the scan be interrupted.
+    /// Keeps the organization's template as it was first read, should the scan be interrupted. Where an interrupted one
+    /// read another, or none, what that read of repositories no longer counts as read.
     ///
     /// - Parameter template: set or never set.
     public func begin(with template: OrganizationTemplate, of organization: OrganizationID) async throws(HistoryError) {
@@ -80,19 +83,41 @@ public actor ScanRecorder {
             keys = JSONText.of(template.keys.map(\.rawValue))
             flag = useImmutableSubject
         }
-        try await store.write { [keys, flag] db in
+        let read = resumedFrom == nil ? nil : self.read
+        let stillRead = try await store.write { [keys, flag] db -> RowSet? in
+            let row = try organizationRowID(organization, hostID: host, db)
+            let isSame = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM scanTemplate WHERE scanID = ? AND organizationID = ? AND claimKeys IS ?
+                            AND useImmutableSubject IS ?)
+                    """,
+                arguments: [scan, row, keys, flag])
+            guard isSame != true else { return nil }
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO scanTemplate (scanID, organizationID, claimKeys, useImmutableSubject)
                     VALUES (?, ?, ?, ?)
                     """,
-                arguments: [scan, try organizationRowID(organization, hostID: host, db), keys, flag])
+                arguments: [scan, row, keys, flag])
+            guard var read else { return nil }
+            for repository in try Int64.fetchAll(
+                db, sql: "SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?",
+                arguments: [row])
+            {
+                read.remove(repository)
+            }
+            try db.execute(
+                sql: "UPDATE scanProgress SET read = ? WHERE scanID = ?", arguments: [Data(read.bytes), scan])
+            return read
         }
+        if let stillRead { self.read = stillRead }
     }
 
     /// Keeps a page of the listing for the next scan, once its repositories are stored.
-    public func note(_ page: ListedPage) {
-        if credential != nil { pages.append(page) }
+    public func note(_ page: ListedPage, of organization: OrganizationID) {
+        if credential != nil { pages[organization, default: []].append(page) }
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
@@ -116,8 +141,8 @@ public actor ScanRecorder {
     /// Stores what the scan saw of an organization itself.
     public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
         isWhole = isWhole && organization.isListingWhole
-        let (scan, host, listed, pages, credential) = (scanID.rawValue, hostID, listed, pages, credential)
-        self.pages = []
+        let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, credential)
+        let pages = organization.id.flatMap { self.pages.removeValue(forKey: $0) } ?? []
         try await store.write { db in
             var row = OrganizationRow(organization)
             if let id = organization.id {
@@ -131,7 +156,7 @@ public actor ScanRecorder {
                     let isComplete = organization.listing.status == .complete
                     let gone = try GoneRepository.all(
                         of: rowID, before: scan, listed: listed, withMissing: isComplete, db)
-                    try GoneRepository.mark(gone, as: isComplete ? "removed" : "missing", scanID: scan, db)
+                    try GoneRepository.mark(gone, as: isComplete ? "removed" : "missing", of: rowID, scanID: scan, db)
                     if isComplete { row.removed = gone.map(\.fullName) } else { row.missing = gone.map(\.fullName) }
                 }
             }
@@ -266,7 +291,8 @@ private struct GoneRepository {
                 FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
                 JOIN repositoryObservation o ON o.id = (
                     SELECT id FROM repositoryObservation
-                    WHERE repositoryID = known.repositoryID AND scanID < ?2
+                    -- An interrupted scan that went on may have met it before.
+                    WHERE repositoryID = known.repositoryID AND scanID <= ?2
                         -- A scan that was killed has told nobody what it found gone.
                         AND (presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))
                     ORDER BY scanID DESC, id DESC LIMIT 1)
@@ -282,7 +308,9 @@ private struct GoneRepository {
     }
 
     /// Repeats the last row with another presence, unless this scan has met the repository in another organization.
-    static func mark(_ gone: [GoneRepository], as presence: String, scanID: Int64, _ db: Database) throws {
+    static func mark(
+        _ gone: [GoneRepository], as presence: String, of organizationRowID: Int64, scanID: Int64, _ db: Database,
+    ) throws {
         for repository in gone {
             try db.execute(
                 sql: """
@@ -291,9 +319,12 @@ private struct GoneRepository {
                     SELECT repositoryID, ?1, organizationID, ?2, owner, ownerGithubID, name, visibility, isArchived,
                         isFork, topics, customProperties
                     FROM repositoryObservation
-                    WHERE id = (SELECT max(id) FROM repositoryObservation WHERE repositoryID = ?3) AND scanID < ?1
+                    WHERE id = (SELECT max(id) FROM repositoryObservation WHERE repositoryID = ?3)
+                        AND organizationID = ?4 AND presence <> ?2
                     """,
-                arguments: [scanID, presence, repository.rowID])
+                arguments: [scanID, presence, repository.rowID, organizationRowID])
+            try db.execute(
+                sql: "DELETE FROM settingValidator WHERE repositoryID = ?", arguments: [repository.rowID])
         }
     }
 }

@@ -37,8 +37,8 @@ struct Pipeline {
             // The failure itself is told; that the scan is over is noted if the history still can.
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
-        let (stop, advice) = try crawl.get()
         if github.wasRefused, let credential { try await history.noteRefusal(of: credential.id, at: context.now()) }
+        let (stop, advice) = try crawl.get()
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -74,10 +74,14 @@ struct Pipeline {
 
     // MARK: -
 
-    /// The token as the history knows it; `nil` for one that lives for an hour, and is not worth remembering.
+    /// The token as the history knows it; `nil` for one that lives for hours, and is not worth remembering.
     private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
-        guard let token = settings.connection.token, token.kind != .installation else { return nil }
-        let version = settings.connection.apiVersion
+        guard let token = settings.connection.token, token.kind != .installation, token.kind != .appUser else {
+            return nil
+        }
+        // Another version may answer otherwise. The number is to be raised where more of an answer is kept than before:
+        // what was not kept would never be read otherwise.
+        let version = "1 \(settings.connection.apiVersion)"
         return try await history.credential(
             apiURL: settings.connection.endpoint.description, at: context.now()
         ) { salt in token.fingerprint(salt: salt, context: version) }
@@ -91,7 +95,7 @@ struct Pipeline {
         _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
     ) async -> Result<CrawlEnd, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
-        let progress = ProgressLine(settings.console, context.console)
+        let progress = ProgressLine(settings.console, context)
         return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in
             group.addTask {
                 defer { feed.finish() }
@@ -106,7 +110,7 @@ struct Pipeline {
                 for await event in events {
                     progress.take(event)
                     if case .advice(let text) = event, !advice.contains(text) { advice.append(text) }
-                    try await record(event, in: recorder)
+                    try await record(event, in: recorder, github.limits)
                 }
                 group.cancelAll()
                 var stop: ScanStop?
@@ -122,7 +126,9 @@ struct Pipeline {
         }
     }
 
-    private func record(_ event: CrawlEvent, in recorder: ScanRecorder) async throws(HistoryError) {
+    private func record(
+        _ event: CrawlEvent, in recorder: ScanRecorder, _ limits: RateLimits,
+    ) async throws(HistoryError) {
         switch event {
         case .advice:
             break
@@ -131,11 +137,11 @@ struct Pipeline {
             context.console.note(
                 "\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
         case .planned(let plan):
-            say(plan)
+            say(plan, limits)
         case .templateRead(let template, let organization):
             try await recorder.begin(with: template, of: organization)
-        case .pageRead(let page, _):
-            await recorder.note(page)
+        case .pageRead(let page, let organization):
+            await recorder.note(page, of: organization)
         case .observations(let observations, let organization):
             try await recorder.record(observations, of: organization)
         case .organizationFinished(let organization):
@@ -202,23 +208,26 @@ struct Pipeline {
             context.console.note("note: there is no interrupted scan to go on with: a new one begins")
         }
         if credential?.isNewcomer == true {
-            context.console.note("note: the history does not know this token: everything is read in full once")
+            context.console.note(
+                "note: the history does not know this token and API version: everything is read in full once")
         }
     }
 
-    /// Says how far the hour's requests reach, where they don't reach to the end.
-    private func say(_ plan: CrawlPlan) {
-        guard plan.isShort ? !settings.console.isQuiet : settings.console.isVerbose else { return }
+    /// Says how far the limits let the scan come, where they hold it up.
+    private func say(_ plan: CrawlPlan, _ limits: RateLimits) {
+        let wait = plan.leastDuration(limits, now: context.now())
+        let isTooLong = wait > limits.waitMax
+        guard plan.isShort || isTooLong ? !settings.console.isQuiet : settings.console.isVerbose else { return }
         let budget = plan.budget
         var text =
             "\(plan.login) needs up to \(plan.requests) requests, and \(budget.remaining) of \(budget.limit) are left until "
             + "\(budget.resetsAt)"
-        if plan.isShort {
-            let wait = budget.resetsAt.seconds(since: context.now())
+        if isTooLong {
             text +=
-                .seconds(wait) > settings.connection.limits.waitMax
-                ? "; that is further off than --max-wait allows: the scan will end incomplete, and --resume goes on then"
-                : "; the rest is read from then on"
+                "; that takes longer than --max-wait allows: unless fewer are needed, the scan will end incomplete, and "
+                + "--resume goes on later"
+        } else if plan.isShort {
+            text += "; the rest is read from then on"
         }
         context.console.note("note: \(text)")
     }

@@ -18,11 +18,15 @@ final class ProgressLine: Sendable {
     private let counts = Mutex(Counts())
     private let console: Console
     private let isShown: Bool
+    private let isQuiet: Bool
     private let clock = ContinuousClock()
+    private let now: @Sendable () -> Timestamp
 
-    init(_ settings: ConsoleSettings, _ console: Console) {
-        self.console = console
+    init(_ settings: ConsoleSettings, _ context: CommandContext) {
+        console = context.console
+        now = context.now
         isShown = settings.showsProgress && !settings.isQuiet && console.canShowProgress
+        isQuiet = settings.isQuiet
     }
 
     func take(_ event: CrawlEvent) {
@@ -45,9 +49,9 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Draws until it is cancelled.
+    /// Draws until it is cancelled. Where there is no terminal, it says no more than what long waits are for.
     func draw(_ github: GitHubClient) async {
-        guard isShown else { return }
+        guard isShown else { return await sayWaits(github) }
         let start = clock.now
         while !Task.isCancelled {
             console.show(progress: line(after: start.duration(to: clock.now), waiting: github.currentWait))
@@ -56,9 +60,25 @@ final class ProgressLine: Sendable {
         console.clearProgress()
     }
 
+    private func sayWaits(_ github: GitHubClient) async {
+        guard !isQuiet else { return }
+        var said = Timestamp(secondsSince1970: 0)
+        while !Task.isCancelled {
+            if let wait = github.currentWait, !wait.isPace {
+                let end = now().adding(seconds: wait.remaining.components.seconds + 1)
+                // The same wait, a second later.
+                if end.seconds(since: said) > 2 {
+                    console.note("note: waiting until \(end): \(wait.message)")
+                    said = end
+                }
+            }
+            try? await clock.sleep(for: .seconds(1))
+        }
+    }
+
     // MARK: -
 
-    private func line(after elapsed: Duration, waiting: (message: String, remaining: Duration)?) -> String {
+    private func line(after elapsed: Duration, waiting: RateLimitWait?) -> String {
         let counts = counts.withLock { $0 }
         let total = counts.totalBefore + max(counts.expected, counts.seen)
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
@@ -70,8 +90,9 @@ final class ProgressLine: Sendable {
             parts.append("\(Self.short(Double(total - counts.done) / rate)) left")
         }
         if let waiting {
-            let left = Double(waiting.remaining.components.seconds + 1)
-            parts.append("waiting \(Self.short(left)): \(waiting.message)")
+            let left = waiting.remaining.components.seconds + 1
+            let end = left < 60 ? "" : " until \(now().adding(seconds: left))"
+            parts.append("waiting \(Self.short(Double(left)))\(end): \(waiting.message)")
         }
         return parts.joined(separator: " · ")
     }

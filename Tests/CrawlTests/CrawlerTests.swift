@@ -529,7 +529,7 @@ import Testing
         #expect(await finishedTemplate([one, one]) == .set(["repo"], useImmutableSubject: nil))
         #expect(await finishedTemplate([Self.neverSet, Self.neverSet]) == .neverSet)
         let changed = OrganizationTemplate.unreadable(
-            UnreadableReason(.unexpected, "the organization's template changed while the scan ran"))
+            UnreadableReason(.changed, "the organization's template changed while the scan ran"))
         #expect(await finishedTemplate([one, other]) == changed)
         #expect(await finishedTemplate([Self.neverSet, one]) == changed)
         // Whether it changed is not known where it could not be read again.

@@ -24,8 +24,8 @@ import Testing
 
     private func known(_ name: String, id: Int64, _ setting: RepositorySetting) throws -> PriorKnowledge {
         var knowledge = PriorKnowledge()
-        knowledge.settings["acme/\(name)"] = .init(
-            id: RepositoryID(rawValue: id), value: setting, validator: try tag(name))
+        knowledge.settings[RepositoryID(rawValue: id)] = .init(
+            fullName: "acme/\(name)", value: setting, validator: try tag(name))
         return knowledge
     }
 
@@ -58,11 +58,13 @@ import Testing
         #expect(told.observations.map(\.validator?.rawValue) == ["W/\"new\""])
     }
 
-    @Test func anotherRepositoryOfTheSameNameIsReadInFull() async throws {
-        let transport = script(["a"])
-        let told = await base.crawl(transport, knowledge: try known("a", id: 99, custom))
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(validators(transport, of: Base.template("a")) == [nil])
+    @Test func anotherRepositoryOfTheSameNameIsReadInFullAndSoIsOneThatWasRenamed() async throws {
+        for knowledge in [try known("a", id: 99, custom), try known("old", id: 1, custom)] {
+            let transport = script(["a"])
+            let told = await base.crawl(transport, knowledge: knowledge)
+            #expect(told.reading("a") == .read(.gitHubDefault))
+            #expect(validators(transport, of: Base.template("a")) == [nil])
+        }
     }
 
     @Test func notModifiedWithoutHavingBeenAskedIsNoAnswer() async throws {
@@ -168,7 +170,8 @@ import Testing
 
     @Test func whatTheScanHasReadIsNotReadAgain() async throws {
         var knowledge = PriorKnowledge()
-        knowledge.resumed = .init(template: .neverSet, read: [RepositoryID(rawValue: 1), RepositoryID(rawValue: 3)])
+        knowledge.resumed = .init(
+            template: .neverSet, read: [RepositoryID(rawValue: 1): "acme/a", RepositoryID(rawValue: 3): "acme/c"])
         let transport = Base.script(
             count: 3, [Base.page(1): [.ok(Base.listing(["a", "b", "c"]))], Base.template("b"): [Base.setting]])
         let told = await base.crawl(transport, knowledge: knowledge)
@@ -183,15 +186,47 @@ import Testing
     @Test func aTemplateThatChangedInBetweenMakesEverythingBeReadAgain() async throws {
         for template in [OrganizationTemplate.set(["repo"], useImmutableSubject: nil), nil] {
             var knowledge = PriorKnowledge()
-            knowledge.resumed = .init(template: template, read: [RepositoryID(rawValue: 1)])
+            knowledge.resumed = .init(template: template, read: [RepositoryID(rawValue: 1): "acme/a"])
             let told = await base.crawl(script(["a", "b"]), knowledge: knowledge)
             #expect(told.reading("a") == .read(.gitHubDefault))
             #expect(told.finished[0].template == .neverSet)
             #expect(
                 told.advice == [
-                    "the template of acme changed while the scan was interrupted: every repository was read again"
+                    "the template of acme \(template == nil ? "was not known" : "may have changed") when the scan was "
+                        + "interrupted: every repository was read again"
                 ])
         }
+    }
+
+    @Test func aRepositoryThatWasRenamedInBetweenIsReadAgain() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.resumed = .init(template: .neverSet, read: [RepositoryID(rawValue: 1): "acme/old"])
+        #expect(await base.crawl(script(["a"]), knowledge: knowledge).reading("a") == .read(.gitHubDefault))
+    }
+
+    @Test func aFullPageWithoutASuccessorIsNotKept() async throws {
+        // It does not change when it gets one.
+        for count in [99, 100] {
+            var answers = [
+                Base.page(1): [
+                    ScriptedTransport.Answer.ok(Base.listing((1...count).map { "r\($0)" }), headers: ["ETag": "\"p\""])
+                ]
+            ]
+            for id in 1...count { answers[Base.template("r\(id)")] = [Base.setting] }
+            #expect(await base.crawl(Base.script(count: nil, answers)).pages.count == (count == 99 ? 1 : 0))
+        }
+    }
+
+    @Test func aPageNumberBeyondReasonIsNoNumber() async throws {
+        let link: HeaderFields = [
+            "Link": "<https://api.github.com/x?page=9223372036854775807>; rel=\"last\"", "x-ratelimit-limit": "10",
+            "x-ratelimit-remaining": "9223372036854775807", "x-ratelimit-reset": "1795230000",
+        ]
+        let transport = Base.script(
+            count: nil, [Base.page(1): [.ok(Base.listing(["a"]), headers: link)], Base.template("a"): [Base.setting]])
+        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 4, pagesMax: 1))
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.finished[0].listing.status == .partial)
     }
 
     // MARK: - Budgets

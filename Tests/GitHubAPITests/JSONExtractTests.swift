@@ -9,7 +9,9 @@ import Testing
     private typealias Listing = [Wire.Lenient<Wire.Repository>]
 
     private func extract(_ text: String) -> String? {
-        JSONExtract.array(Array(text.utf8), keeping: Wire.Repository.members).map { String(decoding: $0, as: UTF8.self) }
+        JSONExtract.array(Array(text.utf8), keeping: Wire.Repository.members).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private func repositories(_ bytes: [UInt8]) -> [Repository?]? {
@@ -30,7 +32,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{}", "[", "[{", "[{]", "[{}", "[{},]", "[{}] x", "[1]", "[null]", #"[{"id"}]"#, #"[{"id":}]"#, #"[{"id":1"#,
+        "", "{}", "[", "[{", "[{]", "[{}", "[{},]", "[{}] x", "[1]", "[null]", #"[{"id"}]"#, #"[{"id":}]"#,
+        #"[{"id":1"#,
         #"[{"id":1,}]"#, #"[{"\u0069d":1}]"#, #"[{"x":"a]"#, #"[{"x":[1}]"#, #"[{"x":]}]"#, #"[{"x":"\"#, #"[{id:1}]"#,
     ])
     func leavesTheRestToTheDecoder(text: String) {

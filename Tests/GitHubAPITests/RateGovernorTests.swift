@@ -135,7 +135,7 @@ import Testing
         let refusal = RateLimitRefusal(wait: .seconds(60), message: "secondary")
         answer(governor, headers(remaining: 3999), .rateLimit(refusal))
         #expect(governor.wasRefused)
-        #expect(governor.pass(costing: 1, at: .seconds(60)) == .open)
+        exchange(governor, headers(remaining: 3998), at: .seconds(60))
         #expect(governor.pass(costing: 1, at: .seconds(60)) == .wait(until: .seconds(61)))
         #expect(governor.note(at: .seconds(60))?.message == "61 points a minute are spread evenly after a refusal")
     }
@@ -155,7 +155,6 @@ import Testing
                 $0.isPacedEvenly = true
             })
         exchange(governor, headers(remaining: 4000))
-        #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(1)))
     }
 
@@ -198,7 +197,11 @@ import Testing
         let reset = Timestamp.sample.secondsSince1970 + 600
         exchange(governor, headers(remaining: 7, reset: reset + 1))
         exchange(governor, headers(remaining: 9, reset: reset - 1))
-        #expect(governor.budget(at: .zero)?.remaining == 7)
+        exchange(governor, headers(remaining: 6, reset: reset - 1))
+        #expect(governor.budget(at: .zero)?.remaining == 6)
+        // A late one of the window before.
+        exchange(governor, headers(remaining: 1, reset: reset - 3600))
+        #expect(governor.budget(at: .zero)?.remaining == 6)
         // A new window.
         exchange(governor, headers(remaining: 4999, reset: reset + 3600))
         #expect(governor.budget(at: .zero)?.remaining == 4999)
@@ -225,6 +228,76 @@ import Testing
         case .shut(let error): #expect(reset == .max && error.reason.code == .rateLimited)
         case .open, .busy: Issue.record("a spent hour was overspent")
         }
+    }
+
+    @Test func aRequestWithoutAnAnswerMayHaveBeenCounted() {
+        let governor = RateGovernor(RateLimits())
+        exchange(governor, headers(remaining: 2))
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        governor.lose()
+        #expect(governor.budget(at: .zero)?.remaining == 1)
+    }
+
+    @Test func afterAClosingOneRequestFindsOutWhetherItIsOver() {
+        let governor = RateGovernor(RateLimits())
+        exchange(governor, headers(remaining: 0))
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(601)))
+        #expect(governor.pass(costing: 1, at: .seconds(601)) == .open)
+        #expect(governor.pass(costing: 1, at: .seconds(601)) == .busy(answers: 1))
+        let reset = Timestamp.sample.secondsSince1970 + 4200
+        answer(governor, headers(remaining: 4000, reset: reset), at: .seconds(601))
+        for _ in 0..<10 { #expect(governor.pass(costing: 1, at: .seconds(601)) == .open) }
+    }
+
+    @Test func refusalsWithoutATimeGrowWhateverWasInFlight() {
+        let governor = RateGovernor(limits { $0.waitMax = .seconds(100_000) })
+        let refusal = AnswerKind.rateLimit(RateLimitRefusal(wait: nil, message: "secondary"))
+        var now = Duration.zero
+        for wait in [60, 120, 240, 480] {
+            #expect(governor.pass(costing: 1, at: now) == .open)
+            answer(governor, headers(remaining: 4000), refusal, at: now)
+            // One that was sent before the refusal comes back after it.
+            answer(governor, headers(remaining: 4000), .success, at: now)
+            now += .seconds(wait)
+            #expect(governor.pass(costing: 1, at: now - .milliseconds(1)) == .wait(until: now))
+        }
+    }
+
+    @Test func aRefusalClosesTheDoorThoughThePaceHoldsItToo() {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 61
+                $0.isPacedEvenly = true
+            })
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(1)))
+        answer(governor, [:], .rateLimit(RateLimitRefusal(wait: nil, message: "secondary")))
+        #expect(governor.pass(costing: 1, at: .seconds(59)) == .wait(until: .seconds(60)))
+    }
+
+    @Test func aShortTimeThatIsNamedAgainAndAgainIsNotGoneBy() {
+        let governor = RateGovernor(limits { $0.waitMax = .seconds(1_000_000) })
+        var now = Duration.zero
+        var waits: [Int64] = []
+        while case .open = governor.pass(costing: 1, at: now) {
+            answer(governor, [:], .rateLimit(RateLimitRefusal(wait: .seconds(1), message: "m")), at: now)
+            guard case .wait(let until) = governor.pass(costing: 1, at: now) else { break }
+            waits.append((until - now).components.seconds)
+            now = until
+        }
+        #expect(waits == [1, 1, 1, 1, 1, 60, 120, 240, 480, 960, 1920, 3840])
+        #expect(governor.pass(costing: 1, at: now) == .shut(.rateLimited("m; refused 12 times in a row")))
+    }
+
+    @Test func pointsThatSomebodyAskedForHoldOnEveryHost() {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 2
+                $0.holdsFromTheStart = true
+            })
+        exchange(governor, [:])
+        exchange(governor, [:])
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(61)))
     }
 
     @Test func aHostWithoutLimitsHasNoBudget() {

@@ -8,7 +8,7 @@ import Testing
 /// say is computed here a second time, from the world alone and without any of the program's types.
 @Suite(.timeLimit(.minutes(2))) struct BinaryTests {
     /// Beside the tests' own product; on macOS that is a bundle which a helper of the toolchain loads.
-    private static let program: URL = {
+    static let program: URL = {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let product = bundle ?? URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         return product.deletingLastPathComponent().appending(path: "oidc-audit")
@@ -120,13 +120,22 @@ import Testing
                 try folder.read("world.json").replacing(/\"faults\".*\]/, with: "\"faults\": []"), to: "healthy.json"),
         ])
         defer { healthy.process.terminate() }
-        var again = arguments
-        again[3] = try healthy.firstLine()
-        let next = try Child(again, environment: environment)
-        let output = try next.readToEnd()
-        #expect(next.process.terminationStatus == 0)
-        let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
-        #expect((report["repositories"] as? [Any])?.count == 300)
+        // Another scan of its own, of another scope: what the killed one read is there, and none of it is taken for read.
+        let address2 = try healthy.firstLine()
+        func scan(_ more: String...) throws -> (status: Int32, report: [String: Any]) {
+            var again = arguments + more
+            again[3] = address2
+            let child = try Child(again, environment: environment)
+            let output = try child.readToEnd()
+            child.process.waitUntilExit()
+            return (
+                child.process.terminationStatus,
+                try JSONSerialization.jsonObject(with: output) as? [String: Any] ?? [:]
+            )
+        }
+        let next = try scan("--include-archived")
+        #expect(next.status == 0)
+        #expect((next.report["repositories"] as? [Any])?.count == 300)
     }
 
     @Test func anInterruptEndsTheProgramWith130() async throws {
@@ -193,7 +202,7 @@ import Testing
     // MARK: -
 
     /// A number from a database that another process writes; 0 while there is none yet.
-    private static func sqlite(_ path: String, _ query: String) throws -> Int {
+    static func sqlite(_ path: String, _ query: String) throws -> Int {
         guard FileManager.default.fileExists(atPath: path) else { return 0 }
         var configuration = Configuration()
         configuration.readonly = true

@@ -37,7 +37,7 @@ import Testing
         #expect(run.output.contains("of which 3 count where nothing has changed"))
         #expect(!run.output.contains("NO"))
         #expect(!(run.output + run.error).contains("test-token"))
-        #expect(requests.count == 6)
+        #expect(requests.count == 7)
         #expect(requests.allSatisfy { $0.hasPrefix("GET ") })
         #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
@@ -114,6 +114,24 @@ import Testing
         #expect(without.status == 4)
         #expect(without.error.contains("no token was given"))
         #expect(none.isEmpty)
+    }
+
+    @Test func aSpentHourIsSaidAndNotWaitedFor() async throws {
+        var world = WorldFile(organizations: [organization([.good("api", id: 1)])])
+        world.rateLimit = .init(limit: 0, windowSeconds: 3600)
+        let (run, requests) = try await doctor(world)
+        #expect(run.status == 5)
+        #expect(run.output.contains("0 of 0 requests are left until"))
+        #expect(run.error.contains("the limit of 0 requests is spent"))
+        #expect(requests == ["GET /rate_limit"])
+    }
+
+    @Test func aTokenThatSeesNoRepositoryIsFour() async throws {
+        var acme = organization([])
+        acme.hiddenRepositories = 50
+        let (run, _) = try await doctor(WorldFile(organizations: [acme]))
+        #expect(run.status == 4)
+        #expect(run.error.contains("none of the 50 repositories of acme is listed to this token"))
     }
 
     @Test func aFailureOfTheServerIsFive() async throws {

@@ -104,6 +104,10 @@ import Testing
             says: "more than 3 in a row"),
         Case(name: "an unknown status", faults: fault(.status, status: 418), status: 3, says: "unexpected answer (418"),
         Case(name: "403", faults: fault(.status, status: 403), status: 3, says: "forbidden"),
+        Case(
+            name: "403, secondary, a short time again and again", faults: fault(.secondaryLimit, retryAfter: 0),
+            status: 3,
+            says: "the scan ended before", arguments: ["--max-wait", "10s"]),
         Case(name: "451", faults: fault(.status, status: 451), status: 3, says: "blocked"),
         Case(
             name: "304 that nobody asked for", faults: fault(.status, status: 304), status: 3,
@@ -232,7 +236,7 @@ import Testing
 
     @Test func aNameThatNobodyHasIsFive() async throws {
         let run = try await unreachable(["--api-url", "https://github.invalid/api/v3"])
-        #expect(run.error.contains("the host was not found or does not answer"))
+        #expect(run.error.contains("the host, or the proxy before it, was not found"))
     }
 
     @Test func aCertificateThatNobodyTrustsIsFive() async throws {

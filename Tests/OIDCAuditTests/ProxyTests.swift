@@ -21,7 +21,8 @@ import Testing
         let gitHub = "https://api.github.com"
         #expect(try choice(gitHub, [:]) == nil)
         #expect(try choice(gitHub, ["HTTPS_PROXY": "http://proxy.example:3128"]) == "proxy.example:3128")
-        #expect(try choice(gitHub, ["https_proxy": "proxy.example:3128/", "HTTPS_PROXY": "x:1"]) == "proxy.example:3128")
+        #expect(
+            try choice(gitHub, ["https_proxy": "proxy.example:3128/", "HTTPS_PROXY": "x:1"]) == "proxy.example:3128")
         #expect(try choice(gitHub, ["HTTPS_PROXY": ""]) == nil)
         // Plain http is for loopback alone, and the proxy's password is nobody's to see.
         #expect(try choice("http://127.0.0.1:80", ["HTTPS_PROXY": "http://proxy.example:3128"]) == nil)

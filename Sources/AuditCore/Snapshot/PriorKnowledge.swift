@@ -2,12 +2,13 @@
 public struct PriorKnowledge: Sendable {
     /// A setting as a credential last read it.
     public struct Setting: Hashable, Sendable {
-        public var id: RepositoryID
+        /// Of the address that was asked, to which the validator belongs.
+        public var fullName: String
         public var value: RepositorySetting
         public var validator: Validator
 
-        public init(id: RepositoryID, value: RepositorySetting, validator: Validator) {
-            self.id = id
+        public init(fullName: String, value: RepositorySetting, validator: Validator) {
+            self.fullName = fullName
             self.value = value
             self.validator = validator
         }
@@ -28,8 +29,7 @@ public struct PriorKnowledge: Sendable {
         }
     }
 
-    /// By full name: a validator belongs to an address.
-    public var settings: [String: Setting] = [:]
+    public var settings: [RepositoryID: Setting] = [:]
     /// By number.
     public var pages: [Int: Page] = [:]
     /// The scan that last read each repository's setting; empty where that was not asked for.
@@ -40,10 +40,10 @@ public struct PriorKnowledge: Sendable {
     public struct Resumed: Sendable {
         /// The organization's template as that scan first read it; `nil` where it had not.
         public var template: OrganizationTemplate?
-        /// Repositories whose setting that scan has read.
-        public var read: Set<RepositoryID>
+        /// Repositories whose setting that scan has read, with the full name under which it did.
+        public var read: [RepositoryID: String]
 
-        public init(template: OrganizationTemplate?, read: Set<RepositoryID>) {
+        public init(template: OrganizationTemplate?, read: [RepositoryID: String]) {
             self.template = template
             self.read = read
         }

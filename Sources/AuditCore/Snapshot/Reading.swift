@@ -28,6 +28,8 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         case redirected
         /// An answer for which GitHub documents no meaning.
         case unexpected
+        /// It changed while the scan ran, so that what was read of others may follow from either state.
+        case changed
         /// The scan ended before its turn came.
         case notRead = "not_read"
 

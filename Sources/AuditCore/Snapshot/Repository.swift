@@ -37,6 +37,13 @@ public struct Repository: Hashable, Sendable {
         self.customProperties = customProperties
     }
 
+    /// Whether owner and name are such that no address changes its meaning by them: what GitHub and a history say is
+    /// somebody else's word.
+    public var isAddressable: Bool {
+        OrganizationLogin(owner) != nil && (1...255).contains(name.utf8.count) && name != "." && name != ".."
+            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
     /// `OWNER/NAME`, in the case that GitHub stores.
     public var fullName: String { "\(owner)/\(name)" }
 }

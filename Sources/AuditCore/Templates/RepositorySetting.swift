@@ -23,8 +23,8 @@ public struct RepositorySetting: Hashable, Sendable {
 
     /// Resolves which template applies: the one truth table of this program.
     ///
-    /// - Returns: a `nil` template where the answer hangs on an organization template that is unreadable, or that is
-    ///   set without any key, a state whose meaning GitHub does not document.
+    /// - Returns: a `nil` template where the answer hangs on an organization template that is unreadable, that changed
+    ///   while the scan ran, or that is set without any key, a state whose meaning GitHub does not document.
     public func effectiveTemplate(organization: OrganizationTemplate) -> EffectiveTemplate {
         if useDefault { return EffectiveTemplate(.gitHubDefault, from: .gitHubDefault) }
         let ownKeys = includeClaimKeys ?? []
@@ -33,6 +33,9 @@ public struct RepositorySetting: Hashable, Sendable {
             return EffectiveTemplate(template, from: .organizationOrCopy)
         case (.set, false), (.neverSet, false):
             return EffectiveTemplate(SubjectTemplate(ownKeys), from: .repository)
+        // GitHub echoes inherited keys: these may be what the organization had before.
+        case (.unreadable(let reason), false) where reason.code == .changed:
+            return EffectiveTemplate(nil, from: .unknown)
         case (.unreadable, false):
             return EffectiveTemplate(SubjectTemplate(ownKeys), from: .unknown)
         case (.set(let template, _), true) where !template.keys.isEmpty:

@@ -56,7 +56,7 @@ struct OrganizationRoutes: Sendable {
 
     private func listing(
         of organization: WorldFile.Organization?, _ request: Request, _ tokens: [String],
-    ) -> Response {
+    ) async -> Response {
         guard let organization else { return Answer.notFound.response }
         let query = request.uri.queryParameters
         let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
@@ -69,9 +69,16 @@ struct OrganizationRoutes: Sendable {
         let isAscending = query.get("direction") == "asc"
         let ordered = isAscending ? repositories : repositories.reversed()
         let pages = max(1, (ordered.count + size - 1) / size)
-        let slice = ordered.dropFirst((page - 1) * size).prefix(size)
-        let body = "[" + slice.map { RepositoryJSON($0, of: organization).text }.joined(separator: ",") + "]"
-        let answer = Answer(json: body)
+        let key = "\(organization.id) \(isAnonymous) \(request.uri.query ?? "")"
+        let answer: Answer
+        if let known = await world.page(key) {
+            answer = Answer(known)
+        } else {
+            let slice = ordered.dropFirst((page - 1) * size).prefix(size)
+            answer = Answer(
+                json: "[" + slice.map { RepositoryJSON($0, of: organization).text }.joined(separator: ",") + "]")
+            await world.keep(answer.body, as: key)
+        }
         guard pages > 1 else { return answer.response }
         return answer.header(.link, link(request, organization, page: page, pages: pages)).response
     }

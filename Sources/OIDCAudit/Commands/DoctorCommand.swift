@@ -20,7 +20,9 @@ struct DoctorCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let consoleSettings = try ConsoleSettings(console, layers)
         let format = try Self.format(layers.value(.format, flag: format))
-        let connection = try ConnectionSettings(connection, layers, context)
+        var connection = try ConnectionSettings(connection, layers, context)
+        // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
+        connection.limits.waitMax = .zero
         guard let login = try Settings.organizations([organization]).first else { return ExitStatus.usage.rawValue }
         guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
@@ -61,6 +63,11 @@ struct DoctorCommand: AuditCommand {
 
     /// Only a failure that is no matter of permission is not the token's fault.
     private static func status(of diagnosis: Diagnosis) throws(CommandFailure) -> ExitStatus {
+        if diagnosis.listed == 0, let expected = diagnosis.expected, expected > 0 {
+            throw CommandFailure(
+                message: "none of the \(expected) repositories of \(diagnosis.login) is listed to this token",
+                hint: "give the token access to the organization's repositories", status: .permission)
+        }
         guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else { return .success }
         let isPermission = reason.code.isPermission
         throw CommandFailure(

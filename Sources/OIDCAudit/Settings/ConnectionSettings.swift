@@ -28,8 +28,9 @@ extension ConnectionSettings {
         proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
         limits = RateLimits()
         limits.concurrency = try Self.concurrency(layers.value(.concurrency, flag: options.concurrency))
-        limits.pointsPerMinute = try Self.pointsPerMinute(
-            layers.value(.pointsPerMinute, flag: options.pointsPerMinute))
+        let points = layers.value(.pointsPerMinute, flag: options.pointsPerMinute)
+        limits.pointsPerMinute = try Self.pointsPerMinute(points)
+        limits.holdsFromTheStart = points != nil
         limits.waitMax = try Self.waitMax(layers.value(.maxWait, flag: options.maxWait))
     }
 
