@@ -29,9 +29,13 @@ struct Pipeline {
 
         var connection = settings.connection
         connection.limits.isPacedEvenly = credential?.wasRefusedLately(now: context.now()) ?? false
+        let began = ContinuousClock.now
         let transport = connection.transport
         let github = connection.client(transport, context)
         let crawl: Result<CrawlEnd, HistoryError> = await record(github, in: recorder, until: stopRequests)
+        if settings.console.isVerbose {
+            context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
+        }
         await transport.shutDown()
         if case .failure = crawl {
             // The failure itself is told; that the scan is over is noted if the history still can.
