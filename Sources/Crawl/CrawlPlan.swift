@@ -9,10 +9,14 @@ public struct CrawlCost: Hashable, Sendable {
     /// costs nothing of the primary rate limit.
     public var warm: Int
 
-    /// - Parameter extra: requests that the policy needs beyond listing and templates.
-    public init(repositories: Int, extra: Int = 0) {
+    /// Without retries and redirects.
+    ///
+    /// - Parameter needs: what the policy asks for beyond listing and templates.
+    public init(repositories: Int, needs: Set<RuleNeed> = []) {
         // The organization itself, and its template before and after.
-        warm = 3 + extra
+        warm = 3 + (needs.contains(.includedProperties) ? 1 : 0)
+        // Where the listing does not hold custom properties, their pages.
+        if needs.contains(.propertyValues) { warm += Self.pages(repositories) }
         cold = warm + Self.pages(repositories) + repositories
     }
 
@@ -23,7 +27,7 @@ public struct CrawlCost: Hashable, Sendable {
 /// What is still to be asked of an organization, against what is left of the primary rate limit.
 public struct CrawlPlan: Hashable, Sendable {
     public var login: String
-    /// At most.
+    /// At most, without retries and redirects.
     public var requests: Int
     /// Of these, how many cost nothing where their answer has not changed.
     public var conditional: Int

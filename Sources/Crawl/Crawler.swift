@@ -64,7 +64,8 @@ public struct Crawler: Sendable {
                 .organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
             let budget = github.rateLimitStatus
             let mayBeShort = budget.map { budget in
-                account.repositoryCount.map { CrawlCost(repositories: $0).cold > budget.remaining } ?? true
+                account.repositoryCount.map { CrawlCost(repositories: $0, needs: needs).cold > budget.remaining }
+                    ?? true
             }
             let knowledge = try await begin(account, mayBeShort ?? false)
             let crawl = OrganizationCrawl(

@@ -18,7 +18,8 @@ struct OrganizationCrawl {
     private var inFlight = 0
     private var templateReadings = 0
     private var listing: ListingCrawl
-    private var isPlanned = false
+    /// How many repositories the plan was made for; `nil` before there is one.
+    private var plannedCount: Int?
     /// Whether the budget can't be enough: then what was read longest ago comes first, so that a small budget still
     /// covers everything over some nights.
     private var isShort = false
@@ -202,6 +203,8 @@ struct OrganizationCrawl {
         let known = reading.isKnown ? reading : nil
         if let resumed = knowledge.resumed, known != resumed.template, !resumed.read.isEmpty {
             knowledge.resumed?.read = [:]
+            // More is to be asked than was thought.
+            if let plannedCount { plan(repositories: plannedCount) }
             let why = resumed.template == nil ? "was not known" : "may have changed"
             advise(
                 "the template of \(account.login) \(why) when the scan was interrupted: every repository was read again"
@@ -216,7 +219,7 @@ struct OrganizationCrawl {
     private mutating func take(
         _ page: RepositoryPage, at place: RepositoryPage.Place, _ validator: Validator?, now: Timestamp,
     ) {
-        if !isPlanned {
+        if plannedCount == nil {
             // The organization does not say how many there are.
             plan(repositories: page.last.map { $0 * 100 } ?? page.repositories.count)
         }
@@ -277,14 +280,13 @@ struct OrganizationCrawl {
 
     /// Holds what is to be asked against what may be asked.
     private mutating func plan(repositories: Int) {
-        isPlanned = true
+        plannedCount = repositories
         guard let budget else { return }
         let read = knowledge.resumed?.read ?? [:]
         let plan = CrawlPlan(
             login: account.login.rawValue,
             // The organization itself was asked.
-            requests: CrawlCost(repositories: repositories, extra: includedProperties == nil ? 0 : 1).cold - 1
-                - min(read.count, repositories),
+            requests: CrawlCost(repositories: repositories, needs: needs).cold - 1 - min(read.count, repositories),
             conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget)
         isShort = plan.isShort
         news.append(.planned(plan))

@@ -148,13 +148,16 @@ extension GitHubClient {
     /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
     /// - SeeAlso: `GET /rate_limit`
     public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
-        do {
-            let core = try await get("/rate_limit", as: Wire.RateLimits.self).resources.core
-            return RateLimitStatus(
-                limit: core.limit, remaining: core.remaining, resetsAt: Timestamp(secondsSince1970: core.reset))
+        let core: Wire.RateLimits.Limit
+        do throws(GitHubError) {
+            core = try await get("/rate_limit", as: Wire.RateLimits.self).resources.core
         } catch .notFound {
             return nil
         }
+        guard [Int64(core.limit), Int64(core.remaining), core.reset].allSatisfy(PrimaryBudget.reasonable.contains)
+        else { throw .malformed("the rate limit is impossible") }
+        return RateLimitStatus(
+            limit: core.limit, remaining: core.remaining, resetsAt: Timestamp(secondsSince1970: core.reset))
     }
 }
 

@@ -63,6 +63,9 @@ public final class GitHubClient: Sendable {
     /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
     public var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
 
+    /// Points of the last minute, where the host has limits.
+    public var spentPoints: Int { governor.spentPoints(at: elapsed()) }
+
     /// Whether a secondary rate limit refused a request.
     public var wasRefused: Bool { governor.wasRefused }
 

@@ -29,19 +29,16 @@ struct PrimaryBudget {
                 if known.endsAt > now { budget?.status.remaining = min(remaining, known.status.remaining) }
                 return
             }
-            if difference < 0 { return }
+            // A late answer of the window before; a reset time that lay far beyond any window was none to go by.
+            if (-7200..<0).contains(difference) { return }
         }
         budget = PrimaryBudget(
             status: RateLimitStatus(limit: limit, remaining: remaining, resetsAt: resetsAt),
             endsAt: now + .seconds(headers.secondsUntil(reset: reset, calendar: calendar)))
     }
 
-    /// Takes off a request that got no answer: GitHub may have counted it.
-    mutating func charge() {
-        status.remaining = max(0, status.remaining - 1)
-    }
-
-    private static let reasonable: ClosedRange<Int64> = 0...(1 << 40)
+    /// Numbers that can be counted with.
+    static let reasonable: ClosedRange<Int64> = 0...(1 << 40)
 }
 
 extension HeaderFields {

@@ -24,12 +24,15 @@ final class RateGovernor: Sendable {
         /// Those who wait for the next answer.
         var waiting: [CheckedContinuation<Void, Never>] = []
         var closedUntil: Duration = .zero
-        /// As far as a refusal closed the door, rather than the pace.
-        var refusedUntil: Duration = .zero
+        /// When a limit that was reached is over, as far as is known: what comes back before says nothing of it. The pace
+        /// of a minute closes the door too, and is none.
+        var reopensAt: Duration = .zero
         /// Times in a row that a refusal closed the door.
         var closings = 0
         /// Whether one request alone is to find out if the limit is over.
         var isProbing = false
+        /// Requests that got no answer since the last one that told what is left: GitHub may have counted them.
+        var lost = 0
         var shut: GitHubError?
         var counts = RequestCounts()
         var note: WaitNote?
@@ -47,9 +50,7 @@ final class RateGovernor: Sendable {
     init(_ limits: RateLimits) {
         self.limits = limits
         var first = State(isPacedEvenly: limits.isPacedEvenly)
-        if limits.isPacedEvenly || limits.holdsFromTheStart {
-            first.minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
-        }
+        if limits.isPacedEvenly || limits.holdsFromTheStart { first.minute = Self.minute(limits) }
         state = Mutex(first)
     }
 
@@ -76,6 +77,11 @@ final class RateGovernor: Sendable {
         state.withLock { state in state.budget.flatMap { $0.endsAt > now ? $0.status : nil } }
     }
 
+    /// Points of the last minute.
+    func spentPoints(at now: Duration) -> Int {
+        state.withLock { $0.minute?.spent(at: now) ?? 0 }
+    }
+
     /// Whether a secondary limit refused a request.
     var wasRefused: Bool { state.withLock { $0.wasRefused } }
 
@@ -92,15 +98,16 @@ final class RateGovernor: Sendable {
             if let budget = state.budget, budget.endsAt > now {
                 guard budget.status.remaining > 0 else {
                     state.isProbing = true
+                    state.reopensAt = max(state.reopensAt, budget.endsAt)
                     return hold(
                         &state, until: budget.endsAt, at: now, "the limit of \(budget.status.limit) requests is spent")
                 }
                 // What is in flight may not have been counted yet.
-                width = min(width, budget.status.remaining)
+                width = min(width, max(1, budget.status.remaining - state.lost))
             }
             guard state.unanswered < width else { return .busy(answers: state.answers) }
             if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
-                let pace = state.isPacedEvenly ? "spread evenly after a refusal" : "spent"
+                let pace = state.isPacedEvenly ? "spread evenly" : "spent"
                 return hold(
                     &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
                     isPace: true)
@@ -139,7 +146,7 @@ final class RateGovernor: Sendable {
     /// Takes a request back that got no answer at all.
     func lose() {
         state.withLock { state in
-            state.budget?.charge()
+            state.lost += 1
             arrive(&state)
         }
     }
@@ -151,12 +158,13 @@ final class RateGovernor: Sendable {
         state.withLock { state in
             if headers["x-ratelimit-limit"] != nil {
                 startMinute(&state, at: now)
+                state.lost = 0
                 PrimaryBudget.learn(&state.budget, from: headers, at: now, calendar: calendar)
             }
             switch kind {
             case .rateLimit(let refusal): refuse(&state, refusal, at: now)
             // What was in flight when the door closed says nothing of what follows.
-            case _ where now < state.refusedUntil: break
+            case _ where now < state.reopensAt: break
             default:
                 state.closings = 0
                 state.isProbing = false
@@ -190,10 +198,20 @@ final class RateGovernor: Sendable {
         }
     }
 
+    private static func minute(_ limits: RateLimits) -> SlidingMinute {
+        var minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
+        if let before = limits.spentBefore {
+            for _ in 0..<min(max(0, before.points), limits.pointsPerMinute) {
+                _ = minute.depart(costing: 1, evenly: false, at: .zero - before.ago)
+            }
+        }
+        return minute
+    }
+
     /// Begins to count points, with what was sent before.
     private func startMinute(_ state: inout State, at now: Duration) {
         guard state.minute == nil else { return }
-        var minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
+        var minute = Self.minute(limits)
         for _ in 0..<min(state.counts.sent, limits.pointsPerMinute) {
             _ = minute.depart(costing: 1, evenly: false, at: now)
         }
@@ -211,7 +229,7 @@ final class RateGovernor: Sendable {
         }
         state.isProbing = true
         // Of many that were in flight together, the first has closed the door for all.
-        if now >= state.refusedUntil {
+        if now >= state.reopensAt {
             state.closings += 1
         } else if refusal.wait == nil {
             return
@@ -225,7 +243,7 @@ final class RateGovernor: Sendable {
         if state.closings > Self.namedClosingsMax {
             wait = max(wait, Self.unnamedWait(closings: state.closings - Self.namedClosingsMax))
         }
-        state.refusedUntil = max(state.refusedUntil, now + wait)
+        state.reopensAt = max(state.reopensAt, now + wait)
         _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, refusal.message)
     }
 

@@ -14,8 +14,20 @@ public struct RateLimits: Hashable, Sendable {
     public var waitMax: Duration = .seconds(7200)
     /// Whether requests are spread over the minute, as after a refusal, rather than sent as fast as its points allow.
     public var isPacedEvenly = false
+    /// What was spent of the last minute before the first request, as by another scan with the same token.
+    public var spentBefore: SpentPoints?
     /// Whether the minute's points hold from the first request on, whatever the host tells.
     public var holdsFromTheStart = false
+
+    public struct SpentPoints: Hashable, Sendable {
+        public var points: Int
+        public var ago: Duration
+
+        public init(points: Int, ago: Duration) {
+            self.points = points
+            self.ago = ago
+        }
+    }
 
     public init() {}
 }

@@ -17,6 +17,11 @@ struct SlidingMinute {
         self.length = length
     }
 
+    /// How many points were spent in the minute before.
+    func spent(at now: Duration) -> Int {
+        spent.count { $0 + length > now }
+    }
+
     /// Takes the points of one request.
     ///
     /// - Parameters:

@@ -95,7 +95,7 @@ struct BatchWriter {
 
     private func insertRepository(_ githubID: Int64) throws -> Int64 {
         try repositoryInsertion.execute(arguments: [hostID, githubID])
-        return db.lastInsertedRowID
+        return try RowSet.checked(db.lastInsertedRowID)
     }
 
     /// The last known state of each repository, by GitHub's id; one statement for the whole batch.

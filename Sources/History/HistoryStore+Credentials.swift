@@ -16,6 +16,9 @@ public struct StoredCredential: Hashable, Sendable {
     public var id: CredentialID
     /// When a secondary rate limit last refused it; `nil`: never.
     public var refusedAt: Timestamp?
+    /// When it was last used before, and what it had then spent of the minute's points, where that is known.
+    public var usedAt: Timestamp?
+    public var spentPoints: Int?
     /// Whether it was not known before, and others were.
     public var isNewcomer: Bool
 }
@@ -34,9 +37,9 @@ extension HistoryStore {
                 sql: "UPDATE host SET salt = randomblob(32) WHERE id = ? AND salt IS NULL", arguments: [host])
             let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host]) ?? Data()
             let fingerprint = fingerprint(Array(salt))
-            try Self.forgetOldCredentials(of: host, before: now.adding(seconds: -7 * 86_400), db)
             let known = try Row.fetchOne(
-                db, sql: "SELECT id, refusedAt FROM credential WHERE hostID = ? AND fingerprint = ?",
+                db,
+                sql: "SELECT id, refusedAt, usedAt, spentPoints FROM credential WHERE hostID = ? AND fingerprint = ?",
                 arguments: [host, fingerprint])
             guard let known else {
                 let hasOthers = try Bool.fetchOne(
@@ -44,26 +47,45 @@ extension HistoryStore {
                 try db.execute(
                     sql: "INSERT INTO credential (hostID, fingerprint, usedAt) VALUES (?, ?, ?)",
                     arguments: [host, fingerprint, now.description])
+                let id = db.lastInsertedRowID
+                try Self.forgetOldCredentials(of: host, before: now.adding(seconds: -Self.keptSeconds), db)
                 return StoredCredential(
-                    id: CredentialID(rawValue: db.lastInsertedRowID), refusedAt: nil, isNewcomer: hasOthers ?? false)
+                    id: CredentialID(rawValue: id), refusedAt: nil, usedAt: nil, spentPoints: nil,
+                    isNewcomer: hasOthers ?? false)
             }
             let id: Int64 = try known.decode(atIndex: 0)
             try db.execute(
-                sql: "UPDATE credential SET usedAt = ? WHERE id = ?", arguments: [now.description, id])
+                sql: "UPDATE credential SET usedAt = ?, spentPoints = NULL WHERE id = ?",
+                arguments: [now.description, id])
             return StoredCredential(
                 id: CredentialID(rawValue: id),
-                refusedAt: try known.decode(String?.self, atIndex: 1).map { try timestamp($0) }, isNewcomer: false)
+                refusedAt: try known.decode(String?.self, atIndex: 1).map { try timestamp($0) },
+                usedAt: try timestamp(known.decode(atIndex: 2)), spentPoints: try known.decode(atIndex: 3),
+                isNewcomer: false)
         }
     }
 
-    /// Notes that a secondary rate limit refused a token.
-    public func noteRefusal(of credential: CredentialID, at now: Timestamp) async throws(HistoryError) {
+    /// Notes how a token was used.
+    ///
+    /// - Parameters:
+    ///   - spentPoints: of the minute before.
+    ///   - wasRefused: whether a secondary rate limit refused it.
+    public func noteUse(
+        of credential: CredentialID, at now: Timestamp, spentPoints: Int, wasRefused: Bool,
+    ) async throws(HistoryError) {
         try await write { db in
             try db.execute(
-                sql: "UPDATE credential SET refusedAt = ? WHERE id = ?",
-                arguments: [now.description, credential.rawValue])
+                sql: """
+                    UPDATE credential SET usedAt = ?1, spentPoints = ?2,
+                        refusedAt = CASE WHEN ?3 THEN ?1 ELSE refusedAt END
+                    WHERE id = ?4
+                    """,
+                arguments: [now.description, spentPoints, wasRefused, credential.rawValue])
         }
     }
+
+    /// A quarter of a year: longer than a scan that runs each month pauses.
+    private static let keptSeconds: Int64 = 90 * 86_400
 
     /// Tokens come and go; the validators of those that went are of no use. One that is in use now may be a running
     /// scan's.

@@ -42,7 +42,7 @@ public final class HistoryStore: Sendable {
             let interrupted = resuming ? try BegunScan.interrupted(like: start, hostID: host, path: path, db) : nil
             return try interrupted ?? BegunScan.new(start, hostID: host, path: path, db)
         }
-        return ScanRecorder(store: self, begun, credential: start.credential)
+        return ScanRecorder(store: self, begun, start)
     }
 
     /// The findings of a policy that stood open on a host, waived ones too, with the start of the scan that first found
@@ -208,12 +208,14 @@ public struct ScanStart: Sendable {
     /// Logins as they were asked for.
     public var requested: [String]
     public var scope: Scope
-    /// Who asks; `nil` leaves validators out.
+    /// Who asks, where that is known.
     public var credential: CredentialID?
+    /// Whether validators are kept for it.
+    public var keepsValidators: Bool
 
     public init(
         apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, toolVersion: String, requested: [String],
-        scope: Scope, credential: CredentialID? = nil,
+        scope: Scope, credential: CredentialID? = nil, keepsValidators: Bool = true,
     ) {
         self.apiURL = apiURL
         self.isEnterpriseServer = isEnterpriseServer
@@ -222,6 +224,7 @@ public struct ScanStart: Sendable {
         self.requested = requested
         self.scope = scope
         self.credential = credential
+        self.keepsValidators = keepsValidators
     }
 }
 

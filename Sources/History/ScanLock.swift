@@ -17,7 +17,8 @@ final class ScanLock: Sendable {
     /// - Throws: `HistoryError.scanRunning` where another process runs this scan.
     convenience init(database path: String, scan: Int64, logins: [String]) throws {
         // Beyond every organization's row id.
-        try self.init(database: path, byte: (1 << 40) + scan, holder: logins.joined(separator: ", "))
+        try self.init(
+            database: path, byte: (1 << 40) + (scan & ((1 << 40) - 1)), holder: logins.joined(separator: ", "))
     }
 
     private init(database path: String, byte: Int64, holder login: String) throws {

@@ -9,7 +9,9 @@ public actor ScanRecorder {
     public nonisolated let resumedFrom: Timestamp?
     private let store: HistoryStore
     private let hostID: Int64
+    /// Who asks.
     private let credential: CredentialID?
+    private let keepsValidators: Bool
     /// What the scan asked before it was interrupted.
     private let requestsBefore: RequestCounts
     /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
@@ -22,9 +24,10 @@ public actor ScanRecorder {
     /// Of the organizations that are being read.
     private var pages: [OrganizationID: [ListedPage]] = [:]
 
-    init(store: HistoryStore, _ begun: BegunScan, credential: CredentialID?) {
+    init(store: HistoryStore, _ begun: BegunScan, _ start: ScanStart) {
         self.store = store
-        self.credential = credential
+        credential = start.credential
+        keepsValidators = start.keepsValidators
         scanID = ScanID(rawValue: begun.scanID)
         hostID = begun.hostID
         resumedFrom = begun.resumedFrom
@@ -42,7 +45,7 @@ public actor ScanRecorder {
     public func begin(
         _ organization: OrganizationID, login: String, withLastReads: Bool = false,
     ) async throws(HistoryError) -> PriorKnowledge {
-        let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, credential)
+        let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, validatorCredential)
         let read = resumedFrom == nil ? nil : self.read
         let (lock, row) = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
@@ -115,17 +118,24 @@ public actor ScanRecorder {
         if let stillRead { self.read = stillRead }
     }
 
+    private var validatorCredential: CredentialID? { keepsValidators ? credential : nil }
+
     /// Keeps a page of the listing for the next scan, once its repositories are stored.
     public func note(_ page: ListedPage, of organization: OrganizationID) {
-        if credential != nil { pages[organization, default: []].append(page) }
+        if validatorCredential != nil { pages[organization, default: []].append(page) }
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
-    public func record(_ observations: [Observation], of organization: OrganizationID) async throws(HistoryError) {
-        let (scan, host, listed, read, credential) = (scanID.rawValue, hostID, listed, read, credential)
+    ///
+    /// - Parameter wasRefused: whether a secondary rate limit has refused the scan's token.
+    public func record(
+        _ observations: [Observation], of organization: OrganizationID, wasRefused: Bool = false,
+    ) async throws(HistoryError) {
+        let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
+        let (credential, validatorCredential) = (credential, validatorCredential)
         (self.listed, self.read) = try await store.write { db in
             var writer = try BatchWriter(
-                db, scanID: scan, hostID: host, organization: organization, credential: credential)
+                db, scanID: scan, hostID: host, organization: organization, credential: validatorCredential)
             var progress = (listed, read)
             for (observation, row) in try writer.write(observations) {
                 progress.0.insert(row)
@@ -134,6 +144,16 @@ public actor ScanRecorder {
             try db.execute(
                 sql: "UPDATE scanProgress SET listed = ?, read = ? WHERE scanID = ?",
                 arguments: [Data(progress.0.bytes), Data(progress.1.bytes), scan])
+            // Should the scan be killed, the next one knows that the token was in use until now.
+            if let credential, let last = observations.map(\.observedAt).max() {
+                try db.execute(
+                    sql: """
+                        UPDATE credential SET usedAt = max(usedAt, ?1),
+                            refusedAt = CASE WHEN ?2 THEN ?1 ELSE refusedAt END
+                        WHERE id = ?3
+                        """,
+                    arguments: [last.description, wasRefused, credential.rawValue])
+            }
             return progress
         }
     }
@@ -141,7 +161,7 @@ public actor ScanRecorder {
     /// Stores what the scan saw of an organization itself.
     public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
         isWhole = isWhole && organization.isListingWhole
-        let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, credential)
+        let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, validatorCredential)
         let pages = organization.id.flatMap { self.pages.removeValue(forKey: $0) } ?? []
         try await store.write { db in
             var row = OrganizationRow(organization)

@@ -30,6 +30,7 @@ enum Schema {
                     hostID INTEGER NOT NULL REFERENCES host(id),
                     fingerprint TEXT NOT NULL,
                     usedAt TEXT NOT NULL,
+                    spentPoints INTEGER,              -- of the minute before usedAt; NULL: not known
                     refusedAt TEXT,                   -- when a secondary rate limit last refused it
                     UNIQUE (hostID, fingerprint)
                 ) STRICT;

@@ -23,12 +23,14 @@ struct Pipeline {
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: settings.connection.endpoint.host == .enterpriseServer,
                 startedAt: context.now(), toolVersion: Tool.version,
-                requested: settings.organizations.map(\.rawValue), scope: settings.scope, credential: credential?.id),
+                requested: settings.organizations.map(\.rawValue), scope: settings.scope, credential: credential?.id,
+                keepsValidators: keepsValidators),
             resuming: settings.resumes)
         sayWhatIsSpared(recorder, credential)
 
         var connection = settings.connection
         connection.limits.isPacedEvenly = credential?.wasRefusedLately(now: context.now()) ?? false
+        connection.limits.spentBefore = credential?.spentBefore(connection.limits, now: context.now())
         let began = ContinuousClock.now
         let transport = connection.transport
         let github = connection.client(transport, context)
@@ -41,8 +43,11 @@ struct Pipeline {
             // The failure itself is told; that the scan is over is noted if the history still can.
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
-        if github.wasRefused, let credential { try await history.noteRefusal(of: credential.id, at: context.now()) }
         let (stop, advice) = try crawl.get()
+        if let credential {
+            try await history.noteUse(
+                of: credential.id, at: context.now(), spentPoints: github.spentPoints, wasRefused: github.wasRefused)
+        }
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -78,11 +83,17 @@ struct Pipeline {
 
     // MARK: -
 
-    /// The token as the history knows it; `nil` for one that lives for hours, and is not worth remembering.
-    private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
-        guard let token = settings.connection.token, token.kind != .installation, token.kind != .appUser else {
-            return nil
+    /// What a token that lives for hours has read spares no later one anything.
+    private var keepsValidators: Bool {
+        switch settings.connection.token?.kind {
+        case .installation, .appUser: false
+        default: true
         }
+    }
+
+    /// The token as the history knows it.
+    private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
+        guard let token = settings.connection.token else { return nil }
         // Another version may answer otherwise. The number is to be raised where more of an answer is kept than before:
         // what was not kept would never be read otherwise.
         let version = "1 \(settings.connection.apiVersion)"
@@ -114,7 +125,7 @@ struct Pipeline {
                 for await event in events {
                     progress.take(event)
                     if case .advice(let text) = event, !advice.contains(text) { advice.append(text) }
-                    try await record(event, in: recorder, github.limits)
+                    try await record(event, in: recorder, github)
                 }
                 group.cancelAll()
                 var stop: ScanStop?
@@ -131,7 +142,7 @@ struct Pipeline {
     }
 
     private func record(
-        _ event: CrawlEvent, in recorder: ScanRecorder, _ limits: RateLimits,
+        _ event: CrawlEvent, in recorder: ScanRecorder, _ github: GitHubClient,
     ) async throws(HistoryError) {
         switch event {
         case .advice:
@@ -141,13 +152,13 @@ struct Pipeline {
             context.console.note(
                 "\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
         case .planned(let plan):
-            say(plan, limits)
+            say(plan, github.limits)
         case .templateRead(let template, let organization):
             try await recorder.begin(with: template, of: organization)
         case .pageRead(let page, let organization):
             await recorder.note(page, of: organization)
         case .observations(let observations, let organization):
-            try await recorder.record(observations, of: organization)
+            try await recorder.record(observations, of: organization, wasRefused: github.wasRefused)
         case .organizationFinished(let organization):
             try await recorder.record(organization)
         }
@@ -211,7 +222,7 @@ struct Pipeline {
         } else if settings.resumes {
             context.console.note("note: there is no interrupted scan to go on with: a new one begins")
         }
-        if credential?.isNewcomer == true {
+        if credential?.isNewcomer == true, keepsValidators {
             context.console.note(
                 "note: the history does not know this token and API version: everything is read in full once")
         }
@@ -238,6 +249,12 @@ struct Pipeline {
 }
 
 extension StoredCredential {
+    /// What it may have spent of the last minute, as where one scan follows another: where that is not known, all of it.
+    fileprivate func spentBefore(_ limits: RateLimits, now: Timestamp) -> RateLimits.SpentPoints? {
+        guard let usedAt, case let seconds = now.seconds(since: usedAt), (0...60).contains(seconds) else { return nil }
+        return RateLimits.SpentPoints(points: spentPoints ?? limits.pointsPerMinute, ago: .seconds(seconds))
+    }
+
     /// For a week after a refusal, requests are spread evenly.
     fileprivate func wasRefusedLately(now: Timestamp) -> Bool {
         refusedAt.map { now.seconds(since: $0) < 7 * 86_400 } ?? false

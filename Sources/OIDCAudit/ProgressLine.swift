@@ -3,7 +3,7 @@ import Crawl
 import GitHubAPI
 import Synchronization
 
-/// One line on a terminal's standard error: done of total, unread, rate, time left, and what is waited for.
+/// One line on a terminal's standard error: done of total, unreadable, rate, time left, and what is waited for.
 final class ProgressLine: Sendable {
     private struct Counts {
         /// Settled for organizations that are finished.
@@ -12,7 +12,7 @@ final class ProgressLine: Sendable {
         var expected = 0
         var seen = 0
         var done = 0
-        var unread = 0
+        var unreadable = 0
     }
 
     private let counts = Mutex(Counts())
@@ -39,7 +39,7 @@ final class ProgressLine: Sendable {
             case .observations(let observations, _):
                 counts.seen += observations.count
                 counts.done += observations.count
-                counts.unread += observations.count { if case .unreadable = $0.reading { true } else { false } }
+                counts.unreadable += observations.count { if case .unreadable = $0.reading { true } else { false } }
             case .organizationFinished:
                 counts.totalBefore += counts.seen
                 (counts.expected, counts.seen) = (0, 0)
@@ -84,15 +84,18 @@ final class ProgressLine: Sendable {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(counts.done) / seconds : 0
         var parts = ["\(counts.done)/\(total) repositories"]
-        if counts.unread > 0 { parts.append("\(counts.unread) unread") }
-        if rate >= 1 {
-            parts.append("\(Int(rate))/s")
-            parts.append("\(Self.short(Double(total - counts.done) / rate)) left")
-        }
-        if let waiting {
+        if counts.unreadable > 0 { parts.append("\(counts.unreadable) unreadable") }
+        // The reason of a wait is worth more of the line's room than a rate that stands still.
+        if let waiting, waiting.remaining > .seconds(2) {
             let left = waiting.remaining.components.seconds + 1
             let end = left < 60 ? "" : " until \(now().adding(seconds: left))"
             parts.append("waiting \(Self.short(Double(left)))\(end): \(waiting.message)")
+        } else {
+            if rate >= 1 {
+                parts.append("\(Int(rate))/s")
+                parts.append("\(Self.short(Double(total - counts.done) / rate)) left")
+            }
+            if let waiting { parts.append(waiting.message) }
         }
         return parts.joined(separator: " · ")
     }

@@ -296,10 +296,9 @@ import Testing
     }
 
     @Test func costsAreCounted() {
-        #expect(CrawlCost(repositories: 0) == CrawlCost(repositories: 0, extra: 0))
         #expect(CrawlCost(repositories: 0).cold == 4)
         #expect(CrawlCost(repositories: 101).cold == 3 + 2 + 101)
-        #expect(CrawlCost(repositories: 5000, extra: 1).cold == 4 + 50 + 5000)
-        #expect(CrawlCost(repositories: 5000, extra: 1).warm == 4)
+        #expect(CrawlCost(repositories: 5000, needs: [.includedProperties]).cold == 4 + 50 + 5000)
+        #expect(CrawlCost(repositories: 5000, needs: [.includedProperties, .propertyValues]).warm == 54)
     }
 }

@@ -137,7 +137,7 @@ import Testing
         #expect(governor.wasRefused)
         exchange(governor, headers(remaining: 3998), at: .seconds(60))
         #expect(governor.pass(costing: 1, at: .seconds(60)) == .wait(until: .seconds(61)))
-        #expect(governor.note(at: .seconds(60))?.message == "61 points a minute are spread evenly after a refusal")
+        #expect(governor.note(at: .seconds(60))?.message == "61 points a minute are spread evenly")
     }
 
     @Test func aSpentHourTeachesNothingOfThePace() {
@@ -199,6 +199,10 @@ import Testing
         exchange(governor, headers(remaining: 9, reset: reset - 1))
         exchange(governor, headers(remaining: 6, reset: reset - 1))
         #expect(governor.budget(at: .zero)?.remaining == 6)
+        // A reset time beyond any window was none to go by.
+        exchange(governor, headers(remaining: 5000, reset: reset + 1_000_000))
+        exchange(governor, headers(remaining: 6, reset: reset))
+        #expect(governor.budget(at: .zero)?.remaining == 6)
         // A late one of the window before.
         exchange(governor, headers(remaining: 1, reset: reset - 3600))
         #expect(governor.budget(at: .zero)?.remaining == 6)
@@ -235,15 +239,24 @@ import Testing
         exchange(governor, headers(remaining: 2))
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         governor.lose()
-        #expect(governor.budget(at: .zero)?.remaining == 1)
+        // It narrows the door, and closes none: the next answer tells.
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 2))
+        answer(governor, headers(remaining: 2))
+        for _ in 0..<2 { #expect(governor.pass(costing: 1, at: .zero) == .open) }
     }
 
     @Test func afterAClosingOneRequestFindsOutWhetherItIsOver() {
         let governor = RateGovernor(RateLimits())
-        exchange(governor, headers(remaining: 0))
+        exchange(governor, headers(remaining: 5))
+        #expect(governor.pass(costing: 1, at: .zero) == .open)
+        let straggler = headers(remaining: 4)
+        exchange(governor, headers(remaining: 0), at: .zero)
         #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(601)))
+        // One that was in flight says nothing of what follows.
+        answer(governor, straggler)
         #expect(governor.pass(costing: 1, at: .seconds(601)) == .open)
-        #expect(governor.pass(costing: 1, at: .seconds(601)) == .busy(answers: 1))
+        #expect(governor.pass(costing: 1, at: .seconds(601)) == .busy(answers: 3))
         let reset = Timestamp.sample.secondsSince1970 + 4200
         answer(governor, headers(remaining: 4000, reset: reset), at: .seconds(601))
         for _ in 0..<10 { #expect(governor.pass(costing: 1, at: .seconds(601)) == .open) }
@@ -298,6 +311,19 @@ import Testing
         exchange(governor, [:])
         exchange(governor, [:])
         #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(61)))
+    }
+
+    @Test func whatAnotherScanSpentOfTheMinuteIsSpent() {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 10
+                $0.spentBefore = .init(points: 8, ago: .seconds(20))
+            })
+        exchange(governor, headers(remaining: 4000))
+        exchange(governor, headers(remaining: 3999))
+        #expect(governor.spentPoints(at: .zero) == 10)
+        #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(41)))
+        #expect(governor.spentPoints(at: .seconds(41)) == 2)
     }
 
     @Test func aHostWithoutLimitsHasNoBudget() {

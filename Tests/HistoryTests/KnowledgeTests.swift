@@ -94,26 +94,37 @@ import Testing
     @Test func tokensThatWentAreForgotten() async throws {
         let store = try HistoryStore(path: folder.file)
         for number in 0..<10 {
-            let credential = try await credential(store, "token-\(number)", day: Int64(number))
+            let credential = try await credential(store, "token-\(number)", day: Int64(number) * 30)
             let recorder = try await begin(store, as: credential.id)
             _ = try await recorder.begin(Self.acme, login: "acme")
             try await recorder.record([observation("a", id: 1, tag: "t")], of: Self.acme)
             await recorder.note(try page([1], tag: "p"), of: Self.acme)
             _ = try await finish(recorder, store, listed: 1)
         }
-        // Those of the last seven days, of which one may be a running scan's.
-        #expect(try rows("credential").count == 8)
-        #expect(try rows("settingValidator").count == 8)
-        #expect(try rows("pageValidator").count == 8)
+        // Those of the last ninety days; observations of the scan above have a time of their own.
+        #expect(try rows("credential").count == 4)
+        #expect(try rows("settingValidator").count == 4)
+        #expect(try rows("pageValidator").count == 4)
+        // However long it was not here, the token that asks is known.
+        #expect(try await !credential(store, "token-9", day: 5000).isNewcomer)
+        #expect(try await credential(store, "token-10", day: 5000).isNewcomer)
     }
 
     @Test func aRefusalIsRemembered() async throws {
         let store = try HistoryStore(path: folder.file)
         let one = try await credential(store)
         #expect(one.refusedAt == nil)
-        try await store.noteRefusal(of: one.id, at: .sample)
-        #expect(try await credential(store).refusedAt == .sample)
+        #expect(one.usedAt == nil)
+        try await store.noteUse(of: one.id, at: .sample, spentPoints: 700, wasRefused: true)
+        let again = try await credential(store)
+        #expect(again.refusedAt == .sample)
+        #expect(again.usedAt == .sample)
+        #expect(again.spentPoints == 700)
+        // In use again, and nobody knows how much.
+        #expect(try await credential(store).spentPoints == nil)
         #expect(try await credential(store, "two").refusedAt == nil)
+        try await store.noteUse(of: one.id, at: .sample, spentPoints: 3, wasRefused: false)
+        #expect(try await credential(store).refusedAt == .sample)
     }
 
     // MARK: - Validators

@@ -57,6 +57,20 @@ import Testing
         }
     }
 
+    @Test func oneScanAfterTheOtherKeepsToTheSameMinute() async throws {
+        var world = world(60)
+        world.secondaryLimit = .init(points: 90, windowMilliseconds: 1000)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            for _ in 0..<2 {
+                let run = await scan(
+                    "acme", "-f", "json", "--points-per-minute", "90", minute: .milliseconds(3500))
+                #expect(run.status == 0, "\(run.error)")
+            }
+            #expect(await scan.world.refused == 0)
+        }
+    }
+
     @Test func aRefusalTeachesTheNextNights() async throws {
         var world = world(30)
         world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
@@ -306,7 +320,7 @@ import Testing
 
     @Test func aLongWaitIsSaidWhereThereIsNoTerminal() async throws {
         var world = world(20)
-        world.rateLimit = .init(limit: 15, windowSeconds: 4)
+        world.rateLimit = .init(limit: 15, windowSeconds: 8)
         try await withScan(world) { (scan) async throws -> Void in
             let run = await scan("acme", "--max-wait", "1h")
             #expect(run.error.contains("note: waiting until "))

@@ -32,7 +32,7 @@ public struct PriorKnowledge: Sendable {
     public var settings: [RepositoryID: Setting] = [:]
     /// By number.
     public var pages: [Int: Page] = [:]
-    /// The scan that last read each repository's setting; empty where that was not asked for.
+    /// The scan that last asked for each repository's setting, in vain or not; empty where nobody wants to know.
     public var lastReads: [RepositoryID: ScanID] = [:]
     /// What an interrupted scan that goes on had come to.
     public var resumed: Resumed?

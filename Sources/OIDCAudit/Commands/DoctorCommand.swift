@@ -20,15 +20,17 @@ struct DoctorCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let consoleSettings = try ConsoleSettings(console, layers)
         let format = try Self.format(layers.value(.format, flag: format))
-        var connection = try ConnectionSettings(connection, layers, context)
+        let connection = try ConnectionSettings(connection, layers, context)
         // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
-        connection.limits.waitMax = .zero
+        var asking = connection
+        asking.limits = RateLimits()
+        asking.limits.waitMax = .zero
         guard let login = try Settings.organizations([organization]).first else { return ExitStatus.usage.rawValue }
         guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
         let transport = connection.transport
         let doctor = Doctor(
-            github: connection.client(transport, context), limits: connection.limits, now: context.now)
+            github: asking.client(transport, context), limits: connection.limits, now: context.now)
         let diagnosis = await doctor.examine(
             login, tokenKind: token.kind,
             Diagnosis(

@@ -95,6 +95,7 @@ extension ConnectionSettings {
     }
 
     private static func concurrency(_ value: SettingValue?) throws(CommandFailure) -> Int {
+        // Fewer than GitHub allows: others may use the token, and a third is as fast as a minute's points permit.
         guard let value else { return 32 }
         guard let number = Int(value.text), (1...100).contains(number) else {
             throw value.invalid("is no number from 1 to 100", hint: "GitHub allows 100 requests in flight")
@@ -103,7 +104,7 @@ extension ConnectionSettings {
     }
 
     private static func pointsPerMinute(_ value: SettingValue?) throws(CommandFailure) -> Int {
-        guard let value else { return 900 }
+        guard let value else { return RateLimits().pointsPerMinute }
         guard let number = Int(value.text), (1...1_000_000).contains(number) else {
             throw value.invalid("is no number from 1 to 1000000", hint: "GitHub allows 900 a minute")
         }
@@ -111,7 +112,7 @@ extension ConnectionSettings {
     }
 
     private static func waitMax(_ value: SettingValue?) throws(CommandFailure) -> Duration {
-        guard let value else { return .seconds(7200) }
+        guard let value else { return RateLimits().waitMax }
         guard let duration = Duration(text: value.text) else {
             throw value.invalid("is no duration", hint: "for example 90s, 30m or 2h")
         }
