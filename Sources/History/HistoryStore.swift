@@ -81,6 +81,28 @@ public final class HistoryStore: Sendable {
             where: "h.apiURL = ? AND s.state = 'sealed' AND so.login = ? COLLATE NOCASE", [apiURL, login])
     }
 
+    /// Organizations in the order in which a scan should read them: those first that no scan has found, then by the newest
+    /// scan that did, so that a budget that is too small for all reaches each in its turn.
+    ///
+    /// - Parameter logins: without case.
+    public func leastRecentlyFound(_ logins: [String], apiURL: String) async throws(HistoryError) -> [String] {
+        try await read { db in
+            let scans = try Int64?.fetchAll(
+                db,
+                sql: """
+                    SELECT (
+                        SELECT max(so.scanID) FROM scanOrganization so
+                        JOIN scan s ON s.id = so.scanID JOIN host h ON h.id = s.hostID
+                        WHERE h.apiURL = ?2 AND so.login = wanted.value COLLATE NOCASE AND so.organizationID IS NOT NULL)
+                    FROM json_each(?1) wanted ORDER BY wanted.key
+                    """,
+                arguments: [JSONText.of(logins), apiURL])
+            return zip(logins, scans).enumerated()
+                .sorted { ($0.element.1 ?? 0, $0.offset) < ($1.element.1 ?? 0, $1.offset) }
+                .map(\.element.0)
+        }
+    }
+
     /// A sealed scan by its number.
     public func storedScan(_ id: ScanID, apiURL: String) async throws(HistoryError) -> StoredScan? {
         try await storedScan(where: "h.apiURL = ? AND s.state = 'sealed' AND s.id = ?", [apiURL, id.rawValue])

@@ -24,7 +24,7 @@ struct SnapshotReader {
                 db,
                 sql: """
                     SELECT h.apiURL, s.isEnterpriseServer, s.startedAt, s.finishedAt, s.stop, s.scope,
-                        s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds
+                        s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.requested
                     FROM scan s JOIN host h ON h.id = s.hostID WHERE s.id = ?
                     """,
                 arguments: [scanID])
@@ -42,10 +42,20 @@ struct SnapshotReader {
                 sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0,
                 retried: scan.decode(atIndex: 8) ?? 0,
                 waited: .milliseconds(scan.decode(Int64?.self, atIndex: 9) ?? 0)),
-            scope: scope, organizations: organizations())
+            scope: scope, organizations: organizations(inOrderOf: json.strings(scan.decode(atIndex: 10))))
     }
 
     // MARK: -
+
+    /// - Parameter requested: logins as they were asked for, in the order of the report; another than that of reading.
+    private mutating func organizations(inOrderOf requested: [String]) throws -> [OrganizationSnapshot] {
+        let places = Dictionary(
+            requested.enumerated().map { ($1.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+        // One that was renamed stands where it was read.
+        return try organizations().enumerated()
+            .map { offset, organization in (places[organization.login.lowercased()] ?? offset, organization) }
+            .enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
+    }
 
     private mutating func organizations() throws -> [OrganizationSnapshot] {
         let progress = try Row.fetchOne(

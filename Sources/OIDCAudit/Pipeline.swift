@@ -34,7 +34,9 @@ struct Pipeline {
         let began = ContinuousClock.now
         let transport = connection.transport
         let github = connection.client(transport, context)
-        let crawl: Result<CrawlEnd, HistoryError> = await record(github, in: recorder, until: stopRequests)
+        let order = try await history.leastRecentlyFound(settings.organizations.map(\.rawValue), apiURL: apiURL)
+        let crawl: Result<CrawlEnd, HistoryError> = await record(
+            order.compactMap(OrganizationLogin.init), github, in: recorder, until: stopRequests)
         if settings.console.isVerbose {
             context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
         }
@@ -107,14 +109,15 @@ struct Pipeline {
 
     /// Crawls, and stores each batch as it comes.
     private func record(
-        _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
+        _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
+        until stopRequests: AsyncStream<ScanStop>,
     ) async -> Result<CrawlEnd, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context)
         return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in
             group.addTask {
                 defer { feed.finish() }
-                return await crawl(github, in: recorder, until: stopRequests) { feed.yield($0) }
+                return await crawl(organizations, github, in: recorder, until: stopRequests) { feed.yield($0) }
             }
             group.addTask {
                 await progress.draw(github)
@@ -166,7 +169,8 @@ struct Pipeline {
 
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
     private func crawl(
-        _ github: GitHubClient, in recorder: ScanRecorder, until stopRequests: AsyncStream<ScanStop>,
+        _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
+        until stopRequests: AsyncStream<ScanStop>,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> Result<ScanStop?, HistoryError> {
         enum Ending {
@@ -180,7 +184,7 @@ struct Pipeline {
             race.addTask {
                 do throws(HistoryError) {
                     let stop = try await crawler.crawl(
-                        settings.organizations,
+                        organizations,
                         begin: { account, withLastReads throws(HistoryError) in
                             try await recorder.begin(
                                 account.id, login: account.login.rawValue, withLastReads: withLastReads)

@@ -129,6 +129,30 @@ import Testing
         }
     }
 
+    @Test func aSmallBudgetReachesEachOrganizationInItsTurn() async throws {
+        var world = world(30)
+        var small = world.organizations[0]
+        small.login = "small"
+        small.id = 78
+        small.repositories = [.good("only", id: 100)]
+        world.organizations.append(small)
+        world.rateLimit = .init(limit: 20, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            for night in 1...2 {
+                let run = await scan(
+                    "acme", "small", "-f", "json", "--max-wait", "10m",
+                    environment: ["GH_ENTERPRISE_TOKEN": "ghs_token-\(night)"])
+                #expect(run.status == 3)
+                // Whatever is read first, the report keeps the order in which they were named.
+                let organizations = run.json["organizations"] as? [[String: Any]] ?? []
+                #expect(organizations.map { $0["login"] as? String } == ["acme", "small"])
+                let status = run.repositories()["small/only"]?["status"] as? String
+                #expect(status == (night == 1 ? nil : "compliant"))
+                await scan.world.turnWindow()
+            }
+        }
+    }
+
     @Test func theRestIsReadAfterTheWindowHasTurned() async throws {
         var world = world(20)
         world.rateLimit = .init(limit: 15, windowSeconds: 4)
