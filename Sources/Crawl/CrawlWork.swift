@@ -53,7 +53,7 @@ enum CrawlWork: Sendable {
                 case (.modified(let setting, let validator), _): (setting, validator)
                 case (.notModified, let known?): (known.value, Validator?.none)
                 case (.notModified, nil):
-                    throw GitHubError.unexpected(status: 304, "not modified, without having been asked")
+                    throw GitHubError.notModifiedUnasked
                 }
             })
             return .setting(repository, result, observedAt: now())

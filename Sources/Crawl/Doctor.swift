@@ -125,11 +125,10 @@ public struct Doctor: Sendable {
         }
     }
 
-    /// An installation's token lives for an hour, and what it read is not spared the next one.
     private func estimate(_ diagnosis: inout Diagnosis, _ kind: AccessToken.Kind) {
         guard let count = diagnosis.expected ?? diagnosis.listed else { return }
         var cost = CrawlCost(repositories: count)
-        if kind == .installation { cost.warm = cost.cold }
+        if kind.isShortLived { cost.warm = cost.cold }
         diagnosis.cold = self.cost(cost.cold, charged: cost.cold, diagnosis.budget)
         diagnosis.warm = self.cost(cost.cold, charged: cost.warm, diagnosis.budget)
     }

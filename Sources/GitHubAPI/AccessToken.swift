@@ -59,6 +59,9 @@ extension AccessToken {
         case installation
         case unknown
 
+        /// Whether it lives for hours, so that what it has read spares no later one anything.
+        public var isShortLived: Bool { self == .installation || self == .appUser }
+
         /// In words.
         public var description: String {
             switch self {

@@ -58,6 +58,7 @@ public final class GitHubClient: Sendable {
     /// What was asked so far.
     public var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
 
+    /// What the client keeps to.
     public var limits: RateLimits { settings.limits }
 
     /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
@@ -108,7 +109,7 @@ extension GitHubClient {
         url: String, checking check: (String) async throws(GitHubError) -> Void = { _ in },
     ) async throws(GitHubError) -> APIResponse {
         guard case .modified(let response, _) = try await get(url: url, unless: nil, checking: check) else {
-            throw .unexpected(status: 304, "not modified, without having been asked")
+            throw .notModifiedUnasked
         }
         return response
     }
@@ -131,9 +132,7 @@ extension GitHubClient {
                 }
                 return .modified(response, validator: redirects == 0 ? tag.flatMap(Validator.init) : nil)
             case .notModified(let isPartial):
-                guard validator != nil else {
-                    throw .unexpected(status: 304, "not modified, without having been asked")
-                }
+                guard validator != nil else { throw .notModifiedUnasked }
                 guard isPartial else { return .notModified }
                 // What is left out now was not when the validator was given: the whole answer must tell.
                 validator = nil

@@ -32,6 +32,10 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case unexpected(status: Int, String)
     case cancelled
 
+    /// A 304 to a request without a validator.
+    public static let notModifiedUnasked = GitHubError.unexpected(
+        status: 304, "not modified, without having been asked")
+
     public var description: String {
         switch self {
         case .notFound(let message): "not found, or not allowed to this token (404: \(message))"

@@ -133,7 +133,7 @@ final class RateGovernor: Sendable {
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            wakeAll()
+            state.withLock { wakeAll(&$0) }
         }
     }
 
@@ -185,17 +185,12 @@ final class RateGovernor: Sendable {
     private func arrive(_ state: inout State) {
         state.unanswered -= 1
         state.answers += 1
-        let waiting = state.waiting
-        state.waiting = []
-        for continuation in waiting { continuation.resume() }
+        wakeAll(&state)
     }
 
-    private func wakeAll() {
-        state.withLock { state in
-            let waiting = state.waiting
-            state.waiting = []
-            for continuation in waiting { continuation.resume() }
-        }
+    private func wakeAll(_ state: inout State) {
+        for continuation in state.waiting { continuation.resume() }
+        state.waiting = []
     }
 
     private static func minute(_ limits: RateLimits) -> SlidingMinute {

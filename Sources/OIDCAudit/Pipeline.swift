@@ -85,13 +85,7 @@ struct Pipeline {
 
     // MARK: -
 
-    /// What a token that lives for hours has read spares no later one anything.
-    private var keepsValidators: Bool {
-        switch settings.connection.token?.kind {
-        case .installation, .appUser: false
-        default: true
-        }
-    }
+    private var keepsValidators: Bool { settings.connection.token?.kind.isShortLived == false }
 
     /// The token as the history knows it.
     private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
