@@ -50,7 +50,10 @@ let package = Package(
         // Append-only memory of scans.
         .target(
             name: "History",
-            dependencies: ["AuditCore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "AuditCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         // An audit report as text, JSON, JUnit.
         .target(name: "Reports", dependencies: ["AuditCore"], swiftSettings: strict),
@@ -94,7 +97,7 @@ let package = Package(
         .testTarget(
             name: "HistoryTests",
             dependencies: ["AuditCore", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
             dependencies: ["AuditCore", "Reports", "TestSupport", .product(name: "XMLCoder", package: "XMLCoder")],

@@ -40,7 +40,8 @@ struct BegunScan {
             db,
             sql: """
                 SELECT s.id, s.requested, s.scope, s.state, s.startedAt, p.read, s.requestsSent,
-                    s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds
+                    s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds,
+                    EXISTS (SELECT 1 FROM seal WHERE scanID = s.id)
                 FROM scan s LEFT JOIN scanProgress p ON p.scanID = s.id
                 WHERE s.hostID = ? AND s.startedAt > ? ORDER BY s.id DESC
                 """,
@@ -50,7 +51,7 @@ struct BegunScan {
         while let row = try rows.next() {
             guard try Set(json.strings(row.decode(atIndex: 1)).map { $0.lowercased() }) == wanted else { continue }
             let scan: Int64 = try row.decode(atIndex: 0)
-            guard try row.decode(String.self, atIndex: 3) != "sealed",
+            guard try row.decode(String.self, atIndex: 3) != "sealed", try !row.decode(Bool.self, atIndex: 10),
                 try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
             else { return nil }
             // One that began later has been through an organization: what this one wrote now would change what it saw.

@@ -14,6 +14,10 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case scanRunning(path: String, organization: String)
     /// A scan that began later has been through the organization.
     case overtaken(path: String, organization: String)
+    /// A sealed scan's records are not what was sealed.
+    case altered(path: String, scan: Int64)
+    /// A line of an export that can't be imported.
+    case badExport(file: String, line: Int, String)
     case failed(path: String, String)
 
     public var description: String {
@@ -28,6 +32,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .overtaken(let path, let organization):
             "a scan that began later has read \(organization) into \(path) meanwhile"
         case .busy(let path): "the history \(path) stayed locked by another program"
+        case .altered(let path, let scan): "the records of scan \(scan) in the history \(path) are not what was sealed"
+        case .badExport(let file, let line, let why): "\(file), line \(line): \(why)"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
     }
@@ -43,6 +49,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .scanRunning: "wait until it has ended"
         case .overtaken: "run it again; without --resume, if that was given"
         case .busy: "run again when it is free"
+        case .altered: "oidc-audit history verify names the record; keep the file, and compare it with a copy"
+        case .badExport: "scans before that line are imported; export again where the file came from"
         case .failed: "run again, or choose another file with --db"
         }
     }

@@ -73,14 +73,6 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    /// The newest scan that read an organization to its end.
-    ///
-    /// - Parameter login: as GitHub writes it or as it was asked for, without case.
-    public func lastScan(of login: String, apiURL: String) async throws(HistoryError) -> StoredScan? {
-        try await storedScan(
-            where: "h.apiURL = ? AND s.state = 'sealed' AND so.login = ? COLLATE NOCASE", [apiURL, login])
-    }
-
     /// Organizations in the order in which a scan should read them: those first that no scan has found, then by the newest
     /// scan that did, so that a budget that is too small for all reaches each in its turn.
     ///
@@ -103,37 +95,19 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    /// A sealed scan by its number.
-    public func storedScan(_ id: ScanID, apiURL: String) async throws(HistoryError) -> StoredScan? {
-        try await storedScan(where: "h.apiURL = ? AND s.state = 'sealed' AND s.id = ?", [apiURL, id.rawValue])
-    }
-
-    private func storedScan(
-        where condition: String, _ arguments: [any DatabaseValueConvertible & Sendable],
-    ) async throws(HistoryError) -> StoredScan? {
-        try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT s.id, s.startedAt, s.policyName FROM scan s
-                    JOIN host h ON h.id = s.hostID JOIN scanOrganization so ON so.scanID = s.id
-                    WHERE \(condition) ORDER BY s.id DESC LIMIT 1
-                    """,
-                arguments: StatementArguments(arguments)
-            ).map { row in
-                try StoredScan(
-                    id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
-                    policyName: row.decode(atIndex: 2) ?? "")
-            }
-        }
-    }
-
     /// The scan as it was observed.
     ///
-    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
-    public func snapshot(of scanID: ScanID, organizations: [String]? = nil) async throws(HistoryError) -> Snapshot {
+    /// - Parameters:
+    ///   - organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    ///   - withRepositories: whether the repositories are wanted too.
+    public func snapshot(
+        of scanID: ScanID, organizations: [String]? = nil, withRepositories: Bool = true,
+    ) async throws(HistoryError) -> Snapshot {
         try await read { db in
-            var reader = SnapshotReader(db, scanID: scanID.rawValue, organizations: organizations)
+            var reader = SnapshotReader(
+                db, scanID: scanID.rawValue, organizations: organizations,
+                // Nothing is written after a scan and up to it.
+                changedBetween: withRepositories ? nil : scanID.rawValue..<scanID.rawValue)
             return try reader.snapshot()
         }
     }
@@ -159,6 +133,23 @@ public final class HistoryStore: Sendable {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 queue.asyncRead { result in continuation.resume(with: Result { try body(result.get()) }) }
+            }
+        } catch {
+            throw HistoryError(error, path: path)
+        }
+    }
+
+    /// Gives back to the disk what was removed.
+    func vacuum() async throws(HistoryError) {
+        do {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                queue.asyncWriteWithoutTransaction { db in
+                    continuation.resume(
+                        with: Result {
+                            try db.execute(sql: "VACUUM")
+                            try db.checkpoint(.truncate)
+                        })
+                }
             }
         } catch {
             throw HistoryError(error, path: path)
@@ -208,17 +199,9 @@ public final class HistoryStore: Sendable {
         return try knownHostID(apiURL, db) ?? 0
     }
 
-    private static func knownHostID(_ apiURL: String, _ db: Database) throws -> Int64? {
+    static func knownHostID(_ apiURL: String, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT id FROM host WHERE apiURL = ?", arguments: [apiURL])
     }
-}
-
-/// A scan that was ended and sealed.
-public struct StoredScan: Hashable, Sendable {
-    public var id: ScanID
-    public var startedAt: Timestamp
-    /// Name of the policy by which it was judged.
-    public var policyName: String
 }
 
 /// What a scan is begun with.

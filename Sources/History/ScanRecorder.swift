@@ -210,9 +210,13 @@ public actor ScanRecorder {
     }
 
     /// Stores the judgement and closes the scan for good, in one transaction.
-    public func seal(_ report: AuditReport) async throws(HistoryError) {
+    ///
+    /// - Returns: the digest of the scan's link in the chain.
+    @discardableResult
+    public func seal(_ report: AuditReport) async throws(HistoryError) -> String {
         let (scan, host, isWhole) = (scanID.rawValue, hostID, isWhole)
-        try await store.write { db in
+        let digest = try await store.write { db in
+            try TallyWriter(db, scanID: scan, hostID: host).write(report.tallies)
             try FindingWriter(db, scanID: scan, hostID: host).write(report)
             try db.execute(
                 sql: """
@@ -228,8 +232,10 @@ public actor ScanRecorder {
             // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.
             try db.execute(sql: "DELETE FROM scanTemplate WHERE scanID = ?", arguments: [scan])
             if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
+            return try Sealer(db).seal(scan)
         }
         locks = []
+        return digest
     }
 }
 

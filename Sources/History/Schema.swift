@@ -15,6 +15,7 @@ enum Schema {
         migrator.registerMigration(
             "v2: custom properties; findings of organizations and waivers", migrate: widenFindings)
         migrator.registerMigration("v3: credentials, validators, resumed scans", migrate: addCredentials)
+        migrator.registerMigration("v4: seals, tallies, triggers, views", migrate: addEvidence)
         return migrator
     }
 

@@ -10,12 +10,16 @@ struct SnapshotReader {
     private var scope = Scope()
 
     private let wanted: [String]?
+    private let changed: Range<Int64>?
 
-    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
-    init(_ db: Database, scanID: Int64, organizations: [String]? = nil) {
+    /// - Parameters:
+    ///   - organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    ///   - changed: only repositories of which a later scan than the lower bound, up to the upper one, wrote something.
+    init(_ db: Database, scanID: Int64, organizations: [String]? = nil, changedBetween changed: Range<Int64>? = nil) {
         self.db = db
         self.scanID = scanID
         self.wanted = organizations?.map { $0.lowercased() }
+        self.changed = changed
     }
 
     mutating func snapshot() throws -> Snapshot {
@@ -82,21 +86,10 @@ struct SnapshotReader {
             let rowID: Int64? = try row.decode(atIndex: 0)
             let githubID: Int64? = try row.decode(atIndex: 1)
             return try OrganizationSnapshot(
-                login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init), template: template(row),
+                login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init),
+                template: TemplateColumns.template(row, at: 3, &json),
                 includedProperties: includedProperties(row), listing: listing(row),
                 repositories: rowID.map { try repositories(of: $0, progress) } ?? [])
-        }
-    }
-
-    private mutating func template(_ row: Row) throws -> OrganizationTemplate {
-        switch try row.decode(String.self, atIndex: 3) {
-        case "set":
-            let keys = try json.strings(row.decode(atIndex: 4) ?? "[]").map(ClaimKey.init(rawValue:))
-            return try .set(SubjectTemplate(keys), useImmutableSubject: row.decode(atIndex: 5))
-        case "never_set":
-            return .neverSet
-        default:
-            return try .unreadable(reason(code: row.decode(atIndex: 6) ?? "", message: row.decode(atIndex: 7)))
         }
     }
 
@@ -118,6 +111,17 @@ struct SnapshotReader {
     private mutating func repositories(
         of organization: Int64, _ progress: (listed: RowSet, read: RowSet)?,
     ) throws -> [RepositorySnapshot] {
+        var arguments: StatementArguments = [organization, scanID]
+        var condition = ""
+        if let changed {
+            condition = """
+                AND repositoryID IN (
+                    SELECT repositoryID FROM repositoryObservation WHERE scanID > ?3 AND scanID <= ?4
+                    UNION SELECT repositoryID FROM settingObservation WHERE scanID > ?3 AND scanID <= ?4
+                    UNION SELECT repositoryID FROM coverage WHERE scanID > ?3 AND scanID <= ?4)
+                """
+            arguments += [changed.lowerBound, changed.upperBound]
+        }
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -125,7 +129,7 @@ struct SnapshotReader {
                     \(RepositoryColumns.selection),
                     \(SettingColumns.selection), s.observedAt,
                     c.errorCode, c.errorMessage
-                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
+                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1 \(condition)) known
                 JOIN repository r ON r.id = known.repositoryID
                 JOIN repositoryObservation o ON o.id = (
                     SELECT id FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= ?2
@@ -138,7 +142,7 @@ struct SnapshotReader {
                     ORDER BY scanID DESC, id DESC LIMIT 1)
                 WHERE o.organizationID = ?1 AND o.presence = 'listed'
                 """,
-            arguments: [organization, scanID])
+            arguments: arguments)
         var snapshots: [RepositorySnapshot] = []
         while let row = try rows.next() {
             let rowID: Int64 = try row.decode(atIndex: 0)

@@ -53,10 +53,10 @@ struct Pipeline {
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
-        let report = evaluator.evaluate(snapshot, known: known)
+        var report = evaluator.evaluate(snapshot, known: known)
         guard stop == nil else { return (report, advice) }
         do throws(HistoryError) {
-            try await recorder.seal(report)
+            report.digest = try await recorder.seal(report)
             return (report, advice)
         } catch {
             // What was found must still be told, as incomplete: it is not in the history for good.

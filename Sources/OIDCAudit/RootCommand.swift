@@ -8,8 +8,9 @@ struct RootCommand: ParsableCommand {
         abstract: "Audits the subject-claim templates of GitHub Actions OIDC tokens across an organization.",
         version: Tool.version,
         subcommands: [
-            ScanCommand.self, CheckCommand.self, PolicyCommand.self, WaiverCommand.self, ExplainCommand.self,
-            ClaimsCommand.self, DoctorCommand.self, EmulateCommand.self, DemoCommand.self,
+            ScanCommand.self, CheckCommand.self, DiffCommand.self, HistoryCommand.self, PolicyCommand.self,
+            WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self, DoctorCommand.self, EmulateCommand.self,
+            DemoCommand.self,
         ])
 
     /// - Returns: the exit status of the contract.

@@ -45,6 +45,7 @@ extension JSONWriter {
             json.string("finished_at", report.finishedAt.description)
             json.bool("complete", report.isComplete)
             json.string("stop", report.stop?.rawValue)
+            json.string("digest", report.digest)
             json.object("requests") { json in
                 json.number("sent", report.requests.sent)
                 json.number("not_modified", report.requests.notModified)
@@ -112,16 +113,7 @@ extension JSONWriter {
         object { json in
             json.string("login", organization.login)
             json.number("id", organization.id?.rawValue)
-            json.object("template") { json in
-                switch organization.template {
-                case .set(let template, let useImmutableSubject):
-                    json.template("set", template.keys, useImmutableSubject, error: nil)
-                case .neverSet:
-                    json.template("never_set", nil, nil, error: nil)
-                case .unreadable(let reason):
-                    json.template("unreadable", nil, nil, error: reason.message)
-                }
-            }
+            json.template("template", organization.template)
             json.object("listing") { json in
                 json.string("status", organization.listing.status.rawValue)
                 json.number("listed", organization.listing.listed)
@@ -134,45 +126,13 @@ extension JSONWriter {
         }
     }
 
-    private mutating func template(
-        _ status: String, _ keys: [ClaimKey]?, _ useImmutableSubject: Bool?, error: String?,
-    ) {
-        string("status", status)
-        strings("include_claim_keys", keys?.map(\.rawValue))
-        bool("use_immutable_subject", useImmutableSubject)
-        string("error", error)
-    }
-
     fileprivate mutating func repository(_ report: RepositoryReport) {
         object { json in
-            json.string("full_name", report.repository.fullName)
-            json.number("id", report.repository.id.rawValue)
-            json.string(
-                "visibility", report.repository.visibility == .unknown ? nil : report.repository.visibility.rawValue)
-            json.bool("archived", report.repository.isArchived)
+            json.repositoryFacts(report.repository)
             json.string("status", report.status.rawValue)
             json.string("since", report.since?.description)
-            if let setting = report.setting {
-                json.object("setting") { json in
-                    json.bool("use_default", setting.useDefault)
-                    json.strings("include_claim_keys", setting.includeClaimKeys?.map(\.rawValue))
-                    json.bool("use_immutable_subject", setting.useImmutableSubject)
-                    json.string("sub_claim_prefix", setting.subClaimPrefix)
-                }
-            } else {
-                json.null("setting")
-            }
-            if let effective = report.effective {
-                json.object("effective") { json in
-                    json.strings("include_claim_keys", effective.template?.keys.map(\.rawValue))
-                    json.string("source", effective.source.rawValue)
-                    json.string("subject_format", report.format.name)
-                    json.string("subject", report.preview.subject)
-                    json.bool("subject_certain", report.preview.isCertain)
-                }
-            } else {
-                json.null("effective")
-            }
+            json.setting("setting", report.setting)
+            json.effective("effective", report.effective, report.format, report.preview)
             json.string("reason", report.reason)
         }
     }

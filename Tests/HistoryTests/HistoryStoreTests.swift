@@ -9,48 +9,6 @@ import Testing
 @Suite struct HistoryStoreTests {
     private static let acme = OrganizationID(rawValue: 77)
 
-    /// A folder of its own for each test, gone with it.
-    private final class Folder {
-        let path = NSTemporaryDirectory() + "oidc-audit-history-\(UUID().uuidString)"
-        var file: String { path + "/deep/history.sqlite" }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
-    /// One whole scan as the pipeline does it.
-    @discardableResult
-    private func scan(
-        _ store: HistoryStore, _ observations: [Observation], at second: Int64 = 0,
-        apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
-        includedProperties: Reading<[String]>? = nil, scope: Scope = Scope(), policy: Policy? = nil,
-        waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil, login: String = "acme",
-        id: Int64 = 77,
-    ) async throws -> (AuditReport, Snapshot) {
-        let organization = OrganizationID(rawValue: id)
-        let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
-        let policy = try policy ?? .sample()
-        let known = try await store.openFindings(apiURL: apiURL, policyName: policy.name)
-        let recorder = try await store.beginScan(
-            ScanStart(
-                apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
-                scope: scope))
-        _ = try await recorder.begin(organization, login: login)
-        let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
-        for start in stride(from: 0, to: timed.count, by: 7) {
-            try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: organization)
-        }
-        let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
-        try await recorder.record(
-            OrganizationObservation(
-                login: login, id: organization, template: template, includedProperties: includedProperties,
-                listing: listing, isListingWhole: isWhole))
-        try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
-        let snapshot = try await store.snapshot(of: recorder.scanID)
-        let report = Evaluator(policy: policy, gate: Gate(), waivers: waivers).evaluate(snapshot, known: known)
-        if stop == nil { try await recorder.seal(report) }
-        return (report, snapshot)
-    }
-
     private func read(_ name: String, id: Int64, _ setting: RepositorySetting = .gitHubDefault) -> Observation {
         Observation(repository: .sample(name, id: id), reading: .read(setting), observedAt: .sample)
     }
@@ -83,8 +41,7 @@ import Testing
         let web = Repository.sample(
             "Web", id: 2, visibility: .internal, isArchived: true, isFork: nil, topics: nil,
             customProperties: ["tier": ["a", "b"], "none": []])
-        let (_, snapshot) = try await scan(
-            store,
+        let (_, snapshot) = try await store.scan(
             [
                 Observation(repository: web, reading: .read(setting), observedAt: .sample), read("api", id: 1),
                 unreadable("secret", id: 3),
@@ -111,12 +68,15 @@ import Testing
             + (51...60).map {
                 Observation(repository: .sample("a\($0)", id: $0, isArchived: true), reading: nil, observedAt: .sample)
             }
-        try await scan(store, observations)
+        try await store.scan(observations)
         let before = try dump(folder.file)
-        let (_, snapshot) = try await scan(store, observations.reversed(), at: 86_400)
+        let (_, snapshot) = try await store.scan(observations.reversed(), at: 86_400)
         let after = try dump(folder.file)
         let grown = after.filter { $0.value.count != before[$0.key]?.count }
-        #expect(grown.mapValues(\.count) == ["scan": 2, "scanOrganization": 2])
+        #expect(
+            grown.mapValues(\.count) == [
+                "scan": 2, "scanOrganization": 2, "organizationTally": 2, "seal": 2, "sealChecks": 2,
+            ])
         // What the first night saw is still there, word for word.
         for (table, rows) in before { #expect(after[table]?.prefix(rows.count) == rows[...], "\(table)") }
         #expect(snapshot.organizations[0].repositories.allSatisfy { $0.since == nil || $0.since == .sample })
@@ -126,9 +86,9 @@ import Testing
     @Test func aChangeIsARowAndTheOldStateStays() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        let (_, first) = try await scan(store, [read("api", id: 1), read("web", id: 2)])
-        try await scan(store, [read("api", id: 1, .own(["repo"])), unreadable("web", id: 2)], at: 100)
-        let (_, third) = try await scan(store, [read("renamed", id: 1, .own(["repo"])), read("web", id: 2)], at: 200)
+        let (_, first) = try await store.scan([read("api", id: 1), read("web", id: 2)])
+        try await store.scan([read("api", id: 1, .own(["repo"])), unreadable("web", id: 2)], at: 100)
+        let (_, third) = try await store.scan([read("renamed", id: 1, .own(["repo"])), read("web", id: 2)], at: 200)
         let again = try await store.snapshot(of: try #require(first.scanID))
         #expect(
             again.organizations[0].repositories.map(\.reading) == first.organizations[0].repositories.map(\.reading))
@@ -142,25 +102,25 @@ import Testing
     @Test func twoHostsCountAlike() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(store, [read("api", id: 1)])
-        let (_, other) = try await scan(
-            store, [read("other", id: 1, .own(["repo"]))], apiURL: "https://git.example.com/api/v3")
+        try await store.scan([read("api", id: 1)])
+        let (_, other) = try await store.scan(
+            [read("other", id: 1, .own(["repo"]))], apiURL: "https://git.example.com/api/v3")
         #expect(other.organizations[0].repositories.map(\.repository.name) == ["other"])
-        let (_, again) = try await scan(store, [read("api", id: 1)])
+        let (_, again) = try await store.scan([read("api", id: 1)])
         #expect(again.organizations[0].repositories[0].reading == .read(.gitHubDefault))
     }
 
     @Test func whatIsGoneFromACompleteListingIsRemovedOnce() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(store, [read("api", id: 1), read("Old", id: 2)])
-        let (report, second) = try await scan(store, [read("api", id: 1)], at: 1)
+        try await store.scan([read("api", id: 1), read("Old", id: 2)])
+        let (report, second) = try await store.scan([read("api", id: 1)], at: 1)
         #expect(second.organizations[0].listing.removed == ["acme/Old"])
         #expect(second.organizations[0].repositories.map(\.repository.name) == ["api"])
         #expect(report.isComplete)
-        let (_, third) = try await scan(store, [read("api", id: 1)], at: 2)
+        let (_, third) = try await store.scan([read("api", id: 1)], at: 2)
         #expect(third.organizations[0].listing.removed.isEmpty)
-        let (_, fourth) = try await scan(store, [read("api", id: 1), read("Old", id: 2)], at: 3)
+        let (_, fourth) = try await store.scan([read("api", id: 1), read("Old", id: 2)], at: 3)
         #expect(fourth.organizations[0].repositories.count == 2)
     }
 
@@ -168,12 +128,12 @@ import Testing
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let unverified = Listing(status: .unverified, listed: 1, expected: nil)
-        try await scan(store, [read("api", id: 1), read("old", id: 2)], listing: unverified)
-        let (report, second) = try await scan(store, [read("api", id: 1)], at: 1, listing: unverified)
+        try await store.scan([read("api", id: 1), read("old", id: 2)], listing: unverified)
+        let (report, second) = try await store.scan([read("api", id: 1)], at: 1, listing: unverified)
         #expect(second.organizations[0].listing.missing == ["acme/old"])
         #expect(second.organizations[0].repositories.map(\.repository.name) == ["api"])
         #expect(report.verdict == .incomplete)
-        let (later, _) = try await scan(store, [read("api", id: 1)], at: 2, listing: unverified)
+        let (later, _) = try await store.scan([read("api", id: 1)], at: 2, listing: unverified)
         #expect(later.verdict == .compliant)
     }
 
@@ -181,35 +141,33 @@ import Testing
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let unverified = Listing(status: .unverified, listed: 3, expected: nil)
-        try await scan(
-            store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)], listing: unverified)
+        try await store.scan([read("a", id: 1), read("b", id: 2), read("c", id: 3)], listing: unverified)
         let partial = Listing(status: .partial, listed: 1, expected: nil, error: "page 2 could not be read")
-        let (_, second) = try await scan(store, [read("a", id: 1)], at: 1, listing: partial, isWhole: false)
+        let (_, second) = try await store.scan([read("a", id: 1)], at: 1, listing: partial, isWhole: false)
         #expect(second.organizations[0].listing.missing.isEmpty)
         // Sealed, it still knows which ones it met.
         let sealed = try await store.snapshot(of: try #require(second.scanID))
         #expect(sealed.organizations[0].repositories.map(\.repository.name) == ["a"])
         // One of those that the lost page held is really gone the night after: that is still told.
-        let (_, third) = try await scan(
-            store, [read("a", id: 1), read("b", id: 2)], at: 2,
+        let (_, third) = try await store.scan(
+            [read("a", id: 1), read("b", id: 2)], at: 2,
             listing: Listing(status: .unverified, listed: 2, expected: nil))
         #expect(third.organizations[0].listing.missing == ["acme/c"])
         // And a complete listing later knows it removed.
-        let (_, fourth) = try await scan(store, [read("a", id: 1), read("b", id: 2)], at: 3)
+        let (_, fourth) = try await store.scan([read("a", id: 1), read("b", id: 2)], at: 3)
         #expect(fourth.organizations[0].listing.removed == ["acme/c"])
-        let (_, fifth) = try await scan(store, [read("a", id: 1), read("b", id: 2)], at: 4)
+        let (_, fifth) = try await store.scan([read("a", id: 1), read("b", id: 2)], at: 4)
         #expect(fifth.organizations[0].listing.removed.isEmpty)
     }
 
     @Test func whatWasOutOfScopeComesBackAsUnread() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(store, [read("api", id: 1), read("web", id: 2)])
+        try await store.scan([read("api", id: 1), read("web", id: 2)])
         var selector = Selector()
         selector.excludeNames = [Glob("web")]
         let skipped = Observation(repository: .sample("web", id: 2), reading: nil, observedAt: .sample)
-        let (_, second) = try await scan(
-            store, [read("api", id: 1), skipped], at: 1, scope: Scope(selector: selector))
+        let (_, second) = try await store.scan([read("api", id: 1), skipped], at: 1, scope: Scope(selector: selector))
         #expect(second.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
     }
 
@@ -220,7 +178,7 @@ import Testing
             ScanStart(
                 apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
                 requested: ["slow", "acme"], scope: Scope()))
-        let (_, younger) = try await scan(store, [read("api", id: 1)])
+        let (_, younger) = try await store.scan([read("api", id: 1)])
         await #expect(throws: HistoryError.overtaken(path: folder.file, organization: "acme")) {
             _ = try await older.begin(Self.acme, login: "acme")
         }
@@ -231,13 +189,13 @@ import Testing
     @Test func aKilledScanLaundersNothing() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(
-            store, [read("a", id: 1), read("b", id: 2)], listing: Listing(status: .unverified, listed: 2, expected: nil)
+        try await store.scan(
+            [read("a", id: 1), read("b", id: 2)], listing: Listing(status: .unverified, listed: 2, expected: nil)
         )
         let short = Listing(status: .unverified, listed: 1, expected: nil)
         // It found one gone, and was killed before it could tell anybody.
-        try await scan(store, [read("a", id: 1)], at: 1, listing: short, stop: .terminated)
-        let (report, third) = try await scan(store, [read("a", id: 1)], at: 2, listing: short)
+        try await store.scan([read("a", id: 1)], at: 1, listing: short, stop: .terminated)
+        let (report, third) = try await store.scan([read("a", id: 1)], at: 2, listing: short)
         #expect(third.organizations[0].listing.missing == ["acme/b"])
         #expect(report.verdict == .incomplete)
     }
@@ -262,17 +220,17 @@ import Testing
     @Test func anInterruptedScanKnowsWhatItRead() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)])
+        try await store.scan([read("a", id: 1), read("b", id: 2), read("c", id: 3)])
         let unread = Observation(repository: .sample("b", id: 2), reading: nil, observedAt: .sample)
         let partial = Listing(status: .partial, listed: 2, expected: 3, error: "page 2 was not read")
-        let (report, snapshot) = try await scan(
-            store, [read("a", id: 1), unread], at: 1, listing: partial, isWhole: false, stop: .interrupted)
+        let (report, snapshot) = try await store.scan(
+            [read("a", id: 1), unread], at: 1, listing: partial, isWhole: false, stop: .interrupted)
         let repositories = snapshot.organizations[0].repositories
         #expect(repositories.map(\.repository.name) == ["a", "b"])
         #expect(repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
         #expect(report.gate.exitStatus == 130)
         // The next night starts from what was really seen: nothing was removed.
-        let (_, next) = try await scan(store, [read("a", id: 1), read("b", id: 2), read("c", id: 3)], at: 2)
+        let (_, next) = try await store.scan([read("a", id: 1), read("b", id: 2), read("c", id: 3)], at: 2)
         #expect(next.organizations[0].listing.removed.isEmpty)
         #expect(next.organizations[0].repositories.allSatisfy { $0.since == .sample })
     }
@@ -281,17 +239,17 @@ import Testing
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let bad = [read("api", id: 1, .own(["repo"])), read("web", id: 2)]
-        let (first, _) = try await scan(store, bad)
+        let (first, _) = try await store.scan(bad)
         #expect(first.findings.map(\.state) == [.new])
-        let (second, _) = try await scan(store, bad, at: 10)
+        let (second, _) = try await store.scan(bad, at: 10)
         #expect(second.findings.map(\.state) == [.recurring])
         #expect(second.findings.map(\.firstSeen) == [.sample])
         // Unread is not mended.
-        try await scan(store, [unreadable("api", id: 1), read("web", id: 2)], at: 20)
-        let (fourth, _) = try await scan(store, bad, at: 30)
+        try await store.scan([unreadable("api", id: 1), read("web", id: 2)], at: 20)
+        let (fourth, _) = try await store.scan(bad, at: 30)
         #expect(fourth.findings.map(\.firstSeen) == [.sample])
-        try await scan(store, [read("api", id: 1), read("web", id: 2)], at: 40)
-        let (sixth, _) = try await scan(store, bad, at: 50)
+        try await store.scan([read("api", id: 1), read("web", id: 2)], at: 40)
+        let (sixth, _) = try await store.scan(bad, at: 50)
         #expect(sixth.findings.map(\.state) == [.new])
         #expect(sixth.findings.map { $0.firstSeen.seconds(since: .sample) } == [50])
         // Another policy's findings are its own.
@@ -300,7 +258,7 @@ import Testing
             {"version": 1, "name": "other", "rules": [
               {"id": "required-claims", "rule": "require-claims", "severity": "low", "claims": ["context"]}]}
             """)
-        let (seventh, _) = try await scan(store, bad, at: 60, policy: other)
+        let (seventh, _) = try await store.scan(bad, at: 60, policy: other)
         #expect(seventh.findings.map(\.state) == [.new])
     }
 
@@ -321,7 +279,7 @@ import Testing
         try await recorder?.record([read("api", id: 1, .own(["repo"]))], of: Self.acme)
         store = nil
         let reopened = try HistoryStore(path: folder.file)
-        let (_, snapshot) = try await scan(reopened, [read("api", id: 1, .own(["repo"]))], at: 60)
+        let (_, snapshot) = try await reopened.scan([read("api", id: 1, .own(["repo"]))], at: 60)
         #expect(snapshot.organizations[0].repositories[0].since == .sample)
     }
 
@@ -357,7 +315,7 @@ import Testing
     @Test func aDamagedFileIsToldAndLeftAlone() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
-        try await scan(store, (1...200).map { read("r\($0)", id: $0, .own(["repo"])) })
+        try await store.scan((1...200).map { read("r\($0)", id: $0, .own(["repo"])) })
         try await DatabaseQueue(path: folder.file).writeWithoutTransaction { db in
             _ = try db.checkpoint(.truncate)
         }
@@ -379,15 +337,16 @@ import Testing
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let observations = [read("api", id: 1, .own(["repo"]))]
-        let (_, snapshot) = try await scan(store, observations)
+        let (_, snapshot) = try await store.scan(observations)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
+            try db.dropTriggers()
             try db.execute(sql: change)
         }
         do {
             _ = try await store.snapshot(of: try #require(snapshot.scanID))
-            try await scan(store, observations, at: 1)
+            try await store.scan(observations, at: 1)
         } catch let error as HistoryError {
             guard case .corrupt = error else { Issue.record("\(error)"); return }
         }
@@ -445,22 +404,22 @@ import Testing
             rule: "claims", target: .init(repository: .named(Glob("web"))), owner: "o", reason: "r",
             expires: try #require(Day("2027-11-20")))
         let observations = [read("api", id: 1, .own(["repo"])), read("web", id: 2, .own(["repo"]))]
-        let (first, _) = try await scan(
-            store, observations, policy: policy, waivers: WaiverList([expired, lasting], source: "w"))
+        let (first, _) = try await store.scan(
+            observations, policy: policy, waivers: WaiverList([expired, lasting], source: "w"))
         #expect(first.findings.map(\.rule) == ["set", "expired-waivers", "claims", "claims"])
         #expect(first.findings.map(\.state) == [.new, .new, .new, .waived])
-        let (second, _) = try await scan(
-            store, observations, at: 60, policy: policy, waivers: WaiverList([expired], source: "w"))
+        let (second, _) = try await store.scan(
+            observations, at: 60, policy: policy, waivers: WaiverList([expired], source: "w"))
         // What was waived was known all the same.
         #expect(second.findings.map(\.state) == [.recurring, .recurring, .recurring, .recurring])
         #expect(second.findings.allSatisfy { $0.firstSeen == .sample })
-        let (third, _) = try await scan(
-            store, observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
+        let (third, _) = try await store.scan(
+            observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
             waivers: WaiverList([], source: "w"))
         #expect(third.findings.map(\.rule) == ["claims", "claims"])
         // What was mended comes back as new, and so does a waiver that was out of the file for a night.
-        let (fourth, _) = try await scan(
-            store, observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
+        let (fourth, _) = try await store.scan(
+            observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
         #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
         let before = try await store.openFindings(
             apiURL: "https://api.github.com", policyName: "test", before: third.scanID)
@@ -481,13 +440,13 @@ import Testing
             guard !includingWaived else { return try await store.openFindings(apiURL: api, policyName: "test").count }
             return try await store.findings(after: ScanID(rawValue: 9), apiURL: api, policyName: "test").count
         }
-        try await scan(store, bad, policy: policy, waivers: WaiverList([waiver], source: "w"))
+        try await store.scan(bad, policy: policy, waivers: WaiverList([waiver], source: "w"))
         #expect(try await open(true) == 1)
         #expect(try await open(false) == 0)
         let rows = try dump(folder.file)["finding"]?.count
-        try await scan(store, bad, at: 60, policy: policy, waivers: WaiverList([waiver], source: "w"))
+        try await store.scan(bad, at: 60, policy: policy, waivers: WaiverList([waiver], source: "w"))
         #expect(try dump(folder.file)["finding"]?.count == rows)
-        let (later, _) = try await scan(store, bad, at: 120, policy: policy)
+        let (later, _) = try await store.scan(bad, at: 120, policy: policy)
         #expect(later.findings.map(\.firstSeen) == [.sample])
         #expect(try await open(false) == 1)
     }
@@ -498,13 +457,13 @@ import Testing
         let policy = try Policy.of(#"{"id": "dormant", "rule": "dormant-organization-template", "severity": "low"}"#)
         let template = OrganizationTemplate.set(["repo", "ref"], useImmutableSubject: nil)
         let both = [read("api", id: 1), read("web", id: 2)]
-        try await scan(store, both, template: template, policy: policy)
+        try await store.scan(both, template: template, policy: policy)
         var selector = Selector()
         selector.names = [Glob("api")]
         var skipped = both
         skipped[1].reading = nil
-        try await scan(store, skipped, at: 60, template: template, scope: Scope(selector: selector), policy: policy)
-        let (third, _) = try await scan(store, both, at: 120, template: template, policy: policy)
+        try await store.scan(skipped, at: 60, template: template, scope: Scope(selector: selector), policy: policy)
+        let (third, _) = try await store.scan(both, at: 120, template: template, policy: policy)
         #expect(third.findings.map(\.state) == [.recurring])
     }
 
@@ -520,11 +479,11 @@ import Testing
         }
         let bad = [read("api", id: 1, .own(["repo"]))]
         let list = WaiverList(expired, source: "w")
-        try await scan(store, bad, policy: policy, waivers: list)
-        try await scan(
-            store, [read("api", id: 2, .own(["repo"]))], at: 60, policy: policy, waivers: list, login: "beta", id: 88)
+        try await store.scan(bad, policy: policy, waivers: list)
+        try await store.scan(
+            [read("api", id: 2, .own(["repo"]))], at: 60, policy: policy, waivers: list, login: "beta", id: 88)
         let rows = try dump(folder.file)["finding"]
-        let (third, _) = try await scan(store, bad, at: 120, policy: policy, waivers: list)
+        let (third, _) = try await store.scan(bad, at: 120, policy: policy, waivers: list)
         #expect(third.findings.map(\.state) == [.recurring, .recurring])
         #expect(try dump(folder.file)["finding"] == rows)
     }
@@ -535,8 +494,8 @@ import Testing
         for (index, reading) in [
             nil, Reading.read(["tier", "a b"]), .read([]), .unreadable(UnreadableReason(.forbidden, "no")),
         ].enumerated() {
-            let (_, snapshot) = try await scan(
-                store, [read("api", id: 1)], at: Int64(index) * 60, includedProperties: reading)
+            let (_, snapshot) = try await store.scan(
+                [read("api", id: 1)], at: Int64(index) * 60, includedProperties: reading)
             #expect(snapshot.organizations[0].includedProperties == reading)
         }
     }
@@ -546,8 +505,8 @@ import Testing
         let store = try HistoryStore(path: folder.file)
         let api = "https://api.github.com"
         #expect(try await store.lastScan(of: "acme", apiURL: api) == nil)
-        let (first, _) = try await scan(store, [read("api", id: 1)])
-        try await scan(store, [read("api", id: 1)], at: 60, stop: .interrupted)
+        let (first, _) = try await store.scan([read("api", id: 1)])
+        try await store.scan([read("api", id: 1)], at: 60, stop: .interrupted)
         let last = try #require(try await store.lastScan(of: "ACME", apiURL: api))
         #expect(last.id == first.scanID)
         #expect(last.policyName == "test")

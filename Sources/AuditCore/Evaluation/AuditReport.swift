@@ -1,6 +1,8 @@
 /// A judged scan: the one value that every reporter tells.
 public struct AuditReport: Sendable {
     public var scanID: ScanID?
+    /// Digest of the scan's link in the history's chain; `nil` where the scan was not sealed.
+    public var digest: String?
     public var apiURL: String
     public var startedAt: Timestamp
     public var finishedAt: Timestamp

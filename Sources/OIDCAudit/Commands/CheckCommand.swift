@@ -18,6 +18,10 @@ struct CheckCommand: AuditCommand {
         name: .customLong("write-baseline"),
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"))
     var writeBaseline: String?
+    @Option(
+        help: ArgumentHelp(
+            "Judge a stored scan instead: \(ScanReference.forms). Waivers hold as on that day.", valueName: "date"))
+    var at: String?
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
@@ -30,6 +34,7 @@ struct CheckCommand: AuditCommand {
             apiURL: try ConnectionSettings.endpoint(host, layers).description,
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
             judging: try JudgingSettings(policy, output, layers, now: context.now()),
+            moment: try at.map { text throws(CommandFailure) in try ScanReference(argument: text) },
             console: try ConsoleSettings(console, layers))
         if compare != nil, writeBaseline != nil {
             throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")
@@ -38,18 +43,11 @@ struct CheckCommand: AuditCommand {
             guard output.output.isEmpty else {
                 throw .usage("--output is for reports, and --compare makes none", hint: "use --format json")
             }
-            return try await settings.compare(with: compare, as: comparisonFormat(layers), in: context)
+            return try await settings.compare(
+                with: compare, as: PageFormat(layers.value(.format, flag: output.format)), in: context)
         }
         let reports = try ReportSettings(output, layers)
         return try await settings.check(reports, baselinePath: writeBaseline, in: context)
-    }
-
-    private func comparisonFormat(_ layers: SettingLayers) throws(CommandFailure) -> ComparisonFormat {
-        guard let value = layers.value(.format, flag: output.format) else { return .text }
-        guard let format = ComparisonFormat(rawValue: value.text) else {
-            throw value.invalid("is no format of a comparison", hint: "valid: text, json")
-        }
-        return format
     }
 }
 
@@ -59,6 +57,8 @@ private struct CheckSettings {
     var apiURL: String
     var historyPath: String
     var judging: JudgingSettings
+    /// Which scan is judged; `nil`: the last one, as of today.
+    var moment: ScanReference?
     var console: ConsoleSettings
 
     func check(
@@ -67,7 +67,7 @@ private struct CheckSettings {
         let stored = try await stored(context)
         var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
         let began = ContinuousClock.now
-        var report = stored.report(by: evaluator, now: context.now())
+        var report = stored.report(by: evaluator, now: today(context))
         if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
             let accepted = report.findings.filter { $0.isOpen && $0.key.mayBeKnown }
@@ -85,7 +85,7 @@ private struct CheckSettings {
                 policy: judging.policy, gate: gate, waivers: judging.waivers,
                 baseline: Baseline(
                     accepted, apiURL: apiURL, policy: judging.policy.name, source: baselinePath))
-            report = stored.report(by: evaluator, now: context.now())
+            report = stored.report(by: evaluator, now: today(context))
         }
         try context.console.write(report, reports, console)
         if let why = report.whyIncomplete, !console.isQuiet {
@@ -95,7 +95,7 @@ private struct CheckSettings {
     }
 
     func compare(
-        with source: String, as format: ComparisonFormat, in context: CommandContext,
+        with source: String, as format: PageFormat, in context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
         let other = try PolicyFile.load(source)
         if let waivers = judging.waivers { try WaiverFile.check(waivers, against: other, now: context.now()) }
@@ -104,7 +104,7 @@ private struct CheckSettings {
         let comparison = Comparison(
             of: stored.snapshot, by: evaluator,
             and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
-            now: context.now())
+            now: today(context) ?? stored.snapshot.startedAt)
         try context.console.write(
             ComparisonPage.render(comparison, as: format, style: context.console.reportStyle(console.color)))
         return comparison.after.gate.exitStatus
@@ -112,13 +112,20 @@ private struct CheckSettings {
 
     // MARK: -
 
+    /// When waivers must hold; `nil`: when the scan began.
+    private func today(_ context: CommandContext) -> Timestamp? { moment == nil ? context.now() : nil }
+
     /// A stored scan, and what was known before it.
     private struct Stored {
+        let scan: StoredScan
         let snapshot: Snapshot
         let known: [FindingKey: Timestamp]
 
-        func report(by evaluator: Evaluator, now: Timestamp) -> AuditReport {
-            evaluator.evaluate(snapshot, known: known, now: now)
+        /// - Parameter now: when waivers must hold; `nil`: when the scan began.
+        func report(by evaluator: Evaluator, now: Timestamp?) -> AuditReport {
+            var report = evaluator.evaluate(snapshot, known: known, now: now)
+            report.digest = scan.digest
+            return report
         }
     }
 
@@ -126,7 +133,7 @@ private struct CheckSettings {
         let history = try await usingHistory { () throws(HistoryError) in
             try HistoryStore(path: historyPath, isNew: false)
         }
-        let scan = try await lastScan(in: history)
+        let scan = try await scan(in: history)
         let logins = organizations.map(\.rawValue)
         let began = ContinuousClock.now
         let snapshot = try await usingHistory { () async throws(HistoryError) in
@@ -140,13 +147,15 @@ private struct CheckSettings {
             context.console.note(
                 "scan #\(scan.id.rawValue) of \(scan.startedAt), loaded in \(ContinuousClock.now - began)")
         }
-        return Stored(snapshot: snapshot, known: known)
+        return Stored(scan: scan, snapshot: snapshot, known: known)
     }
 
-    /// The newest scan of the organizations: one for all, since scope and time are a scan's.
-    private func lastScan(in history: HistoryStore) async throws(CommandFailure) -> StoredScan {
+    /// One scan for all organizations, since scope and time are a scan's.
+    private func scan(in history: HistoryStore) async throws(CommandFailure) -> StoredScan {
+        let logins = organizations.map(\.rawValue)
+        if let moment { return try await HistorySettings.scan(moment, of: logins, apiURL: apiURL, in: history) }
         var last: (login: String, scan: StoredScan)?
-        for login in organizations.map(\.rawValue) {
+        for login in logins {
             let scan = try await usingHistory { () async throws(HistoryError) in
                 try await history.lastScan(of: login, apiURL: apiURL)
             }

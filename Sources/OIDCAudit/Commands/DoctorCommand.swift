@@ -19,7 +19,7 @@ struct DoctorCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let consoleSettings = try ConsoleSettings(console, layers)
-        let format = try Self.format(layers.value(.format, flag: format))
+        let format = try PageFormat(layers.value(.format, flag: format))
         let connection = try ConnectionSettings(connection, layers, context)
         // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
         var asking = connection
@@ -50,18 +50,6 @@ struct DoctorCommand: AuditCommand {
     }
 
     // MARK: -
-
-    private enum Format: String {
-        case text, json
-    }
-
-    private static func format(_ value: SettingValue?) throws(CommandFailure) -> Format {
-        guard let value else { return .text }
-        guard let format = Format(rawValue: value.text) else {
-            throw value.invalid("is no format of a diagnosis", hint: "valid: text, json")
-        }
-        return format
-    }
 
     /// Only a failure that is no matter of permission is not the token's fault.
     private static func status(of diagnosis: Diagnosis) throws(CommandFailure) -> ExitStatus {

@@ -1,14 +1,8 @@
 public import AuditCore
 
-/// How a comparison of policies is told.
-public enum ComparisonFormat: String, Sendable, CaseIterable {
-    case text
-    case json
-}
-
 /// What another policy would newly flag or clear.
 public enum ComparisonPage {
-    public static func render(_ comparison: Comparison, as format: ComparisonFormat, style: ReportStyle) -> String {
+    public static func render(_ comparison: Comparison, as format: PageFormat, style: ReportStyle) -> String {
         switch format {
         case .text: text(comparison, style)
         case .json: json(comparison)

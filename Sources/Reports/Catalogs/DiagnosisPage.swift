@@ -81,10 +81,6 @@ extension JSONWriter {
 }
 
 extension TextPage {
-    fileprivate mutating func fact(_ name: String, _ words: String) {
-        line(name, .faint, words, column: 14)
-    }
-
     fileprivate mutating func access(_ access: Diagnosis.Access) {
         switch access.outcome {
         case .allowed:

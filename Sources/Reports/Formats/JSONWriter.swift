@@ -36,9 +36,15 @@ struct JSONWriter {
         if let value { quote(value) } else { output.write("null") }
     }
 
-    mutating func number(_ key: String, _ value: (some BinaryInteger)?) {
+    mutating func number(_ key: String?, _ value: (some BinaryInteger)?) {
         begin(key)
         output.write(value.map { String($0) } ?? "null")
+    }
+
+    /// A finite number with at most three decimals.
+    mutating func decimal(_ key: String, _ value: Double?) {
+        begin(key)
+        output.write(value.map { "\(($0 * 1000).rounded() / 1000)" } ?? "null")
     }
 
     /// Seconds with as many of three decimals as are needed.

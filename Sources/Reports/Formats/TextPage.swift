@@ -85,6 +85,27 @@ struct TextPage {
         line(name, .faint, shown.isEmpty ? "none" : shown.joined(separator: "\(Self.fixedSpace)· "), column: 14)
     }
 
+    /// `name   words`, in the same columns as `facts`.
+    mutating func fact(_ name: String, _ words: String) {
+        line(name, .faint, words, column: 14)
+    }
+
+    /// Columns as wide as what they hold; the last one runs on.
+    mutating func grid(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) {
+        let cells = rows.map { $0.map(\.singleLine) }
+        let widths = header.indices.map { column in
+            ([header] + cells).map { $0[column].count }.max() ?? 0
+        }
+        for (index, row) in ([header] + cells).enumerated() {
+            let words = row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                if rightAligned.contains(column) { return padding + cell }
+                return column == header.count - 1 ? cell : cell + padding
+            }.joined(separator: "  ")
+            text += (index == 0 ? paint(words, .faint) : words) + "\n"
+        }
+    }
+
     func counted(_ count: Int, _ noun: String) -> String {
         count == 1 ? "1 \(noun)" : "\(count) \(noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s")"
     }

@@ -1,0 +1,78 @@
+/// What a report counts in one organization: what a history keeps of a judgement, night by night.
+public struct OrganizationTally: Hashable, Sendable {
+    public var listed = 0
+    public var compliant = 0
+    public var violating = 0
+    public var waived = 0
+    public var unreadable = 0
+    public var skipped = 0
+    /// Open findings by severity, those about the organization itself too.
+    public var findings: [Severity: Int] = [:]
+    public var waivedFindings = 0
+    /// Repositories by the source of their effective template.
+    public var sources: [TemplateSource: Int] = [:]
+    /// Repositories by the format of their subject, where they were read.
+    public var legacy = 0
+    public var immutable = 0
+    public var unknownFormat = 0
+
+    public init() {}
+
+    public var judged: Int { compliant + violating + waived }
+
+    /// The share of what is in scope that was judged; `nil` where nothing is.
+    public var coverage: Double? { share(judged, of: listed - skipped) }
+
+    /// The share of immutable subjects among those that were read.
+    public var immutableShare: Double? { share(immutable, of: legacy + immutable + unknownFormat) }
+
+    /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read.
+    public var adoptionShare: Double? {
+        share(
+            sources[.organization, default: 0] + sources[.organizationOrCopy, default: 0],
+            of: sources.values.reduce(0, +))
+    }
+
+    private func share(_ part: Int, of whole: Int) -> Double? {
+        whole > 0 ? Double(part) / Double(whole) : nil
+    }
+}
+
+extension AuditReport {
+    /// What the report counts in each organization that was found.
+    public var tallies: [OrganizationID: OrganizationTally] {
+        var byLogin: [String: OrganizationTally] = [:]
+        for report in repositories { byLogin[report.organization, default: OrganizationTally()].count(report) }
+        for finding in findings {
+            if finding.isOpen {
+                byLogin[finding.organization, default: OrganizationTally()].findings[finding.severity, default: 0] += 1
+            } else {
+                byLogin[finding.organization, default: OrganizationTally()].waivedFindings += 1
+            }
+        }
+        return Dictionary(
+            organizations.compactMap { organization in
+                organization.id.map { ($0, byLogin[organization.login] ?? OrganizationTally()) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension OrganizationTally {
+    fileprivate mutating func count(_ report: RepositoryReport) {
+        listed += 1
+        switch report.status {
+        case .compliant: compliant += 1
+        case .violating: violating += 1
+        case .waived: waived += 1
+        case .unreadable: unreadable += 1
+        case .skipped: skipped += 1
+        }
+        guard let effective = report.effective else { return }
+        sources[effective.source, default: 0] += 1
+        switch report.format {
+        case .legacy: legacy += 1
+        case .immutable: immutable += 1
+        case .unknown: unknownFormat += 1
+        }
+    }
+}

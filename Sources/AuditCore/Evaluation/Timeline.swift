@@ -1,0 +1,102 @@
+/// What the history saw of one repository, from first to last.
+public struct Timeline: Sendable {
+    /// Something that one scan saw otherwise than the one before.
+    public struct Event: Sendable {
+        public enum What: Sendable {
+            case repository(RepositoryChange)
+            /// The template of the organization to which it belonged then.
+            case organizationTemplate(before: OrganizationTemplate, after: OrganizationTemplate)
+            case findingAppeared(StoredFinding, policyName: String)
+            case findingWaived(StoredFinding, policyName: String)
+            case findingGone(StoredFinding, policyName: String)
+        }
+
+        /// The last scan that saw it as it was; `nil` where none had looked.
+        public var after: ScanDifference.Side?
+        /// The first scan that saw it.
+        public var seenBy: ScanDifference.Side
+        public var what: What
+
+        public init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {
+            self.after = after
+            self.seenBy = seenBy
+            self.what = what
+        }
+    }
+
+    public var repository: Repository
+    /// Oldest first.
+    public var events: [Event]
+    /// The last scan of its organization, and what is known of it; `nil` where it is no longer listed.
+    public var lastScan: ScanDifference.Side?
+    public var state: RepositoryState?
+    public var since: Timestamp?
+
+    public init(
+        repository: Repository, events: [Event], lastScan: ScanDifference.Side?, state: RepositoryState?,
+        since: Timestamp?,
+    ) {
+        self.repository = repository
+        self.events = events
+        self.lastScan = lastScan
+        self.state = state
+        self.since = since
+    }
+}
+
+/// What one scan counted in one organization.
+public struct TrendPoint: Hashable, Sendable {
+    public var scan: ScanDifference.Side
+    public var organization: String
+    public var isComplete: Bool
+    public var policyName: String
+    public var tally: OrganizationTally
+
+    public init(
+        scan: ScanDifference.Side, organization: String, isComplete: Bool, policyName: String, tally: OrganizationTally,
+    ) {
+        self.scan = scan
+        self.organization = organization
+        self.isComplete = isComplete
+        self.policyName = policyName
+        self.tally = tally
+    }
+}
+
+/// How large a history is.
+public struct HistoryStatistics: Hashable, Sendable {
+    public struct Table: Hashable, Sendable {
+        public var name: String
+        public var rows: Int
+        /// With its indexes; `nil` where SQLite was built without the means to tell.
+        public var bytes: Int?
+
+        public init(name: String, rows: Int, bytes: Int?) {
+            self.name = name
+            self.rows = rows
+            self.bytes = bytes
+        }
+    }
+
+    public var path: String
+    public var bytes: Int
+    public var scans: Int
+    /// Scans that a pruning reduced to what later ones build on.
+    public var prunedScans: Int
+    /// Repositories listed, summed over all sealed scans.
+    public var repositoryNights: Int
+    public var tables: [Table]
+
+    public init(path: String, bytes: Int, scans: Int, prunedScans: Int, repositoryNights: Int, tables: [Table]) {
+        self.path = path
+        self.bytes = bytes
+        self.scans = scans
+        self.prunedScans = prunedScans
+        self.repositoryNights = repositoryNights
+        self.tables = tables
+    }
+
+    public var bytesPerRepositoryNight: Double? {
+        repositoryNights > 0 ? Double(bytes) / Double(repositoryNights) : nil
+    }
+}

@@ -1,0 +1,121 @@
+/// What one scan knew of one repository, with the template that follows from it.
+public struct RepositoryState: Hashable, Sendable {
+    public var repository: Repository
+    public var reading: Reading<RepositorySetting>
+    /// `nil` where the setting was not read.
+    public var effective: EffectiveTemplate?
+    public var format: SubjectFormat
+    public var preview: SubjectPreview
+
+    public init(
+        _ repository: Repository, _ reading: Reading<RepositorySetting>, under organization: OrganizationTemplate,
+        isEnterpriseServer: Bool,
+    ) {
+        self.repository = repository
+        self.reading = reading
+        guard let setting = reading.value else {
+            format = .unknown
+            preview = .unknown
+            return
+        }
+        let effective = setting.effectiveTemplate(organization: organization)
+        self.effective = effective
+        format = SubjectFormat(subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: isEnterpriseServer)
+        preview = SubjectPreview(
+            template: effective.template, format: format, setting: setting, repository: repository)
+    }
+
+    /// Whether the organization's template decides: it is inherited, or was copied from it.
+    public var followsOrganization: Bool {
+        effective?.source == .organization || effective?.source == .organizationOrCopy
+    }
+}
+
+/// A repository that one scan knew otherwise than an earlier one.
+public struct RepositoryChange: Hashable, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case added
+        /// Gone from a complete listing.
+        case removed
+        /// Gone from a listing that is not known to be complete.
+        case missing
+        case renamed
+        case archived
+        case unarchived
+        case visibility
+        /// The effective template, or where it comes from.
+        case template
+        /// Between subjects with names alone and those with ids.
+        case immutability
+        /// What jobs present, the same template and format notwithstanding.
+        case subject
+        /// The repository's answer, without an effect on its tokens.
+        case setting
+        case unreadable
+        case readable
+        /// Topics, custom properties and the like.
+        case facts
+    }
+
+    public var before: RepositoryState?
+    public var after: RepositoryState?
+    /// As it is known last.
+    public var repository: Repository
+    /// In the order of `Kind`; never empty.
+    public var kinds: [Kind]
+
+    /// - Parameter isGone: what a missing `after` means.
+    /// - Returns: `nil` where nothing changed.
+    public init?(from before: RepositoryState?, to after: RepositoryState?, isGone: Kind = .removed) {
+        guard let last = after ?? before else { return nil }
+        self.before = before
+        self.after = after
+        repository = last.repository
+        switch (before, after) {
+        case (nil, _): kinds = [.added]
+        case (_, nil): kinds = [isGone]
+        case (let before?, let after?):
+            kinds = Self.kinds(before, after)
+            if kinds.isEmpty { return nil }
+        }
+    }
+
+    // MARK: -
+
+    private static func kinds(_ before: RepositoryState, _ after: RepositoryState) -> [Kind] {
+        var kinds: [Kind] = []
+        let (old, new) = (before.repository, after.repository)
+        if old != new {
+            if old.fullName != new.fullName { kinds.append(.renamed) }
+            if old.isArchived != new.isArchived, new.isArchived == true { kinds.append(.archived) }
+            if old.isArchived == true, new.isArchived != true { kinds.append(.unarchived) }
+            if old.visibility != new.visibility { kinds.append(.visibility) }
+        }
+        switch (before.reading, after.reading) {
+        case (.read(let oldSetting), .read(let newSetting)):
+            let sameTemplate = before.effective == after.effective
+            if !sameTemplate { kinds.append(.template) }
+            if before.format.name != after.format.name { kinds.append(.immutability) }
+            if before.preview.subject != after.preview.subject, sameTemplate, before.format.name == after.format.name {
+                kinds.append(.subject)
+            }
+            if oldSetting != newSetting, kinds.allSatisfy({ !$0.isOfTemplate }) { kinds.append(.setting) }
+        case (.read, .unreadable(let reason)):
+            // What the scan had no turn for says nothing.
+            if reason.code != .notRead { kinds.append(.unreadable) }
+        case (.unreadable, .read): kinds.append(.readable)
+        case (.unreadable, .unreadable): break
+        }
+        if old != new, kinds.isEmpty { kinds.append(.facts) }
+        return kinds
+    }
+}
+
+extension RepositoryChange.Kind {
+    fileprivate var isOfTemplate: Bool {
+        switch self {
+        case .template, .immutability, .subject: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Crypto
+import Foundation
+import GRDB
+
+/// Tells the records of a scan as lines, each with a checksum for each field.
+struct EvidenceLines {
+    private let db: Database
+    private var line: [UInt8] = []
+    private var checks: [UInt8] = []
+
+    init(_ db: Database) {
+        self.db = db
+    }
+
+    /// What a scan is sealed by.
+    ///
+    /// - Parameter body: is given each line, its line feed included.
+    mutating func content(
+        of scanID: Int64, _ body: ([UInt8]) throws -> Void = { _ in },
+    ) throws -> (digest: String, checks: [UInt8]) {
+        checks = []
+        var hash = SHA256()
+        for (number, kind) in EvidenceKind.all.enumerated() {
+            try forEach(kind, of: scanID, number: number) { line in
+                hash.update(data: line)
+                try body(line)
+            }
+        }
+        return (hash.finalize().hexadecimal, checks)
+    }
+
+    // MARK: -
+
+    private mutating func forEach(
+        _ kind: EvidenceKind, of scanID: Int64, number: Int, _ body: ([UInt8]) throws -> Void,
+    ) throws {
+        var arguments: StatementArguments = [scanID]
+        if kind.name == EvidenceKind.progress.name {
+            guard let met = try metRepositories(scanID) else { return }
+            arguments += [met]
+        }
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: kind.ofScan), arguments: arguments)
+        while let row = try rows.next() {
+            try tell(row, kind, number)
+            try body(line)
+        }
+    }
+
+    /// Leaves the row in `line`, and its checksums at the end of `checks`.
+    private mutating func tell(_ row: Row, _ kind: EvidenceKind, _ number: Int) throws {
+        line.removeAll(keepingCapacity: true)
+        line += #"{"record":""#.utf8
+        line += kind.name.utf8
+        line.append(UInt8(ascii: "\""))
+        checks.append(UInt8(number))
+        var id: Int64?
+        let idPlace = checks.count
+        checks.append(contentsOf: repeatElement(0, count: 8))
+        for (index, field) in kind.fields.enumerated() {
+            line += #",""#.utf8
+            line += field.name.utf8
+            line += #"":"#.utf8
+            let start = line.count
+            if row.hasNull(atIndex: index) {
+                line += "null".utf8
+            } else {
+                switch field.form {
+                case .integer:
+                    let value: Int64 = try row.decode(atIndex: index)
+                    if id == nil { id = value }
+                    line += String(value).utf8
+                case .boolean:
+                    line += (try row.decode(Int64.self, atIndex: index) == 0 ? "false" : "true").utf8
+                case .names, .properties, .scope:
+                    try row.withUnsafeData(atIndex: index) { data in line += data ?? Data() }
+                case .text, .time:
+                    try row.withUnsafeData(atIndex: index) { data in Self.quote(data ?? Data(), in: &line) }
+                }
+            }
+            Self.append(check: line[start...], to: &checks)
+        }
+        withUnsafeBytes(of: (id ?? 0).littleEndian) { bytes in
+            checks.replaceSubrange(idPlace..<idPlace + 8, with: bytes)
+        }
+        line += "}\n".utf8
+    }
+
+    /// RFC 8259 demands escapes for quotes, backslashes and control characters; nothing else is escaped.
+    private static func quote(_ text: Data, in line: inout [UInt8]) {
+        line.append(UInt8(ascii: "\""))
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                line.append(UInt8(ascii: "\\"))
+                line.append(byte)
+            case 0..<0x20:
+                line += #"\u00"#.utf8
+                line.append(hexadecimalDigit(byte >> 4))
+                line.append(hexadecimalDigit(byte & 15))
+            default:
+                line.append(byte)
+            }
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+
+    /// FNV-1a, 32 bits: it says where content differs, and SHA-256 says whether.
+    private static func append(check field: ArraySlice<UInt8>, to checks: inout [UInt8]) {
+        var hash: UInt32 = 2_166_136_261
+        field.withUnsafeBufferPointer { bytes in
+            for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        }
+        withUnsafeBytes(of: hash.littleEndian) { checks.append(contentsOf: $0) }
+    }
+
+    /// JSON list of `[row id, listed, read]`; `nil` where the scan kept no bits.
+    private func metRepositories(_ scanID: Int64) throws -> String? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?"), arguments: [scanID])
+        guard let row else { return nil }
+        let listed = RowSet(bytes: Array(try row.decode(Data.self, atIndex: 0)))
+        let read = RowSet(bytes: Array(try row.decode(Data.self, atIndex: 1)))
+        let met = (0..<Int64(max(listed.bytes.count, read.bytes.count) * 8)).compactMap { id in
+            listed.contains(id) || read.contains(id)
+                ? "[\(id),\(listed.contains(id) ? 1 : 0),\(read.contains(id) ? 1 : 0)]" : nil
+        }
+        return "[" + met.joined(separator: ",") + "]"
+    }
+}
+
+func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
+
+extension Digest {
+    /// Lower-case digits.
+    var hexadecimal: String {
+        String(decoding: flatMap { [hexadecimalDigit($0 >> 4), hexadecimalDigit($0 & 15)] }, as: UTF8.self)
+    }
+}

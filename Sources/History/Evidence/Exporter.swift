@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+
+extension HistoryStore {
+    /// Tells the whole history as lines of JSON: each link of the chain after the records that it seals.
+    ///
+    /// - Parameter write: takes some bytes at a time; what it throws ends the export.
+    /// - Throws: `.altered` where a scan's records are not what was sealed.
+    public func export(_ write: @escaping @Sendable ([UInt8]) throws -> Void) async throws(HistoryError) {
+        let path = path
+        try await read { db in
+            try Exporter(db, path: path).export(write)
+        }
+    }
+}
+
+/// Writes the interchange format, version 1.
+private struct Exporter {
+    private let db: Database
+    private let path: String
+
+    init(_ db: Database, path: String) {
+        self.db = db
+        self.path = path
+    }
+
+    func export(_ write: ([UInt8]) throws -> Void) throws {
+        let pruned = try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan ORDER BY scanID")
+        try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
+        let links = try Row.fetchCursor(
+            db, sql: "SELECT id, scanID, content, origin, previous, digest FROM seal ORDER BY id")
+        var lines = EvidenceLines(db)
+        while let link = try links.next() {
+            let content: String = try link.decode(atIndex: 2)
+            let scan: Int64? = try link.decode(atIndex: 1)
+            if let scan {
+                var piece: [UInt8] = []
+                let found = try lines.content(of: scan) { line in
+                    piece += line
+                    if piece.count > 1 << 16 {
+                        try write(piece)
+                        piece.removeAll(keepingCapacity: true)
+                    }
+                }
+                try write(piece)
+                guard found.digest == content || pruned.contains(scan) else {
+                    throw HistoryError.altered(path: path, scan: scan)
+                }
+            }
+            let seal = try ExportedSeal(
+                scan: scan, content: content, origin: link.decode(atIndex: 3), previous: link.decode(atIndex: 4),
+                digest: link.decode(atIndex: 5))
+            try write(Array((seal.line + "\n").utf8))
+        }
+    }
+}
+
+/// The first line of an export.
+struct ExportHeader: Codable {
+    static let schema = "oidc-audit.history/v1"
+
+    var record = "history"
+    var schema = Self.schema
+    /// Scans of which only what later ones build on is told.
+    var pruned: [Int64]
+
+    init(pruned: [Int64]) {
+        self.pruned = pruned
+    }
+
+    var line: String { ExportLine.of(self) }
+}
+
+/// The line after a scan's records, or one that stands for a checkpoint.
+struct ExportedSeal: Codable {
+    var record = "seal"
+    var scan: Int64?
+    var content: String
+    var origin: String?
+    var previous: String
+    var digest: String
+
+    init(scan: Int64?, content: String, origin: String?, previous: String, digest: String) {
+        self.scan = scan
+        self.content = content
+        self.origin = origin
+        self.previous = previous
+        self.digest = digest
+    }
+
+    var line: String { ExportLine.of(self) }
+}
+
+private enum ExportLine {
+    static func of(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Numbers, strings and lists of them always encode.
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+}

@@ -1,0 +1,139 @@
+public import AuditCore
+import Crypto
+import Foundation
+import GRDB
+
+extension HistoryStore {
+    /// Says what a pruning would remove, or removes it.
+    ///
+    /// The newest scan of each organization always stays.
+    ///
+    /// - Parameters:
+    ///   - moment: scans that began before it go.
+    ///   - keepsMonthly: whether the last scan of each month and organization stays all the same.
+    ///   - isRehearsal: whether everything is put back in the end.
+    public func prune(
+        before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
+    ) async throws(HistoryError) -> Pruning {
+        let size = try await bytes()
+        // A rehearsal is the real thing, taken back: what it says is what would happen.
+        var pruning = try await write { db in
+            var pruning: Pruning?
+            try db.inSavepoint {
+                pruning = try Pruner(db).prune(before: moment, keepsMonthly: keepsMonthly, bytesBefore: size)
+                return isRehearsal ? .rollback : .commit
+            }
+            return pruning ?? Pruning(scans: [], keptScans: 0, rows: 0, bytesBefore: size)
+        }
+        if !isRehearsal, !pruning.scans.isEmpty {
+            try await vacuum()
+            pruning.bytesAfter = try await bytes()
+        }
+        return pruning
+    }
+
+    private func bytes() async throws(HistoryError) -> Int {
+        try await read { db in
+            try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+        }
+    }
+}
+
+/// Removes scans, but for the rows on which later ones build, and seals what remains of them by a checkpoint.
+struct Pruner {
+    private let db: Database
+
+    init(_ db: Database) {
+        self.db = db
+    }
+
+    func prune(before moment: Timestamp, keepsMonthly: Bool, bytesBefore: Int) throws -> Pruning {
+        let scans = try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT s.id FROM scan s JOIN seal l ON l.scanID = s.id
+                WHERE s.startedAt < ?1 AND s.id NOT IN (SELECT scanID FROM prunedScan)
+                    AND s.id NOT IN (
+                        SELECT max(so.scanID) FROM scanOrganization so JOIN scan k ON k.id = so.scanID
+                        WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login)
+                    AND NOT (?2 AND s.id IN (
+                        SELECT max(so.scanID) FROM scanOrganization so JOIN scan k ON k.id = so.scanID
+                        WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login, substr(k.startedAt, 1, 7)))
+                ORDER BY s.id
+                """,
+            arguments: [moment.description, keepsMonthly])
+        let kept = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM seal WHERE scanID NOT NULL AND scanID NOT IN (SELECT scanID FROM prunedScan)"
+        )
+        var pruning = Pruning(
+            scans: scans.map(ScanID.init), keptScans: (kept ?? 0) - scans.count, rows: 0, bytesBefore: bytesBefore)
+        guard !scans.isEmpty else { return pruning }
+
+        try db.execute(sql: "INSERT INTO pruning DEFAULT VALUES")
+        // The checkpoint's content names them, and its link comes last.
+        let place = try (Int64.fetchOne(db, sql: "SELECT max(id) FROM seal") ?? 0) + 1
+        try db.execute(sql: "PRAGMA defer_foreign_keys = TRUE")
+        for scan in scans {
+            try db.execute(sql: "INSERT INTO prunedScan (scanID, sealID) VALUES (?, ?)", arguments: [scan, place])
+        }
+        pruning.rows = try removeRows()
+        let digest = try Sealer(db).append(nil, content: Self.checkpointContent(db))
+        pruning.checkpoint = digest
+        try db.execute(sql: "DELETE FROM pruning")
+        return pruning
+    }
+
+    /// SHA-256 of the pruned scans' numbers and of what remains of them.
+    static func checkpointContent(_ db: Database) throws -> String {
+        let scans = try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan ORDER BY scanID")
+        var hash = SHA256()
+        let list = scans.map(String.init).joined(separator: ",")
+        hash.update(data: Data("{\"record\":\"checkpoint\",\"pruned\":[\(list)]}\n".utf8))
+        var lines = EvidenceLines(db)
+        for scan in scans { _ = try lines.content(of: scan) { hash.update(data: $0) } }
+        return hash.finalize().hexadecimal
+    }
+
+    // MARK: -
+
+    /// - Returns: how many rows of evidence went.
+    private func removeRows() throws -> Int {
+        var removed = 0
+        for table in ["scanOrganization", "organizationTally", "scanProgress"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE scanID IN (SELECT scanID FROM prunedScan)")
+            removed += db.changesCount
+        }
+        // What is open may yet be sealed, and stands on what is below it.
+        try db.execute(
+            sql: """
+                CREATE TEMP TABLE keptScan AS
+                SELECT id FROM scan WHERE id NOT IN (SELECT scanID FROM prunedScan);
+                CREATE UNIQUE INDEX temp.keptScan_id ON keptScan(id);
+                """)
+        for (table, identity) in [
+            ("settingObservation", "repositoryID"), ("repositoryObservation", "repositoryID"),
+            ("coverage", "repositoryID"),
+            ("finding", "hostID, policyName, ruleID, repositoryID, organizationID, waiver"),
+        ] {
+            let obsolete = """
+                SELECT id FROM (
+                    SELECT id, scanID, lead(scanID) OVER (PARTITION BY \(identity) ORDER BY scanID, id) AS nextScanID
+                    FROM \(table)) row
+                WHERE scanID IN (SELECT scanID FROM prunedScan) AND nextScanID NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM keptScan k WHERE k.id >= row.scanID AND k.id < row.nextScanID)
+                """
+            if table == "settingObservation" {
+                try db.execute(sql: "DELETE FROM settingValidator WHERE settingObservationID IN (\(obsolete))")
+            }
+            try db.execute(sql: "DELETE FROM \(table) WHERE id IN (\(obsolete))")
+            removed += db.changesCount
+        }
+        try db.execute(sql: "DROP TABLE temp.keptScan")
+        try db.execute(
+            sql: """
+                DELETE FROM sealChecks WHERE sealID IN (
+                    SELECT id FROM seal WHERE scanID IN (SELECT scanID FROM prunedScan))
+                """)
+        return removed
+    }
+}

@@ -1,0 +1,219 @@
+public import AuditCore
+import Foundation
+import GRDB
+
+extension HistoryStore {
+    /// Recomputes every link of the chain.
+    ///
+    /// - Parameter expected: a digest that an archived report names, which must be in the chain.
+    /// - Throws: `.corrupt` where the file itself is damaged.
+    public func verify(expected: String? = nil) async throws(HistoryError) -> Verification {
+        let path = path
+        return try await read { db in
+            if let damage = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), damage != "ok" {
+                throw HistoryError.corrupt(path: path, damage)
+            }
+            return try Verifier(db).verification(expected: expected)
+        }
+    }
+}
+
+/// Recomputes the chain from the evidence.
+private struct Verifier {
+    private let db: Database
+
+    init(_ db: Database) {
+        self.db = db
+    }
+
+    func verification(expected: String?) throws -> Verification {
+        var verification = Verification()
+        verification.problem = try problem(&verification)
+        if verification.problem == nil, let expected,
+            try
+                !(Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM seal WHERE digest = ?)", arguments: [expected])
+                ?? false)
+        {
+            verification.problem = .init(message: "the digest \(expected) is not in the chain")
+        }
+        return verification
+    }
+
+    // MARK: -
+
+    private func problem(_ verification: inout Verification) throws -> Verification.Problem? {
+        if try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") != nil {
+            return .init(message: "a row refers to one that is not there")
+        }
+        let pruned = Set(try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan"))
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT id, scanID, content, origin, previous, digest FROM seal ORDER BY id")
+        var last = (place: Int64(0), digest: Seal.genesis)
+        var checkpoint: (place: Int64, content: String)?
+        while let row = try rows.next() {
+            let place: Int64 = try row.decode(atIndex: 0)
+            let scan: Int64? = try row.decode(atIndex: 1)
+            let scanID = scan.map(ScanID.init)
+            let content: String = try row.decode(atIndex: 2)
+            guard place == last.place + 1 else {
+                return .init(scanID: scanID, message: "the chain lacks link \(last.place + 1)")
+            }
+            let seal = Seal(
+                scanID: scan, content: content, origin: try row.decode(atIndex: 3), previous: last.digest)
+            guard try row.decode(String.self, atIndex: 4) == last.digest,
+                try row.decode(String.self, atIndex: 5) == seal.digest
+            else {
+                return .init(scanID: scanID, message: "link \(place) of the chain does not follow from the one before")
+            }
+            last = (place, seal.digest)
+            verification.head = seal.digest
+            guard let scan else {
+                checkpoint = (place, content)
+                verification.checkpoints += 1
+                continue
+            }
+            if pruned.contains(scan) {
+                verification.prunedScans += 1
+            } else {
+                if let problem = try difference(in: scan, link: place, content) { return problem }
+                verification.scans += 1
+            }
+        }
+        if let problem = try checkpointProblem(checkpoint, pruned: pruned) { return problem }
+        return try openScanProblem(&verification)
+    }
+
+    private func checkpointProblem(
+        _ checkpoint: (place: Int64, content: String)?, pruned: Set<Int64>,
+    ) throws -> Verification.Problem? {
+        guard let checkpoint else {
+            return pruned.isEmpty ? nil : .init(message: "scans are marked as pruned, and the chain has no checkpoint")
+        }
+        guard try Pruner.checkpointContent(db) == checkpoint.content else {
+            return .init(
+                message:
+                    "what remains of the pruned scans does not agree with the checkpoint at link \(checkpoint.place)")
+        }
+        return nil
+    }
+
+    /// Rows of an open scan below a sealed one would change what that one saw.
+    private func openScanProblem(_ verification: inout Verification) throws -> Verification.Problem? {
+        let open = try Row.fetchAll(
+            db,
+            sql:
+                "SELECT id, state FROM scan WHERE id NOT IN (SELECT scanID FROM seal WHERE scanID NOT NULL) ORDER BY id"
+        )
+        for row in open {
+            let id: Int64 = try row.decode(atIndex: 0)
+            let scanID = ScanID(rawValue: id)
+            if try row.decode(String.self, atIndex: 1) == "sealed" {
+                return .init(scanID: scanID, message: "it is told as sealed, and the chain has no link of it")
+            }
+            verification.openScans += 1
+            let later =
+                "(SELECT so.organizationID FROM scanOrganization so JOIN seal l ON l.scanID = so.scanID WHERE so.scanID > ?1)"
+            let isBelow = try Bool.fetchOne(
+                db, sql: "SELECT \(Sealer.touches("?1", later))", arguments: [id])
+            if isBelow == true {
+                return .init(scanID: scanID, message: "it is not sealed, and a later sealed scan builds on its rows")
+            }
+        }
+        return nil
+    }
+
+    /// Where a scan's records are not those that were sealed.
+    private func difference(in scan: Int64, link: Int64, _ content: String) throws -> Verification.Problem? {
+        var lines = EvidenceLines(db)
+        let (digest, checks) = try lines.content(of: scan)
+        guard digest != content else { return nil }
+        let scanID = ScanID(rawValue: scan)
+        let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [link])
+        var now = CheckedRecords(checks)
+        var then = CheckedRecords(Array(stored ?? Data()))
+        while true {
+            switch (then.next(), now.next()) {
+            case (nil, nil):
+                return .init(scanID: scanID, message: "its content is not what was sealed")
+            case (nil, let added?):
+                return .init(
+                    scanID: scanID, subject: try name(added), message: "a \(added.kind.name) record was added")
+            case (let sealed?, let found?) where sealed.kind.name == found.kind.name && sealed.id == found.id:
+                for (index, field) in found.kind.fields.enumerated() where sealed.checks[index] != found.checks[index] {
+                    return .init(
+                        scanID: scanID, subject: try name(found), field: field.name,
+                        message: "it is not what was sealed")
+                }
+            case (let sealed?, let found):
+                // What is found here stands further on among what was sealed: what is missing stood before it.
+                let isAdded = found.map { !then.contains($0) } ?? false
+                let record = isAdded ? found ?? sealed : sealed
+                return .init(
+                    scanID: scanID, subject: try name(record),
+                    message: "a \(record.kind.name) record \(isAdded ? "was added" : "is missing")")
+            }
+        }
+    }
+
+    private func name(_ record: CheckedRecords.Record) throws -> String? {
+        switch record.kind.fields.first?.name {
+        case "repository_id" where record.id != 0:
+            try String.fetchOne(
+                db,
+                sql: """
+                    SELECT o.owner || '/' || o.name FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
+                    WHERE r.githubID = ? ORDER BY o.scanID DESC, o.id DESC LIMIT 1
+                    """,
+                arguments: [record.id]) ?? "repository \(record.id)"
+        case "organization_id" where record.id != 0:
+            try String.fetchOne(
+                db,
+                sql: """
+                    SELECT so.login FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
+                    WHERE o.githubID = ? ORDER BY so.id DESC LIMIT 1
+                    """,
+                arguments: [record.id]) ?? "organization \(record.id)"
+        default: nil
+        }
+    }
+}
+
+/// Reads the checksums of records, as `EvidenceLines` leaves them.
+private struct CheckedRecords {
+    struct Record {
+        let kind: EvidenceKind
+        let id: Int64
+        /// One for each field.
+        let checks: [ArraySlice<UInt8>]
+    }
+
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) {
+        rest = bytes[...]
+    }
+
+    /// - Returns: `nil` at the end, and where the bytes are none of ours.
+    mutating func next() -> Record? {
+        guard let number = rest.first, EvidenceKind.all.indices.contains(Int(number)) else { return nil }
+        let kind = EvidenceKind.all[Int(number)]
+        let length = 9 + kind.fields.count * 4
+        guard rest.count >= length else { return nil }
+        let record = rest.prefix(length)
+        rest = rest.dropFirst(length)
+        let start = record.startIndex + 9
+        return Record(
+            kind: kind,
+            id: record.dropFirst().prefix(8).reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) },
+            checks: kind.fields.indices.map { record[start + $0 * 4..<start + $0 * 4 + 4] })
+    }
+
+    /// Whether a record of that kind and id comes later.
+    func contains(_ wanted: Record) -> Bool {
+        var copy = self
+        while let record = copy.next() {
+            if record.kind.name == wanted.kind.name, record.id == wanted.id { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,126 @@
+public import AuditCore
+import GRDB
+
+extension HistoryStore {
+    /// The newest scan that read an organization to its end.
+    ///
+    /// - Parameter login: as GitHub writes it or as it was asked for, without case.
+    public func lastScan(of login: String, apiURL: String) async throws(HistoryError) -> StoredScan? {
+        try await scan(.latest, apiURL: apiURL, of: [login])
+    }
+
+    /// A sealed scan by its number.
+    public func storedScan(_ id: ScanID, apiURL: String) async throws(HistoryError) -> StoredScan? {
+        try await scan(.id(id), apiURL: apiURL)
+    }
+
+    /// The scan of that name; `nil` where there is none.
+    ///
+    /// - Parameter logins: those of which it must hold every one, without case; empty: whatever it holds.
+    public func scan(
+        _ reference: ScanReference, apiURL: String, of logins: [String] = [],
+    ) async throws(HistoryError) -> StoredScan? {
+        try await read { db in
+            var search = ScanSearch(apiURL: apiURL, logins: logins)
+            switch reference {
+            case .id(let id): search.id = id
+            case .latest: break
+            case .at(let moment): search.latestStart = moment
+            case .previous:
+                guard let latest = try search.newest(db) else { return nil }
+                search.below = latest.id
+                if logins.isEmpty { search.logins = latest.organizations }
+            }
+            return try search.newest(db)
+        }
+    }
+
+    /// The newest scan before another that holds the organizations.
+    public func scan(before scan: StoredScan, of logins: [String]) async throws(HistoryError) -> StoredScan? {
+        try await read { db in
+            var search = ScanSearch(apiURL: scan.apiURL, logins: logins)
+            search.below = scan.id
+            return try search.newest(db)
+        }
+    }
+
+    /// The oldest scan that holds the organizations.
+    public func firstScan(of logins: [String], apiURL: String) async throws(HistoryError) -> StoredScan? {
+        try await read { db in
+            try ScanSearch(apiURL: apiURL, logins: logins).all(db, oldestFirst: true, limit: 1).first
+        }
+    }
+
+    /// Every sealed scan, newest first.
+    ///
+    /// - Parameter logins: as above.
+    public func scans(apiURL: String, of logins: [String] = []) async throws(HistoryError) -> [StoredScan] {
+        try await read { db in try ScanSearch(apiURL: apiURL, logins: logins).all(db) }
+    }
+}
+
+/// Which sealed scans are looked for.
+struct ScanSearch {
+    var apiURL: String
+    var logins: [String] = []
+    var id: ScanID?
+    var latestStart: Timestamp?
+    var below: ScanID?
+
+    func newest(_ db: Database) throws -> StoredScan? {
+        try all(db, limit: 1).first
+    }
+
+    /// - Parameter limit: -1: all.
+    func all(_ db: Database, oldestFirst: Bool = false, limit: Int = -1) throws -> [StoredScan] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT s.id, h.apiURL, s.isEnterpriseServer, s.startedAt, s.finishedAt, s.policyName, s.policySHA256,
+                    s.verdict, s.isComplete, s.listed, s.compliant, s.violating, s.waived, s.unreadable, s.skipped,
+                    s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.toolVersion,
+                    l.digest, l.content,
+                    (SELECT json_group_array(login) FROM (
+                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id))
+                FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
+                WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
+                    AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3) AND (?4 IS NULL OR s.id < ?4)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
+                            SELECT 1 FROM scanOrganization
+                            WHERE scanID = s.id AND login = wanted.value COLLATE NOCASE))
+                ORDER BY s.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
+                """,
+            arguments: [
+                apiURL, id?.rawValue, latestStart?.description, below?.rawValue, JSONText.of(logins), limit,
+            ])
+        var json = JSONTextReader()
+        var scans: [StoredScan] = []
+        while let row = try rows.next() { scans.append(try StoredScan(row, &json)) }
+        return scans
+    }
+}
+
+extension StoredScan {
+    fileprivate init(_ row: Row, _ json: inout JSONTextReader) throws {
+        let startedAt = try timestamp(row.decode(atIndex: 3))
+        try self.init(
+            id: ScanID(rawValue: row.decode(atIndex: 0)), apiURL: row.decode(atIndex: 1),
+            isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
+            finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
+            organizations: json.strings(row.decode(atIndex: 22)),
+            policyName: row.decode(atIndex: 5) ?? "", policySHA256: row.decode(atIndex: 6) ?? "",
+            // Whatever else stands there is not known to be compliant.
+            verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,
+            isComplete: row.decode(atIndex: 8) ?? false,
+            summary: Summary(
+                listed: row.decode(atIndex: 9) ?? 0, compliant: row.decode(atIndex: 10) ?? 0,
+                violating: row.decode(atIndex: 11) ?? 0, waived: row.decode(atIndex: 12) ?? 0,
+                unreadable: row.decode(atIndex: 13) ?? 0, skipped: row.decode(atIndex: 14) ?? 0),
+            requests: RequestCounts(
+                sent: row.decode(atIndex: 15) ?? 0, notModified: row.decode(atIndex: 16) ?? 0,
+                retried: row.decode(atIndex: 17) ?? 0,
+                waited: .milliseconds(row.decode(Int64?.self, atIndex: 18) ?? 0)),
+            toolVersion: row.decode(atIndex: 19), digest: row.decode(atIndex: 20), content: row.decode(atIndex: 21))
+    }
+}

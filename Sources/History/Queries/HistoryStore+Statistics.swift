@@ -1,0 +1,73 @@
+public import AuditCore
+import GRDB
+
+extension HistoryStore {
+    /// What each scan counted, oldest first; nothing for scans from before the history kept counts.
+    ///
+    /// - Parameters:
+    ///   - login: of an organization, without case; `nil`: all.
+    ///   - since: from which start on.
+    public func trend(
+        apiURL: String, of login: String? = nil, since: Timestamp? = nil,
+    ) async throws(HistoryError) -> [TrendPoint] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, \(TallyWriter.selection)
+                    FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
+                    JOIN seal l ON l.scanID = s.id
+                    JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
+                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
+                        AND (?3 IS NULL OR s.startedAt >= ?3)
+                    ORDER BY s.id, so.id
+                    """,
+                arguments: [apiURL, login, since?.description])
+            var points: [TrendPoint] = []
+            while let row = try rows.next() {
+                points.append(
+                    try TrendPoint(
+                        scan: ScanDifference.Side(
+                            id: ScanID(rawValue: row.decode(atIndex: 0)),
+                            startedAt: timestamp(row.decode(atIndex: 1)), digest: row.decode(atIndex: 2)),
+                        organization: row.decode(atIndex: 3), isComplete: row.decode(atIndex: 4) ?? false,
+                        policyName: row.decode(atIndex: 5) ?? "", tally: OrganizationTally(row, at: 6)))
+            }
+            return points
+        }
+    }
+
+    /// How large the history is, table by table.
+    public func statistics() async throws(HistoryError) -> HistoryStatistics {
+        let path = path
+        return try await read { db in
+            let tables = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT name FROM sqlite_schema
+                    WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%' ORDER BY name
+                    """
+            ).map { name in
+                HistoryStatistics.Table(
+                    name: name,
+                    rows: try Int.fetchOne(db, sql: "SELECT count(*) FROM \(name.quotedDatabaseIdentifier)") ?? 0,
+                    bytes: try? Int.fetchOne(
+                        db,
+                        sql: """
+                            SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE
+                                AND name IN (SELECT name FROM sqlite_schema WHERE tbl_name = ?)
+                            """,
+                        arguments: [name]))
+            }
+            let bytes =
+                try Int.fetchOne(
+                    db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+            return try HistoryStatistics(
+                path: path, bytes: bytes,
+                scans: Int.fetchOne(db, sql: "SELECT count(*) FROM scan WHERE state = 'sealed'") ?? 0,
+                prunedScans: Int.fetchOne(db, sql: "SELECT count(*) FROM prunedScan") ?? 0,
+                repositoryNights: Int.fetchOne(db, sql: "SELECT sum(listed) FROM scan WHERE state = 'sealed'") ?? 0,
+                tables: tables)
+        }
+    }
+}

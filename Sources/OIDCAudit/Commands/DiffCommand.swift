@@ -1,0 +1,78 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct DiffCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "What changed between two stored scans; no network.",
+        discussion: """
+            A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
+            of that day. Without names, the latest scan is compared with the one before it of the same organizations.
+            """)
+
+    @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
+    var before: String?
+    @Argument(help: ArgumentHelp("The later scan. (default: latest)", valueName: "b"))
+    var after: String?
+    @Option(help: ArgumentHelp("Compare with the state at that time: 7d, or a date.", valueName: "time"))
+    var since: String?
+    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
+    var organization: String?
+    @Flag(name: .customLong("exit-code"), help: "Exit 1 when anything differs.")
+    var exitCode = false
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        guard since == nil || (before == nil && after == nil) else {
+            throw .usage("--since and the name of a scan exclude each other", hint: "give one of them")
+        }
+        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
+        let history = try settings.store()
+        let later = try await settings.scan(after ?? "latest", of: logins, in: history)
+        let earlier = try await earlierScan(later, moment, logins, settings, history, context)
+        let difference = try await usingHistory { () async throws(HistoryError) in
+            try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
+        }
+        guard !difference.organizations.isEmpty else {
+            throw .usage(
+                "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
+                    + "\(later.id.rawValue) of \(later.organizations.joined(separator: ", ")) have no organization in common",
+                hint: "name two scans of one organization; oidc-audit history list tells them")
+        }
+        try settings.write(
+            DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)
+        return exitCode && !difference.isEmpty ? ExitStatus.violations.rawValue : ExitStatus.success.rawValue
+    }
+
+    // MARK: -
+
+    private func earlierScan(
+        _ later: StoredScan, _ moment: Timestamp?, _ logins: [String], _ settings: HistorySettings,
+        _ history: HistoryStore, _ context: CommandContext,
+    ) async throws(CommandFailure) -> StoredScan {
+        let organizations = logins.isEmpty ? later.organizations : logins
+        if let before, before != "previous" { return try await settings.scan(before, of: logins, in: history) }
+        let found = try await usingHistory { () async throws(HistoryError) -> StoredScan? in
+            guard let moment else { return try await history.scan(before: later, of: organizations) }
+            return try await history.scan(.at(moment), apiURL: settings.apiURL, of: organizations)
+        }
+        if let found { return found }
+        guard moment != nil else {
+            throw .usage(
+                "the history \(settings.path) holds no scan before \(later.id.rawValue) of "
+                    + organizations.joined(separator: ", "),
+                hint: "there is something to compare after the next scan")
+        }
+        // The history does not reach back so far: what is known is told from its start.
+        let first = try await usingHistory { () async throws(HistoryError) in
+            try await history.firstScan(of: organizations, apiURL: settings.apiURL)
+        }
+        if let first, !settings.console.isQuiet {
+            context.console.note("note: the history begins with scan #\(first.id.rawValue) of \(first.startedAt)")
+        }
+        return first ?? later
+    }
+}

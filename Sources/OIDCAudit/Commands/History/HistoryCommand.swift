@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct HistoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "What the history holds: scans, timelines, trends, evidence; no network.",
+        subcommands: [
+            HistoryListCommand.self, HistoryShowCommand.self, HistoryRepositoryCommand.self, HistoryTrendCommand.self,
+            HistoryAtCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self, HistoryExportCommand.self,
+            HistoryStatisticsCommand.self,
+        ])
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import History
+import Reports
+
+struct HistoryVerifyCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Recompute the digest of every scan, and name the first record that differs.",
+        discussion: """
+            Each scan's link of the chain covers the scan's records and the link before it. A digest that a report or \
+            another place has kept pins everything up to that scan: give it as --expect.
+            """)
+
+    @Option(help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"))
+    var expect: String?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let expected = expect?.lowercased()
+        if let expected, expected.utf8.count != 64 || !expected.allSatisfy(\.isHexDigit) {
+            throw .usage(
+                "--expect: \"\(expected)\" is no SHA-256", hint: "say the 64 digits of scan.digest in a JSON report")
+        }
+        let history = try settings.store()
+        let verification = try await usingHistory { () async throws(HistoryError) in
+            try await history.verify(expected: expected)
+        }
+        try settings.write(
+            VerificationPage.render(verification, as: settings.format, style: settings.style(context)), to: context)
+        guard let problem = verification.problem else { return ExitStatus.success.rawValue }
+        throw CommandFailure(
+            message: "the history \(settings.path) is not what was sealed: \(problem)",
+            hint: "keep the file, and compare it with a copy or an export of an earlier day", status: .failure)
+    }
+}
+
+struct HistoryPruneCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Remove old scans; what remains still verifies.",
+        discussion: """
+            Says what it would remove, and with --yes removes it. The newest scan of each organization always stays, and so \
+            does every row that a scan that stays builds on.
+            """)
+
+    @Option(name: .customLong("keep-days"), help: ArgumentHelp("Keep scans of the last days.", valueName: "n"))
+    var keepDays: Int
+    @Flag(name: .customLong("keep-monthly"), help: "Keep the last scan of each month too.")
+    var keepMonthly = false
+    @Flag(help: "Remove them.")
+    var yes = false
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        guard (0...100_000).contains(keepDays) else {
+            throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
+        }
+        let history = try settings.store()
+        let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
+        let pruning = try await usingHistory { () async throws(HistoryError) in
+            try await history.prune(before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+        }
+        try settings.write(
+            PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)
+        if !yes, !pruning.scans.isEmpty, !settings.console.isQuiet {
+            context.console.note("note: nothing was removed; --yes removes it")
+        }
+        return ExitStatus.success.rawValue
+    }
+}
+
+struct HistoryExportCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "The whole history as lines of JSON (NDJSON), to standard output or a file.",
+        discussion: "The form is described in the documentation of the History target; history import reads it.")
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file.", valueName: "file"))
+    var output: String?
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        let store = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, isNew: false) }
+        guard let output else {
+            let console = context.console
+            try await Self.export(store) { bytes in try console.write(bytes) }
+            return ExitStatus.success.rawValue
+        }
+        // Not through ReplacedFile, whose body is not asynchronous: the same idea in few words.
+        let temporary = "\(output).\(UInt64.random(in: .min ... .max)).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure(
+                message: "cannot write the export \(output): \(SystemError(errno))", hint: "name another file",
+                status: .failure)
+        }
+        defer { close(descriptor) }
+        do throws(CommandFailure) {
+            try await Self.export(store) { bytes in try writeAll(bytes, to: descriptor) }
+            guard fsync(descriptor) == 0, rename(temporary, output) == 0 else {
+                throw CommandFailure(
+                    message: "cannot write the export \(output): \(SystemError(errno))", hint: "name another file",
+                    status: .failure)
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        return ExitStatus.success.rawValue
+    }
+
+    private static func export(
+        _ store: HistoryStore, _ write: @escaping @Sendable ([UInt8]) throws -> Void,
+    ) async throws(CommandFailure) {
+        try await usingHistory { () async throws(HistoryError) in try await store.export(write) }
+    }
+}

@@ -1,0 +1,5 @@
+/// How a page is told that is no report: a diagnosis, a comparison, what the history holds.
+public enum PageFormat: String, Sendable, CaseIterable {
+    case text
+    case json
+}

@@ -1,0 +1,211 @@
+public import AuditCore
+
+/// What changed between two scans.
+public enum DifferencePage {
+    public static func render(_ difference: ScanDifference, as format: PageFormat, style: ReportStyle) -> String {
+        switch format {
+        case .text: text(difference, style)
+        case .json: json(difference)
+        }
+    }
+
+    // MARK: -
+
+    private static func text(_ difference: ScanDifference, _ style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        let (before, after) = (difference.before, difference.after)
+        page.line(
+            difference.isEmpty ? "UNCHANGED" : "CHANGED", difference.isEmpty ? .good : .poor,
+            "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
+        for organization in difference.organizations where !organization.isEmpty { page.organization(organization) }
+        page.findings("APPEARED", .bad, difference.appeared)
+        page.findings("GONE", .good, difference.gone)
+        page.blank()
+        let kinds = Dictionary(
+            difference.organizations.flatMap(\.changes).flatMap(\.kinds).map { ($0, 1) }, uniquingKeysWith: +)
+        page.facts("repositories", RepositoryChange.Kind.allCases.map { (kinds[$0] ?? 0, $0.words) })
+        if difference.policyName == nil {
+            page.line("findings", .faint, "another policy judged each scan; check --at judges both by one", column: 14)
+        } else {
+            page.facts("findings", [(difference.appeared.count, "appeared"), (difference.gone.count, "gone")])
+        }
+        return page.text
+    }
+
+    private static func json(_ difference: ScanDifference) -> String {
+        CatalogPage.json { json in
+            json.object { json in
+                json.string("schema", "oidc-audit.diff/v1")
+                json.side("before", difference.before)
+                json.side("after", difference.after)
+                json.bool("changed", !difference.isEmpty)
+                json.array("organizations", of: difference.organizations) { json, organization in
+                    json.object { json in
+                        json.string("login", organization.login)
+                        json.number("id", organization.id.rawValue)
+                        json.object("template") { json in
+                            json.bool("changed", organization.templateChanged)
+                            json.template("before", organization.templateBefore)
+                            json.template("after", organization.templateAfter)
+                            json.number("followers", organization.followers.count)
+                        }
+                        json.object("listing") { json in
+                            json.string("before", organization.listingBefore.rawValue)
+                            json.string("after", organization.listingAfter.rawValue)
+                        }
+                        json.array("repositories", of: organization.changes) { $0.change($1) }
+                        json.array("followers", of: organization.followers) { $0.change($1) }
+                    }
+                }
+                json.object("findings") { json in
+                    json.string("policy", difference.policyName)
+                    json.array("appeared", of: difference.appeared) { $0.finding($1) }
+                    json.array("gone", of: difference.gone) { $0.finding($1) }
+                }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func change(_ change: RepositoryChange) {
+        object { json in
+            json.string("full_name", change.repository.fullName)
+            json.number("id", change.repository.id.rawValue)
+            json.strings("changed", change.kinds.map(\.rawValue))
+            let keys = change.keys
+            json.strings("claims_added", keys?.added.map(\.rawValue))
+            json.strings("claims_removed", keys?.removed.map(\.rawValue))
+            json.state("before", change.before)
+            json.state("after", change.after)
+        }
+    }
+}
+
+extension RepositoryChange {
+    /// Keys that the effective template gained and lost, where it is known on both sides.
+    var keys: (added: [ClaimKey], removed: [ClaimKey])? {
+        guard let old = before?.effective?.template?.keys, let new = after?.effective?.template?.keys else {
+            return nil
+        }
+        return (new.filter { !old.contains($0) }, old.filter { !new.contains($0) })
+    }
+}
+
+extension RepositoryChange.Kind {
+    /// For people.
+    var words: String {
+        switch self {
+        case .immutability: "subject format"
+        case .visibility: "visibility"
+        case .readable: "readable again"
+        case .facts: "topics or properties"
+        default: rawValue
+        }
+    }
+}
+
+extension TextPage {
+    fileprivate mutating func organization(_ organization: OrganizationDifference) {
+        blank()
+        line("ORGANIZATION", .strong, organization.login)
+        if organization.listingBefore != organization.listingAfter {
+            plain("listing: \(organization.listingBefore.rawValue) → \(organization.listingAfter.rawValue)", indent: 2)
+        }
+        if organization.templateChanged {
+            organizationTemplate(from: organization.templateBefore, to: organization.templateAfter)
+            let count = organization.followers.count
+            wrapped(
+                "\(counted(count, "repository")) that \(count == 1 ? "follows" : "follow") it changed with it",
+                indent: 4)
+        }
+        for kind in RepositoryChange.Kind.allCases {
+            let changes = organization.changes.filter { $0.kinds.first == kind }
+            guard !changes.isEmpty else { continue }
+            blank()
+            wrapped("\(kind.words) (\(counted(changes.count, "repository")))", indent: 2, .strong)
+            for change in changes { self.change(change) }
+        }
+    }
+
+    mutating func organizationTemplate(from before: OrganizationTemplate, to after: OrganizationTemplate) {
+        wrapped("organization template", indent: 2, .strong)
+        wrapped(before.words, label: "before:", indent: 4)
+        wrapped(after.words, label: "after: ", indent: 4)
+    }
+
+    /// One repository's change: what it was, and what it is.
+    mutating func change(_ change: RepositoryChange, indent: Int = 4) {
+        let others = change.kinds.dropFirst().map(\.words)
+        plain(
+            change.repository.fullName + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")))"),
+            indent: indent)
+        guard let before = change.before, let after = change.after else { return }
+        let details = indent + 2
+        for kind in change.kinds {
+            switch kind {
+            case .renamed: wrapped(before.repository.fullName, label: "was:", indent: details)
+            case .visibility:
+                plain(
+                    "\(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)",
+                    indent: details)
+            case .template: templates(before, after, change.keys, indent: details)
+            case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: details)
+            case .unreadable:
+                if case .unreadable(let reason) = after.reading { wrapped(reason.message, indent: details) }
+            case .subject, .setting, .readable, .facts, .added, .removed, .missing, .archived, .unarchived: break
+            }
+        }
+        if before.preview.subject != after.preview.subject, before.reading.value != nil || after.reading.value != nil {
+            // A subject stays on a line of its own: it is there to be copied.
+            plain("subject: \(before.preview.subject ?? "unknown")", indent: details)
+            plain("      →  \(after.preview.subject ?? "unknown")", indent: details)
+        }
+        if case .readable? = change.kinds.first(where: { $0 == .readable }), let effective = after.effective {
+            wrapped(effective.words, label: "now:", indent: details)
+        }
+    }
+
+    private mutating func templates(
+        _ before: RepositoryState, _ after: RepositoryState, _ keys: (added: [ClaimKey], removed: [ClaimKey])?,
+        indent: Int,
+    ) {
+        wrapped(before.effective?.words ?? "unknown", label: "before: ", indent: indent)
+        wrapped(after.effective?.words ?? "unknown", label: "after:  ", indent: indent)
+        guard let keys, before.effective?.template != after.effective?.template else { return }
+        let changes = keys.removed.map { "- \($0.rawValue)" } + keys.added.map { "+ \($0.rawValue)" }
+        wrapped(changes.isEmpty ? "another order" : changes.joined(separator: ", "), label: "claims: ", indent: indent)
+    }
+
+    fileprivate mutating func findings(_ title: String, _ tone: Tone, _ findings: [StoredFinding]) {
+        guard !findings.isEmpty else { return }
+        blank()
+        line(title, tone, counted(findings.count, "finding"))
+        let byRule = Dictionary(grouping: findings, by: \.key.rule)
+        for rule in byRule.keys.sorted() {
+            guard let found = byRule[rule], let first = found.first else { continue }
+            blank()
+            wrapped("\(rule), \(first.severity.rawValue)", indent: 2, .strong)
+            table(found.map { ($0.name, $0.message + ($0.isWaived ? " (waived)" : "")) })
+        }
+    }
+}
+
+extension OrganizationTemplate {
+    /// For people.
+    var words: String {
+        switch self {
+        case .set(let template, let flag):
+            template.keys.map(\.rawValue).joined(separator: ", ") + (flag == true ? " (immutable subjects)" : "")
+        case .neverSet: "never set"
+        case .unreadable(let reason): "unreadable: \(reason.message)"
+        }
+    }
+}
+
+extension EffectiveTemplate {
+    /// For people.
+    var words: String {
+        "\(template.map { $0.keys.map(\.rawValue).joined(separator: ", ") } ?? "unknown") (\(source.rawValue))"
+    }
+}

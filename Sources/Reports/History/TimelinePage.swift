@@ -1,0 +1,115 @@
+public import AuditCore
+
+/// What the history saw of one repository.
+public enum TimelinePage {
+    public static func render(_ timeline: Timeline, as format: PageFormat, style: ReportStyle) -> String {
+        switch format {
+        case .text: text(timeline, style)
+        case .json: json(timeline)
+        }
+    }
+
+    // MARK: -
+
+    private static func text(_ timeline: Timeline, _ style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        page.line(
+            timeline.repository.fullName, .strong,
+            "id \(timeline.repository.id.rawValue)" + (timeline.state == nil ? ", no longer listed" : ""))
+        for event in timeline.events {
+            page.blank()
+            let scan = "#\(event.seenBy.id.rawValue) of \(event.seenBy.startedAt)"
+            if let after = event.after {
+                page.wrapped("between #\(after.id.rawValue) of \(after.startedAt) and \(scan)", indent: 0, .faint)
+            } else {
+                page.wrapped("first seen by \(scan)", indent: 0, .faint)
+            }
+            page.event(event.what)
+        }
+        page.blank()
+        if let state = timeline.state {
+            page.line(
+                "NOW", .strong, timeline.lastScan.map { "as scan #\($0.id.rawValue) of \($0.startedAt) saw it" } ?? "")
+            if let effective = state.effective {
+                page.wrapped(effective.words, label: "template:", indent: 2)
+                page.plain("subject:  \(state.preview.subject ?? "unknown")", indent: 2)
+                if let since = timeline.since { page.wrapped("\(since)", label: "since:   ", indent: 2) }
+            } else if case .unreadable(let reason) = state.reading {
+                page.wrapped(reason.message, label: "not read:", indent: 2)
+            }
+        }
+        return page.text
+    }
+
+    private static func json(_ timeline: Timeline) -> String {
+        CatalogPage.json { json in
+            json.object { json in
+                json.string("schema", "oidc-audit.timeline/v1")
+                json.string("full_name", timeline.repository.fullName)
+                json.number("id", timeline.repository.id.rawValue)
+                json.array("events", of: timeline.events) { json, event in
+                    json.object { json in
+                        json.side("after", event.after)
+                        json.side("seen_by", event.seenBy)
+                        json.event(event.what)
+                    }
+                }
+                json.side("last_scan", timeline.lastScan)
+                json.state("state", timeline.state, since: timeline.since)
+            }
+        }
+    }
+}
+
+extension TextPage {
+    fileprivate mutating func event(_ what: Timeline.Event.What) {
+        switch what {
+        case .repository(let change):
+            wrapped(change.kinds.map(\.words).joined(separator: ", "), indent: 2, .strong)
+            self.change(change, indent: 2)
+            if change.before == nil, let state = change.after {
+                if let effective = state.effective { wrapped(effective.words, label: "template:", indent: 4) }
+                if let subject = state.preview.subject { plain("subject:  \(subject)", indent: 4) }
+            }
+        case .organizationTemplate(let before, let after):
+            organizationTemplate(from: before, to: after)
+        case .findingAppeared(let finding, let policy):
+            wrapped(
+                "\(finding.severity.rawValue): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
+            wrapped(finding.message, indent: 4)
+        case .findingWaived(let finding, let policy):
+            wrapped("waived: \(finding.key.rule) (\(policy))", indent: 2, .faint)
+        case .findingGone(let finding, let policy):
+            wrapped("mended: \(finding.key.rule) (\(policy))", indent: 2, .good)
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func event(_ what: Timeline.Event.What) {
+        switch what {
+        case .repository(let change):
+            string("kind", "repository")
+            strings("changed", change.kinds.map(\.rawValue))
+            strings("claims_added", change.keys?.added.map(\.rawValue))
+            strings("claims_removed", change.keys?.removed.map(\.rawValue))
+            state("before", change.before)
+            state("after", change.after)
+        case .organizationTemplate(let before, let after):
+            string("kind", "organization_template")
+            template("before", before)
+            template("after", after)
+        case .findingAppeared(let finding, let policy): self.event("finding_appeared", finding, policy)
+        case .findingWaived(let finding, let policy): self.event("finding_waived", finding, policy)
+        case .findingGone(let finding, let policy): self.event("finding_gone", finding, policy)
+        }
+    }
+
+    private mutating func event(_ kind: String, _ finding: StoredFinding, _ policy: String) {
+        string("kind", kind)
+        string("policy", policy)
+        string("rule", finding.key.rule)
+        string("severity", finding.severity.rawValue)
+        string("message", finding.message)
+    }
+}

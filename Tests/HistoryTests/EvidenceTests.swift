@@ -1,0 +1,172 @@
+import AuditCore
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import History
+
+/// The chain of digests: what it covers, what it notices, and what it survives.
+@Suite struct EvidenceTests {
+    private let folder = Folder()
+
+    /// Four nights of three repositories: one changes its template, one is renamed, one goes, one can't be read at first.
+    private func year(_ store: HistoryStore) async throws {
+        try await store.scan([.read("api", id: 1), .unreadable("web", id: 2), .read("old", id: 3, .own(["actor"]))])
+        try await store.scan(
+            [.read("api", id: 1, .own(["repo", "actor"])), .read("web", id: 2), .read("old", id: 3, .own(["actor"]))],
+            at: 86_400)
+        try await store.scan(
+            [.read("api-server", id: 1, .own(["repo", "actor"])), .read("web", id: 2)], at: 2 * 86_400)
+        try await store.scan(
+            [.read("api-server", id: 1, .own(["repo"])), .read("web", id: 2)], at: 3 * 86_400,
+            template: .set(["repo", "context"], useImmutableSubject: false))
+    }
+
+    @Test func aHistoryVerifies() async throws {
+        let store = try HistoryStore(path: folder.file)
+        #expect(try await store.verify() == Verification())
+        try await year(store)
+        let verification = try await store.verify()
+        #expect(verification.problem == nil)
+        #expect(verification.scans == 4)
+        let scans = try await store.scans(apiURL: "https://api.github.com")
+        #expect(verification.head == scans.first?.digest)
+        #expect(try await store.verify(expected: scans[2].digest).problem == nil)
+        #expect(try await store.verify(expected: String(repeating: "ab", count: 32)).problem != nil)
+    }
+
+    @Test func aLinkIsWhatTheDocumentationSays() {
+        // printf 'oidc-audit.seal/v1\n%064d\n7\nabc\nhere\n' 0 | sha256sum
+        let seal = Seal(scanID: 7, content: "abc", origin: nil, previous: Seal.genesis)
+        #expect(seal.digest == "3011de2b2f3d098e9c704589f1ada9d3cafb4ad3787c3355119d63fa64bf3517")
+    }
+
+    /// Each change of somebody who knows SQLite, and the place at which it must be found.
+    @Test(arguments: [
+        (
+            "UPDATE settingObservation SET includeClaimKeys = '[\"repo\"]' WHERE id = 3", 2, "acme/api-server",
+            "include_claim_keys"
+        ),
+        (
+            "UPDATE settingObservation SET observedAt = '2026-11-20T02:00:00Z' WHERE id = 1", 1, "acme/api-server",
+            "observed_at"
+        ),
+        ("UPDATE repositoryObservation SET visibility = 'public' WHERE id = 2", 1, "acme/web", "visibility"),
+        ("UPDATE scanOrganization SET listingStatus = 'unverified' WHERE scanID = 3", 3, "acme", "listing_status"),
+        ("UPDATE scan SET verdict = 'compliant' WHERE id = 2", 2, nil, "verdict"),
+        ("UPDATE organizationTally SET violating = 0 WHERE scanID = 2", 2, "acme", "violating"),
+        ("UPDATE finding SET severity = 'low' WHERE scanID = 2", 2, "acme/api-server", "severity"),
+        ("DELETE FROM coverage WHERE scanID = 1", 1, "acme/web", nil),
+        ("DELETE FROM finding WHERE scanID = 1", 1, "acme/old", nil),
+        ("INSERT INTO coverage (repositoryID, scanID) VALUES (1, 2)", 2, "acme/api-server", nil),
+        ("UPDATE settingObservation SET scanID = 3 WHERE id = 3", 2, "acme/api-server", nil),
+        ("UPDATE repository SET githubID = 9 WHERE githubID = 1", 1, "repository 1", nil),
+        ("DELETE FROM seal WHERE id = 4", 4, nil, nil),
+        ("UPDATE seal SET content = 'x' WHERE id = 2", 2, nil, nil),
+        ("UPDATE seal SET origin = content WHERE id = 2", 2, nil, nil),
+        ("DELETE FROM sealChecks; UPDATE scan SET verdict = 'compliant' WHERE id = 2", 2, nil, nil),
+        ("INSERT INTO prunedScan VALUES (1, 2)", nil, nil, nil),
+        ("UPDATE scan SET id = 9 WHERE id = 4", 4, nil, nil),
+    ])
+    func whatWasChangedIsNamed(change: String, scan: Int64?, subject: String?, field: String?) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await year(store)
+        // Another program, whose foreign keys are off as SQLite's default is.
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
+            try db.dropTriggers()
+            try db.execute(sql: change)
+        }
+        let problem = try #require(try await store.verify().problem)
+        if !change.contains("scan SET id") && !change.contains("DELETE FROM seal") {
+            #expect(problem.scanID?.rawValue == scan, "\(problem)")
+        }
+        #expect(problem.subject == subject, "\(problem)")
+        #expect(problem.field == field, "\(problem)")
+    }
+
+    @Test(arguments: [
+        "UPDATE settingObservation SET useDefault = 1", "DELETE FROM settingObservation WHERE id = 1",
+        "UPDATE scan SET verdict = 'compliant'", "DELETE FROM finding", "UPDATE seal SET digest = 'x'",
+        "DELETE FROM seal",
+        "INSERT INTO coverage (repositoryID, scanID) VALUES (1, 1)", "DELETE FROM scanOrganization",
+        "UPDATE repository SET githubID = 9", "UPDATE host SET apiURL = 'x'", "INSERT INTO prunedScan VALUES (1, 1)",
+        "UPDATE organizationTally SET violating = 0", "DELETE FROM scan",
+    ])
+    func evidenceIsAppendOnly(change: String) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await year(store)
+        await #expect(throws: (any Error).self) {
+            try await DatabaseQueue(path: folder.file).write { db in try db.execute(sql: change) }
+        }
+        #expect(try await store.verify().problem == nil)
+    }
+
+    @Test func anInterruptedScanOnWhichALaterOneBuildsIsSealedWithIt() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1)])
+        try await store.scan([.read("api", id: 1, .own(["actor"]))], at: 60, stop: .interrupted)
+        #expect(try await store.verify().openScans == 1)
+        try await store.scan([.read("api", id: 1, .own(["actor"]))], at: 120)
+        let verification = try await store.verify()
+        #expect(verification.problem == nil)
+        #expect(verification.openScans == 0)
+        #expect(verification.scans == 3)
+    }
+
+    @Test func rowsSlippedInBelowASealedScanAreFound() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1)])
+        try await store.scan([.read("api", id: 1)], at: 60, stop: .interrupted)
+        try await store.scan([.read("api", id: 1)], at: 120)
+        // The interrupted scan wrote nothing, so nothing of it was sealed; now it gets a row, within every trigger.
+        try await DatabaseQueue(path: folder.file).write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO settingObservation (repositoryID, scanID, observedAt, useDefault)
+                    VALUES (1, 2, '2026-11-21T02:00:00Z', 0)
+                    """)
+        }
+        #expect(try await store.verify().problem?.scanID == ScanID(rawValue: 2))
+    }
+
+    @Test(arguments: ["v1", "v2", "v3"])
+    func whatAnEarlierVersionWroteOpensAndIsSealed(version: String) async throws {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(version).sqlite")
+        try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file)
+        let store = try HistoryStore(path: folder.file)
+        let verification = try await store.verify()
+        #expect(verification.problem == nil)
+        #expect(verification.scans == 2)
+        let api = "http://127.0.0.1:40001"
+        let scans = try await store.scans(apiURL: api)
+        #expect(scans.map(\.id.rawValue) == [2, 1])
+        #expect(scans.map(\.verdict) == [.violations, .violations])
+        #expect(scans.map(\.summary.unreadable) == [0, 1])
+        let timeline = try #require(try await store.timeline(of: "acme/api", apiURL: api))
+        #expect(timeline.repository.fullName == "acme/api-server")
+        let difference = try await store.difference(from: scans[1], to: scans[0])
+        let changes = difference.organizations.flatMap(\.changes)
+        #expect(
+            Dictionary(uniqueKeysWithValues: changes.map { ($0.repository.name, $0.kinds) }) == [
+                "api-server": [.renamed, .subject], "deploy": [.template], "secret": [.readable], "old": [.removed],
+                "new": [.added],
+            ])
+        // A night after it goes on from what is there.
+        let snapshot = try await store.snapshot(of: scans[0].id)
+        let known = snapshot.organizations[0].repositories.compactMap { state in
+            state.reading.value.map {
+                Observation(repository: state.repository, reading: .read($0), observedAt: .sample)
+            }
+        }
+        try await store.scan(known, apiURL: api, template: snapshot.organizations[0].template)
+        #expect(try await store.verify().problem == nil)
+        let written = try await store.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM settingObservation WHERE scanID > 3") ?? -1
+        }
+        #expect(written == 0)
+    }
+}

@@ -1,0 +1,51 @@
+import AuditCore
+import History
+import TestSupport
+
+extension HistoryStore {
+    /// One whole scan as the pipeline does it.
+    @discardableResult
+    func scan(
+        _ observations: [Observation], at second: Int64 = 0,
+        apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
+        includedProperties: Reading<[String]>? = nil, scope: Scope = Scope(), policy: Policy? = nil,
+        waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil, login: String = "acme",
+        id: Int64 = 77,
+    ) async throws -> (AuditReport, Snapshot) {
+        let organization = OrganizationID(rawValue: id)
+        let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
+        let policy = try policy ?? .sample()
+        let known = try await openFindings(apiURL: apiURL, policyName: policy.name)
+        let recorder = try await beginScan(
+            ScanStart(
+                apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
+                scope: scope))
+        _ = try await recorder.begin(organization, login: login)
+        let timed = observations.map { Observation(repository: $0.repository, reading: $0.reading, observedAt: time) }
+        for start in stride(from: 0, to: timed.count, by: 7) {
+            try await recorder.record(Array(timed[start..<min(start + 7, timed.count)]), of: organization)
+        }
+        let listing = listing ?? Listing(status: .complete, listed: observations.count, expected: observations.count)
+        try await recorder.record(
+            OrganizationObservation(
+                login: login, id: organization, template: template, includedProperties: includedProperties,
+                listing: listing, isListingWhole: isWhole))
+        try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
+        let snapshot = try await snapshot(of: recorder.scanID)
+        let report = Evaluator(policy: policy, gate: Gate(), waivers: waivers).evaluate(snapshot, known: known)
+        if stop == nil { try await recorder.seal(report) }
+        return (report, snapshot)
+    }
+}
+
+extension Observation {
+    static func read(_ name: String, id: Int64, _ setting: RepositorySetting = .gitHubDefault) -> Observation {
+        Observation(repository: .sample(name, id: id), reading: .read(setting), observedAt: .sample)
+    }
+
+    static func unreadable(_ name: String, id: Int64) -> Observation {
+        Observation(
+            repository: .sample(name, id: id), reading: .unreadable(UnreadableReason(.forbidden, "no")),
+            observedAt: .sample)
+    }
+}
