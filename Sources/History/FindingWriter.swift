@@ -78,7 +78,7 @@ struct FindingWriter {
             arguments: [hostID, githubID])
     }
 
-    private func insert(_ row: FindingRow) throws {
+    func insert(_ row: FindingRow) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen,

@@ -18,6 +18,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case altered(path: String, scan: Int64)
     /// A line of an export that can't be imported.
     case badExport(file: String, line: Int, String)
+    /// An export holds a scan that is older than the newest one of its organization here.
+    case importOutOfOrder(file: String, organization: String, startedAt: String, newest: String)
     case failed(path: String, String)
 
     public var description: String {
@@ -34,6 +36,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .busy(let path): "the history \(path) stayed locked by another program"
         case .altered(let path, let scan): "the records of scan \(scan) in the history \(path) are not what was sealed"
         case .badExport(let file, let line, let why): "\(file), line \(line): \(why)"
+        case .importOutOfOrder(let file, let organization, let startedAt, let newest):
+            "\(file): a scan of \(organization) began at \(startedAt), and the history holds one of \(newest) already"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
     }
@@ -50,7 +54,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .overtaken: "run it again; without --resume, if that was given"
         case .busy: "run again when it is free"
         case .altered: "oidc-audit history verify names the record; keep the file, and compare it with a copy"
-        case .badExport: "scans before that line are imported; export again where the file came from"
+        case .badExport: "nothing was imported; export again where the file came from"
+        case .importOutOfOrder: "export this history too, and import both files together into a new one"
         case .failed: "run again, or choose another file with --db"
         }
     }

@@ -397,7 +397,7 @@ import Testing
         }
     }
 
-    @Test func aSecondNightOfAnUnchangedOrganizationAddsTwoRows() async throws {
+    @Test func aSecondNightOfAnUnchangedOrganizationAddsFiveRows() async throws {
         try await EmulatedScan.with(.demo) { (scan) async throws -> Void in
             func rows() throws -> Int {
                 try DatabaseQueue(path: scan.folder.database).read { db in
@@ -410,7 +410,7 @@ import Testing
             let first = await scan("octo-works", "-f", "json", environment: environment)
             let before = try rows()
             let second = await scan("octo-works", "-f", "json", environment: environment)
-            #expect(try rows() == before + 2)
+            #expect(try rows() == before + 5)
             #expect(first.output.contains("\"state\": \"new\""))
             #expect(!second.output.contains("\"state\": \"new\""))
         }

@@ -25,7 +25,7 @@ private struct Exporter {
     }
 
     func export(_ write: ([UInt8]) throws -> Void) throws {
-        let pruned = try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan ORDER BY scanID")
+        let pruned = try Pruner.prunedScans(db)
         try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
         let links = try Row.fetchCursor(
             db, sql: "SELECT id, scanID, content, origin, previous, digest FROM seal ORDER BY id")

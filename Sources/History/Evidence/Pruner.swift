@@ -83,15 +83,28 @@ struct Pruner {
         return pruning
     }
 
+    /// In the order of the chain.
+    static func prunedScans(_ db: Database) throws -> [Int64] {
+        try Int64.fetchAll(
+            db, sql: "SELECT p.scanID FROM prunedScan p LEFT JOIN seal l ON l.scanID = p.scanID ORDER BY l.id, p.scanID"
+        )
+    }
+
     /// SHA-256 of the pruned scans' numbers and of what remains of them.
     static func checkpointContent(_ db: Database) throws -> String {
-        let scans = try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan ORDER BY scanID")
+        let scans = try prunedScans(db)
         var hash = SHA256()
-        let list = scans.map(String.init).joined(separator: ",")
-        hash.update(data: Data("{\"record\":\"checkpoint\",\"pruned\":[\(list)]}\n".utf8))
+        hash.update(data: Data(checkpointLine(scans.map(String.init).joined(separator: ",")).utf8))
         var lines = EvidenceLines(db)
         for scan in scans { _ = try lines.content(of: scan) { hash.update(data: $0) } }
         return hash.finalize().hexadecimal
+    }
+
+    /// What a checkpoint's content begins with.
+    ///
+    /// - Parameter scans: numbers in the order of the chain, with commas between them.
+    static func checkpointLine(_ scans: String) -> String {
+        #"{"record":"checkpoint","pruned":[\#(scans)]}"# + "\n"
     }
 
     // MARK: -

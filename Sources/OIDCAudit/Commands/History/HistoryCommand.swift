@@ -6,6 +6,6 @@ struct HistoryCommand: ParsableCommand {
         subcommands: [
             HistoryListCommand.self, HistoryShowCommand.self, HistoryRepositoryCommand.self, HistoryTrendCommand.self,
             HistoryAtCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self, HistoryExportCommand.self,
-            HistoryStatisticsCommand.self,
+            HistoryImportCommand.self, HistoryStatisticsCommand.self,
         ])
 }

@@ -1,0 +1,12 @@
+/// What came of an import.
+public struct Importing: Hashable, Sendable {
+    /// Scans that were not known, those that were, and checkpoints with what they left.
+    public var imported = 0
+    public var known = 0
+    public var pruned = 0
+    /// Imported scans of an organization that another line of scans had been seen of too: stored as what they saw
+    /// otherwise than the scan before them here.
+    public var rebased = 0
+
+    public init() {}
+}

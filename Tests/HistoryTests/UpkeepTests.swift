@@ -1,0 +1,279 @@
+import AuditCore
+import Foundation
+import GRDB
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import History
+
+/// Pruning, exports and imports: what is answered stays answered.
+@Suite struct UpkeepTests {
+    private let folder = Folder()
+    private let api = "https://api.github.com"
+    private static let day: Int64 = 86_400
+
+    private func store(_ name: String = "history") throws -> HistoryStore {
+        try HistoryStore(path: folder.path + "/\(name)/history.sqlite")
+    }
+
+    /// Nights of a small organization that changes a little from one to the next, each by chance.
+    private func nights(
+        _ numbers: some Sequence<Int64>, into store: HistoryStore, seed: UInt64, login: String = "acme", id: Int64 = 77,
+        offset: Int64 = 0, state: inout [Int64: Observation],
+    ) async throws {
+        var generator = SeededGenerator(Int(seed))
+        if state.isEmpty {
+            for number in 1...8 { state[offset + Int64(number)] = .read("r\(number)", id: offset + Int64(number)) }
+        }
+        let keys: [[ClaimKey]] = [["repo"], ["repo", "context"], ["actor", "repo"], ["repo", "environment"]]
+        for night in numbers {
+            for _ in 0..<2 {
+                let number = offset + Int64.random(in: 1...9, using: &generator)
+                let name = "r\(number - offset)"
+                switch Int.random(in: 0..<7, using: &generator) {
+                case 0: state[number] = nil
+                case 1: state[number] = .unreadable(name, id: number)
+                case 2: state[number] = .read(name + "-renamed", id: number)
+                case let choice:
+                    state[number] = .read(name, id: number, .own(keys[choice % keys.count]))
+                }
+            }
+            try await store.scan(
+                state.values.sorted { $0.repository.id.rawValue < $1.repository.id.rawValue }, at: night * Self.day,
+                template: night % 10 < 5 ? .neverSet : .set(["repo", "context"], useImmutableSubject: nil),
+                login: login, id: id)
+        }
+    }
+
+    /// Everything that a scan answers, as text; of the policy's findings, those of its own repositories.
+    private func answers(_ scan: StoredScan, _ store: HistoryStore, withSince: Bool = true) async throws -> String {
+        let snapshot = try await store.snapshot(of: scan.id)
+        let hundreds = Set(snapshot.organizations.flatMap(\.repositories).map { $0.repository.id.rawValue / 100 })
+        let findings = try await store.findings(after: scan.id, apiURL: api, policyName: scan.policyName).filter {
+            guard case .repository(let id) = $0.key.subject else { return false }
+            return hundreds.contains(id.rawValue / 100)
+        }
+        return """
+            \(scan.startedAt) \(scan.verdict) \(scan.summary) \(scan.isComplete)
+            \(snapshot.organizations.map { "\($0.login) \($0.template) \($0.listing)" })
+            \(snapshot.organizations.flatMap(\.repositories).map { "\($0.repository) \($0.reading) \(withSince ? $0.since?.description ?? "" : "")" })
+            \(findings.map { "\($0.key) \($0.value)" }.sorted())
+            """
+    }
+
+    private func answers(_ store: HistoryStore) async throws -> [String: String] {
+        var answers: [String: String] = [:]
+        for scan in try await store.scans(apiURL: api) {
+            answers["\(scan.organizations) \(scan.startedAt)"] = try await self.answers(scan, store)
+        }
+        return answers
+    }
+
+    private func export(_ store: HistoryStore) async throws -> [UInt8] {
+        let bytes = Mutex<[UInt8]>([])
+        try await store.export { piece in bytes.withLock { $0 += piece } }
+        return bytes.withLock { $0 }
+    }
+
+    private func file(_ bytes: [UInt8], _ name: String = "export.ndjson") -> ExportFile {
+        ExportFile(name: name) {
+            var rest = bytes[...]
+            return {
+                // In small pieces, as a disk may give them.
+                let piece = rest.prefix(1000)
+                rest = rest.dropFirst(1000)
+                return Array(piece)
+            }
+        }
+    }
+
+    // MARK: - Pruning
+
+    @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+    func whatStaysAnswersAsBefore(seed: UInt64) async throws {
+        let store = try store()
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<100, into: store, seed: seed, state: &state)
+        let before = try await answers(store)
+        let moment = Timestamp.sample.adding(seconds: 80 * Self.day)
+        let rehearsal = try await store.prune(before: moment, keepsMonthly: true, isRehearsal: true)
+        #expect(try await answers(store) == before)
+        let pruning = try await store.prune(before: moment, keepsMonthly: true, isRehearsal: false)
+        #expect(pruning.scans == rehearsal.scans)
+        #expect(pruning.rows == rehearsal.rows)
+        #expect(pruning.rows > 0)
+        // 20 days and the ends of the months before: 80 nights from the 21st of November.
+        #expect(pruning.keptScans == 23)
+        let after = try await answers(store)
+        #expect(after.count == 23)
+        for (scan, answer) in after { #expect(before[scan] == answer) }
+        #expect(try await store.verify().problem == nil)
+
+        // Again, a while later; and nights go on as if nothing had been removed.
+        try await nights(100..<110, into: store, seed: seed, state: &state)
+        let second = try await store.prune(
+            before: Timestamp.sample.adding(seconds: 105 * Self.day), keepsMonthly: false, isRehearsal: false)
+        #expect(second.keptScans == 5)
+        let verification = try await store.verify()
+        #expect(verification.problem == nil)
+        #expect(verification.checkpoints == 2)
+        #expect(verification.scans == 5)
+        #expect(verification.prunedScans == 105)
+    }
+
+    @Test func theNewestScanOfEachOrganizationStays() async throws {
+        let store = try store()
+        try await store.scan([.read("api", id: 1)], login: "old", id: 1)
+        try await store.scan([.read("api", id: 2)], at: 60, login: "new", id: 2)
+        let pruning = try await store.prune(
+            before: Timestamp.sample.adding(seconds: 99 * Self.day), keepsMonthly: false, isRehearsal: false)
+        #expect(pruning.scans.isEmpty)
+        #expect(try await store.lastScan(of: "old", apiURL: api) != nil)
+    }
+
+    @Test(arguments: [
+        "UPDATE settingObservation SET useDefault = 1 - useDefault WHERE scanID < 4",
+        "DELETE FROM repositoryObservation WHERE scanID < 4", "DELETE FROM prunedScan WHERE scanID = 3",
+        "INSERT INTO prunedScan SELECT 5, max(id) FROM seal",
+    ])
+    func whatRemainsOfAPrunedScanIsSealed(change: String) async throws {
+        let store = try store()
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<6, into: store, seed: 7, state: &state)
+        _ = try await store.prune(
+            before: Timestamp.sample.adding(seconds: 3 * Self.day), keepsMonthly: false, isRehearsal: false)
+        try await DatabaseQueue(path: store.path).write { db in
+            try db.dropTriggers()
+            try db.execute(sql: "DELETE FROM settingValidator")
+            try db.execute(sql: change)
+        }
+        #expect(try await store.verify().problem != nil)
+    }
+
+    // MARK: - Export and import
+
+    @Test func anImportIsTheSameHistory() async throws {
+        let (first, second) = (try store("first"), try store("second"))
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<30, into: first, seed: 3, state: &state)
+        try await first.scan([.read("lost", id: 4)], at: 40 * Self.day, isWhole: false)
+        let exported = try await export(first)
+        let importing = try await second.importing([file(exported)])
+        #expect(importing.imported == 31)
+        #expect(importing.rebased == 0)
+        #expect(try await answers(second) == answers(first))
+        #expect(try await second.verify().problem == nil)
+        // The same scans in the same order are the same chain.
+        #expect(try await second.verify().head == first.verify().head)
+        #expect(try await export(second) == exported)
+
+        // Again, it is nothing new; and what came since is.
+        #expect(try await second.importing([file(exported)]).imported == 0)
+        try await nights(50..<53, into: first, seed: 4, state: &state)
+        let more = try await second.importing([file(export(first))])
+        #expect(more.imported == 3)
+        #expect(more.known == 31)
+        #expect(more.rebased == 0)
+        #expect(try await answers(second) == answers(first))
+    }
+
+    /// Two machines that scan different organizations, and both a third one in turn.
+    @Test(arguments: [UInt64(1), 2, 3, 4])
+    func theHistoriesOfTwoMachinesBecomeOne(seed: UInt64) async throws {
+        let (first, second, merged) = (try store("first"), try store("second"), try store("merged"))
+        var states: [[Int64: Observation]] = [[:], [:], [:], [:]]
+        for night in Int64(0)..<20 {
+            try await nights([night], into: first, seed: seed + UInt64(night), login: "one", id: 1, state: &states[0])
+            try await nights(
+                [night], into: second, seed: seed + UInt64(night), login: "two", id: 2, offset: 100, state: &states[1])
+            // What one machine sees, the other does not know.
+            try await nights(
+                [night], into: night % 3 == 0 ? first : second, seed: seed + UInt64(night), login: "both", id: 3,
+                offset: 200, state: &states[2])
+        }
+        let (one, two) = (try await export(first), try await export(second))
+        let importing = try await merged.importing([file(one, "one"), file(two, "two")])
+        #expect(importing.imported == 60)
+        #expect(importing.rebased > 0)
+        #expect(try await merged.verify().problem == nil)
+        for store in [first, second] {
+            for scan in try await store.scans(apiURL: api) {
+                let found = try #require(
+                    try await merged.scans(apiURL: api, of: scan.organizations)
+                        .first { $0.startedAt == scan.startedAt })
+                // Since when a setting is known, both machines know better than one.
+                let withSince = scan.organizations != ["both"]
+                #expect(
+                    try await answers(found, merged, withSince: withSince)
+                        == answers(scan, store, withSince: withSince))
+            }
+        }
+        #expect(try await merged.importing([file(one), file(two)]).imported == 0)
+    }
+
+    @Test func aPrunedHistoryIsImportedWithWhatItAnswers() async throws {
+        let (first, second) = (try store("first"), try store("second"))
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<40, into: first, seed: 9, state: &state)
+        _ = try await first.prune(
+            before: Timestamp.sample.adding(seconds: 30 * Self.day), keepsMonthly: true, isRehearsal: false)
+        let importing = try await second.importing([file(export(first))])
+        #expect(importing.pruned == 29)
+        #expect(importing.imported == 11)
+        #expect(try await answers(second) == answers(first))
+        #expect(try await second.verify().problem == nil)
+    }
+
+    @Test func anOlderScanThanTheNewestIsRefused() async throws {
+        let (first, second) = (try store("first"), try store("second"))
+        try await first.scan([.read("api", id: 1)], at: 0)
+        try await second.scan([.read("api", id: 1)], at: 60)
+        let before = try await answers(second)
+        let error = await #expect(throws: HistoryError.self) { try await second.importing([file(export(first))]) }
+        guard case .importOutOfOrder = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(try await answers(second) == before)
+    }
+
+    @Test func aDamagedExportLeavesTheHistoryAsItWas() async throws {
+        let first = try store("first")
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<6, into: first, seed: 5, state: &state)
+        let exported = try await export(first)
+        var generator = SeededGenerator(1)
+        for round in 0..<60 {
+            var damaged = exported
+            switch round % 3 {
+            case 0: damaged.removeLast(Int.random(in: 1..<exported.count, using: &generator))
+            case 1:
+                damaged[Int.random(in: 0..<exported.count, using: &generator)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &generator)
+            default:
+                let start = Int.random(in: 0..<exported.count - 50, using: &generator)
+                damaged.removeSubrange(start..<start + Int.random(in: 1..<50, using: &generator))
+            }
+            let second = try store("second-\(round)")
+            do throws(HistoryError) {
+                // A file that ends after a whole scan is the export of an earlier day.
+                let importing = try await second.importing([file(damaged)])
+                #expect(importing.imported < 6)
+                #expect(exported.starts(with: damaged))
+                #expect(damaged.last == UInt8(ascii: "\n"))
+            } catch {
+                guard case .badExport = error else { Issue.record("\(error)"); return }
+                #expect(try await answers(second).isEmpty)
+            }
+            #expect(try await second.verify().problem == nil)
+        }
+    }
+
+    @Test func whatWasAlteredIsNotExported() async throws {
+        let store = try store()
+        try await store.scan([.read("api", id: 1)])
+        try await DatabaseQueue(path: store.path).write { db in
+            try db.dropTriggers()
+            try db.execute(sql: "UPDATE settingObservation SET useDefault = 0")
+        }
+        await #expect(throws: HistoryError.altered(path: store.path, scan: 1)) { try await export(store) }
+    }
+}
