@@ -212,9 +212,9 @@ import Testing
     }
 
     /// A process of the built program.
-    private struct Child {
+    struct Child {
         let process = Process()
-        private let output = Pipe()
+        let output = Pipe()
 
         init(_ arguments: [String], environment: [String: String] = [:], standardInput: Any? = nil) throws {
             if let standardInput { process.standardInput = standardInput }

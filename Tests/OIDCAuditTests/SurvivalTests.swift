@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import GitHubEmulator
+
+/// The built program killed and starved; `scripts/torture` does the same at length.
+@Suite(.timeLimit(.minutes(3))) struct SurvivalTests {
+    private typealias Child = BinaryTests.Child
+    private static let count = 240
+
+    private static func world(_ folder: Folder) throws -> String {
+        try folder.write(
+            """
+            {"organizations": [{"login": "acme", "id": 77, "template": ["repo", "context"], "repositories": [
+             \((1...count).map { "{\"name\": \"r\($0)\", \"id\": \($0), \"setting\": {\"use_default\": \($0 % 2 == 0)}}" }.joined(separator: ","))
+            ]}], "latency_milliseconds": 4}
+            """, to: "world.json")
+    }
+
+    private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+        let child = try Child(arguments, environment: ["GH_ENTERPRISE_TOKEN": "x"])
+        let output = String(decoding: try child.readToEnd(), as: UTF8.self)
+        return (child.process.terminationStatus, output)
+    }
+
+    /// What of a report does not hang on when and how often was asked.
+    private static func facts(_ report: String) throws -> String {
+        var json = try #require(try JSONSerialization.jsonObject(with: Data(report.utf8)) as? [String: Any])
+        json["scan"] = nil
+        json["summary"] = (json["summary"] as? [String: Any])?["repositories"]
+        json["repositories"] = (json["repositories"] as? [[String: Any]])?.map { $0.filter { $0.key != "since" } }
+        json["findings"] = (json["findings"] as? [[String: Any]])?
+            .map { $0.filter { $0.key != "first_seen" && $0.key != "state" } }
+        return String(decoding: try JSONSerialization.data(withJSONObject: json, options: .sortedKeys), as: UTF8.self)
+    }
+
+    @Test func aKilledScanGoesOnToTheResultOfAnUndisturbedOne() async throws {
+        let folder = try Folder()
+        let emulator = try Child(["emulate", "--world", Self.world(folder)])
+        defer { emulator.process.terminate() }
+        let address = try emulator.firstLine()
+        func scan(_ database: String) -> [String] {
+            [
+                "scan", "acme", "--api-url", address, "--policy", "preset:strict", "--db", database, "-f", "json",
+                "--concurrency", "8",
+            ]
+        }
+        let undisturbed = try Self.run(scan(folder.path + "/undisturbed.sqlite"))
+        #expect(undisturbed.status == 1)
+        let expected = try Self.facts(undisturbed.output)
+        var generator = SeededGenerator(1)
+        for round in 0..<5 {
+            let database = folder.path + "/\(round).sqlite"
+            // A first night, or a later one.
+            let number = 1 + round % 2
+            if number > 1 { #expect(try Self.run(scan(database)).status == 1) }
+            let killed = try Child(scan(database), environment: ["GH_ENTERPRISE_TOKEN": "x"])
+            // At some point between its first row and its last one.
+            let point = Int.random(in: 0...Self.count, using: &generator)
+            let rows = """
+                SELECT count(*) FROM scan s LEFT JOIN scanProgress p ON p.scanID = s.id
+                WHERE s.id = \(number) AND (s.state = 'sealed' OR length(p.read) * 8 >= \(point))
+                """
+            while killed.process.isRunning, try BinaryTests.sqlite(database, rows) == 0 { await Task.yield() }
+            kill(killed.process.processIdentifier, SIGKILL)
+            _ = try killed.readToEnd()
+            let verified = try Self.run(["history", "verify", "--db", database, "--api-url", address])
+            #expect(verified.status == 0, "\(verified.output)")
+            let resumed = try Self.run(scan(database) + ["--resume"])
+            #expect(resumed.status == 1)
+            #expect(try Self.facts(resumed.output) == expected)
+            #expect(try Self.run(["history", "verify", "--db", database, "--api-url", address]).status == 0)
+        }
+    }
+
+    @Test func aFullDiskEndsWithFiveAndTheNextRunWorks() async throws {
+        let folder = try Folder()
+        let emulator = try Child(["emulate", "--world", Self.world(folder)])
+        defer { emulator.process.terminate() }
+        let address = try emulator.firstLine()
+        // Files may not grow beyond the limit, in KiB: the kernel refuses the write, as a full disk does.
+        for limit in [8, 150, 260, 330] {
+            let database = folder.path + "/\(limit).sqlite"
+            let shell = Process()
+            let errors = Pipe()
+            shell.executableURL = URL(filePath: "/bin/bash")
+            shell.arguments = [
+                "-c",
+                #"trap '' XFSZ; ulimit -f \#(limit); exec "$0" scan acme --policy preset:strict --db "$1" --api-url "$2" -f json"#,
+                BinaryTests.program.path, database, address,
+            ]
+            shell.environment = ["GH_ENTERPRISE_TOKEN": "x"]
+            shell.standardOutput = FileHandle.nullDevice
+            shell.standardError = errors
+            try shell.run()
+            let said = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 5, "\(limit): \(said)")
+            #expect(said.contains("error: ") && said.contains(database), "\(said)")
+            #expect(said.contains(" hint: "), "\(said)")
+            if limit > 100 {
+                #expect(try Self.run(["history", "verify", "--db", database, "--api-url", address]).status == 0)
+            }
+            let next = try Self.run([
+                "scan", "acme", "--policy", "preset:strict", "--db", database, "--api-url", address, "-f", "json",
+                "--resume",
+            ])
+            #expect(next.status == 1)
+            #expect(next.output.contains("\"judged\": \(Self.count),"))
+        }
+    }
+}
