@@ -5,26 +5,37 @@ import GRDB
 /// The memory of all scans: one SQLite file in WAL mode, readable by its owner alone.
 public final class HistoryStore: Sendable {
     public let path: String
-    private let queue: DatabaseQueue
+    private let pool: DatabasePool
+
+    /// What the file is opened for.
+    public enum Access: Sendable {
+        /// Nothing is written, but that an older file is brought to the newest schema.
+        case reading
+        /// There must be a file.
+        case changing
+        /// It is made where there is none.
+        case making
+    }
 
     /// Opens the file and brings it to the newest schema.
     ///
-    /// - Parameter isNew: whether the file is made where there is none.
     /// - Throws: `HistoryError`; the file is left as it was.
-    public init(path: String, isNew: Bool = true) throws(HistoryError) {
+    public init(path: String, for access: Access = .making) throws(HistoryError) {
         self.path = path
         do {
-            guard isNew || FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
-            try Self.createFile(at: path)
+            if access == .making { try Self.createFile(at: path) }
+            guard FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
             // Looked at before it is opened for writing: another program's file must stay as it is.
-            try Self.checkIdentity(of: path, mayBeEmpty: isNew)
-            var configuration = Configuration()
-            configuration.journalMode = .wal
-            configuration.busyMode = .timeout(10)
-            // What was read must outlast a loss of power too; a batch a second is few enough to wait for the disk.
-            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Schema.migrator.migrate(queue)
+            let reader = try Self.reader(path)
+            let isCurrent = try reader.read { db in try Self.isCurrent(db, path: path, mayBeEmpty: access == .making) }
+            if access == .reading, isCurrent {
+                pool = reader
+                return
+            }
+            try reader.close()
+            let writer = try DatabasePool(path: path, configuration: Self.configuration)
+            try Schema.migrator.migrate(writer)
+            pool = writer
         } catch {
             throw HistoryError(error, path: path)
         }
@@ -120,7 +131,7 @@ public final class HistoryStore: Sendable {
     {
         do {
             return try await withCheckedThrowingContinuation { continuation in
-                queue.asyncWrite(body) { _, result in continuation.resume(with: result) }
+                pool.asyncWrite(body) { _, result in continuation.resume(with: result) }
             }
         } catch {
             throw HistoryError(error, path: path)
@@ -132,7 +143,7 @@ public final class HistoryStore: Sendable {
     {
         do {
             return try await withCheckedThrowingContinuation { continuation in
-                queue.asyncRead { result in continuation.resume(with: Result { try body(result.get()) }) }
+                pool.asyncRead { result in continuation.resume(with: Result { try body(result.get()) }) }
             }
         } catch {
             throw HistoryError(error, path: path)
@@ -143,7 +154,7 @@ public final class HistoryStore: Sendable {
     func vacuum() async throws(HistoryError) {
         do {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                queue.asyncWriteWithoutTransaction { db in
+                pool.asyncWriteWithoutTransaction { db in
                     continuation.resume(
                         with: Result {
                             try db.execute(sql: "VACUUM")
@@ -180,18 +191,47 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    private static func checkIdentity(of path: String, mayBeEmpty: Bool) throws {
+    private static var configuration: Configuration {
         var configuration = Configuration()
-        configuration.readonly = true
         configuration.busyMode = .timeout(10)
-        try DatabaseQueue(path: path, configuration: configuration).read { db in
-            let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
-            if isEmpty, mayBeEmpty { return }
-            guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-                throw HistoryError.notAHistory(path: path)
-            }
-            guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
+        configuration.prepareDatabase { db in
+            // What was read must outlast a loss of power too; a batch a second is few enough to wait for the disk.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // A year of ten thousand repositories, of which a question reads a third in no order.
+            if db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -16000") }
         }
+        return configuration
+    }
+
+    private static func reader(_ path: String) throws -> DatabasePool {
+        var configuration = configuration
+        configuration.readonly = true
+        do {
+            let reader = try DatabasePool(path: path, configuration: configuration)
+            // Some of what can be wrong shows with the first question.
+            _ = try reader.read { db in try Int.fetchOne(db, sql: "PRAGMA schema_version") }
+            return reader
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            // On a disk that can't be written there is no place for the files beside it, and nobody who could change it.
+            let folder = (path as NSString).deletingLastPathComponent
+            guard access(folder.isEmpty ? "." : folder, W_OK) != 0,
+                !FileManager.default.fileExists(atPath: path + "-wal")
+            else { throw error }
+            let address = URL(filePath: path).absoluteString + "?immutable=1"
+            return try DatabasePool(path: address, configuration: configuration)
+        }
+    }
+
+    /// - Returns: whether it has the newest schema.
+    /// - Throws: `.notAHistory`, `.newerVersion`
+    private static func isCurrent(_ db: Database, path: String, mayBeEmpty: Bool) throws -> Bool {
+        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+        if isEmpty, mayBeEmpty { return false }
+        guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+            throw HistoryError.notAHistory(path: path)
+        }
+        guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
+        return try Schema.migrator.hasCompletedMigrations(db)
     }
 
     static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {

@@ -165,7 +165,8 @@ struct SnapshotReader {
                     repository: repository, reading: reading,
                     since: reading.value == nil ? nil : try observedAt.map { try timestamp($0) }))
         }
-        return snapshots.inReportOrder(by: \.repository)
+        // Some of them are for comparing, which puts them in order itself.
+        return changed == nil ? snapshots.inReportOrder(by: \.repository) : snapshots
     }
 
     private func reason(code: String, message: String?) -> UnreadableReason {

@@ -519,7 +519,7 @@ import Testing
 
     @Test func aMissingFileIsNotMadeWhereNoneIsWanted() throws {
         let folder = Folder()
-        let error = #expect(throws: HistoryError.self) { try HistoryStore(path: folder.file, isNew: false) }
+        let error = #expect(throws: HistoryError.self) { try HistoryStore(path: folder.file, for: .reading) }
         #expect(error == .missing(path: folder.file))
         #expect(!FileManager.default.fileExists(atPath: folder.path))
     }

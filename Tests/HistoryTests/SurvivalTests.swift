@@ -59,7 +59,7 @@ import Testing
                     var reads = 0
                     repeat {
                         // As a process of its own does: open, ask, close.
-                        let reader = try HistoryStore(path: path, isNew: false)
+                        let reader = try HistoryStore(path: path, for: .reading)
                         let scans = try await reader.scans(apiURL: api)
                         let snapshot = try await reader.snapshot(of: scans[0].id)
                         #expect(snapshot.organizations[0].repositories.count == 200)
@@ -115,7 +115,7 @@ import Testing
             let path = folder.path + "/rotten-\(round).sqlite"
             try bytes.write(to: URL(filePath: path))
             do throws(HistoryError) {
-                let store = try HistoryStore(path: path, isNew: false)
+                let store = try HistoryStore(path: path, for: .reading)
                 guard try await store.verify().problem == nil else {
                     noticed += 1
                     continue

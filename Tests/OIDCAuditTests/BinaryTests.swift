@@ -216,9 +216,12 @@ import Testing
         let process = Process()
         let output = Pipe()
 
-        init(_ arguments: [String], environment: [String: String] = [:], standardInput: Any? = nil) throws {
+        init(
+            _ arguments: [String], environment: [String: String] = [:], standardInput: Any? = nil,
+            program: URL = BinaryTests.program,
+        ) throws {
             if let standardInput { process.standardInput = standardInput }
-            process.executableURL = BinaryTests.program
+            process.executableURL = program
             process.arguments = arguments
             process.environment = environment
             process.standardOutput = output

@@ -192,7 +192,7 @@ import Testing
                 ),
                 (
                     ["acme", "--policy", "preset:strict", "--compare", "preset:strict", "-f", "junit"],
-                    "no format of a comparison"
+                    "no format of this command"
                 ),
             ] {
                 let run = await check(arguments)

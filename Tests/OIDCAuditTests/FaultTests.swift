@@ -47,7 +47,7 @@ import Testing
         Case(name: "502 with HTML, three times", faults: fault(.html, times: 3, status: 502), status: 0),
         Case(name: "reset before the body, once", faults: fault(.reset, times: 1), status: 0),
         Case(name: "reset within the body, once", faults: fault(.truncate, times: 1), status: 0),
-        Case(name: "no answer, once", faults: fault(.hang, times: 1), status: 0, timeout: .seconds(2)),
+        Case(name: "no answer, once", faults: fault(.hang, times: 1), status: 0, timeout: .seconds(8)),
         Case(name: "403, secondary, retry-after", faults: fault(.secondaryLimit, times: 4, retryAfter: 1), status: 0),
         Case(
             name: "429, secondary, retry-after", faults: fault(.secondaryLimit, times: 1, status: 429, retryAfter: 0),

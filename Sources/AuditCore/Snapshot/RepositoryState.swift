@@ -4,8 +4,7 @@ public struct RepositoryState: Hashable, Sendable {
     public var reading: Reading<RepositorySetting>
     /// `nil` where the setting was not read.
     public var effective: EffectiveTemplate?
-    public var format: SubjectFormat
-    public var preview: SubjectPreview
+    private let isEnterpriseServer: Bool
 
     public init(
         _ repository: Repository, _ reading: Reading<RepositorySetting>, under organization: OrganizationTemplate,
@@ -13,15 +12,21 @@ public struct RepositoryState: Hashable, Sendable {
     ) {
         self.repository = repository
         self.reading = reading
-        guard let setting = reading.value else {
-            format = .unknown
-            preview = .unknown
-            return
-        }
-        let effective = setting.effectiveTemplate(organization: organization)
-        self.effective = effective
-        format = SubjectFormat(subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: isEnterpriseServer)
-        preview = SubjectPreview(
+        self.isEnterpriseServer = isEnterpriseServer
+        effective = reading.value?.effectiveTemplate(organization: organization)
+    }
+
+    // Format and subject are worked out when they are asked for, since few of very many are shown.
+
+    public var format: SubjectFormat {
+        guard let setting = reading.value else { return .unknown }
+        return SubjectFormat(subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: isEnterpriseServer)
+    }
+
+    /// The subject that jobs present.
+    public var preview: SubjectPreview {
+        guard let setting = reading.value, let effective else { return .unknown }
+        return SubjectPreview(
             template: effective.template, format: format, setting: setting, repository: repository)
     }
 
@@ -95,8 +100,11 @@ public struct RepositoryChange: Hashable, Sendable {
         case (.read(let oldSetting), .read(let newSetting)):
             let sameTemplate = before.effective == after.effective
             if !sameTemplate { kinds.append(.template) }
-            if before.format.name != after.format.name { kinds.append(.immutability) }
-            if before.preview.subject != after.preview.subject, sameTemplate, before.format.name == after.format.name {
+            if oldSetting.subClaimPrefix != newSetting.subClaimPrefix, before.format.name != after.format.name {
+                kinds.append(.immutability)
+            } else if sameTemplate, oldSetting != newSetting || old != new,
+                before.preview.subject != after.preview.subject
+            {
                 kinds.append(.subject)
             }
             if oldSetting != newSetting, kinds.allSatisfy({ !$0.isOfTemplate }) { kinds.append(.setting) }

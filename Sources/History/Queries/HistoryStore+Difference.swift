@@ -8,34 +8,51 @@ extension HistoryStore {
     public func difference(
         from before: StoredScan, to after: StoredScan, of logins: [String]? = nil,
     ) async throws(HistoryError) -> ScanDifference {
-        try await read { db in
-            try DifferenceReader(db, before, after).difference(of: logins)
-        }
+        let reader = DifferenceReader(before, after, logins)
+        // At once: what is sealed does not change between one read and the other.
+        async let old = result { db in try reader.snapshot(of: before, db) }
+        async let findings = result { db in try reader.findings(db) }
+        let new = try await read { db in try reader.snapshot(of: after, db) }
+        return try reader.difference(from: await old.get(), to: new, await findings.get())
+    }
+
+    /// A read that can go on beside another one.
+    private func result<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+    ) async -> Result<Value, HistoryError> {
+        do throws(HistoryError) { return .success(try await read(body)) } catch { return .failure(error) }
     }
 }
 
 /// Reads two scans as far as they may differ.
 private struct DifferenceReader {
-    private let db: Database
     private let before: StoredScan
     private let after: StoredScan
+    private let logins: [String]?
     /// From the older scan's rows to the newer one's.
     private let span: Range<Int64>
 
-    init(_ db: Database, _ before: StoredScan, _ after: StoredScan) {
-        self.db = db
+    init(_ before: StoredScan, _ after: StoredScan, _ logins: [String]?) {
         self.before = before
         self.after = after
+        self.logins = logins
         span = min(before.id.rawValue, after.id.rawValue)..<max(before.id.rawValue, after.id.rawValue)
     }
 
-    func difference(of logins: [String]?) throws -> ScanDifference {
-        let changed = try canSkipUnchanged() ? span : nil
-        var first = SnapshotReader(
-            db, scanID: before.id.rawValue, organizations: logins, changedBetween: changed)
-        var second = SnapshotReader(
-            db, scanID: after.id.rawValue, organizations: logins, changedBetween: changed)
-        let (old, new) = try (first.snapshot(), second.snapshot())
+    func snapshot(of scan: StoredScan, _ db: Database) throws -> Snapshot {
+        var reader = SnapshotReader(
+            db, scanID: scan.id.rawValue, organizations: logins, changedBetween: try canSkipUnchanged(db) ? span : nil)
+        return try reader.snapshot()
+    }
+
+    /// Findings that stood open after one scan alone; `nil` where another policy judged each.
+    func findings(_ db: Database) throws -> [FindingReader.Change]? {
+        guard before.policyName == after.policyName else { return nil }
+        return try FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
+            .changes(from: before.id, to: after.id)
+    }
+
+    func difference(from old: Snapshot, to new: Snapshot, _ findings: [FindingReader.Change]?) -> ScanDifference {
         let organizations = new.organizations.compactMap { organization -> OrganizationDifference? in
             guard let id = organization.id, let earlier = old.organizations.first(where: { $0.id == id }) else {
                 return nil
@@ -44,27 +61,18 @@ private struct DifferenceReader {
                 from: earlier, to: organization, id: id, wasEnterpriseServer: old.isEnterpriseServer,
                 isEnterpriseServer: new.isEnterpriseServer)
         }
-        let isSamePolicy = before.policyName == after.policyName
-        var appeared: [StoredFinding] = []
-        var gone: [StoredFinding] = []
-        if isSamePolicy {
-            let reader = FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
-            for change in try reader.changes(from: before.id, to: after.id, of: organizations) {
-                switch (change.before, change.after) {
-                case (nil, let found?): appeared.append(found)
-                case (let found?, nil): gone.append(found)
-                default: break
-                }
-            }
-        }
+        let concerned = (findings ?? []).filter { change in organizations.contains { change.concerns($0) } }
         return ScanDifference(
             before: before.side, after: after.side, organizations: organizations,
-            policyName: isSamePolicy ? after.policyName : nil, appeared: appeared, gone: gone)
+            policyName: findings == nil ? nil : after.policyName,
+            appeared: concerned.filter { !$0.wasOpen }.map(\.finding), gone: concerned.filter(\.wasOpen).map(\.finding))
     }
+
+    // MARK: -
 
     /// Whether only repositories of which something was written can differ: not where an organization's template did, or
     /// where a scan had another scope or lost a page.
-    private func canSkipUnchanged() throws -> Bool {
+    private func canSkipUnchanged(_ db: Database) throws -> Bool {
         let differs = try Bool.fetchOne(
             db,
             sql: """

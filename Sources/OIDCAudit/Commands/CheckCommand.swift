@@ -131,7 +131,7 @@ private struct CheckSettings {
 
     private func stored(_ context: CommandContext) async throws(CommandFailure) -> Stored {
         let history = try await usingHistory { () throws(HistoryError) in
-            try HistoryStore(path: historyPath, isNew: false)
+            try HistoryStore(path: historyPath, for: .reading)
         }
         let scan = try await scan(in: history)
         let logins = organizations.map(\.rawValue)

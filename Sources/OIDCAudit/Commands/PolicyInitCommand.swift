@@ -56,7 +56,7 @@ struct PolicyInitCommand: AuditCommand {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let apiURL = try ConnectionSettings.endpoint(host, layers).description
         return try await usingHistory { () async throws(HistoryError) in
-            let store = try HistoryStore(path: path, isNew: false)
+            let store = try HistoryStore(path: path, for: .reading)
             guard let scan = try await store.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }
             return try await store.snapshot(of: scan.id, organizations: [login.rawValue])
         }

@@ -50,7 +50,7 @@ enum BaselineSource {
         _ id: ScanID, _ policy: Policy, _ apiURL: String, _ historyPath: String,
     ) async throws(CommandFailure) -> Baseline {
         let history = try await usingHistory { () throws(HistoryError) in
-            try HistoryStore(path: historyPath, isNew: false)
+            try HistoryStore(path: historyPath, for: .reading)
         }
         let scan = try await usingHistory { () async throws(HistoryError) in
             try await history.storedScan(id, apiURL: apiURL)

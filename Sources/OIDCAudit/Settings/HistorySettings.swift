@@ -28,9 +28,9 @@ struct HistorySettings {
         console = try ConsoleSettings(options.console, layers)
     }
 
-    func store() throws(CommandFailure) -> HistoryStore {
+    func store(for access: HistoryStore.Access = .reading) throws(CommandFailure) -> HistoryStore {
         do throws(HistoryError) {
-            return try HistoryStore(path: path, isNew: false)
+            return try HistoryStore(path: path, for: access)
         } catch {
             throw CommandFailure(error)
         }

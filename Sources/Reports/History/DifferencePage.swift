@@ -92,6 +92,46 @@ extension RepositoryChange {
     }
 }
 
+extension RepositoryChange {
+    /// What changes that are told together have in common.
+    fileprivate var likeness: Likeness {
+        var reason: String?
+        if case .unreadable(let why)? = after?.reading { reason = why.message }
+        return Likeness(
+            kinds: kinds, before: before?.effective, after: after?.effective,
+            formats: kinds.contains(.immutability) ? [before?.format.name, after?.format.name] : [],
+            // Old names and visibilities are each repository's own.
+            name: kinds.contains(.renamed) || kinds.contains(.visibility) ? repository.fullName : nil, reason: reason)
+    }
+
+    fileprivate struct Likeness: Hashable {
+        let kinds: [Kind]
+        let before: EffectiveTemplate?
+        let after: EffectiveTemplate?
+        let formats: [String?]
+        let name: String?
+        let reason: String?
+    }
+}
+
+extension Sequence {
+    /// Elements of a like key together, in the order of the first of each.
+    fileprivate func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
+        var places: [Key: Int] = [:]
+        var groups: [[Element]] = []
+        for element in self {
+            let key = key(element)
+            if let place = places[key] {
+                groups[place].append(element)
+            } else {
+                places[key] = groups.count
+                groups.append([element])
+            }
+        }
+        return groups
+    }
+}
+
 extension RepositoryChange.Kind {
     /// For people.
     var words: String {
@@ -124,9 +164,28 @@ extension TextPage {
             guard !changes.isEmpty else { continue }
             blank()
             wrapped("\(kind.words) (\(counted(changes.count, "repository")))", indent: 2, .strong)
-            for change in changes { self.change(change) }
+            // Thousands can change alike: what they have in common is said once.
+            for alike in changes.grouped(by: \.likeness) { self.changes(alike) }
         }
     }
+
+    private mutating func changes(_ alike: [RepositoryChange]) {
+        guard let first = alike.first else { return }
+        guard alike.count > 2 else {
+            for change in alike { self.change(change) }
+            return
+        }
+        let others = first.kinds.dropFirst().map(\.words)
+        wrapped(
+            "\(alike.count) alike" + (others.isEmpty ? ":" : " (also: \(others.joined(separator: ", "))):"), indent: 4)
+        details(of: first, indent: 6, example: first.repository.name)
+        for change in alike.prefix(Self.namesMax) { plain(change.repository.fullName, indent: 6) }
+        if alike.count > Self.namesMax {
+            plain("and \(alike.count - Self.namesMax) more; --format json names all", indent: 6)
+        }
+    }
+
+    private static let namesMax = 10
 
     mutating func organizationTemplate(from before: OrganizationTemplate, to after: OrganizationTemplate) {
         wrapped("organization template", indent: 2, .strong)
@@ -135,35 +194,39 @@ extension TextPage {
     }
 
     /// One repository's change: what it was, and what it is.
-    mutating func change(_ change: RepositoryChange, indent: Int = 4) {
+    private mutating func change(_ change: RepositoryChange) {
         let others = change.kinds.dropFirst().map(\.words)
         plain(
-            change.repository.fullName + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")))"),
-            indent: indent)
+            change.repository.fullName + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")))"), indent: 4
+        )
+        details(of: change, indent: 6)
+    }
+
+    /// - Parameter example: the repository whose subject stands for that of others.
+    mutating func details(of change: RepositoryChange, indent: Int, example: String? = nil) {
         guard let before = change.before, let after = change.after else { return }
-        let details = indent + 2
         for kind in change.kinds {
             switch kind {
-            case .renamed: wrapped(before.repository.fullName, label: "was:", indent: details)
+            case .renamed where example == nil: wrapped(before.repository.fullName, label: "was:", indent: indent)
             case .visibility:
                 plain(
-                    "\(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)",
-                    indent: details)
-            case .template: templates(before, after, change.keys, indent: details)
-            case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: details)
+                    "\(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)", indent: indent
+                )
+            case .template: templates(before, after, change.keys, indent: indent)
+            case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: indent)
             case .unreadable:
-                if case .unreadable(let reason) = after.reading { wrapped(reason.message, indent: details) }
-            case .subject, .setting, .readable, .facts, .added, .removed, .missing, .archived, .unarchived: break
+                if case .unreadable(let reason) = after.reading { wrapped(reason.message, indent: indent) }
+            case .readable:
+                if let effective = after.effective { wrapped(effective.words, label: "now:", indent: indent) }
+            case .renamed, .subject, .setting, .facts, .added, .removed, .missing, .archived, .unarchived: break
             }
         }
-        if before.preview.subject != after.preview.subject, before.reading.value != nil || after.reading.value != nil {
-            // A subject stays on a line of its own: it is there to be copied.
-            plain("subject: \(before.preview.subject ?? "unknown")", indent: details)
-            plain("      →  \(after.preview.subject ?? "unknown")", indent: details)
-        }
-        if case .readable? = change.kinds.first(where: { $0 == .readable }), let effective = after.effective {
-            wrapped(effective.words, label: "now:", indent: details)
-        }
+        let (old, new) = (before.preview.subject, after.preview.subject)
+        guard old != new else { return }
+        // A subject stays on a line of its own: it is there to be copied.
+        if let example { wrapped("subjects, \(example) for example:", indent: indent) }
+        plain("subject: \(old ?? "unknown")", indent: indent)
+        plain("      →  \(new ?? "unknown")", indent: indent)
     }
 
     private mutating func templates(
@@ -181,12 +244,25 @@ extension TextPage {
         guard !findings.isEmpty else { return }
         blank()
         line(title, tone, counted(findings.count, "finding"))
-        let byRule = Dictionary(grouping: findings, by: \.key.rule)
-        for rule in byRule.keys.sorted() {
-            guard let found = byRule[rule], let first = found.first else { continue }
+        struct Words: Hashable {
+            let rule: String
+            let severity: Severity
+            let message: String
+            let isWaived: Bool
+        }
+        let groups = findings.grouped {
+            Words(rule: $0.key.rule, severity: $0.severity, message: $0.message, isWaived: $0.isWaived)
+        }
+        for group in groups {
+            guard let first = group.first else { continue }
             blank()
-            wrapped("\(rule), \(first.severity.rawValue)", indent: 2, .strong)
-            table(found.map { ($0.name, $0.message + ($0.isWaived ? " (waived)" : "")) })
+            wrapped(
+                "\(first.key.rule), \(first.severity.rawValue)\(first.isWaived ? ", waived" : ""): \(first.message)",
+                indent: 2, .strong)
+            for finding in group.prefix(Self.namesMax) { plain(finding.name, indent: 4) }
+            if group.count > Self.namesMax {
+                plain("and \(group.count - Self.namesMax) more; --format json names all", indent: 4)
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ extension TextPage {
         switch what {
         case .repository(let change):
             wrapped(change.kinds.map(\.words).joined(separator: ", "), indent: 2, .strong)
-            self.change(change, indent: 2)
+            details(of: change, indent: 4)
             if change.before == nil, let state = change.after {
                 if let effective = state.effective { wrapped(effective.words, label: "template:", indent: 4) }
                 if let subject = state.preview.subject { plain("subject:  \(subject)", indent: 4) }

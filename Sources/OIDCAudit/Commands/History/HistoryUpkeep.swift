@@ -57,7 +57,7 @@ struct HistoryPruneCommand: AuditCommand {
         guard (0...100_000).contains(keepDays) else {
             throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
         }
-        let history = try settings.store()
+        let history = try settings.store(for: .changing)
         let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
         let pruning = try await usingHistory { () async throws(HistoryError) in
             try await history.prune(before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
@@ -84,7 +84,7 @@ struct HistoryExportCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
-        let store = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, isNew: false) }
+        let store = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: .reading) }
         guard let output else {
             let console = context.console
             try await Self.export(store) { bytes in try console.write(bytes) }
@@ -143,8 +143,9 @@ struct HistoryImportCommand: AuditCommand {
                 return { Array(try handle.read(upToCount: 1 << 20) ?? Data()) }
             }
         }
+        let history = try settings.store(for: .making)
         let importing = try await usingHistory { () async throws(HistoryError) in
-            try await HistoryStore(path: settings.path).importing(exports)
+            try await history.importing(exports)
         }
         try settings.write(
             ImportingPage.render(importing, as: settings.format, style: settings.style(context)), to: context)
