@@ -7,7 +7,7 @@ import Synchronization
 @testable import OIDCAudit
 
 /// One run of the program within the test's process.
-struct CommandRun: Sendable {
+struct CommandRun: Hashable, Sendable {
     var status: Int32
     var output: String
     var error: String

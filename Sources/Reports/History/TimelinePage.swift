@@ -49,8 +49,8 @@ public enum TimelinePage {
                 json.number("id", timeline.repository.id.rawValue)
                 json.array("events", of: timeline.events) { json, event in
                     json.object { json in
-                        json.side("after", event.after)
-                        json.side("seen_by", event.seenBy)
+                        json.side("previous_scan", event.after)
+                        json.side("scan", event.seenBy)
                         json.event(event.what)
                     }
                 }

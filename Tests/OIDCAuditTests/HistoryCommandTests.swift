@@ -1,0 +1,368 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// What the history answers, from the command line.
+@Suite struct HistoryCommandTests {
+    /// Three nights: on the second, one repository leaves the organization's template, one is renamed, one goes and one
+    /// comes; on the third, the organization's template changes.
+    private static func withNights(
+        _ body: @Sendable @escaping (EmulatedScan) async throws -> Void,
+    ) async throws {
+        try await EmulatedScan.with(
+            [
+                .good("api", id: 1), .good("web", id: 2), .good("old", id: 3), .own("own", id: 4, ["actor"]),
+                .good("deploy", id: 5),
+            ]
+        ) { (scan) async throws -> Void in
+            let day: Int64 = -86_400
+            let first = await scan("acme", clockSkewSeconds: 10 * day)
+            #expect(first.status == 1, "\(first.error)")
+            await scan.world.change { world in
+                world.organizations[0].repositories.removeAll { $0.name == "old" }
+                world.organizations[0].repositories[0].setting?.includeClaimKeys = ["repo", "context"]
+                world.organizations[0].repositories[1].name = "web-site"
+                world.organizations[0].repositories[1].setting?.subClaimPrefix = "repo:acme/web-site"
+                world.organizations[0].repositories.append(.good("new", id: 6))
+            }
+            #expect(await scan("acme", clockSkewSeconds: 5 * day).status == 1)
+            await scan.world.change { $0.organizations[0].template = ["repo", "context", "job_workflow_ref", "ref"] }
+            #expect(await scan("acme").status == 1)
+            try await body(scan)
+        }
+    }
+
+    private static func ask(_ scan: EmulatedScan, _ arguments: String..., skew: Int64 = 0) async -> CommandRun {
+        await CommandRun.run(
+            arguments + ["--db", scan.folder.database, "--api-url", scan.address], clockSkewSeconds: skew)
+    }
+
+    @Test func whatChangedIsTold() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let text = await Self.ask(scan, "diff", "1", "2")
+            #expect(text.status == 0)
+            for line in [
+                "CHANGED  from scan #1 of ", "  added (1 repository)\n    acme/new\n",
+                "  removed (1 repository)\n    acme/old\n", "    acme/web-site (also: subject)\n      was: acme/web\n",
+                "      before:  repo, context, job_workflow_ref (organization)\n      after:   repo, context (repository)\n",
+                "      claims:  - job_workflow_ref\n",
+                "      subject: repo:acme/api:{context}:job_workflow_ref:{job_workflow_ref}\n",
+                "            →  repo:acme/api:{context}\n", "APPEARED  2 findings\n",
+                "required-claims, high: missing claim: job_workflow_ref\n    acme/api\n",
+            ] { #expect(text.output.contains(line), "\(line)\n\(text.output)") }
+            #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+
+            let json = await Self.ask(scan, "diff", "1", "2", "-f", "json").json
+            #expect(json["schema"] as? String == "oidc-audit.diff/v1")
+            let organization = try #require((json["organizations"] as? [[String: Any]])?.first)
+            let changes = try #require(organization["repositories"] as? [[String: Any]])
+            #expect(
+                Dictionary(
+                    uniqueKeysWithValues: changes.map { ($0["full_name"] as? String ?? "", $0["changed"] as? [String]) }
+                )
+                    == [
+                        "acme/api": ["template"], "acme/new": ["added"], "acme/old": ["removed"],
+                        "acme/web-site": ["renamed", "subject"],
+                    ])
+            #expect(changes[0]["claims_removed"] as? [String] == ["job_workflow_ref"])
+            let appeared = (json["findings"] as? [String: Any])?["appeared"] as? [[String: Any]]
+            #expect(appeared?.compactMap { $0["rule"] as? String } == ["organization-template", "required-claims"])
+
+            // The other way round, what came goes.
+            let back = await Self.ask(scan, "diff", "2", "1", "-f", "json").json
+            let reversed = (back["organizations"] as? [[String: Any]])?.first?["repositories"] as? [[String: Any]]
+            #expect(reversed?.first { $0["full_name"] as? String == "acme/old" }?["changed"] as? [String] == ["added"])
+            #expect(((back["findings"] as? [String: Any])?["gone"] as? [Any])?.count == 2)
+        }
+    }
+
+    @Test func aChangedOrganizationTemplateNamesItsFollowers() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            // The latest scan and the one before it, by default.
+            let text = await Self.ask(scan, "diff")
+            #expect(text.output.contains("from scan #2 of "))
+            #expect(text.output.contains("    before: repo, context, job_workflow_ref\n"))
+            #expect(text.output.contains("    after:  repo, context, job_workflow_ref, ref\n"))
+            #expect(text.output.contains("    3 repositories that follow it changed with it\n"))
+            let organization = try #require(
+                (await Self.ask(scan, "diff", "-f", "json").json["organizations"] as? [[String: Any]])?.first)
+            let template = try #require(organization["template"] as? [String: Any])
+            #expect(template["changed"] as? Bool == true)
+            #expect(template["followers"] as? Int == 3)
+            #expect((organization["repositories"] as? [Any])?.count == 0)
+            #expect(
+                (organization["followers"] as? [[String: Any]])?.compactMap { $0["full_name"] as? String }
+                    == ["acme/deploy", "acme/new", "acme/web-site"])
+        }
+    }
+
+    @Test func scansAreNamedByNumberPlaceAndTime() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            func began(_ days: Int64) -> String {
+                String(Date(timeIntervalSinceNow: Double(days) * 86_400).ISO8601Format().prefix(10))
+            }
+            func scanID(_ arguments: String...) async -> Int? {
+                let run = await CommandRun.run(
+                    arguments + ["--db", scan.folder.database, "--api-url", scan.address, "-f", "json"])
+                let json = run.json
+                return json["id"] as? Int ?? (json["scan"] as? [String: Any])?["id"] as? Int
+                    ?? (json["before"] as? [String: Any])?["id"] as? Int
+            }
+            #expect(await scanID("history", "show") == 3)
+            #expect(await scanID("history", "show", "latest") == 3)
+            #expect(await scanID("history", "show", "previous") == 2)
+            #expect(await scanID("history", "show", "#1") == 1)
+            #expect(await scanID("history", "show", began(-5)) == 2)
+            #expect(await scanID("history", "show", began(-6)) == 1)
+            #expect(await scanID("history", "at", began(-7)) == 1)
+            #expect(await scanID("history", "at", began(-7), "--organization", "ACME") == 1)
+            #expect(await scanID("diff", "--since", "7d") == 1)
+            #expect(await scanID("diff", "--since", began(-4)) == 2)
+            #expect(await scanID("diff", "--since", "90d") == 1)
+            #expect(await scanID("diff", began(-9), "latest") == 1)
+            #expect(await scanID("check", "acme", "--policy", "preset:strict", "--at", began(-5)) == 2)
+            #expect(
+                await Self.ask(scan, "diff", "--since", "90d").error.contains("the history begins with scan #1 of "))
+            for (arguments, words) in [
+                (["history", "show", "99"], "holds no finished scan 99 at"),
+                (["history", "show", "yesterday"], "\"yesterday\" names no scan"),
+                (["history", "at", "2020-01-01"], "holds no finished scan that had begun by 2020-01-01T23:59:59Z"),
+                (["history", "at", "latest", "--organization", "other"], "holds no finished scan of other"),
+                (["diff", "--since", "soon"], "\"soon\" is no time"),
+                (["diff", "1", "--since", "7d"], "exclude each other"),
+                (["diff", "-f", "junit"], "\"junit\" is no format of this command"),
+                (["history", "repository", "acme/nothing"], "never saw acme/nothing"),
+                (["history", "repository", "acme"], "\"acme\" is no repository"),
+                (["history", "prune", "--keep-days=-1"], "is no number of days"),
+                (["history", "verify", "--expect", "abc"], "is no SHA-256"),
+                (["history", "list", "--limit", "0"], "is no number of scans"),
+                (["history", "import", "/nowhere/x"], "cannot read the export /nowhere/x"),
+            ] {
+                let run = await CommandRun.run(arguments + ["--db", scan.folder.database, "--api-url", scan.address])
+                #expect(run.status == 2, "\(arguments)")
+                #expect(run.error.contains(words), "\(run.error)")
+                #expect(run.error.contains(" hint: "), "\(run.error)")
+                #expect(run.output.isEmpty)
+            }
+        }
+    }
+
+    @Test func anExitCodeTellsWhetherAnythingDiffers() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            #expect(await Self.ask(scan, "diff", "--exit-code").status == 1)
+            #expect(await scan("acme").status == 1)
+            let same = await Self.ask(scan, "diff", "--exit-code")
+            #expect(same.status == 0)
+            #expect(same.output.hasPrefix("UNCHANGED  from scan #3 of "))
+        }
+    }
+
+    @Test func aRepositoryIsFollowedAcrossItsNames() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            for name in ["acme/web", "ACME/Web-Site"] {
+                let text = await Self.ask(scan, "history", "repository", name)
+                #expect(text.status == 0)
+                #expect(text.output.hasPrefix("acme/web-site  id 2\n"))
+                #expect(text.output.contains("first seen by #1 of "))
+                #expect(text.output.contains("between #1 of "))
+                #expect(text.output.contains("    was: acme/web\n"))
+                #expect(text.output.contains("  organization template\n    before: repo, context, job_workflow_ref\n"))
+                #expect(text.output.contains("NOW  as scan #3 of "))
+                let json = await Self.ask(scan, "history", "repository", name, "-f", "json").json
+                let events = try #require(json["events"] as? [[String: Any]])
+                #expect(
+                    events.map { ($0["changed"] as? [String])?.joined(separator: "+") ?? $0["kind"] as? String }
+                        == ["added", "renamed+subject", "organization_template", "template"])
+                #expect(events.map { ($0["scan"] as? [String: Any])?["id"] as? Int } == [1, 2, 3, 3])
+                #expect(events.map { ($0["previous_scan"] as? [String: Any])?["id"] as? Int } == [nil, 1, 2, 2])
+            }
+            let gone = await Self.ask(scan, "history", "repository", "acme/old")
+            #expect(gone.output.contains("no longer listed"))
+            #expect(gone.output.contains("  removed\n"))
+            let api = await Self.ask(scan, "history", "repository", "acme/api")
+            #expect(api.output.contains("  high: required-claims (strict)\n    missing claim: job_workflow_ref\n"))
+        }
+    }
+
+    @Test func theStateOfADayIsJudgedByAnyPolicy() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let at = await Self.ask(scan, "history", "at", "1")
+            #expect(
+                at.output.contains("  repo, context, job_workflow_ref (organization): 4 repositories\n    acme/api\n"))
+            #expect(at.output.contains("subjects      5 legacy\n"))
+            let json = await Self.ask(scan, "history", "at", "1", "-f", "json").json
+            let organization = try #require((json["organizations"] as? [[String: Any]])?.first)
+            #expect((organization["repositories"] as? [Any])?.count == 5)
+
+            let then = await Self.ask(scan, "check", "acme", "--policy", "preset:strict", "--at", "1", "-f", "json")
+            let now = await Self.ask(scan, "check", "acme", "--policy", "preset:strict", "-f", "json")
+            #expect(then.repositories()["acme/api"]?["status"] as? String == "compliant")
+            #expect(now.repositories()["acme/api"]?["status"] as? String == "violating")
+            // The report says which link of the chain it speaks of.
+            let digest = (then.json["scan"] as? [String: Any])?["digest"] as? String
+            let shown = await Self.ask(scan, "history", "show", "1", "-f", "json").json["digest"] as? String
+            #expect(digest != nil && digest == shown)
+        }
+    }
+
+    @Test func waiversHoldAsOnTheDayThatIsAskedFor() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let ended = String(Date(timeIntervalSinceNow: -7 * 86_400).ISO8601Format().prefix(10))
+            let waivers = try scan.folder.write(
+                """
+                {"version": 1, "waivers": [
+                \(["no-spoofable-start", "required-claims", "organization-template"].map {
+                    #"{"rule": "\#($0)", "repository": "own", "owner": "a", "reason": "b", "expires": "\#(ended)"}"#
+                }.joined(separator: ","))
+                ]}
+                """, to: "waivers.json")
+            for (day, status) in [("1", "waived"), ("2", "violating")] {
+                let run = await Self.ask(
+                    scan, "check", "acme", "--policy", "preset:strict", "--waivers", waivers, "--at", day, "-f", "json")
+                #expect(run.repositories()["acme/own"]?["status"] as? String == status, "\(run.error)")
+            }
+        }
+    }
+
+    @Test func theTrendIsDrawn() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let text = await Self.ask(scan, "history", "trend")
+            #expect(text.output.hasPrefix("acme  3 scans, #1 of "))
+            #expect(text.output.contains("  high                  1 ▅██ 2\n"), "\(text.output)")
+            #expect(text.output.contains("  coverage         100.0% ███ 100.0%\n"), "\(text.output)")
+            let points = try #require(
+                await Self.ask(scan, "history", "trend", "-f", "json").json["points"] as? [[String: Any]])
+            #expect(points.compactMap { ($0["findings"] as? [String: Any])?["high"] as? Int } == [1, 2, 2])
+            #expect(points.compactMap { ($0["sources"] as? [String: Any])?["organization"] as? Int } == [4, 3, 3])
+            let late = await Self.ask(scan, "history", "trend", "--since", "7d", "-f", "json").json["points"] as? [Any]
+            #expect(late?.count == 2)
+        }
+    }
+
+    @Test func everyReportPinsTheChain() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let report = await scan("acme", "-f", "json")
+            let digest = try #require((report.json["scan"] as? [String: Any])?["digest"] as? String)
+            #expect(await Self.ask(scan, "history", "verify", "--expect", digest).status == 0)
+            let listed = await Self.ask(scan, "history", "list", "-f", "json").json["scans"] as? [[String: Any]]
+            #expect(listed?.first?["digest"] as? String == digest)
+            #expect(listed?.count == 4)
+            let other = String(digest.reversed())
+            let refused = await Self.ask(scan, "history", "verify", "--expect", other)
+            #expect(refused.status == 5)
+            #expect(refused.output.hasPrefix("ALTERED  the digest"))
+            #expect(refused.output.contains(other))
+            #expect(refused.error.contains("error: the history "))
+            // What somebody changed is named.
+            try await DatabaseQueue(path: scan.folder.database).write { db in
+                for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+                    try db.execute(sql: "DROP TRIGGER \(name)")
+                }
+                try db.execute(
+                    sql:
+                        "UPDATE settingObservation SET useDefault = 1 WHERE scanID = 2 AND repositoryID = (SELECT id FROM repository WHERE githubID = 1)"
+                )
+            }
+            let altered = await Self.ask(scan, "history", "verify")
+            #expect(altered.status == 5)
+            #expect(
+                altered.error.contains("scan 2, acme/api, use_default: it is not what was sealed"), "\(altered.error)")
+            let json = await Self.ask(scan, "history", "verify", "-f", "json").json
+            #expect((json["problem"] as? [String: Any])?["field"] as? String == "use_default")
+            #expect(await CommandRun.run(["history", "export", "--db", scan.folder.database]).status == 5)
+        }
+    }
+
+    @Test func pruningRehearsesFirst() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let rehearsal = await Self.ask(scan, "history", "prune", "--keep-days", "7")
+            #expect(rehearsal.status == 0)
+            #expect(rehearsal.output.hasPrefix("WOULD PRUNE  1 scan, #1; 2 scans stay\n"))
+            #expect(rehearsal.error == "note: nothing was removed; --yes removes it\n")
+            #expect((await Self.ask(scan, "history", "list", "-f", "json").json["total"] as? Int) == 3)
+            let pruned = await Self.ask(scan, "history", "prune", "--keep-days", "7", "--yes")
+            #expect(pruned.output.hasPrefix("PRUNED  1 scan, #1; 2 scans stay\n"))
+            #expect((await Self.ask(scan, "history", "list", "-f", "json").json["total"] as? Int) == 2)
+            #expect(await Self.ask(scan, "history", "verify").output.contains("2 scans · 1 pruned · 1 checkpoint"))
+            // Nights go on, warm: what validators stand for is still there.
+            let next = await scan("acme", "-f", "json")
+            #expect(next.status == 1)
+            let requests = (next.json["scan"] as? [String: Any])?["requests"] as? [String: Any]
+            #expect((requests?["not_modified"] as? Int ?? 0) > 0)
+            #expect(await Self.ask(scan, "history", "verify").status == 0)
+        }
+    }
+
+    @Test func anExportIsImportedElsewhere() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let file = scan.folder.path + "/export.ndjson"
+            #expect(await CommandRun.run(["history", "export", "--db", scan.folder.database, "-o", file]).status == 0)
+            let printed = await CommandRun.run(["history", "export", "--db", scan.folder.database])
+            #expect(try scan.folder.read("export.ndjson") == printed.output)
+            for line in printed.output.split(separator: "\n") {
+                _ = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            }
+            let merged = scan.folder.path + "/merged.sqlite"
+            let first = await CommandRun.run(["history", "import", file, "--db", merged])
+            #expect(first.output == "scans         3 imported\n")
+            let again = await CommandRun.run(["history", "import", file, file, "--db", merged])
+            #expect(again.output == "scans         6 known before\n")
+            let here = await Self.ask(scan, "diff", "1", "2")
+            let there = await CommandRun.run(["diff", "1", "2", "--db", merged, "--api-url", scan.address])
+            #expect(here == there)
+            #expect(!printed.output.contains("test-token"))
+        }
+    }
+
+    @Test func theViewsKeepTheirPromise() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let columns = [
+                "v1_scan": [
+                    "scan_id", "api_url", "state", "stop", "started_at", "finished_at", "organizations", "scope",
+                    "policy_name", "policy_sha256", "verdict", "complete", "listed", "compliant", "violating", "waived",
+                    "unreadable", "skipped", "requests_sent", "requests_not_modified", "content_sha256", "digest",
+                    "pruned",
+                ],
+                "v1_repository_state": [
+                    "scan_id", "started_at", "organization", "repository_id", "full_name", "visibility", "archived",
+                    "fork",
+                    "topics", "custom_properties", "error_code", "error_message", "since", "use_default",
+                    "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
+                ],
+                "v1_finding": [
+                    "scan_id", "api_url", "started_at", "policy_name", "rule", "state", "severity", "message",
+                    "first_seen",
+                    "repository_id", "full_name", "organization_id", "waiver",
+                ],
+                "v1_setting_change": [
+                    "scan_id", "observed_at", "repository_id", "full_name", "use_default", "include_claim_keys",
+                    "use_immutable_subject", "sub_claim_prefix",
+                ],
+                "v1_seal": ["place", "scan_id", "content_sha256", "origin_sha256", "previous", "digest"],
+            ]
+            try await DatabaseQueue(path: scan.folder.database).read { db in
+                for (view, names) in columns {
+                    #expect(try db.columns(in: view).map(\.name) == names, "\(view)")
+                    let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(view)") ?? 0
+                    #expect(count > 0, "\(view)")
+                }
+                #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM v1_organization") == 3)
+                #expect(
+                    try String.fetchAll(
+                        db, sql: "SELECT full_name FROM v1_repository_state WHERE scan_id = 1 ORDER BY 1")
+                        == ["acme/api", "acme/deploy", "acme/old", "acme/own", "acme/web"])
+                #expect(
+                    try String.fetchAll(
+                        db, sql: "SELECT full_name FROM v1_repository_state WHERE scan_id = 3 ORDER BY 1")
+                        == ["acme/api", "acme/deploy", "acme/new", "acme/own", "acme/web-site"])
+                #expect(
+                    try String.fetchAll(
+                        db, sql: "SELECT full_name || ' ' || state FROM v1_finding WHERE scan_id = 2 ORDER BY rule")
+                        == ["acme/api open", "acme/api open"])
+            }
+        }
+    }
+}
