@@ -198,7 +198,7 @@ public final class HistoryStore: Sendable {
             // What was read must outlast a loss of power too; a batch a second is few enough to wait for the disk.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // A year of ten thousand repositories, of which a question reads a third in no order.
-            if db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -16000") }
+            if db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -8000") }
         }
         return configuration
     }

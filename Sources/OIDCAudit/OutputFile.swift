@@ -6,6 +6,17 @@ import Reports
 struct OutputFile {
     let reporter: any Reporter.Type
     let path: String
+    /// Whether it is added to what the file holds.
+    var isAppended = false
+
+    /// The summary of a job of GitHub Actions, which everybody sees who sees the job.
+    static func stepSummary(_ environment: [String: String]) throws(CommandFailure) -> OutputFile {
+        guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else {
+            throw .usage(
+                "--step-summary: GITHUB_STEP_SUMMARY is not set", hint: "it is set in jobs of GitHub Actions alone")
+        }
+        return OutputFile(reporter: MarkdownReporter.self, path: path, isAppended: true)
+    }
 
     /// Reads `KIND=FILE` settings and checks that each file can be written, before anything is asked of GitHub.
     static func all(_ values: [SettingValue]) throws(CommandFailure) -> [OutputFile] {
@@ -30,8 +41,14 @@ struct OutputFile {
     }
 
     func write(_ report: AuditReport) throws(CommandFailure) {
-        try ReplacedFile.write(to: path, what: "report", hint: "the scan itself is stored") { output in
+        let hint = "the scan itself is stored"
+        func render(_ output: inout ReportOutput) {
             reporter.init().render(report, style: ReportStyle(), to: &output)
+        }
+        if isAppended {
+            try ReplacedFile.append(to: path, what: "summary", hint: hint, render)
+        } else {
+            try ReplacedFile.write(to: path, what: "report", hint: hint, render)
         }
     }
 }

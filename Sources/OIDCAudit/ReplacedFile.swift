@@ -39,6 +39,17 @@ enum ReplacedFile {
         }
     }
 
+    /// Writes behind what others have written, as to the summary of a job, where steps add to one file.
+    static func append(
+        to path: String, what: String, hint: String, _ body: (inout ReportOutput) -> Void,
+    ) throws(CommandFailure) {
+        do {
+            try write(body, to: path, flags: O_WRONLY | O_APPEND | O_CREAT)
+        } catch {
+            throw CommandFailure(message: "cannot write the \(what) \(path): \(error)", hint: hint, status: .failure)
+        }
+    }
+
     /// Why the file can't be written; `nil` where it seems that it can.
     static func obstacle(to path: String) -> String? {
         if let descriptor = openDescriptor(path) {

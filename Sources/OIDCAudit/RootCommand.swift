@@ -8,7 +8,8 @@ struct RootCommand: ParsableCommand {
         abstract: "Audits the subject-claim templates of GitHub Actions OIDC tokens across an organization.",
         version: Tool.version,
         subcommands: [
-            ScanCommand.self, CheckCommand.self, DiffCommand.self, HistoryCommand.self, PolicyCommand.self,
+            ScanCommand.self, CheckCommand.self, ReportCommand.self, DiffCommand.self, HistoryCommand.self,
+            PolicyCommand.self,
             WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self, DoctorCommand.self, EmulateCommand.self,
             DemoCommand.self,
         ])

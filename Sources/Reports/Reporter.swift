@@ -28,6 +28,12 @@ public enum ReporterCatalog {
         TextReporter.self,
         JSONReporter.self,
         JUnitReporter.self,
+        SARIFReporter.self,
+        MarkdownReporter.self,
+        CSVReporter.self,
+        PrometheusReporter.self,
+        GitHubReporter.self,
+        GitLabReporter.self,
     ]
 
     /// The format of that name; `nil` where there is none.

@@ -42,6 +42,16 @@ import Testing
         #expect(seal.digest == "3011de2b2f3d098e9c704589f1ada9d3cafb4ad3787c3355119d63fa64bf3517")
     }
 
+    @Test func theDocumentationTellsEveryField() throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/History/History.docc/History.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        for kind in EvidenceKind.all {
+            let row = "| `\(kind.name)` | " + kind.fields.map { "`\($0.name)`" }.joined(separator: ", ") + " |"
+            #expect(text.contains(row), "\(row)")
+        }
+    }
+
     /// Each change of somebody who knows SQLite, and the place at which it must be found.
     @Test(arguments: [
         (

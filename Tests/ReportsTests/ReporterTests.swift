@@ -253,7 +253,7 @@ import XMLCoder
         let evil = Policy(name: text, description: text, rules: policy.rules, source: text, sha256: text)
         let report = Evaluator(policy: evil, gate: Gate()).evaluate(.sample([organization]))
         let rendered = try SampleReport.render(report, as: reporter(name))
-        for scalar in rendered.unicodeScalars where scalar != "\n" {
+        for scalar in rendered.replacing("\r\n", with: "\n").unicodeScalars where scalar != "\n" {
             let isHarmless =
                 switch scalar.properties.generalCategory {
                 case .control, .format, .lineSeparator, .paragraphSeparator: false
@@ -269,9 +269,61 @@ import XMLCoder
         case "junit":
             let suite = try XMLDecoder().decode(Suites.self, from: Data(rendered.utf8)).testsuite.first
             #expect(suite?.testcase.count == 5)
-        default:
-            break
+        case "sarif", "gitlab":
+            _ = try JSONSerialization.jsonObject(with: Data(rendered.utf8))
+        case "csv":
+            let rows = try Self.csv(rendered)
+            #expect(Set(rows.map(\.count)) == [20])
+            #expect(rows.count == 4)
+            for cell in rows.joined() { #expect(!"=+-@".contains(cell.first ?? "x"), "\(cell.prefix(40))") }
+        case "prometheus":
+            for line in rendered.split(separator: "\n") where !line.hasPrefix("#") && line.utf8.count < 10_000 {
+                #expect(
+                    line.wholeMatch(of: /[a-z_]+(\{([a-z0-9_]+="([^"\\]|\\\\|\\")*",?)+\})? [0-9]+/) != nil,
+                    "\(line.prefix(200))")
+            }
+        case "github":
+            for line in rendered.split(separator: "\n") where line.utf8.count < 10_000 {
+                #expect(
+                    line.wholeMatch(of: /::(error|warning|notice) ([a-z]+=[^:,]*,?)+::.*/) != nil, "\(line.prefix(200))"
+                )
+            }
+        case "markdown":
+            // What the page itself opens, and nothing else.
+            let tags = rendered.replacing("\\<", with: "").matches(of: /<[^>]*>/).map { String($0.output) }
+            #expect(
+                Set(tags).isSubset(of: ["<details>", "<summary>", "</summary>", "</details>", "<sub>", "</sub>"]),
+                "\(tags)")
+            #expect(rendered.utf8.count < 1_000_000)
+        case "text": break
+        default: Issue.record("no check of \(name)")
         }
+    }
+
+    /// RFC 4180.
+    private static func csv(_ text: String) throws -> [[String]] {
+        var rows: [[String]] = []
+        var row: [String] = []
+        var cell = ""
+        var isQuoted = false
+        var rest = Substring(text)
+        while let character = rest.popFirst() {
+            switch character {
+            case "\"" where isQuoted && rest.first == "\"":
+                cell.append("\"")
+                rest.removeFirst()
+            case "\"": isQuoted.toggle()
+            case "," where !isQuoted:
+                row.append(cell)
+                cell = ""
+            case "\r\n" where !isQuoted:
+                rows.append(row + [cell])
+                (row, cell) = ([], "")
+            default: cell.append(character)
+            }
+        }
+        try #require(!isQuoted && row.isEmpty && cell.isEmpty)
+        return rows
     }
 
     private static let schemas = URL(filePath: #filePath).deletingLastPathComponent()

@@ -61,6 +61,8 @@ public struct PolicyReport: Sendable {
         public var subject: RuleEntry.Subject
         public var summary: String
         public var reason: String?
+        /// Where it stands in the policy's file; `nil` where the policy does not have it.
+        public var position: SourcePosition?
         /// Repositories, organizations or waivers that the rule passed or failed.
         public var judged = 0
         public var violations = 0

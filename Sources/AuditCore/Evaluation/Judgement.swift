@@ -315,7 +315,8 @@ extension PolicyReport.Entry {
         let type = type(of: entry.rule)
         self.init(
             id: entry.id, rule: type.name, severity: entry.severity, subject: entry.subject, summary: type.summary,
-            reason: entry.reason)
+            // Where the document begins, no entry can stand: such a one was added to the policy's own.
+            reason: entry.reason, position: entry.position == .start ? nil : entry.position)
     }
 }
 

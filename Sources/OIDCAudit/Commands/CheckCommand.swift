@@ -51,8 +51,9 @@ struct CheckCommand: AuditCommand {
     }
 }
 
-/// What `check` needs to know, resolved.
-private struct CheckSettings {
+/// What `check` and `report` need to know, resolved.
+struct CheckSettings {
+    /// Empty: whatever the scan holds.
     var organizations: [OrganizationLogin]
     var apiURL: String
     var historyPath: String
@@ -65,6 +66,11 @@ private struct CheckSettings {
         _ reports: ReportSettings, baselinePath: String?, in context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
         let stored = try await stored(context)
+        if stored.scan.policySHA256 != judging.policy.sha256, moment != nil, !console.isQuiet {
+            context.console.note(
+                "note: scan \(stored.scan.id.rawValue) was judged by \"\(stored.scan.policyName)\" as it then was "
+                    + "(SHA-256 \(stored.scan.policySHA256)); this is what the given policy makes of it")
+        }
         var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
@@ -134,7 +140,7 @@ private struct CheckSettings {
             try HistoryStore(path: historyPath, for: .reading)
         }
         let scan = try await scan(in: history)
-        let logins = organizations.map(\.rawValue)
+        let logins = organizations.isEmpty ? nil : organizations.map(\.rawValue)
         let began = ContinuousClock.now
         let snapshot = try await usingHistory { () async throws(HistoryError) in
             try await history.snapshot(of: scan.id, organizations: logins)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 
 // Every option is taken as text here: flag, environment and configuration file are resolved and checked in one place,
 // `Settings`, with the same words of error.
@@ -67,11 +68,18 @@ struct HistoryOptions: ParsableArguments {
 
 struct OutputOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("What standard output gets: text, json or junit.", valueName: "kind"))
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "What standard output gets: \(ReporterCatalog.all.map { $0.name }.joined(separator: ", ")).",
+            valueName: "kind"))
     var format: String?
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"))
     var output: [String] = []
+    @Flag(
+        name: .customLong("step-summary"),
+        help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")
+    var stepSummary = false
     @Option(
         name: .customLong("fail-on"),
         help: ArgumentHelp("Least severity that fails, or none. (default: low)", valueName: "severity"))

@@ -135,6 +135,9 @@ extension ReportSettings {
     init(_ options: OutputOptions, _ layers: SettingLayers) throws(CommandFailure) {
         format = try Settings.reporter(named: layers.value(.format, flag: options.format)) ?? TextReporter.self
         outputs = try OutputFile.all(layers.values(.output, flags: options.output))
+        if try layers.isOn(.stepSummary, flag: options.stepSummary) {
+            outputs.append(try OutputFile.stepSummary(layers.environment))
+        }
     }
 }
 

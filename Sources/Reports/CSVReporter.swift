@@ -1,0 +1,86 @@
+public import AuditCore
+
+/// The repositories as a table: CSV (RFC 4180), a row for each, and one for each organization that has findings itself.
+public struct CSVReporter: Reporter {
+    public static let name = "csv"
+
+    public init() {}
+
+    private static let header = [
+        "organization", "repository", "repository_id", "visibility", "archived", "status", "reason", "findings",
+        "worst_severity", "waived_findings", "effective_claim_keys", "source", "subject_format", "subject",
+        "subject_certain", "since", "use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
+    ]
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        Self.write(Self.header, to: &output)
+        let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
+        for organization in report.organizations {
+            let own = report.findings.filter { $0.repositoryID == nil && $0.organization == organization.login }
+            let troubles = organization.troubles.joined(separator: "; ")
+            guard !own.isEmpty || !troubles.isEmpty else { continue }
+            let status =
+                own.contains(where: \.isOpen) ? "violating" : troubles.isEmpty ? "waived" : "unreadable"
+            Self.write(
+                [organization.login, "", "", "", "", status, troubles] + Self.cells(own)
+                    + Array(repeating: "", count: Self.header.count - 10), to: &output)
+        }
+        for repository in report.repositories {
+            Self.write(Self.cells(repository, findings[repository.repository.id] ?? []), to: &output)
+        }
+    }
+
+    // MARK: -
+
+    private static func cells(_ report: RepositoryReport, _ findings: [Finding]) -> [String] {
+        let (repository, setting) = (report.repository, report.setting)
+        return [
+            report.organization, repository.fullName, "\(repository.id.rawValue)",
+            repository.visibility == .unknown ? "" : repository.visibility.rawValue, word(repository.isArchived),
+            report.status.rawValue, report.reason ?? "",
+        ] + cells(findings) + [
+            report.effective?.template.map(words) ?? "", report.effective?.source.rawValue ?? "",
+            report.effective == nil ? "" : report.format.name, report.preview.subject ?? "",
+            report.effective == nil ? "" : word(report.preview.isCertain), report.since?.description ?? "",
+            word(setting?.useDefault), setting?.includeClaimKeys.map { words(SubjectTemplate($0)) } ?? "",
+            word(setting?.useImmutableSubject), setting?.subClaimPrefix ?? "",
+        ]
+    }
+
+    private static func cells(_ findings: [Finding]) -> [String] {
+        let open = findings.filter(\.isOpen)
+        return [
+            open.map(\.rule).joined(separator: " "), open.map(\.severity).max()?.rawValue ?? "",
+            findings.filter { !$0.isOpen }.map(\.rule).joined(separator: " "),
+        ]
+    }
+
+    private static func words(_ template: SubjectTemplate) -> String {
+        template.keys.map(\.rawValue).joined(separator: " ")
+    }
+
+    private static func word(_ flag: Bool?) -> String {
+        flag.map { $0 ? "true" : "false" } ?? ""
+    }
+
+    private static func write(_ cells: [String], to output: inout ReportOutput) {
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { output.write(",") }
+            output.write(quoted(cell))
+        }
+        output.write("\r\n")
+    }
+
+    /// Harmless in a spreadsheet too, which runs a cell as a formula that begins with one of these characters.
+    /// Source: OWASP, "CSV Injection".
+    private static func quoted(_ cell: String) -> String {
+        var text = cell.singleLine
+        if let first = text.first(where: { $0 != " " }),
+            "=+-@\t\r|".contains(first) || !first.isASCII && "＝＋－＠".contains(first)
+        {
+            text = "'" + text
+        }
+        guard text.utf8.contains(where: { ",\"\n\r; ".utf8.contains($0) }) else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}

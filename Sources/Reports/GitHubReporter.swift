@@ -1,0 +1,76 @@
+public import AuditCore
+
+/// The findings as annotations of a GitHub Actions job: workflow commands on standard output.
+///
+/// GitHub shows ten of a kind and hides the rest without a word, so that the tenth says how many there are.
+/// Source: GitHub's documentation, "Workflow commands"; the limits are those of community discussion 26680.
+public struct GitHubReporter: Reporter {
+    public static let name = "github"
+
+    public init() {}
+
+    private static let mostOfAKind = 9
+
+    private struct Annotation {
+        let location: PolicyLocation?
+        let title: String
+        let message: String
+    }
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var errors: [Annotation] = []
+        var warnings: [Annotation] = []
+        // Not told by rank alone: that not everything was read is the first thing to know.
+        if let why = report.whyIncomplete {
+            errors.append(Annotation(location: nil, title: "\(Tool.name): incomplete", message: why))
+        }
+        for finding in report.findings.filter(\.isOpen).sorted(by: { $0.severity > $1.severity }) {
+            let name = finding.repository ?? finding.organization
+            let location = PolicyLocation(of: finding.rule, in: report.policy, at: name)
+            let annotation = Annotation(
+                location: location.path.hasPrefix("\(Tool.name)/") ? nil : location,
+                title: "\(finding.severity.rawValue): \(finding.rule)",
+                message: "\(name): \(finding.violation.message). \(finding.violation.remedy)")
+            if finding.severity >= .high { errors.append(annotation) } else { warnings.append(annotation) }
+        }
+        for repository in report.repositories where repository.status == .unreadable {
+            warnings.append(
+                Annotation(
+                    location: nil, title: "not read",
+                    message: "\(repository.repository.fullName): \(repository.reason ?? "unknown")"))
+        }
+        Self.write("error", errors, to: &output)
+        Self.write("warning", warnings, to: &output)
+        let summary = report.summary
+        let counts =
+            "\(report.verdict.rawValue): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
+            + "violating, \(summary.unreadable) unreadable"
+        Self.write(
+            "notice", [Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)],
+            to: &output)
+    }
+
+    // MARK: -
+
+    private static func write(_ kind: String, _ annotations: [Annotation], to output: inout ReportOutput) {
+        for annotation in annotations.prefix(mostOfAKind) {
+            var properties = "title=\(property(annotation.title))"
+            if let location = annotation.location {
+                properties = "file=\(property(location.path)),line=\(location.line)," + properties
+            }
+            output.write("::\(kind) \(properties)::\(data(annotation.message))\n")
+        }
+        if annotations.count > mostOfAKind {
+            let rest = annotations.count - mostOfAKind
+            output.write("::\(kind) title=\(property(Tool.name))::and \(rest) more; the report tells all\n")
+        }
+    }
+
+    private static func data(_ text: String) -> String {
+        text.singleLine.replacing("%", with: "%25")
+    }
+
+    private static func property(_ text: String) -> String {
+        data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    }
+}

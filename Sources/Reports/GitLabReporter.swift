@@ -1,0 +1,65 @@
+public import AuditCore
+
+/// The findings for GitLab's code quality widget: a JSON list, in the form that GitLab took over from Code Climate.
+///
+/// Source: GitLab's documentation, "Code Quality report format".
+public struct GitLabReporter: Reporter {
+    public static let name = "gitlab"
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var writer = JSONWriter(output)
+        writer.array { json in
+            for finding in report.findings where finding.isOpen {
+                json.issue(
+                    "\(finding.repository ?? finding.organization): \(finding.violation.message)", rule: finding.rule,
+                    fingerprint: finding.key.fingerprint(apiURL: report.apiURL), severity: finding.severity.gitLab,
+                    PolicyLocation(of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization))
+            }
+            // What was not read is no pass here either.
+            for organization in report.organizations where !organization.troubles.isEmpty {
+                json.issue(
+                    "\(organization.login): \(organization.troubles.joined(separator: "; "))", rule: "readable",
+                    fingerprint: "\(report.apiURL)/\(organization.login)/readable", severity: "major",
+                    PolicyLocation(of: nil, in: report.policy, at: organization.login))
+            }
+            for repository in report.repositories where repository.status == .unreadable {
+                json.issue(
+                    "\(repository.repository.fullName): \(repository.reason ?? "unknown")", rule: "readable",
+                    fingerprint: FindingKey(rule: "readable", subject: .repository(repository.repository.id))
+                        .fingerprint(apiURL: report.apiURL), severity: "major",
+                    PolicyLocation(of: nil, in: report.policy, at: repository.repository.fullName))
+            }
+        }
+        output = writer.output
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func issue(
+        _ description: String, rule: String, fingerprint: String, severity: String, _ location: PolicyLocation,
+    ) {
+        object { json in
+            json.string("description", description.singleLine)
+            json.string("check_name", "\(Tool.name)/\(rule)")
+            json.string("fingerprint", fingerprint)
+            json.string("severity", severity)
+            json.object("location") { json in
+                json.string("path", location.path)
+                json.object("lines") { $0.number("begin", location.line) }
+            }
+        }
+    }
+}
+
+extension Severity {
+    fileprivate var gitLab: String {
+        switch self {
+        case .critical: "blocker"
+        case .high: "critical"
+        case .medium: "major"
+        case .low: "minor"
+        }
+    }
+}

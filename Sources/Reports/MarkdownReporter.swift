@@ -1,0 +1,159 @@
+public import AuditCore
+
+/// The report for pull requests, issues and job summaries: GitHub-flavoured Markdown, the worst first, never longer than
+/// GitHub takes in a job summary.
+public struct MarkdownReporter: Reporter {
+    public static let name = "markdown"
+
+    /// GitHub drops a whole summary of more than 1,024 KiB.
+    static let bytesMax = 1_000_000
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var page = MarkdownPage(bytesMax: Self.bytesMax)
+        page.verdict(report)
+        page.counts(report)
+        page.unread(report)
+        page.findings(report)
+        page.waived(report)
+        page.notes(report)
+        output.write(page.text)
+    }
+}
+
+/// Markdown up to a length; what comes after is counted.
+private struct MarkdownPage {
+    private(set) var text = ""
+    private let bytesMax: Int
+    /// What no longer fits must be said, and needs a place.
+    private static let reserveBytes = 400
+
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+    }
+
+    /// - Returns: whether it was written, being short enough.
+    @discardableResult
+    private mutating func add(_ piece: String) -> Bool {
+        guard text.utf8.count + piece.utf8.count <= bytesMax - Self.reserveBytes else { return false }
+        text += piece
+        return true
+    }
+
+    // MARK: -
+
+    mutating func verdict(_ report: AuditReport) {
+        let mark =
+            switch report.verdict {
+            case .compliant: "✅ compliant"
+            case .violations: "❌ violations"
+            case .incomplete: "⚠️ incomplete"
+            }
+        add("## OIDC subject claims: \(mark)\n\n")
+        if let why = report.whyIncomplete { add("**Incomplete:** \(escaped(why))\n\n") }
+        add(
+            "\(report.organizations.map { escaped($0.login) }.joined(separator: ", ")) under the policy "
+                + "**\(escaped(report.policy.name))** (\(escaped(report.policy.source)))\n\n")
+    }
+
+    mutating func counts(_ report: AuditReport) {
+        let summary = report.summary
+        add(
+            CatalogPage.table(
+                ["listed", "judged", "compliant", "violating", "waived", "unreadable", "skipped"],
+                [
+                    [
+                        summary.listed, summary.judged, summary.compliant, summary.violating, summary.waived,
+                        summary.unreadable, summary.skipped,
+                    ].map(String.init)
+                ]) + "\n")
+        let severities = Severity.allCases.map { "\($0.rawValue): \(summary.findings[$0] ?? 0)" }
+        add("Findings – \(severities.joined(separator: ", ")); new: \(summary.newFindings)\n\n")
+    }
+
+    mutating func unread(_ report: AuditReport) {
+        let troubled = report.organizations.filter { !$0.troubles.isEmpty }
+        let unread = report.repositories.filter { $0.status == .unreadable }
+        guard !troubled.isEmpty || !unread.isEmpty else { return }
+        let rows =
+            troubled.map { [escaped($0.login), escaped($0.troubles.joined(separator: "; "))] }
+            + unread.map { [escaped($0.repository.fullName), escaped($0.reason ?? "unknown")] }
+        section("Not read or decided (\(rows.count))", intro: nil, ["what", "why"], rows)
+    }
+
+    mutating func findings(_ report: AuditReport) {
+        let found = Dictionary(grouping: report.findings.filter(\.isOpen), by: \.rule)
+        for severity in Severity.allCases {
+            for entry in report.policy.rules where entry.severity == severity {
+                guard let findings = found[entry.id] else { continue }
+                section(
+                    "\(severity.rawValue): \(entry.id) (\(findings.count))", intro: entry.reason ?? entry.summary,
+                    ["repository", "found", "has", "mend"],
+                    findings.map { finding in
+                        [
+                            escaped(finding.repository ?? finding.organization), escaped(finding.violation.message),
+                            escaped(finding.violation.actual.joined(separator: ", ")),
+                            escaped(finding.violation.remedy),
+                        ]
+                    })
+            }
+        }
+    }
+
+    mutating func waived(_ report: AuditReport) {
+        let waived = report.findings.filter { !$0.isOpen }
+        guard !waived.isEmpty else { return }
+        section(
+            "waived (\(waived.count))", intro: nil, ["repository", "rule", "until", "owner", "reason"],
+            waived.map { finding in
+                [
+                    escaped(finding.repository ?? finding.organization), escaped(finding.rule),
+                    finding.waiver?.expires.description ?? "", escaped(finding.waiver?.owner ?? ""),
+                    escaped(finding.waiver?.reason ?? ""),
+                ]
+            })
+    }
+
+    mutating func notes(_ report: AuditReport) {
+        for warning in report.warnings { add("- \(escaped(warning))\n") }
+        let scan = report.scanID.map { "scan #\($0.rawValue) of " } ?? ""
+        // There is always room for it: of the reserve, a section takes what says how much it cut.
+        add("\n<sub>\(scan)\(report.startedAt)\(report.digest.map { ", digest \($0)" } ?? "")</sub>\n")
+    }
+
+    // MARK: -
+
+    /// A table that opens, cut where there is no room for more rows.
+    private mutating func section(_ title: String, intro: String?, _ header: [String], _ rows: [[String]]) {
+        let head =
+            "<details><summary>\(html(title))</summary>\n\n" + (intro.map { escaped($0) + "\n\n" } ?? "")
+            + CatalogPage.table(header, [])
+        let end = "\n</details>\n\n"
+        guard text.utf8.count + head.utf8.count + end.utf8.count + 200 <= bytesMax - Self.reserveBytes else {
+            text += text.hasSuffix(Self.full) ? "" : Self.full
+            return
+        }
+        text += head
+        for (index, row) in rows.enumerated() {
+            let line = "| " + row.joined(separator: " | ") + " |\n"
+            guard text.utf8.count + line.utf8.count + end.utf8.count + 200 <= bytesMax - Self.reserveBytes else {
+                text += "\nand \(rows.count - index) more\n"
+                break
+            }
+            text += line
+        }
+        text += end
+    }
+
+    private static let full = "**There is more than fits here: the JSON report tells all.**\n\n"
+
+    private func escaped(_ text: String) -> String {
+        // A mention would notify somebody.
+        CatalogPage.markdown(text)
+    }
+
+    private func html(_ text: String) -> String {
+        text.singleLine.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+}

@@ -1,0 +1,132 @@
+public import AuditCore
+
+/// Counts for Prometheus, as node_exporter's textfile collector reads them: no time stamps, gauges alone.
+///
+/// Source: Prometheus, "Exposition formats", version 0.0.4.
+public struct PrometheusReporter: Reporter {
+    public static let name = "prometheus"
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var page = MetricsPage(output)
+        let tallies = report.tallies
+        let organizations = report.organizations.map { ($0, $0.id.flatMap { tallies[$0] } ?? OrganizationTally()) }
+
+        page.metric("scan_timestamp_seconds", "When the last scan ended, in seconds since 1970.") {
+            $0.sample([], report.finishedAt.secondsSince1970)
+        }
+        // Absent where it was not: an alert on its age then fires too.
+        if report.isComplete {
+            page.metric(
+                "last_success_timestamp_seconds",
+                "When the last scan that could read everything ended, in seconds since 1970."
+            ) { $0.sample([], report.finishedAt.secondsSince1970) }
+        }
+        page.metric("scan_complete", "Whether the last scan could read and decide everything.") {
+            $0.sample([], report.isComplete ? 1 : 0)
+        }
+        page.metric("scan_duration_seconds", "How long the last scan took, in seconds.") {
+            $0.sample([], max(0, report.finishedAt.seconds(since: report.startedAt)))
+        }
+        page.metric("exit_status", "The exit status of the last scan.") { $0.sample([], Int64(report.gate.exitStatus)) }
+        page.metric("requests", "Requests of the last scan.") { page in
+            page.sample([("kind", "sent")], Int64(report.requests.sent))
+            page.sample([("kind", "not_modified")], Int64(report.requests.notModified))
+            page.sample([("kind", "retried")], Int64(report.requests.retried))
+        }
+        page.metric("rate_limit_wait_seconds", "How long rate limits held the last scan up, in seconds.") {
+            $0.sample([], report.requests.waited.components.seconds)
+        }
+        page.metric("policy_info", "The policy of the last scan.") {
+            $0.sample([("policy", report.policy.name), ("sha256", report.policy.sha256)], 1)
+        }
+        page.metric("repositories", "Repositories by status.") { page in
+            for (organization, tally) in organizations {
+                for (state, count) in [
+                    ("compliant", tally.compliant), ("violating", tally.violating), ("waived", tally.waived),
+                    ("unreadable", tally.unreadable), ("skipped", tally.skipped),
+                ] { page.sample([("org", organization.login), ("state", state)], Int64(count)) }
+            }
+        }
+        page.metric("findings", "Open findings by rule entry; 0 where it found none.") { page in
+            struct Place: Hashable {
+                let organization: String
+                let rule: String
+            }
+            let counts = Dictionary(
+                report.findings.filter(\.isOpen).map {
+                    (Place(organization: $0.organization, rule: $0.rule), Int64(1))
+                },
+                uniquingKeysWith: +)
+            for organization in report.organizations {
+                for entry in report.policy.rules {
+                    page.sample(
+                        [("org", organization.login), ("rule", entry.id), ("severity", entry.severity.rawValue)],
+                        counts[Place(organization: organization.login, rule: entry.id)] ?? 0)
+                }
+            }
+        }
+        page.metric("waived_findings", "Findings that a waiver accepts.") { page in
+            for (organization, tally) in organizations {
+                page.sample([("org", organization.login)], Int64(tally.waivedFindings))
+            }
+        }
+        page.metric("waivers_expiring", "Waivers that end within a time, those that have ended not counted.") { page in
+            let live = report.waivers.filter { !$0.isExpired(at: report.startedAt) }
+            for days in [7, 30] {
+                let moment = report.startedAt.adding(seconds: Int64(days) * 86_400)
+                page.sample([("within", "\(days)d")], Int64(live.count { $0.isExpired(at: moment) }))
+            }
+        }
+        page.metric("templates", "Repositories by where their effective template comes from.") { page in
+            for (organization, tally) in organizations {
+                for source in TemplateSource.allCases {
+                    page.sample(
+                        [("org", organization.login), ("source", source.rawValue)], Int64(tally.sources[source] ?? 0))
+                }
+            }
+        }
+        page.metric("immutable_subject_repositories", "Repositories by whether their subjects are immutable.") { page in
+            for (organization, tally) in organizations {
+                page.sample([("org", organization.login), ("enabled", "true")], Int64(tally.immutable))
+                page.sample([("org", organization.login), ("enabled", "false")], Int64(tally.legacy))
+                page.sample([("org", organization.login), ("enabled", "unknown")], Int64(tally.unknownFormat))
+            }
+        }
+        page.metric("listing_complete", "Whether an organization's listing is known to be complete.") { page in
+            for organization in report.organizations {
+                page.sample([("org", organization.login)], organization.listing.status == .complete ? 1 : 0)
+            }
+        }
+        output = page.output
+    }
+}
+
+/// Writes gauges.
+private struct MetricsPage {
+    var output: ReportOutput
+    private var name = ""
+
+    init(_ output: ReportOutput) {
+        self.output = output
+    }
+
+    mutating func metric(_ name: String, _ help: String, _ body: (inout MetricsPage) -> Void) {
+        self.name = "oidc_audit_\(name)"
+        output.write("# HELP \(self.name) \(help)\n# TYPE \(self.name) gauge\n")
+        body(&self)
+    }
+
+    mutating func sample(_ labels: [(name: String, value: String)], _ value: Int64) {
+        output.write(name)
+        if !labels.isEmpty {
+            output.write("{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}")
+        }
+        output.write(" \(value)\n")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.singleLine.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    }
+}
