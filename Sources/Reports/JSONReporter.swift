@@ -114,14 +114,7 @@ extension JSONWriter {
             json.string("login", organization.login)
             json.number("id", organization.id?.rawValue)
             json.template("template", organization.template)
-            json.object("listing") { json in
-                json.string("status", organization.listing.status.rawValue)
-                json.number("listed", organization.listing.listed)
-                json.number("expected", organization.listing.expected)
-                json.strings("removed", organization.listing.removed)
-                json.strings("missing", organization.listing.missing)
-                json.string("error", organization.listing.error)
-            }
+            json.listing(organization.listing)
             json.strings("undecided", organization.undecided)
         }
     }

@@ -15,6 +15,8 @@ struct ReportCommand: AuditCommand {
     var scan = "latest"
     @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
     var organization: String?
+    @Flag(help: "Print the JSON Schema of the JSON report, and nothing else.")
+    var schema = false
     @OptionGroup var policy: PolicyOptions
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
@@ -22,6 +24,10 @@ struct ReportCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard !schema else {
+            try context.console.write(Array(ReportSchema.text().utf8))
+            return ExitStatus.success.rawValue
+        }
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
             organizations: try Settings.organizations(organization.map { [$0] } ?? []),

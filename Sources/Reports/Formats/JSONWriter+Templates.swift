@@ -64,6 +64,17 @@ extension JSONWriter {
         }
     }
 
+    mutating func listing(_ listing: Listing) {
+        object("listing") { json in
+            json.string("status", listing.status.rawValue)
+            json.number("listed", listing.listed)
+            json.number("expected", listing.expected)
+            json.strings("removed", listing.removed)
+            json.strings("missing", listing.missing)
+            json.string("error", listing.error)
+        }
+    }
+
     mutating func repositoryFacts(_ repository: Repository) {
         string("full_name", repository.fullName)
         number("id", repository.id.rawValue)

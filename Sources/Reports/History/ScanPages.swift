@@ -144,17 +144,6 @@ extension JSONWriter {
         string("content_sha256", scan.content)
         string("digest", scan.digest)
     }
-
-    mutating func listing(_ listing: Listing) {
-        object("listing") { json in
-            json.string("status", listing.status.rawValue)
-            json.number("listed", listing.listed)
-            json.number("expected", listing.expected)
-            json.strings("removed", listing.removed)
-            json.strings("missing", listing.missing)
-            json.string("error", listing.error)
-        }
-    }
 }
 
 /// An organization as a scan saw it, without judgement.
