@@ -40,10 +40,10 @@ struct OutputFile {
         return outputs
     }
 
-    func write(_ report: AuditReport) throws(CommandFailure) {
+    func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) {
         let hint = "the scan itself is stored"
         func render(_ output: inout ReportOutput) {
-            reporter.init().render(report, style: ReportStyle(), to: &output)
+            reporter.init().render(report, style: ReportStyle(junitGroup: junitGroup), to: &output)
         }
         if isAppended {
             try ReplacedFile.append(to: path, what: "summary", hint: hint, render)

@@ -1,5 +1,12 @@
 public import AuditCore
 
+/// What makes a testcase of a repository: each rule entry, or the repository as a whole, for organizations whose file
+/// would otherwise be too large for a dashboard.
+public enum JUnitGroup: String, Sendable, CaseIterable {
+    case rule
+    case repository
+}
+
 /// The report for CI dashboards: JUnit XML that validates against both the Ant and the Jenkins schemas.
 ///
 /// A suite for each organization; a testcase for each repository and rule entry, passes too, and one named `readable`.
@@ -18,7 +25,7 @@ public struct JUnitReporter: Reporter {
         writer.element("testsuites") { xml in
             for (index, organization) in report.organizations.enumerated() {
                 let suite = JUnitSuite(
-                    report: report, organization: organization, repositories: repositories[organization.login] ?? [],
+                    report: report, group: style.junitGroup, organization: organization, repositories: repositories[organization.login] ?? [],
                     findings: findings, organizationFindings: organizationFindings[organization.login] ?? [])
                 suite.write(index: index, to: &xml)
             }
@@ -31,6 +38,7 @@ public struct JUnitReporter: Reporter {
 /// One organization's suite.
 private struct JUnitSuite {
     let report: AuditReport
+    let group: JUnitGroup
     let organization: OrganizationReport
     let repositories: [RepositoryReport]
     let findings: [RepositoryID?: [Finding]]
@@ -129,12 +137,42 @@ private struct JUnitSuite {
                     repository.status == .unreadable
                         ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
             }
+            var results: [(rule: String, result: Result)] = []
             for (index, entry) in report.policy.rules.enumerated() where entry.subject == .repository {
                 // A repository that was not judged has no outcomes.
                 let outcome = repository.outcomes.isEmpty ? nil : repository.outcomes[index]
-                body(classname, entry.id, result(entry, outcome, repository, found))
+                results.append((entry.id, result(entry, outcome, repository, found)))
+            }
+            switch group {
+            case .rule: for (rule, result) in results { body(classname, rule, result) }
+            case .repository: body(classname, "policy", Self.worst(of: results))
             }
         }
+    }
+
+    /// One result for all entries: a failure before an error before a pass; a skip where nothing was judged, or where
+    /// something was accepted.
+    private static func worst(of results: [(rule: String, result: Result)]) -> Result {
+        var failures: [(type: String, message: String)] = []
+        var errors: [String] = []
+        var skips: [String] = []
+        var passes = 0
+        for (rule, result) in results {
+            switch result {
+            case .pass: passes += 1
+            case .failure(let type, let message): failures.append((type, "\(rule): \(message)"))
+            case .error(_, let message): errors.append("\(rule): \(message)")
+            case .skipped(let message): skips.append("\(rule): \(message)")
+            }
+        }
+        if !failures.isEmpty {
+            let worst = failures.compactMap { Severity(rawValue: $0.type) }.max()
+            return .failure(
+                type: worst?.rawValue ?? failures[0].type,
+                message: (failures.map(\.message) + errors).joined(separator: "\n"))
+        }
+        if !errors.isEmpty { return .error(type: "undecided", message: errors.joined(separator: "\n")) }
+        return passes > 0 || skips.isEmpty ? .pass : .skipped(message: skips.joined(separator: "\n"))
     }
 
     private var organizationResult: Result {

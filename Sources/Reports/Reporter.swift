@@ -10,15 +10,18 @@ public protocol Reporter: Sendable {
     func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput)
 }
 
-/// What the reader's side can show; formats for programs ignore it.
+/// What the reader's side can show, and how it wants it; most formats for programs ignore it.
 public struct ReportStyle: Hashable, Sendable {
     public var isColored: Bool
     /// Columns of the terminal.
     public var width: Int
+    /// What makes a testcase in JUnit; the other formats ignore it.
+    public var junitGroup: JUnitGroup
 
-    public init(isColored: Bool = false, width: Int = 80) {
+    public init(isColored: Bool = false, width: Int = 80, junitGroup: JUnitGroup = .rule) {
         self.isColored = isColored
         self.width = width
+        self.junitGroup = junitGroup
     }
 }
 

@@ -71,13 +71,13 @@ extension Console {
         var first: CommandFailure?
         for output in reports.outputs {
             do throws(CommandFailure) {
-                try output.write(report)
+                try output.write(report, junitGroup: reports.junitGroup)
             } catch {
                 first = first ?? error
             }
         }
         do throws(CommandFailure) {
-            try write(report, as: reports.format, settings)
+            try write(toStandardOutput: report, reports, settings)
         } catch {
             first = first ?? error
         }
@@ -86,11 +86,13 @@ extension Console {
 
     /// Renders a report on standard output.
     private func write(
-        _ report: AuditReport, as reporter: any Reporter.Type, _ settings: ConsoleSettings,
+        toStandardOutput report: AuditReport, _ reports: ReportSettings, _ settings: ConsoleSettings,
     ) throws(CommandFailure) {
         var failure: CommandFailure?
+        var style = reportStyle(settings.color)
+        style.junitGroup = reports.junitGroup
         var output = ReportOutput { bytes throws(CommandFailure) in try self.write(bytes) }
-        reporter.init().render(report, style: reportStyle(settings.color), to: &output)
+        reports.format.init().render(report, style: style, to: &output)
         do {
             try output.finish()
         } catch {

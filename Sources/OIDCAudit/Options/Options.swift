@@ -76,6 +76,10 @@ struct OutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"))
     var output: [String] = []
+    @Option(
+        name: .customLong("junit-group"),
+        help: ArgumentHelp("A JUnit testcase for each rule of a repository, or each repository. (default: rule)", valueName: "group"))
+    var junitGroup: String?
     @Flag(
         name: .customLong("step-summary"),
         help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")

@@ -4,6 +4,7 @@ import Foundation
 /// Every setting that flag, environment and configuration file can give, by the name it has as a flag.
 enum SettingName: String, CaseIterable {
     case policy, waivers, baseline, db, format, output
+    case junitGroup = "junit-group"
     case stepSummary = "step-summary"
     case failOn = "fail-on"
     case strictCoverage = "strict-coverage"

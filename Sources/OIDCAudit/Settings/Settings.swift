@@ -30,6 +30,7 @@ struct JudgingSettings {
 struct ReportSettings {
     var format: any Reporter.Type
     var outputs: [OutputFile]
+    var junitGroup = JUnitGroup.rule
 }
 
 /// How much is said on standard error, and in which colours.
@@ -135,6 +136,12 @@ extension ReportSettings {
     init(_ options: OutputOptions, _ layers: SettingLayers) throws(CommandFailure) {
         format = try Settings.reporter(named: layers.value(.format, flag: options.format)) ?? TextReporter.self
         outputs = try OutputFile.all(layers.values(.output, flags: options.output))
+        if let value = layers.value(.junitGroup, flag: options.junitGroup) {
+            guard let group = JUnitGroup(rawValue: value.text) else {
+                throw value.invalid("is no group of testcases", hint: "valid: rule, repository")
+            }
+            junitGroup = group
+        }
         if try layers.isOn(.stepSummary, flag: options.stepSummary) {
             outputs.append(try OutputFile.stepSummary(layers.environment))
         }
