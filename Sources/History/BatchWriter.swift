@@ -4,6 +4,7 @@ import GRDB
 /// Writes one batch of observations: rows only for what differs from what was last known.
 struct BatchWriter {
     private let db: Database
+    private let path: String
     private let scanID: Int64
     private let hostID: Int64
     private let organizationRowID: Int64
@@ -17,8 +18,10 @@ struct BatchWriter {
 
     /// - Parameter credential: whose validators are kept; `nil`: none are.
     init(
-        _ db: Database, scanID: Int64, hostID: Int64, organization: OrganizationID, credential: CredentialID?,
+        _ db: Database, path: String, scanID: Int64, hostID: Int64, organization: OrganizationID,
+        credential: CredentialID?,
     ) throws {
+        self.path = path
         self.credential = credential
         repositoryInsertion = try db.cachedStatement(sql: "INSERT INTO repository (hostID, githubID) VALUES (?, ?)")
         observationInsertion = try db.cachedStatement(sql: RepositoryColumns.insertion)
@@ -38,6 +41,10 @@ struct BatchWriter {
         for observation in observations {
             let githubID = observation.repository.id.rawValue
             let state = try known[githubID] ?? KnownState(rowID: insertRepository(githubID))
+            // A row below what a later scan has seen would change what that one saw.
+            guard state.lastScanID <= scanID else {
+                throw HistoryError.overtaken(path: path, organization: observation.repository.fullName)
+            }
             try write(observation, known: state)
             written.append((observation, state.rowID))
         }
@@ -107,7 +114,8 @@ struct BatchWriter {
                     SELECT r.githubID, r.id,
                         \(RepositoryColumns.selection),
                         \(SettingColumns.selection),
-                        c.errorCode, c.errorMessage, s.id
+                        c.errorCode, c.errorMessage, s.id,
+                        max(coalesce(o.scanID, 0), coalesce(s.scanID, 0), coalesce(c.scanID, 0))
                     FROM json_each(?1) listed
                     CROSS JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value
                     LEFT JOIN repositoryObservation o ON o.id = (
@@ -129,6 +137,7 @@ struct BatchWriter {
             state.errorCode = try row.decode(atIndex: 16)
             state.errorMessage = try row.decode(atIndex: 17)
             state.settingRowID = try row.decode(atIndex: 18)
+            state.lastScanID = try row.decode(atIndex: 19)
             states[try row.decode(atIndex: 0)] = state
         }
         return states
@@ -143,6 +152,8 @@ private struct KnownState {
     var settingRowID: Int64?
     var errorCode: String?
     var errorMessage: String?
+    /// The newest scan that wrote something of it.
+    var lastScanID: Int64 = 0
 
     init(rowID: Int64) {
         self.rowID = rowID

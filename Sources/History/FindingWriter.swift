@@ -30,7 +30,19 @@ struct FindingWriter {
             }
             try insert(row)
         }
-        for key in mended(open, report) {
+        let removed = Set(
+            try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT r.githubID FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
+                    WHERE o.scanID = ? AND o.presence = 'removed'
+                    """,
+                arguments: [scanID]))
+        // What is about a repository goes with it.
+        let gone = open.keys.filter { key in
+            if case .repository(let id) = key.subject { removed.contains(id.rawValue) } else { false }
+        }
+        for key in mended(open, report) + gone {
             guard var row = open[key]?.row else { continue }
             row.isOpen = false
             try insert(row)
@@ -119,7 +131,7 @@ struct OpenFinding {
             db,
             sql: """
                 SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.severity, f.message, f.firstSeenAt,
-                    r.githubID, o.githubID, max(f.id), f.isOpen, f.isWaived
+                    r.githubID, o.githubID, max(f.scanID * 4294967296 + f.id), f.isOpen, f.isWaived
                 FROM finding f
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID

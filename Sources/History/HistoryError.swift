@@ -14,8 +14,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case scanRunning(path: String, organization: String)
     /// A scan that began later has been through the organization.
     case overtaken(path: String, organization: String)
-    /// A sealed scan's records are not what was sealed.
-    case altered(path: String, scan: Int64)
+    /// Something is not what was sealed.
+    case altered(path: String, String)
     /// A line of an export that can't be imported.
     case badExport(file: String, line: Int, String)
     /// An export holds a scan that is older than the newest one of its organization here.
@@ -34,7 +34,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .overtaken(let path, let organization):
             "a scan that began later has read \(organization) into \(path) meanwhile"
         case .busy(let path): "the history \(path) stayed locked by another program"
-        case .altered(let path, let scan): "the records of scan \(scan) in the history \(path) are not what was sealed"
+        case .altered(let path, let what): "the history \(path) is not what was sealed: \(what)"
         case .badExport(let file, let line, let why): "\(file), line \(line): \(why)"
         case .importOutOfOrder(let file, let organization, let startedAt, let newest):
             "\(file): a scan of \(organization) began at \(startedAt), and the history holds one of \(newest) already"

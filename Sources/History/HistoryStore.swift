@@ -25,16 +25,22 @@ public final class HistoryStore: Sendable {
         do {
             if access == .making { try Self.createFile(at: path) }
             guard FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
-            // Looked at before it is opened for writing: another program's file must stay as it is.
-            let reader = try Self.reader(path)
-            let isCurrent = try reader.read { db in try Self.isCurrent(db, path: path, mayBeEmpty: access == .making) }
-            if access == .reading, isCurrent {
+            if access == .reading, let reader = try? Self.currentReader(path, mayBeEmpty: false) {
                 pool = reader
                 return
             }
-            try reader.close()
+            // Whoever else opens it for the first time waits, or would find it half made.
+            let lock = access == .reading ? try? ScanLock(opening: path) : try ScanLock(opening: path)
+            defer { withExtendedLifetime(lock) {} }
+            // Looked at before it is opened for writing: another program's file must stay as it is.
+            let reader = try Self.currentReader(path, mayBeEmpty: access == .making)
+            if access == .reading, let reader {
+                pool = reader
+                return
+            }
+            try reader?.close()
             let writer = try DatabasePool(path: path, configuration: Self.configuration)
-            try Schema.migrator.migrate(writer)
+            try Schema.migrator(path: path).migrate(writer)
             pool = writer
         } catch {
             throw HistoryError(error, path: path)
@@ -150,6 +156,11 @@ public final class HistoryStore: Sendable {
         }
     }
 
+    /// Reads in the calling thread, for what tells more than memory should hold.
+    func readNow(_ body: (Database) throws -> Void) throws {
+        try pool.read(body)
+    }
+
     /// Gives back to the disk what was removed.
     func vacuum() async throws(HistoryError) {
         do {
@@ -222,16 +233,25 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    /// - Returns: whether it has the newest schema.
+    /// - Returns: `nil` where the file has not the newest schema.
     /// - Throws: `.notAHistory`, `.newerVersion`
-    private static func isCurrent(_ db: Database, path: String, mayBeEmpty: Bool) throws -> Bool {
-        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
-        if isEmpty, mayBeEmpty { return false }
-        guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
-            throw HistoryError.notAHistory(path: path)
+    private static func currentReader(_ path: String, mayBeEmpty: Bool) throws -> DatabasePool? {
+        let reader = try reader(path)
+        let isCurrent = try reader.read { db in
+            let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+            if isEmpty, mayBeEmpty { return false }
+            guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
+                throw HistoryError.notAHistory(path: path)
+            }
+            let migrator = Schema.migrator(path: path)
+            guard try !migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
+            return try migrator.hasCompletedMigrations(db)
         }
-        guard try !Schema.migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
-        return try Schema.migrator.hasCompletedMigrations(db)
+        guard isCurrent else {
+            try reader.close()
+            return nil
+        }
+        return reader
     }
 
     static func hostID(_ apiURL: String, _ db: Database) throws -> Int64 {

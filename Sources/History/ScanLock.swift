@@ -21,7 +21,12 @@ final class ScanLock: Sendable {
             database: path, byte: (1 << 40) + (scan & ((1 << 40) - 1)), holder: logins.joined(separator: ", "))
     }
 
-    private init(database path: String, byte: Int64, holder login: String) throws {
+    /// Waits until nobody else makes the file or brings it to a newer schema.
+    convenience init(opening path: String) throws {
+        try self.init(database: path, byte: 1 << 42, holder: "", waits: true)
+    }
+
+    private init(database path: String, byte: Int64, holder login: String, waits: Bool = false) throws {
         let lockPath = path + "-lock"
         descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -32,8 +37,9 @@ final class ScanLock: Sendable {
         range.l_whence = Int16(SEEK_SET)
         range.l_start = off_t(byte)
         range.l_len = 1
-        guard fcntl(descriptor, Self.setLock, &range) == 0 else {
+        while fcntl(descriptor, waits ? Self.setLockAndWait : Self.setLock, &range) != 0 {
             let code = errno
+            if code == EINTR { continue }
             // The descriptor is closed by `deinit`, which runs for an initializer that throws as well.
             guard code == EAGAIN || code == EACCES else {
                 throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(code)))
@@ -46,11 +52,13 @@ final class ScanLock: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// `F_OFD_SETLK`: a lock of the open file, not of the process, so that two scans within one process exclude each
+    /// `F_OFD_SETLK` and `F_OFD_SETLKW`: a lock of the open file, not of the process, so that two scans within one process exclude each
     /// other too. The header's macro is not imported.
     #if canImport(Darwin)
         private static let setLock: Int32 = 90
+        private static let setLockAndWait: Int32 = 91
     #else
         private static let setLock: Int32 = 37
+        private static let setLockAndWait: Int32 = 38
     #endif
 }

@@ -132,10 +132,10 @@ public actor ScanRecorder {
         _ observations: [Observation], of organization: OrganizationID, wasRefused: Bool = false,
     ) async throws(HistoryError) {
         let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
-        let (credential, validatorCredential) = (credential, validatorCredential)
+        let (credential, validatorCredential, path) = (credential, validatorCredential, store.path)
         (self.listed, self.read) = try await store.write { db in
             var writer = try BatchWriter(
-                db, scanID: scan, hostID: host, organization: organization, credential: validatorCredential)
+                db, path: path, scanID: scan, hostID: host, organization: organization, credential: validatorCredential)
             var progress = (listed, read)
             for (observation, row) in try writer.write(observations) {
                 progress.0.insert(row)
@@ -214,7 +214,7 @@ public actor ScanRecorder {
     /// - Returns: the digest of the scan's link in the chain.
     @discardableResult
     public func seal(_ report: AuditReport) async throws(HistoryError) -> String {
-        let (scan, host, isWhole) = (scanID.rawValue, hostID, isWhole)
+        let (scan, host, isWhole, path) = (scanID.rawValue, hostID, isWhole, store.path)
         let digest = try await store.write { db in
             try TallyWriter(db, scanID: scan, hostID: host).write(report.tallies)
             try FindingWriter(db, scanID: scan, hostID: host).write(report)
@@ -232,7 +232,7 @@ public actor ScanRecorder {
             // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.
             try db.execute(sql: "DELETE FROM scanTemplate WHERE scanID = ?", arguments: [scan])
             if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
-            return try Sealer(db).seal(scan)
+            return try Sealer(db, path: path).seal(scan)
         }
         locks = []
         return digest
@@ -346,7 +346,9 @@ private struct GoneRepository {
                         isFork, topics, customProperties
                     FROM repositoryObservation
                     WHERE id = (SELECT max(id) FROM repositoryObservation WHERE repositoryID = ?3)
-                        AND organizationID = ?4 AND presence <> ?2
+                        AND organizationID = ?4
+                        -- What an interrupted scan marked, nobody was told.
+                        AND (presence <> ?2 OR scanID NOT IN (SELECT id FROM scan WHERE state = 'sealed'))
                     """,
                 arguments: [scanID, presence, repository.rowID, organizationRowID])
             try db.execute(

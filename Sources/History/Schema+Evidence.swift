@@ -2,7 +2,7 @@ import GRDB
 
 extension Schema {
     /// Version 4: seals, tallies, triggers, and views for other programs.
-    static func addEvidence(_ db: Database) throws {
+    static func addEvidence(_ db: Database, path: String) throws {
         try db.execute(
             sql: """
                 -- What the report of a sealed scan counted in one organization.
@@ -40,6 +40,7 @@ extension Schema {
                     scanID INTEGER UNIQUE REFERENCES scan(id), -- NULL: a checkpoint
                     content TEXT NOT NULL,            -- SHA-256 of the scan's records
                     origin TEXT,                      -- content where it was first sealed; NULL: here
+                    originDigest TEXT,                -- digest of its link there
                     previous TEXT NOT NULL,           -- digest of the link before
                     digest TEXT NOT NULL UNIQUE
                 ) STRICT;
@@ -56,6 +57,8 @@ extension Schema {
                 -- Holds a row while a pruning runs, within its transaction.
                 CREATE TABLE pruning (id INTEGER PRIMARY KEY) STRICT;
 
+                -- What a validator stands for can be pruned.
+                CREATE INDEX settingValidator_settingObservationID ON settingValidator(settingObservationID);
                 CREATE INDEX repositoryObservation_scanID ON repositoryObservation(scanID);
                 CREATE INDEX settingObservation_scanID ON settingObservation(scanID);
                 CREATE INDEX coverage_scanID ON coverage(scanID);
@@ -68,21 +71,26 @@ extension Schema {
                 """)
         try addTriggers(db)
         try addViews(db)
-        try Sealer(db).sealWhatIsOver()
+        try Sealer(db, path: path).sealWhatIsOver()
     }
 
     /// Whoever opens the file with another program can't change evidence by mistake. On purpose, somebody can: that is
     /// what the chain of digests is for.
     private static func addTriggers(_ db: Database) throws {
-        for table in [
-            "scanOrganization", "repositoryObservation", "settingObservation", "coverage", "finding",
-            "organizationTally", "scanProgress",
+        for (table, key) in [
+            ("scanOrganization", "id"), ("repositoryObservation", "id"), ("settingObservation", "id"),
+            ("coverage", "id"),
+            ("finding", "id"), ("organizationTally", "id"), ("scanProgress", "scanID"),
         ] {
             try db.execute(
                 sql: """
                     CREATE TRIGGER \(table)_insert BEFORE INSERT ON \(table)
                     WHEN EXISTS (SELECT 1 FROM seal WHERE scanID = NEW.scanID)
                     BEGIN SELECT RAISE(ABORT, 'the scan is sealed'); END;
+                    -- REPLACE deletes without a trigger.
+                    CREATE TRIGGER \(table)_replace BEFORE INSERT ON \(table)
+                    WHEN EXISTS (SELECT 1 FROM \(table) WHERE \(key) = NEW.\(key))
+                    BEGIN SELECT RAISE(ABORT, 'the row is there'); END;
                     CREATE TRIGGER \(table)_update BEFORE UPDATE ON \(table)
                     WHEN EXISTS (SELECT 1 FROM seal WHERE scanID IN (OLD.scanID, NEW.scanID))
                     BEGIN SELECT RAISE(ABORT, 'the scan is sealed'); END;
@@ -102,6 +110,19 @@ extension Schema {
                 BEGIN SELECT RAISE(ABORT, 'a seal is never changed'); END;
                 CREATE TRIGGER seal_delete BEFORE DELETE ON seal
                 BEGIN SELECT RAISE(ABORT, 'a seal is never removed'); END;
+                CREATE TRIGGER scan_replace BEFORE INSERT ON scan WHEN EXISTS (SELECT 1 FROM scan WHERE id = NEW.id)
+                BEGIN SELECT RAISE(ABORT, 'the row is there'); END;
+                CREATE TRIGGER seal_replace BEFORE INSERT ON seal
+                WHEN EXISTS (SELECT 1 FROM seal WHERE id = NEW.id OR scanID = NEW.scanID OR digest = NEW.digest)
+                BEGIN SELECT RAISE(ABORT, 'a seal is never changed'); END;
+                CREATE TRIGGER sealChecks_replace BEFORE INSERT ON sealChecks
+                WHEN EXISTS (SELECT 1 FROM sealChecks WHERE sealID = NEW.sealID)
+                BEGIN SELECT RAISE(ABORT, 'a seal is never changed'); END;
+                CREATE TRIGGER sealChecks_update BEFORE UPDATE ON sealChecks
+                BEGIN SELECT RAISE(ABORT, 'a seal is never changed'); END;
+                CREATE TRIGGER sealChecks_delete BEFORE DELETE ON sealChecks
+                WHEN NOT EXISTS (SELECT 1 FROM pruning)
+                BEGIN SELECT RAISE(ABORT, 'a seal is never removed'); END;
                 CREATE TRIGGER prunedScan_insert BEFORE INSERT ON prunedScan WHEN NOT EXISTS (SELECT 1 FROM pruning)
                 BEGIN SELECT RAISE(ABORT, 'only a pruning prunes'); END;
                 CREATE TRIGGER prunedScan_update BEFORE UPDATE ON prunedScan
@@ -109,6 +130,12 @@ extension Schema {
                 CREATE TRIGGER prunedScan_delete BEFORE DELETE ON prunedScan
                 BEGIN SELECT RAISE(ABORT, 'only a pruning prunes'); END;
                 -- Ids by which evidence is known.
+                CREATE TRIGGER host_delete BEFORE DELETE ON host
+                BEGIN SELECT RAISE(ABORT, 'an identity is never removed'); END;
+                CREATE TRIGGER organization_delete BEFORE DELETE ON organization
+                BEGIN SELECT RAISE(ABORT, 'an identity is never removed'); END;
+                CREATE TRIGGER repository_delete BEFORE DELETE ON repository
+                BEGIN SELECT RAISE(ABORT, 'an identity is never removed'); END;
                 CREATE TRIGGER host_update BEFORE UPDATE OF id, apiURL ON host
                 BEGIN SELECT RAISE(ABORT, 'an identity is never changed'); END;
                 CREATE TRIGGER organization_update BEFORE UPDATE ON organization
@@ -152,13 +179,14 @@ extension Schema {
                 SELECT so.scanID AS scan_id, s.startedAt AS started_at, so.login AS organization,
                     r.githubID AS repository_id, o.owner || '/' || o.name AS full_name, o.visibility,
                     o.isArchived AS archived, o.isFork AS fork, o.topics, o.customProperties AS custom_properties,
-                    c.errorCode AS error_code, c.errorMessage AS error_message, t.observedAt AS since,
+                    CASE WHEN p.scanID NOT NULL THEN \(bit("p.read")) END AS was_read, c.errorCode AS error_code, c.errorMessage AS error_message, t.observedAt AS since,
                     t.useDefault AS use_default, t.includeClaimKeys AS include_claim_keys,
                     t.useImmutableSubject AS use_immutable_subject, t.subClaimPrefix AS sub_claim_prefix
                 FROM scanOrganization so JOIN scan s ON s.id = so.scanID
                 JOIN (SELECT DISTINCT organizationID, repositoryID FROM repositoryObservation) known
                     ON known.organizationID = so.organizationID
                 JOIN repository r ON r.id = known.repositoryID
+                LEFT JOIN scanProgress p ON p.scanID = so.scanID
                 JOIN repositoryObservation o ON o.id = (
                     SELECT id FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= so.scanID
                     ORDER BY scanID DESC, id DESC LIMIT 1)
@@ -168,7 +196,8 @@ extension Schema {
                 LEFT JOIN coverage c ON c.id = (
                     SELECT id FROM coverage WHERE repositoryID = r.id AND scanID <= so.scanID
                     ORDER BY scanID DESC, id DESC LIMIT 1)
-                WHERE s.state = 'sealed' AND o.organizationID = so.organizationID AND o.presence = 'listed';
+                WHERE s.state = 'sealed' AND o.organizationID = so.organizationID AND o.presence = 'listed'
+                    AND (p.scanID IS NULL OR \(bit("p.listed")));
 
                 CREATE VIEW v1_setting_change AS
                 SELECT t.scanID AS scan_id, t.observedAt AS observed_at, r.githubID AS repository_id, (
@@ -192,8 +221,18 @@ extension Schema {
                 LEFT JOIN repository r ON r.id = f.repositoryID LEFT JOIN organization o ON o.id = f.organizationID;
 
                 CREATE VIEW v1_seal AS
-                SELECT id AS place, scanID AS scan_id, content AS content_sha256, origin AS origin_sha256, previous, digest
+                SELECT id AS place, scanID AS scan_id, content AS content_sha256, origin AS origin_sha256,
+                    originDigest AS origin_digest, previous, digest
                 FROM seal;
                 """)
+    }
+
+    /// Whether a set of row ids, as `RowSet` stores it, holds that of the repository `r`: SQLite knows bytes as
+    /// hexadecimal digits alone.
+    private static func bit(_ column: String) -> String {
+        let byte = "hex(substr(\(column), r.id / 8 + 1, 1))"
+        func digit(_ place: Int) -> String { "max(instr('0123456789ABCDEF', substr(\(byte), \(place), 1)) - 1, 0)" }
+        // Beyond the last byte there is no digit.
+        return "(length(\(column)) > r.id / 8 AND ((\(digit(1)) * 16 + \(digit(2))) >> (r.id % 8)) & 1)"
     }
 }

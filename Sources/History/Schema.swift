@@ -9,13 +9,15 @@ enum Schema {
     /// Marks the file as ours in SQLite's header: "OIDC" in ASCII.
     static let applicationID: Int32 = 0x4F49_4443
 
-    static var migrator: DatabaseMigrator {
+    /// - Parameter path: of the file, beside which the locks are.
+    static func migrator(path: String) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1", migrate: createTables)
         migrator.registerMigration(
             "v2: custom properties; findings of organizations and waivers", migrate: widenFindings)
         migrator.registerMigration("v3: credentials, validators, resumed scans", migrate: addCredentials)
-        migrator.registerMigration("v4: seals, tallies, triggers, views", migrate: addEvidence)
+        migrator.registerMigration(
+            "v4: seals, tallies, triggers, views", migrate: { db in try addEvidence(db, path: path) })
         return migrator
     }
 

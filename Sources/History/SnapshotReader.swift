@@ -149,11 +149,12 @@ struct SnapshotReader {
             if let progress, !progress.listed.contains(rowID) { continue }
             let repository = try RepositoryColumns(row, at: 2).repository(githubID: row.decode(atIndex: 1), &json)
             // What was out of scope was not read; the last rows may be of a scan long ago.
-            let isRead = progress?.read.contains(rowID) ?? !scope.decide(repository).isSkipped
+            let isInScope = !scope.decide(repository).isSkipped
+            let isRead = progress?.read.contains(rowID) ?? isInScope
             let errorCode: String? = try row.decode(atIndex: 17)
             let reading: Reading<RepositorySetting>
             if !isRead || (errorCode == nil && row.hasNull(atIndex: 12)) {
-                reading = .unreadable(.notRead)
+                reading = .unreadable(isInScope ? .notRead : .outOfScope)
             } else if let errorCode {
                 reading = try .unreadable(reason(code: errorCode, message: row.decode(atIndex: 18)))
             } else {

@@ -51,21 +51,21 @@ extension OrganizationTally {
     /// - Parameter start: index of the first of `TallyWriter.columns`.
     init(_ row: Row, at start: Int) throws {
         self.init()
-        listed = try row.decode(atIndex: start)
-        compliant = try row.decode(atIndex: start + 1)
-        violating = try row.decode(atIndex: start + 2)
-        waived = try row.decode(atIndex: start + 3)
-        unreadable = try row.decode(atIndex: start + 4)
-        skipped = try row.decode(atIndex: start + 5)
+        listed = try count(row, start)
+        compliant = try count(row, start + 1)
+        violating = try count(row, start + 2)
+        waived = try count(row, start + 3)
+        unreadable = try count(row, start + 4)
+        skipped = try count(row, start + 5)
         for (offset, severity) in Severity.allCases.enumerated() {
-            findings[severity] = try row.decode(atIndex: start + 6 + offset)
+            findings[severity] = try count(row, start + 6 + offset)
         }
-        waivedFindings = try row.decode(atIndex: start + 10)
+        waivedFindings = try count(row, start + 10)
         for (offset, source) in TallyWriter.sources.enumerated() {
-            sources[source] = try row.decode(atIndex: start + 11 + offset)
+            sources[source] = try count(row, start + 11 + offset)
         }
-        legacy = try row.decode(atIndex: start + 16)
-        immutable = try row.decode(atIndex: start + 17)
-        unknownFormat = try row.decode(atIndex: start + 18)
+        legacy = try count(row, start + 16)
+        immutable = try count(row, start + 17)
+        unknownFormat = try count(row, start + 18)
     }
 }

@@ -1,5 +1,6 @@
 import AuditCore
 import Foundation
+import History
 import Reports
 
 /// Writes files so that nobody ever reads half of one: under a temporary name, which is then renamed. What is no
@@ -10,7 +11,7 @@ enum ReplacedFile {
     ///   - hint: the next step where it fails.
     static func write(
         to path: String, what: String, hint: String = "name another file, or free some space",
-        _ body: (inout ReportOutput) -> Void,
+        _ body: (inout ReportOutput) throws -> Void,
     ) throws(CommandFailure) {
         do {
             if let descriptor = openDescriptor(path) {
@@ -33,6 +34,9 @@ enum ReplacedFile {
                     throw error
                 }
             }
+        } catch let error as HistoryError {
+            // What was to be written could not be read.
+            throw CommandFailure(error)
         } catch {
             throw CommandFailure(
                 message: "cannot write the \(what) \(path): \(error)", hint: hint, status: .failure)
@@ -41,7 +45,7 @@ enum ReplacedFile {
 
     /// Writes behind what others have written, as to the summary of a job, where steps add to one file.
     static func append(
-        to path: String, what: String, hint: String, _ body: (inout ReportOutput) -> Void,
+        to path: String, what: String, hint: String, _ body: (inout ReportOutput) throws -> Void,
     ) throws(CommandFailure) {
         do {
             try write(body, to: path, flags: O_WRONLY | O_APPEND | O_CREAT)
@@ -68,7 +72,7 @@ enum ReplacedFile {
     // MARK: -
 
     private static func write(
-        _ body: (inout ReportOutput) -> Void, to path: String, flags: Int32, mode: mode_t? = nil,
+        _ body: (inout ReportOutput) throws -> Void, to path: String, flags: Int32, mode: mode_t? = nil,
     ) throws {
         let descriptor = open(path, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError(errno) }
@@ -80,9 +84,9 @@ enum ReplacedFile {
         if kind(of: path) != .special, fsync(descriptor) != 0 { throw SystemError(errno) }
     }
 
-    private static func write(_ body: (inout ReportOutput) -> Void, to descriptor: Int32) throws {
+    private static func write(_ body: (inout ReportOutput) throws -> Void, to descriptor: Int32) throws {
         var output = ReportOutput { bytes in try writeAll(bytes, to: descriptor) }
-        body(&output)
+        try body(&output)
         try output.finish()
     }
 

@@ -25,7 +25,8 @@ public struct JUnitReporter: Reporter {
         writer.element("testsuites") { xml in
             for (index, organization) in report.organizations.enumerated() {
                 let suite = JUnitSuite(
-                    report: report, group: style.junitGroup, organization: organization, repositories: repositories[organization.login] ?? [],
+                    report: report, group: style.junitGroup, organization: organization,
+                    repositories: repositories[organization.login] ?? [],
                     findings: findings, organizationFindings: organizationFindings[organization.login] ?? [])
                 suite.write(index: index, to: &xml)
             }
@@ -94,6 +95,7 @@ private struct JUnitSuite {
     private var properties: [(String, String)] {
         [
             ("scan.id", report.scanID.map { "\($0.rawValue)" } ?? "none"),
+            ("scan.digest", report.digest ?? "none"),
             ("scan.complete", "\(report.isComplete)"),
             ("policy.name", report.policy.name),
             ("policy.sha256", report.policy.sha256),

@@ -17,6 +17,11 @@ public struct ReportOutput {
         if buffer.count >= Self.pieceBytes { flushBuffer() }
     }
 
+    public mutating func write(_ bytes: [UInt8]) {
+        buffer += bytes
+        if buffer.count >= Self.pieceBytes { flushBuffer() }
+    }
+
     /// Hands on what is left.
     ///
     /// - Throws: what `flush` threw first.

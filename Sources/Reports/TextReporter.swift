@@ -172,6 +172,7 @@ extension TextPage {
             scan += ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits"
         }
         line("scan", .faint, scan, column: 14)
+        if let digest = report.digest { line("digest", .faint, digest, column: 14) }
     }
 }
 

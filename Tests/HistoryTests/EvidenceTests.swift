@@ -37,9 +37,9 @@ import Testing
     }
 
     @Test func aLinkIsWhatTheDocumentationSays() {
-        // printf 'oidc-audit.seal/v1\n%064d\n7\nabc\nhere\n' 0 | sha256sum
+        // printf 'oidc-audit.seal/v1\n%064d\n7\nabc\nhere\nhere\n' 0 | sha256sum
         let seal = Seal(scanID: 7, content: "abc", origin: nil, previous: Seal.genesis)
-        #expect(seal.digest == "3011de2b2f3d098e9c704589f1ada9d3cafb4ad3787c3355119d63fa64bf3517")
+        #expect(seal.digest == "4d9ea6662786063952aa84b857cdb4b75dbbc1ccfca4f478f05b9ba0f6414398")
     }
 
     @Test func theDocumentationTellsEveryField() throws {
@@ -86,8 +86,7 @@ import Testing
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
-            try db.dropTriggers()
-            try db.execute(sql: change)
+            try db.tamper(change)
         }
         let problem = try #require(try await store.verify().problem)
         if !change.contains("scan SET id") && !change.contains("DELETE FROM seal") {
@@ -103,13 +102,20 @@ import Testing
         "DELETE FROM seal",
         "INSERT INTO coverage (repositoryID, scanID) VALUES (1, 1)", "DELETE FROM scanOrganization",
         "UPDATE repository SET githubID = 9", "UPDATE host SET apiURL = 'x'", "INSERT INTO prunedScan VALUES (1, 1)",
-        "UPDATE organizationTally SET violating = 0", "DELETE FROM scan",
+        "UPDATE organizationTally SET violating = 0", "DELETE FROM scan", "DELETE FROM repository",
+        "REPLACE INTO scan SELECT * FROM scan WHERE id = 2", "REPLACE INTO seal SELECT * FROM seal WHERE id = 2",
+        "REPLACE INTO settingObservation SELECT id, repositoryID, 999, observedAt, 1, NULL, NULL, NULL FROM settingObservation",
+        "UPDATE sealChecks SET checks = x''", "DELETE FROM sealChecks",
     ])
     func evidenceIsAppendOnly(change: String) async throws {
         let store = try HistoryStore(path: folder.file)
         try await year(store)
         await #expect(throws: (any Error).self) {
-            try await DatabaseQueue(path: folder.file).write { db in try db.execute(sql: change) }
+            var configuration = Configuration()
+            configuration.foreignKeysEnabled = false
+            try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
+                try db.execute(sql: change)
+            }
         }
         #expect(try await store.verify().problem == nil)
     }
@@ -140,6 +146,87 @@ import Testing
                     """)
         }
         #expect(try await store.verify().problem?.scanID == ScanID(rawValue: 2))
+    }
+
+    @Test(arguments: [
+        "DROP TRIGGER scan_update", "DROP VIEW v1_scan; CREATE VIEW v1_scan AS SELECT 'compliant' AS verdict",
+        "UPDATE finding SET hostID = 2", "UPDATE settingObservation SET repositoryID = 99",
+    ])
+    func whatIsNoRecordIsVerifiedToo(change: String) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await year(store)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
+            // The same id on another host.
+            try db.execute(
+                sql:
+                    "INSERT INTO host VALUES (2, 'x', NULL); INSERT INTO repository (id, hostID, githubID) VALUES (99, 2, 1)"
+            )
+            if change.hasPrefix("DROP") { try db.execute(sql: change) } else { try db.tamper(change) }
+        }
+        #expect(try await store.verify().problem != nil)
+    }
+
+    /// A scan of one organization that runs while another one, of an organization that a repository left, is sealed.
+    @Test func aScanThatStillRunsIsNotSealedByAnother() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let (acme, beta) = (OrganizationID(rawValue: 77), OrganizationID(rawValue: 88))
+        try await store.scan([.read("api", id: 1), .read("moved", id: 2)])
+        let start = ScanStart(
+            apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+            requested: ["beta"], scope: Scope())
+        let slow = try await store.beginScan(start)
+        _ = try await slow.begin(beta, login: "beta")
+        let moved = Observation(
+            repository: .sample("moved", id: 2, owner: "beta"), reading: .read(.own(["actor"])), observedAt: .sample)
+        try await slow.record([moved], of: beta)
+        try await store.scan([.read("api", id: 1)], at: 60)
+        let verification = try await store.verify()
+        #expect(verification.problem == nil, "\(verification)")
+        #expect(verification.openScans == 1)
+
+        // It goes on to its end.
+        try await slow.record(
+            OrganizationObservation(
+                login: "beta", id: beta, template: .neverSet,
+                listing: Listing(status: .complete, listed: 1, expected: 1),
+                isListingWhole: true))
+        try await slow.finish(at: .sample, stop: nil, requests: RequestCounts())
+        let snapshot = try await store.snapshot(of: slow.scanID)
+        try await slow.seal(try Evaluator(policy: .sample(), gate: Gate()).evaluate(snapshot))
+        #expect(try await store.verify().problem == nil)
+        #expect(try await store.verify().openScans == 0)
+        #expect(acme != beta)
+    }
+
+    @Test func nothingIsWrittenBelowWhatALaterScanHasSeen() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let beta = OrganizationID(rawValue: 88)
+        let start = ScanStart(
+            apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+            requested: ["beta"], scope: Scope())
+        let slow = try await store.beginScan(start)
+        _ = try await slow.begin(beta, login: "beta")
+        try await store.scan([.read("api", id: 1), .read("moved", id: 2)], at: 60)
+        let before = try await store.snapshot(of: ScanID(rawValue: 2))
+        let moved = Observation(
+            repository: .sample("moved", id: 2, owner: "beta"), reading: .read(.own(["actor"])), observedAt: .sample)
+        await #expect(throws: HistoryError.self) { try await slow.record([moved], of: beta) }
+        let after = try await store.snapshot(of: ScanID(rawValue: 2))
+        #expect(
+            after.organizations[0].repositories.map(\.repository)
+                == before.organizations[0].repositories.map(\.repository))
+        #expect(try await store.verify().problem == nil)
+    }
+
+    @Test func manyCanOpenAFileForTheFirstTime() async throws {
+        let path = folder.file
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<12 { group.addTask { _ = try HistoryStore(path: path) } }
+            try await group.waitForAll()
+        }
+        #expect(try await HistoryStore(path: path).verify().problem == nil)
     }
 
     @Test(arguments: ["v1", "v2", "v3"])

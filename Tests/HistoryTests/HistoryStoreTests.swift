@@ -168,7 +168,8 @@ import Testing
         selector.excludeNames = [Glob("web")]
         let skipped = Observation(repository: .sample("web", id: 2), reading: nil, observedAt: .sample)
         let (_, second) = try await store.scan([read("api", id: 1), skipped], at: 1, scope: Scope(selector: selector))
-        #expect(second.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.notRead)])
+        #expect(
+            second.organizations[0].repositories.map(\.reading) == [.read(.gitHubDefault), .unreadable(.outOfScope)])
     }
 
     @Test func anOlderScanDoesNotWriteBelowAYoungerOne() async throws {
@@ -341,8 +342,7 @@ import Testing
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         try await DatabaseQueue(path: folder.file, configuration: configuration).write { db in
-            try db.dropTriggers()
-            try db.execute(sql: change)
+            try db.tamper(change)
         }
         do {
             _ = try await store.snapshot(of: try #require(snapshot.scanID))
@@ -366,7 +366,7 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: (folder.file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         let queue = try DatabaseQueue(path: folder.file)
-        try Schema.migrator.migrate(queue, upTo: "v1")
+        try Schema.migrator(path: folder.file).migrate(queue, upTo: "v1")
         try await queue.write { db in
             try db.execute(
                 sql: """

@@ -211,9 +211,8 @@ import Testing
         try await next.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
         for change in ["pageValidator SET observations = 'x'", "repositoryObservation SET name = '..'"] {
             try await store.write { db in
-                try db.dropTriggers()
                 try db.execute(sql: "UPDATE pageValidator SET observations = '[1]'")
-                try db.execute(sql: "UPDATE \(change)")
+                try db.tamper("UPDATE \(change)")
             }
             next = try await begin(store, after: 2, as: one.id)
             #expect(try await next.begin(Self.acme, login: "acme").pages.isEmpty)

@@ -329,7 +329,7 @@ import Testing
                 "v1_repository_state": [
                     "scan_id", "started_at", "organization", "repository_id", "full_name", "visibility", "archived",
                     "fork",
-                    "topics", "custom_properties", "error_code", "error_message", "since", "use_default",
+                    "topics", "custom_properties", "was_read", "error_code", "error_message", "since", "use_default",
                     "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
                 ],
                 "v1_finding": [
@@ -341,7 +341,9 @@ import Testing
                     "scan_id", "observed_at", "repository_id", "full_name", "use_default", "include_claim_keys",
                     "use_immutable_subject", "sub_claim_prefix",
                 ],
-                "v1_seal": ["place", "scan_id", "content_sha256", "origin_sha256", "previous", "digest"],
+                "v1_seal": [
+                    "place", "scan_id", "content_sha256", "origin_sha256", "origin_digest", "previous", "digest",
+                ],
             ]
             try await DatabaseQueue(path: scan.folder.database).read { db in
                 for (view, names) in columns {

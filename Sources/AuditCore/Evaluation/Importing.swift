@@ -1,6 +1,6 @@
 /// What came of an import.
 public struct Importing: Hashable, Sendable {
-    /// Scans that were not known, those that were, and checkpoints with what they left.
+    /// Scans that were not known, those that were, and those of which the export tells only what others build on.
     public var imported = 0
     public var known = 0
     public var pruned = 0

@@ -8,6 +8,10 @@ public struct Pruning: Hashable, Sendable {
     /// The size of the file before; and after, once it is done.
     public var bytesBefore: Int
     public var bytesAfter: Int?
+    /// Whether they were removed, not only looked at.
+    public var isDone = false
+    /// Why the file did not shrink, where it could not.
+    public var whyNotSmaller: String?
     /// The digest of the checkpoint, once it is done.
     public var checkpoint: String?
 

@@ -17,6 +17,9 @@ public struct ScanDifference: Sendable {
     public var after: Side
     /// Those that both scans hold.
     public var organizations: [OrganizationDifference]
+    /// Logins of those that both scans asked for and only one found: the earlier one, or the later one.
+    public var lost: [String] = []
+    public var found: [String] = []
     /// Name of the policy that judged both; `nil` where another one judged each, so that findings can't be compared.
     public var policyName: String?
     /// Findings in the order of organization, repository and rule; waived ones too.
@@ -36,7 +39,7 @@ public struct ScanDifference: Sendable {
     }
 
     public var isEmpty: Bool {
-        appeared.isEmpty && gone.isEmpty && organizations.allSatisfy(\.isEmpty)
+        appeared.isEmpty && gone.isEmpty && lost.isEmpty && found.isEmpty && organizations.allSatisfy(\.isEmpty)
     }
 }
 
@@ -49,10 +52,14 @@ public struct StoredFinding: Hashable, Sendable {
     public var name: String
     public var firstSeen: Timestamp
     public var isWaived: Bool
+    /// Where it is about a repository, the id of the organization that listed that last.
+    public var organization: OrganizationID?
 
     public init(
         key: FindingKey, severity: Severity, message: String, name: String, firstSeen: Timestamp, isWaived: Bool,
+        organization: OrganizationID? = nil,
     ) {
+        self.organization = organization
         self.key = key
         self.severity = severity
         self.message = message

@@ -60,6 +60,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
+    public static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
 
     public var description: String { message }
 }

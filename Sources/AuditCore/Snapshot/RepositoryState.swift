@@ -111,7 +111,8 @@ public struct RepositoryChange: Hashable, Sendable {
         case (.read, .unreadable(let reason)):
             // What the scan had no turn for says nothing.
             if reason.code != .notRead { kinds.append(.unreadable) }
-        case (.unreadable, .read): kinds.append(.readable)
+        case (.unreadable(let reason), .read):
+            if reason.code != .notRead { kinds.append(.readable) }
         case (.unreadable, .unreadable): break
         }
         if old != new, kinds.isEmpty { kinds.append(.facts) }

@@ -31,7 +31,7 @@ public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .id(let id): "#\(id.rawValue)"
+        case .id(let id): "\(id.rawValue)"
         case .latest: "latest"
         case .previous: "previous"
         case .at(let moment): "at \(moment)"

@@ -30,7 +30,7 @@ struct EvidenceKind: Sendable {
     }
 
     let name: String
-    /// In the order of the columns of `selection`. The first integer is the id that names the record to people.
+    /// In the order of the columns of `source`.
     let fields: [Field]
     /// Selects the fields of a table's rows, without a condition.
     let source: String
@@ -38,6 +38,11 @@ struct EvidenceKind: Sendable {
     let alias: String
     /// The order of a scan's records, for which row ids serve only where ids agree.
     let order: String
+
+    /// The fields of which the first that is there names what the record is about.
+    var identities: [Int] {
+        fields.indices.filter { fields[$0].name == "repository_id" || fields[$0].name == "organization_id" }
+    }
 
     /// Rows of one scan, `?1`.
     var ofScan: String {
@@ -130,13 +135,14 @@ struct EvidenceKind: Sendable {
             """,
         alias: "e", order: "r.githubID, e.id")
 
-    /// Which repositories a scan met whose listing was not read to its end.
+    /// Which repositories a scan met whose listing was not read to its end; the first record, of none, says that it is
+    /// told at all.
     static let progress = EvidenceKind(
         name: "progress",
         fields: [.init("repository_id", .integer), .init("listed", .boolean), .init("read", .boolean)],
         source: """
             SELECT r.githubID, json_extract(met.value, '$[1]'), json_extract(met.value, '$[2]')
-            FROM scanProgress e, json_each(?2) met JOIN repository r ON r.id = json_extract(met.value, '$[0]')
+            FROM scanProgress e, json_each(?2) met LEFT JOIN repository r ON r.id = json_extract(met.value, '$[0]')
             """,
         alias: "e", order: "r.githubID")
 

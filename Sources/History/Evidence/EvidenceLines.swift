@@ -53,7 +53,6 @@ struct EvidenceLines {
         line += kind.name.utf8
         line.append(UInt8(ascii: "\""))
         checks.append(UInt8(number))
-        var id: Int64?
         let idPlace = checks.count
         checks.append(contentsOf: repeatElement(0, count: 8))
         for (index, field) in kind.fields.enumerated() {
@@ -67,7 +66,6 @@ struct EvidenceLines {
                 switch field.form {
                 case .integer:
                     let value: Int64 = try row.decode(atIndex: index)
-                    if id == nil { id = value }
                     line += String(value).utf8
                 case .boolean:
                     line += (try row.decode(Int64.self, atIndex: index) == 0 ? "false" : "true").utf8
@@ -79,7 +77,13 @@ struct EvidenceLines {
             }
             Self.append(check: line[start...], to: &checks)
         }
-        withUnsafeBytes(of: (id ?? 0).littleEndian) { bytes in
+        // An organization's id goes as a negative number.
+        var id: Int64 = 0
+        for index in kind.identities where id == 0 && !row.hasNull(atIndex: index) {
+            id = try row.decode(atIndex: index)
+            if kind.fields[index].name == "organization_id" { id = -id }
+        }
+        withUnsafeBytes(of: id.littleEndian) { bytes in
             checks.replaceSubrange(idPlace..<idPlace + 8, with: bytes)
         }
         line += "}\n".utf8
@@ -124,7 +128,8 @@ struct EvidenceLines {
             listed.contains(id) || read.contains(id)
                 ? "[\(id),\(listed.contains(id) ? 1 : 0),\(read.contains(id) ? 1 : 0)]" : nil
         }
-        return "[" + met.joined(separator: ",") + "]"
+        // NULL comes first in the order of ids.
+        return "[" + (["[null,0,0]"] + met).joined(separator: ",") + "]"
     }
 }
 

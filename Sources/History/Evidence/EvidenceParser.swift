@@ -54,7 +54,10 @@ struct EvidenceParser {
         switch field.form {
         case .integer:
             let digits = rest.prefix { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }
-            guard let number = Int64(String(decoding: digits, as: UTF8.self)) else { throw wrong(field) }
+            // Sums of counts must not overflow; ids are GitHub's.
+            guard let number = Int64(String(decoding: digits, as: UTF8.self)),
+                number >= 0, number < (field.name.hasSuffix("_id") ? .max : 1 << 40)
+            else { throw wrong(field) }
             rest = rest.dropFirst(digits.count)
             return number.databaseValue
         case .boolean:

@@ -37,22 +37,32 @@ final class ExportReader {
         self.read = read
     }
 
+    /// Every scan, in the order of numbers, which is that of time: the chain has them as they ended.
+    func all() throws -> [ExportedScan] {
+        var scans: [ExportedScan] = []
+        while let scan = try next() { scans.append(scan) }
+        return scans.sorted { ($0.seal.scan ?? 0) < ($1.seal.scan ?? 0) }
+    }
+
     /// The next scan, in the order of the chain; `nil` at the end.
-    func next() throws -> ExportedScan? {
+    private func next() throws -> ExportedScan? {
         try readHeader()
         var hash = SHA256()
         var records: [EvidenceRecord] = []
-        var lines: [[UInt8]] = []
+        // Of a pruned scan, as which it shows at its end alone.
+        var lines: [UInt8] = []
         while let line = try nextLine() {
             guard line.starts(with: #"{"content":"#.utf8) else {
                 hash.update(data: line)
                 hash.update(data: [UInt8(ascii: "\n")])
                 records.append(try parsed(line))
-                lines.append(Array(line))
+                if !pruned.isEmpty { lines += line + [UInt8(ascii: "\n")] }
                 continue
             }
             let seal = try decode(ExportedSeal.self, line)
-            let link = Seal(scanID: seal.scan, content: seal.content, origin: seal.origin, previous: previous)
+            let link = Seal(
+                scanID: seal.scan, content: seal.content,
+                origin: Seal.Origin(content: seal.origin, digest: seal.originDigest), previous: previous)
             guard seal.previous == previous, seal.digest == link.digest else {
                 throw failure("this link of the chain does not follow from the one before")
             }
@@ -63,10 +73,7 @@ final class ExportReader {
                 continue
             }
             if pruned.contains(scan) {
-                for line in lines {
-                    remains.update(data: line)
-                    remains.update(data: [UInt8(ascii: "\n")])
-                }
+                remains.update(data: lines)
             } else if hash.finalize().hexadecimal != seal.content {
                 throw failure("the records of scan \(scan) are not what was sealed")
             }

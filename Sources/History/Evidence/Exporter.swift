@@ -5,11 +5,23 @@ extension HistoryStore {
     /// Tells the whole history as lines of JSON: each link of the chain after the records that it seals.
     ///
     /// - Parameter write: takes some bytes at a time; what it throws ends the export.
-    /// - Throws: `.altered` where a scan's records are not what was sealed.
-    public func export(_ write: @escaping @Sendable ([UInt8]) throws -> Void) async throws(HistoryError) {
+    /// - Throws: `.altered` where a scan's records are not what was sealed; and what `write` throws, as it is.
+    public func export(_ write: ([UInt8]) throws -> Void) throws {
         let path = path
-        try await read { db in
-            try Exporter(db, path: path).export(write)
+        var failure: (any Error)?
+        do {
+            try readNow { db in
+                try Exporter(db, path: path).export { bytes in
+                    do {
+                        try write(bytes)
+                    } catch {
+                        failure = error
+                        throw error
+                    }
+                }
+            }
+        } catch {
+            throw failure ?? HistoryError(error, path: path)
         }
     }
 }
@@ -28,7 +40,7 @@ private struct Exporter {
         let pruned = try Pruner.prunedScans(db)
         try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
         let links = try Row.fetchCursor(
-            db, sql: "SELECT id, scanID, content, origin, previous, digest FROM seal ORDER BY id")
+            db, sql: "SELECT id, scanID, content, origin, originDigest, previous, digest FROM seal ORDER BY id")
         var lines = EvidenceLines(db)
         while let link = try links.next() {
             let content: String = try link.decode(atIndex: 2)
@@ -44,12 +56,12 @@ private struct Exporter {
                 }
                 try write(piece)
                 guard found.digest == content || pruned.contains(scan) else {
-                    throw HistoryError.altered(path: path, scan: scan)
+                    throw HistoryError.altered(path: path, "scan \(scan): its records differ")
                 }
             }
             let seal = try ExportedSeal(
-                scan: scan, content: content, origin: link.decode(atIndex: 3), previous: link.decode(atIndex: 4),
-                digest: link.decode(atIndex: 5))
+                scan: scan, content: content, origin: link.decode(atIndex: 3), originDigest: link.decode(atIndex: 4),
+                previous: link.decode(atIndex: 5), digest: link.decode(atIndex: 6))
             try write(Array((seal.line + "\n").utf8))
         }
     }
@@ -77,13 +89,23 @@ struct ExportedSeal: Codable {
     var scan: Int64?
     var content: String
     var origin: String?
+    var originDigest: String?
     var previous: String
     var digest: String
 
-    init(scan: Int64?, content: String, origin: String?, previous: String, digest: String) {
+    private enum CodingKeys: String, CodingKey {
+        case record, scan, content, origin
+        case originDigest = "origin_digest"
+        case previous, digest
+    }
+
+    init(
+        scan: Int64?, content: String, origin: String?, originDigest: String?, previous: String, digest: String,
+    ) {
         self.scan = scan
         self.content = content
         self.origin = origin
+        self.originDigest = originDigest
         self.previous = previous
         self.digest = digest
     }

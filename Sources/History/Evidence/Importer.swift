@@ -19,14 +19,16 @@ extension HistoryStore {
     ///
     /// - Throws: `.badExport`, `.importOutOfOrder`; nothing was stored then.
     public func importing(_ files: [ExportFile]) async throws(HistoryError) -> Importing {
-        try await write { db in
+        let path = path
+        return try await write { db in
             var importing = Importing()
             let sources = try files.map { file in
                 try ExportSource(ExportReader(file: file.name, read: file.open()))
             }
-            // The next scan of all is the oldest; each file is in order itself, but for clocks that were set.
+            let locks = ImportLocks(path: path)
+            // The oldest of the scans that are next.
             while let source = sources.filter({ $0.next != nil }).min(by: { $0.startedAt < $1.startedAt }) {
-                switch try Importer(db, source).importNext() {
+                switch try Importer(db, path: path, source, locks).importNext() {
                 case .imported: importing.imported += 1
                 case .rebased:
                     importing.imported += 1
@@ -34,17 +36,33 @@ extension HistoryStore {
                 case .known: importing.known += 1
                 case .pruned: importing.pruned += 1
                 }
-                try source.advance()
+                source.advance()
             }
             return importing
         }
     }
 }
 
+/// The organizations that an import holds until it has ended: a scan that ran into it would tell differences from what
+/// is no longer the last state.
+private final class ImportLocks {
+    private let path: String
+    private var locks: [Int64: ScanLock] = [:]
+
+    init(path: String) {
+        self.path = path
+    }
+
+    func hold(_ organizationRowID: Int64, login: String) throws {
+        guard locks[organizationRowID] == nil else { return }
+        locks[organizationRowID] = try ScanLock(database: path, organization: organizationRowID, login: login)
+    }
+}
+
 /// An export as far as it has been read, and what it knew by then.
 private final class ExportSource {
     let reader: ExportReader
-    private(set) var next: ExportedScan?
+    private var scans: ArraySlice<ExportedScan>
     /// The last record of each repository.
     var facts: [Int64: EvidenceRecord] = [:]
     var settings: [Int64: EvidenceRecord] = [:]
@@ -55,13 +73,15 @@ private final class ExportSource {
 
     init(_ reader: ExportReader) throws {
         self.reader = reader
-        next = try reader.next()
+        scans = try reader.all()[...]
     }
+
+    var next: ExportedScan? { scans.first }
 
     var startedAt: String { next?.startedAt ?? "" }
 
-    func advance() throws {
-        next = try reader.next()
+    func advance() {
+        scans.removeFirst()
     }
 
     /// - Returns: ids of the organizations of which the scan tells something.
@@ -116,11 +136,15 @@ private struct Importer {
     }
 
     private let db: Database
+    private let path: String
     private let source: ExportSource
+    private let locks: ImportLocks
 
-    init(_ db: Database, _ source: ExportSource) {
+    init(_ db: Database, path: String, _ source: ExportSource, _ locks: ImportLocks) {
         self.db = db
+        self.path = path
         self.source = source
+        self.locks = locks
     }
 
     func importNext() throws -> Outcome {
@@ -136,6 +160,11 @@ private struct Importer {
         if scan.isPruned { return .pruned }
 
         let hostID = try HistoryStore.hostID(head.text("api_url") ?? "", db)
+        for organization in organizations {
+            try locks.hold(
+                organizationRowID(OrganizationID(rawValue: organization), hostID: hostID, db),
+                login: scan.login(of: organization) ?? "organization \(organization)")
+        }
         try checkOrder(of: organizations, hostID, scan)
         let isSameLine = try organizations.allSatisfy { try lastScan(of: $0, hostID) == before[$0] }
         let scanID = try insertScan(head, hostID)
@@ -146,7 +175,7 @@ private struct Importer {
             try Rebase(db, source, writer, scan).write(organizations)
         }
         try writer.finish()
-        let digest = try Sealer(db).append(scanID, origin: origin)
+        let digest = try Sealer(db, path: path).seal(scanID, origin: try originHere(scan, scanID, isSameLine))
         let content = try String.fetchOne(db, sql: "SELECT content FROM seal WHERE digest = ?", arguments: [digest])
         guard !isSameLine || content == scan.seal.content else {
             throw source.reader.failure("its records can't be stored as they are told", line: scan.line)
@@ -155,6 +184,16 @@ private struct Importer {
     }
 
     // MARK: -
+
+    /// What first sealed the scan; `nil` where its link here is the very same: then nothing tells the two files apart.
+    private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isSameLine: Bool) throws -> Seal.Origin? {
+        let head = try String.fetchOne(db, sql: "SELECT digest FROM seal ORDER BY id DESC LIMIT 1") ?? Seal.genesis
+        if isSameLine, scan.seal.scan == scanID, scan.seal.previous == head {
+            return Seal.Origin(content: scan.seal.origin, digest: scan.seal.originDigest)
+        }
+        return Seal.Origin(
+            content: scan.seal.origin ?? scan.seal.content, digest: scan.seal.originDigest ?? scan.seal.digest)
+    }
 
     private func checkOrder(of organizations: Set<Int64>, _ hostID: Int64, _ scan: ExportedScan) throws {
         for organization in organizations {
@@ -174,21 +213,28 @@ private struct Importer {
         }
     }
 
-    /// The scan that last touched an organization here, by its content where it was first sealed.
+    /// The scan that last told something of an organization here, by its content where it was first sealed. A repository
+    /// counts to the organization that listed it last by then, as in `ExportSource`.
     private func lastScan(of organization: Int64, _ hostID: Int64) throws -> String? {
         try String.fetchOne(
             db,
             sql: """
-                SELECT coalesce(l.origin, l.content) FROM organization o
-                JOIN scan s ON s.id = max(
-                    coalesce((SELECT max(scanID) FROM scanOrganization WHERE organizationID = o.id), 0),
-                    coalesce((SELECT max(scanID) FROM repositoryObservation WHERE organizationID = o.id), 0),
-                    coalesce((
-                        SELECT max(t.scanID) FROM settingObservation t
-                        WHERE t.repositoryID IN (
-                            SELECT repositoryID FROM repositoryObservation WHERE organizationID = o.id)), 0))
-                LEFT JOIN seal l ON l.scanID = s.id
-                WHERE o.hostID = ? AND o.githubID = ?
+                WITH own AS (SELECT id FROM organization WHERE hostID = ?1 AND githubID = ?2),
+                written AS (
+                    SELECT repositoryID, scanID FROM settingObservation
+                    UNION ALL SELECT repositoryID, scanID FROM coverage),
+                told AS (
+                    SELECT scanID FROM scanOrganization WHERE organizationID = (SELECT id FROM own)
+                    UNION ALL SELECT scanID FROM repositoryObservation WHERE organizationID = (SELECT id FROM own)
+                    UNION ALL SELECT t.scanID FROM written t
+                    WHERE t.repositoryID IN (
+                            SELECT repositoryID FROM repositoryObservation WHERE organizationID = (SELECT id FROM own))
+                        AND (
+                            SELECT organizationID FROM repositoryObservation
+                            WHERE repositoryID = t.repositoryID AND scanID <= t.scanID ORDER BY scanID DESC, id DESC LIMIT 1)
+                            = (SELECT id FROM own))
+                SELECT coalesce(l.origin, l.content) FROM scan s LEFT JOIN seal l ON l.scanID = s.id
+                WHERE s.id = (SELECT max(scanID) FROM told)
                 """,
             arguments: [hostID, organization])
     }
@@ -348,9 +394,13 @@ private struct Rebase {
     /// - Returns: ids of repositories that either side knows to be the organization's.
     private func write(_ organization: Int64) throws -> Set<Int64> {
         let own = source.facts.filter { $0.value.integer("organization_id") == organization }
-        let facts = try last(EvidenceKind.repository, "repositoryObservation", organization)
-        let settings = try last(EvidenceKind.setting, "settingObservation", organization)
-        let coverage = try last(EvidenceKind.coverage, "coverage", organization)
+        let rows = try db.makeStatement(sql: Self.concerned)
+        let list = "[" + own.keys.map(String.init).joined(separator: ",") + "]"
+        let concerned = try Int64.fetchAll(
+            rows, arguments: [list, writer.hostID, writer.row("organization", organization)])
+        let facts = try last(EvidenceKind.repository, "repositoryObservation", concerned)
+        let settings = try last(EvidenceKind.setting, "settingObservation", concerned)
+        let coverage = try last(EvidenceKind.coverage, "coverage", concerned)
         for (id, record) in own.sorted(by: { $0.key < $1.key }) {
             if facts[id] != record.values { try writer.write(record) }
             // When it was first seen is no difference.
@@ -372,21 +422,28 @@ private struct Rebase {
             gone[2] = (isComplete ? "removed" : "missing").databaseValue
             try writer.write(EvidenceRecord(kind: EvidenceKind.repository, values: gone))
         }
-        return Set(own.keys).union(facts.keys)
+        return Set(own.keys).union(facts.filter { $0.value[1] == organization.databaseValue }.keys)
     }
 
-    /// The last record here of each repository that ever was the organization's.
-    private func last(_ kind: EvidenceKind, _ table: String, _ organization: Int64) throws -> [Int64: [DatabaseValue]] {
+    /// Rows of repositories that the source knows to be the organization's, wherever they were here, and of those that
+    /// ever were the organization's here.
+    private static let concerned = """
+        SELECT id FROM repository WHERE hostID = ?2 AND githubID IN (SELECT value FROM json_each(?1))
+        UNION SELECT repositoryID FROM repositoryObservation WHERE organizationID = ?3
+        """
+
+    /// The last record here of each of some repositories.
+    private func last(_ kind: EvidenceKind, _ table: String, _ rowIDs: [Int64]) throws -> [Int64: [DatabaseValue]] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 \(kind.source) WHERE e.id IN (
                     SELECT (
-                        SELECT id FROM \(table) WHERE repositoryID = known.repositoryID
+                        SELECT id FROM \(table) WHERE repositoryID = known.value
                         ORDER BY scanID DESC, id DESC LIMIT 1)
-                    FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?) known)
+                    FROM json_each(?) known)
                 """,
-            arguments: [try writer.row("organization", organization)])
+            arguments: ["[" + rowIDs.map(String.init).joined(separator: ",") + "]"])
         var records: [Int64: [DatabaseValue]] = [:]
         while let row = try rows.next() { records[try row.decode(atIndex: 0)] = Array(row.databaseValues) }
         return records
@@ -423,6 +480,15 @@ private struct Rebase {
                     && name.hasPrefix("\(record.text("login") ?? ""): ")
             }
         }
+    }
+}
+
+extension ExportedScan {
+    fileprivate func login(of organization: Int64) -> String? {
+        records.first {
+            $0.kind.name == EvidenceKind.organization.name && $0.integer("organization_id") == organization
+        }?
+        .text("login")
     }
 }
 

@@ -9,25 +9,33 @@ extension HistoryStore {
     /// The newest scan of each organization always stays.
     ///
     /// - Parameters:
+    ///   - apiURL: of the host whose scans go.
     ///   - moment: scans that began before it go.
     ///   - keepsMonthly: whether the last scan of each month and organization stays all the same.
     ///   - isRehearsal: whether everything is put back in the end.
     public func prune(
-        before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
+        apiURL: String, before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
     ) async throws(HistoryError) -> Pruning {
         let size = try await bytes()
+        let path = path
         // A rehearsal is the real thing, taken back: what it says is what would happen.
         var pruning = try await write { db in
             var pruning: Pruning?
             try db.inSavepoint {
-                pruning = try Pruner(db).prune(before: moment, keepsMonthly: keepsMonthly, bytesBefore: size)
+                pruning = try Pruner(db, path: path).prune(
+                    apiURL: apiURL, before: moment, keepsMonthly: keepsMonthly, bytesBefore: size)
                 return isRehearsal ? .rollback : .commit
             }
             return pruning ?? Pruning(scans: [], keptScans: 0, rows: 0, bytesBefore: size)
         }
-        if !isRehearsal, !pruning.scans.isEmpty {
+        guard !isRehearsal, !pruning.scans.isEmpty else { return pruning }
+        pruning.isDone = true
+        // What is removed is removed, whether or not the file can shrink now.
+        do throws(HistoryError) {
             try await vacuum()
             pruning.bytesAfter = try await bytes()
+        } catch {
+            pruning.whyNotSmaller = error.description
         }
         return pruning
     }
@@ -42,17 +50,19 @@ extension HistoryStore {
 /// Removes scans, but for the rows on which later ones build, and seals what remains of them by a checkpoint.
 struct Pruner {
     private let db: Database
+    private let path: String
 
-    init(_ db: Database) {
+    init(_ db: Database, path: String) {
         self.db = db
+        self.path = path
     }
 
-    func prune(before moment: Timestamp, keepsMonthly: Bool, bytesBefore: Int) throws -> Pruning {
+    func prune(apiURL: String, before moment: Timestamp, keepsMonthly: Bool, bytesBefore: Int) throws -> Pruning {
         let scans = try Int64.fetchAll(
             db,
             sql: """
-                SELECT s.id FROM scan s JOIN seal l ON l.scanID = s.id
-                WHERE s.startedAt < ?1 AND s.id NOT IN (SELECT scanID FROM prunedScan)
+                SELECT s.id FROM scan s JOIN seal l ON l.scanID = s.id JOIN host h ON h.id = s.hostID
+                WHERE h.apiURL = ?3 AND s.startedAt < ?1 AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND s.id NOT IN (
                         SELECT max(so.scanID) FROM scanOrganization so JOIN scan k ON k.id = so.scanID
                         WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login)
@@ -61,7 +71,7 @@ struct Pruner {
                         WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login, substr(k.startedAt, 1, 7)))
                 ORDER BY s.id
                 """,
-            arguments: [moment.description, keepsMonthly])
+            arguments: [moment.description, keepsMonthly, apiURL])
         let kept = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM seal WHERE scanID NOT NULL AND scanID NOT IN (SELECT scanID FROM prunedScan)"
         )
@@ -69,6 +79,10 @@ struct Pruner {
             scans: scans.map(ScanID.init), keptScans: (kept ?? 0) - scans.count, rows: 0, bytesBefore: bytesBefore)
         guard !scans.isEmpty else { return pruning }
 
+        // A checkpoint signs what remains: what was altered must not become what was sealed.
+        if let problem = try Verifier(db, path: path).verification(expected: nil).problem {
+            throw HistoryError.altered(path: path, problem.description)
+        }
         try db.execute(sql: "INSERT INTO pruning DEFAULT VALUES")
         // The checkpoint's content names them, and its link comes last.
         let place = try (Int64.fetchOne(db, sql: "SELECT max(id) FROM seal") ?? 0) + 1
@@ -77,7 +91,7 @@ struct Pruner {
             try db.execute(sql: "INSERT INTO prunedScan (scanID, sealID) VALUES (?, ?)", arguments: [scan, place])
         }
         pruning.rows = try removeRows()
-        let digest = try Sealer(db).append(nil, content: Self.checkpointContent(db))
+        let digest = try Sealer(db, path: path).append(nil, content: Self.checkpointContent(db))
         pruning.checkpoint = digest
         try db.execute(sql: "DELETE FROM pruning")
         return pruning
@@ -123,17 +137,18 @@ struct Pruner {
                 SELECT id FROM scan WHERE id NOT IN (SELECT scanID FROM prunedScan);
                 CREATE UNIQUE INDEX temp.keptScan_id ON keptScan(id);
                 """)
-        for (table, identity) in [
-            ("settingObservation", "repositoryID"), ("repositoryObservation", "repositoryID"),
-            ("coverage", "repositoryID"),
-            ("finding", "hostID, policyName, ruleID, repositoryID, organizationID, waiver"),
+        for (table, identity, end) in [
+            ("settingObservation", "repositoryID", "<"), ("repositoryObservation", "repositoryID", "<"),
+            ("coverage", "repositoryID", "<"),
+            // What stood open just before a scan is asked for too.
+            ("finding", "hostID, policyName, ruleID, repositoryID, organizationID, waiver", "<="),
         ] {
             let obsolete = """
                 SELECT id FROM (
                     SELECT id, scanID, lead(scanID) OVER (PARTITION BY \(identity) ORDER BY scanID, id) AS nextScanID
                     FROM \(table)) row
                 WHERE scanID IN (SELECT scanID FROM prunedScan) AND nextScanID NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM keptScan k WHERE k.id >= row.scanID AND k.id < row.nextScanID)
+                    AND NOT EXISTS (SELECT 1 FROM keptScan k WHERE k.id >= row.scanID AND k.id \(end) row.nextScanID)
                 """
             if table == "settingObservation" {
                 try db.execute(sql: "DELETE FROM settingValidator WHERE settingObservationID IN (\(obsolete))")

@@ -13,26 +13,28 @@ extension HistoryStore {
             if let damage = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), damage != "ok" {
                 throw HistoryError.corrupt(path: path, damage)
             }
-            return try Verifier(db).verification(expected: expected)
+            return try Verifier(db, path: path).verification(expected: expected)
         }
     }
 }
 
 /// Recomputes the chain from the evidence.
-private struct Verifier {
+struct Verifier {
     private let db: Database
+    private let path: String
 
-    init(_ db: Database) {
+    init(_ db: Database, path: String) {
         self.db = db
+        self.path = path
     }
 
     func verification(expected: String?) throws -> Verification {
         var verification = Verification()
         verification.problem = try problem(&verification)
         if verification.problem == nil, let expected,
-            try
-                !(Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM seal WHERE digest = ?)", arguments: [expected])
-                ?? false)
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM seal WHERE digest = ?1 OR originDigest = ?1)",
+                arguments: [expected]) != true
         {
             verification.problem = .init(message: "the digest \(expected) is not in the chain")
         }
@@ -42,12 +44,13 @@ private struct Verifier {
     // MARK: -
 
     private func problem(_ verification: inout Verification) throws -> Verification.Problem? {
-        if try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") != nil {
-            return .init(message: "a row refers to one that is not there")
+        if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
+            let table: String = try row.decode(atIndex: 0)
+            return .init(message: "a row of \(table) refers to one that is not there")
         }
         let pruned = Set(try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan"))
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT id, scanID, content, origin, previous, digest FROM seal ORDER BY id")
+            db, sql: "SELECT id, scanID, content, origin, originDigest, previous, digest FROM seal ORDER BY id")
         var last = (place: Int64(0), digest: Seal.genesis)
         var checkpoint: (place: Int64, content: String)?
         while let row = try rows.next() {
@@ -59,9 +62,12 @@ private struct Verifier {
                 return .init(scanID: scanID, message: "the chain lacks link \(last.place + 1)")
             }
             let seal = Seal(
-                scanID: scan, content: content, origin: try row.decode(atIndex: 3), previous: last.digest)
-            guard try row.decode(String.self, atIndex: 4) == last.digest,
-                try row.decode(String.self, atIndex: 5) == seal.digest
+                scanID: scan, content: content,
+                origin: Seal.Origin(content: try row.decode(atIndex: 3), digest: try row.decode(atIndex: 4)),
+                previous: last.digest)
+            guard row.hasNull(atIndex: 3) == row.hasNull(atIndex: 4),
+                try row.decode(String.self, atIndex: 5) == last.digest,
+                try row.decode(String.self, atIndex: 6) == seal.digest
             else {
                 return .init(scanID: scanID, message: "link \(place) of the chain does not follow from the one before")
             }
@@ -80,7 +86,55 @@ private struct Verifier {
             }
         }
         if let problem = try checkpointProblem(checkpoint, pruned: pruned) { return problem }
+        if let problem = try hostProblem() ?? schemaProblem() { return problem }
         return try openScanProblem(&verification)
+    }
+
+    /// Triggers and views are part of what other programs rely on.
+    private func schemaProblem() throws -> Verification.Problem? {
+        func parts(_ db: Database) throws -> Set<[String]> {
+            try Set(
+                Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT type, name, sql FROM sqlite_schema
+                        WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+                        """
+                ).map { row in try [row.decode(atIndex: 0), row.decode(atIndex: 1), row.decode(atIndex: 2)] })
+        }
+        let fresh = try DatabaseQueue()
+        try Schema.migrator(path: path).migrate(fresh)
+        let expected = try fresh.read(parts)
+        guard let part = try expected.symmetricDifference(parts(db)).min(by: { $0.lexicographicallyPrecedes($1) })
+        else {
+            return nil
+        }
+        return .init(message: "the \(part[0]) \(part[1]) is not as this program makes it")
+    }
+
+    /// Ids agree on two hosts by chance alone.
+    private func hostProblem() throws -> Verification.Problem? {
+        for (table, other) in [
+            ("repositoryObservation", "repository"), ("repositoryObservation", "organization"),
+            ("settingObservation", "repository"), ("coverage", "repository"), ("finding", "repository"),
+            ("finding", "organization"), ("scanOrganization", "organization"), ("organizationTally", "organization"),
+        ] {
+            let scan = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT x.scanID FROM \(table) x JOIN scan s ON s.id = x.scanID JOIN \(other) o ON o.id = x.\(other)ID
+                    WHERE o.hostID <> s.hostID LIMIT 1
+                    """)
+            if let scan {
+                return .init(
+                    scanID: ScanID(rawValue: scan), message: "a row of \(table) is of another host than the scan")
+            }
+        }
+        let scan = try Int64.fetchOne(
+            db, sql: "SELECT f.scanID FROM finding f JOIN scan s ON s.id = f.scanID WHERE f.hostID <> s.hostID LIMIT 1")
+        return scan.map {
+            .init(scanID: ScanID(rawValue: $0), message: "a row of finding is of another host than the scan")
+        }
     }
 
     private func checkpointProblem(
@@ -111,12 +165,19 @@ private struct Verifier {
                 return .init(scanID: scanID, message: "it is told as sealed, and the chain has no link of it")
             }
             verification.openScans += 1
-            let later =
-                "(SELECT so.organizationID FROM scanOrganization so JOIN seal l ON l.scanID = so.scanID WHERE so.scanID > ?1)"
-            let isBelow = try Bool.fetchOne(
-                db, sql: "SELECT \(Sealer.touches("?1", later))", arguments: [id])
-            if isBelow == true {
-                return .init(scanID: scanID, message: "it is not sealed, and a later sealed scan builds on its rows")
+            let later = try Int64.fetchAll(
+                db,
+                sql:
+                    "SELECT scanID FROM seal WHERE scanID > ? AND scanID NOT IN (SELECT scanID FROM prunedScan) ORDER BY 1",
+                arguments: [id])
+            for scan in later {
+                for table in Sealer.observations
+                where try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (\(Sealer.lastRows(of: table)))", arguments: [id, scan]) == true
+                {
+                    return .init(
+                        scanID: scanID, message: "it is not sealed, and the sealed scan \(scan) builds on its rows")
+                }
             }
         }
         return nil
@@ -129,8 +190,9 @@ private struct Verifier {
         guard digest != content else { return nil }
         let scanID = ScanID(rawValue: scan)
         let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [link])
+        guard let stored else { return .init(scanID: scanID, message: "its content is not what was sealed") }
         var now = CheckedRecords(checks)
-        var then = CheckedRecords(Array(stored ?? Data()))
+        var then = CheckedRecords(Array(stored))
         while true {
             switch (then.next(), now.next()) {
             case (nil, nil):
@@ -156,8 +218,8 @@ private struct Verifier {
     }
 
     private func name(_ record: CheckedRecords.Record) throws -> String? {
-        switch record.kind.fields.first?.name {
-        case "repository_id" where record.id != 0:
+        switch record.id {
+        case 1...:
             try String.fetchOne(
                 db,
                 sql: """
@@ -165,14 +227,14 @@ private struct Verifier {
                     WHERE r.githubID = ? ORDER BY o.scanID DESC, o.id DESC LIMIT 1
                     """,
                 arguments: [record.id]) ?? "repository \(record.id)"
-        case "organization_id" where record.id != 0:
+        case ..<0:
             try String.fetchOne(
                 db,
                 sql: """
                     SELECT so.login FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
                     WHERE o.githubID = ? ORDER BY so.id DESC LIMIT 1
                     """,
-                arguments: [record.id]) ?? "organization \(record.id)"
+                arguments: [-record.id]) ?? "organization \(-record.id)"
         default: nil
         }
     }

@@ -18,12 +18,10 @@ struct FindingReader {
         var finding: StoredFinding
         /// Whether it was the earlier one.
         var wasOpen: Bool
-        /// Where it is about a repository, the organization that listed that last.
-        fileprivate var organization: Int64?
 
         func concerns(_ difference: OrganizationDifference) -> Bool {
             switch finding.key.subject {
-            case .repository: organization == difference.id.rawValue
+            case .repository: finding.organization == difference.id
             case .organization(let id): id == difference.id
             case .waiver(let name): name.hasPrefix("\(difference.login): ")
             }
@@ -35,11 +33,11 @@ struct FindingReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                -- The last row up to each scan, and in its lowest bit whether it stood open there.
+                -- The last row up to each scan: its scan, its id in 32 bits, and in the lowest one whether it stood open.
                 WITH ends AS (
                     SELECT repositoryID, organizationID,
-                        coalesce(max(CASE WHEN scanID <= ?3 THEN id * 2 + isOpen END), 0) AS first,
-                        coalesce(max(CASE WHEN scanID <= ?4 THEN id * 2 + isOpen END), 0) AS last
+                        coalesce(max(CASE WHEN scanID <= ?3 THEN scanID << 33 | id << 1 | isOpen END), 0) AS first,
+                        coalesce(max(CASE WHEN scanID <= ?4 THEN scanID << 33 | id << 1 | isOpen END), 0) AS last
                     FROM finding
                     WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2
                     GROUP BY ruleID, repositoryID, organizationID, waiver HAVING first % 2 <> last % 2)
@@ -49,12 +47,12 @@ struct FindingReader {
                     CASE WHEN e.organizationID NOT NULL THEN (
                         SELECT login FROM scanOrganization WHERE organizationID = e.organizationID
                         ORDER BY id DESC LIMIT 1) END
-                FROM ends e JOIN finding f ON f.id = (CASE WHEN e.first % 2 THEN e.first ELSE e.last END) / 2
+                FROM ends e JOIN finding f ON f.id = (CASE WHEN e.first % 2 THEN e.first ELSE e.last END) >> 1 & 0xFFFFFFFF
                 LEFT JOIN repository r ON r.id = e.repositoryID
                 LEFT JOIN organization o ON o.id = e.organizationID
                 LEFT JOIN repositoryObservation x ON x.id = (
-                    SELECT id FROM repositoryObservation WHERE repositoryID = e.repositoryID
-                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                    SELECT id FROM repositoryObservation
+                    WHERE repositoryID = e.repositoryID AND scanID <= max(?3, ?4) ORDER BY scanID DESC, id DESC LIMIT 1)
                 LEFT JOIN organization g ON g.id = x.organizationID
                 """,
             arguments: [apiURL, policyName, before.rawValue, after.rawValue])
@@ -64,9 +62,7 @@ struct FindingReader {
         while let row = try rows.next() {
             let finding = try finding(row)
             places.append((finding.name.lowercased(), finding.key.rule, changes.count))
-            changes.append(
-                Change(
-                    finding: finding, wasOpen: try row.decode(atIndex: 0), organization: try row.decode(atIndex: 5)))
+            changes.append(Change(finding: finding, wasOpen: try row.decode(atIndex: 0)))
         }
         return places.sorted { ($0.name, $0.rule) < ($1.name, $1.rule) }.map { changes[$0.place] }
     }
@@ -89,6 +85,7 @@ struct FindingReader {
         return try StoredFinding(
             key: FindingKey(rule: row.decode(atIndex: 1), subject: subject),
             severity: Severity(rawValue: row.decode(atIndex: 8)) ?? .critical, message: row.decode(atIndex: 9),
-            name: name, firstSeen: timestamp(row.decode(atIndex: 10)), isWaived: row.decode(atIndex: 7))
+            name: name, firstSeen: timestamp(row.decode(atIndex: 10)), isWaived: row.decode(atIndex: 7),
+            organization: row.decode(Int64?.self, atIndex: 5).map(OrganizationID.init))
     }
 }

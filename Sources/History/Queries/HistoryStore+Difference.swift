@@ -61,11 +61,22 @@ private struct DifferenceReader {
                 from: earlier, to: organization, id: id, wasEnterpriseServer: old.isEnterpriseServer,
                 isEnterpriseServer: new.isEnterpriseServer)
         }
+        func missing(_ first: Snapshot, _ second: Snapshot) -> [String] {
+            first.organizations.filter { organization in
+                organization.id != nil
+                    && second.organizations.contains {
+                        $0.id == nil && $0.login.lowercased() == organization.login.lowercased()
+                    }
+            }.map(\.login)
+        }
         let concerned = (findings ?? []).filter { change in organizations.contains { change.concerns($0) } }
-        return ScanDifference(
+        var difference = ScanDifference(
             before: before.side, after: after.side, organizations: organizations,
             policyName: findings == nil ? nil : after.policyName,
             appeared: concerned.filter { !$0.wasOpen }.map(\.finding), gone: concerned.filter(\.wasOpen).map(\.finding))
+        difference.lost = missing(old, new)
+        difference.found = missing(new, old)
+        return difference
     }
 
     // MARK: -

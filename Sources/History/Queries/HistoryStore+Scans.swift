@@ -28,7 +28,7 @@ extension HistoryStore {
             case .at(let moment): search.latestStart = moment
             case .previous:
                 guard let latest = try search.newest(db) else { return nil }
-                search.below = latest.id
+                search.below = latest
                 if logins.isEmpty { search.logins = latest.organizations }
             }
             return try search.newest(db)
@@ -39,7 +39,7 @@ extension HistoryStore {
     public func scan(before scan: StoredScan, of logins: [String]) async throws(HistoryError) -> StoredScan? {
         try await read { db in
             var search = ScanSearch(apiURL: scan.apiURL, logins: logins)
-            search.below = scan.id
+            search.below = scan
             return try search.newest(db)
         }
     }
@@ -65,7 +65,8 @@ struct ScanSearch {
     var logins: [String] = []
     var id: ScanID?
     var latestStart: Timestamp?
-    var below: ScanID?
+    /// One before which they began.
+    var below: StoredScan?
 
     func newest(_ db: Database) throws -> StoredScan? {
         try all(db, limit: 1).first
@@ -84,15 +85,17 @@ struct ScanSearch {
                         SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id))
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
-                    AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3) AND (?4 IS NULL OR s.id < ?4)
+                    AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
+                    AND (?4 IS NULL OR (s.startedAt, s.id) < (?7, ?4))
                     AND NOT EXISTS (
                         SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
                             SELECT 1 FROM scanOrganization
                             WHERE scanID = s.id AND login = wanted.value COLLATE NOCASE))
-                ORDER BY s.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
+                ORDER BY s.startedAt \(oldestFirst ? "ASC" : "DESC"), s.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
                 """,
             arguments: [
-                apiURL, id?.rawValue, latestStart?.description, below?.rawValue, JSONText.of(logins), limit,
+                apiURL, id?.rawValue, latestStart?.description, below?.id.rawValue, JSONText.of(logins), limit,
+                below?.startedAt.description,
             ])
         var json = JSONTextReader()
         var scans: [StoredScan] = []
@@ -114,13 +117,18 @@ extension StoredScan {
             verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,
             isComplete: row.decode(atIndex: 8) ?? false,
             summary: Summary(
-                listed: row.decode(atIndex: 9) ?? 0, compliant: row.decode(atIndex: 10) ?? 0,
-                violating: row.decode(atIndex: 11) ?? 0, waived: row.decode(atIndex: 12) ?? 0,
-                unreadable: row.decode(atIndex: 13) ?? 0, skipped: row.decode(atIndex: 14) ?? 0),
+                listed: count(row, 9), compliant: count(row, 10),
+                violating: count(row, 11), waived: count(row, 12),
+                unreadable: count(row, 13), skipped: count(row, 14)),
             requests: RequestCounts(
-                sent: row.decode(atIndex: 15) ?? 0, notModified: row.decode(atIndex: 16) ?? 0,
-                retried: row.decode(atIndex: 17) ?? 0,
-                waited: .milliseconds(row.decode(Int64?.self, atIndex: 18) ?? 0)),
+                sent: count(row, 15), notModified: count(row, 16),
+                retried: count(row, 17),
+                waited: .milliseconds(count(row, 18))),
             toolVersion: row.decode(atIndex: 19), digest: row.decode(atIndex: 20), content: row.decode(atIndex: 21))
     }
+}
+
+/// A count, within bounds in which sums don't overflow, whatever stands there.
+func count(_ row: Row, _ index: Int) throws -> Int {
+    min(max(try row.decode(Int?.self, atIndex: index) ?? 0, 0), 1 << 40)
 }

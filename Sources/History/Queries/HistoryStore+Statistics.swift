@@ -20,7 +20,7 @@ extension HistoryStore {
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
                     WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
                         AND (?3 IS NULL OR s.startedAt >= ?3)
-                    ORDER BY s.id, so.id
+                    ORDER BY s.startedAt, s.id, so.id
                     """,
                 arguments: [apiURL, login, since?.description])
             var points: [TrendPoint] = []

@@ -50,7 +50,6 @@ private struct TimelineReader {
                 SELECT r.id, r.githubID, r.hostID FROM repositoryObservation o
                 JOIN repository r ON r.id = o.repositoryID JOIN host h ON h.id = r.hostID
                 WHERE o.name = ?1 COLLATE NOCASE AND o.owner = ?2 COLLATE NOCASE AND h.apiURL = ?3
-                    AND o.presence = 'listed'
                 ORDER BY o.scanID DESC, o.id DESC LIMIT 1
                 """,
             arguments: [String(parts[1]), String(parts[0]), apiURL])
@@ -102,7 +101,7 @@ private struct TimelineReader {
             let state = try state(known, scan)
             if let state { lastRepository = state.repository }
             if let lastScan, lastScan.organizationRowID == scan.organizationRowID,
-                lastScan.template != scan.template
+                lastScan.template != scan.template, state != nil || lastState != nil
             {
                 events.append(
                     Timeline.Event(

@@ -78,7 +78,8 @@ struct OutputOptions: ParsableArguments {
     var output: [String] = []
     @Option(
         name: .customLong("junit-group"),
-        help: ArgumentHelp("A JUnit testcase for each rule of a repository, or each repository. (default: rule)", valueName: "group"))
+        help: ArgumentHelp(
+            "A JUnit testcase for each rule of a repository, or each repository. (default: rule)", valueName: "group"))
     var junitGroup: String?
     @Flag(
         name: .customLong("step-summary"),

@@ -5,15 +5,15 @@ import History
 enum BaselineSource {
     case file(Baseline)
     /// What a stored scan found.
-    case scan(ScanID)
+    case scan(ScanReference)
 
     init(_ value: SettingValue) throws(CommandFailure) {
         let prefix = "scan:"
         if value.text.hasPrefix(prefix) {
-            guard let id = Int64(value.text.dropFirst(prefix.count)), id > 0 else {
-                throw value.invalid("names no scan", hint: "for example scan:42")
+            guard let reference = ScanReference(String(value.text.dropFirst(prefix.count))) else {
+                throw value.invalid("names no scan", hint: "scan: and \(ScanReference.forms)")
             }
-            self = .scan(ScanID(rawValue: id))
+            self = .scan(reference)
             return
         }
         let file = try DocumentFile(path: value.text, what: "baseline", limits: .generated)
@@ -41,25 +41,26 @@ enum BaselineSource {
                     hint: "write one with oidc-audit check ORG --write-baseline FILE")
             }
             return baseline
-        case .scan(let id):
-            return try await stored(id, policy, apiURL, historyPath)
+        case .scan(let reference):
+            return try await stored(reference, policy, apiURL, historyPath)
         }
     }
 
     private func stored(
-        _ id: ScanID, _ policy: Policy, _ apiURL: String, _ historyPath: String,
+        _ reference: ScanReference, _ policy: Policy, _ apiURL: String, _ historyPath: String,
     ) async throws(CommandFailure) -> Baseline {
         let history = try await usingHistory { () throws(HistoryError) in
             try HistoryStore(path: historyPath, for: .reading)
         }
         let scan = try await usingHistory { () async throws(HistoryError) in
-            try await history.storedScan(id, apiURL: apiURL)
+            try await history.scan(reference, apiURL: apiURL)
         }
         guard let scan else {
             throw .usage(
-                "--baseline: the history holds no finished scan \(id.rawValue) of \(apiURL)",
+                "--baseline: the history holds no finished scan \(reference) of \(apiURL)",
                 hint: "a finished scan says its number at the end of its report")
         }
+        let id = scan.id
         guard scan.policyName == policy.name else {
             throw .usage(
                 "--baseline: scan \(id.rawValue) was judged by the policy \"\(scan.policyName)\", not by "

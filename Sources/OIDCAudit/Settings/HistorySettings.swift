@@ -81,6 +81,11 @@ extension PageFormat {
             return
         }
         guard let format = PageFormat(rawValue: value.text) else {
+            // What is set for every command is meant for reports.
+            if value.origin != "--format", ReporterCatalog.reporter(named: value.text) != nil {
+                self = .text
+                return
+            }
             throw value.invalid("is no format of this command", hint: "valid: text, json")
         }
         self = format

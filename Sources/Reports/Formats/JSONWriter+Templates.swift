@@ -95,6 +95,20 @@ extension JSONWriter {
         object { json in
             json.string("rule", finding.key.rule)
             json.string("severity", finding.severity.rawValue)
+            switch finding.key.subject {
+            case .repository(let id):
+                json.string("repository", finding.name)
+                json.number("repository_id", id.rawValue)
+                json.number("organization_id", finding.organization?.rawValue)
+            case .organization(let id):
+                json.null("repository")
+                json.null("repository_id")
+                json.number("organization_id", id.rawValue)
+            case .waiver:
+                json.null("repository")
+                json.null("repository_id")
+                json.null("organization_id")
+            }
             json.string("name", finding.name)
             json.string("message", finding.message)
             json.bool("waived", finding.isWaived)

@@ -17,6 +17,14 @@ public enum DifferencePage {
         page.line(
             difference.isEmpty ? "UNCHANGED" : "CHANGED", difference.isEmpty ? .good : .poor,
             "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
+        for login in difference.lost {
+            page.blank()
+            page.line("LOST", .bad, "\(login): it could not be found by the later scan")
+        }
+        for login in difference.found {
+            page.blank()
+            page.line("FOUND", .good, "\(login): it could not be found by the earlier scan")
+        }
         for organization in difference.organizations where !organization.isEmpty { page.organization(organization) }
         page.findings("APPEARED", .bad, difference.appeared)
         page.findings("GONE", .good, difference.gone)
@@ -39,6 +47,8 @@ public enum DifferencePage {
                 json.side("before", difference.before)
                 json.side("after", difference.after)
                 json.bool("changed", !difference.isEmpty)
+                json.strings("organizations_lost", difference.lost)
+                json.strings("organizations_found", difference.found)
                 json.array("organizations", of: difference.organizations) { json, organization in
                     json.object { json in
                         json.string("login", organization.login)
@@ -222,7 +232,9 @@ extension TextPage {
             }
         }
         let (old, new) = (before.preview.subject, after.preview.subject)
-        guard old != new else { return }
+        guard old != new, change.kinds.contains(where: { $0 != .unreadable }), after.reading.value != nil,
+            before.reading.value != nil || change.kinds.contains(.readable)
+        else { return }
         // A subject stays on a line of its own: it is there to be copied.
         if let example { wrapped("subjects, \(example) for example:", indent: indent) }
         plain("subject: \(old ?? "unknown")", indent: indent)

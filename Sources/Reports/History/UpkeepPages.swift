@@ -56,7 +56,7 @@ public enum PruningPage {
         switch format {
         case .text:
             var page = TextPage(style: style)
-            let isDone = pruning.checkpoint != nil && pruning.bytesAfter != nil
+            let isDone = pruning.isDone
             guard let first = pruning.scans.first, let last = pruning.scans.last else {
                 page.plain("Nothing is to be removed.", indent: 0)
                 return page.text
@@ -74,13 +74,13 @@ public enum PruningPage {
             return CatalogPage.json { json in
                 json.object { json in
                     json.string("schema", "oidc-audit.pruning/v1")
-                    json.bool("done", pruning.bytesAfter != nil)
+                    json.bool("done", pruning.isDone)
                     json.array("scans", of: pruning.scans) { json, scan in json.number(nil, scan.rawValue) }
                     json.number("kept_scans", pruning.keptScans)
                     json.number("rows", pruning.rows)
                     json.number("bytes_before", pruning.bytesBefore)
                     json.number("bytes_after", pruning.bytesAfter)
-                    json.string("checkpoint", pruning.bytesAfter == nil ? nil : pruning.checkpoint)
+                    json.string("checkpoint", pruning.isDone ? pruning.checkpoint : nil)
                 }
             }
         }

@@ -60,10 +60,14 @@ struct HistoryPruneCommand: AuditCommand {
         let history = try settings.store(for: .changing)
         let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
         let pruning = try await usingHistory { () async throws(HistoryError) in
-            try await history.prune(before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+            try await history.prune(
+                apiURL: settings.apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
         }
         try settings.write(
             PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)
+        if let why = pruning.whyNotSmaller {
+            context.console.note("note: the scans are removed, but the file did not shrink: \(why)")
+        }
         if !yes, !pruning.scans.isEmpty, !settings.console.isQuiet {
             context.console.note("note: nothing was removed; --yes removes it")
         }
@@ -85,38 +89,23 @@ struct HistoryExportCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         let store = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: .reading) }
-        guard let output else {
-            let console = context.console
-            try await Self.export(store) { bytes in try console.write(bytes) }
-            return ExitStatus.success.rawValue
-        }
-        // Not through ReplacedFile, whose body is not asynchronous: the same idea in few words.
-        let temporary = "\(output).\(UInt64.random(in: .min ... .max)).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                message: "cannot write the export \(output): \(SystemError(errno))", hint: "name another file",
-                status: .failure)
-        }
-        defer { close(descriptor) }
-        do throws(CommandFailure) {
-            try await Self.export(store) { bytes in try writeAll(bytes, to: descriptor) }
-            guard fsync(descriptor) == 0, rename(temporary, output) == 0 else {
-                throw CommandFailure(
-                    message: "cannot write the export \(output): \(SystemError(errno))", hint: "name another file",
-                    status: .failure)
+        do {
+            guard let output else {
+                try store.export { bytes in try context.console.write(bytes) }
+                return ExitStatus.success.rawValue
             }
-        } catch {
-            unlink(temporary)
+            try ReplacedFile.write(to: output, what: "export") { file in
+                try store.export { bytes in file.write(bytes) }
+            }
+            return ExitStatus.success.rawValue
+        } catch let error as HistoryError {
+            throw CommandFailure(error)
+        } catch let error as CommandFailure {
             throw error
+        } catch {
+            throw CommandFailure(
+                message: "cannot write the export: \(error)", hint: "name another file", status: .failure)
         }
-        return ExitStatus.success.rawValue
-    }
-
-    private static func export(
-        _ store: HistoryStore, _ write: @escaping @Sendable ([UInt8]) throws -> Void,
-    ) async throws(CommandFailure) {
-        try await usingHistory { () async throws(HistoryError) in try await store.export(write) }
     }
 }
 
@@ -134,8 +123,16 @@ struct HistoryImportCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        for file in files where access(file, R_OK) != 0 {
-            throw .usage("cannot read the export \(file): \(SystemError(errno))", hint: "name a file of history export")
+        for file in files {
+            var isFolder: ObjCBool = false
+            let why =
+                access(file, R_OK) != 0
+                ? "\(SystemError(errno))"
+                : FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && isFolder.boolValue
+                    ? "it is a folder" : nil
+            if let why {
+                throw .usage("cannot read the export \(file): \(why)", hint: "name a file of history export")
+            }
         }
         let exports = files.map { file in
             ExportFile(name: file) {
