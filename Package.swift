@@ -55,7 +55,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
-        // An audit report as text, JSON, JUnit.
+        // An audit report in every format; pages of what the history holds.
         .target(name: "Reports", dependencies: ["AuditCore"], swiftSettings: strict),
         // A second, independent reading of GitHub's documentation: it imports nothing of ours.
         .target(

@@ -166,7 +166,10 @@ private struct Importer {
                 login: scan.login(of: organization) ?? "organization \(organization)")
         }
         try checkOrder(of: organizations, hostID, scan)
-        let isSameLine = try organizations.allSatisfy { try lastScan(of: $0, hostID) == before[$0] }
+        let isSameLine = try organizations.allSatisfy { organization in
+            let last = try lastScan(of: organization, hostID)
+            return try last?.content == before[organization] && !isDisturbed(organization, since: last?.id ?? 0, hostID)
+        }
         let scanID = try insertScan(head, hostID)
         let writer = RecordWriter(db, scanID: scanID, hostID: hostID)
         if isSameLine {
@@ -215,8 +218,8 @@ private struct Importer {
 
     /// The scan that last told something of an organization here, by its content where it was first sealed. A repository
     /// counts to the organization that listed it last by then, as in `ExportSource`.
-    private func lastScan(of organization: Int64, _ hostID: Int64) throws -> String? {
-        try String.fetchOne(
+    private func lastScan(of organization: Int64, _ hostID: Int64) throws -> (id: Int64, content: String?)? {
+        try Row.fetchOne(
             db,
             sql: """
                 WITH own AS (SELECT id FROM organization WHERE hostID = ?1 AND githubID = ?2),
@@ -233,10 +236,29 @@ private struct Importer {
                             SELECT organizationID FROM repositoryObservation
                             WHERE repositoryID = t.repositoryID AND scanID <= t.scanID ORDER BY scanID DESC, id DESC LIMIT 1)
                             = (SELECT id FROM own))
-                SELECT coalesce(l.origin, l.content) FROM scan s LEFT JOIN seal l ON l.scanID = s.id
+                SELECT s.id, coalesce(l.origin, l.content) FROM scan s LEFT JOIN seal l ON l.scanID = s.id
                 WHERE s.id = (SELECT max(scanID) FROM told)
                 """,
-            arguments: [hostID, organization])
+            arguments: [hostID, organization]
+        ).map { row in try (row.decode(atIndex: 0), row.decode(atIndex: 1)) }
+    }
+
+    /// Whether a scan of another organization has written something since of a repository that is this one's in the
+    /// export, as where it was transferred.
+    private func isDisturbed(_ organization: Int64, since scanID: Int64, _ hostID: Int64) throws -> Bool {
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM scan") ?? 0
+        guard newest > scanID else { return false }
+        let own = source.facts.filter { $0.value.integer("organization_id") == organization }.keys
+        return try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM json_each(?1) own JOIN repository r ON r.hostID = ?2 AND r.githubID = own.value
+                    WHERE EXISTS (SELECT 1 FROM repositoryObservation WHERE repositoryID = r.id AND scanID > ?3)
+                        OR EXISTS (SELECT 1 FROM settingObservation WHERE repositoryID = r.id AND scanID > ?3)
+                        OR EXISTS (SELECT 1 FROM coverage WHERE repositoryID = r.id AND scanID > ?3))
+                """,
+            arguments: ["[" + own.map(String.init).joined(separator: ",") + "]", hostID, scanID]) == true
     }
 
     private func insertScan(_ record: EvidenceRecord, _ hostID: Int64) throws -> Int64 {
