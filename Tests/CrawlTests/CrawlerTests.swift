@@ -6,7 +6,7 @@ import Testing
 
 @testable import Crawl
 
-@Suite(.timeLimit(.minutes(2))) struct CrawlerTests {
+@Suite(.timeLimit(.minutes(5))) struct CrawlerTests {
     /// Everything that a crawl told.
     struct Told: Sendable {
         var found: [OrganizationID] = []

@@ -6,7 +6,7 @@ import Testing
 @testable import Crawl
 
 /// What a crawl makes of what is known already, and of a budget that is short.
-@Suite(.timeLimit(.minutes(2))) struct PriorKnowledgeTests {
+@Suite(.timeLimit(.minutes(5))) struct PriorKnowledgeTests {
     private typealias Base = CrawlerTests
     private let base = CrawlerTests()
 

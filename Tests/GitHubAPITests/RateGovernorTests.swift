@@ -6,7 +6,7 @@ import Testing
 @testable import GitHubAPI
 
 /// When requests may depart, and what answers teach.
-@Suite(.timeLimit(.minutes(1))) struct RateGovernorTests {
+@Suite(.timeLimit(.minutes(5))) struct RateGovernorTests {
     private func limits(_ change: (inout RateLimits) -> Void = { _ in }) -> RateLimits {
         var limits = RateLimits()
         change(&limits)

@@ -95,7 +95,7 @@ import Testing
 
     // MARK: - Pruning
 
-    @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+    @Test(arguments: [UInt64(1), 2])
     func whatStaysAnswersAsBefore(seed: UInt64) async throws {
         let store = try store()
         var state: [Int64: Observation] = [:]
@@ -268,7 +268,7 @@ import Testing
     }
 
     /// Two machines that scan different organizations, and both a third one in turn.
-    @Test(arguments: [UInt64(1), 2, 3, 4])
+    @Test(arguments: [UInt64(1), 2])
     func theHistoriesOfTwoMachinesBecomeOne(seed: UInt64) async throws {
         let (first, second, merged) = (try store("first"), try store("second"), try store("merged"))
         var states: [[Int64: Observation]] = [[:], [:], [:], [:]]

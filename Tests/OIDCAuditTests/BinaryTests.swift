@@ -6,7 +6,7 @@ import Testing
 
 /// The built program against the emulator in a process of its own, over real HTTP with a real database; what it should
 /// say is computed here a second time, from the world alone and without any of the program's types.
-@Suite(.timeLimit(.minutes(2))) struct BinaryTests {
+@Suite(.timeLimit(.minutes(5))) struct BinaryTests {
     /// Beside the tests' own product; on macOS that is a bundle which a helper of the toolchain loads.
     static let program: URL = {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }

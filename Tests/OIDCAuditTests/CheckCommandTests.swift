@@ -5,7 +5,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite(.timeLimit(.minutes(2))) struct CheckCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CheckCommandTests {
     private static let repositories: [WorldFile.Repository] = [
         .good("api", id: 1), .own("bad", id: 2, ["repo"]), .own("worse", id: 3, ["workflow"]),
     ]

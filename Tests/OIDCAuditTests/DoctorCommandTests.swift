@@ -4,7 +4,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite(.timeLimit(.minutes(1))) struct DoctorCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct DoctorCommandTests {
     private func organization(_ repositories: [WorldFile.Repository]) -> WorldFile.Organization {
         WorldFile.Organization(login: "acme", id: 77, repositories: repositories)
     }

@@ -8,7 +8,7 @@ import Testing
 
 /// Everything that can go wrong between here and GitHub, with the report that comes of it: nothing is lost, nothing is
 /// called compliant that was not read, and the night after is whole again.
-@Suite(.timeLimit(.minutes(3))) struct FaultTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultTests {
     /// One fault, and what a scan makes of it.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

@@ -11,7 +11,7 @@ private enum Python {
 }
 
 /// `scripts/live-check` with an emulator in GitHub's place: nothing differs, unless its world is changed.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: Python.isThere, "no python3"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Python.isThere, "no python3"))
 struct LiveCheckTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../scripts/live-check").standardizedFileURL

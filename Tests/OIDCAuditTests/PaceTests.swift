@@ -7,7 +7,7 @@ import Testing
 @testable import OIDCAudit
 
 /// Limits, validators and interrupted scans, as somebody sees them who runs the program night after night.
-@Suite(.timeLimit(.minutes(3))) struct PaceTests {
+@Suite(.timeLimit(.minutes(5))) struct PaceTests {
     private func world(_ count: Int) -> WorldFile {
         WorldFile(organizations: [
             WorldFile.Organization(

@@ -6,7 +6,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite(.timeLimit(.minutes(2))) struct PolicyCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyCommandTests {
     // MARK: - Catalogs
 
     @Test func claimsAreListedInEveryFormat() async throws {

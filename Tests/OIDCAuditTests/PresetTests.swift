@@ -6,7 +6,7 @@ import Testing
 @testable import OIDCAudit
 
 /// What each policy of `policies/` flags and what it leaves alone, on one world of odd repositories.
-@Suite(.timeLimit(.minutes(2))) struct PresetTests {
+@Suite(.timeLimit(.minutes(5))) struct PresetTests {
     private static let company = ["repo", "context", "job_workflow_ref"]
 
     /// Each repository is named after what is odd about it.

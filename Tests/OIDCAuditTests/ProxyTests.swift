@@ -10,7 +10,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite(.timeLimit(.minutes(1))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(5))) struct ProxyTests {
     // MARK: - Which hosts go through it
 
     private func choice(_ host: String, _ environment: [String: String]) throws -> String? {

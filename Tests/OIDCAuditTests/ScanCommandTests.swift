@@ -6,7 +6,7 @@ import Testing
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
-@Suite(.timeLimit(.minutes(2))) struct ScanCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ScanCommandTests {
     @Test func aCompliantOrganizationIsZero() async throws {
         try await EmulatedScan.with([.good("api", id: 1), .good("web", id: 2)]) { (scan) async throws -> Void in
             let run = await scan("acme")

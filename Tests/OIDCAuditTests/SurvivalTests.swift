@@ -5,7 +5,7 @@ import Testing
 @testable import GitHubEmulator
 
 /// The built program killed and starved; `scripts/torture` does the same at length.
-@Suite(.timeLimit(.minutes(3))) struct SurvivalTests {
+@Suite(.timeLimit(.minutes(5))) struct SurvivalTests {
     private typealias Child = BinaryTests.Child
     private static let count = 240
 
