@@ -1,0 +1,31 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryAtCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "at", abstract: "An organization's state at a time.",
+        discussion:
+            "A date means the last scan that had begun by the end of that day. Whether it kept a policy then: check --at."
+    )
+
+    @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "date"))
+    var date: String
+    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
+    var organization: String?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        let history = try settings.store()
+        let scan = try await settings.scan(date, of: logins, in: history)
+        let snapshot = try await usingHistory { () async throws(HistoryError) in
+            try await history.snapshot(of: scan.id, organizations: logins.isEmpty ? nil : logins)
+        }
+        try settings.write(
+            StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)
+        return ExitStatus.success.rawValue
+    }
+}

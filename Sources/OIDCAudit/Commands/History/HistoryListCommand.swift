@@ -1,0 +1,31 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryListCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Scans, newest first: coverage, verdict, duration.")
+
+    @Option(help: ArgumentHelp("Only scans of this organization.", valueName: "org"))
+    var organization: String?
+    @Option(help: ArgumentHelp("How many. (default: 30 as text, all as JSON)", valueName: "n"))
+    var limit: Int?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        if let limit, limit < 1 { throw .usage("--limit: \(limit) is no number of scans", hint: "say 1 or more") }
+        let history = try settings.store()
+        let scans = try await usingHistory { () async throws(HistoryError) in
+            try await history.scans(apiURL: settings.apiURL, of: logins)
+        }
+        let most = limit ?? (settings.format == .text ? 30 : scans.count)
+        try settings.write(
+            ScanListPage.render(
+                Array(scans.prefix(most)), of: scans.count, as: settings.format, style: settings.style(context)),
+            to: context)
+        return ExitStatus.success.rawValue
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import History
+import Reports
+
+struct HistoryPruneCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Remove old scans; what remains still verifies.",
+        discussion: """
+            Says what it would remove, and with --yes removes it. The newest scan of each organization always stays, and so \
+            does every row that a scan that stays builds on.
+            """)
+
+    @Option(name: .customLong("keep-days"), help: ArgumentHelp("Keep scans of the last days.", valueName: "n"))
+    var keepDays: Int
+    @Flag(name: .customLong("keep-monthly"), help: "Keep the last scan of each month too.")
+    var keepMonthly = false
+    @Flag(help: "Remove them.")
+    var yes = false
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        guard (0...100_000).contains(keepDays) else {
+            throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
+        }
+        let history = try settings.store(for: .changing)
+        let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
+        let pruning = try await usingHistory { () async throws(HistoryError) in
+            try await history.prune(
+                apiURL: settings.apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+        }
+        try settings.write(
+            PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)
+        if let why = pruning.whyNotSmaller {
+            context.console.note("note: the scans are removed, but the file did not shrink: \(why)")
+        }
+        if !yes, !pruning.scans.isEmpty, !settings.console.isQuiet {
+            context.console.note("note: nothing was removed; --yes removes it")
+        }
+        return ExitStatus.success.rawValue
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryRepositoryCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repository",
+        abstract: "One repository's timeline: what was seen of it, and between which scans it changed.",
+        discussion: "A repository is found by any name that it had, and told across renames.")
+
+    @Argument(help: ArgumentHelp("OWNER/NAME.", valueName: "repository"))
+    var repository: String
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        guard repository.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
+            throw .usage("\"\(repository)\" is no repository", hint: "say OWNER/NAME, such as octo-org/octo-repo")
+        }
+        let history = try settings.store()
+        let timeline = try await usingHistory { () async throws(HistoryError) in
+            try await history.timeline(of: repository, apiURL: settings.apiURL)
+        }
+        guard let timeline else {
+            throw .usage(
+                "the history \(settings.path) never saw \(repository) at \(settings.apiURL)",
+                hint: "check the name; oidc-audit history at latest --format json tells every repository")
+        }
+        try settings.write(
+            TimelinePage.render(timeline, as: settings.format, style: settings.style(context)), to: context)
+        return ExitStatus.success.rawValue
+    }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryShowCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.")
+
+    @Argument(help: ArgumentHelp("\(ScanReference.forms). (default: latest)", valueName: "scan"))
+    var scan = "latest"
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let history = try settings.store()
+        let scan = try await settings.scan(scan, in: history)
+        let snapshot = try await usingHistory { () async throws(HistoryError) in
+            try await history.snapshot(of: scan.id, withRepositories: false)
+        }
+        try settings.write(
+            ScanPage.render(scan, snapshot.organizations, as: settings.format, style: settings.style(context)),
+            to: context)
+        return ExitStatus.success.rawValue
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryStatisticsCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "How large the history is: rows and bytes of each table.")
+
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let history = try settings.store()
+        let statistics = try await usingHistory { () async throws(HistoryError) in try await history.statistics() }
+        try settings.write(
+            StatisticsPage.render(statistics, as: settings.format, style: settings.style(context)), to: context)
+        return ExitStatus.success.rawValue
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryTrendCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trend",
+        abstract: "Findings, coverage, immutable subjects and the organization's template over time.")
+
+    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
+    var organization: String?
+    @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))
+    var since: String?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let login = try Settings.organizations(organization.map { [$0] } ?? []).first?.rawValue
+        let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
+        let history = try settings.store()
+        let points = try await usingHistory { () async throws(HistoryError) in
+            try await history.trend(apiURL: settings.apiURL, of: login, since: moment)
+        }
+        try settings.write(
+            TrendPage.render(points, as: settings.format, style: settings.style(context)), to: context)
+        return ExitStatus.success.rawValue
+    }
+}

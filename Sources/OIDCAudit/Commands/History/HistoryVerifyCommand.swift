@@ -1,0 +1,36 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryVerifyCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Recompute the digest of every scan, and name the first record that differs.",
+        discussion: """
+            Each scan's link of the chain covers the scan's records and the link before it. A digest that a report or \
+            another place has kept pins everything up to that scan: give it as --expect.
+            """)
+
+    @Option(help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"))
+    var expect: String?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let expected = expect?.lowercased()
+        if let expected, expected.utf8.count != 64 || !expected.allSatisfy(\.isHexDigit) {
+            throw .usage(
+                "--expect: \"\(expected)\" is no SHA-256", hint: "say the 64 digits of scan.digest in a JSON report")
+        }
+        let history = try settings.store()
+        let verification = try await usingHistory { () async throws(HistoryError) in
+            try await history.verify(expected: expected)
+        }
+        try settings.write(
+            VerificationPage.render(verification, as: settings.format, style: settings.style(context)), to: context)
+        guard let problem = verification.problem else { return ExitStatus.success.rawValue }
+        throw CommandFailure(
+            message: "the history \(settings.path) is not what was sealed: \(problem)",
+            hint: "keep the file, and compare it with a copy or an export of an earlier day", status: .failure)
+    }
+}
