@@ -1,0 +1,45 @@
+public import AuditCore
+
+/// Which scans a history holds.
+public enum ScanListPage {
+    /// - Parameters:
+    ///   - scans: newest first.
+    ///   - total: how many there are, of which these are the newest.
+    public static func render(
+        _ scans: [StoredScan], of total: Int, as format: PageFormat, style: ReportStyle,
+    ) -> String {
+        switch format {
+        case .text: text(scans, total, style)
+        case .json:
+            CatalogPage.json { json in
+                json.object { json in
+                    json.string("schema", "oidc-audit.scans/v1")
+                    json.number("total", total)
+                    json.array("scans", of: scans) { json, scan in json.object { $0.scan(scan) } }
+                }
+            }
+        }
+    }
+
+    private static func text(_ scans: [StoredScan], _ total: Int, _ style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        guard !scans.isEmpty else {
+            page.plain("The history holds no finished scan.", indent: 0)
+            return page.text
+        }
+        let rows = scans.map { scan in
+            [
+                "#\(scan.id.rawValue)", scan.startedAt.description, scan.verdict.rawValue,
+                "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
+                scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-", "\(scan.seconds) s",
+                scan.organizations.joined(separator: ", "),
+            ]
+        }
+        page.grid(
+            ["scan", "began", "verdict", "judged", "violating", "took", "organizations"], rows, rightAligned: [3, 4, 5])
+        if total > scans.count {
+            page.plain("and \(total - scans.count) older; --limit \(total) lists them", indent: 0)
+        }
+        return page.text
+    }
+}
