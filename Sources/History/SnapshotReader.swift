@@ -96,7 +96,7 @@ struct SnapshotReader {
     private mutating func includedProperties(_ row: Row) throws -> Reading<[String]>? {
         if let names: String = try row.decode(atIndex: 15) { return try .read(json.strings(names)) }
         guard let code: String = try row.decode(atIndex: 16) else { return nil }
-        return try .unreadable(reason(code: code, message: row.decode(atIndex: 17)))
+        return try .unreadable(UnreadableReason(stored: code, row.decode(atIndex: 17)))
     }
 
     private mutating func listing(_ row: Row) throws -> Listing {
@@ -156,7 +156,7 @@ struct SnapshotReader {
             if !isRead || (errorCode == nil && row.hasNull(atIndex: 12)) {
                 reading = .unreadable(isInScope ? .notRead : .outOfScope)
             } else if let errorCode {
-                reading = try .unreadable(reason(code: errorCode, message: row.decode(atIndex: 18)))
+                reading = try .unreadable(UnreadableReason(stored: errorCode, row.decode(atIndex: 18)))
             } else {
                 reading = .read(try SettingColumns(row, at: 12).setting(&json))
             }
@@ -168,9 +168,5 @@ struct SnapshotReader {
         }
         // Some of them are for comparing, which puts them in order itself.
         return changed == nil ? snapshots.inReportOrder(by: \.repository) : snapshots
-    }
-
-    private func reason(code: String, message: String?) -> UnreadableReason {
-        UnreadableReason(UnreadableReason.Code(rawValue: code) ?? .unexpected, message ?? "unknown")
     }
 }

@@ -512,7 +512,7 @@ import Testing
         #expect(last.policyName == "test")
         #expect(try await store.lastScan(of: "acme", apiURL: "https://other") == nil)
         #expect(try await store.lastScan(of: "other", apiURL: api) == nil)
-        #expect(try await store.storedScan(ScanID(rawValue: 2), apiURL: api) == nil)
+        #expect(try await store.scan(.id(ScanID(rawValue: 2)), apiURL: api) == nil)
         #expect(try await store.snapshot(of: last.id, organizations: ["Acme"]).organizations.map(\.login) == ["acme"])
         #expect(try await store.snapshot(of: last.id, organizations: ["x"]).organizations.isEmpty)
     }

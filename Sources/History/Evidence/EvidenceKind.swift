@@ -32,10 +32,8 @@ struct EvidenceKind: Sendable {
     let name: String
     /// In the order of the columns of `source`.
     let fields: [Field]
-    /// Selects the fields of a table's rows, without a condition.
+    /// Selects the fields of a table's rows `e`, without a condition.
     let source: String
-    /// The table's own name in `source`.
-    let alias: String
     /// The order of a scan's records, for which row ids serve only where ids agree.
     let order: String
 
@@ -46,7 +44,7 @@ struct EvidenceKind: Sendable {
 
     /// Rows of one scan, `?1`.
     var ofScan: String {
-        "\(source) WHERE \(alias).\(self.name == Self.scan.name ? "id" : "scanID") = ?1 ORDER BY \(order)"
+        "\(source) WHERE e.\(self.name == Self.scan.name ? "id" : "scanID") = ?1 ORDER BY \(order)"
     }
 
     /// A scan's records in the order in which they are hashed.
@@ -73,7 +71,7 @@ struct EvidenceKind: Sendable {
                 e.waitedMilliseconds
             FROM scan e JOIN host h ON h.id = e.hostID
             """,
-        alias: "e", order: "e.id")
+        order: "e.id")
 
     static let organization = EvidenceKind(
         name: "organization",
@@ -93,7 +91,7 @@ struct EvidenceKind: Sendable {
                 e.includedPropertiesErrorMessage
             FROM scanOrganization e LEFT JOIN organization o ON o.id = e.organizationID
             """,
-        alias: "e", order: "e.id")
+        order: "e.id")
 
     static let repository = EvidenceKind(
         name: "repository",
@@ -109,7 +107,7 @@ struct EvidenceKind: Sendable {
             FROM repositoryObservation e JOIN repository r ON r.id = e.repositoryID
             JOIN organization o ON o.id = e.organizationID
             """,
-        alias: "e", order: "r.githubID, e.id")
+        order: "r.githubID, e.id")
 
     static let setting = EvidenceKind(
         name: "setting",
@@ -122,7 +120,7 @@ struct EvidenceKind: Sendable {
             SELECT r.githubID, e.observedAt, e.useDefault, e.includeClaimKeys, e.useImmutableSubject, e.subClaimPrefix
             FROM settingObservation e JOIN repository r ON r.id = e.repositoryID
             """,
-        alias: "e", order: "r.githubID, e.id")
+        order: "r.githubID, e.id")
 
     static let coverage = EvidenceKind(
         name: "coverage",
@@ -133,7 +131,7 @@ struct EvidenceKind: Sendable {
             SELECT r.githubID, e.errorCode, e.errorMessage
             FROM coverage e JOIN repository r ON r.id = e.repositoryID
             """,
-        alias: "e", order: "r.githubID, e.id")
+        order: "r.githubID, e.id")
 
     /// Which repositories a scan met whose listing was not read to its end; the first record, of none, says that it is
     /// told at all.
@@ -144,7 +142,7 @@ struct EvidenceKind: Sendable {
             SELECT r.githubID, json_extract(met.value, '$[1]'), json_extract(met.value, '$[2]')
             FROM scanProgress e, json_each(?2) met LEFT JOIN repository r ON r.id = json_extract(met.value, '$[0]')
             """,
-        alias: "e", order: "r.githubID")
+        order: "r.githubID")
 
     static let finding = EvidenceKind(
         name: "finding",
@@ -159,7 +157,7 @@ struct EvidenceKind: Sendable {
             FROM finding e LEFT JOIN repository r ON r.id = e.repositoryID
             LEFT JOIN organization o ON o.id = e.organizationID
             """,
-        alias: "e", order: "e.id")
+        order: "e.id")
 
     static let tally = EvidenceKind(
         name: "tally",
@@ -180,5 +178,5 @@ struct EvidenceKind: Sendable {
                 e.unknownFormat
             FROM organizationTally e JOIN organization o ON o.id = e.organizationID
             """,
-        alias: "e", order: "o.githubID")
+        order: "o.githubID")
 }

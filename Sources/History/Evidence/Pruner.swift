@@ -16,7 +16,7 @@ extension HistoryStore {
     public func prune(
         apiURL: String, before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
     ) async throws(HistoryError) -> Pruning {
-        let size = try await bytes()
+        let size = try await read(Self.fileBytes)
         let path = path
         // A rehearsal is the real thing, taken back: what it says is what would happen.
         var pruning = try await write { db in
@@ -33,17 +33,11 @@ extension HistoryStore {
         // What is removed is removed, whether or not the file can shrink now.
         do throws(HistoryError) {
             try await vacuum()
-            pruning.bytesAfter = try await bytes()
+            pruning.bytesAfter = try await read(Self.fileBytes)
         } catch {
             pruning.whyNotSmaller = error.description
         }
         return pruning
-    }
-
-    private func bytes() async throws(HistoryError) -> Int {
-        try await read { db in
-            try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
-        }
     }
 }
 

@@ -9,11 +9,6 @@ extension HistoryStore {
         try await scan(.latest, apiURL: apiURL, of: [login])
     }
 
-    /// A sealed scan by its number.
-    public func storedScan(_ id: ScanID, apiURL: String) async throws(HistoryError) -> StoredScan? {
-        try await scan(.id(id), apiURL: apiURL)
-    }
-
     /// The scan of that name; `nil` where there is none.
     ///
     /// - Parameter logins: those of which it must hold every one, without case; empty: whatever it holds.

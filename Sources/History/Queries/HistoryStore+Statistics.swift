@@ -59,15 +59,17 @@ extension HistoryStore {
                             """,
                         arguments: [name]))
             }
-            let bytes =
-                try Int.fetchOne(
-                    db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
             return try HistoryStatistics(
-                path: path, bytes: bytes,
+                path: path, bytes: Self.fileBytes(db),
                 scans: Int.fetchOne(db, sql: "SELECT count(*) FROM scan WHERE state = 'sealed'") ?? 0,
                 prunedScans: Int.fetchOne(db, sql: "SELECT count(*) FROM prunedScan") ?? 0,
                 repositoryNights: Int.fetchOne(db, sql: "SELECT sum(listed) FROM scan WHERE state = 'sealed'") ?? 0,
                 tables: tables)
         }
+    }
+
+    /// The size of the file, without what waits in its log.
+    static func fileBytes(_ db: Database) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
     }
 }

@@ -20,7 +20,6 @@ private struct TimelineReader {
     private let db: Database
     private let repositoryRowID: Int64
     private let githubID: Int64
-    private let hostID: Int64
     private var json = JSONTextReader()
     /// Sealed scans of the organizations to which it belonged, oldest first.
     private var scans: [OrganizationScan] = []
@@ -47,7 +46,7 @@ private struct TimelineReader {
         let found = try Row.fetchOne(
             db,
             sql: """
-                SELECT r.id, r.githubID, r.hostID FROM repositoryObservation o
+                SELECT r.id, r.githubID FROM repositoryObservation o
                 JOIN repository r ON r.id = o.repositoryID JOIN host h ON h.id = r.hostID
                 WHERE o.name = ?1 COLLATE NOCASE AND o.owner = ?2 COLLATE NOCASE AND h.apiURL = ?3
                 ORDER BY o.scanID DESC, o.id DESC LIMIT 1
@@ -57,7 +56,6 @@ private struct TimelineReader {
         self.db = db
         repositoryRowID = try found.decode(atIndex: 0)
         githubID = try found.decode(atIndex: 1)
-        hostID = try found.decode(atIndex: 2)
     }
 
     mutating func timeline() throws -> Timeline {
@@ -177,7 +175,7 @@ private struct TimelineReader {
         let reading: Reading<RepositorySetting>
         if let error = known.error {
             reading = .unreadable(
-                UnreadableReason(UnreadableReason.Code(rawValue: error.code) ?? .unexpected, error.message ?? "unknown")
+                UnreadableReason(stored: error.code, error.message)
             )
         } else if let setting = known.setting {
             reading = .read(try setting.setting(&json))

@@ -18,11 +18,8 @@ enum TemplateColumns {
         case "never_set":
             return .neverSet
         default:
-            let code: String = try row.decode(atIndex: start + 3) ?? ""
-            return .unreadable(
-                UnreadableReason(
-                    UnreadableReason.Code(rawValue: code) ?? .unexpected,
-                    try row.decode(atIndex: start + 4) ?? "unknown"))
+            return try .unreadable(
+                UnreadableReason(stored: row.decode(atIndex: start + 3) ?? "", row.decode(atIndex: start + 4)))
         }
     }
 }
