@@ -54,9 +54,13 @@ struct Pipeline {
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
         var report = evaluator.evaluate(snapshot, known: known)
-        guard stop == nil else { return (report, advice) }
+        guard stop == nil else {
+            report.history = await context.past(of: report, for: settings.reports, in: history)
+            return (report, advice)
+        }
         do throws(HistoryError) {
             report.digest = try await recorder.seal(report)
+            report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         } catch {
             // What was found must still be told, as incomplete: it is not in the history for good.
@@ -243,6 +247,18 @@ struct Pipeline {
             text += "; the rest is read from then on"
         }
         context.console.note("note: \(text)")
+    }
+}
+
+extension CommandContext {
+    /// What came before a report. It is told without it where the history can't say.
+    func past(of report: AuditReport, for reports: ReportSettings, in history: HistoryStore) async -> ReportHistory? {
+        do throws(HistoryError) {
+            return try await history.history(of: report, holding: reports.historyParts)
+        } catch {
+            console.note("warning: what came before the scan is not told: \(error)")
+            return nil
+        }
     }
 }
 

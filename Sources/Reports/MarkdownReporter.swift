@@ -4,6 +4,7 @@ public import AuditCore
 /// GitHub takes in a job summary.
 public struct MarkdownReporter: Reporter {
     public static let name = "markdown"
+    public static let historyParts: Set<ReportHistory.Part> = [.difference]
 
     /// GitHub drops a whole summary of more than 1,024 KiB.
     static let bytesMax = 1_000_000
@@ -70,6 +71,7 @@ private struct MarkdownPage {
                 ]) + "\n")
         let severities = Severity.allCases.map { "\($0.rawValue): \(summary.findings[$0] ?? 0)" }
         add("Findings – \(severities.joined(separator: ", ")); new: \(summary.newFindings)\n\n")
+        if let changes = report.changesInWords { add("Changed \(escaped(changes))\n\n") }
     }
 
     mutating func unread(_ report: AuditReport) {

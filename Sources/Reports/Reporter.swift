@@ -5,9 +5,16 @@ public protocol Reporter: Sendable {
     /// The word that `--format` and `--output` name it by.
     static var name: String { get }
 
+    /// What it tells of the nights before, where the history knows it.
+    static var historyParts: Set<ReportHistory.Part> { get }
+
     init()
 
     func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput)
+}
+
+extension Reporter {
+    public static var historyParts: Set<ReportHistory.Part> { [] }
 }
 
 /// What the reader's side can show, and how it wants it; most formats for programs ignore it.

@@ -3,6 +3,7 @@ public import AuditCore
 /// The report for people: the verdict first, then what to mend, then what could not be read, then counts.
 public struct TextReporter: Reporter {
     public static let name = "text"
+    public static let historyParts: Set<ReportHistory.Part> = [.difference]
 
     public init() {}
 
@@ -55,6 +56,7 @@ extension TextPage {
             line("  baseline", .faint, source + (report.gate.newOnly ? ": only what is not in it counts" : ""))
         }
         if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
+        if let changes = report.changesInWords { line("  changed", .faint, changes) }
     }
 
     fileprivate mutating func violations(of entry: PolicyReport.Entry, _ findings: [Finding]) {

@@ -28,6 +28,9 @@ public struct AuditReport: Sendable {
     /// What a reader should know beside the verdict, one sentence each.
     public var warnings: [String]
 
+    /// What came before; `nil` where nothing is known of it, or no format asked for it.
+    public var history: ReportHistory?
+
     /// Whether everything in scope was read and decided.
     public var isComplete: Bool
 

@@ -48,15 +48,18 @@ public struct Timeline: Sendable {
 public struct TrendPoint: Hashable, Sendable {
     public var scan: ScanDifference.Side
     public var organization: String
+    public var organizationID: OrganizationID
     public var isComplete: Bool
     public var policyName: String
     public var tally: OrganizationTally
 
     public init(
-        scan: ScanDifference.Side, organization: String, isComplete: Bool, policyName: String, tally: OrganizationTally,
+        scan: ScanDifference.Side, organization: String, organizationID: OrganizationID, isComplete: Bool,
+        policyName: String, tally: OrganizationTally,
     ) {
         self.scan = scan
         self.organization = organization
+        self.organizationID = organizationID
         self.isComplete = isComplete
         self.policyName = policyName
         self.tally = tally

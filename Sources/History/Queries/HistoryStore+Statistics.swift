@@ -7,22 +7,25 @@ extension HistoryStore {
     /// - Parameters:
     ///   - login: of an organization, without case; `nil`: all.
     ///   - since: from which start on.
+    ///   - last: the scan up to which is told; `nil`: all.
     public func trend(
-        apiURL: String, of login: String? = nil, since: Timestamp? = nil,
+        apiURL: String, of login: String? = nil, since: Timestamp? = nil, upTo last: ScanID? = nil,
     ) async throws(HistoryError) -> [TrendPoint] {
         try await read { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, \(TallyWriter.selection)
+                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, o.githubID,
+                        \(TallyWriter.selection)
                     FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
                     JOIN seal l ON l.scanID = s.id
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
+                    JOIN organization o ON o.id = t.organizationID
                     WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
-                        AND (?3 IS NULL OR s.startedAt >= ?3)
+                        AND (?3 IS NULL OR s.startedAt >= ?3) AND (?4 IS NULL OR s.id <= ?4)
                     ORDER BY s.startedAt, s.id, so.id
                     """,
-                arguments: [apiURL, login, since?.description])
+                arguments: [apiURL, login, since?.description, last?.rawValue])
             var points: [TrendPoint] = []
             while let row = try rows.next() {
                 points.append(
@@ -30,8 +33,10 @@ extension HistoryStore {
                         scan: ScanDifference.Side(
                             id: ScanID(rawValue: row.decode(atIndex: 0)),
                             startedAt: timestamp(row.decode(atIndex: 1)), digest: row.decode(atIndex: 2)),
-                        organization: row.decode(atIndex: 3), isComplete: row.decode(atIndex: 4) ?? false,
-                        policyName: row.decode(atIndex: 5) ?? "", tally: OrganizationTally(row, at: 6)))
+                        organization: row.decode(atIndex: 3),
+                        organizationID: OrganizationID(rawValue: row.decode(atIndex: 6)),
+                        isComplete: row.decode(atIndex: 4) ?? false, policyName: row.decode(atIndex: 5) ?? "",
+                        tally: OrganizationTally(row, at: 7)))
             }
             return points
         }

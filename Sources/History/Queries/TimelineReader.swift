@@ -8,28 +8,61 @@ extension HistoryStore {
     /// - Returns: `nil` where no scan ever listed one of that name.
     public func timeline(of fullName: String, apiURL: String) async throws(HistoryError) -> Timeline? {
         try await read { db in
-            guard let reader = try TimelineReader(db, fullName: fullName, apiURL: apiURL) else { return nil }
-            var timeline = reader
-            return try timeline.timeline()
+            var reader = TimelineReader(db)
+            return try reader.timeline(of: fullName, apiURL: apiURL)
         }
     }
 }
 
-/// Puts the rows of one repository in order, and tells each by what it changed.
-private struct TimelineReader {
+/// Puts the rows of a repository in order, and tells each by what it changed.
+struct TimelineReader {
     private let db: Database
-    private let repositoryRowID: Int64
-    private let githubID: Int64
+    private let lastScanID: Int64
     private var json = JSONTextReader()
-    /// Sealed scans of the organizations to which it belonged, oldest first.
-    private var scans: [OrganizationScan] = []
+    /// By row id of the organization.
+    private var scans: [Int64: OrganizationScans] = [:]
 
-    /// What a scan saw of one of those organizations.
+    /// What a scan saw of an organization.
     private struct OrganizationScan {
         let side: ScanDifference.Side
-        let organizationRowID: Int64
         let isEnterpriseServer: Bool
         let template: OrganizationTemplate
+
+        var id: Int64 { side.id.rawValue }
+    }
+
+    /// Sealed scans of one organization, oldest first.
+    private struct OrganizationScans {
+        var all: [OrganizationScan] = []
+        /// Places of those that saw another template than the one before.
+        var templateChanges: [Int] = []
+
+        /// The place of the first scan with that id or a later one; past the end where there is none.
+        func place(from id: Int64) -> Int {
+            var range = 0..<all.count
+            while !range.isEmpty {
+                let middle = (range.lowerBound + range.upperBound) / 2
+                range = all[middle].id < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            }
+            return range.lowerBound
+        }
+
+        func last(before id: Int64) -> OrganizationScan? {
+            let place = place(from: id)
+            return place > 0 ? all[place - 1] : nil
+        }
+    }
+
+    /// What is stored of one repository, each in the order of scans.
+    private struct Rows {
+        var facts: [(scanID: Int64, value: RepositoryColumns)]
+        var settings: [(scanID: Int64, value: (SettingColumns, observedAt: String))]
+        var coverage: [(scanID: Int64, value: (code: String?, message: String?))]
+        var findings: [(scanID: Int64, value: Timeline.Event.What)]
+
+        var scanIDs: [Int64] {
+            facts.map(\.scanID) + settings.map(\.scanID) + coverage.map(\.scanID) + findings.map(\.scanID)
+        }
     }
 
     /// The columns of the tables, as of one scan.
@@ -40,7 +73,13 @@ private struct TimelineReader {
         var error: (code: String, message: String?)?
     }
 
-    init?(_ db: Database, fullName: String, apiURL: String) throws {
+    /// - Parameter last: the scan up to which is told; `nil`: all.
+    init(_ db: Database, upTo last: ScanID? = nil) {
+        self.db = db
+        lastScanID = last?.rawValue ?? .max
+    }
+
+    mutating func timeline(of fullName: String, apiURL: String) throws -> Timeline? {
         let parts = fullName.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         let found = try Row.fetchOne(
@@ -53,130 +92,160 @@ private struct TimelineReader {
                 """,
             arguments: [String(parts[1]), String(parts[0]), apiURL])
         guard let found else { return nil }
-        self.db = db
-        repositoryRowID = try found.decode(atIndex: 0)
-        githubID = try found.decode(atIndex: 1)
+        return try timeline(of: found.decode(atIndex: 0), githubID: found.decode(atIndex: 1))
     }
 
-    mutating func timeline() throws -> Timeline {
-        scans = try organizationScans()
-        let facts = try rows(
-            "repositoryObservation o", RepositoryColumns.selection
-        ) { row in try RepositoryColumns(row, at: 1) }
-        let settings = try rows(
-            "settingObservation s", SettingColumns.selection + ", s.observedAt"
-        ) { row in try (SettingColumns(row, at: 1), row.decode(String.self, atIndex: 5)) }
-        let coverage = try rows(
-            "coverage c", "c.errorCode, c.errorMessage"
-        ) { row in try (row.decode(String?.self, atIndex: 1), row.decode(String?.self, atIndex: 2)) }
-        let findings = try findingRows()
+    /// Those of every repository of an organization of which more is told than how it was first seen.
+    ///
+    /// - Parameter organization: its id at GitHub.
+    mutating func timelines(of organization: OrganizationID, apiURL: String) throws -> [Timeline] {
+        let changed = try Row.fetchAll(
+            db,
+            sql: """
+                WITH own AS MATERIALIZED (
+                    SELECT DISTINCT repositoryID AS id FROM repositoryObservation WHERE organizationID = (
+                        SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID
+                        WHERE o.githubID = ?1 AND h.apiURL = ?2))
+                SELECT r.id, r.githubID FROM own JOIN repository r ON r.id = own.id
+                WHERE 1 < (SELECT count(*) FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= ?3)
+                    OR 1 < (SELECT count(*) FROM settingObservation WHERE repositoryID = r.id AND scanID <= ?3)
+                    OR EXISTS (SELECT 1 FROM coverage WHERE repositoryID = r.id AND scanID <= ?3)
+                    OR EXISTS (
+                        SELECT 1 FROM finding WHERE repositoryID = r.id AND scanID <= ?3 AND scanID > (
+                            SELECT min(scanID) FROM repositoryObservation WHERE repositoryID = r.id))
+                """,
+            arguments: [organization.rawValue, apiURL, lastScanID])
+        return try changed.map { row in try timeline(of: row.decode(atIndex: 0), githubID: row.decode(atIndex: 1)) }
+    }
 
-        var events: [Timeline.Event] = []
-        var known = Known()
-        var places = (facts: 0, setting: 0, coverage: 0, finding: 0)
-        var lastScan: OrganizationScan?
-        var lastState: RepositoryState?
-        var lastRepository: Repository?
-        for scan in scans {
-            // Rows of scans that ended early belong to the next one that was sealed.
-            let id = scan.side.id.rawValue
-            while places.facts < facts.count, facts[places.facts].scanID <= id {
-                known.facts = facts[places.facts].value
-                places.facts += 1
-            }
-            while places.setting < settings.count, settings[places.setting].scanID <= id {
-                (known.setting, known.observedAt) = settings[places.setting].value
-                places.setting += 1
-            }
-            while places.coverage < coverage.count, coverage[places.coverage].scanID <= id {
-                let (code, message) = coverage[places.coverage].value
-                known.error = code.map { ($0, message) }
-                places.coverage += 1
-            }
-            guard let organization = known.facts?.organizationRowID, organization == scan.organizationRowID else {
-                continue
-            }
-            let state = try state(known, scan)
-            if let state { lastRepository = state.repository }
-            if let lastScan, lastScan.organizationRowID == scan.organizationRowID,
-                lastScan.template != scan.template, state != nil || lastState != nil
-            {
-                events.append(
-                    Timeline.Event(
-                        after: lastScan.side, seenBy: scan.side,
-                        what: .organizationTemplate(before: lastScan.template, after: scan.template)))
-            }
-            let isGone: RepositoryChange.Kind = known.facts?.presence == "missing" ? .missing : .removed
-            if let change = RepositoryChange(from: lastState, to: state, isGone: isGone) {
-                events.append(
-                    Timeline.Event(after: lastScan?.side, seenBy: scan.side, what: .repository(change)))
-            }
-            while places.finding < findings.count, findings[places.finding].scanID <= id {
-                events.append(
-                    Timeline.Event(
-                        after: lastScan?.side, seenBy: scan.side, what: findings[places.finding].value))
-                places.finding += 1
-            }
-            (lastScan, lastState) = (scan, state)
+    /// The changes of an organization's own template, oldest first.
+    mutating func templateEvents(of organization: OrganizationID, apiURL: String) throws -> [Timeline.Event] {
+        let found = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID WHERE o.githubID = ? AND h.apiURL = ?
+                """,
+            arguments: [organization.rawValue, apiURL])
+        guard let found else { return [] }
+        let scans = try scans(of: found)
+        return scans.templateChanges.map { place in
+            templateEvent(from: scans.all[place - 1], to: scans.all[place])
         }
-        let repository = Repository(
-            id: RepositoryID(rawValue: githubID), owner: facts.last?.value.owner ?? "",
-            name: facts.last?.value.name ?? "", visibility: .unknown)
-        return Timeline(
-            repository: lastRepository ?? repository, events: events, lastScan: lastScan?.side, state: lastState,
-            since: lastState?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
     }
 
     // MARK: -
 
-    private func rows<Value>(
-        _ table: String, _ selection: String, _ decode: (Row) throws -> Value,
-    ) throws -> [(scanID: Int64, value: Value)] {
-        let alias = table.suffix(1)
+    private mutating func timeline(of rowID: Int64, githubID: Int64) throws -> Timeline {
+        let rows = try rows(of: rowID, githubID: githubID)
+        var events: [Timeline.Event] = []
+        var known = Known()
+        var places = (facts: 0, setting: 0, coverage: 0, finding: 0)
+        var lastScan: (scan: OrganizationScan, organizationRowID: Int64)?
+        var lastState: RepositoryState?
+        var lastRepository: Repository?
+        for (organization, place) in try moments(of: rows) {
+            let scans = try scans(of: organization)
+            let scan = scans.all[place]
+            // Rows of scans that ended early belong to the next one that was sealed.
+            while places.facts < rows.facts.count, rows.facts[places.facts].scanID <= scan.id {
+                known.facts = rows.facts[places.facts].value
+                places.facts += 1
+            }
+            while places.setting < rows.settings.count, rows.settings[places.setting].scanID <= scan.id {
+                (known.setting, known.observedAt) = rows.settings[places.setting].value
+                places.setting += 1
+            }
+            while places.coverage < rows.coverage.count, rows.coverage[places.coverage].scanID <= scan.id {
+                let (code, message) = rows.coverage[places.coverage].value
+                known.error = code.map { ($0, message) }
+                places.coverage += 1
+            }
+            guard known.facts?.organizationRowID == organization else { continue }
+            // Between two moments scans looked, and saw nothing else.
+            if let last = lastScan, let later = try self.scans(of: last.organizationRowID).last(before: scan.id),
+                later.id > last.scan.id
+            {
+                lastScan?.scan = later
+            }
+            let state = try state(known, scan, githubID)
+            if let state { lastRepository = state.repository }
+            if let lastScan, lastScan.organizationRowID == organization, lastScan.scan.template != scan.template,
+                state != nil || lastState != nil
+            {
+                events.append(templateEvent(from: lastScan.scan, to: scan))
+            }
+            let isGone: RepositoryChange.Kind = known.facts?.presence == "missing" ? .missing : .removed
+            func note(_ what: Timeline.Event.What) {
+                events.append(Timeline.Event(after: lastScan?.scan.side, seenBy: scan.side, what: what))
+            }
+            if let change = RepositoryChange(from: lastState, to: state, isGone: isGone) { note(.repository(change)) }
+            while places.finding < rows.findings.count, rows.findings[places.finding].scanID <= scan.id {
+                note(rows.findings[places.finding].value)
+                places.finding += 1
+            }
+            (lastScan, lastState) = ((scan, organization), state)
+        }
+        if let last = lastScan, let newest = try scans(of: last.organizationRowID).all.last { lastScan?.scan = newest }
+        let repository = Repository(
+            id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.value.owner ?? "",
+            name: rows.facts.last?.value.name ?? "", visibility: .unknown)
+        return Timeline(
+            repository: lastRepository ?? repository, events: events, lastScan: lastScan?.scan.side, state: lastState,
+            since: lastState?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
+    }
+
+    /// Organizations and places of their scans at which something may be seen otherwise than before, in the order of scans.
+    private mutating func moments(of rows: Rows) throws -> [(organization: Int64, place: Int)] {
+        var moments: [(scanID: Int64, organization: Int64, place: Int)] = []
+        for organization in Set(rows.facts.map(\.value.organizationRowID)) {
+            let scans = try scans(of: organization)
+            let places = Set(rows.scanIDs.map { scans.place(from: $0) } + scans.templateChanges)
+            for place in places where place < scans.all.count {
+                moments.append((scans.all[place].id, organization, place))
+            }
+        }
+        return moments.sorted { $0.scanID < $1.scanID }.map { ($0.organization, $0.place) }
+    }
+
+    private func templateEvent(from before: OrganizationScan, to after: OrganizationScan) -> Timeline.Event {
+        Timeline.Event(
+            after: before.side, seenBy: after.side,
+            what: .organizationTemplate(before: before.template, after: after.template))
+    }
+
+    private mutating func scans(of organization: Int64) throws -> OrganizationScans {
+        if let known = scans[organization] { return known }
         let cursor = try Row.fetchCursor(
             db,
             sql: """
-                SELECT \(alias).scanID, \(selection) FROM \(table) WHERE \(alias).repositoryID = ?
-                ORDER BY \(alias).scanID, \(alias).id
+                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection)
+                FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
+                WHERE s.state = 'sealed' AND so.organizationID = ? AND s.id <= ? ORDER BY s.id
                 """,
-            arguments: [repositoryRowID])
-        var found: [(Int64, Value)] = []
-        while let row = try cursor.next() { found.append((try row.decode(atIndex: 0), try decode(row))) }
+            arguments: [organization, lastScanID])
+        var found = OrganizationScans()
+        while let row = try cursor.next() {
+            let scan = try OrganizationScan(
+                side: ScanDifference.Side(
+                    id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
+                    digest: row.decode(atIndex: 2)),
+                isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json))
+            if let last = found.all.last, last.template != scan.template {
+                found.templateChanges.append(found.all.count)
+            }
+            found.all.append(scan)
+        }
+        scans[organization] = found
         return found
     }
 
-    private mutating func organizationScans() throws -> [OrganizationScan] {
-        let cursor = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT s.id, s.startedAt, l.digest, so.organizationID, s.isEnterpriseServer,
-                    \(TemplateColumns.selection)
-                FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
-                WHERE s.state = 'sealed' AND so.organizationID IN (
-                    SELECT organizationID FROM repositoryObservation WHERE repositoryID = ?)
-                ORDER BY s.id, so.id
-                """,
-            arguments: [repositoryRowID])
-        var scans: [OrganizationScan] = []
-        while let row = try cursor.next() {
-            scans.append(
-                try OrganizationScan(
-                    side: ScanDifference.Side(
-                        id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
-                        digest: row.decode(atIndex: 2)),
-                    organizationRowID: row.decode(atIndex: 3), isEnterpriseServer: row.decode(atIndex: 4),
-                    template: TemplateColumns.template(row, at: 5, &json)))
-        }
-        return scans
-    }
-
-    private mutating func state(_ known: Known, _ scan: OrganizationScan) throws -> RepositoryState? {
+    private mutating func state(
+        _ known: Known, _ scan: OrganizationScan, _ githubID: Int64,
+    ) throws -> RepositoryState? {
         guard let facts = known.facts, facts.presence == "listed" else { return nil }
         let reading: Reading<RepositorySetting>
         if let error = known.error {
-            reading = .unreadable(
-                UnreadableReason(stored: error.code, error.message)
-            )
+            reading = .unreadable(UnreadableReason(stored: error.code, error.message))
         } else if let setting = known.setting {
             reading = .read(try setting.setting(&json))
         } else {
@@ -187,16 +256,43 @@ private struct TimelineReader {
             isEnterpriseServer: scan.isEnterpriseServer)
     }
 
-    private func findingRows() throws -> [(scanID: Int64, value: Timeline.Event.What)] {
-        let cursor = try Row.fetchCursor(
-            db,
+    // MARK: - Rows
+
+    private func rows(of rowID: Int64, githubID: Int64) throws -> Rows {
+        try Rows(
+            facts: rows("repositoryObservation o", RepositoryColumns.selection, rowID) { row in
+                try RepositoryColumns(row, at: 1)
+            },
+            settings: rows("settingObservation s", SettingColumns.selection + ", s.observedAt", rowID) { row in
+                try (SettingColumns(row, at: 1), row.decode(String.self, atIndex: 5))
+            },
+            coverage: rows("coverage c", "c.errorCode, c.errorMessage", rowID) { row in
+                try (row.decode(String?.self, atIndex: 1), row.decode(String?.self, atIndex: 2))
+            },
+            findings: findingRows(of: rowID, githubID: githubID))
+    }
+
+    private func rows<Value>(
+        _ table: String, _ selection: String, _ rowID: Int64, _ decode: (Row) throws -> Value,
+    ) throws -> [(scanID: Int64, value: Value)] {
+        let alias = table.suffix(1)
+        let statement = try db.cachedStatement(
             sql: """
-                SELECT scanID, policyName, ruleID, isOpen, isWaived, severity, message, firstSeenAt FROM finding
-                WHERE repositoryID = ? ORDER BY scanID, id
-                """,
-            arguments: [repositoryRowID])
-        var found: [(Int64, Timeline.Event.What)] = []
-        while let row = try cursor.next() {
+                SELECT \(alias).scanID, \(selection) FROM \(table)
+                WHERE \(alias).repositoryID = ? AND \(alias).scanID <= ? ORDER BY \(alias).scanID, \(alias).id
+                """)
+        let cursor = try Row.fetchCursor(statement, arguments: [rowID, lastScanID])
+        var found: [(Int64, Value)] = []
+        while let row = try cursor.next() { found.append((try row.decode(atIndex: 0), try decode(row))) }
+        return found
+    }
+
+    private func findingRows(
+        of rowID: Int64, githubID: Int64,
+    ) throws -> [(scanID: Int64, value: Timeline.Event.What)] {
+        try rows(
+            "finding f", "f.policyName, f.ruleID, f.isOpen, f.isWaived, f.severity, f.message, f.firstSeenAt", rowID
+        ) { row in
             let isWaived: Bool = try row.decode(atIndex: 4)
             let finding = try StoredFinding(
                 key: FindingKey(
@@ -204,17 +300,9 @@ private struct TimelineReader {
                 severity: Severity(rawValue: row.decode(atIndex: 5)) ?? .critical, message: row.decode(atIndex: 6),
                 name: "", firstSeen: timestamp(row.decode(atIndex: 7)), isWaived: isWaived)
             let policy: String = try row.decode(atIndex: 1)
-            let isOpen: Bool = try row.decode(atIndex: 3)
-            found.append(
-                (
-                    try row.decode(atIndex: 0),
-                    !isOpen
-                        ? .findingGone(finding, policyName: policy)
-                        : isWaived
-                            ? .findingWaived(finding, policyName: policy)
-                            : .findingAppeared(finding, policyName: policy)
-                ))
+            guard try row.decode(Bool.self, atIndex: 3) else { return .findingGone(finding, policyName: policy) }
+            return isWaived
+                ? .findingWaived(finding, policyName: policy) : .findingAppeared(finding, policyName: policy)
         }
-        return found
     }
 }

@@ -74,6 +74,7 @@ struct CheckSettings {
         var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
+        let past = await context.past(of: report, for: reports, in: stored.history)
         if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
             let accepted = report.findings.filter { $0.isOpen && $0.key.mayBeKnown }
@@ -93,6 +94,7 @@ struct CheckSettings {
                     accepted, apiURL: apiURL, policy: judging.policy.name, source: baselinePath))
             report = stored.report(by: evaluator, now: today(context))
         }
+        report.history = past
         try context.console.write(report, reports, console)
         if let why = report.whyIncomplete, !console.isQuiet {
             context.console.note("note: the scan is incomplete: \(why)")
@@ -123,6 +125,7 @@ struct CheckSettings {
 
     /// A stored scan, and what was known before it.
     private struct Stored {
+        let history: HistoryStore
         let scan: StoredScan
         let snapshot: Snapshot
         let known: [FindingKey: Timestamp]
@@ -153,7 +156,7 @@ struct CheckSettings {
             context.console.note(
                 "scan #\(scan.id.rawValue) of \(scan.startedAt), loaded in \(ContinuousClock.now - began)")
         }
-        return Stored(scan: scan, snapshot: snapshot, known: known)
+        return Stored(history: history, scan: scan, snapshot: snapshot, known: known)
     }
 
     /// One scan for all organizations, since scope and time are a scan's.

@@ -31,6 +31,11 @@ struct ReportSettings {
     var format: any Reporter.Type
     var outputs: [OutputFile]
     var junitGroup = JUnitGroup.rule
+
+    /// What the formats ask of the history.
+    var historyParts: Set<ReportHistory.Part> {
+        outputs.reduce(format.historyParts) { $0.union($1.reporter.historyParts) }
+    }
 }
 
 /// How much is said on standard error, and in which colours.

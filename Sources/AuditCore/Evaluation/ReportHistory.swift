@@ -1,0 +1,21 @@
+/// What a history knows beside a report: the nights before it.
+public struct ReportHistory: Sendable {
+    /// What a format may ask for.
+    public enum Part: Sendable, CaseIterable {
+        case difference
+        case trend
+        case timelines
+    }
+
+    /// What changed since the scan before; `nil` where there is none, or it was not asked for.
+    public var difference: ScanDifference?
+    /// What the scans up to this one counted in its organizations, oldest first.
+    public var trend: [TrendPoint] = []
+    /// What changed of each repository that is not as it was first seen, oldest first; not the template of its
+    /// organization.
+    public var timelines: [RepositoryID: [Timeline.Event]] = [:]
+    /// How the templates of the organizations themselves changed, oldest first.
+    public var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
+
+    public init() {}
+}
