@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -56,7 +57,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         // An audit report in every format; pages of what the history holds.
-        .target(name: "Reports", dependencies: ["AuditCore"], swiftSettings: strict),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "AuditCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("HTML/Page")],
+            swiftSettings: strict),
         // A second, independent reading of GitHub's documentation: it imports nothing of ours.
         .target(
             name: "GitHubEmulator",
@@ -100,7 +108,10 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["AuditCore", "Reports", "TestSupport", .product(name: "XMLCoder", package: "XMLCoder")],
+            dependencies: [
+                "AuditCore", "Reports", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "XMLCoder", package: "XMLCoder"),
+            ],
             exclude: ["Goldens"], swiftSettings: strict),
         .testTarget(
             name: "GitHubEmulatorTests",

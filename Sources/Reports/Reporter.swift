@@ -40,6 +40,7 @@ public enum ReporterCatalog {
         JUnitReporter.self,
         SARIFReporter.self,
         MarkdownReporter.self,
+        HTMLReporter.self,
         CSVReporter.self,
         PrometheusReporter.self,
         GitHubReporter.self,

@@ -29,27 +29,14 @@ public struct TextReporter: Reporter {
 
 extension TextPage {
     fileprivate mutating func verdict(_ report: AuditReport) {
+        let tone: Tone =
+            switch report.verdict {
+            case .compliant: .good
+            case .violations: .bad
+            case .incomplete: .poor
+            }
         let names = report.organizations.map(\.login).joined(separator: ", ")
-        let summary = report.summary
-        switch report.verdict {
-        case .compliant:
-            line(
-                "COMPLIANT", .good,
-                "\(names): \(summary.judged == 1 ? "the one repository in scope keeps" : "all \(summary.judged) repositories in scope keep") the policy"
-            )
-        case .violations:
-            let others = report.findings.count { $0.isOpen && $0.repositoryID == nil }
-            let repositories =
-                "\(summary.violating) of \(counted(summary.judged, "repository")) "
-                + "\(summary.violating == 1 ? "breaks" : "break") the policy"
-            let words = [
-                summary.violating > 0 || others == 0 ? repositories : nil,
-                others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
-            ].compactMap(\.self).joined(separator: ", besides ")
-            line("VIOLATIONS", .bad, "\(names): \(words)")
-        case .incomplete:
-            line("INCOMPLETE", .poor, "\(names): no violation was found, but not everything could be judged")
-        }
+        line(report.verdict.rawValue.uppercased(), tone, "\(names): \(report.verdictInWords)")
         line("  policy", .faint, "\(report.policy.name) (\(report.policy.source))")
         if let source = report.waiverSource { line("  waivers", .faint, source) }
         if let source = report.baselineSource {

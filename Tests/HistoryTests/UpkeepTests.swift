@@ -139,6 +139,33 @@ import Testing
         #expect(try await store.lastScan(of: "old", apiURL: api) != nil)
     }
 
+    /// What a report tells of every repository at once is what each one's own timeline tells.
+    @Test(arguments: [UInt64(3), 4])
+    func timelinesToldAtOnceAreEachOnesOwn(seed: UInt64) async throws {
+        let store = try store()
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<12, into: store, seed: seed, state: &state)
+        let (report, _) = try await store.scan(Array(state.values), at: 12 * Self.day)
+        let history = try #require(try await store.history(of: report, holding: Set(ReportHistory.Part.allCases)))
+        #expect(history.trend.map(\.scan.id.rawValue) == Array(1...13))
+        #expect(history.difference?.before.id.rawValue == 12)
+        var changed = 0
+        for repository in report.repositories {
+            let own = try #require(try await store.timeline(of: repository.repository.fullName, apiURL: api))
+            let events = own.events.filter { event in
+                if case .organizationTemplate = event.what { false } else { true }
+            }
+            let told = history.timelines[repository.repository.id]
+            changed += told == nil ? 0 : 1
+            // What is not told at once is as it was first seen: one event, and findings of that scan.
+            let first = events.filter { $0.seenBy.id == events.first?.seenBy.id }
+            #expect((told ?? first).map { "\($0)" } == events.map { "\($0)" })
+        }
+        #expect(changed > 3)
+        // The template changes after every fifth night.
+        #expect(history.templateEvents[OrganizationID(rawValue: 77)]?.map(\.seenBy.id.rawValue) == [6, 11])
+    }
+
     @Test(arguments: [
         "UPDATE settingObservation SET useDefault = 1 - useDefault WHERE scanID < 4",
         "DELETE FROM repositoryObservation WHERE scanID < 4", "DELETE FROM prunedScan WHERE scanID = 3",

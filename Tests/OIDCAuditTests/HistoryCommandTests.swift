@@ -40,6 +40,27 @@ import Testing
             arguments + ["--db", scan.folder.database, "--api-url", scan.address], clockSkewSeconds: skew)
     }
 
+    @Test func aReportTellsWhatChangedSinceTheScanBefore() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let text = await scan("acme").output
+            #expect(text.contains(/changed  since #3 of [0-9-]+: nothing\n/), "\(text)")
+            let second = await Self.ask(scan, "report", "2", "--policy", "preset:strict").output
+                .replacing(/\s+/, with: " ")
+            #expect(
+                second.contains(/changed since #1 of [0-9-]+: 1 added, 1 removed, 1 renamed, 1 template, 1 subject;/), "\(second)")
+            #expect(second.contains(" findings: 2 appeared, 0 gone"), "\(second)")
+            let first = await Self.ask(scan, "report", "1", "--policy", "preset:strict").output
+            #expect(!first.contains("changed"))
+            // The organization's template, and those that follow it.
+            let third = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "markdown").output
+            #expect(third.contains(/Changed since \\#2 of .*the template of acme\\, 3 templates\n/), "\(third)")
+            let page = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "html").output
+            #expect(page.contains("renamed from acme/web; subject repo:acme/web:{context}"))
+            #expect(page.contains("the organization's template changed: repo, context, job_workflow_ref →"))
+            #expect(page.contains("<path class=\"high\""))
+        }
+    }
+
     @Test func whatChangedIsTold() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let text = await Self.ask(scan, "diff", "1", "2")

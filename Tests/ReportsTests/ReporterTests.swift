@@ -14,10 +14,15 @@ import XMLCoder
 
     @Test(arguments: names)
     func matchesItsGolden(name: String) throws {
-        let text = try SampleReport.render(SampleReport.make(), as: reporter(name))
-        try Golden.expect(text, matches: "report.\(name)")
-        let accepted = try SampleReport.render(SampleReport.makeAccepted(), as: reporter(name))
-        try Golden.expect(accepted, matches: "accepted.\(name)")
+        let reporter = try reporter(name)
+        var reports = try ["report": SampleReport.make(), "accepted": SampleReport.makeAccepted()]
+        if !reporter.historyParts.isEmpty { reports["history"] = try SampleReport.makeWithHistory() }
+        for (kind, report) in reports {
+            var text = try SampleReport.render(report, as: reporter)
+            // Style and script are files of their own.
+            if name == "html" { text = try HTMLParts(text).withoutStyleAndScript }
+            try Golden.expect(text, matches: "\(kind).\(name)")
+        }
     }
 
     @Test func textSaysCompliantAndIncompleteToo() throws {
@@ -233,11 +238,12 @@ import XMLCoder
         "<script>alert(1)</script>", "\"'&<>]]>", "a\u{0}b\u{1B}[31mred\u{7}", "\u{1B}]8;;http://evil\u{7}link",
         "\u{202E}gnp.exe", "line\nbreak\r\ttab", "::error::x", "${{ secrets.X }}", "=1+1", "\u{FFFE}\u{FFFF}",
         String(repeating: "x", count: 1 << 20), "é😀\u{0301}", "\u{2028}\u{2029}", "\u{85}\u{9B}31m",
+        "</script><!--<script>",
+        "\"\u{301} onclick=alert(1) x=\"", "{{verdict}}",
     ]
 
-    @Test(arguments: hostile.indices, names)
-    func hostileTextIsHarmlessInEveryFormat(index: Int, name: String) throws {
-        let text = Self.hostile[index]
+    /// A report that says the text wherever a text can stand.
+    private func report(saying text: String) throws -> AuditReport {
         var setting = RepositorySetting.own([ClaimKey(text), "repo"])
         setting.subClaimPrefix = text
         let organization = OrganizationSnapshot(
@@ -251,8 +257,13 @@ import XMLCoder
             ])
         let policy = try Policy.of(#"{"id": "start", "rule": "leading-claim", "severity": "high", "reason": "why"}"#)
         let evil = Policy(name: text, description: text, rules: policy.rules, source: text, sha256: text)
-        let report = Evaluator(policy: evil, gate: Gate()).evaluate(.sample([organization]))
-        let rendered = try SampleReport.render(report, as: reporter(name))
+        return Evaluator(policy: evil, gate: Gate()).evaluate(.sample([organization]))
+    }
+
+    @Test(arguments: hostile.indices, names)
+    func hostileTextIsHarmlessInEveryFormat(index: Int, name: String) throws {
+        let text = Self.hostile[index]
+        let rendered = try SampleReport.render(report(saying: text), as: reporter(name))
         for scalar in rendered.replacing("\r\n", with: "\n").unicodeScalars where scalar != "\n" {
             let isHarmless =
                 switch scalar.properties.generalCategory {
@@ -295,6 +306,15 @@ import XMLCoder
                 Set(tags).isSubset(of: ["<details>", "<summary>", "</summary>", "</details>", "<sub>", "</sub>"]),
                 "\(tags)")
             #expect(rendered.utf8.count < 1_000_000)
+        case "html":
+            let parts = try HTMLParts(rendered)
+            let harmless = try HTMLParts(SampleReport.render(report(saying: "x"), as: HTMLReporter.self))
+            #expect(parts.tags == harmless.tags)
+            #expect(parts.script == harmless.script)
+            #expect(!parts.data.contains("<"))
+            let data = try JSONSerialization.jsonObject(with: Data(parts.data.utf8)) as? [String: Any]
+            let names = (data?["repositories"] as? [[Any]])?.compactMap { $0.first as? String } ?? []
+            #expect(names.contains("\(text)/\(text)"))
         case "text": break
         default: Issue.record("no check of \(name)")
         }

@@ -78,6 +78,70 @@ enum SampleReport {
         ).evaluate(.sample([acme, beta]))
     }
 
+    /// The report of a night before which there were others: `site.github.io` had another template, `billing` another
+    /// format and the organization another template than now.
+    static func makeWithHistory() throws -> AuditReport {
+        var report = try make()
+        let scans = (0..<3).map { night in
+            ScanDifference.Side(
+                id: ScanID(rawValue: 40 + night), startedAt: Timestamp.sample.adding(seconds: (night - 2) * 86_400),
+                digest: "0\(night)")
+        }
+        var history = ReportHistory()
+        let before = OrganizationSnapshot.sample(
+            template: .set(["repo", "context"], useImmutableSubject: nil),
+            [
+                .read("site.github.io", id: 1003, .own(["repo", "context"]), visibility: .public),
+                .read("billing", id: 1002, .gitHubDefault),
+            ])
+        let after = OrganizationSnapshot.sample(
+            report.repositories.filter { [1002, 1003].contains($0.repository.id.rawValue) }.map { report in
+                RepositorySnapshot(
+                    repository: report.repository, reading: .read(report.setting ?? .gitHubDefault), since: .sample)
+            })
+        let changes = OrganizationDifference(
+            from: before, to: after, id: OrganizationID(rawValue: 77), wasEnterpriseServer: false,
+            isEnterpriseServer: false)
+        let finding = StoredFinding(
+            key: FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1003))),
+            severity: .high, message: "missing claim: context", name: "acme/site.github.io", firstSeen: .sample,
+            isWaived: false)
+        history.difference = ScanDifference(
+            before: scans[1], after: scans[2], organizations: [changes], policyName: report.policy.name,
+            appeared: [finding], gone: [])
+        history.templateEvents[OrganizationID(rawValue: 77)] = [
+            Timeline.Event(
+                after: scans[1], seenBy: scans[2],
+                what: .organizationTemplate(before: before.template, after: after.template))
+        ]
+        for change in changes.changes + changes.followers {
+            history.timelines[change.repository.id] = [
+                Timeline.Event(after: scans[1], seenBy: scans[2], what: .repository(change))
+            ]
+        }
+        history.timelines[RepositoryID(rawValue: 1003)]? += [
+            Timeline.Event(
+                after: scans[1], seenBy: scans[2], what: .findingAppeared(finding, policyName: report.policy.name)),
+            Timeline.Event(after: scans[1], seenBy: scans[2], what: .findingGone(finding, policyName: "another")),
+        ]
+        for (night, scan) in scans.prefix(2).enumerated() {
+            for (id, tally) in report.tallies {
+                var tally = tally
+                tally.findings[.high, default: 0] += 3 - night
+                tally.unreadable = 0
+                history.trend.append(
+                    TrendPoint(
+                        scan: scan, organization: "acme", organizationID: id, isComplete: true,
+                        policyName: report.policy.name, tally: tally))
+            }
+        }
+        history.trend.sort {
+            ($0.scan.startedAt, $0.organizationID.rawValue) < ($1.scan.startedAt, $1.organizationID.rawValue)
+        }
+        report.history = history
+        return report
+    }
+
     static func render(_ report: AuditReport, as reporter: any Reporter.Type, style: ReportStyle = ReportStyle()) throws
         -> String
     {

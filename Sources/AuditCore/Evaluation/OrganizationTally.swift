@@ -33,6 +33,24 @@ public struct OrganizationTally: Hashable, Sendable {
             of: sources.values.reduce(0, +))
     }
 
+    /// The counts of several organizations together.
+    public static func + (left: OrganizationTally, right: OrganizationTally) -> OrganizationTally {
+        var sum = left
+        sum.listed += right.listed
+        sum.compliant += right.compliant
+        sum.violating += right.violating
+        sum.waived += right.waived
+        sum.unreadable += right.unreadable
+        sum.skipped += right.skipped
+        sum.findings.merge(right.findings, uniquingKeysWith: +)
+        sum.waivedFindings += right.waivedFindings
+        sum.sources.merge(right.sources, uniquingKeysWith: +)
+        sum.legacy += right.legacy
+        sum.immutable += right.immutable
+        sum.unknownFormat += right.unknownFormat
+        return sum
+    }
+
     private func share(_ part: Int, of whole: Int) -> Double? {
         whole > 0 ? Double(part) / Double(whole) : nil
     }

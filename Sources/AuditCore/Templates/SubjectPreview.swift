@@ -40,7 +40,7 @@ public struct SubjectPreview: Hashable, Sendable {
             isCertain = false
             fixedLength += (setting.subClaimPrefix?.unicodeScalars.count ?? 0) + 1
         }
-        let parts = template.keys.map { key in
+        let texts = template.keys.map { key in
             let part = Self.part(for: key, format: format, setting: setting, repository: repository)
             isCertain = isCertain && part.isCertain
             fixedLength += part.fixedLength
@@ -48,8 +48,17 @@ public struct SubjectPreview: Hashable, Sendable {
             return part.text
         }
         self.init(
-            subject: parts.joined(separator: ":"), isCertain: isCertain, fixedLength: fixedLength,
+            subject: texts.joined(separator: ":"), isCertain: isCertain, fixedLength: fixedLength,
             varyingCount: varyingCount)
+    }
+
+    /// Each key's share of the subject, in the order of the template; joined by `:` they are the subject.
+    ///
+    /// - Parameter format: not `unknown`.
+    public static func parts(
+        of template: SubjectTemplate, format: SubjectFormat, setting: RepositorySetting, repository: Repository,
+    ) -> [String] {
+        template.keys.map { part(for: $0, format: format, setting: setting, repository: repository).text }
     }
 
     private init(subject: String?, isCertain: Bool, fixedLength: Int, varyingCount: Int) {

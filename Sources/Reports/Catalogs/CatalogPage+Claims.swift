@@ -70,7 +70,8 @@ extension Claim {
 }
 
 extension Claim.Chooser {
-    fileprivate var phrase: String {
+    /// For people: who decides.
+    var phrase: String {
         switch self {
         case .gitHub: "GitHub"
         case .administrator: "administrators"

@@ -8,9 +8,12 @@ struct JSONWriter {
     private var depth = 0
     /// Whether the next element of the current container is its first.
     private var isFirst = true
+    /// Whether it goes into a page of HTML: on one line, and without a character that could end the element around it.
+    private let isEmbedded: Bool
 
-    init(_ output: ReportOutput) {
+    init(_ output: ReportOutput, isEmbedded: Bool = false) {
         self.output = output
+        self.isEmbedded = isEmbedded
     }
 
     // MARK: - Containers
@@ -23,7 +26,9 @@ struct JSONWriter {
         container(key, "[", "]", body)
     }
 
-    mutating func array<Element>(_ key: String, of elements: [Element], _ body: (inout JSONWriter, Element) -> Void) {
+    mutating func array<Element>(
+        _ key: String, of elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void
+    ) {
         array(key) { writer in
             for element in elements { body(&writer, element) }
         }
@@ -53,7 +58,7 @@ struct JSONWriter {
         output.write(duration.decimalSeconds)
     }
 
-    mutating func bool(_ key: String, _ value: Bool?) {
+    mutating func bool(_ key: String?, _ value: Bool?) {
         begin(key)
         output.write(value.map { $0 ? "true" : "false" } ?? "null")
     }
@@ -69,7 +74,7 @@ struct JSONWriter {
         guard let values else { return output.write("null") }
         output.write("[")
         for (index, value) in values.enumerated() {
-            if index > 0 { output.write(", ") }
+            if index > 0 { output.write(isEmbedded ? "," : ", ") }
             quote(value)
         }
         output.write("]")
@@ -88,7 +93,7 @@ struct JSONWriter {
         if !isFirst { newLine() }
         output.write(close)
         isFirst = false
-        if depth == 0 { output.write("\n") }
+        if depth == 0, !isEmbedded { output.write("\n") }
     }
 
     private mutating func begin(_ key: String?) {
@@ -97,11 +102,12 @@ struct JSONWriter {
         isFirst = false
         if let key {
             quote(key)
-            output.write(": ")
+            output.write(isEmbedded ? ":" : ": ")
         }
     }
 
     private mutating func newLine() {
+        if isEmbedded { return }
         output.write("\n")
         for _ in 0..<depth { output.write("  ") }
     }
@@ -109,23 +115,26 @@ struct JSONWriter {
     /// Control and direction characters go as escapes, so that the file is harmless to look at in a terminal too.
     private mutating func quote(_ text: String) {
         output.write("\"")
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && !Self.special.contains($0) }) {
             output.write(text)
         } else {
-            for scalar in text.unicodeScalars { output.write(Self.escaped(scalar)) }
+            for scalar in text.unicodeScalars { output.write(escaped(scalar)) }
         }
         output.write("\"")
     }
 
-    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    private static let special = Array("\"\\<".utf8)
+
+    private func escaped(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
+        case "<" where isEmbedded: "\\u003c"
         case "\"": "\\\""
         case "\\": "\\\\"
         case "\n": "\\n"
         case "\r": "\\r"
         case "\t": "\\t"
         case _ where !scalar.isHarmless:
-            String(scalar).utf16.map { unit in "\\u" + hexadecimal(unit, width: 4) }.joined()
+            String(scalar).utf16.map { unit in "\\u" + Self.hexadecimal(unit, width: 4) }.joined()
         default: String(scalar)
         }
     }

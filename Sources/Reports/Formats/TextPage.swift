@@ -106,10 +106,6 @@ struct TextPage {
         }
     }
 
-    func counted(_ count: Int, _ noun: String) -> String {
-        count == 1 ? "1 \(noun)" : "\(count) \(noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s")"
-    }
-
     // MARK: -
 
     private func paint(_ words: String, _ tone: Tone) -> String {

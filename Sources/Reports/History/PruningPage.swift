@@ -13,9 +13,9 @@ public enum PruningPage {
             }
             page.line(
                 isDone ? "PRUNED" : "WOULD PRUNE", isDone ? .good : .poor,
-                "\(page.counted(pruning.scans.count, "scan")), #\(first.rawValue)"
+                "\(counted(pruning.scans.count, "scan")), #\(first.rawValue)"
                     + (first == last ? "" : " to #\(last.rawValue)") + "; "
-                    + "\(page.counted(pruning.keptScans, "scan")) \(pruning.keptScans == 1 ? "stays" : "stay")")
+                    + "\(counted(pruning.keptScans, "scan")) \(pruning.keptScans == 1 ? "stays" : "stay")")
             page.fact("rows", "\(pruning.rows) that no scan builds on that stays")
             page.fact("file", pruning.bytesBefore.bytes + (pruning.bytesAfter.map { " before, \($0.bytes) now" } ?? ""))
             if isDone, let checkpoint = pruning.checkpoint { page.fact("checkpoint", checkpoint) }

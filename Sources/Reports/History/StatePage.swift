@@ -48,7 +48,7 @@ public enum StatePage {
             }
             for (words, names) in groups.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
                 page.blank()
-                page.wrapped("\(words): \(page.counted(names.count, "repository"))", indent: 2, .strong)
+                page.wrapped("\(words): \(counted(names.count, "repository"))", indent: 2, .strong)
                 for name in names.prefix(5) { page.plain(name, indent: 4) }
                 if names.count > 5 { page.plain("and \(names.count - 5) more; --format json names all", indent: 4) }
             }

@@ -26,7 +26,7 @@ public enum TrendPage {
             if login != logins.first { page.blank() }
             page.line(
                 login, .strong,
-                "\(page.counted(own.count, "scan")), #\(first.scan.id.rawValue) of \(first.scan.startedAt.day) to "
+                "\(counted(own.count, "scan")), #\(first.scan.id.rawValue) of \(first.scan.startedAt.day) to "
                     + "#\(last.scan.id.rawValue) of \(last.scan.startedAt.day)")
             for row in TrendRow.all { page.trend(row, own) }
         }

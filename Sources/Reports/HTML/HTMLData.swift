@@ -1,0 +1,225 @@
+import AuditCore
+
+/// What the page's script reads: every repository as a row of numbers and short texts, whatever repeats stated once.
+struct HTMLData {
+    /// The names of a row's places, in their order; the script finds them by these.
+    private static let columns = [
+        "name", "organization", "id", "visibility", "archived", "status", "reason", "template", "source", "format",
+        "parts", "certain",
+        "setting", "since", "findings",
+    ]
+    /// A page is there to be looked at: of repositories that changed very often, it tells the newest.
+    private static let eventsMax = 30_000
+    private static let eventsOfOneMax = 12
+
+    private let report: AuditReport
+    private let findings: [RepositoryID: [Finding]]
+    private let rulePlaces: [String: Int]
+    private let organizations: [String: Int]
+    private var texts = Interned<String>()
+    private var templates = Interned<[ClaimKey]>()
+    private var violations = Interned<RuleViolation>()
+    private var waivers = Interned<Waiver>()
+
+    private struct RuleViolation: Hashable {
+        let rule: Int
+        let violation: Violation
+    }
+
+    static func write(_ report: AuditReport, to output: inout ReportOutput) {
+        var data = HTMLData(report)
+        var json = JSONWriter(output, isEmbedded: true)
+        data.write(&json)
+        output = json.output
+    }
+
+    private init(_ report: AuditReport) {
+        self.report = report
+        findings = Dictionary(
+            grouping: report.findings.lazy.filter { $0.repositoryID != nil },
+            by: { $0.repositoryID ?? RepositoryID(rawValue: 0) })
+        rulePlaces = Dictionary(
+            report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        organizations = Dictionary(
+            report.organizations.enumerated().map { ($1.login, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private mutating func write(_ json: inout JSONWriter) {
+        json.object { json in
+            json.strings("columns", Self.columns)
+            json.array("repositories") { json in
+                for repository in report.repositories { row(repository, &json) }
+            }
+            timelines(&json)
+            json.strings("statuses", RepositoryReport.Status.allCases.map(\.rawValue))
+            json.strings("sources", TemplateSource.allCases.map(\.rawValue))
+            json.strings("formats", Self.formats)
+            json.strings("visibilities", Repository.Visibility.allCases.map(\.rawValue))
+            json.strings("states", Finding.State.allCases.map(\.rawValue))
+            json.strings("severities", Severity.allCases.sorted(by: >).map(\.rawValue))
+            json.array("rules", of: report.policy.rules) { json, rule in
+                json.object { json in
+                    json.string("id", rule.id)
+                    json.string("severity", rule.severity.rawValue)
+                }
+            }
+            json.string("web", report.webURL)
+            // What the rows refer to, and so known by now.
+            json.array("violations", of: violations.values) { json, one in
+                json.array { json in
+                    json.number(nil, one.rule)
+                    json.string(nil, one.violation.message)
+                    json.strings(nil, one.violation.expected)
+                    json.strings(nil, one.violation.actual)
+                    json.string(nil, one.violation.remedy)
+                }
+            }
+            json.array("waivers", of: waivers.values) { json, waiver in
+                json.strings(
+                    nil, [waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description])
+            }
+            json.array("templates", of: templates.values) { json, keys in json.strings(nil, keys.map(\.rawValue)) }
+            json.object("claims") { json in
+                for key in Set(templates.values.joined()).sorted(by: { $0.rawValue < $1.rawValue }) {
+                    guard let claim = ClaimCatalog.claim(for: key) else { continue }
+                    json.string(key.rawValue, "chosen by: \(claim.chooser.phrase)")
+                }
+            }
+            json.strings("texts", texts.values)
+        }
+    }
+
+    // MARK: - Repositories
+
+    private static let formats = ["legacy", "immutable", "unknown"]
+
+    private mutating func row(_ row: RepositoryReport, _ json: inout JSONWriter) {
+        let (repository, setting) = (row.repository, row.setting)
+        let found = findings[repository.id] ?? []
+        json.array { json in
+            json.string(nil, repository.fullName)
+            json.number(nil, organizations[row.organization] ?? -1)
+            json.number(nil, repository.id.rawValue)
+            json.number(nil, repository.visibility == .unknown ? -1 : place(repository.visibility))
+            json.bool(nil, repository.isArchived)
+            json.number(nil, place(row.status))
+            json.number(nil, place(row.reason))
+            json.number(nil, row.effective?.template.map { templates.place(of: $0.keys) } ?? -1)
+            json.number(nil, row.effective.map { place($0.source) } ?? -1)
+            json.number(nil, row.effective == nil ? -1 : Self.formats.firstIndex(of: row.format.name) ?? -1)
+            var first: String?
+            if let setting, let template = row.effective?.template, row.preview.subject != nil {
+                let parts = SubjectPreview.parts(
+                    of: template, format: row.format, setting: setting, repository: repository)
+                first = template.keys.firstIndex(of: "repo").map { parts[$0] }
+                json.strings(nil, parts)
+            } else {
+                json.strings(nil, nil)
+            }
+            json.bool(nil, row.preview.isCertain)
+            if let setting {
+                json.array { json in
+                    json.bool(nil, setting.useDefault)
+                    json.number(nil, setting.includeClaimKeys.map { templates.place(of: $0) })
+                    json.bool(nil, setting.useImmutableSubject)
+                    // The subject holds it already.
+                    if let prefix = setting.subClaimPrefix, prefix == first {
+                        json.number(nil, 1)
+                    } else {
+                        json.string(nil, setting.subClaimPrefix)
+                    }
+                }
+            } else {
+                json.number(nil, 0)
+            }
+            json.number(nil, place(row.since?.description))
+            json.array { json in
+                for finding in found {
+                    json.array { json in
+                        let violation = RuleViolation(
+                            rule: rulePlaces[finding.rule] ?? 0, violation: finding.violation)
+                        json.number(nil, violations.place(of: violation))
+                        json.number(nil, place(finding.state))
+                        json.number(nil, place(finding.firstSeen.description))
+                        json.number(nil, finding.waiver.map { waivers.place(of: $0) } ?? -1)
+                        json.bool(nil, finding.isInBaseline)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func place(_ text: String?) -> Int {
+        text.map { texts.place(of: $0) } ?? -1
+    }
+
+    private func place<Value: CaseIterable & Equatable>(_ value: Value) -> Int {
+        Value.allCases.enumerated().first { $1 == value }?.offset ?? -1
+    }
+
+    // MARK: - Timelines
+
+    private mutating func timelines(_ json: inout JSONWriter) {
+        let history = report.history ?? ReportHistory()
+        let count = min(Self.eventsOfOneMax, max(1, Self.eventsMax / max(1, history.timelines.count)))
+        var tones = Interned<String>()
+        var older: [(row: Int, count: Int)] = []
+        json.object("timelines") { json in
+            for (row, repository) in report.repositories.enumerated() {
+                let events = (history.timelines[repository.repository.id] ?? [])
+                    .filter { $0.concerns(policy: report.policy.name) }
+                guard !events.isEmpty else { continue }
+                if events.count > count { older.append((row, events.count - count)) }
+                json.array("\(row)") { json in
+                    for event in events.suffix(count) {
+                        json.array { json in
+                            json.number(nil, event.seenBy.id.rawValue)
+                            json.number(nil, place(event.seenBy.startedAt.description))
+                            json.number(nil, place(event.words))
+                            json.number(nil, tones.place(of: event.tone))
+                        }
+                    }
+                }
+            }
+        }
+        json.object("older") { json in
+            for (row, count) in older { json.number("\(row)", count) }
+        }
+        json.strings("tones", tones.values)
+        json.array("templateEvents", of: report.organizations) { json, organization in
+            json.array { json in
+                for event in (organization.id.flatMap { history.templateEvents[$0] } ?? []).suffix(Self.eventsOfOneMax)
+                {
+                    json.array { json in
+                        json.number(nil, event.seenBy.id.rawValue)
+                        json.number(nil, place(event.seenBy.startedAt.description))
+                        json.number(nil, place(event.words))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Values in the order in which they first came, each with its place.
+private struct Interned<Value: Hashable> {
+    private(set) var values: [Value] = []
+    private var places: [Value: Int] = [:]
+
+    mutating func place(of value: Value) -> Int {
+        if let place = places[value] { return place }
+        places[value] = values.count
+        values.append(value)
+        return values.count - 1
+    }
+}
+
+extension AuditReport {
+    /// The address before a repository's name in a browser; `nil` where the API's does not tell.
+    fileprivate var webURL: String? {
+        guard apiURL.hasPrefix("https://") else { return nil }
+        let host = apiURL.dropFirst("https://".count)
+        if host.hasPrefix("api."), !host.contains("/") { return "https://\(host.dropFirst(4))/" }
+        return host.hasSuffix("/api/v3") ? "https://\(host.dropLast("/api/v3".count))/" : nil
+    }
+}

@@ -1,0 +1,55 @@
+public import AuditCore
+import Crypto
+import Foundation
+import Mustache
+
+/// The report as one page that needs nothing else: what is counted as it stands, and the repositories as data that its
+/// script makes searchable. Without the script the worst of them are there all the same.
+///
+/// The page forbids itself everything but its own style and script (Content Security Policy Level 3, §2.3.1).
+public struct HTMLReporter: Reporter {
+    public static let name = "html"
+    public static let historyParts = Set(ReportHistory.Part.allCases)
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        output.write(Self.template.render(HTMLPage(report, style: Self.style, script: Self.script)))
+        output.write("<script type=\"application/json\" id=\"data\">")
+        HTMLData.write(report, to: &output)
+        output.write("</script>\n<script>\(Self.script)</script>\n</body>\n</html>\n")
+    }
+
+    // MARK: -
+
+    private static let style = String(decoding: PackageResources.report_css, as: UTF8.self)
+    private static let script = String(decoding: PackageResources.report_js, as: UTF8.self)
+
+    private static let template: MustacheTemplate = {
+        MustacheContentTypes.register(HarmlessHTML(), named: "REPORT")
+        do {
+            return try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
+        } catch {
+            preconditionFailure("the template of the page can't be read: \(error)")
+        }
+    }()
+}
+
+/// Text for HTML, attributes included. The library's own way takes a quote with a combining mark for another character
+/// than a quote, and leaves it.
+private struct HarmlessHTML: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.singleLine.unicodeScalars {
+            switch scalar {
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "&": escaped += "&amp;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,65 @@
+import AuditCore
+
+extension Timeline.Event {
+    /// What happened, on one line.
+    var words: String {
+        switch what {
+        case .repository(let change): change.words
+        case .organizationTemplate(let before, let after):
+            "the organization's template changed: \(before.words) → \(after.words)"
+        case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
+        case .findingWaived(let finding, _): "waived: \(finding.key.rule)"
+        case .findingGone(let finding, _): "mended: \(finding.key.rule)"
+        }
+    }
+
+    /// The class of the page's style that goes with it.
+    var tone: String {
+        switch what {
+        case .repository(let change): change.kinds == [.unreadable] ? "unreadable" : "repository"
+        case .organizationTemplate: "organization"
+        case .findingAppeared(let finding, _): finding.severity.rawValue
+        case .findingWaived: "waived"
+        case .findingGone: "compliant"
+        }
+    }
+
+    /// Whether it is about facts, or a finding of that policy.
+    func concerns(policy name: String) -> Bool {
+        switch what {
+        case .repository, .organizationTemplate: true
+        case .findingAppeared(_, let policy), .findingWaived(_, let policy), .findingGone(_, let policy): policy == name
+        }
+    }
+}
+
+extension RepositoryChange {
+    fileprivate var words: String {
+        guard let before, let after else {
+            let template = after?.effective.map { ": \($0.words)" } ?? ""
+            return before == nil ? "first seen\(template)" : kinds.map(\.words).joined(separator: ", ")
+        }
+        var words = kinds.compactMap { kind -> String? in
+            switch kind {
+            case .subject: nil
+            case .renamed: "renamed from \(before.repository.fullName)"
+            case .visibility:
+                "visibility \(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)"
+            case .template: "template \(before.effective?.words ?? "unknown") → \(after.effective?.words ?? "unknown")"
+            case .immutability: "subject format \(before.format.name) → \(after.format.name)"
+            case .unreadable: "could not be read" + (after.why.map { ": \($0)" } ?? "")
+            case .setting, .added, .removed, .missing, .archived, .unarchived, .readable, .facts: kind.words
+            }
+        }
+        if let old = before.preview.subject, let new = after.preview.subject, old != new {
+            words.append("subject \(old) → \(new)")
+        }
+        return words.joined(separator: "; ")
+    }
+}
+
+extension RepositoryState {
+    fileprivate var why: String? {
+        if case .unreadable(let reason) = reading { reason.message } else { nil }
+    }
+}

@@ -1,0 +1,209 @@
+import AuditCore
+
+/// A small chart as the page's template draws it; the names are the template's.
+struct TrendChart {
+    struct Tick {
+        let y: String
+        let label: String
+    }
+
+    struct Shape {
+        let className: String
+        let path: String
+    }
+
+    /// A stretch of time that says its values.
+    struct Moment {
+        let x: String
+        let width: String
+        let text: String
+    }
+
+    struct Key {
+        let className: String
+        let label: String
+        let value: String
+    }
+
+    let title: String
+    /// What counts now, beside the title; `nil` where the parts alone say something.
+    let now: String?
+    let description: String
+    let isDrawn: Bool
+    var ticks: [Tick] = []
+    var shapes: [Shape] = []
+    var moments: [Moment] = []
+    var from = ""
+    var to = ""
+    let legend: [Key]
+}
+
+extension TrendChart {
+    /// The charts of a report: what the policy found, what could be judged, which subjects are immutable, where templates
+    /// come from.
+    static func all(of report: AuditReport) -> [TrendChart] {
+        let nights = Night.all(of: report)
+        return [
+            TrendChart(
+                "Findings by severity", nights, isStacked: true, isSum: true, unit: .count,
+                Severity.allCases.reversed().map { severity in
+                    Series(className: severity.rawValue, label: severity.rawValue) {
+                        Double($0.findings[severity] ?? 0)
+                    }
+                }),
+            TrendChart(
+                "Coverage", nights, isStacked: false, unit: .share,
+                [Series(className: "coverage", label: "judged, of those in scope") { $0.coverage }]),
+            TrendChart(
+                "Immutable subjects", nights, isStacked: false, unit: .share,
+                [Series(className: "immutable", label: "of repositories that were read") { $0.immutableShare }]),
+            TrendChart(
+                "Where templates come from", nights, isStacked: true, unit: .count,
+                TemplateSource.allCases.map { source in
+                    Series(className: source.rawValue, label: source.words) { Double($0.sources[source] ?? 0) }
+                }),
+        ]
+    }
+
+    // MARK: -
+
+    /// What all organizations of a report counted together, as of one scan.
+    private struct Night {
+        let scan: ScanDifference.Side?
+        let startedAt: Timestamp
+        let tally: OrganizationTally
+
+        /// Oldest first, the report's own last; as many as a chart can show.
+        ///
+        /// Of an organization that a scan did not ask for, what the scan before it counted. Nights of another policy are
+        /// left out: what they found can't be compared.
+        static func all(of report: AuditReport) -> [Night] {
+            let own = Night(
+                scan: nil, startedAt: report.startedAt,
+                tally: report.tallies.values.reduce(OrganizationTally(), +))
+            var last: [OrganizationID: OrganizationTally] = [:]
+            var nights: [Night] = []
+            for point in report.history?.trend ?? []
+            where point.policyName == report.policy.name && point.scan.id != report.scanID {
+                last[point.organizationID] = point.tally
+                if nights.last?.scan == point.scan { nights.removeLast() }
+                nights.append(
+                    Night(
+                        scan: point.scan, startedAt: point.scan.startedAt,
+                        tally: last.values.reduce(OrganizationTally(), +)))
+            }
+            nights.append(own)
+            let count = min(nights.count, momentsMax)
+            return (1...count).map { nights[$0 * nights.count / count - 1] }
+        }
+    }
+
+    private struct Series {
+        let className: String
+        let label: String
+        let value: (OrganizationTally) -> Double?
+    }
+
+    private enum Unit {
+        case count
+        case share
+
+        func words(_ value: Double?) -> String {
+            guard let value else { return "unknown" }
+            // Never rounded up to a whole that is not reached.
+            return self == .count ? "\(Int(value))" : "\(((value * 1000).rounded(.down) / 10).short)%"
+        }
+    }
+
+    private static let momentsMax = 120
+    /// The plot within the chart, in its own units.
+    private static let plot = (left: 34.0, right: 396.0, top: 8.0, bottom: 100.0)
+
+    /// - Parameters:
+    ///   - isStacked: whether each lies upon the one before.
+    ///   - isSum: whether it says something how much they are together.
+    private init(
+        _ title: String, _ nights: [Night], isStacked: Bool, isSum: Bool = false, unit: Unit, _ series: [Series],
+    ) {
+        self.title = title
+        let values = series.map { one in nights.map { one.value($0.tally) } }
+        let latest = values.map { $0.last ?? nil }
+        // The greatest last, as the areas lie; for people the other way about.
+        legend = zip(series, latest).reversed().map {
+            Key(className: $0.className, label: $0.label, value: unit.words($1))
+        }
+        now =
+            !isStacked
+            ? unit.words(latest.first ?? nil) : isSum ? "\(Int(latest.compactMap(\.self).reduce(0, +)))" : nil
+        guard nights.count > 1, let first = nights.first, let last = nights.last else {
+            isDrawn = false
+            description = "One scan so far: a line needs two."
+            return
+        }
+        isDrawn = true
+        let span = "from \(first.startedAt.day) to \(last.startedAt.day)"
+        description =
+            "\(title), \(span): "
+            + zip(series, values).reversed().map { series, values in
+                "\(series.label) \(unit.words(values.first ?? nil)) then, \(unit.words(values.last ?? nil)) now"
+            }.joined(separator: "; ")
+        let isOneDay = first.startedAt.day == last.startedAt.day
+        (from, to) = isOneDay ? (first.startedAt.time, last.startedAt.time) : (first.startedAt.day, last.startedAt.day)
+
+        let sums = nights.indices.map { night in values.reduce(0) { $0 + ($1[night] ?? 0) } }
+        let top =
+            unit == .share
+            ? 1 : Self.roundedUp(isStacked ? sums.max() ?? 0 : values.joined().compactMap(\.self).max() ?? 0)
+        func y(_ value: Double) -> Double { Self.plot.bottom - value / top * (Self.plot.bottom - Self.plot.top) }
+        let seconds = max(1, Double(last.startedAt.seconds(since: first.startedAt)))
+        let xs = nights.map { night in
+            Self.plot.left + Double(night.startedAt.seconds(since: first.startedAt)) / seconds
+                * (Self.plot.right - Self.plot.left)
+        }
+        let steps = unit == .count && Int(top) % 2 == 1 ? [0, top] : [0, top / 2, top]
+        ticks = steps.map { Tick(y: y($0).short, label: unit.words($0)) }
+        if isStacked {
+            var floor = [Double](repeating: 0, count: nights.count)
+            for (one, values) in zip(series, values) {
+                let ceiling = zip(floor, values).map { $0 + ($1 ?? 0) }
+                if ceiling != floor {
+                    let outline =
+                        zip(xs, ceiling.map(y)).map { "\($0.short) \($1.short)" }
+                        + zip(xs, floor.map(y)).reversed().map { "\($0.short) \($1.short)" }
+                    shapes.append(Shape(className: one.className, path: "M" + outline.joined(separator: "L") + "Z"))
+                }
+                floor = ceiling
+            }
+        } else {
+            for (one, values) in zip(series, values) {
+                let points = zip(xs, values).compactMap { x, value in value.map { (x, y($0)) } }
+                guard let start = points.first, let end = points.last else { continue }
+                let line = points.map { "\($0.0.short) \($0.1.short)" }.joined(separator: "L")
+                let under = "M\(line)L\(end.0.short) \(y(0).short)L\(start.0.short) \(y(0).short)Z"
+                shapes.append(Shape(className: "\(one.className) under", path: under))
+                shapes.append(Shape(className: "\(one.className) line", path: "M\(line)"))
+            }
+        }
+        moments = nights.indices.map { night in
+            // From half-way to the neighbour on one side to half-way to that on the other.
+            let start = night == 0 ? xs[0] : (xs[night - 1] + xs[night]) / 2
+            let end = night == xs.count - 1 ? xs[night] : (xs[night] + xs[night + 1]) / 2
+            let texts = zip(series, values).reversed().map { "\($0.label) \(unit.words($1[night]))" }
+            return Moment(
+                x: start.short, width: (end - start).short,
+                text: "\(nights[night].startedAt): \(texts.joined(separator: ", "))")
+        }
+    }
+
+    /// The next of 1, 2 and 5 times a power of ten, so that ticks have short labels.
+    private static func roundedUp(_ value: Double) -> Double {
+        var power = 1.0
+        while power * 10 < value { power *= 10 }
+        return [1, 2, 5, 10].map { $0 * power }.first { $0 >= value } ?? value
+    }
+}
+
+extension Timestamp {
+    /// Hours, minutes and seconds in UTC.
+    fileprivate var time: String { String(description.dropFirst(11)) }
+}

@@ -1,0 +1,118 @@
+import AuditCore
+import Crypto
+import Foundation
+import Reports
+import TestSupport
+import Testing
+
+/// The page taken apart, as far as HTML's own rules for text, attributes and scripts go.
+struct HTMLParts {
+    /// Each with the names of its attributes, in the order of the page.
+    private(set) var tags: [String] = []
+    let style: String
+    let data: String
+    let script: String
+    let withoutStyleAndScript: String
+
+    init(_ page: String) throws {
+        func split(_ text: Substring, at mark: String) throws -> (Substring, Substring) {
+            let range = try #require(text.range(of: mark), "no \(mark)")
+            return (text[..<range.lowerBound], text[range.upperBound...])
+        }
+        let (head, afterHead) = try split(page[...], at: "<style>")
+        let (style, afterStyle) = try split(afterHead, at: "</style>")
+        let (body, afterBody) = try split(afterStyle, at: "<script type=\"application/json\" id=\"data\">")
+        let (data, afterData) = try split(afterBody, at: "</script>\n<script>")
+        let (script, end) = try split(afterData, at: "</script>")
+        self.style = String(style)
+        self.data = String(data)
+        self.script = String(script)
+        let lines = data.replacing("],[", with: "],\n[").replacing("],\"", with: "],\n\"")
+        let markup = head + "<style></style>" + body + "<script></script>" + end
+        withoutStyleAndScript =
+            (markup + "\n" + lines + "\n").replacing(/sha256-[A-Za-z0-9+\/=]+/, with: "sha256-…")
+        for piece in markup.split(separator: "<").dropFirst(markup.hasPrefix("<") ? 0 : 1) {
+            let tag = try #require(
+                piece.prefixMatch(of: /(!doctype html|\/?[a-z0-9]+)((?: [a-zA-Z0-9-]+(?:="[^"]*")?)*)\/?>/),
+                "\(piece.prefix(200))")
+            let names = tag.output.2.matches(of: /\ ([a-zA-Z0-9-]+)(?:="[^"]*")?/).map { String($0.output.1) }
+            tags.append(([String(tag.output.1)] + names).joined(separator: " "))
+        }
+    }
+}
+
+@Suite struct HTMLReporterTests {
+    private func parts(_ report: AuditReport) throws -> HTMLParts {
+        try HTMLParts(SampleReport.render(report, as: HTMLReporter.self))
+    }
+
+    @Test func thePageAllowsItsOwnStyleAndScriptAlone() throws {
+        let page = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
+        let parts = try HTMLParts(page)
+        for (kind, text) in [("style", parts.style), ("script", parts.script)] {
+            let hash = Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+            #expect(page.contains("\(kind)-src 'sha256-\(hash)'"))
+        }
+        #expect(page.contains("default-src 'none'"))
+        // Nothing that a strict policy would refuse, or that leaves the page by itself.
+        for tag in parts.tags {
+            let words = tag.split(separator: " ")
+            #expect(!words.dropFirst().contains { $0.hasPrefix("on") || $0 == "style" || $0 == "src" }, "\(tag)")
+            #expect(!["iframe", "img", "object", "base"].contains(words[0]), "\(tag)")
+        }
+        #expect(!parts.style.contains("url(") && !parts.style.contains("@import"))
+        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "document.write", "fetch(", "import("] {
+            #expect(!parts.script.contains(word), "\(word)")
+        }
+    }
+
+    @Test func theDataHoldsEveryRepository() throws {
+        let report = try SampleReport.makeWithHistory()
+        let text = try parts(report).data
+        let data = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let columns = try #require(data["columns"] as? [String])
+        let rows = try #require(data["repositories"] as? [[Any]])
+        #expect(rows.map { $0.count } == report.repositories.map { _ in columns.count })
+        func at(_ row: [Any], _ name: String) -> Any? { columns.firstIndex(of: name).map { row[$0] } }
+        func name(_ table: String, _ place: Any?) -> String? {
+            guard let place = place as? Int, let names = data[table] as? [String], names.indices.contains(place) else {
+                return nil
+            }
+            return names[place]
+        }
+        for (row, repository) in zip(rows, report.repositories) {
+            #expect(at(row, "name") as? String == repository.repository.fullName)
+            #expect(name("statuses", at(row, "status")) == repository.status.rawValue)
+            #expect(name("sources", at(row, "source")) == repository.effective?.source.rawValue)
+            #expect(name("texts", at(row, "reason")) == repository.reason)
+            #expect(name("texts", at(row, "since")) == repository.since?.description)
+            #expect((at(row, "parts") as? [String])?.joined(separator: ":") == repository.preview.subject)
+            let findings = report.findings.count { $0.repositoryID == repository.repository.id }
+            #expect((at(row, "findings") as? [Any])?.count == findings)
+        }
+        // Findings of another policy are no part of its timeline.
+        let place = try #require(report.repositories.firstIndex { $0.repository.id.rawValue == 1003 })
+        #expect(((data["timelines"] as? [String: Any])?["\(place)"] as? [Any])?.count == 2)
+    }
+
+    @Test func chartsAreDrawnWhereThereAreTwoNights() throws {
+        let first = try SampleReport.render(SampleReport.make(), as: HTMLReporter.self)
+        #expect(!first.contains("<path"))
+        #expect(first.contains("One scan so far"))
+        let third = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
+        // Three nights; the first had three more findings of each organization than the last.
+        #expect(third.contains("from 2026-11-19 to 2026-11-21: critical 1 then, 1 now; high 11 then, 2 now"))
+        #expect(third.matches(of: /<rect class="moment"/).count == 4 * 3)
+    }
+
+    @Test func ofVeryManyRepositoriesTheWorstAreThereWithoutTheScript() throws {
+        let many = (1...300).map { RepositorySnapshot.read("r\($0)", id: Int64($0), .gitHubDefault) }
+        let bad = RepositorySnapshot.read("zzz", id: 999, .own(["workflow", "repo"]), visibility: .public)
+        let report = Evaluator(policy: try .sample(), gate: Gate()).evaluate(.sample([.sample(many + [bad])]))
+        let page = try parts(report).withoutStyleAndScript
+        let rows = page.matches(of: /<tr id="([^"]*)"/).map { String($0.output.1) }
+        #expect(rows.count == 100)
+        #expect(rows.first == "acme/zzz")
+        #expect(page.contains("The 100 that need attention most, of 301"))
+    }
+}
