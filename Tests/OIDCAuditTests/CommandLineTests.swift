@@ -34,7 +34,7 @@ import Testing
         #expect(run.status == 0, "\(run.error)")
         #expect(run.output.hasPrefix("VIOLATIONS"))
         #expect(run.output.contains("Reports and history are in \(folder.path)"))
-        for file in ["report.json", "report.xml", "history.sqlite"] { #expect(folder.exists(file)) }
+        for file in ["report.html", "report.json", "report.xml", "history.sqlite"] { #expect(folder.exists(file)) }
     }
 
     @Test func theEmulatorTellsItsMistakes() async throws {

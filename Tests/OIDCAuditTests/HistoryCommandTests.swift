@@ -47,7 +47,8 @@ import Testing
             let second = await Self.ask(scan, "report", "2", "--policy", "preset:strict").output
                 .replacing(/\s+/, with: " ")
             #expect(
-                second.contains(/changed since #1 of [0-9-]+: 1 added, 1 removed, 1 renamed, 1 template, 1 subject;/), "\(second)")
+                second.contains(/changed since #1 of [0-9-]+: 1 added, 1 removed, 1 renamed, 1 template, 1 subject;/),
+                "\(second)")
             #expect(second.contains(" findings: 2 appeared, 0 gone"), "\(second)")
             let first = await Self.ask(scan, "report", "1", "--policy", "preset:strict").output
             #expect(!first.contains("changed"))

@@ -6,7 +6,7 @@ import GitHubEmulator
 struct DemoCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Scan an emulated GitHub: no token and no network needed.",
-        discussion: "Leaves the report as JSON and JUnit, and the history, in a folder that it names.")
+        discussion: "Leaves the report as HTML, JSON and JUnit, and the history, in a folder that it names.")
 
     @Option(help: "Folder for reports and history. (default: a new one in the temporary folder)")
     var directory: String?
@@ -25,7 +25,8 @@ struct DemoCommand: AuditCommand {
                 await RootCommand.run(
                     ["scan"] + world.organizations.map(\.login) + [
                         "--policy", "preset:strict", "--api-url", address, "--db", "\(folder)/history.sqlite",
-                        "--output", "json=\(folder)/report.json", "--output", "junit=\(folder)/report.xml",
+                        "--output", "html=\(folder)/report.html", "--output", "json=\(folder)/report.json",
+                        "--output", "junit=\(folder)/report.xml",
                     ],
                     in: context.forDemo)
             }
@@ -34,7 +35,9 @@ struct DemoCommand: AuditCommand {
         }
         try context.console.print("")
         try context.console.print("The scan's exit status is \(status). Reports and history are in \(folder):")
-        for file in ["report.json", "report.xml", "history.sqlite"] { try context.console.print("  \(folder)/\(file)") }
+        for file in ["report.html", "report.json", "report.xml", "history.sqlite"] {
+            try context.console.print("  \(folder)/\(file)")
+        }
         // Findings are what the demo is there to show.
         return status == ExitStatus.violations.rawValue ? ExitStatus.success.rawValue : status
     }

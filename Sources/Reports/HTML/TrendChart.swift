@@ -155,10 +155,14 @@ extension TrendChart {
             unit == .share
             ? 1 : Self.roundedUp(isStacked ? sums.max() ?? 0 : values.joined().compactMap(\.self).max() ?? 0)
         func y(_ value: Double) -> Double { Self.plot.bottom - value / top * (Self.plot.bottom - Self.plot.top) }
-        let seconds = max(1, Double(last.startedAt.seconds(since: first.startedAt)))
-        let xs = nights.map { night in
-            Self.plot.left + Double(night.startedAt.seconds(since: first.startedAt)) / seconds
-                * (Self.plot.right - Self.plot.left)
+        let seconds = Double(last.startedAt.seconds(since: first.startedAt))
+        let xs = nights.enumerated().map { place, night in
+            // Within one second, side by side.
+            let share =
+                seconds > 0
+                ? Double(night.startedAt.seconds(since: first.startedAt)) / seconds
+                : Double(place) / Double(nights.count - 1)
+            return Self.plot.left + share * (Self.plot.right - Self.plot.left)
         }
         let steps = unit == .count && Int(top) % 2 == 1 ? [0, top] : [0, top / 2, top]
         ticks = steps.map { Tick(y: y($0).short, label: unit.words($0)) }

@@ -270,7 +270,10 @@
   // --- Controls
 
   let waiting;
-  form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
+  // Not every browser, nor every way to choose, tells of both.
+  for (const kind of ["input", "change"]) {
+    form.addEventListener(kind, () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
+  }
   form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", () => render(chunk));
