@@ -62,6 +62,50 @@ extension GitHubClient {
             validator: validator)
     }
 
+    /// Fetches a repository by its name, at its new place where it was renamed.
+    ///
+    /// - SeeAlso: `GET /repos/{owner}/{repo}`
+    public func repository(_ owner: String, _ name: String) async throws(GitHubError) -> Repository {
+        try repository(await get(url: "\(endpoint)/repos/\(owner.pathEncoded)/\(name.pathEncoded)"))
+    }
+
+    /// Fetches a repository by its id, whatever its name is now.
+    ///
+    /// - SeeAlso: `GET /repositories/{id}`
+    public func repository(_ id: RepositoryID) async throws(GitHubError) -> Repository {
+        try repository(await get(url: "\(endpoint)/repositories/\(id.rawValue)"))
+    }
+
+    private func repository(_ answer: APIResponse) throws(GitHubError) -> Repository {
+        guard let repository = Repository(try decode(answer.body, as: Wire.Repository.self)) else {
+            throw .malformed("the repository has no sound id and name")
+        }
+        return repository
+    }
+
+    /// Fetches what the template's endpoint answers, as it is.
+    ///
+    /// - Parameter name: of a repository; `nil`: the organization's own template.
+    public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> String {
+        let place = name.map { "/repos/\(owner.pathEncoded)/\($0.pathEncoded)" } ?? "/orgs/\(owner.pathEncoded)"
+        let answer = try await get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
+        return String(decoding: answer.body, as: UTF8.self)
+    }
+
+    /// Fetches the login of the token's owner.
+    ///
+    /// - Returns: `nil` for a token that is no user's, such as an installation's.
+    /// - SeeAlso: `GET /user`
+    public func tokenLogin() async throws(GitHubError) -> String? {
+        do throws(GitHubError) {
+            return try await get("/user", as: Wire.User.self).login.harmless(without: settings.token)
+        } catch .forbidden {
+            return nil
+        } catch .notFound {
+            return nil
+        }
+    }
+
     /// Fetches one page of the organization's repositories, oldest first, so that pages stay put while some are added.
     ///
     /// - Parameter validator: of an earlier answer about the same page.

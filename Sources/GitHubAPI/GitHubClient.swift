@@ -1,7 +1,7 @@
 public import AuditCore
 import Foundation
 
-/// Reads GitHub's REST API, one request at a time. It sends GET alone.
+/// Reads GitHub's REST API, one request at a time. By itself it sends GET alone: writing is `GitHubWriter`'s.
 public final class GitHubClient: Sendable {
     public struct Settings: Sendable {
         public var endpoint: GitHubEndpoint
@@ -175,6 +175,34 @@ extension GitHubClient {
                 tries += 1
             }
         }
+    }
+
+    /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells. Where a rate limit
+    /// refuses it, it was not made, and is sent again when the limit allows.
+    ///
+    /// - Throws: `.redirectRefused` for a redirect, which a write never follows.
+    func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) {
+        let headers = headers + [(name: "Content-Type", value: "application/json")]
+        let request = APIRequest(
+            method: "PUT", url: "\(endpoint)\(path)", headers: headers, timeout: settings.timeout,
+            bodyLimitBytes: Self.bodyLimitBytes, body: body)
+        while true {
+            try await pass(costing: 5)
+            switch try await outcome(request) {
+            case .answer(.success): return
+            case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
+            case .answer(.notModified): throw .notModifiedUnasked
+            case .limited: continue
+            case .fault(let fault): throw fault
+            }
+        }
+    }
+
+    /// Time since the client was made, and a wait; for what paces writes.
+    var elapsedTime: Duration { elapsed() }
+
+    func wait(until moment: Duration) async throws(GitHubError) {
+        try await sleep(moment - elapsed())
     }
 
     private enum Outcome {

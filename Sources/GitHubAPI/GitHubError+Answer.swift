@@ -45,6 +45,10 @@ extension APIResponse {
         case 404:
             return .refusal(
                 Self.saysNeverSet(message) ? .organizationTemplateNeverSet : .notFound(message))
+        case 409, 422:
+            let details =
+                error.errors.isEmpty ? "" : ": " + error.errors.joined(separator: "; ").harmless(without: token)
+            return .refusal(.rejected(status: status, message + details))
         case 410: return .refusal(.gone(message))
         case 451: return .refusal(.blocked("451: \(message)"))
         default: return .refusal(.unexpected(status: status, message))
@@ -101,9 +105,20 @@ extension APIResponse {
     private struct ErrorBody: Decodable {
         var message: String?
         var documentationURL: String?
+        /// Of `ValidationErrorSimple` texts; other errors have objects here, whose message says enough.
+        var errors: [String] = []
+
+        init() {}
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            message = try container.decodeIfPresent(String.self, forKey: .message)
+            documentationURL = try container.decodeIfPresent(String.self, forKey: .documentationURL)
+            errors = (try? container.decodeIfPresent([String].self, forKey: .errors)) ?? []
+        }
 
         enum CodingKeys: String, CodingKey {
-            case message
+            case message, errors
             case documentationURL = "documentation_url"
         }
     }

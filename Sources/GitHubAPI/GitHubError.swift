@@ -26,6 +26,8 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case malformed(String)
     case timeout
     case connectionLost(String)
+    /// 409 or 422: what was sent can't be, or not now.
+    case rejected(status: Int, String)
     /// A redirect to another origin, or one too many, or to another repository.
     case redirectRefused(String)
     /// An answer without a documented meaning.
@@ -50,6 +52,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .malformed(let message): "malformed answer: \(message)"
         case .timeout: "no whole answer in time"
         case .connectionLost(let message): "connection lost: \(message)"
+        case .rejected(let status, let message): "rejected (\(status): \(message))"
         case .redirectRefused(let message): "redirect not followed: \(message)"
         case .unexpected(let status, let message): "unexpected answer (\(status): \(message))"
         case .cancelled: "the scan ended before the answer came"
@@ -96,7 +99,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .timeout: .timeout
         case .connectionLost: .connectionLost
         case .redirectRefused: .redirected
-        case .unexpected: .unexpected
+        case .unexpected, .rejected: .unexpected
         case .cancelled: .notRead
         }
     }

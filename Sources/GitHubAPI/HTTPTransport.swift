@@ -42,7 +42,8 @@ public final class HTTPTransport: Transport {
     public func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
         do {
             let wireRequest = try HTTPClient.Request(
-                url: request.url, method: HTTPMethod(rawValue: request.method), headers: HTTPHeaders(request.headers))
+                url: request.url, method: HTTPMethod(rawValue: request.method), headers: HTTPHeaders(request.headers),
+                body: request.body.map { .bytes($0) })
             let task = client.execute(
                 request: wireRequest,
                 delegate: ResponseAccumulator(request: wireRequest, maxBodySize: request.bodyLimitBytes),

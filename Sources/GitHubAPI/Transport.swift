@@ -12,6 +12,8 @@ public struct APIRequest: Sendable {
     /// From the first byte sent to the last byte received.
     public var timeout: Duration
     public var bodyLimitBytes: Int
+    /// JSON; `nil` sends none.
+    public var body: [UInt8]?
 }
 
 /// One answer, whole.

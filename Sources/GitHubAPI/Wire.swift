@@ -29,6 +29,31 @@ enum Wire {
         }
     }
 
+    /// What both endpoints take; an organization's has no `use_default`.
+    struct TemplateChange: Encodable {
+        let useDefault: Bool?
+        let includeClaimKeys: [String]?
+        let useImmutableSubject: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case useDefault = "use_default"
+            case includeClaimKeys = "include_claim_keys"
+            case useImmutableSubject = "use_immutable_subject"
+        }
+
+        var json: [UInt8] {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            // Three plain fields can't fail to encode.
+            return (try? encoder.encode(self)).map(Array.init) ?? []
+        }
+    }
+
+    /// `SimpleUser`
+    struct User: Decodable {
+        let login: String
+    }
+
     /// `OrganizationFull`
     struct Organization: Decodable {
         let id: Int64

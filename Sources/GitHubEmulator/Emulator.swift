@@ -72,6 +72,8 @@ public struct Emulator: Sendable {
         OrganizationRoutes(world: world).add(to: router)
         RepositoryRoutes(world: world).add(to: router)
         OIDCRoutes(world: world).add(to: router)
+        OIDCWriteRoutes(world: world).add(to: router)
+        UserRoutes(world: world).add(to: router)
         RateLimitRoutes(world: world).add(to: router)
         PropertyRoutes(world: world).add(to: router)
         router.get("**") { _, _ in Answer.notFound.response }

@@ -44,6 +44,17 @@ public actor World {
         (organizationIndex, repositoryIndex, repositoryByID) = Self.index(file)
     }
 
+    /// Changes what a request to the world changes: no name, no id, and no fault's count.
+    func changeOrganization(_ login: String, _ body: (inout WorldFile.Organization) -> Void) {
+        guard let place = organizationIndex[login.lowercased()] else { return }
+        body(&file.organizations[place])
+    }
+
+    func changeRepository(_ id: Int64, _ body: (inout WorldFile.Repository) -> Void) {
+        guard let place = repositoryByID[id] else { return }
+        body(&file.organizations[place.organization].repositories[place.repository])
+    }
+
     // MARK: - Look-ups, without case as GitHub's
 
     func organization(_ login: String) -> WorldFile.Organization? {
@@ -77,7 +88,8 @@ public actor World {
         lastHeaders = headers
         inFlight += 1
         inFlightMax = max(inFlightMax, inFlight)
-        for (index, fault) in file.faults.enumerated() where Self.matches(fault.path, path) {
+        for (index, fault) in file.faults.enumerated()
+        where Self.matches(fault.path, path) && fault.method.map { line.hasPrefix("\($0) ") } ?? true {
             faultMatches[index] += 1
             let turn = faultMatches[index] - fault.after
             if turn > 0, turn <= fault.times ?? .max { return fault }

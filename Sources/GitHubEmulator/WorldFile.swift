@@ -15,6 +15,8 @@ public struct WorldFile: Codable, Sendable {
     public var oauthScopes: [String]?
     public var faults: [Fault] = []
     public var latencyMilliseconds = 0
+    /// Whose token it is, as `GET /user` tells; absent: it answers 403, as to an installation's token.
+    public var user: String?
     /// Repositories whose setting changes whenever their organization is asked for, as if a night had passed.
     public var changesPerNight = 0
 
@@ -26,6 +28,10 @@ public struct WorldFile: Codable, Sendable {
         public var useImmutableSubject: Bool?
         /// How the template's endpoint refuses, if it does.
         public var templateRefusal: Refusal?
+        /// How the endpoint refuses a change of the template, if it does.
+        public var writeRefusal: Refusal?
+        /// Whether a repository that inherits is told with the organization's claims, or without any.
+        public var echoesTemplate = false
         /// Custom properties whose values tokens carry, in the order in which they are told.
         public var includedProperties: [String] = []
         /// How the endpoints of custom properties refuse, if they do.
@@ -57,6 +63,8 @@ public struct WorldFile: Codable, Sendable {
         public var immutable = false
         /// How the template's endpoint refuses, if it does.
         public var refusal: Refusal?
+        /// How the endpoint refuses a change alone, if it does.
+        public var writeRefusal: Refusal?
         /// The listing still shows the old name, as when it was renamed a moment ago; the template's endpoint answers
         /// 301 there.
         public var renamedTo: String?
@@ -106,6 +114,8 @@ public struct WorldFile: Codable, Sendable {
     public struct Fault: Codable, Sendable {
         /// A path, with `*` for any run of characters. Absent: every request.
         public var path: String?
+        /// Absent: every method.
+        public var method: String?
         /// How many matching requests pass unharmed first.
         public var after = 0
         /// How many are harmed then. Absent: all.
@@ -131,6 +141,8 @@ public struct WorldFile: Codable, Sendable {
             case reset
             /// The connection is closed in the middle of the body.
             case truncate
+            /// What was asked is done, and the connection is reset before a byte of the answer.
+            case lostAnswer = "lost_answer"
             /// No answer at all.
             case hang
             /// One byte a second.
@@ -196,6 +208,7 @@ extension WorldFile {
         faults = try container.decodeIfPresent([Fault].self, forKey: .faults) ?? []
         latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
         changesPerNight = try container.decodeIfPresent(Int.self, forKey: .changesPerNight) ?? 0
+        user = try container.decodeIfPresent(String.self, forKey: .user)
     }
 }
 
@@ -208,6 +221,8 @@ extension WorldFile.Organization {
             template: try container.decodeIfPresent([String].self, forKey: .template),
             useImmutableSubject: try container.decodeIfPresent(Bool.self, forKey: .useImmutableSubject),
             templateRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .templateRefusal),
+            writeRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .writeRefusal),
+            echoesTemplate: try container.decodeIfPresent(Bool.self, forKey: .echoesTemplate) ?? false,
             includedProperties: try container.decodeIfPresent([String].self, forKey: .includedProperties) ?? [],
             propertiesRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .propertiesRefusal),
             listsProperties: try container.decodeIfPresent(Bool.self, forKey: .listsProperties) ?? true,
@@ -233,6 +248,7 @@ extension WorldFile.Repository {
             setting: try container.decodeIfPresent(WorldFile.Setting.self, forKey: .setting),
             immutable: try container.decodeIfPresent(Bool.self, forKey: .immutable) ?? false,
             refusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .refusal),
+            writeRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .writeRefusal),
             renamedTo: try container.decodeIfPresent(String.self, forKey: .renamedTo))
     }
 }
@@ -252,6 +268,7 @@ extension WorldFile.Fault {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             path: try container.decodeIfPresent(String.self, forKey: .path),
+            method: try container.decodeIfPresent(String.self, forKey: .method),
             after: try container.decodeIfPresent(Int.self, forKey: .after) ?? 0,
             times: try container.decodeIfPresent(Int.self, forKey: .times),
             kind: try container.decode(Kind.self, forKey: .kind),

@@ -50,6 +50,10 @@ struct FaultMiddleware: RouterMiddleware {
             return Answer.error(.badGateway, "never sent").response
         case .truncate:
             return broken(after: "{\"use_default\": tr", contentLength: 4096, context)
+        case .lostAnswer:
+            _ = try await next(request, context)
+            try await context.reset()
+            return Answer.error(.badGateway, "never sent").response
         case .hang:
             try await Task.sleep(for: .seconds(86_400))
             return Answer.error(.gatewayTimeout, "never sent").response

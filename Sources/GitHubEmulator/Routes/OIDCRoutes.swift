@@ -63,7 +63,10 @@ struct OIDCRoutes: Sendable {
                 subClaimPrefix: repository.immutable
                     ? "repo:\(owner)@\(organization.id)/\(name)@\(repository.id)" : "repo:\(owner)/\(name)")
         var members = [("use_default", "\(setting.useDefault)")]
-        if let keys = setting.includeClaimKeys { members.append(("include_claim_keys", JSONText.list(keys))) }
+        let isEchoed = organization.echoesTemplate && !setting.useDefault
+        if let keys = setting.includeClaimKeys ?? (isEchoed ? organization.template : nil) {
+            members.append(("include_claim_keys", JSONText.list(keys)))
+        }
         if let flag = setting.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
         if let prefix = setting.subClaimPrefix { members.append(("sub_claim_prefix", JSONText.quoted(prefix))) }
         return members
