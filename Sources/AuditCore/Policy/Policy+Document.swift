@@ -28,7 +28,7 @@ extension Policy {
 
 extension RuleEntry {
     /// Keys that every entry of rules about repositories takes.
-    public static let commonKeys = ["id", "rule", "severity", "where", "reason"]
+    public static let commonKeys = ["id", "rule", "severity", "where", "reason", "fix"]
 
     /// The id of the testcase that says whether a repository could be read; no rule entry may take it.
     public static let reservedID = "readable"
@@ -44,14 +44,25 @@ extension RuleEntry {
         if let document = reader.optional("where") { selector = try Selector(document) }
         let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
         try options.check(type)
+        var fix: Fix?
+        if let document = reader.optional("fix") {
+            fix = try Fix(document, of: type, allowsUnknownClaims: allowsUnknownClaims)
+        }
         self.init(
             id: id, rule: try type.init(options: options), severity: try reader.word("severity"), selector: selector,
-            reason: try reader.optionalString("reason"), position: idPosition)
+            reason: try reader.optionalString("reason"), fix: fix, position: idPosition)
     }
 
-    /// The keys of an entry: those of all entries, without `where` where there is nothing to choose, and the rule's own.
+    /// The keys of an entry: those of all entries, without `where` and `fix` where there is nothing to choose or to mend,
+    /// and the rule's own.
     public static func keys(of type: any Rule.Type) -> [String] {
-        let common = type is any RepositoryRule.Type ? commonKeys : commonKeys.filter { $0 != "where" }
+        let common = commonKeys.filter { key in
+            switch key {
+            case "where": type is any RepositoryRule.Type
+            case "fix": !(type is any WaiverRule.Type)
+            default: true
+            }
+        }
         return common + type.options.map(\.name)
     }
 

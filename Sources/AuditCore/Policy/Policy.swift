@@ -48,6 +48,8 @@ public struct RuleEntry: Sendable {
     /// `nil`: every repository in scope.
     public let selector: Selector?
     public let reason: String?
+    /// How its findings are mended; `nil` leaves it to the rule.
+    public let fix: Fix?
     /// Where the entry stands in the policy's file.
     public let position: SourcePosition
     /// The rule by what it judges: a cast is too slow to be made for each repository.
@@ -61,13 +63,14 @@ public struct RuleEntry: Sendable {
 
     public init(
         id: String, rule: any Rule, severity: Severity, selector: Selector? = nil, reason: String? = nil,
-        position: SourcePosition = .start,
+        fix: Fix? = nil, position: SourcePosition = .start,
     ) {
         self.id = id
         self.rule = rule
         self.severity = severity
         self.selector = selector
         self.reason = reason
+        self.fix = fix
         self.position = position
         switch rule {
         case let rule as any RepositoryRule: judge = .repository(rule)

@@ -33,11 +33,14 @@ public struct ExactTemplate: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard !templates.contains(subject.keys), let first = templates.first else { return .pass }
         let isReordered = templates.contains { $0.count == subject.keys.count && Set($0) == Set(subject.keys) }
+        let optsIn = subject.wouldPassByOptingIn(self)
+        let isItsOwn = subject.source == .gitHubDefault || subject.source == .repository
         return subject.violation(
             "template is \(subject.keys.joinedNames): "
                 + (isReordered ? "the right claims in another order" : "none of those allowed"),
             expected: templates.map(\.joinedNames),
-            remedy: subject.wouldPassByOptingIn(self)
-                ? RuleSubject.optInRemedy : "Change \(subject.templateName) to \(first.joinedNames).")
+            remedy: optsIn
+                ? RuleSubject.optInRemedy : "Change \(subject.templateName) to \(first.joinedNames).",
+            mending: optsIn ? .inherit : templates.count == 1 && isItsOwn ? .template(first) : nil)
     }
 }

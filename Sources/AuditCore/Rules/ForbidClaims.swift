@@ -36,7 +36,7 @@ public struct ForbidClaims: RepositoryRule {
         let rest = subject.keys.filter { !isForbidden($0) }
         return subject.violation(
             "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)", expected: rest.map(\.rawValue),
-            remedy: "Take \(found.joinedNames) out of \(subject.templateName.closed).")
+            remedy: "Take \(found.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
     }
 }
 

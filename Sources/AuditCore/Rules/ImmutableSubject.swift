@@ -26,7 +26,7 @@ public struct ImmutableSubject: RepositoryRule {
                 message: "legacy subject, without the ids of an immutable one", expected: ["immutable"],
                 actual: [prefix],
                 remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
-                    + "then remove the old trust policy.")
+                    + "then remove the old trust policy.", mending: .immutable)
         }
     }
 }

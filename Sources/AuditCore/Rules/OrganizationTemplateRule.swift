@@ -50,6 +50,7 @@ public struct OrganizationTemplateRule: OrganizationRule {
         return .fail(
             Violation(
                 message: message, expected: templates.map(\.joinedNames), actual: actual.map(\.rawValue),
-                remedy: "Set the organization's template\(wanted); repositories follow it once they opt in."))
+                remedy: "Set the organization's template\(wanted); repositories follow it once they opt in.",
+                mending: templates.count == 1 ? templates.first.map(Mending.template) : nil))
     }
 }

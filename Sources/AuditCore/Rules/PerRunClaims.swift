@@ -24,9 +24,10 @@ public struct PerRunClaims: RepositoryRule {
         }
         let perRun = subject.keys.filter(isPerRun)
         guard !perRun.isEmpty else { return .pass }
+        let rest = subject.keys.filter { !isPerRun($0) }
         return subject.violation(
             "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run or commit: \(perRun.joinedNames)",
-            expected: subject.keys.filter { !isPerRun($0) }.map(\.rawValue),
-            remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).")
+            expected: rest.map(\.rawValue),
+            remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
     }
 }

@@ -72,8 +72,9 @@ public struct RequireClaims: RepositoryRule {
         // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
         let expected = claims + unmet.compactMap(\.first)
         return subject.violation(
-            problems.joined(separator: "; "), expected: expected.map(\.rawValue), remedy: remedy(for: expected, subject)
-        )
+            problems.joined(separator: "; "), expected: expected.map(\.rawValue),
+            remedy: remedy(for: expected, subject),
+            mending: subject.wouldPassByOptingIn(self) ? .inherit : nil)
     }
 
     // MARK: -

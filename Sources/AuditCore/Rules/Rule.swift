@@ -69,8 +69,11 @@ public struct Violation: Hashable, Sendable {
     public let actual: [String]
     /// One sentence: what to do.
     public let remedy: String
+    /// The one change that does it; `nil` where there are several, or none is known.
+    public let mending: Mending?
 
-    public init(message: String, expected: [String], actual: [String], remedy: String) {
+    public init(message: String, expected: [String], actual: [String], remedy: String, mending: Mending? = nil) {
+        self.mending = mending
         self.message = message
         self.expected = expected
         self.actual = actual

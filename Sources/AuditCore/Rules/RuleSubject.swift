@@ -39,8 +39,17 @@ public struct RuleSubject: Sendable {
     static let optInRemedy = "Opt the repository in to the organization's template (use_default: false without keys)."
 
     /// A violation whose actual value is the template.
-    func violation(_ message: String, expected: [String], remedy: String) -> RuleVerdict {
-        .fail(Violation(message: message, expected: expected, actual: keys.map(\.rawValue), remedy: remedy))
+    func violation(
+        _ message: String, expected: [String], remedy: String, mending: Mending? = nil,
+    ) -> RuleVerdict {
+        .fail(
+            Violation(
+                message: message, expected: expected, actual: keys.map(\.rawValue), remedy: remedy, mending: mending))
+    }
+
+    /// The template without some of its claims, where it is the repository's own and something is left.
+    func keeping(_ rest: [ClaimKey]) -> Mending? {
+        source == .repository && !rest.isEmpty ? .template(rest) : nil
     }
 }
 

@@ -60,10 +60,19 @@ public struct TemplateSourceRule: RepositoryRule {
         return .fail(
             Violation(
                 message: "template comes from \(subject.source.rawValue)", expected: allowed.map(\.rawValue),
-                actual: [subject.source.rawValue], remedy: remedy(subject)))
+                actual: [subject.source.rawValue], remedy: remedy(subject), mending: mending(subject)))
     }
 
     // MARK: -
+
+    private func mending(_ subject: RuleSubject) -> Mending? {
+        switch allowed {
+        case [.organization]:
+            if case .set = subject.organization.template { .inherit } else { nil }
+        case [.gitHubDefault]: .useDefault
+        default: nil
+        }
+    }
 
     private func remedy(_ subject: RuleSubject) -> String {
         if allowed.contains(.organization) {

@@ -33,7 +33,7 @@ struct CheckCommand: AuditCommand {
             organizations: try Settings.organizations(organizations),
             apiURL: try ConnectionSettings.endpoint(host, layers).description,
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
-            judging: try JudgingSettings(policy, output, layers, now: context.now()),
+            judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
             moment: try at.map { text throws(CommandFailure) in try ScanReference(argument: text) },
             console: try ConsoleSettings(console, layers))
         if compare != nil, writeBaseline != nil {

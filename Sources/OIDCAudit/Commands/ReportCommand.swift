@@ -33,7 +33,7 @@ struct ReportCommand: AuditCommand {
             organizations: try Settings.organizations(organization.map { [$0] } ?? []),
             apiURL: try ConnectionSettings.endpoint(host, layers).description,
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
-            judging: try JudgingSettings(policy, output, layers, now: context.now()),
+            judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
             moment: try ScanReference(argument: scan), console: try ConsoleSettings(console, layers))
         return try await settings.check(try ReportSettings(output, layers), baselinePath: nil, in: context)
     }

@@ -62,7 +62,8 @@ extension Settings {
         connection = try ConnectionSettings(command.connection, layers, context)
         resumes = try layers.isOn(.resume, flag: command.resume)
         historyPath = try Self.historyPath(layers.value(.db, flag: command.history.db), context.environment)
-        judging = try JudgingSettings(command.policy, command.output, layers, now: context.now())
+        judging = try JudgingSettings(
+            command.policy, Gate(command.output, layers), layers, now: context.now())
     }
 
     static func reporter(named value: SettingValue?) throws(CommandFailure) -> (any Reporter.Type)? {
@@ -111,13 +112,13 @@ extension Settings {
 extension JudgingSettings {
     /// - Parameter now: the day on which waivers are held against the policy's `max_waiver_days`.
     init(
-        _ options: PolicyOptions, _ output: OutputOptions, _ layers: SettingLayers, now: Timestamp,
+        _ options: PolicyOptions, _ gate: Gate, _ layers: SettingLayers, now: Timestamp,
     ) throws(CommandFailure) {
         guard let source = layers.value(.policy, flag: options.policy) else {
             throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
         }
         policy = try PolicyFile.load(source.text)
-        gate = try Gate(output, layers)
+        self.gate = gate
         waivers = try layers.value(.waivers, flag: options.waivers)
             .map { value throws(CommandFailure) in try WaiverFile.load(value.text, for: policy, now: now) }
         baseline = try layers.value(.baseline, flag: options.baseline)

@@ -134,14 +134,14 @@ extension JSONWriter {
                 }
                 json.bool("additionalProperties", false)
                 json.object("properties") { json in
-                    json.common(of: rule)
+                    json.common(of: rule, claims)
                     for option in rule.options { json.option(option, claims) }
                 }
             }
         }
     }
 
-    private mutating func common(of rule: any Rule.Type) {
+    private mutating func common(of rule: any Rule.Type, _ claims: Claims) {
         object("id") { json in
             json.string("type", "string")
             json.string("pattern", "^[a-z0-9-]+$")
@@ -152,6 +152,38 @@ extension JSONWriter {
         object("severity") { $0.strings("enum", Severity.allCases.map(\.rawValue)) }
         if RuleEntry.keys(of: rule).contains("where") { object("where") { $0.reference("where") } }
         text("reason", "why the entry is there; reports show it")
+        if RuleEntry.keys(of: rule).contains("fix") { fix(ofOrganization: rule is any OrganizationRule.Type, claims) }
+    }
+
+    /// How the entry's findings are mended.
+    private mutating func fix(ofOrganization isOfOrganization: Bool, _ claims: Claims) {
+        object("fix") { json in
+            json.string("description", "how plan mends what the entry finds")
+            json.array("anyOf") { json in
+                if !isOfOrganization { json.object { $0.strings("enum", Fix.Word.allCases.map(\.rawValue)) } }
+                json.object { json in
+                    json.string("type", "object")
+                    json.bool("additionalProperties", false)
+                    json.number("minProperties", 1)
+                    json.object("properties") { json in
+                        json.object("template") { json in
+                            json.array("anyOf") { json in
+                                if !isOfOrganization {
+                                    json.object { $0.strings("enum", Fix.Word.allCases.map(\.rawValue)) }
+                                }
+                                json.object { json in
+                                    json.string("type", "array")
+                                    json.number("minItems", 1)
+                                    json.bool("uniqueItems", true)
+                                    json.object("items") { $0.reference(claims == .known ? "claim" : "any_claim") }
+                                }
+                            }
+                        }
+                        if !isOfOrganization { json.object("immutable") { $0.string("type", "boolean") } }
+                    }
+                }
+            }
+        }
     }
 
     private mutating func option(_ option: RuleOption, _ claims: Claims) {

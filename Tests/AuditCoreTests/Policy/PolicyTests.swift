@@ -63,7 +63,7 @@ import Testing
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "claims": ["repo"]"#),
             position: "2:59", message: "unknown key \"claims\" in an entry of the rule leading-claim",
-            hint: "valid: id, rule, severity, where, reason"),
+            hint: "valid: id, rule, severity, where, reason, fix"),
         Mistake(
             text: rule(#""id": "a", "rule": "template-source", "severity": "low", "allowed": ["organisation"]"#),
             position: "2:73", message: "\"organisation\" is no value of \"allowed\"",

@@ -1,0 +1,80 @@
+/// The one change of a template that mends a finding.
+public enum Mending: Hashable, Sendable {
+    /// Claims of its own, in this order.
+    case template([ClaimKey])
+    /// The organization's template: `use_default: false` without keys.
+    case inherit
+    /// GitHub's default: `use_default: true`.
+    case useDefault
+    /// Opting in to immutable subjects, the template unchanged.
+    case immutable
+}
+
+/// How a policy's entry says that its findings are to be mended, where its rule alone does not know.
+public struct Fix: Hashable, Sendable {
+    /// `.template`, `.inherit` or `.useDefault`; `nil` leaves the template as it is.
+    public let template: Mending?
+    /// `nil` leaves the flag as it is.
+    public let useImmutableSubject: Bool?
+
+    public init(template: Mending?, useImmutableSubject: Bool? = nil) {
+        self.template = template
+        self.useImmutableSubject = useImmutableSubject
+    }
+
+    init(_ mending: Mending) {
+        self = mending == .immutable ? Fix(template: nil, useImmutableSubject: true) : Fix(template: mending)
+    }
+}
+
+extension Fix {
+    /// Words that stand for a template without naming its claims.
+    public enum Word: String, CaseIterable, Sendable {
+        case inherit
+        case useDefault = "use_default"
+    }
+
+    /// Reads `"inherit"`, `"use_default"`, or an object with `template` (one of these, or a list of claims), `immutable`
+    /// or both.
+    init(_ document: Document, of type: any Rule.Type, allowsUnknownClaims: Bool) throws(DocumentError) {
+        let isOfOrganization = type is any OrganizationRule.Type
+        if case .string(let text) = document.value {
+            self.init(template: try Self.word(text, at: document.position, isOfOrganization))
+            return
+        }
+        let keys = isOfOrganization ? ["template"] : ["template", "immutable"]
+        let reader = try ObjectReader(document, as: "a fix", allowing: keys)
+        var template: Mending?
+        if let value = reader.optional("template") {
+            if case .string(let text) = value.value {
+                template = try Self.word(text, at: value.position, isOfOrganization)
+            } else {
+                let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
+                template = try options.claims("template").map(Mending.template)
+            }
+        }
+        let immutable = try reader.optionalBool("immutable")
+        guard template != nil || immutable != nil else {
+            throw DocumentError(
+                at: document.position, "a fix that changes nothing", hint: "name a template, or \"inherit\"")
+        }
+        self.init(template: template, useImmutableSubject: immutable)
+    }
+
+    private static func word(
+        _ text: String, at position: SourcePosition, _ isOfOrganization: Bool,
+    ) throws(DocumentError) -> Mending {
+        guard !isOfOrganization else {
+            throw DocumentError(
+                at: position, "an organization's template can't be \"\(text)\"", hint: "list its claims")
+        }
+        switch Word(rawValue: text) {
+        case .inherit: return .inherit
+        case .useDefault: return .useDefault
+        case nil:
+            throw DocumentError(
+                at: position, "\"\(text)\" is no fix",
+                hint: NearestWord.hint(for: text, among: Word.allCases.map(\.rawValue)))
+        }
+    }
+}

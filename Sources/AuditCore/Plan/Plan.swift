@@ -1,0 +1,123 @@
+/// What is to be written to mend what a scan found. A value without effect: only what applies it writes.
+public struct Plan: Hashable, Sendable {
+    public struct Organization: Hashable, Sendable {
+        public var login: String
+        public var id: OrganizationID
+
+        public init(login: String, id: OrganizationID) {
+            self.login = login
+            self.id = id
+        }
+    }
+
+    /// A finding that stays, and why.
+    public struct Manual: Hashable, Sendable {
+        public var rule: String
+        /// Full name of the repository, login of the organization, or the waiver.
+        public var name: String
+        public var message: String
+        public var why: String
+
+        public init(rule: String, name: String, message: String, why: String) {
+            self.rule = rule
+            self.name = name
+            self.message = message
+            self.why = why
+        }
+    }
+
+    /// The only host to which it may be applied.
+    public var apiURL: String
+    public var isEnterpriseServer: Bool
+    public var organizations: [Organization]
+    public var createdAt: Timestamp
+    /// The scan whose facts it is made from; `nil` where it is made from a single reading.
+    public var scanID: ScanID?
+    /// Name and digest of the policy that asks for it; empty where nothing but a person does.
+    public var policyName: String
+    public var policySHA256: String
+    /// Organizations first, since repositories follow them; then in report order.
+    public var changes: [PlannedChange]
+    public var manual: [Manual]
+
+    public init(
+        apiURL: String, isEnterpriseServer: Bool, organizations: [Organization], createdAt: Timestamp, scanID: ScanID?,
+        policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual],
+    ) {
+        self.apiURL = apiURL
+        self.isEnterpriseServer = isEnterpriseServer
+        self.organizations = organizations
+        self.createdAt = createdAt
+        self.scanID = scanID
+        self.policyName = policyName
+        self.policySHA256 = policySHA256
+        self.changes = changes
+        self.manual = manual
+    }
+
+    /// How many repositories' subjects change, those included that follow an organization.
+    public var subjectCount: Int { Set(changes.flatMap(\.subjects).map(\.repositoryID)).count }
+
+    /// Why it must not be made into another plan's place: changes of one target stand once.
+    public var isSound: Bool { Set(changes.map(\.target)).count == changes.count }
+}
+
+/// One template that is to be written.
+public struct PlannedChange: Hashable, Sendable {
+    public enum Target: Hashable, Sendable {
+        case organization(login: String, id: OrganizationID)
+        case repository(owner: String, name: String, id: RepositoryID)
+
+        /// Full name of the repository, or login of the organization.
+        public var name: String {
+            switch self {
+            case .organization(let login, _): login
+            case .repository(let owner, let name, _): "\(owner)/\(name)"
+            }
+        }
+    }
+
+    public enum Value: Hashable, Sendable {
+        case organization(OrganizationTemplate)
+        case repository(RepositorySetting)
+    }
+
+    /// A repository whose subject changes with it.
+    public struct Subject: Hashable, Sendable {
+        public var repository: String
+        public var repositoryID: RepositoryID
+        /// `nil` where it can't be told.
+        public var before: String?
+        public var after: String?
+
+        public init(repository: String, repositoryID: RepositoryID, before: String?, after: String?) {
+            self.repository = repository
+            self.repositoryID = repositoryID
+            self.before = before
+            self.after = after
+        }
+    }
+
+    public var target: Target
+    /// As it was read; it is written only where it is still so.
+    public var before: Value
+    /// As it is to be read back; of a repository with the prefix that GitHub will compute.
+    public var after: Value
+    /// Ids of the policy's entries that ask for it.
+    public var rules: [String]
+    public var subjects: [Subject]
+    /// What a person should know before it is applied, one sentence each.
+    public var warnings: [String]
+
+    public init(
+        target: Target, before: Value, after: Value, rules: [String] = [], subjects: [Subject] = [],
+        warnings: [String] = [],
+    ) {
+        self.target = target
+        self.before = before
+        self.after = after
+        self.rules = rules
+        self.subjects = subjects
+        self.warnings = warnings
+    }
+}

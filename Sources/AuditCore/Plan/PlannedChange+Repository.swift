@@ -1,0 +1,66 @@
+/// Why a change can't be planned; a person has to.
+public struct NoPlan: Error, Hashable, Sendable {
+    public let why: String
+
+    public init(_ why: String) {
+        self.why = why
+    }
+}
+
+extension RepositorySetting {
+    /// The setting after a fix, as GitHub will tell it.
+    ///
+    /// Everything is written that can be written, so what was read must say what is to stay: where it does not, a fix has
+    /// to name it.
+    public func fixed(
+        by fix: Fix, in repository: Repository, under organization: OrganizationTemplate, isEnterpriseServer: Bool,
+    ) throws(NoPlan) -> RepositorySetting {
+        var fixed = self
+        switch fix.template {
+        case .template(let keys):
+            fixed.useDefault = false
+            fixed.includeClaimKeys = keys
+        case .inherit:
+            guard case .set = organization else {
+                throw NoPlan("the organization has no template that is known, which could be inherited")
+            }
+            fixed.useDefault = false
+            fixed.includeClaimKeys = nil
+        case .useDefault:
+            fixed.useDefault = true
+            fixed.includeClaimKeys = nil
+        case .immutable, nil:
+            guard effectiveTemplate(organization: organization).source != .organizationOrCopy else {
+                throw NoPlan(
+                    "GitHub tells inherited claims as if they were its own: to write them back could make a copy of them; "
+                        + "a fix that names the template decides")
+            }
+            if useDefault { fixed.includeClaimKeys = nil }
+        }
+        try fixed.take(fix.useImmutableSubject, repository, isEnterpriseServer)
+        return fixed
+    }
+
+    private mutating func take(
+        _ wanted: Bool?, _ repository: Repository, _ isEnterpriseServer: Bool,
+    ) throws(NoPlan) {
+        let legacy = "repo:\(repository.fullName)"
+        let isImmutable = subClaimPrefix?.contains("@")
+        guard let wanted else {
+            guard let flag = useImmutableSubject, let isImmutable, flag != isImmutable else { return }
+            throw NoPlan(
+                "use_immutable_subject is \(flag) beside the prefix \(subClaimPrefix ?? ""): to write it back could change "
+                    + "the subject's format; a fix with \"immutable\" decides")
+        }
+        guard !isEnterpriseServer else { throw NoPlan("an Enterprise Server has no immutable subjects") }
+        useImmutableSubject = wanted
+        guard wanted else {
+            subClaimPrefix = legacy
+            return
+        }
+        guard let ownerID = repository.ownerID else {
+            throw NoPlan("the listing does not tell the owner's id, so that the prefix to come is unknown")
+        }
+        subClaimPrefix = "repo:\(repository.owner)@\(ownerID)/\(repository.name)@\(repository.id.rawValue)"
+    }
+}

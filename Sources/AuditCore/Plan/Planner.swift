@@ -1,0 +1,369 @@
+/// Works out what is to be written so that a snapshot would keep its policy.
+///
+/// A change is planned only where it is known what it makes of the repository: the snapshot as it would be afterwards is
+/// judged by the same policy, and a change that would not mend what it is there for, or would break something else, is
+/// left to a person.
+public struct Planner: Sendable {
+    private let evaluator: Evaluator
+
+    public init(_ evaluator: Evaluator) {
+        self.evaluator = evaluator
+    }
+
+    public func plan(_ snapshot: Snapshot, now: Timestamp) -> Plan {
+        let report = evaluator.evaluate(snapshot, now: now)
+        var draft = Draft(snapshot, policy: evaluator.policy)
+        draft.collect(report.findings.filter(\.isOpen))
+        // What a change breaks can depend on the others: what is dropped may be what another one needs.
+        var isSettled = false
+        while !isSettled {
+            let after = evaluator.evaluate(draft.snapshotAfter(), now: now)
+            isSettled = draft.dropWhatDoesNotMend(before: report, after: after)
+        }
+        draft.tellConsequences(by: evaluator.policy)
+        return Plan(
+            apiURL: snapshot.apiURL, isEnterpriseServer: snapshot.isEnterpriseServer,
+            organizations: snapshot.organizations.compactMap { organization in
+                organization.id.map { Plan.Organization(login: organization.login, id: $0) }
+            },
+            createdAt: now, scanID: snapshot.scanID, policyName: evaluator.policy.name,
+            policySHA256: evaluator.policy.sha256, changes: draft.changes, manual: draft.manual)
+    }
+}
+
+/// A plan in the making.
+private struct Draft {
+    /// What is wanted of one repository or organization.
+    private struct Wanted {
+        var findings: [Finding] = []
+        var value: PlannedChange.Value
+    }
+
+    private let snapshot: Snapshot
+    private let policy: Policy
+    private let fixes: [String: Fix]
+    private var organizations: [OrganizationID: Wanted] = [:]
+    private var repositories: [RepositoryID: Wanted] = [:]
+    /// Place in the snapshot: organization, repository.
+    private let places: [RepositoryID: (organization: Int, repository: Int)]
+    private(set) var manual: [Plan.Manual] = []
+    private(set) var changes: [PlannedChange] = []
+
+    init(_ snapshot: Snapshot, policy: Policy) {
+        self.snapshot = snapshot
+        self.policy = policy
+        fixes = Dictionary(
+            policy.rules.compactMap { entry in entry.fix.map { (entry.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        places = Dictionary(
+            snapshot.organizations.enumerated().flatMap { place, organization in
+                organization.repositories.enumerated().map { ($1.repository.id, (place, $0)) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    // MARK: - What is wanted
+
+    /// Takes what each finding asks for, organizations first: what repositories inherit depends on them.
+    mutating func collect(_ findings: [Finding]) {
+        let aboutOrganizations = Dictionary(grouping: findings, by: \.organizationID)
+        for organization in snapshot.organizations {
+            if let id = organization.id, let findings = aboutOrganizations[id] { want(findings, of: organization) }
+        }
+        var order: [RepositoryID] = []
+        var byRepository: [RepositoryID: [Finding]] = [:]
+        for finding in findings {
+            guard let id = finding.repositoryID else {
+                if finding.organizationID == nil { leave([finding], "a waiver is its owner's to change") }
+                continue
+            }
+            if byRepository[id] == nil { order.append(id) }
+            byRepository[id, default: []].append(finding)
+        }
+        for id in order { want(byRepository[id] ?? [], of: id) }
+    }
+
+    private mutating func want(_ findings: [Finding], of organization: OrganizationSnapshot) {
+        guard let id = organization.id else { return }
+        let (fix, mended) = combine(findings)
+        guard case .template(let keys)? = fix?.template else {
+            leave(mended, "the organization's template can only be set to claims that are named")
+            return
+        }
+        var flag: Bool?
+        if case .set(_, let useImmutableSubject) = organization.template { flag = useImmutableSubject }
+        organizations[id] = Wanted(
+            findings: mended, value: .organization(.set(SubjectTemplate(keys), useImmutableSubject: flag)))
+    }
+
+    private mutating func want(_ findings: [Finding], of id: RepositoryID) {
+        guard let place = places[id] else { return }
+        let state = snapshot.organizations[place.organization].repositories[place.repository]
+        guard let setting = state.reading.value else { return }
+        let (fix, mended) = combine(findings)
+        guard let fix else { return }
+        guard state.repository.isArchived != true else {
+            leave(mended, "the repository is archived, and so read-only")
+            return
+        }
+        do throws(NoPlan) {
+            let fixed = try setting.fixed(
+                by: fix, in: state.repository, under: template(of: place.organization),
+                isEnterpriseServer: snapshot.isEnterpriseServer)
+            repositories[id] = Wanted(findings: mended, value: .repository(fixed))
+        } catch {
+            leave(mended, error.why)
+        }
+    }
+
+    /// What several findings of one target ask for together; those that don't say, or contradict another, are left.
+    private mutating func combine(_ findings: [Finding]) -> (fix: Fix?, mended: [Finding]) {
+        var template: Mending?
+        var flag: Bool?
+        var mended: [Finding] = []
+        for finding in findings {
+            guard let fix = fixes[finding.rule] ?? finding.violation.mending.map(Fix.init) else {
+                leave([finding], "the rule knows no single way to mend it; a fix in the policy's entry names one")
+                continue
+            }
+            if let wanted = fix.template, let template, wanted != template {
+                leave([finding], "another rule asks for another template")
+                continue
+            }
+            if let wanted = fix.useImmutableSubject, let flag, wanted != flag {
+                leave([finding], "another rule asks for the other format of the subject")
+                continue
+            }
+            template = fix.template ?? template
+            flag = fix.useImmutableSubject ?? flag
+            mended.append(finding)
+        }
+        return (mended.isEmpty ? nil : Fix(template: template, useImmutableSubject: flag), mended)
+    }
+
+    private mutating func leave(_ findings: [Finding], _ why: String) {
+        manual += findings.map { finding in
+            Plan.Manual(
+                rule: finding.rule, name: finding.repository ?? finding.organization,
+                message: finding.violation.message, why: why)
+        }
+    }
+
+    /// The organization's template as it will be.
+    private func template(of place: Int) -> OrganizationTemplate {
+        let organization = snapshot.organizations[place]
+        if let id = organization.id, case .organization(let template)? = organizations[id]?.value { return template }
+        return organization.template
+    }
+
+    // MARK: - What becomes of it
+
+    /// The snapshot as it would be with everything written that is wanted.
+    func snapshotAfter() -> Snapshot {
+        var after = snapshot
+        for place in after.organizations.indices { after.organizations[place].template = template(of: place) }
+        for (id, wanted) in repositories {
+            guard let place = places[id], case .repository(let setting) = wanted.value else { continue }
+            after.organizations[place.organization].repositories[place.repository].reading = .read(setting)
+        }
+        return after
+    }
+
+    /// Gives up what would not mend its findings, or would break what was kept.
+    ///
+    /// - Returns: whether nothing was given up.
+    mutating func dropWhatDoesNotMend(before: AuditReport, after: AuditReport) -> Bool {
+        let old = Set(before.findings.filter(\.isOpen).map(\.key))
+        let remaining = Dictionary(grouping: after.findings.filter(\.isOpen), by: \.key.subject)
+        func trouble(_ wanted: Wanted, _ subject: FindingKey.Subject) -> String? {
+            let left = remaining[subject] ?? []
+            if let broken = left.first(where: { !old.contains($0.key) }) {
+                return "it would break \(broken.rule): \(broken.violation.message)"
+            }
+            let wantedKeys = Set(wanted.findings.map(\.key))
+            return left.first { wantedKeys.contains($0.key) }.map {
+                "it would not mend \($0.rule): \($0.violation.message)"
+            }
+        }
+        var isSettled = true
+        for (id, wanted) in repositories.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard let why = trouble(wanted, .repository(id)) else { continue }
+            repositories[id] = nil
+            leave(wanted.findings, why)
+            isSettled = false
+        }
+        for (id, wanted) in organizations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard let why = trouble(wanted, .organization(id)) ?? broken(byOrganization: id, old, after) else {
+                continue
+            }
+            organizations[id] = nil
+            leave(wanted.findings, why)
+            isSettled = false
+        }
+        return isSettled
+    }
+
+    /// What an organization's template would break in the repositories that follow it.
+    private func broken(byOrganization id: OrganizationID, _ old: Set<FindingKey>, _ after: AuditReport) -> String? {
+        guard let organization = snapshot.organizations.first(where: { $0.id == id }) else { return nil }
+        let broken = after.findings.filter { finding in
+            guard finding.isOpen, !old.contains(finding.key), let repository = finding.repositoryID else {
+                return false
+            }
+            return finding.organization == organization.login && repositories[repository] == nil
+        }
+        guard let first = broken.first else { return nil }
+        let others = broken.count > 1 ? " and \(broken.count - 1) more" : ""
+        return "repositories that follow it would break \(first.rule): \(first.repository ?? "")\(others)"
+    }
+
+    // MARK: - Consequences
+
+    /// Makes the changes of what is wanted, and says what each brings with it.
+    mutating func tellConsequences(by policy: Policy) {
+        let after = snapshotAfter()
+        let jobs = Consequences(snapshot, after, policy)
+        for (place, organization) in snapshot.organizations.enumerated() {
+            guard let id = organization.id, let wanted = organizations[id],
+                wanted.value != .organization(organization.template)
+            else { continue }
+            let followers = organization.repositories.indices.filter { repository in
+                repositories[organization.repositories[repository].repository.id] == nil
+            }
+            let moved = followers.compactMap { jobs.subject(place, $0) }
+            changes.append(
+                PlannedChange(
+                    target: .organization(login: organization.login, id: id),
+                    before: .organization(organization.template), after: wanted.value,
+                    rules: wanted.findings.map(\.rule), subjects: moved.map(\.subject),
+                    warnings: Consequences.together(moved)
+                        + (organization.template == .neverSet
+                            ? [
+                                "it can't be undone wholly: GitHub has no way to unset it, and a rollback writes repo, context"
+                            ]
+                            : [])))
+        }
+        let wanted = repositories.compactMap { id, wanted in places[id].map { (id, wanted, $0) } }
+        let sorted = wanted.map {
+            (snapshot.organizations[$0.2.organization].repositories[$0.2.repository].repository, $0)
+        }
+        .inReportOrder(by: \.0)
+        for (repository, (_, wanted, place)) in sorted {
+            let state = snapshot.organizations[place.organization].repositories[place.repository]
+            guard let setting = state.reading.value, wanted.value != .repository(setting) else { continue }
+            let moved = jobs.subject(place.organization, place.repository).map { [$0] } ?? []
+            changes.append(
+                PlannedChange(
+                    target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
+                    before: .repository(setting), after: wanted.value, rules: wanted.findings.map(\.rule),
+                    subjects: moved.map(\.subject), warnings: moved.flatMap(\.warnings)))
+        }
+    }
+}
+
+/// What changes of templates do to the jobs of repositories.
+private struct Consequences {
+    struct Moved {
+        let subject: PlannedChange.Subject
+        let warnings: [String]
+    }
+
+    private let before: Snapshot
+    private let after: Snapshot
+    /// What a person is warned of where it was not so before, as rules tell it.
+    private let dangers: [any RepositoryRule]
+    private let consumers: [RuleEntry]
+
+    init(_ before: Snapshot, _ after: Snapshot, _ policy: Policy) {
+        self.before = before
+        self.after = after
+        let nothing = try? ObjectReader(Document(.object([]), at: .start), as: "an entry", allowing: [])
+        let options = nothing.map { RuleOptions($0, allowsUnknownClaims: true) }
+        let types: [any RepositoryRule.Type] = [ClaimsThatFailJobs.self, AnchoredSubject.self]
+        dangers = types.compactMap { type in options.flatMap { try? type.init(options: $0) } }
+        consumers = policy.rules.filter { $0.rule is ConsumerCompatibility }
+    }
+
+    /// - Returns: `nil` where the subject stays as it is.
+    func subject(_ organization: Int, _ place: Int) -> Moved? {
+        let (old, new) = (state(before, organization, place), state(after, organization, place))
+        guard old.effective?.template != new.effective?.template || old.format != new.format else { return nil }
+        let repository = old.repository
+        var warnings: [String] = []
+        if old.format.name != new.format.name {
+            warnings.append("the subject's format changes from \(old.format.name) to \(new.format.name)")
+        }
+        for rule in dangers {
+            guard case .fail(let violation) = judge(rule, new, organization) else { continue }
+            if case .fail(let earlier) = judge(rule, old, organization), earlier.message == violation.message {
+                continue
+            }
+            warnings.append("\(violation.message)")
+        }
+        if old.namesItsRepository, !new.namesItsRepository {
+            warnings.append("the subject no longer names the repository")
+        }
+        if consumers.contains(where: { $0.selector?.mayChoose(repository) ?? true }) {
+            warnings.append("a service that the policy names logs in with the subject as it is")
+        }
+        return Moved(
+            subject: PlannedChange.Subject(
+                repository: repository.fullName, repositoryID: repository.id, before: old.preview.subject,
+                after: new.preview.subject),
+            warnings: warnings)
+    }
+
+    /// What is said of many is said once, with how many it is said of.
+    static func together(_ moved: [Moved]) -> [String] {
+        var order: [String] = []
+        var counts: [String: Int] = [:]
+        for warning in moved.flatMap(\.warnings) {
+            if counts[warning] == nil { order.append(warning) }
+            counts[warning, default: 0] += 1
+        }
+        return order.map { "\($0) (\(counts[$0] ?? 0) repositories)" }
+    }
+
+    private func state(_ snapshot: Snapshot, _ organization: Int, _ place: Int) -> RepositoryState {
+        let one = snapshot.organizations[organization]
+        let repository = one.repositories[place]
+        return RepositoryState(
+            repository.repository, repository.reading, under: one.template,
+            isEnterpriseServer: snapshot.isEnterpriseServer)
+    }
+
+    private func judge(_ rule: any RepositoryRule, _ state: RepositoryState, _ organization: Int) -> RuleVerdict {
+        guard let setting = state.reading.value, let effective = state.effective, let template = effective.template
+        else {
+            return .notApplicable
+        }
+        return rule.judge(
+            RuleSubject(
+                repository: state.repository, setting: setting, template: template, source: effective.source,
+                format: state.format, preview: state.preview,
+                organization: OrganizationFacts(
+                    login: before.organizations[organization].login,
+                    template: after.organizations[organization].template,
+                    includedProperties: before.organizations[organization].includedProperties,
+                    isEnterpriseServer: before.isEnterpriseServer)))
+    }
+}
+
+extension RepositoryState {
+    fileprivate var namesItsRepository: Bool {
+        let names: [ClaimKey] = ["repo", "repository", "repository_id"]
+        return effective?.template?.keys.contains(where: names.contains) ?? false
+    }
+}
+
+extension Selector {
+    fileprivate func mayChoose(_ repository: Repository) -> Bool {
+        if case .no = match(repository) { false } else { true }
+    }
+}
+
+extension Finding {
+    /// `nil` where it is about a repository or a waiver.
+    fileprivate var organizationID: OrganizationID? {
+        if case .organization(let id) = key.subject { id } else { nil }
+    }
+}

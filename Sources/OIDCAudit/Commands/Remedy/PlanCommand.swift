@@ -1,0 +1,107 @@
+import ArgumentParser
+import AuditCore
+import GitHubAPI
+import History
+import Reports
+
+struct PlanCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Work out what to change so that the policy is kept; writes nothing to GitHub.",
+        discussion: """
+            Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON file, is \
+            what apply takes.
+            """)
+
+    @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
+    var organizations: [String]
+    @OptionGroup var policy: PolicyOptions
+    @Option(
+        name: .customLong("from-scan"),
+        help: ArgumentHelp("Plan from a stored scan, without network: \(ScanReference.forms).", valueName: "scan"))
+    var fromScan: String?
+    @Flag(name: .customLong("update-cloud-first"), help: "Print the subjects that the cloud side must allow before.")
+    var updateCloudFirst = false
+    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets: text or json.", valueName: "kind"))
+    var format: String?
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"))
+    var output: [String] = []
+    @OptionGroup(title: "Scope") var scope: ScopeOptions
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        let settings = PageSettings(
+            console: try ConsoleSettings(console, layers), format: try PageFormat(layers.value(.format, flag: format)),
+            outputs: try PageFile.all(output))
+        let judging = try JudgingSettings(policy, Gate(), layers, now: context.now())
+        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        let logins = try Settings.organizations(organizations)
+        let began = ContinuousClock.now
+        let (snapshot, failure): (Snapshot, CommandFailure?)
+        if let fromScan {
+            let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
+            (snapshot, failure) = (
+                try await stored(try ScanReference(argument: fromScan), logins, apiURL, path), nil
+            )
+        } else {
+            let crawl = Settings(
+                organizations: logins, judging: judging, scope: try Scope(scope, layers),
+                connection: try ConnectionSettings(connection, layers, context), resumes: false, historyPath: path,
+                reports: ReportSettings(format: JSONReporter.self, outputs: []), console: settings.console)
+            (snapshot, failure) = try await crawled(crawl, context)
+        }
+        let evaluator = try await judging.evaluator(apiURL: snapshot.apiURL, historyPath: path)
+        let read = ContinuousClock.now
+        let plan = Planner(evaluator).plan(snapshot, now: context.now())
+        if settings.console.isVerbose {
+            context.console.note("read in \(read - began), planned in \(ContinuousClock.now - read)")
+        }
+        try settings.write(context) { format, style in PlanPage.render(plan, as: format, style: style) }
+        if updateCloudFirst {
+            let style = context.console.reportStyle(settings.console.color)
+            try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
+        }
+        if let failure { throw failure }
+        return plan.changes.isEmpty ? ExitStatus.success.rawValue : ExitStatus.violations.rawValue
+    }
+
+    // MARK: -
+
+    private func stored(
+        _ reference: ScanReference, _ logins: [OrganizationLogin], _ apiURL: String, _ path: String,
+    ) async throws(CommandFailure) -> Snapshot {
+        let logins = logins.map(\.rawValue)
+        let history = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: .reading) }
+        let scan = try await HistorySettings.scan(reference, of: logins, apiURL: apiURL, in: history)
+        return try await usingHistory { () async throws(HistoryError) in
+            try await history.snapshot(of: scan.id, organizations: logins)
+        }
+    }
+
+    /// - Returns: what was read, and how the scan failed beside it: a plan of what was read is shown all the same.
+    private func crawled(
+        _ settings: Settings, _ context: CommandContext,
+    ) async throws(CommandFailure) -> (Snapshot, CommandFailure?) {
+        guard settings.connection.token != nil else {
+            throw .tokenMissing(for: settings.connection.endpoint.hostname)
+        }
+        let stopRequests = await context.stopRequests()
+        let evaluator = try await settings.judging.evaluator(
+            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
+        var (report, advice) = try await usingHistory { () async throws(HistoryError) in
+            try await Pipeline(settings: settings, evaluator: evaluator, context: context).audit(until: stopRequests)
+        }
+        for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
+        let failure = CommandFailure(report, advice: &advice)
+        guard let scanID = report.scanID, report.summary.judged > 0 || failure == nil else {
+            throw failure ?? CommandFailure(message: "nothing could be read", status: .failure)
+        }
+        let snapshot = try await usingHistory { () async throws(HistoryError) in
+            try await HistoryStore(path: settings.historyPath, for: .reading).snapshot(of: scanID)
+        }
+        return (snapshot, failure)
+    }
+}

@@ -1,0 +1,129 @@
+public import AuditCore
+
+/// A plan for people, or as the document that `apply` reads.
+public enum PlanPage {
+    public static func render(_ plan: Plan, as format: PageFormat, style: ReportStyle) -> String {
+        switch format {
+        case .text: text(plan, style)
+        case .json: PlanDocument.render(plan)
+        }
+    }
+
+    /// The subjects that the cloud side must allow before the plan is applied.
+    public static func cloudNotes(_ plan: Plan, style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        page.line(
+            "CLOUD FIRST", .strong, "allow these subjects before the plan is applied, and drop the old ones after")
+        for subject in plan.changes.flatMap(\.subjects) {
+            page.blank()
+            page.plain(subject.repository, indent: 2)
+            page.plain("allow: \(subject.after ?? "unknown until it is read back")", indent: 4)
+            page.plain("drop:  \(subject.before ?? "unknown")", indent: 4)
+        }
+        return page.text
+    }
+
+    private static func text(_ plan: Plan, _ style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        let names = plan.organizations.map(\.login).joined(separator: ", ")
+        page.line(
+            plan.changes.isEmpty ? "NOTHING TO CHANGE" : "PLAN", plan.changes.isEmpty ? .good : .strong,
+            "\(names): \(counted(plan.changes.count, "change")), by which \(counted(plan.subjectCount, "subject")) "
+                + "\(plan.subjectCount == 1 ? "changes" : "change")")
+        if !plan.policyName.isEmpty { page.line("  policy", .faint, plan.policyName) }
+        if let scan = plan.scanID { page.line("  scan", .faint, "#\(scan.rawValue)") }
+        for change in plan.changes { page.change(change) }
+        page.manual(plan.manual)
+        page.blank()
+        let organizations = plan.changes.count { if case .organization = $0.target { true } else { false } }
+        page.facts(
+            "changes",
+            [(organizations, "organizations"), (plan.changes.count - organizations, "repositories")])
+        page.facts("subjects", [(plan.subjectCount, "changed")])
+        page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "mended"), (plan.manual.count, "left")])
+        page.line("digest", .faint, PlanDocument.digest(of: plan), column: 14)
+        return page.text
+    }
+}
+
+extension TextPage {
+    /// One change: what is written, and what becomes of subjects.
+    mutating func change(_ change: PlannedChange) {
+        blank()
+        switch change.target {
+        case .organization(let login, _): line("ORGANIZATION", .strong, login)
+        case .repository: line("REPOSITORY", .strong, change.target.name)
+        }
+        let lines = zip(change.before.lines, change.after.lines)
+        for (before, after) in lines {
+            if before.value == after.value {
+                plain("  \(before.name): \(before.value)", indent: 0)
+            } else {
+                wrapped("- \(before.name): \(before.value)", indent: 2, .bad)
+                wrapped("+ \(after.name): \(after.value)", indent: 2, .good)
+            }
+        }
+        for subject in change.subjects {
+            if subject.repository != change.target.name { plain(subject.repository, indent: 4) }
+            plain("subject: \(subject.before ?? "unknown")", indent: 4)
+            plain("      →  \(subject.after ?? "unknown")", indent: 4)
+        }
+        if change.subjects.isEmpty { wrapped("no subject changes", indent: 4, .faint) }
+        if !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "mends:", indent: 4) }
+        for warning in change.warnings { wrapped(warning, label: "warning:", indent: 4, .poor) }
+    }
+
+    fileprivate mutating func manual(_ manual: [Plan.Manual]) {
+        guard !manual.isEmpty else { return }
+        blank()
+        line("MANUAL", .poor, "\(counted(manual.count, "finding")) that no plan can mend")
+        var places: [String: Int] = [:]
+        var groups: [(why: String, findings: [Plan.Manual])] = []
+        for finding in manual {
+            let key = "\(finding.rule)\u{0}\(finding.why)"
+            if let place = places[key] {
+                groups[place].findings.append(finding)
+            } else {
+                places[key] = groups.count
+                groups.append((finding.why, [finding]))
+            }
+        }
+        for group in groups {
+            blank()
+            wrapped("\(group.findings[0].rule) (\(group.findings.count)): \(group.why)", indent: 2, .strong)
+            for finding in group.findings.prefix(20) { plain("\(finding.name): \(finding.message)", indent: 4) }
+            if group.findings.count > 20 { plain("and \(group.findings.count - 20) more", indent: 4) }
+        }
+    }
+}
+
+extension PlannedChange.Value {
+    /// The fields that can be written, in words.
+    var lines: [(name: String, value: String)] {
+        switch self {
+        case .organization(let template):
+            var flag = "not set"
+            if case .set(_, let useImmutableSubject?) = template { flag = "\(useImmutableSubject)" }
+            return [("template", template.claimWords), ("use_immutable_subject", flag)]
+        case .repository(let setting):
+            return [
+                ("template", setting.templateWords),
+                ("use_immutable_subject", setting.useImmutableSubject.map { "\($0)" } ?? "not set"),
+            ]
+        }
+    }
+}
+
+extension OrganizationTemplate {
+    fileprivate var claimWords: String {
+        if case .set(let template, _) = self { template.keys.map(\.rawValue).joined(separator: ", ") } else { words }
+    }
+}
+
+extension RepositorySetting {
+    fileprivate var templateWords: String {
+        if useDefault { return "GitHub's default (use_default: true)" }
+        let keys = includeClaimKeys ?? []
+        return keys.isEmpty ? "the organization's, inherited" : keys.map(\.rawValue).joined(separator: ", ")
+    }
+}

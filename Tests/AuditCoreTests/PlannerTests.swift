@@ -1,0 +1,255 @@
+import AuditCore
+import Foundation
+import TestSupport
+import Testing
+
+/// What is planned to mend a finding, and what is left to a person.
+@Suite struct PlannerTests {
+    private static let claims: OrganizationTemplate = .set(
+        ["repo", "context", "job_workflow_ref"], useImmutableSubject: nil)
+
+    private func plan(
+        _ rules: [String], _ repositories: [RepositorySnapshot], template: OrganizationTemplate = claims,
+        waivers: WaiverList? = nil,
+    ) throws -> Plan {
+        let policy = try Policy.parsed(
+            #"{"version": 1, "name": "test", "rules": [\#(rules.joined(separator: ","))]}"#)
+        let snapshot = Snapshot.sample([.sample(template: template, repositories)])
+        return Planner(Evaluator(policy: policy, gate: Gate(), waivers: waivers)).plan(snapshot, now: .sample)
+    }
+
+    private func setting(_ value: PlannedChange.Value?) -> RepositorySetting? {
+        if case .repository(let setting)? = value { setting } else { nil }
+    }
+
+    // MARK: - What a rule knows by itself
+
+    @Test func aRepositoryOnTheDefaultOptsIn() throws {
+        let plan = try plan(
+            [
+                #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "job_workflow_ref"]}"#,
+                #"{"id": "source", "rule": "template-source", "severity": "low", "allowed": ["organization"]}"#,
+            ], [.read("api", id: 1, .gitHubDefault), .read("web", id: 2, .inheriting)])
+        #expect(plan.changes.map(\.target.name) == ["acme/api"])
+        let change = try #require(plan.changes.first)
+        #expect(setting(change.after)?.useDefault == false)
+        #expect(setting(change.after)?.includeClaimKeys == nil)
+        #expect(setting(change.after)?.subClaimPrefix == "repo:acme/api")
+        #expect(change.rules == ["claims", "source"])
+        #expect(change.subjects.map(\.before) == ["repo:acme/api:{context}"])
+        #expect(change.subjects.map(\.after) == ["repo:acme/api:{context}:job_workflow_ref:{job_workflow_ref}"])
+        #expect(plan.manual.isEmpty)
+        #expect(plan.subjectCount == 1)
+    }
+
+    @Test func whatIsOneTooManyIsTakenOut() throws {
+        let plan = try plan(
+            [
+                #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]}"#,
+                #"{"id": "run", "rule": "per-run-claims", "severity": "low"}"#,
+            ],
+            [.read("api", id: 1, .own(["repo", "actor", "ref"])), .read("run", id: 2, .own(["repo", "run_id"]))])
+        #expect(plan.changes.map { setting($0.after)?.includeClaimKeys } == [["repo", "ref"], ["repo"]])
+        // Without the run's id, every job of the repository has one and the same subject: nothing that was kept breaks.
+        #expect(plan.manual.isEmpty)
+    }
+
+    @Test func immutableSubjectsAreOptedInTo() throws {
+        let plan = try plan(
+            [#"{"id": "immutable", "rule": "immutable-subject", "severity": "high"}"#],
+            [
+                .read("api", id: 1001, .own(["repo", "context"])),
+                .read("same", id: 1002, .own(["repo", "context", "job_workflow_ref"])),
+            ])
+        let change = try #require(plan.changes.first)
+        #expect(setting(change.after)?.useImmutableSubject == true)
+        #expect(setting(change.after)?.includeClaimKeys == ["repo", "context"])
+        #expect(change.subjects.first?.after == "repo:acme@77/api@1001:{context}")
+        #expect(change.warnings == ["the subject's format changes from legacy to immutable"])
+        // Told with the organization's claims: to write them back could make a copy of what is inherited.
+        #expect(plan.manual.map(\.name) == ["acme/same"])
+        #expect(plan.manual.first?.why.contains("could make a copy") == true)
+    }
+
+    // MARK: - What a policy says
+
+    @Test func aFixDecidesWhereTheRuleDoesNot() throws {
+        let entry = #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"]"#
+        let repositories: [RepositorySnapshot] = [.read("api", id: 1, .own(["repo"]))]
+        let without = try plan([entry + "}"], repositories)
+        #expect(without.changes.isEmpty)
+        #expect(without.manual.map(\.rule) == ["claims"])
+        #expect(without.manual.first?.why.contains("no single way") == true)
+        let with = try plan([entry + #", "fix": {"template": ["repo", "ref"]}}"#], repositories)
+        #expect(setting(with.changes.first?.after)?.includeClaimKeys == ["repo", "ref"])
+        // A fix that would not mend is no fix.
+        let wrong = try plan([entry + #", "fix": "inherit"}"#], repositories)
+        #expect(wrong.changes.isEmpty)
+        #expect(wrong.manual.first?.why == "it would not mend claims: missing claim: ref")
+    }
+
+    @Test func contradictingFixesAreLeft() throws {
+        let plan = try plan(
+            [
+                #"{"id": "one", "rule": "require-claims", "severity": "high", "claims": ["ref"], "fix": {"template": ["repo", "ref"]}}"#,
+                #"{"id": "two", "rule": "require-claims", "severity": "high", "claims": ["environment"], "fix": {"template": ["repo", "environment"]}}"#,
+            ], [.read("api", id: 1, .own(["repo"]))])
+        #expect(plan.manual.contains { $0.rule == "two" && $0.why == "another rule asks for another template" })
+        #expect(plan.changes.first?.rules == ["one"])
+    }
+
+    @Test func whatWouldBreakAnotherRuleIsLeft() throws {
+        let plan = try plan(
+            [
+                #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["repo"]}"#,
+                #"{"id": "anchored", "rule": "anchored-subject", "severity": "high"}"#,
+            ], [.read("api", id: 1, .own(["repo", "ref"]))])
+        #expect(plan.changes.isEmpty)
+        #expect(plan.manual.first?.why.hasPrefix("it would break anchored: ") == true)
+    }
+
+    // MARK: - Organizations
+
+    @Test func anOrganizationIsPlannedWithThoseThatFollowIt() throws {
+        let rules = [
+            #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "context"]]}"#
+        ]
+        let plan = try plan(
+            rules,
+            [.read("api", id: 1, .inheriting), .read("web", id: 2, .inheriting), .read("own", id: 3, .own(["repo"]))])
+        #expect(plan.changes.map(\.target) == [.organization(login: "acme", id: OrganizationID(rawValue: 77))])
+        #expect(plan.changes.first?.subjects.map(\.repository) == ["acme/api", "acme/web"])
+        #expect(plan.subjectCount == 2)
+        let neverSet = try self.plan(rules, [.read("api", id: 1, .gitHubDefault)], template: .neverSet)
+        #expect(neverSet.changes.first?.warnings.first?.hasPrefix("it can't be undone wholly") == true)
+    }
+
+    @Test func organizationsComeBeforeWhatInheritsThem() throws {
+        let plan = try plan(
+            [
+                #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}"#,
+                #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"], "fix": "inherit"}"#,
+            ], [.read("api", id: 1, .gitHubDefault)], template: .neverSet)
+        #expect(plan.changes.map(\.target.name) == ["acme", "acme/api"])
+        #expect(plan.changes.last?.subjects.first?.after == "repo:acme/api:ref:{ref}")
+    }
+
+    @Test func aTemplateThatWouldBreakFollowersIsLeft() throws {
+        let plan = try plan(
+            [
+                #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}"#,
+                #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["context"]}"#,
+            ], [.read("api", id: 1, .inheriting)])
+        #expect(plan.changes.isEmpty)
+        #expect(plan.manual.first?.why == "repositories that follow it would break claims: acme/api")
+    }
+
+    // MARK: - What can't be known
+
+    @Test func aFlagThatContradictsThePrefixIsLeft() throws {
+        var odd = RepositorySetting.own(["repo", "actor"])
+        odd.useImmutableSubject = false
+        odd.subClaimPrefix = "repo:acme@77/api@1"
+        let entry = #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]"#
+        let left = try plan([entry + "}"], [.read("api", id: 1, odd)])
+        #expect(left.changes.isEmpty)
+        #expect(left.manual.first?.why.contains("use_immutable_subject is false beside the prefix") == true)
+        let named = try plan(
+            [entry + #", "fix": {"template": ["repo"], "immutable": true}}"#], [.read("api", id: 1, odd)])
+        #expect(setting(named.changes.first?.after)?.useImmutableSubject == true)
+        #expect(setting(named.changes.first?.after)?.subClaimPrefix == "repo:acme@77/api@1")
+    }
+
+    @Test func archivedUnreadAndWaivedRepositoriesAreNotChanged() throws {
+        let entry = #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]}"#
+        let policy = try Policy.of(entry)
+        var scope = Scope()
+        scope.includesArchived = true
+        let snapshot = Snapshot.sample(
+            [
+                .sample([
+                    .read("old", id: 1, .own(["repo", "actor"]), isArchived: true), .unreadable("secret", id: 2),
+                    .read("known", id: 3, .own(["repo", "actor"])),
+                ])
+            ], scope: scope)
+        let waivers = try WaiverList(
+            JSONParser.parse(
+                Array(
+                    #"{"version": 1, "waivers": [{"rule": "forbid", "repository": "known", "owner": "o", "reason": "r", "expires": "2027-01-01"}]}"#
+                        .utf8)), source: "waivers.json")
+        let plan = Planner(Evaluator(policy: policy, gate: Gate(), waivers: waivers)).plan(snapshot, now: .sample)
+        #expect(plan.changes.isEmpty)
+        #expect(plan.manual.map(\.why) == ["the repository is archived, and so read-only"])
+    }
+
+    @Test func dangersAreTold() throws {
+        let plan = try plan(
+            [
+                #"{"id": "exact", "rule": "exact-template", "severity": "high", "templates": [["repository_owner_id", "environment"]]}"#,
+                #"{"id": "pypi", "rule": "consumer-compatibility", "severity": "low", "consumers": ["pypi"], "where": {"names": ["other"]}}"#,
+            ], [.read("api", id: 1, .own(["repo", "context"]))])
+        let warnings = plan.changes.first?.warnings ?? []
+        #expect(warnings.count == 2, "\(warnings)")
+        #expect(warnings.contains("the subject no longer names the repository"))
+        #expect(warnings.contains { $0.contains("environment") })
+        #expect(!warnings.contains { $0.contains("service") })
+    }
+
+    /// What is planned is what mends: the world after it is judged anew, whatever the world was.
+    @Test(arguments: 1...20)
+    func whateverThePlanTheWorldAfterItIsNoWorse(seed: Int) throws {
+        var generator = SeededGenerator(seed)
+        let keys: [ClaimKey] = [
+            "repo", "context", "ref", "actor", "environment", "run_id", "job_workflow_ref", "repository_id",
+        ]
+        let repositories = (1...40).map { number -> RepositorySnapshot in
+            var setting: RepositorySetting
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: setting = .gitHubDefault
+            case 1: setting = .inheriting
+            default:
+                setting = .own(Array(keys.shuffled(using: &generator).prefix(Int.random(in: 1...4, using: &generator))))
+            }
+            if Bool.random(using: &generator) {
+                setting.useImmutableSubject = Bool.random(using: &generator)
+                setting.subClaimPrefix =
+                    Bool.random(using: &generator) ? "repo:acme@77/r\(number)@\(number)" : "repo:acme/r\(number)"
+            }
+            return .read("r\(number)", id: Int64(number), setting)
+        }
+        let policy = try Policy.of(
+            #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]}"#,
+            #"{"id": "run", "rule": "per-run-claims", "severity": "low"}"#,
+            #"{"id": "anchored", "rule": "anchored-subject", "severity": "high", "fix": "inherit"}"#,
+            #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "context", "job_workflow_ref"]]}"#,
+            #"{"id": "immutable", "rule": "immutable-subject", "severity": "low"}"#)
+        let template: OrganizationTemplate =
+            seed % 3 == 0 ? .neverSet : seed % 3 == 1 ? Self.claims : .set(["ref"], useImmutableSubject: nil)
+        var snapshot = Snapshot.sample([.sample(template: template, repositories)])
+        let evaluator = Evaluator(policy: policy, gate: Gate())
+        let before = Set(evaluator.evaluate(snapshot).findings.map(\.key))
+        let plan = Planner(evaluator).plan(snapshot, now: .sample)
+        for change in plan.changes {
+            switch (change.target, change.after) {
+            case (.organization, .organization(let template)): snapshot.organizations[0].template = template
+            case (.repository(_, _, let id), .repository(let setting)):
+                let place = try #require(snapshot.organizations[0].repositories.firstIndex { $0.repository.id == id })
+                #expect(
+                    change.before
+                        == .repository(try #require(snapshot.organizations[0].repositories[place].reading.value)))
+                snapshot.organizations[0].repositories[place].reading = .read(setting)
+            default: Issue.record("a target with the other's value")
+            }
+        }
+        let after = Set(evaluator.evaluate(snapshot).findings.map(\.key))
+        #expect(after.isSubset(of: before))
+        let mended = plan.changes.map(\.rules.count).reduce(0, +)
+        #expect(before.count - after.count >= mended)
+        // Whatever is not left to a person is mended, be it with the organization's template.
+        let left = Set(plan.manual.map { "\($0.rule) \($0.name)" })
+        for finding in evaluator.evaluate(snapshot).findings {
+            #expect(left.contains("\(finding.rule) \(finding.repository ?? finding.organization)"))
+        }
+        #expect(mended > 0)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// Plans, from the command line.
+@Suite(.timeLimit(.minutes(5))) struct PlanCommandTests {
+    private static let token = ["GH_ENTERPRISE_TOKEN": "test-token"]
+
+    private static func run(_ scan: EmulatedScan, _ arguments: String...) async -> CommandRun {
+        await CommandRun.run(
+            arguments + ["--db", scan.folder.database, "--api-url", scan.address], environment: token)
+    }
+
+    private static func onDefault(_ name: String, id: Int64) -> WorldFile.Repository {
+        WorldFile.Repository(
+            name: name, id: id, setting: .init(useDefault: true, subClaimPrefix: "repo:acme/\(name)"))
+    }
+
+    @Test func aPlanIsADiffAndADocument() async throws {
+        try await EmulatedScan.with(
+            [.good("api", id: 1), Self.onDefault("web", id: 2), .own("odd", id: 3, ["actor", "repo"])]
+        ) { (scan) async throws -> Void in
+            let file = "\(scan.folder.path)/plan.json"
+            let run = await Self.run(scan, "plan", "acme", "--policy", "preset:strict", "-o", "json=\(file)")
+            #expect(run.status == 1, "\(run.error)")
+            for line in [
+                "PLAN  acme: 2 changes, by which 2 subjects change\n", "REPOSITORY  acme/web\n",
+                "  - template: GitHub's default (use_default: true)\n  + template: the organization's, inherited\n",
+                "    subject: repo:acme/web:{context}\n",
+                "          →  repo:acme/web:{context}:job_workflow_ref:{job_workflow_ref}\n",
+                "    mends: required-claims, organization-template\n",
+            ] { #expect(run.output.contains(line), "\(line)\n\(run.output)") }
+            #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+            let json = try #require(
+                JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [String: Any])
+            #expect(json["schema"] as? String == "oidc-audit.plan/v1")
+            #expect(json["api_url"] as? String == scan.address)
+            let changes = try #require(json["changes"] as? [[String: Any]])
+            #expect(changes.map { $0["repository"] as? String } == ["odd", "web"])
+            // From what is stored the same plan comes, without asking anything.
+            let asked = await scan.world.requests.count
+            let stored = await Self.run(
+                scan, "plan", "acme", "--policy", "preset:strict", "--from-scan", "latest", "-f", "json",
+                "--update-cloud-first")
+            #expect(stored.status == 1)
+            #expect(stored.output.contains("allow: repo:acme/web:{context}:job_workflow_ref:{job_workflow_ref}"))
+            #expect(await scan.world.requests.count == asked)
+            // Planning writes nothing.
+            #expect(await !scan.world.requests.contains { !$0.hasPrefix("GET") })
+        }
+    }
+
+    @Test func aCompliantOrganizationNeedsNoPlan() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let run = await Self.run(scan, "plan", "acme", "--policy", "preset:strict")
+            #expect(run.status == 0)
+            #expect(run.output.hasPrefix("NOTHING TO CHANGE  acme: 0 changes"))
+        }
+    }
+
+    @Test func whatCouldNotBeReadIsNoPlanOfNothing() async throws {
+        var secret = WorldFile.Repository.good("secret", id: 2)
+        secret.refusal = .forbidden
+        try await EmulatedScan.with([.good("api", id: 1), secret]) { (scan) async throws -> Void in
+            let run = await Self.run(scan, "plan", "acme", "--policy", "preset:strict")
+            #expect(run.status == 3)
+            #expect(run.error.contains("the scan is incomplete"))
+        }
+    }
+
+    @Test func mistakesAreTwo() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            for (arguments, message) in [
+                (["-o", "html=plan.html"], "is no KIND=FILE"), (["--from-scan", "latest"], "there is no history"),
+                (["-f", "junit"], "is no format of this command"),
+            ] {
+                let run = await CommandRun.run(
+                    [
+                        "plan", "acme", "--policy", "preset:strict", "--db", scan.folder.database, "--api-url",
+                        scan.address,
+                    ]
+                        + arguments, environment: Self.token)
+                #expect(run.status == 2)
+                #expect(run.error.contains(message), "\(run.error)")
+            }
+            #expect(await scan.world.requests.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import AuditCore
+import Foundation
+import Reports
+import TestSupport
+import Testing
+
+/// Plans as files.
+@Suite struct PlanDocumentTests {
+    private func plan(_ text: String = "x") -> Plan {
+        var setting = RepositorySetting.own(["repo", ClaimKey(text), ClaimKey(text)])
+        setting.subClaimPrefix = text
+        return Plan(
+            apiURL: "https://api.github.com", isEnterpriseServer: false,
+            organizations: [Plan.Organization(login: text, id: OrganizationID(rawValue: 77))], createdAt: .sample,
+            scanID: ScanID(rawValue: 42), policyName: text, policySHA256: text,
+            changes: [
+                PlannedChange(
+                    target: .organization(login: "acme", id: OrganizationID(rawValue: 77)),
+                    before: .organization(.neverSet),
+                    after: .organization(.set(["repo", "context"], useImmutableSubject: false)), rules: ["one"],
+                    warnings: [text]),
+                PlannedChange(
+                    target: .repository(owner: "acme", name: "api", id: RepositoryID(rawValue: 1)),
+                    before: .repository(setting), after: .repository(.inheriting), rules: [text],
+                    subjects: [
+                        PlannedChange.Subject(
+                            repository: text, repositoryID: RepositoryID(rawValue: 1), before: nil, after: text)
+                    ]),
+            ], manual: [Plan.Manual(rule: text, name: text, message: text, why: text)])
+    }
+
+    private func parse(_ text: String) throws -> Plan {
+        try PlanDocument.parse(JSONParser.parse(Array(text.utf8)))
+    }
+
+    @Test(arguments: ["x", "<script>\"\\\n\u{1B}[31m\u{202E}", "é😀\u{0301}", "${{ x }}"])
+    func whatIsWrittenIsRead(text: String) throws {
+        let plan = plan(text)
+        #expect(try parse(PlanDocument.render(plan)) == plan)
+        // No text can harm a terminal.
+        let page = PlanPage.render(plan, as: .text, style: ReportStyle())
+        #expect(page.unicodeScalars.allSatisfy { $0 == "\n" || $0.isHarmless })
+    }
+
+    @Test(arguments: [
+        ("\"use_default\": false", "\"use_default\": true", "it was changed since it was made"),
+        ("\"id\": 1,", "\"id\": 2,", "it was changed since it was made"),
+        ("https://api.github.com", "https://evil.example", "it was changed since it was made"),
+        ("oidc-audit.plan/v1", "oidc-audit.plan/v2", "it is no plan of version 1"),
+        ("\"rules\": [", "\"rulez\": [", "unknown key \"rulez\""),
+        ("\"id\": 1,", "\"id\": -1,", "\"id\" is no id"),
+        ("\"status\": \"never_set\"", "\"status\": \"unset\"", "a template is set or never_set"),
+        ("\"changes\": [", "\"changes\": 1, \"more\": [", "unknown key \"more\""),
+    ])
+    func whatWasChangedIsRefused(old: String, new: String, message: String) throws {
+        let text = PlanDocument.render(plan())
+        try #require(text.contains(old))
+        let error = #expect(throws: DocumentError.self) { try parse(text.replacing(old, with: new)) }
+        #expect("\(try #require(error))".contains(message))
+    }
+
+    @Test func aTargetStandsOnce() throws {
+        var twice = plan()
+        twice.changes.append(twice.changes[0])
+        let error = #expect(throws: DocumentError.self) { try parse(PlanDocument.render(twice)) }
+        #expect("\(try #require(error))".contains("changes one twice"))
+    }
+}
