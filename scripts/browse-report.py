@@ -2,16 +2,45 @@
 
 FOLDER holds report.html and report.json of the same scan.
 """
+import http.server
 import json
 import pathlib
 import shutil
 import sys
+import threading
 
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
+
+
+
+class Served:
+    """A page over HTTP on loopback with a policy of the server's."""
+
+    def __init__(self, page, policy):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Security-Policy", policy)
+                self.end_headers()
+                self.wfile.write(page.read_bytes())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+
 
 folder, screenshots = map(pathlib.Path, sys.argv[1:])
 report = json.loads((folder / "report.json").read_text())
@@ -58,6 +87,10 @@ def wait_for(text):
         WebDriverWait(browser, 10).until(lambda _: shown() == text)
     except TimeoutException:
         raise AssertionError(f"{shown()!r} is shown, not {text!r}") from None
+
+
+def card_text():
+    return browser.find_element(By.ID, "card").text
 
 
 def choose(field, value):
@@ -122,14 +155,20 @@ try:
     reset()
     wait_for(everything)
 
-    # Each column sorts both ways.
+    # Each column sorts both ways; by name it is known what comes first and last.
+    def names():
+        return [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#table tbody th")]
+
     for header in browser.find_elements(By.CSS_SELECTOR, "th[data-sort]"):
         button = header.find_element(By.TAG_NAME, "button")
-        directions = set()
+        orders = {}
         for _ in range(2):
             button.click()
-            directions.add(header.get_attribute("aria-sort"))
-        assert directions == {"ascending", "descending"}, (header.text, directions)
+            orders[header.get_attribute("aria-sort")] = names()
+        assert set(orders) == {"ascending", "descending"}, (header.text, orders.keys())
+        if header.get_attribute("data-sort") == "name":
+            assert orders["ascending"] == [one["full_name"] for one in repositories]
+            assert orders["descending"] == orders["ascending"][::-1]
 
     # A deep link opens its repository, Escape closes it, and a link in the table opens it again.
     open_page(1280, 900, fragment=f"#{wanted}")
@@ -141,10 +180,24 @@ try:
     subject = next(one for one in repositories if one["full_name"] == wanted)["effective"]["subject"]
     assert subject in card.text
     picture("card")
+    # From one to the next with the keyboard, which keeps its place.
+    browser.find_element(By.CSS_SELECTOR, "[aria-label='next repository']").send_keys(Keys.ENTER)
+    second = browser.find_element(By.ID, "card-name").text
+    assert second != wanted
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    third = browser.find_element(By.ID, "card-name").text
+    assert third not in (wanted, second), (wanted, second, third)
+    assert third in browser.execute_script("return decodeURIComponent(location.hash)")
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     WebDriverWait(browser, 10).until(lambda _: not card.is_displayed())
     browser.find_element(By.LINK_TEXT, wanted).click()
     WebDriverWait(browser, 10).until(lambda _: card.is_displayed())
+    # What could not be decided is not said to be kept.
+    unread = next(one for one in repositories if one["status"] == "unreadable")
+    open_page(1280, 900, fragment=f"#{unread['full_name']}")
+    assert "is kept" not in card_text() and unread["reason"] in card_text()
+    open_page(1280, 900, fragment="#nobody/nothing")
+    assert "is not in this report" in shown()
     open_page(390, 844, dark=True, fragment=f"#{wanted}")
     picture("card-phone-dark")
     waived = next((one["repository"] for one in about if one["state"] == "waived"), None)
@@ -158,5 +211,12 @@ try:
     assert wanted in browser.find_element(By.ID, "table").text
     picture("without-script")
     quiet()
+
+    # Nor where a server forbids style and script, as some CI servers do.
+    with Served(page, "sandbox; default-src 'none'; img-src 'self'; style-src 'self'") as address:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+        browser.get(address)
+        assert wanted in browser.find_element(By.ID, "table").text
+        picture("without-style")
 finally:
     browser.quit()

@@ -98,7 +98,7 @@ struct HTMLParts {
     @Test func chartsAreDrawnWhereThereAreTwoNights() throws {
         let first = try SampleReport.render(SampleReport.make(), as: HTMLReporter.self)
         #expect(!first.contains("<path"))
-        #expect(first.contains("One scan so far"))
+        #expect(first.contains("One scan of this scope so far"))
         let third = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
         // Three nights; the first had three more findings of each organization than the last.
         #expect(third.contains("from 2026-11-19 to 2026-11-21: critical 1 then, 1 now; high 11 then, 2 now"))
@@ -110,7 +110,7 @@ struct HTMLParts {
         let bad = RepositorySnapshot.read("zzz", id: 999, .own(["workflow", "repo"]), visibility: .public)
         let report = Evaluator(policy: try .sample(), gate: Gate()).evaluate(.sample([.sample(many + [bad])]))
         let page = try parts(report).withoutStyleAndScript
-        let rows = page.matches(of: /<tr id="([^"]*)"/).map { String($0.output.1) }
+        let rows = page.matches(of: /<tr role="row" id="([^"]*)"/).map { String($0.output.1) }
         #expect(rows.count == 100)
         #expect(rows.first == "acme/zzz")
         #expect(page.contains("The 100 that need attention most, of 301"))

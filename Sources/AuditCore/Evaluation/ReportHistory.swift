@@ -11,9 +11,10 @@ public struct ReportHistory: Sendable {
     public var difference: ScanDifference?
     /// What the scans up to this one counted in its organizations, oldest first.
     public var trend: [TrendPoint] = []
-    /// What changed of each repository that is not as it was first seen, oldest first; not the template of its
-    /// organization.
+    /// What changed of each repository that is not as it was first seen, oldest first.
     public var timelines: [RepositoryID: [Timeline.Event]] = [:]
+    /// Repositories that changed too, longer ago than those of very many that are told of.
+    public var untold: Set<RepositoryID> = []
     /// How the templates of the organizations themselves changed, oldest first.
     public var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
 

@@ -35,7 +35,7 @@ public struct AllowClaims: RepositoryRule {
         guard !others.isEmpty else { return .pass }
         return subject.violation(
             "claim\(others.count == 1 ? "" : "s") not allowed: \(others.joinedNames)",
-            expected: allowed.map(\.rawValue),
+            expected: allowed.map(\.rawValue), isChoice: true,
             remedy: "Take \(others.joinedNames) out of \(subject.templateName.closed).")
     }
 }

@@ -39,6 +39,7 @@ public struct AnchoredSubject: RepositoryRule {
             : subject.organization.isEnterpriseServer ? "any account of this server" : "any GitHub account"
         return subject.violation(
             "no claim names an owner or repository: \(who) can mint this subject",
-            expected: Self.anchors.map(\.rawValue), remedy: "Change \(subject.templateName) to hold repo.")
+            expected: Self.anchors.map(\.rawValue), isChoice: true,
+            remedy: "Change \(subject.templateName) to hold repo.")
     }
 }

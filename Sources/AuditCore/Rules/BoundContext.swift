@@ -50,6 +50,7 @@ public struct BoundContext: RepositoryRule {
             ? "every branch, tag and pull request shares one subject"
             : "branches share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") not tell them apart"
         return subject.violation(
-            message, expected: Self.binding.map(\.rawValue), remedy: "Change \(subject.templateName) to hold context.")
+            message, expected: Self.binding.map(\.rawValue), isChoice: true,
+            remedy: "Change \(subject.templateName) to hold context.")
     }
 }

@@ -35,7 +35,7 @@ public struct LeadingClaim: RepositoryRule {
         guard !ClaimCatalog.isSafeFirst(first) else { return .pass }
         return subject.violation(
             "starts with \(first), \(Self.objection(to: first))",
-            expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue),
+            expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue), isChoice: true,
             remedy:
                 "Change \(subject.templateName) to start with repo, or another claim that only administrators choose.")
     }

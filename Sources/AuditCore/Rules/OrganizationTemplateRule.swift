@@ -49,7 +49,8 @@ public struct OrganizationTemplateRule: OrganizationRule {
         let wanted = templates.first.map { " to \($0.joinedNames)" } ?? ""
         return .fail(
             Violation(
-                message: message, expected: templates.map(\.joinedNames), actual: actual.map(\.rawValue),
+                message: message, expected: templates.map(\.joinedNames), isChoice: true,
+                actual: actual.map(\.rawValue),
                 remedy: "Set the organization's template\(wanted); repositories follow it once they opt in.",
                 mending: templates.count == 1 ? templates.first.map(Mending.template) : nil))
     }

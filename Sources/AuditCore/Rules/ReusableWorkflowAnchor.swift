@@ -27,6 +27,7 @@ public struct ReusableWorkflowAnchor: RepositoryRule {
         else { return .pass }
         return subject.violation(
             "\(workflow) without a repository: every caller of the workflow shares one subject",
-            expected: Self.repositories.map(\.rawValue), remedy: "Change \(subject.templateName) to hold repo.")
+            expected: Self.repositories.map(\.rawValue), isChoice: true,
+            remedy: "Change \(subject.templateName) to hold repo.")
     }
 }

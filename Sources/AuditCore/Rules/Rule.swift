@@ -66,13 +66,19 @@ public struct Violation: Hashable, Sendable {
     /// What is wrong, in lower case without a final stop: `missing claim: context`.
     public let message: String
     public let expected: [String]
+    /// Whether one of what is expected would do, rather than all of it.
+    public let isChoice: Bool
     public let actual: [String]
     /// One sentence: what to do.
     public let remedy: String
     /// The one change that does it; `nil` where there are several, or none is known.
     public let mending: Mending?
 
-    public init(message: String, expected: [String], actual: [String], remedy: String, mending: Mending? = nil) {
+    public init(
+        message: String, expected: [String], isChoice: Bool = false, actual: [String], remedy: String,
+        mending: Mending? = nil,
+    ) {
+        self.isChoice = isChoice
         self.mending = mending
         self.message = message
         self.expected = expected

@@ -40,11 +40,12 @@ public struct RuleSubject: Sendable {
 
     /// A violation whose actual value is the template.
     func violation(
-        _ message: String, expected: [String], remedy: String, mending: Mending? = nil,
+        _ message: String, expected: [String], isChoice: Bool = false, remedy: String, mending: Mending? = nil,
     ) -> RuleVerdict {
         .fail(
             Violation(
-                message: message, expected: expected, actual: keys.map(\.rawValue), remedy: remedy, mending: mending))
+                message: message, expected: expected, isChoice: isChoice, actual: keys.map(\.rawValue), remedy: remedy,
+                mending: mending))
     }
 
     /// The template without some of its claims, where it is the repository's own and something is left.

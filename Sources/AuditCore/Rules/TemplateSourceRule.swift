@@ -60,6 +60,7 @@ public struct TemplateSourceRule: RepositoryRule {
         return .fail(
             Violation(
                 message: "template comes from \(subject.source.rawValue)", expected: allowed.map(\.rawValue),
+                isChoice: true,
                 actual: [subject.source.rawValue], remedy: remedy(subject), mending: mending(subject)))
     }
 

@@ -7,41 +7,41 @@ extension HistoryStore {
     public func history(
         of report: AuditReport, holding parts: Set<ReportHistory.Part>,
     ) async throws(HistoryError) -> ReportHistory? {
-        guard !parts.isEmpty, let scanID = report.scanID else { return nil }
-        var history = ReportHistory()
         let organizations = report.organizations.filter { $0.id != nil }
+        guard !parts.isEmpty, !organizations.isEmpty, let scanID = report.scanID else { return nil }
+        var history = ReportHistory()
         let ids = organizations.compactMap(\.id)
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
             let logins = organizations.map(\.login)
-            if let earlier = try await self.scan(before: scan, of: logins) {
+            if let earlier = try await self.scan(before: scan, of: logins, sameScope: true) {
                 history.difference = try await difference(from: earlier, to: scan, of: logins)
             }
         }
         if parts.contains(.trend) {
-            history.trend = try await trend(apiURL: report.apiURL, upTo: scanID)
+            history.trend = try await trend(apiURL: report.apiURL, withScopeOf: scanID)
                 .filter { ids.contains($0.organizationID) }
         }
         if parts.contains(.timelines) {
             let apiURL = report.apiURL
-            (history.timelines, history.templateEvents) = try await read { db in
+            let known = history
+            history = try await read { db in
+                var history = known
                 var reader = TimelineReader(db, upTo: scanID)
-                var timelines: [RepositoryID: [Timeline.Event]] = [:]
-                var templates: [OrganizationID: [Timeline.Event]] = [:]
                 for id in ids {
-                    templates[id] = try reader.templateEvents(of: id, apiURL: apiURL)
-                    for timeline in try reader.timelines(of: id, apiURL: apiURL) {
-                        timelines[timeline.repository.id] = timeline.events.filter { !$0.what.isOfOrganization }
+                    history.templateEvents[id] = try reader.templateEvents(of: id, apiURL: apiURL)
+                    let changed = try reader.changedRepositories(of: id, apiURL: apiURL)
+                    let room = max(0, Self.timelinesMax - history.timelines.count)
+                    for repository in changed.prefix(room) {
+                        history.timelines[repository.id] = try reader.timeline(of: repository).events
                     }
+                    history.untold.formUnion(changed.dropFirst(room).map(\.id))
                 }
-                return (timelines, templates)
+                return history
             }
         }
         return history
     }
-}
 
-extension Timeline.Event.What {
-    fileprivate var isOfOrganization: Bool {
-        if case .organizationTemplate = self { true } else { false }
-    }
+    /// Nobody reads more of them in one report, and each takes some time and room.
+    private static let timelinesMax = 10_000
 }

@@ -31,10 +31,15 @@ extension HistoryStore {
     }
 
     /// The newest scan before another that holds the organizations.
-    public func scan(before scan: StoredScan, of logins: [String]) async throws(HistoryError) -> StoredScan? {
+    ///
+    /// - Parameter sameScope: whether it must have had the same scope, so that nothing is lost or found by that.
+    public func scan(
+        before scan: StoredScan, of logins: [String], sameScope: Bool = false,
+    ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
             var search = ScanSearch(apiURL: scan.apiURL, logins: logins)
             search.below = scan
+            search.hasScopeOfBelow = sameScope
             return try search.newest(db)
         }
     }
@@ -62,6 +67,8 @@ struct ScanSearch {
     var latestStart: Timestamp?
     /// One before which they began.
     var below: StoredScan?
+    /// Whether only those of its scope are looked for.
+    var hasScopeOfBelow = false
 
     func newest(_ db: Database) throws -> StoredScan? {
         try all(db, limit: 1).first
@@ -82,6 +89,7 @@ struct ScanSearch {
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
                     AND (?4 IS NULL OR (s.startedAt, s.id) < (?7, ?4))
+                    AND (?8 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?8))
                     AND NOT EXISTS (
                         SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
                             SELECT 1 FROM scanOrganization
@@ -90,7 +98,7 @@ struct ScanSearch {
                 """,
             arguments: [
                 apiURL, id?.rawValue, latestStart?.description, below?.id.rawValue, JSONText.of(logins), limit,
-                below?.startedAt.description,
+                below?.startedAt.description, hasScopeOfBelow ? below?.id.rawValue : nil,
             ])
         var json = JSONTextReader()
         var scans: [StoredScan] = []

@@ -7,9 +7,9 @@ extension HistoryStore {
     /// - Parameters:
     ///   - login: of an organization, without case; `nil`: all.
     ///   - since: from which start on.
-    ///   - last: the scan up to which is told; `nil`: all.
+    ///   - like: a scan up to which is told, and of whose scope those are that are told of; `nil`: all.
     public func trend(
-        apiURL: String, of login: String? = nil, since: Timestamp? = nil, upTo last: ScanID? = nil,
+        apiURL: String, of login: String? = nil, since: Timestamp? = nil, withScopeOf like: ScanID? = nil,
     ) async throws(HistoryError) -> [TrendPoint] {
         try await read { db in
             let rows = try Row.fetchCursor(
@@ -22,10 +22,11 @@ extension HistoryStore {
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
                     JOIN organization o ON o.id = t.organizationID
                     WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
-                        AND (?3 IS NULL OR s.startedAt >= ?3) AND (?4 IS NULL OR s.id <= ?4)
+                        AND (?3 IS NULL OR s.startedAt >= ?3) AND (
+                            ?4 IS NULL OR (s.id <= ?4 AND s.scope = (SELECT scope FROM scan WHERE id = ?4)))
                     ORDER BY s.startedAt, s.id, so.id
                     """,
-                arguments: [apiURL, login, since?.description, last?.rawValue])
+                arguments: [apiURL, login, since?.description, like?.rawValue])
             var points: [TrendPoint] = []
             while let row = try rows.next() {
                 points.append(

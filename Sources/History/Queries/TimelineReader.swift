@@ -92,30 +92,42 @@ struct TimelineReader {
                 """,
             arguments: [String(parts[1]), String(parts[0]), apiURL])
         guard let found else { return nil }
-        return try timeline(of: found.decode(atIndex: 0), githubID: found.decode(atIndex: 1))
+        return try timeline(
+            of: StoredRepository(rowID: found.decode(atIndex: 0), id: RepositoryID(rawValue: found.decode(atIndex: 1))))
     }
 
-    /// Those of every repository of an organization of which more is told than how it was first seen.
+    /// A repository by both its ids.
+    struct StoredRepository {
+        let rowID: Int64
+        let id: RepositoryID
+    }
+
+    /// Those of an organization of which more is told than how they were first seen, the last changed first.
     ///
     /// - Parameter organization: its id at GitHub.
-    mutating func timelines(of organization: OrganizationID, apiURL: String) throws -> [Timeline] {
-        let changed = try Row.fetchAll(
+    func changedRepositories(of organization: OrganizationID, apiURL: String) throws -> [StoredRepository] {
+        try Row.fetchAll(
             db,
             sql: """
                 WITH own AS MATERIALIZED (
-                    SELECT DISTINCT repositoryID AS id FROM repositoryObservation WHERE organizationID = (
+                    SELECT repositoryID AS id, min(scanID) AS first, max(scanID) AS last FROM repositoryObservation
+                    WHERE scanID <= ?3 AND organizationID = (
                         SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID
-                        WHERE o.githubID = ?1 AND h.apiURL = ?2))
-                SELECT r.id, r.githubID FROM own JOIN repository r ON r.id = own.id
-                WHERE 1 < (SELECT count(*) FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= ?3)
-                    OR 1 < (SELECT count(*) FROM settingObservation WHERE repositoryID = r.id AND scanID <= ?3)
-                    OR EXISTS (SELECT 1 FROM coverage WHERE repositoryID = r.id AND scanID <= ?3)
-                    OR EXISTS (
-                        SELECT 1 FROM finding WHERE repositoryID = r.id AND scanID <= ?3 AND scanID > (
-                            SELECT min(scanID) FROM repositoryObservation WHERE repositoryID = r.id))
+                        WHERE o.githubID = ?1 AND h.apiURL = ?2)
+                    GROUP BY repositoryID),
+                -- Each index of a table leads to its last row; 0 where there is none.
+                ends AS (
+                    SELECT r.id, r.githubID, own.first, max(own.last,
+                        coalesce((SELECT max(scanID) FROM settingObservation WHERE repositoryID = r.id AND scanID <= ?3), 0),
+                        coalesce((SELECT max(scanID) FROM finding WHERE repositoryID = r.id AND scanID <= ?3), 0)) AS last,
+                        EXISTS (SELECT 1 FROM coverage WHERE repositoryID = r.id AND scanID <= ?3) AS wasUnread
+                    FROM own JOIN repository r ON r.id = own.id)
+                SELECT id, githubID FROM ends WHERE last > first OR wasUnread ORDER BY last DESC, id
                 """,
-            arguments: [organization.rawValue, apiURL, lastScanID])
-        return try changed.map { row in try timeline(of: row.decode(atIndex: 0), githubID: row.decode(atIndex: 1)) }
+            arguments: [organization.rawValue, apiURL, lastScanID]
+        ).map { row in
+            try StoredRepository(rowID: row.decode(atIndex: 0), id: RepositoryID(rawValue: row.decode(atIndex: 1)))
+        }
     }
 
     /// The changes of an organization's own template, oldest first.
@@ -135,8 +147,9 @@ struct TimelineReader {
 
     // MARK: -
 
-    private mutating func timeline(of rowID: Int64, githubID: Int64) throws -> Timeline {
-        let rows = try rows(of: rowID, githubID: githubID)
+    mutating func timeline(of repository: StoredRepository) throws -> Timeline {
+        let githubID = repository.id.rawValue
+        let rows = try rows(of: repository.rowID, githubID: githubID)
         var events: [Timeline.Event] = []
         var known = Known()
         var places = (facts: 0, setting: 0, coverage: 0, finding: 0)

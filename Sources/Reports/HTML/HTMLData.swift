@@ -10,11 +10,10 @@ struct HTMLData {
     ]
     /// A page is there to be looked at: of repositories that changed very often, it tells the newest.
     private static let eventsMax = 30_000
-    private static let eventsOfOneMax = 12
+    private static let eventsOfOneMax = 20
 
     private let report: AuditReport
     private let findings: [RepositoryID: [Finding]]
-    private let rulePlaces: [String: Int]
     private let organizations: [String: Int]
     private var texts = Interned<String>()
     private var templates = Interned<[ClaimKey]>()
@@ -22,7 +21,8 @@ struct HTMLData {
     private var waivers = Interned<Waiver>()
 
     private struct RuleViolation: Hashable {
-        let rule: Int
+        let rule: String
+        let severity: Severity
         let violation: Violation
     }
 
@@ -35,11 +35,7 @@ struct HTMLData {
 
     private init(_ report: AuditReport) {
         self.report = report
-        findings = Dictionary(
-            grouping: report.findings.lazy.filter { $0.repositoryID != nil },
-            by: { $0.repositoryID ?? RepositoryID(rawValue: 0) })
-        rulePlaces = Dictionary(
-            report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        findings = report.findingsByRepository
         organizations = Dictionary(
             report.organizations.enumerated().map { ($1.login, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -57,32 +53,29 @@ struct HTMLData {
             json.strings("visibilities", Repository.Visibility.allCases.map(\.rawValue))
             json.strings("states", Finding.State.allCases.map(\.rawValue))
             json.strings("severities", Severity.allCases.sorted(by: >).map(\.rawValue))
-            json.array("rules", of: report.policy.rules) { json, rule in
-                json.object { json in
-                    json.string("id", rule.id)
-                    json.string("severity", rule.severity.rawValue)
-                }
-            }
             json.string("web", report.webURL)
             // What the rows refer to, and so known by now.
             json.array("violations", of: violations.values) { json, one in
                 json.array { json in
-                    json.number(nil, one.rule)
-                    json.string(nil, one.violation.message)
-                    json.strings(nil, one.violation.expected)
-                    json.strings(nil, one.violation.actual)
-                    json.string(nil, one.violation.remedy)
+                    json.string(nil, one.rule)
+                    json.string(nil, one.severity.rawValue)
+                    json.string(nil, one.violation.message.shown)
+                    json.strings(nil, one.violation.expected.map(\.shown))
+                    json.bool(nil, one.violation.isChoice)
+                    json.strings(nil, one.violation.actual.map(\.shown))
+                    json.string(nil, one.violation.remedy.shown)
                 }
             }
             json.array("waivers", of: waivers.values) { json, waiver in
-                json.strings(
-                    nil, [waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description])
+                let texts = [waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description]
+                json.strings(nil, texts.map(\.shown))
             }
-            json.array("templates", of: templates.values) { json, keys in json.strings(nil, keys.map(\.rawValue)) }
+            json.array("templates", of: templates.values) { json, keys in json.strings(nil, keys.map(\.rawValue.shown))
+            }
             json.object("claims") { json in
                 for key in Set(templates.values.joined()).sorted(by: { $0.rawValue < $1.rawValue }) {
                     guard let claim = ClaimCatalog.claim(for: key) else { continue }
-                    json.string(key.rawValue, "chosen by: \(claim.chooser.phrase)")
+                    json.string(key.rawValue.shown, claim.chooser.phrase)
                 }
             }
             json.strings("texts", texts.values)
@@ -97,7 +90,7 @@ struct HTMLData {
         let (repository, setting) = (row.repository, row.setting)
         let found = findings[repository.id] ?? []
         json.array { json in
-            json.string(nil, repository.fullName)
+            json.string(nil, repository.fullName.shown)
             json.number(nil, organizations[row.organization] ?? -1)
             json.number(nil, repository.id.rawValue)
             json.number(nil, repository.visibility == .unknown ? -1 : place(repository.visibility))
@@ -112,7 +105,7 @@ struct HTMLData {
                 let parts = SubjectPreview.parts(
                     of: template, format: row.format, setting: setting, repository: repository)
                 first = template.keys.firstIndex(of: "repo").map { parts[$0] }
-                json.strings(nil, parts)
+                json.strings(nil, parts.map(\.shown))
             } else {
                 json.strings(nil, nil)
             }
@@ -126,7 +119,7 @@ struct HTMLData {
                     if let prefix = setting.subClaimPrefix, prefix == first {
                         json.number(nil, 1)
                     } else {
-                        json.string(nil, setting.subClaimPrefix)
+                        json.string(nil, setting.subClaimPrefix?.shown)
                     }
                 }
             } else {
@@ -137,7 +130,7 @@ struct HTMLData {
                 for finding in found {
                     json.array { json in
                         let violation = RuleViolation(
-                            rule: rulePlaces[finding.rule] ?? 0, violation: finding.violation)
+                            rule: finding.rule, severity: finding.severity, violation: finding.violation)
                         json.number(nil, violations.place(of: violation))
                         json.number(nil, place(finding.state))
                         json.number(nil, place(finding.firstSeen.description))
@@ -150,7 +143,7 @@ struct HTMLData {
     }
 
     private mutating func place(_ text: String?) -> Int {
-        text.map { texts.place(of: $0) } ?? -1
+        text.map { texts.place(of: $0.shown) } ?? -1
     }
 
     private func place<Value: CaseIterable & Equatable>(_ value: Value) -> Int {
@@ -185,6 +178,12 @@ struct HTMLData {
         json.object("older") { json in
             for (row, count) in older { json.number("\(row)", count) }
         }
+        json.array("untold") { json in
+            for (row, repository) in report.repositories.enumerated()
+            where history.untold.contains(repository.repository.id) {
+                json.number(nil, row)
+            }
+        }
         json.strings("tones", tones.values)
         json.array("templateEvents", of: report.organizations) { json, organization in
             json.array { json in
@@ -198,6 +197,25 @@ struct HTMLData {
                 }
             }
         }
+    }
+}
+
+extension AuditReport {
+    /// Those about repositories, each in the policy's order.
+    var findingsByRepository: [RepositoryID: [Finding]] {
+        var found: [RepositoryID: [Finding]] = [:]
+        for finding in findings {
+            if let id = finding.repositoryID { found[id, default: []].append(finding) }
+        }
+        return found
+    }
+}
+
+extension String {
+    /// As much of a text as a page has use for, on one line and harmless: anybody can name something a megabyte long.
+    var shown: String {
+        guard utf8.count > 2000 else { return singleLine }
+        return String(String.UnicodeScalarView(unicodeScalars.prefix(2000))).singleLine + "…"
     }
 }
 

@@ -16,6 +16,7 @@ struct HTMLPage {
         let count: Int
         let start: String
         let share: String
+        let color: String
     }
 
     struct RuleEntry {
@@ -85,6 +86,8 @@ struct HTMLPage {
     let tiles: [Tile]
     let tilesInWords: String
     let charts: [TrendChart]
+    let nights: [TrendChart.Night]
+    let hasNights: Bool
     let warnings: [String]
     let hasWarnings: Bool
     let policy: String
@@ -109,22 +112,27 @@ struct HTMLPage {
         self.style = style
         styleHash = Self.hash(of: style)
         scriptHash = Self.hash(of: script)
-        organizationNames = report.organizations.map(\.login).joined(separator: ", ").shortened
+        organizationNames = report.organizations.map(\.login).joined(separator: ", ").shown
         verdict = report.verdict.rawValue.capitalized
         verdictClass = report.verdict.rawValue
         reason = report.verdictInWords
-        incomplete = report.whyIncomplete?.shortened
-        changes = report.changesInWords?.shortened
+        incomplete = report.whyIncomplete?.shown
+        changes = report.changesInWords?.shown
         facts = Self.facts(report)
         tiles = Self.tiles(report.summary)
         tilesInWords = tiles.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
-        charts = TrendChart.all(of: report)
-        warnings = report.warnings.prefix(Self.namesMax).map(\.shortened)
+        (charts, nights) = TrendChart.all(of: report)
+        hasNights = nights.count > 1
+        warnings = report.warnings.prefix(Self.namesMax).map(\.shown)
         hasWarnings = !warnings.isEmpty
-        policy = report.policy.name.shortened
+        policy = report.policy.name.shown
+        let open = Dictionary(report.findings.filter(\.isOpen).map { ($0.rule, 1) }, uniquingKeysWith: +)
         rules = report.policy.rules
-            .sorted { ($0.violations == 0 ? 1 : 0, $1.severity) < ($1.violations == 0 ? 1 : 0, $0.severity) }
-            .map(RuleEntry.init)
+            .sorted { left, right in
+                let (isLeftBroken, isRightBroken) = (open[left.id] != nil, open[right.id] != nil)
+                return isLeftBroken == isRightBroken ? left.severity > right.severity : isLeftBroken
+            }
+            .map { RuleEntry($0, open: open[$0.id] ?? 0) }
         let others = report.findings.filter { $0.repositoryID == nil }
         self.others = others.prefix(Self.namesMax).map(Other.init)
         hasOthers = !others.isEmpty
@@ -149,21 +157,31 @@ struct HTMLPage {
     private static func facts(_ report: AuditReport) -> [Fact] {
         let seconds = max(0, report.finishedAt.seconds(since: report.startedAt))
         var facts = [
-            Fact(label: "organizations", value: report.organizations.map(\.login).joined(separator: ", ").shortened),
-            Fact(label: "policy", value: "\(report.policy.name) (\(report.policy.source))".shortened),
+            Fact(label: "organizations", value: report.organizations.map(\.login).joined(separator: ", ").shown),
+            Fact(label: "policy", value: "\(report.policy.name) (\(report.policy.source))".shown),
             Fact(
                 label: "scan",
                 value: "\(report.scanID.map { "#\($0.rawValue) of " } ?? "")\(report.startedAt), \(seconds) s"),
-            Fact(label: "API", value: report.apiURL.shortened),
+            Fact(label: "API", value: report.apiURL.shown),
         ]
-        if let source = report.waiverSource { facts.append(Fact(label: "waivers", value: source.shortened)) }
+        if let source = report.waiverSource { facts.append(Fact(label: "waivers", value: source.shown)) }
         if let source = report.baselineSource {
             facts.append(
                 Fact(
                     label: "baseline",
-                    value: source.shortened + (report.gate.newOnly ? ": only what is new counts" : "")))
+                    value: source.shown + (report.gate.newOnly ? ": only what is new counts" : "")))
         }
-        facts.append(Fact(label: "policy digest", value: report.policy.sha256.shortened, isCode: true))
+        if let scope = report.scope.words { facts.append(Fact(label: "scope", value: scope.shown)) }
+        facts.append(
+            Fact(
+                label: "gate",
+                value: "fails on \(report.gate.failOn.map { "\($0.rawValue) and worse" } ?? "nothing"): exit status "
+                    + "\(report.gate.exitStatus)"))
+        facts.append(
+            Fact(
+                label: "findings",
+                value: "\(report.summary.newFindings) new, \(report.summary.waivedFindings) waived"))
+        facts.append(Fact(label: "policy digest", value: report.policy.sha256.shown, isCode: true))
         if let digest = report.digest { facts.append(Fact(label: "digest", value: digest, isCode: true)) }
         return facts
     }
@@ -177,14 +195,16 @@ struct HTMLPage {
         return counts.map { status, count in
             let share = summary.listed > 0 ? Double(count) / Double(summary.listed) * 100 : 0
             defer { start += share }
-            return Tile(name: status.rawValue, count: count, start: start.short, share: share.short)
+            return Tile(
+                name: status.rawValue, count: count, start: start.short, share: share.short,
+                color: PageColor.of(status.rawValue))
         }
     }
 
     /// Those that need attention most.
     private static func rows(_ report: AuditReport) -> [Row] {
         let order: [RepositoryReport.Status] = [.violating, .unreadable, .waived, .compliant, .skipped]
-        let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
+        let findings = report.findingsByRepository
         var rows: [Row] = []
         for status in order {
             // Those of a status in the order of the report, the worst first: `nil` is for those without a finding.
@@ -202,19 +222,22 @@ struct HTMLPage {
 }
 
 extension HTMLPage.RuleEntry {
-    init(_ entry: PolicyReport.Entry) {
+    /// - Parameter open: how many of its violations no waiver accepts.
+    init(_ entry: PolicyReport.Entry, open: Int) {
         let rule = RuleCatalog.rule(named: entry.rule)
         id = entry.id
         severity = entry.severity.rawValue
         summary = entry.summary
-        reason = entry.reason?.shortened
+        reason = entry.reason?.shown
         rationale = rule?.rationale ?? ""
         remedy = rule?.remedy ?? ""
-        isBroken = entry.violations > 0
-        outcome =
-            isBroken
-            ? counted(entry.violations, "violation")
-            : entry.judged == 0 ? "nothing judged" : entry.undecided > 0 ? "\(entry.undecided) undecided" : "kept"
+        isBroken = open > 0
+        let parts = [
+            open > 0 ? counted(open, "violation") : nil,
+            entry.violations > open ? "\(entry.violations - open) waived" : nil,
+            entry.undecided > 0 ? "\(entry.undecided) undecided" : nil,
+        ].compactMap(\.self)
+        outcome = !parts.isEmpty ? parts.joined(separator: ", ") : entry.judged == 0 ? "nothing judged" : "kept"
         counts =
             "rule \(entry.rule): \(entry.judged) judged, \(entry.violations) in violation, \(entry.undecided) undecided"
     }
@@ -223,21 +246,21 @@ extension HTMLPage.RuleEntry {
 extension HTMLPage.Other {
     init(_ finding: Finding) {
         severity = finding.severity.rawValue
-        name = finding.organization
+        name = finding.organization.shown
         rule = finding.rule
-        message = finding.violation.message.shortened
-        remedy = finding.violation.remedy.shortened
-        waiver = finding.waiver.map { "waived until \($0.expires) by \($0.owner): \($0.reason)".shortened }
+        message = finding.violation.message.shown
+        remedy = finding.violation.remedy.shown
+        waiver = finding.waiver.map { "waived until \($0.expires) by \($0.owner): \($0.reason)".shown }
     }
 }
 
 extension HTMLPage.Row {
     init(_ report: RepositoryReport, _ findings: [Finding]) {
-        name = report.repository.fullName.shortened
+        name = report.repository.fullName.shown
         status = report.status.rawValue
         self.findings = findings.map { Broken(rule: $0.rule, severity: $0.isOpen ? $0.severity.rawValue : "waived") }
-        reason = report.reason?.shortened ?? ""
-        subject = report.preview.subject?.shortened ?? ""
+        reason = report.reason?.shown ?? ""
+        subject = report.preview.subject?.shown ?? ""
         source = report.effective?.source.words ?? ""
         since = report.since?.day ?? ""
     }
@@ -245,8 +268,8 @@ extension HTMLPage.Row {
 
 extension HTMLPage.Organization {
     init(_ report: OrganizationReport, _ history: ReportHistory?) {
-        login = report.login.shortened
-        template = report.template.words.shortened
+        login = report.login.shown
+        template = report.template.words.shown
         if case .set(_, let useImmutableSubject?) = report.template {
             flag = "use_immutable_subject \(useImmutableSubject)"
         } else {
@@ -255,17 +278,31 @@ extension HTMLPage.Organization {
         listing =
             "\(report.listing.status.rawValue), \(report.listing.listed) listed"
             + (report.listing.expected.map { " of \($0)" } ?? "")
-        troubles = report.troubles.map(\.shortened)
-        removed = report.listing.removed.isEmpty ? nil : report.listing.removed.joined(separator: ", ").shortened
-        events = (report.id.flatMap { history?.templateEvents[$0] } ?? []).suffix(50).reversed().map { event in
-            "\(event.seenBy.startedAt.day): \(event.words)".shortened
+        troubles = report.troubles.map(\.shown)
+        removed = report.listing.removed.isEmpty ? nil : report.listing.removed.joined(separator: ", ").shown
+        events = (report.id.flatMap { history?.templateEvents[$0] } ?? []).suffix(20).reversed().map { event in
+            "\(event.seenBy.startedAt.day): \(event.words)".shown
         }
     }
 }
 
-extension String {
-    /// As much of a text as a page has use for: anybody can name something a megabyte long.
-    fileprivate var shortened: String { utf8.count > 2000 ? String(prefix(2000)) + "…" : self }
+extension Scope {
+    /// What is left out or let in by choice; `nil` where nothing is.
+    fileprivate var words: String? {
+        var parts: [String] = []
+        func add(_ name: String, _ values: [String]) {
+            if !values.isEmpty { parts.append("\(name) \(values.joined(separator: ", "))") }
+        }
+        add("include", selector.names.map(\.pattern))
+        add("exclude", selector.excludeNames.map(\.pattern))
+        add("visibility", selector.visibility.map(\.rawValue))
+        add("topic", selector.topics)
+        add(
+            "property",
+            selector.properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.joined(separator: "|"))" })
+        if includesArchived { parts.append("archived ones too") }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
 }
 
 extension TemplateSource {

@@ -9,7 +9,19 @@ struct TrendChart {
 
     struct Shape {
         let className: String
+        /// For where the page's style is forbidden.
+        let fill: String
+        var stroke = "none"
+        var opacity = "1"
         let path: String
+    }
+
+    /// A row of the table that says what the charts draw.
+    struct Night {
+        let date: String
+        let policy: String
+        let complete: String
+        let cells: [String]
     }
 
     /// A stretch of time that says its values.
@@ -41,60 +53,72 @@ struct TrendChart {
 extension TrendChart {
     /// The charts of a report: what the policy found, what could be judged, which subjects are immutable, where templates
     /// come from.
-    static func all(of report: AuditReport) -> [TrendChart] {
-        let nights = Night.all(of: report)
-        return [
+    static func all(of report: AuditReport) -> (charts: [TrendChart], nights: [Night]) {
+        let every = Nights(report, ofOnePolicy: false)
+        let charts = [
             TrendChart(
-                "Findings by severity", nights, isStacked: true, isSum: true, unit: .count,
+                "Findings by severity", Nights(report, ofOnePolicy: true), isStacked: true, isSum: true, unit: .count,
                 Severity.allCases.reversed().map { severity in
                     Series(className: severity.rawValue, label: severity.rawValue) {
                         Double($0.findings[severity] ?? 0)
                     }
                 }),
             TrendChart(
-                "Coverage", nights, isStacked: false, unit: .share,
+                "Coverage", every, isStacked: false, unit: .share,
                 [Series(className: "coverage", label: "judged, of those in scope") { $0.coverage }]),
             TrendChart(
-                "Immutable subjects", nights, isStacked: false, unit: .share,
+                "Immutable subjects", every, isStacked: false, unit: .share,
                 [Series(className: "immutable", label: "of repositories that were read") { $0.immutableShare }]),
             TrendChart(
-                "Where templates come from", nights, isStacked: true, unit: .count,
+                "Where templates come from", every, isStacked: true, unit: .count,
                 TemplateSource.allCases.map { source in
                     Series(className: source.rawValue, label: source.words) { Double($0.sources[source] ?? 0) }
                 }),
         ]
+        return (charts, every.drawn.reversed().map(Night.init))
     }
 
     // MARK: -
 
-    /// What all organizations of a report counted together, as of one scan.
-    private struct Night {
-        let scan: ScanDifference.Side?
-        let startedAt: Timestamp
-        let tally: OrganizationTally
+    /// What all organizations of a report counted together, night by night.
+    fileprivate struct Nights {
+        struct Point {
+            let scan: ScanDifference.Side?
+            let startedAt: Timestamp
+            let policyName: String
+            let isComplete: Bool
+            let tally: OrganizationTally
+        }
 
-        /// Oldest first, the report's own last; as many as a chart can show.
-        ///
-        /// Of an organization that a scan did not ask for, what the scan before it counted. Nights of another policy are
-        /// left out: what they found can't be compared.
-        static func all(of report: AuditReport) -> [Night] {
-            let own = Night(
-                scan: nil, startedAt: report.startedAt,
-                tally: report.tallies.values.reduce(OrganizationTally(), +))
+        /// Oldest first, as many as a chart can show; of an organization that a scan did not ask for, what the scan before
+        /// it counted. The report's own is the last, unless it was stopped: what it did not get to would look mended.
+        let drawn: [Point]
+        let now: OrganizationTally
+        let policyName: String?
+
+        /// - Parameter ofOnePolicy: whether nights of other policies are left out, since what they found can't be compared.
+        init(_ report: AuditReport, ofOnePolicy: Bool) {
+            now = report.tallies.values.reduce(OrganizationTally(), +)
+            policyName = ofOnePolicy ? report.policy.name : nil
             var last: [OrganizationID: OrganizationTally] = [:]
-            var nights: [Night] = []
-            for point in report.history?.trend ?? []
-            where point.policyName == report.policy.name && point.scan.id != report.scanID {
+            var points: [Point] = []
+            for point in report.history?.trend ?? [] where point.scan.id != report.scanID {
+                guard !ofOnePolicy || point.policyName == report.policy.name else { continue }
                 last[point.organizationID] = point.tally
-                if nights.last?.scan == point.scan { nights.removeLast() }
-                nights.append(
-                    Night(
-                        scan: point.scan, startedAt: point.scan.startedAt,
-                        tally: last.values.reduce(OrganizationTally(), +)))
+                if points.last?.scan == point.scan { points.removeLast() }
+                points.append(
+                    Point(
+                        scan: point.scan, startedAt: point.scan.startedAt, policyName: point.policyName,
+                        isComplete: point.isComplete, tally: last.values.reduce(OrganizationTally(), +)))
             }
-            nights.append(own)
-            let count = min(nights.count, momentsMax)
-            return (1...count).map { nights[$0 * nights.count / count - 1] }
+            if report.stop == nil {
+                points.append(
+                    Point(
+                        scan: nil, startedAt: report.startedAt, policyName: report.policy.name,
+                        isComplete: report.isComplete, tally: now))
+            }
+            let count = min(points.count, momentsMax)
+            drawn = count == 0 ? [] : (1...count).map { points[$0 * points.count / count - 1] }
         }
     }
 
@@ -102,9 +126,11 @@ extension TrendChart {
         let className: String
         let label: String
         let value: (OrganizationTally) -> Double?
+
+        var fill: String { PageColor.of(className) }
     }
 
-    private enum Unit {
+    fileprivate enum Unit {
         case count
         case share
 
@@ -123,11 +149,12 @@ extension TrendChart {
     ///   - isStacked: whether each lies upon the one before.
     ///   - isSum: whether it says something how much they are together.
     private init(
-        _ title: String, _ nights: [Night], isStacked: Bool, isSum: Bool = false, unit: Unit, _ series: [Series],
+        _ title: String, _ all: Nights, isStacked: Bool, isSum: Bool = false, unit: Unit, _ series: [Series],
     ) {
         self.title = title
+        let nights = all.drawn
         let values = series.map { one in nights.map { one.value($0.tally) } }
-        let latest = values.map { $0.last ?? nil }
+        let latest = series.map { $0.value(all.now) }
         // The greatest last, as the areas lie; for people the other way about.
         legend = zip(series, latest).reversed().map {
             Key(className: $0.className, label: $0.label, value: unit.words($1))
@@ -137,7 +164,9 @@ extension TrendChart {
             ? unit.words(latest.first ?? nil) : isSum ? "\(Int(latest.compactMap(\.self).reduce(0, +)))" : nil
         guard nights.count > 1, let first = nights.first, let last = nights.last else {
             isDrawn = false
-            description = "One scan so far: a line needs two."
+            description =
+                all.policyName.map { "No other scan of this scope was judged by \($0.shown): a line needs two." }
+                ?? "One scan of this scope so far: a line needs two."
             return
         }
         isDrawn = true
@@ -174,18 +203,26 @@ extension TrendChart {
                     let outline =
                         zip(xs, ceiling.map(y)).map { "\($0.short) \($1.short)" }
                         + zip(xs, floor.map(y)).reversed().map { "\($0.short) \($1.short)" }
-                    shapes.append(Shape(className: one.className, path: "M" + outline.joined(separator: "L") + "Z"))
+                    shapes.append(
+                        Shape(
+                            className: one.className, fill: one.fill, path: "M" + outline.joined(separator: "L") + "Z"))
                 }
                 floor = ceiling
             }
         } else {
             for (one, values) in zip(series, values) {
-                let points = zip(xs, values).compactMap { x, value in value.map { (x, y($0)) } }
-                guard let start = points.first, let end = points.last else { continue }
-                let line = points.map { "\($0.0.short) \($0.1.short)" }.joined(separator: "L")
-                let under = "M\(line)L\(end.0.short) \(y(0).short)L\(start.0.short) \(y(0).short)Z"
-                shapes.append(Shape(className: "\(one.className) under", path: under))
-                shapes.append(Shape(className: "\(one.className) line", path: "M\(line)"))
+                // A night of which it is unknown parts the line.
+                let runs = zip(xs, values).map { x, value in value.map { (x, y($0)) } }.split { $0 == nil }
+                for run in runs {
+                    let points = run.compactMap(\.self)
+                    guard let start = points.first, let end = points.last else { continue }
+                    let line = points.map { "\($0.0.short) \($0.1.short)" }.joined(separator: "L")
+                    let under = "M\(line)L\(end.0.short) \(y(0).short)L\(start.0.short) \(y(0).short)Z"
+                    shapes.append(
+                        Shape(className: "\(one.className) under", fill: one.fill, opacity: "0.14", path: under))
+                    shapes.append(
+                        Shape(className: "\(one.className) line", fill: "none", stroke: one.fill, path: "M\(line)"))
+                }
             }
         }
         moments = nights.indices.map { night in
@@ -210,4 +247,38 @@ extension TrendChart {
 extension Timestamp {
     /// Hours, minutes and seconds in UTC.
     fileprivate var time: String { String(description.dropFirst(11)) }
+}
+
+extension TrendChart.Night {
+    fileprivate init(_ point: TrendChart.Nights.Point) {
+        date = point.startedAt.description
+        policy = point.policyName.shown
+        complete = point.isComplete ? "complete" : "incomplete"
+        let tally = point.tally
+        cells =
+            Severity.allCases.map { "\(tally.findings[$0] ?? 0)" }
+            + [TrendChart.Unit.share.words(tally.coverage), TrendChart.Unit.share.words(tally.immutableShare)]
+            + TemplateSource.allCases.map { "\(tally.sources[$0] ?? 0)" }
+    }
+}
+
+/// Colours of the page for where its style is forbidden: those of the style's light theme.
+enum PageColor {
+    static func of(_ className: String) -> String {
+        switch className {
+        case "critical": "#a3123f"
+        case "high": "#c2410c"
+        case "medium": "#8a6400"
+        case "low": "#3d6a99"
+        case "compliant": "#1a7f45"
+        case "violating": "#b3123b"
+        case "unreadable": "#8a5a00"
+        case "waived": "#6b4fa0"
+        case "organization", "coverage", "immutable": "#0b6bcb"
+        case "organization_or_copy": "#6ba5e0"
+        case "repository": "#b45309"
+        case "github_default": "#8792a0"
+        default: "#c3c9d1"
+        }
+    }
 }

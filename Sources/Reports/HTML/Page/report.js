@@ -11,7 +11,7 @@
   const more = document.getElementById("more");
   const card = document.getElementById("card");
   const chunk = 100;
-  const printed = 2000;
+  const printed = 300;
 
   // --- What a row says
 
@@ -23,9 +23,9 @@
   const sinceOf = (row) => data.texts[row[at.since]] ?? "";
   const findingsOf = (row) =>
     (row[at.findings] || []).map(([violation, state, since, waiver, inBaseline]) => {
-      const [rule, message, expected, actual, remedy] = data.violations[violation];
+      const [rule, severity, message, expected, isChoice, actual, remedy] = data.violations[violation];
       return {
-        rule: data.rules[rule].id, severity: data.rules[rule].severity, message, expected, actual, remedy,
+        rule, severity, message, expected, isChoice, actual, remedy,
         state: data.states[state], since: data.texts[since], waiver: data.waivers[waiver], inBaseline,
       };
     });
@@ -33,15 +33,17 @@
   const words = (text) => text.replaceAll("_", " ");
 
   // The least comes first: by the worst severity, then by how many.
+  const mostFindings = 1000;
   const weights = data.repositories.map((row) => {
     let worst = severities.length, count = 0;
     for (const finding of row[at.findings] || []) {
       if (data.states[finding[1]] === "waived") continue;
-      worst = Math.min(worst, severities.indexOf(data.rules[data.violations[finding[0]][0]].severity));
+      worst = Math.min(worst, severities.indexOf(data.violations[finding[0]][1]));
       count += 1;
     }
-    return worst * 1000 - Math.min(count, 999);
+    return (worst + 1) * mostFindings - Math.min(count, mostFindings);
   });
+  const heaviest = (severities.length + 2) * mostFindings;
   const statusOrder = ["violating", "unreadable", "waived", "compliant", "skipped"];
   const urgency = data.statuses.map((status) => statusOrder.indexOf(status));
 
@@ -59,7 +61,7 @@
     return values.map((value) => places.get(value));
   };
   const keys = {
-    status: () => data.repositories.map((row, index) => urgency[row[at.status]] * 1e6 + weights[index] + 1e4),
+    status: () => data.repositories.map((row, index) => urgency[row[at.status]] * heaviest + weights[index]),
     name: () => data.repositories.map((_, index) => index),
     findings: () => weights,
     subject: () => ranks(data.repositories.map(subjectOf)),
@@ -86,9 +88,9 @@
       if (wanted.source && sourceOf(row) !== wanted.source) return;
       if (wanted.rule || wanted.severity) {
         const found = (row[at.findings] || []).some((finding) => {
-          const rule = data.rules[data.violations[finding[0]][0]];
-          return (!wanted.rule || rule.id === wanted.rule) &&
-            (!wanted.severity || (rule.severity === wanted.severity && data.states[finding[1]] !== "waived"));
+          const [rule, severity] = data.violations[finding[0]];
+          return (!wanted.rule || rule === wanted.rule) &&
+            (!wanted.severity || (severity === wanted.severity && data.states[finding[1]] !== "waived"));
         });
         if (!found) return;
       }
@@ -98,11 +100,17 @@
     const key = (keyOf[sort.by] ??= keys[sort.by]());
     const sign = sort.descending ? -1 : 1;
     matching.sort((a, b) => sign * (key[a] - key[b]) || a - b);
+    for (const header of table.querySelectorAll("th[data-sort]")) {
+      if (header.dataset.sort === sort.by) header.setAttribute("aria-sort", sort.descending ? "descending" : "ascending");
+      else header.removeAttribute("aria-sort");
+    }
+    form.elements.order.value = sort.by;
     body.replaceChildren();
     rendered = 0;
     render(chunk);
     const all = data.repositories.length;
-    shown.textContent = matching.length === all ? `${all} repositories` : `${matching.length} of ${all} repositories`;
+    const everything = all === 1 ? "1 repository" : `${all} repositories`;
+    shown.textContent = matching.length === all ? everything : `${matching.length} of ${everything}`;
   }
 
   function render(count) {
@@ -110,6 +118,7 @@
     const rows = document.createDocumentFragment();
     for (; rendered < end; rendered += 1) rows.append(line(data.repositories[matching[rendered]]));
     body.append(rows);
+    if (!matching.length) body.append(element("tr", { role: "row" }, element("td", { role: "cell", colSpan: 6 }, "No repository matches.")));
     more.hidden = rendered >= matching.length;
     more.textContent = `Show more (${matching.length - rendered} left)`;
   }
@@ -120,7 +129,7 @@
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(properties)) {
       if (key === "class") made.className = value;
-      else if (key.startsWith("data-") || key.startsWith("aria-") || key === "scope") made.setAttribute(key, value);
+      else if (key.startsWith("data-") || key.startsWith("aria-") || key === "scope" || key === "role") made.setAttribute(key, value);
       else made[key] = value;
     }
     made.append(...children.filter((child) => child !== null && child !== undefined));
@@ -131,20 +140,23 @@
   const severityPill = (severity, text) => element("span", { class: `severity ${severity}` }, text);
 
   function line(row) {
-    const findings = element("td", { "data-label": "Findings" });
+    const findings = element("td", { role: "cell", "data-label": "Findings" });
     for (const finding of findingsOf(row)) {
       findings.append(severityPill(isOpen(finding) ? finding.severity : "waived", finding.rule), " ");
     }
     const reason = data.texts[row[at.reason]];
     if (reason) findings.append(element("span", { class: "why" }, shortened(reason, 160)));
-    return element("tr", {},
-      element("td", { "data-label": "Status" }, element("span", { class: `status ${statusOf(row)}` }, statusOf(row))),
-      element("th", { scope: "row" }, element("a", { href: linkTo(nameOf(row)) }, shortened(nameOf(row), 200))),
+    return element("tr", { role: "row" },
+      element("td", { role: "cell", "data-label": "Status" }, element("span", { class: `status ${statusOf(row)}` }, statusOf(row))),
+      element("th", { role: "rowheader", scope: "row" }, element("a", { href: linkTo(nameOf(row)) }, shortened(nameOf(row), 200))),
       findings,
-      element("td", { class: "code", "data-label": "Subject" }, shortened(subjectOf(row), 200)),
-      element("td", { "data-label": "Source" }, words(sourceOf(row))),
-      element("td", { "data-label": "Since" }, sinceOf(row).slice(0, 10)));
+      element("td", { role: "cell", class: "code", "data-label": "Subject" }, shortened(subjectOf(row), 200)),
+      element("td", { role: "cell", "data-label": "Source" }, words(sourceOf(row))),
+      element("td", { role: "cell", "data-label": "Since" }, sinceOf(row).slice(0, 10)));
   }
+
+  const choosers = new Map(Object.entries(data.claims));
+  const chooserOf = (claim) => (choosers.has(claim) ? `chosen by: ${choosers.get(claim)}` : undefined);
 
   // A subject as its claims: what differs from job to job is dashed, and says who chooses it.
   function chips(claims, parts, { lacking = [], joint = null } = {}) {
@@ -153,7 +165,7 @@
       if (index > 0 && joint) list.append(element("li", { class: "joint", "aria-hidden": "true" }, joint));
       const text = parts?.[index] ?? claim;
       const kind = lacking.includes(claim) ? "lacking" : text.includes("{") ? "varying" : "";
-      list.append(element("li", { class: kind, title: data.claims[claim] ?? "" }, shortened(text, 300)));
+      list.append(element("li", { class: kind, title: chooserOf(claim) ?? "" }, shortened(text, 300)));
     });
     if (!claims.length) list.append(element("li", { class: "joint" }, "nothing"));
     return list;
@@ -170,7 +182,9 @@
       element("p", {}, severityPill(finding.severity, finding.severity), " ", element("span", { class: "id" }, finding.rule)),
       element("p", {}, element("b", {}, finding.message)),
       element("div", { class: "sides" },
-        element("span", {}, "policy wants"), chips(finding.expected, null, { lacking: finding.expected.filter((one) => !finding.actual.includes(one)) }),
+        element("span", {}, finding.isChoice && finding.expected.length > 1 ? "policy wants one of" : "policy wants"), chips(finding.expected, null, {
+          lacking: finding.isChoice ? [] : finding.expected.filter((one) => !finding.actual.includes(one)),
+        }),
         element("span", {}, "has"), chips(finding.actual)),
       element("p", {}, finding.remedy),
       element("p", { class: "meta" }, `${finding.state}, first seen ${finding.since}${finding.inBaseline ? ", in the baseline" : ""}`));
@@ -181,22 +195,47 @@
     return piece;
   }
 
+  const untold = new Set(data.untold);
+
+  // Its own timeline holds what the organization's template did to it. One without is as it was first seen, and followed
+  // that template ever since if it does now.
   function timeline(row, index) {
-    const own = (data.timelines[index] || []).map(([scan, date, text, tone]) => ({ scan, date: data.texts[date], text: data.texts[text], tone: data.tones[tone] }));
-    const source = sourceOf(row);
-    const follows = source === "organization" || source === "organization_or_copy";
-    const shared = follows ? (data.templateEvents[row[at.organization]] || []).map(([scan, date, text]) => ({ scan, date: data.texts[date], text: data.texts[text], tone: "organization" })) : [];
-    const events = [...own, ...shared].sort((a, b) => b.scan - a.scan);
+    const tell = ([scan, date, text, tone]) =>
+      ({ scan, date: data.texts[date], text: data.texts[text], tone: tone === undefined ? "organization" : data.tones[tone] });
     const list = element("ul", { class: "timeline" });
-    for (const event of events) {
+    const add = (text, ...head) => list.append(element("li", {}, ...head, text));
+    const commands = `oidc-audit history repository ${nameOf(row)}`;
+    const own = data.timelines[index];
+    const since = sinceOf(row);
+    const follows = ["organization", "organization_or_copy"].includes(sourceOf(row));
+    const shared = follows ? (data.templateEvents[row[at.organization]] || []).map(tell).filter((event) => event.date > since) : [];
+    for (const event of (own ? own.map(tell) : shared).reverse()) {
       list.append(element("li", { class: event.tone },
         element("time", { dateTime: event.date }, `${event.date} · scan #${event.scan}`), event.text));
     }
-    const older = data.older[index];
-    if (older) list.append(element("li", {}, `${older} older; oidc-audit history repository ${nameOf(row)} tells them`));
-    if (!events.length) list.append(element("li", {}, sinceOf(row) ? `As it was first seen, ${sinceOf(row)}.` : "Nothing is known."));
+    if (data.older[index]) add(`${data.older[index]} older; ${commands} tells them`);
+    else if (untold.has(index)) add(`It changed, too long ago to be told here; ${commands} tells it`);
+    else if (!own && since) add(list.children.length ? "first seen" : "as it was first seen", element("time", { dateTime: since }, since));
+    else if (!own) add(statusOf(row) === "skipped" ? "it was not asked for" : "it could not be read");
     return list;
   }
+
+  // The card stays, and what it says changes, so that the keyboard's place in it is kept.
+  let current;
+  const step = (offset) => {
+    const other = matching[matching.indexOf(current) + offset];
+    if (other === undefined) return;
+    history.replaceState(null, "", linkTo(nameOf(data.repositories[other])));
+    show(other);
+  };
+  const cardName = element("h2", { id: "card-name", "aria-live": "polite" });
+  const cardBefore = element("button", { type: "button", "aria-label": "previous repository", onclick: () => step(-1) }, "←");
+  const cardAfter = element("button", { type: "button", "aria-label": "next repository", onclick: () => step(1) }, "→");
+  const cardBody = element("div", { class: "body" });
+  card.append(
+    element("div", { class: "bar-top" }, cardName, cardBefore, cardAfter,
+      element("button", { type: "button", autofocus: true, onclick: () => card.close() }, "Close")),
+    cardBody);
 
   function show(index) {
     const row = data.repositories[index];
@@ -206,29 +245,28 @@
     const reason = data.texts[row[at.reason]];
     const [useDefault, ownKeys, flag, prefix] = row[at.setting] || [];
     const known = (value) => (value === null || value === undefined ? "not sent" : String(value));
+    const claims = (template || []).map((claim) => chooserOf(claim) && `${claim} is ${chooserOf(claim).replace(":", "")}`).filter(Boolean);
+    const verdict = {
+      compliant: "Every rule that applies is kept.", skipped: `Not judged: ${reason}.`,
+      unreadable: `Not decided: ${reason}.`,
+    }[statusOf(row)];
+    current = index;
+    cardName.textContent = shortened(nameOf(row), 400);
     const place = matching.indexOf(index);
-    const step = (offset, name) => {
-      const other = place < 0 ? undefined : matching[place + offset];
-      return element("button", {
-        type: "button", "aria-label": `${name} repository`, disabled: other === undefined,
-        onclick: () => { location.hash = linkTo(nameOf(data.repositories[other])); },
-      }, offset < 0 ? "←" : "→");
-    };
-    card.replaceChildren(
-      element("div", { class: "bar-top" },
-        element("h2", { id: "card-name" }, shortened(nameOf(row), 400)),
-        step(-1, "previous"), step(1, "next"),
-        element("button", { type: "button", autofocus: true, onclick: () => card.close() }, "Close")),
-      element("div", { class: "body" },
-        element("p", {}, element("span", { class: `status ${statusOf(row)}` }, statusOf(row)), reason ? `: ${reason}` : ""),
+    cardBefore.disabled = place <= 0;
+    cardAfter.disabled = place < 0 || place === matching.length - 1;
+    cardBody.replaceChildren(
+        element("p", {}, element("span", { class: `status ${statusOf(row)}` }, statusOf(row)),
+          reason ? `${statusOf(row) === "violating" ? "; besides, undecided: " : ": "}${reason}` : ""),
         ...(template
           ? titled("Subject of its tokens", chips(template, parts, { joint: ":" }),
             element("code", { class: "subject" }, parts ? subjectOf(row) : "unknown: GitHub did not say which format it has"),
+            claims.length ? element("p", { class: "chosen" }, `${claims.join("; ")}.`) : null,
             row[at.certain] || !parts ? null : element("p", { class: "meta" }, "GitHub does not document how every part of it is rendered."))
           : []),
         ...(findings.length
           ? titled("What the policy says", ...findings.map(findingPiece))
-          : template ? titled("What the policy says", element("p", {}, "Every rule that applies is kept.")) : []),
+          : verdict ? titled("What the policy says", element("p", {}, verdict)) : []),
         ...titled("Timeline", timeline(row, index)),
         ...titled("Facts", facts([
           ["template from", words(sourceOf(row)) || "not read"],
@@ -244,7 +282,7 @@
             ["sub_claim_prefix", known(prefix === 1 ? parts?.[template.indexOf("repo")] : prefix)],
           ] : []),
         ])),
-        data.web ? element("p", {}, element("a", { href: data.web + nameOf(row).split("/").map(encodeURIComponent).join("/"), rel: "noreferrer" }, "Open on GitHub")) : null));
+        data.web ? element("p", {}, element("a", { href: data.web + nameOf(row).split("/").map(encodeURIComponent).join("/"), rel: "noreferrer" }, "Open on GitHub")) : "");
     if (!card.open) card.showModal();
     card.scrollTop = 0;
   }
@@ -259,7 +297,10 @@
   function follow() {
     const index = places.get(target());
     if (index !== undefined) show(index);
-    else if (card.open) card.close();
+    else {
+      if (card.open) card.close();
+      if (target().includes("/")) shown.textContent = `${shortened(target(), 200)} is not in this report. ${shown.textContent}`;
+    }
   }
   card.addEventListener("close", () => {
     if (places.has(target())) history.pushState(null, "", "#repositories");
@@ -274,12 +315,14 @@
   for (const kind of ["input", "change"]) {
     form.addEventListener(kind, () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
   }
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("reset", () => setTimeout(() => { sort.by = "status"; sort.descending = false; filter(); }));
+  form.elements.order.addEventListener("change", () => { sort.by = form.elements.order.value; sort.descending = false; });
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", () => render(chunk));
   if ("IntersectionObserver" in window) {
+    // A few times by itself; then the end of the page must be within reach.
     new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) render(chunk);
+      if (rendered < chunk * 4 && entries.some((entry) => entry.isIntersecting)) render(chunk);
     }, { rootMargin: "600px" }).observe(more);
   }
   for (const header of table.querySelectorAll("th[data-sort]")) {
@@ -288,39 +331,52 @@
     button.addEventListener("click", () => {
       sort.descending = sort.by === by && !sort.descending;
       sort.by = by;
-      for (const other of table.querySelectorAll("th[data-sort]")) other.removeAttribute("aria-sort");
-      header.setAttribute("aria-sort", sort.descending ? "descending" : "ascending");
       filter();
     });
     header.replaceChildren(button);
-    if (by === sort.by) header.setAttribute("aria-sort", "ascending");
   }
-  for (const field of ["status", "rule"]) {
-    for (const button of document.querySelectorAll(`button[data-${field}]`)) {
-      const value = button.dataset[field];
-      if (![...form.elements[field].options].some((option) => option.value === value)) { button.remove(); continue; }
-      button.disabled = false;
-      button.addEventListener("click", () => {
-        form.reset();
-        form.elements[field].value = value;
-        setTimeout(() => { filter(); document.getElementById("repositories").scrollIntoView(); form.elements.words.focus({ preventScroll: true }); });
-      });
-    }
+  // What is counted leads to what it counts.
+  const filterBy = (field, value) => {
+    form.reset();
+    setTimeout(() => {
+      form.elements[field].value = value;
+      filter();
+      document.getElementById("repositories").scrollIntoView();
+      form.elements.words.focus({ preventScroll: true });
+    });
+  };
+  for (const tile of document.querySelectorAll(".tiles [data-status]")) {
+    const button = element("button", { type: "button", onclick: () => filterBy("status", tile.dataset.status) });
+    button.append(...tile.firstElementChild.childNodes);
+    tile.replaceChildren(button);
+  }
+  const rules = new Set([...form.elements.rule.options].map((option) => option.value));
+  for (const place of document.querySelectorAll("p[data-rule]")) {
+    if (!rules.has(place.dataset.rule)) continue;
+    place.append(element("button", { type: "button", onclick: () => filterBy("rule", place.dataset.rule) }, "Show its repositories"));
   }
   addEventListener("keydown", (event) => {
     if (event.key === "/" && !card.open && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
       event.preventDefault();
       form.elements.words.focus();
     } else if (card.open && (event.key === "ArrowLeft" || event.key === "ArrowRight") && !event.altKey && !event.metaKey) {
-      card.querySelector(`button[aria-label^="${event.key === "ArrowLeft" ? "previous" : "next"}"]`)?.click();
+      step(event.key === "ArrowLeft" ? -1 : 1);
     }
   });
-  const closed = [];
+  // On paper: what is broken, and as many repositories as somebody may read.
+  const opened = [];
   addEventListener("beforeprint", () => {
     render(Math.max(0, printed - rendered));
-    for (const details of document.querySelectorAll("details:not([open])")) { details.open = true; closed.push(details); }
+    if (rendered < matching.length) shown.textContent += `; the first ${rendered} are printed`;
+    for (const details of document.querySelectorAll("details.broken:not([open])")) {
+      details.open = true;
+      opened.push(details);
+    }
   });
-  addEventListener("afterprint", () => { for (const details of closed.splice(0)) details.open = false; });
+  addEventListener("afterprint", () => {
+    for (const details of opened.splice(0)) details.open = false;
+    filter();
+  });
 
   form.hidden = false;
   filter();
