@@ -179,6 +179,7 @@ try:
     assert finding["message"] in card.text and finding["remedy"] in card.text
     subject = next(one for one in repositories if one["full_name"] == wanted)["effective"]["subject"]
     assert subject in card.text
+    assert "null" not in card.text.split() and "undefined" not in card.text
     picture("card")
     # From one to the next with the keyboard, which keeps its place.
     browser.find_element(By.CSS_SELECTOR, "[aria-label='next repository']").send_keys(Keys.ENTER)

@@ -255,7 +255,7 @@
     const place = matching.indexOf(index);
     cardBefore.disabled = place <= 0;
     cardAfter.disabled = place < 0 || place === matching.length - 1;
-    cardBody.replaceChildren(
+    cardBody.replaceChildren(...[
         element("p", {}, element("span", { class: `status ${statusOf(row)}` }, statusOf(row)),
           reason ? `${statusOf(row) === "violating" ? "; besides, undecided: " : ": "}${reason}` : ""),
         ...(template
@@ -282,7 +282,8 @@
             ["sub_claim_prefix", known(prefix === 1 ? parts?.[template.indexOf("repo")] : prefix)],
           ] : []),
         ])),
-        data.web ? element("p", {}, element("a", { href: data.web + nameOf(row).split("/").map(encodeURIComponent).join("/"), rel: "noreferrer" }, "Open on GitHub")) : "");
+        data.web ? element("p", {}, element("a", { href: data.web + nameOf(row).split("/").map(encodeURIComponent).join("/"), rel: "noreferrer" }, "Open on GitHub")) : null,
+    ].filter(Boolean));
     if (!card.open) card.showModal();
     card.scrollTop = 0;
   }
