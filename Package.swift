@@ -56,6 +56,8 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        // Writes what a plan says, target by target, and makes sure of each.
+        .target(name: "Remediation", dependencies: ["AuditCore", "GitHubAPI"], swiftSettings: strict),
         // An audit report in every format; pages of what the history holds.
         .target(
             name: "Reports",
@@ -81,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "OIDCAudit",
             dependencies: [
-                "AuditCore", "GitHubAPI", "Crawl", "History", "Reports", "GitHubEmulator",
+                "AuditCore", "GitHubAPI", "Crawl", "History", "Reports", "Remediation", "GitHubEmulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -18,6 +18,7 @@ enum Schema {
         migrator.registerMigration("v3: credentials, validators, resumed scans", migrate: addCredentials)
         migrator.registerMigration(
             "v4: seals, tallies, triggers, views", migrate: { db in try addEvidence(db, path: path) })
+        migrator.registerMigration("v5: journal of changes", migrate: addJournal)
         return migrator
     }
 

@@ -13,6 +13,9 @@ struct CommandContext: Sendable {
     var stopRequests: @Sendable () async -> AsyncStream<ScanStop>
     /// Says that somebody has heard a request to stop, and will end the command in good order.
     var stopHeard: @Sendable () -> Void = {}
+    /// Asks a question that is answered with yes or no; `nil` where nobody can be asked.
+    var ask: (@Sendable (String) -> Bool)?
+    var writeLimits = WriteLimits()
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()
@@ -31,6 +34,12 @@ struct CommandContext: Sendable {
                 // Longer than any token: what follows is no token either.
                 (try? FileHandle.standardInput.read(upToCount: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
             },
-            stopRequests: stopRequests)
+            stopRequests: stopRequests, ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 ? ask : nil)
+    }
+
+    /// Asks on the terminal. Nothing but a clear yes is one.
+    @Sendable private static func ask(_ question: String) -> Bool {
+        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+        return ["y", "yes"].contains((readLine() ?? "").lowercased())
     }
 }

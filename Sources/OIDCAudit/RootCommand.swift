@@ -9,7 +9,8 @@ struct RootCommand: ParsableCommand {
         version: Tool.version,
         subcommands: [
             ScanCommand.self, CheckCommand.self, ReportCommand.self, DiffCommand.self, HistoryCommand.self,
-            PlanCommand.self, PolicyCommand.self, WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self,
+            TemplateCommand.self, PlanCommand.self, ApplyCommand.self, RollbackCommand.self, PolicyCommand.self,
+            WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self,
             DoctorCommand.self, EmulateCommand.self,
             DemoCommand.self,
         ])

@@ -228,7 +228,7 @@ import Testing
         #expect(try await HistoryStore(path: path).verify().problem == nil)
     }
 
-    @Test(arguments: ["v1", "v2", "v3"])
+    @Test(arguments: ["v1", "v2", "v3", "v4"])
     func whatAnEarlierVersionWroteOpensAndIsSealed(version: String) async throws {
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(version).sqlite")
         try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)

@@ -25,9 +25,12 @@ struct CommandRun: Hashable, Sendable {
     static func run(
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
         requestTimeout: Duration = .seconds(30), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
-        minute: Duration = RateLimits().minute,
+        minute: Duration = RateLimits().minute, ask: (@Sendable (String) -> Bool)? = nil,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
+        var writeLimits = WriteLimits()
+        // What paces writes is tested by itself.
+        writeLimits.interval = .zero
         let sinks = Sinks()
         let context = CommandContext(
             environment: environment,
@@ -38,7 +41,8 @@ struct CommandRun: Hashable, Sendable {
                 error: .init(isTerminal: isTerminal, width: isTerminal ? 80 : nil) { sinks.append($0, isError: true) },
                 environment: environment),
             now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970) + clockSkewSeconds) },
-            readStandardInput: { standardInput }, stopRequests: stopRequests, requestTimeout: requestTimeout,
+            readStandardInput: { standardInput }, stopRequests: stopRequests, ask: ask, writeLimits: writeLimits,
+            requestTimeout: requestTimeout,
             retry: RetryPolicy(baseDelay: .milliseconds(1)), minute: minute)
         let status = await RootCommand.run(arguments, in: context)
         let texts = sinks.texts

@@ -54,6 +54,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case permission = 4
     /// GitHub, the network or the database failed.
     case failure = 5
+    /// Of changes that were to be made, some were.
+    case partial = 6
     case interrupted = 130
     case terminated = 143
 }

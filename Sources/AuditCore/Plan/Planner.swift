@@ -15,11 +15,11 @@ public struct Planner: Sendable {
         var draft = Draft(snapshot, policy: evaluator.policy)
         draft.collect(report.findings.filter(\.isOpen))
         // What a change breaks can depend on the others: what is dropped may be what another one needs.
-        var isSettled = false
-        while !isSettled {
-            let after = evaluator.evaluate(draft.snapshotAfter(), now: now)
-            isSettled = draft.dropWhatDoesNotMend(before: report, after: after)
+        var after = evaluator.evaluate(draft.snapshotAfter(), now: now)
+        while !draft.dropWhatDoesNotMend(before: report, after: after) {
+            after = evaluator.evaluate(draft.snapshotAfter(), now: now)
         }
+        draft.creditWhatIsMendedBesides(before: report, after: after)
         draft.tellConsequences(by: evaluator.policy)
         return Plan(
             apiURL: snapshot.apiURL, isEnterpriseServer: snapshot.isEnterpriseServer,
@@ -200,6 +200,21 @@ private struct Draft {
             isSettled = false
         }
         return isSettled
+    }
+
+    /// A finding for which no mending is known can be mended by that of another one.
+    mutating func creditWhatIsMendedBesides(before: AuditReport, after: AuditReport) {
+        let remaining = Set(after.findings.filter(\.isOpen).map(\.key))
+        for finding in before.findings where finding.isOpen && !remaining.contains(finding.key) {
+            manual.removeAll {
+                $0.rule == finding.rule && $0.name == finding.repository ?? finding.organization
+                    && $0.message == finding.violation.message
+            }
+            guard let id = finding.repositoryID,
+                repositories[id]?.findings.contains(where: { $0.key == finding.key }) == false
+            else { continue }
+            repositories[id]?.findings.append(finding)
+        }
     }
 
     /// What an organization's template would break in the repositories that follow it.

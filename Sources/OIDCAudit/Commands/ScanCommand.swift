@@ -117,7 +117,7 @@ extension CommandFailure {
         guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
         let message: String
         switch status {
-        case .success, .violations, .usage:
+        case .success, .violations, .usage, .partial:
             return nil
         case .failure where report.stop == .historyFailed:
             // Told where it happened, in the history's own words.

@@ -148,7 +148,7 @@ extension Plan {
         self.init(
             apiURL: try reader.string("api_url"),
             isEnterpriseServer: try reader.bool("enterprise_server", default: false), organizations: organizations,
-            createdAt: createdAt, scanID: try reader.isNull("scan") ? nil : ScanID(rawValue: try reader.id("scan")),
+            createdAt: createdAt, scanID: reader.isNull("scan") ? nil : ScanID(rawValue: try reader.id("scan")),
             policyName: try policy.text("name"), policySHA256: try policy.text("sha256"), changes: changes,
             manual: manual)
     }
@@ -180,9 +180,15 @@ extension PlannedChange {
                     repository: try one.string("repository"), repositoryID: RepositoryID(rawValue: try one.id("id")),
                     before: try one.optionalText("before"), after: try one.optionalText("after")))
         }
+        let after = try Value(reader.required("after"), isOfOrganization)
+        guard after != .organization(.neverSet) else {
+            throw DocumentError(
+                at: reader.position(of: "after"), "an organization's template can't be unset",
+                hint: "GitHub has no way to")
+        }
         self.init(
-            target: target, before: try Value(reader.required("before"), isOfOrganization),
-            after: try Value(reader.required("after"), isOfOrganization), rules: try reader.texts("rules") ?? [],
+            target: target, before: try Value(reader.required("before"), isOfOrganization), after: after,
+            rules: try reader.texts("rules") ?? [],
             subjects: subjects, warnings: try reader.texts("warnings") ?? [])
     }
 }

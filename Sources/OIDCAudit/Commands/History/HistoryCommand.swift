@@ -5,7 +5,8 @@ struct HistoryCommand: ParsableCommand {
         commandName: "history", abstract: "What the history holds: scans, timelines, trends, evidence; no network.",
         subcommands: [
             HistoryListCommand.self, HistoryShowCommand.self, HistoryRepositoryCommand.self, HistoryTrendCommand.self,
-            HistoryAtCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self, HistoryExportCommand.self,
+            HistoryAtCommand.self, HistoryChangesCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self,
+            HistoryExportCommand.self,
             HistoryImportCommand.self, HistoryStatisticsCommand.self,
         ])
 }

@@ -1,0 +1,118 @@
+public import AuditCore
+import GRDB
+
+/// The journal of what was written to GitHub.
+extension HistoryStore {
+    /// Begins a set of changes, before any of them is made.
+    ///
+    /// - Parameter document: of the plan, whose digest it states.
+    public func beginChangeset(
+        _ kind: Changeset.Kind, planDigest: String, document: String, apiURL: String, actor: String?,
+        undoes: ChangesetID? = nil, toolVersion: String, at now: Timestamp,
+    ) async throws(HistoryError) -> ChangesetID {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO changeset (hostID, kind, startedAt, actor, planDigest, plan, undoes, toolVersion)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    Self.hostID(apiURL, db), kind.rawValue, now.description, actor, planDigest, document,
+                    undoes?.rawValue, toolVersion,
+                ])
+            return ChangesetID(rawValue: db.lastInsertedRowID)
+        }
+    }
+
+    /// Notes that a change is about to be written. It is on the disk when this returns.
+    public func noteIntent(_ place: Int, of changeset: ChangesetID, at now: Timestamp) async throws(HistoryError) {
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO changeIntent (changesetID, place, intendedAt) VALUES (?, ?, ?)",
+                arguments: [changeset.rawValue, place, now.description])
+        }
+    }
+
+    public func noteOutcome(
+        _ outcome: ChangeOutcome, _ place: Int, of changeset: ChangesetID, at now: Timestamp,
+    ) async throws(HistoryError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message) VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [changeset.rawValue, place, now.description, outcome.name, outcome.message])
+        }
+    }
+
+    /// What the journal holds of a host's changes, the newest first.
+    ///
+    /// - Parameters:
+    ///   - id: of one alone; `nil`: all.
+    ///   - read: reads a plan's document; what it throws is a damaged history.
+    public func changesets(
+        apiURL: String, _ id: ChangesetID? = nil, reading read: @escaping @Sendable (String) throws -> Plan,
+    ) async throws(HistoryError) -> [Changeset] {
+        try await self.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT c.id, c.kind, c.startedAt, c.actor, c.planDigest, c.plan, c.undoes
+                    FROM changeset c JOIN host h ON h.id = c.hostID
+                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR c.id = ?2) ORDER BY c.id DESC
+                    """,
+                arguments: [apiURL, id?.rawValue])
+            return try rows.map { row in try Changeset(row, db, read) }
+        }
+    }
+
+    /// When changes were about to be written since a moment, oldest first.
+    public func writes(apiURL: String, since moment: Timestamp) async throws(HistoryError) -> [Timestamp] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT i.intendedAt FROM changeIntent i JOIN changeset c ON c.id = i.changesetID
+                    JOIN host h ON h.id = c.hostID WHERE h.apiURL = ? AND i.intendedAt >= ? ORDER BY i.intendedAt
+                    """,
+                arguments: [apiURL, moment.description]
+            ).map { try timestamp($0) }
+        }
+    }
+}
+
+extension Changeset {
+    fileprivate init(_ row: Row, _ db: Database, _ read: (String) throws -> Plan) throws {
+        let id: Int64 = try row.decode(atIndex: 0)
+        let plan = try read(row.decode(atIndex: 5))
+        var entries = [Entry](repeating: Entry(), count: plan.changes.count)
+        func place(_ row: Row) throws -> Int {
+            let place: Int = try row.decode(atIndex: 0)
+            guard entries.indices.contains(place) else {
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "the journal tells of a change that is in no plan")
+            }
+            return place
+        }
+        let intents = try Row.fetchCursor(
+            db, sql: "SELECT place, intendedAt FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id])
+        while let row = try intents.next() {
+            entries[try place(row)].intendedAt = try timestamp(row.decode(atIndex: 1))
+        }
+        let outcomes = try Row.fetchCursor(
+            db, sql: "SELECT place, concludedAt, outcome, message FROM changeOutcome WHERE changesetID = ? ORDER BY id",
+            arguments: [id])
+        while let row = try outcomes.next() {
+            let place = try place(row)
+            entries[place].concludedAt = try timestamp(row.decode(atIndex: 1))
+            let name: String = try row.decode(atIndex: 2)
+            // Another word is a later version's: what it means is not known.
+            entries[place].outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3)) ?? .unknown(name)
+        }
+        self.init(
+            id: ChangesetID(rawValue: id), kind: Kind(rawValue: try row.decode(atIndex: 1)) ?? .apply,
+            startedAt: try timestamp(row.decode(atIndex: 2)), actor: try row.decode(atIndex: 3),
+            planDigest: try row.decode(atIndex: 4), plan: plan, entries: entries,
+            undoes: try row.decode(Int64?.self, atIndex: 6).map(ChangesetID.init))
+    }
+}

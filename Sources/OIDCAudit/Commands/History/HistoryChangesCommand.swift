@@ -1,0 +1,27 @@
+import ArgumentParser
+import AuditCore
+import History
+import Reports
+
+struct HistoryChangesCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "changes", abstract: "What was written to GitHub from here: who, when, what, by which plan.")
+
+    @Argument(help: ArgumentHelp("Number of one set of changes. (default: all)", valueName: "changeset"))
+    var changeset: Int64?
+    @OptionGroup var options: HistoryQueryOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let settings = try HistorySettings(options, in: context)
+        let changesets = try await Remedy.changesets(
+            in: settings.store(), apiURL: settings.apiURL, changeset.map(ChangesetID.init))
+        if let changeset, changesets.isEmpty {
+            throw .usage(
+                "the journal holds no changes #\(changeset) at \(settings.apiURL)",
+                hint: "oidc-audit history changes tells them")
+        }
+        try settings.write(
+            ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)
+        return ExitStatus.success.rawValue
+    }
+}

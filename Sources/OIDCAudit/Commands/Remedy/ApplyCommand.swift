@@ -1,0 +1,56 @@
+import ArgumentParser
+import AuditCore
+import GitHubAPI
+import History
+import Reports
+
+struct ApplyCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Write what a plan says, one change after another, each read back.",
+        discussion: """
+            A target that is no longer as it was when the plan was made is left alone. The first change is a canary. What \
+            is written stands in the history's journal, before and after; rollback undoes it.
+            """)
+
+    @Argument(help: ArgumentHelp("A plan, as plan -o json=FILE writes it.", valueName: "plan"))
+    var plan: String?
+    @Flag(name: .customLong("continue"), help: "Go on with the changes that were begun last and are not done.")
+    var continues = false
+    @OptionGroup(title: "Change") var change: ChangeOptions
+    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
+    var format: String?
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        let work: Remedy.Work
+        if continues {
+            guard plan == nil else {
+                throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
+            }
+            let begun = try await Remedy.changesets(in: remedy.store(for: .reading), apiURL: remedy.apiURL)
+            guard let last = begun.first(where: { $0.entries.contains(where: \.isOpen) }) else {
+                throw .usage("nothing was begun that is not done", hint: "oidc-audit history changes tells what was")
+            }
+            work = Remedy.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
+        } else {
+            guard let plan else {
+                throw .usage("no plan was given", hint: "oidc-audit plan ORG -o json=plan.json makes one")
+            }
+            work = Remedy.Work(kind: .apply, plan: try PlanFile.load(plan))
+        }
+        return try await remedy.withClient { client throws(CommandFailure) in try await remedy.apply(work, by: client) }
+    }
+}
+
+/// A plan's file.
+enum PlanFile {
+    static func load(_ path: String) throws(CommandFailure) -> Plan {
+        let file = try DocumentFile(path: path, what: "plan", limits: .generated)
+        do throws(DocumentError) { return try PlanDocument.parse(file.document) } catch {
+            throw DocumentFile.failure(error, in: path)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import AuditCore
+import GitHubAPI
+import History
+import Remediation
+import Reports
+
+struct RollbackCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Write back what was there before a set of changes.",
+        discussion: """
+            oidc-audit history changes lists them. The same checks hold as for apply: what is no longer as it was left \
+            is not touched. A rollback can be rolled back.
+            """)
+
+    @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
+    var changeset: String
+    @OptionGroup(title: "Change") var change: ChangeOptions
+    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
+    var format: String?
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        guard let number = Int64(changeset.hasPrefix("#") ? String(changeset.dropFirst()) : changeset) else {
+            throw .usage("\"\(changeset)\" is no number of changes", hint: "oidc-audit history changes tells them")
+        }
+        let found = try await Remedy.changesets(
+            in: remedy.store(for: .reading), apiURL: remedy.apiURL, ChangesetID(rawValue: number))
+        guard let changeset = found.first else {
+            throw .usage(
+                "the journal holds no changes #\(number) at \(remedy.apiURL)",
+                hint: "oidc-audit history changes tells them")
+        }
+        return try await remedy.withClient { client throws(CommandFailure) in
+            let plan = try await remedy.asked { () async throws(GitHubError) in
+                try await Undoing(client: client).plan(undoing: changeset, now: context.now())
+            }
+            return try await remedy.apply(
+                Remedy.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client)
+        }
+    }
+}

@@ -1,0 +1,234 @@
+import ArgumentParser
+import AuditCore
+import Foundation
+import GitHubAPI
+import Reports
+
+struct TemplateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "template", abstract: "Read or write one template.",
+        subcommands: [TemplateGetCommand.self, TemplateSetCommand.self])
+}
+
+/// An organization, or one of its repositories, as the command line names it.
+struct TemplateTarget {
+    let login: OrganizationLogin
+    /// `nil`: the organization itself.
+    let repository: String?
+
+    init(_ text: String) throws(CommandFailure) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), let login = OrganizationLogin(parts[0]), parts.last?.isEmpty == false
+        else {
+            throw .usage("\"\(text)\" is neither ORG nor ORG/REPO", hint: "for example octo-org or octo-org/api")
+        }
+        self.login = login
+        repository = parts.count == 2 ? parts[1] : nil
+    }
+}
+
+struct TemplateGetCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "One template as it is now.",
+        discussion: "Without a token it asks anonymously, which works for public repositories.")
+
+    @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
+    var target: String
+    @Flag(help: "Print GitHub's answer as it is.")
+    var raw = false
+    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
+    var format: String?
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        let target = try TemplateTarget(target)
+        let format = try PageFormat(layers.value(.format, flag: format))
+        let style = context.console.reportStyle(try ConsoleSettings(console, layers).color)
+        let connection = try ConnectionSettings(connection, layers, context)
+        let transport = connection.transport
+        let client = connection.client(transport, context)
+        let result: Result<String, GitHubError>
+        do throws(GitHubError) {
+            result = .success(
+                raw
+                    ? try await client.rawTemplate(of: target.login.rawValue, target.repository).singleLine + "\n"
+                    : try await page(target, client, connection.endpoint, format, style))
+        } catch {
+            result = .failure(error)
+        }
+        await transport.shutDown()
+        switch result {
+        case .success(let text): try context.console.write(Array(text.utf8))
+        case .failure(let error): throw CommandFailure(error)
+        }
+        return ExitStatus.success.rawValue
+    }
+
+    private func page(
+        _ target: TemplateTarget, _ client: GitHubClient, _ endpoint: GitHubEndpoint, _ format: PageFormat,
+        _ style: ReportStyle,
+    ) async throws(GitHubError) -> String {
+        guard let name = target.repository else {
+            let account = try await client.organization(target.login)
+            return TemplatePage.render(
+                organization: account.login.rawValue, id: account.id,
+                try await client.knownTemplate(of: target.login), as: format, style: style)
+        }
+        return TemplatePage.render(
+            try await client.state(of: target.login, name, endpoint), as: format, style: style)
+    }
+}
+
+struct TemplateSetCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Write one template, with the same care as apply.")
+
+    @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
+    var target: String
+    @Option(help: ArgumentHelp("Claims, in this order.", valueName: "a,b,c"))
+    var claims: String?
+    @Flag(name: .customLong("use-default"), help: "GitHub's default (use_default: true).")
+    var useDefault = false
+    @Flag(help: "The organization's template (use_default: false without keys).")
+    var inherit = false
+    @Flag(inversion: .prefixedNo, help: "Whether subjects are immutable, with ids beside names.")
+    var immutable: Bool?
+    @OptionGroup(title: "Change") var change: ChangeOptions
+    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
+    var format: String?
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var connection: ConnectionOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let target = try TemplateTarget(target)
+        let fix = try fix(for: target)
+        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        return try await remedy.withClient { client throws(CommandFailure) in
+            let change = try await planned(target, fix, client, remedy)
+            let organization = try await remedy.asked { () async throws(GitHubError) in
+                try await client.organization(target.login)
+            }
+            var plan = Plan(
+                apiURL: remedy.apiURL, isEnterpriseServer: remedy.connection.endpoint.host == .enterpriseServer,
+                organizations: [Plan.Organization(login: organization.login.rawValue, id: organization.id)],
+                createdAt: context.now(), scanID: nil, policyName: "", policySHA256: "", changes: [], manual: [])
+            if change.before != change.after { plan.changes = [change] }
+            return try await remedy.apply(Remedy.Work(kind: .set, plan: plan), by: client)
+        }
+    }
+
+    // MARK: -
+
+    private func fix(for target: TemplateTarget) throws(CommandFailure) -> Fix {
+        guard [claims != nil, useDefault, inherit].count(where: { $0 }) <= 1 else {
+            throw .usage("--claims, --use-default and --inherit exclude each other", hint: "give one of them")
+        }
+        var template: Mending?
+        if let claims {
+            let keys = claims.split(separator: ",").map { ClaimKey($0.trimmingCharacters(in: .whitespaces)) }
+            guard !keys.isEmpty, Set(keys).count == keys.count else {
+                throw .usage(
+                    "--claims: \"\(claims)\" is no list of claims, each once", hint: "for example repo,context")
+            }
+            for key in keys where ClaimCatalog.claim(for: key) == nil {
+                throw .usage(
+                    "--claims: unknown claim \"\(key)\"",
+                    hint: ClaimCatalog.nearest(to: key).map { "did you mean \"\($0)\"?" }
+                        ?? "oidc-audit claims lists them")
+            }
+            template = .template(keys)
+        }
+        if useDefault { template = .useDefault }
+        if inherit { template = .inherit }
+        guard template != nil || immutable != nil else {
+            throw .usage("nothing was said to change", hint: "add --claims, --use-default, --inherit or --immutable")
+        }
+        if target.repository == nil, useDefault || inherit {
+            throw .usage(
+                "an organization's template can only be claims", hint: "use --claims; GitHub has no way to unset it")
+        }
+        return Fix(template: template, useImmutableSubject: immutable)
+    }
+
+    private func planned(
+        _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ remedy: Remedy,
+    ) async throws(CommandFailure) -> PlannedChange {
+        guard let name = target.repository else {
+            let (account, before) = try await remedy.asked {
+                () async throws(GitHubError) -> (OrganizationAccount, OrganizationTemplate) in
+                (try await client.organization(target.login), try await client.knownTemplate(of: target.login))
+            }
+            var (keys, flag): (SubjectTemplate, Bool?) = (.gitHubDefault, nil)
+            if case .set(let template, let useImmutableSubject) = before {
+                (keys, flag) = (template, useImmutableSubject)
+            }
+            if case .template(let wanted)? = fix.template { keys = SubjectTemplate(wanted) }
+            return PlannedChange(
+                target: .organization(login: account.login.rawValue, id: account.id), before: .organization(before),
+                after: .organization(.set(keys, useImmutableSubject: fix.useImmutableSubject ?? flag)),
+                warnings: [
+                    "repositories that follow this template are not looked at here: oidc-audit plan tells whose subject changes"
+                ])
+        }
+        let state = try await remedy.asked { () async throws(GitHubError) in
+            try await client.state(of: target.login, name, remedy.connection.endpoint)
+        }
+        let organization = await client.organizationTemplateOrReason(of: target.login)
+        guard let setting = state.reading.value else {
+            throw CommandFailure(message: "the repository's template could not be read", status: .failure)
+        }
+        let isEnterpriseServer = remedy.connection.endpoint.host == .enterpriseServer
+        let fixed: RepositorySetting
+        do throws(NoPlan) {
+            fixed = try setting.fixed(
+                by: fix, in: state.repository, under: organization, isEnterpriseServer: isEnterpriseServer)
+        } catch {
+            throw .usage(
+                error.why,
+                hint: "say the template with --claims or --inherit, and the format with --immutable or --no-immutable")
+        }
+        let after = RepositoryState(
+            state.repository, .read(fixed), under: organization, isEnterpriseServer: isEnterpriseServer)
+        let repository = state.repository
+        return PlannedChange(
+            target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
+            before: .repository(setting), after: .repository(fixed),
+            subjects: state.preview.subject == after.preview.subject
+                ? []
+                : [
+                    PlannedChange.Subject(
+                        repository: repository.fullName, repositoryID: repository.id, before: state.preview.subject,
+                        after: after.preview.subject)
+                ],
+            warnings: state.format.name == after.format.name
+                ? [] : ["the subject's format changes from \(state.format.name) to \(after.format.name)"])
+    }
+}
+
+extension GitHubClient {
+    /// An organization's template, set or not.
+    fileprivate func knownTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
+        do throws(GitHubError) { return try await organizationTemplate(of: login) } catch .organizationTemplateNeverSet
+        {
+            return .neverSet
+        }
+    }
+
+    fileprivate func organizationTemplateOrReason(of login: OrganizationLogin) async -> OrganizationTemplate {
+        do throws(GitHubError) { return try await knownTemplate(of: login) } catch { return .unreadable(error.reason) }
+    }
+
+    /// A repository with what follows from its organization's template, as far as that may be read.
+    fileprivate func state(
+        of login: OrganizationLogin, _ name: String, _ endpoint: GitHubEndpoint,
+    ) async throws(GitHubError) -> RepositoryState {
+        let repository = try await repository(login.rawValue, name)
+        guard let setting = try await setting(of: repository).value else { throw .notModifiedUnasked }
+        return RepositoryState(
+            repository, .read(setting), under: await organizationTemplateOrReason(of: login),
+            isEnterpriseServer: endpoint.host == .enterpriseServer)
+    }
+}

@@ -1,0 +1,274 @@
+import AuditCore
+import Foundation
+import GitHubAPI
+import History
+import Remediation
+import Reports
+import Synchronization
+
+/// A plan from its file to what came of it: show, ask, write, journal, tell.
+struct Remedy {
+    let connection: ConnectionSettings
+    let historyPath: String
+    let console: ConsoleSettings
+    let format: PageFormat
+    let change: ChangeSettings
+    let context: CommandContext
+
+    /// What is applied.
+    struct Work {
+        var kind: Changeset.Kind
+        var plan: Plan
+        var undoes: ChangesetID?
+        /// A set of changes to go on with; `nil` begins one.
+        var begun: Changeset?
+
+        /// Those that were about to be written.
+        var begunPlaces: Set<Int> {
+            Set(begun.map { begun in begun.entries.indices.filter { begun.entries[$0].intendedAt != nil } } ?? [])
+        }
+
+        /// The changes that are still to be made, by their place.
+        var places: [Int] {
+            guard let begun else { return Array(plan.changes.indices) }
+            return begun.entries.indices.filter { begun.entries[$0].isOpen }
+        }
+    }
+
+    init(
+        _ connection: ConnectionOptions, _ history: HistoryOptions, _ console: ConsoleOptions, format: String?,
+        _ change: ChangeOptions, in context: CommandContext,
+    ) throws(CommandFailure) {
+        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
+        self.connection = try ConnectionSettings(connection, layers, context)
+        historyPath = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        self.console = try ConsoleSettings(console, layers)
+        self.format = try PageFormat(layers.value(.format, flag: format))
+        self.change = try ChangeSettings(change)
+        self.context = context
+    }
+
+    var apiURL: String { connection.endpoint.description }
+
+    func store(for access: HistoryStore.Access = .making) throws(CommandFailure) -> HistoryStore {
+        do throws(HistoryError) { return try HistoryStore(path: historyPath, for: access) } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    static func changesets(
+        in store: HistoryStore, apiURL: String, _ id: ChangesetID? = nil,
+    ) async throws(CommandFailure) -> [Changeset] {
+        try await usingHistory { () async throws(HistoryError) in
+            try await store.changesets(apiURL: apiURL, id) { text in
+                try PlanDocument.parse(
+                    JSONParser.parse(Array(text.utf8), valuesMax: DocumentFile.Limits.generated.valuesMax))
+            }
+        }
+    }
+
+    /// Does something with a client, whose wire is closed afterwards.
+    func withClient<Value>(
+        _ body: (GitHubClient) async throws(CommandFailure) -> Value,
+    ) async throws(CommandFailure) -> Value {
+        guard connection.token != nil else { throw .tokenMissing(for: connection.endpoint.hostname) }
+        let transport = connection.transport
+        let result: Swift.Result<Value, CommandFailure>
+        do throws(CommandFailure) {
+            result = .success(try await body(connection.client(transport, context)))
+        } catch {
+            result = .failure(error)
+        }
+        await transport.shutDown()
+        return try result.get()
+    }
+
+    // MARK: -
+
+    /// Applies a plan, as far as whoever is asked agrees.
+    func apply(_ work: Work, by client: GitHubClient) async throws(CommandFailure) -> Int32 {
+        let plan = work.plan
+        guard plan.apiURL == apiURL else {
+            throw .usage(
+                "the plan is for \(plan.apiURL), and this is \(apiURL)", hint: "add --api-url \(plan.apiURL)")
+        }
+        guard plan.subjectCount <= change.changesMax else {
+            throw .usage(
+                "the plan changes the subjects of \(plan.subjectCount) repositories, and --max-changes allows \(change.changesMax)",
+                hint: "read the plan, then allow as many: --max-changes \(plan.subjectCount)")
+        }
+        guard !change.asks || context.ask != nil else {
+            throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
+        }
+        if format == .text {
+            try context.console.write(
+                Array(PlanPage.render(plan, as: .text, style: context.console.reportStyle(console.color)).utf8))
+        }
+        let places = work.places
+        guard !places.isEmpty else {
+            context.console.note("there is nothing to change")
+            return ExitStatus.success.rawValue
+        }
+        guard agree("Write \(places.count == 1 ? "this change" : "these \(places.count) changes") to \(apiURL)?") else {
+            throw CommandFailure(message: "nothing was changed", status: .usage)
+        }
+        let stopRequests = await context.stopRequests()
+        let store = try store()
+        let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
+        let id = try await begin(work, actor, in: store)
+        let hour = Timestamp(secondsSince1970: context.now().secondsSince1970 - 3601)
+        let before = try await usingHistory { () async throws(HistoryError) in
+            try await store.writes(apiURL: apiURL, since: hour)
+        }
+        let now = context.now()
+        let writer = GitHubWriter(
+            client, limits: context.writeLimits, after: before.map { .seconds(now.seconds(since: $0)) })
+        let applier = Applier(
+            client: client, writer: writer, journal: Journal(store: store, changeset: id, now: context.now))
+
+        let stop = Mutex<ScanStop?>(nil)
+        let listener = Task { [context] in
+            for await asked in stopRequests {
+                context.stopHeard()
+                stop.withLock { $0 = asked }
+            }
+        }
+        defer { listener.cancel() }
+        let result: Applier.Result
+        do {
+            result = try await applier.apply(
+                plan, places, begun: work.begunPlaces, canaries: change.canaries,
+                confirm: { await confirmAfterCanary() },
+                shouldStop: { stop.withLock { $0 != nil } },
+                tell: { place, outcome in say(plan.changes[place], outcome) })
+        } catch let error as HistoryError {
+            throw CommandFailure(error)
+        } catch {
+            throw CommandFailure(message: "the journal failed: \(error)", status: .failure)
+        }
+        let changesets = try await Self.changesets(in: store, apiURL: apiURL, id)
+        try context.console.write(
+            Array(
+                ((format == .text ? "\n" : "")
+                    + ChangesetPage.render(changesets, as: format, style: context.console.reportStyle(console.color)))
+                    .utf8))
+        return try status(of: result, changesets.first, id, stop.withLock { $0 })
+    }
+
+    private func begin(
+        _ work: Work, _ actor: String?, in store: HistoryStore,
+    ) async throws(CommandFailure) -> ChangesetID {
+        if let begun = work.begun { return begun.id }
+        let digest = PlanDocument.digest(of: work.plan)
+        let others = try await Self.changesets(in: store, apiURL: apiURL)
+        if let other = others.first(where: { $0.planDigest == digest && $0.entries.contains(where: \.isOpen) }) {
+            throw .usage(
+                "this plan was begun as #\(other.id.rawValue), and is not done", hint: "go on with apply --continue")
+        }
+        return try await usingHistory { () async throws(HistoryError) in
+            try await store.beginChangeset(
+                work.kind, planDigest: digest, document: PlanDocument.render(work.plan), apiURL: apiURL, actor: actor,
+                undoes: work.undoes, toolVersion: Tool.version, at: context.now())
+        }
+    }
+
+    /// What GitHub answers, or why the command ends.
+    func asked<Value>(
+        _ body: () async throws(GitHubError) -> Value,
+    ) async throws(CommandFailure) -> Value {
+        do throws(GitHubError) { return try await body() } catch { throw CommandFailure(error) }
+    }
+
+    // MARK: - Asking
+
+    private func agree(_ question: String) -> Bool {
+        guard change.asks, let ask = context.ask else { return true }
+        return ask(question)
+    }
+
+    private func confirmAfterCanary() async -> Bool {
+        if change.asks { return agree("The first was read back as planned. Go on?") }
+        if change.canaryWait > .zero {
+            context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
+            do { try await Task.sleep(for: change.canaryWait) } catch { return false }
+        }
+        return true
+    }
+
+    private func say(_ change: PlannedChange, _ outcome: ChangeOutcome) {
+        guard !console.isQuiet else { return }
+        context.console.note("\(change.target.name): \(outcome.name)\(outcome.message.map { ": \($0)" } ?? "")")
+    }
+
+    // MARK: - What came of it
+
+    private func status(
+        of result: Applier.Result, _ changeset: Changeset?, _ id: ChangesetID, _ stop: ScanStop?,
+    ) throws(CommandFailure) -> Int32 {
+        let entries = changeset?.entries ?? []
+        let done = entries.count { $0.outcome?.isDone == true }
+        guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
+        let goOn = "apply --continue goes on with what is left, rollback \(id.rawValue) undoes what was written"
+        let tally = "\(done) of \(entries.count) changes are made"
+        switch result.stop {
+        case .interrupted:
+            throw CommandFailure(
+                message: "it was stopped; \(tally)", hint: goOn,
+                status: stop == .terminated ? .terminated : .interrupted)
+        case .refused(let error) where !result.hasWritten:
+            throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .permission)
+        case .failed(let error) where !result.hasWritten && done == 0:
+            throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .failure)
+        case .refused(let error), .failed(let error):
+            throw CommandFailure(message: "\(error); \(tally)", hint: goOn, status: .partial)
+        case .prefixChanged(let why):
+            throw CommandFailure(message: "\(why); \(tally), and no more was written", hint: goOn, status: .partial)
+        case .declined:
+            throw CommandFailure(message: "it ends after the canary; \(tally)", hint: goOn, status: .partial)
+        case nil:
+            let refusals = entries.compactMap(\.outcome)
+            let isForbidden = done == 0 && refusals.allSatisfy { $0.isPermission }
+            throw CommandFailure(
+                message: isForbidden ? "GitHub allowed none of the changes" : tally,
+                hint: isForbidden
+                    ? "the token needs write access to the organization's administration and to Actions" : goOn,
+                status: isForbidden ? .permission : .partial)
+        }
+    }
+}
+
+/// The history as the journal of an apply.
+private struct Journal: ChangeJournal {
+    let store: HistoryStore
+    let changeset: ChangesetID
+    let now: @Sendable () -> Timestamp
+
+    func noteIntent(_ place: Int) async throws {
+        try await store.noteIntent(place, of: changeset, at: now())
+    }
+
+    func noteOutcome(_ outcome: ChangeOutcome, _ place: Int) async throws {
+        try await store.noteOutcome(outcome, place, of: changeset, at: now())
+    }
+}
+
+extension CommandFailure {
+    init(_ error: GitHubError) {
+        let status: ExitStatus =
+            switch error {
+            case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet, .blocked:
+                .permission
+            case .rateLimited: .incomplete
+            default: .failure
+            }
+        self.init(message: "\(error)", hint: error.hint, status: status)
+    }
+}
+
+extension ChangeOutcome {
+    fileprivate var isPermission: Bool {
+        guard case .refused(let message) = self else { return false }
+        return message.hasPrefix("forbidden") || message.hasPrefix("not found")
+            || message.contains("could not be read: ")
+    }
+}

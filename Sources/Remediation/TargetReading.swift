@@ -1,0 +1,143 @@
+import AuditCore
+import GitHubAPI
+
+/// Reads a target as it is now.
+struct TargetReading {
+    let client: GitHubClient
+
+    /// Why a target could not be read as the plan knows it.
+    struct Obstacle: Error {
+        let why: String
+        /// `nil` where nothing is known of the target.
+        let outcome: ChangeOutcome?
+        /// What no other target would fare better with.
+        let error: GitHubError?
+
+        init(_ error: GitHubError) {
+            why = "\(error)"
+            switch error {
+            case .unauthorized, .cancelled, .rateLimited, .timeout, .connectionLost, .serverFault:
+                outcome = nil
+                self.error = error
+            default:
+                outcome = .refused("it could not be read: \(error)")
+                self.error = nil
+            }
+        }
+
+        /// What ends an apply.
+        var stop: Applier.Stop? {
+            switch error {
+            case nil: nil
+            case .cancelled?: .interrupted
+            case .unauthorized(let message)?: .refused(.unauthorized(message))
+            case .rateLimited(let message)?: .refused(.rateLimited(message))
+            case let error?: .failed(error)
+            }
+        }
+
+        init(_ outcome: ChangeOutcome) {
+            why = outcome.message ?? outcome.name
+            self.outcome = outcome
+            error = nil
+        }
+    }
+
+    /// What a target is now, and what it would inherit.
+    struct Found {
+        let value: PlannedChange.Value
+        /// `nil` where it inherits nothing, or what that is does not matter.
+        let inherited: [ClaimKey]?
+
+        func satisfies(_ planned: PlannedChange.Value) -> Bool { value.satisfies(planned, inheriting: inherited) }
+
+        /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits.
+        func isStill(_ before: PlannedChange.Value) -> Bool {
+            if value == before { return true }
+            guard case .repository(let known) = before, case .repository(var now) = value, known.inherits,
+                now.includeClaimKeys == inherited
+            else { return false }
+            now.includeClaimKeys = known.includeClaimKeys
+            return now == known
+        }
+    }
+
+    /// The target as it is now; by its id, so that another one of its name is never taken for it.
+    func current(_ change: PlannedChange) async throws(Obstacle) -> Found {
+        switch change.target {
+        case .organization(let name, let id):
+            guard let login = OrganizationLogin(name) else { throw Obstacle(.moved("\(name) is no login")) }
+            let account = try await reading { () async throws(GitHubError) in try await client.organization(login) }
+            guard account.id == id else { throw Obstacle(.moved("\(name) is another organization by now")) }
+            return Found(value: .organization(try await template(of: login)), inherited: nil)
+        case .repository(let owner, let name, let id):
+            let repository = try await reading { () async throws(GitHubError) in try await client.repository(id) }
+            guard repository.owner == owner, repository.name == name else {
+                throw Obstacle(.moved("it is \(repository.fullName) by now: make a new plan"))
+            }
+            if repository.isArchived == true {
+                throw Obstacle(.skipped("the repository is archived, and so read-only"))
+            }
+            let setting = try await reading { () async throws(GitHubError) -> RepositorySetting in
+                guard let setting = try await client.setting(of: repository).value else { throw .notModifiedUnasked }
+                return setting
+            }
+            var inherited: [ClaimKey]?
+            if change.before.inherits || change.after.inherits, !setting.inherits, let login = OrganizationLogin(owner),
+                case .set(let template, _) = try await template(of: login)
+            {
+                inherited = template.keys
+            }
+            return Found(value: .repository(setting), inherited: inherited)
+        }
+    }
+
+    private func template(of login: OrganizationLogin) async throws(Obstacle) -> OrganizationTemplate {
+        try await reading { () async throws(GitHubError) -> OrganizationTemplate in
+            do throws(GitHubError) {
+                return try await client.organizationTemplate(of: login)
+            } catch .organizationTemplateNeverSet {
+                return .neverSet
+            }
+        }
+    }
+
+    private func reading<Value>(
+        _ body: () async throws(GitHubError) -> Value,
+    ) async throws(Obstacle) -> Value {
+        do throws(GitHubError) { return try await body() } catch { throw Obstacle(error) }
+    }
+}
+
+extension PlannedChange.Value {
+    /// Whether what was read is what was planned: an inherited template may be told with the organization's claims, and a
+    /// flag that was not written may be told or not.
+    func satisfies(_ planned: PlannedChange.Value, inheriting inherited: [ClaimKey]?) -> Bool {
+        switch (self, planned) {
+        case (.organization(.set(let template, let flag)), .organization(.set(let wanted, let wantedFlag))):
+            return template == wanted && (wantedFlag == nil || flag == wantedFlag)
+        case (.repository(let setting), .repository(let wanted)):
+            let hasKeys =
+                wanted.inherits
+                ? setting.inherits || setting.includeClaimKeys == inherited
+                : setting.includeClaimKeys == wanted.includeClaimKeys
+            let hasTemplate = setting.useDefault == wanted.useDefault && (wanted.useDefault || hasKeys)
+            let hasFlag = wanted.useImmutableSubject == nil || setting.useImmutableSubject == wanted.useImmutableSubject
+            return hasTemplate && hasFlag && setting.subClaimPrefix == wanted.subClaimPrefix
+        default:
+            return false
+        }
+    }
+
+    var inherits: Bool {
+        if case .repository(let setting) = self { setting.inherits } else { false }
+    }
+
+    var prefix: String? {
+        if case .repository(let setting) = self { setting.subClaimPrefix } else { nil }
+    }
+}
+
+extension RepositorySetting {
+    fileprivate var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
+}

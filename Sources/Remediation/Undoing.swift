@@ -1,0 +1,84 @@
+public import AuditCore
+public import GitHubAPI
+
+/// Works out what is to be written so that things are as they were before a set of changes.
+public struct Undoing: Sendable {
+    private let client: GitHubClient
+
+    public init(client: GitHubClient) {
+        self.client = client
+    }
+
+    /// The changes that were made, turned round and in the opposite order.
+    ///
+    /// What is there now is read anew: it is what the plan holds as *before*, where it still is what was written. The rest
+    /// is left, with the reason.
+    public func plan(undoing changeset: Changeset, now: Timestamp) async throws(GitHubError) -> Plan {
+        var plan = changeset.plan
+        plan.createdAt = now
+        plan.scanID = nil
+        plan.changes = []
+        plan.manual = []
+        for (change, entry) in zip(changeset.plan.changes, changeset.entries).reversed() {
+            guard entry.outcome == .applied else { continue }
+            let reading = TargetReading(client: client)
+            do throws(TargetReading.Obstacle) {
+                let found = try await reading.current(change)
+                guard found.satisfies(change.after) else {
+                    plan.leave(change, "it is no longer what was written")
+                    continue
+                }
+                plan.changes.append(change.undone(from: found.value))
+            } catch {
+                if let fatal = error.error { throw fatal }
+                plan.leave(change, error.why)
+            }
+        }
+        return plan
+    }
+}
+
+extension Plan {
+    fileprivate mutating func leave(_ change: PlannedChange, _ why: String) {
+        manual.append(
+            Manual(rule: change.rules.first ?? "", name: change.target.name, message: "it was changed", why: why))
+    }
+}
+
+extension PlannedChange {
+    /// The change that leads back.
+    ///
+    /// - Parameter found: what is there now.
+    fileprivate func undone(from found: Value) -> PlannedChange {
+        var warnings: [String] = []
+        let former: Value
+        switch (before, found) {
+        case (.organization(.neverSet), .organization(.set(_, let flag))):
+            former = .organization(.set(.gitHubDefault, useImmutableSubject: flag))
+            warnings = ["GitHub has no way to unset an organization's template: it becomes repo, context"]
+        case (.repository(var setting), .repository(let now)):
+            // To leave out a flag that is there now would leave it as it is.
+            if setting.useImmutableSubject == nil, now.useImmutableSubject != nil {
+                setting.useImmutableSubject = false
+            }
+            if setting.useDefault { setting.includeClaimKeys = nil }
+            former = .repository(setting)
+        default:
+            former = before
+        }
+        // What inherits may be told with the organization's claims; kept so, undoing this again would make a copy of them.
+        var found = found
+        if after.inherits, case .repository(var setting) = found {
+            setting.includeClaimKeys = nil
+            found = .repository(setting)
+        }
+        return PlannedChange(
+            target: target, before: found, after: former, rules: rules,
+            subjects: subjects.map { subject in
+                Subject(
+                    repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
+                    after: subject.before)
+            },
+            warnings: warnings)
+    }
+}

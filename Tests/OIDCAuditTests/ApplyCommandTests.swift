@@ -1,0 +1,426 @@
+import AuditCore
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// Writing, from the command line, against the emulator's answers.
+@Suite(.timeLimit(.minutes(5))) struct ApplyCommandTests {
+    private static let token = ["GH_ENTERPRISE_TOKEN": "test-token"]
+    private static let path = "/repos/acme/%@/actions/oidc/customization/sub"
+
+    private static func put(_ name: String) -> String { "PUT " + String(format: path, name) }
+
+    private static func onDefault(_ name: String, id: Int64) -> WorldFile.Repository {
+        WorldFile.Repository(
+            name: name, id: id,
+            setting: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: "repo:acme/\(name)"))
+    }
+
+    /// A world in which three repositories are to opt in, and a plan for it.
+    private static func withPlan(
+        _ repositories: [WorldFile.Repository] = (1...3).map { onDefault("r\($0)", id: Int64($0)) },
+        echoes: Bool = true, _ body: @Sendable @escaping (EmulatedScan, String) async throws -> Void,
+    ) async throws {
+        var organization = WorldFile.Organization(
+            login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"], repositories: repositories)
+        organization.echoesTemplate = echoes
+        var world = WorldFile(organizations: [organization])
+        world.user = "octocat"
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            let plan = "\(scan.folder.path)/plan.json"
+            let run = await Self.run(scan, "plan", "acme", "--policy", "preset:strict", "-o", "json=\(plan)")
+            #expect(run.status == 1, "\(run.output)\(run.error)")
+            try await body(scan, plan)
+        }
+    }
+
+    private static func run(
+        _ scan: EmulatedScan, _ arguments: String..., ask: (@Sendable (String) -> Bool)? = nil,
+        timeout: Duration = .seconds(30),
+        stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
+    ) async -> CommandRun {
+        await CommandRun.run(
+            arguments + ["--api-url", scan.address]
+                + (arguments.starts(with: ["template", "get"]) ? [] : ["--db", scan.folder.database]),
+            environment: token,
+            requestTimeout: timeout, ask: ask, stopRequests: stopRequests)
+    }
+
+    private static func writes(_ scan: EmulatedScan) async -> [String] {
+        await scan.world.requests.filter { !$0.hasPrefix("GET ") }
+    }
+
+    private static func setting(_ scan: EmulatedScan, _ place: Int) async -> WorldFile.Setting? {
+        await scan.world.file.organizations[0].repositories[place].setting
+    }
+
+    private static func outcomes(_ scan: EmulatedScan) async -> [String?] {
+        let json = await run(scan, "history", "changes", "-f", "json").json
+        let newest = (json["changesets"] as? [[String: Any]])?.first
+        return (newest?["changes"] as? [[String: Any]] ?? []).map { $0["outcome"] as? String }
+    }
+
+    // MARK: - The whole way
+
+    @Test(arguments: [true, false])
+    func whatIsPlannedIsWrittenReadBackAndUndone(echoes: Bool) async throws {
+        try await Self.withPlan(echoes: echoes) { (scan, plan) async throws -> Void in
+            let before = await scan.world.file.organizations[0].repositories.map(\.setting?.useDefault)
+            let applied = await Self.run(scan, "apply", plan, "--yes")
+            #expect(applied.status == 0, "\(applied.error)")
+            #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
+            #expect(await Self.setting(scan, 0)?.useDefault == false)
+            #expect(await Self.setting(scan, 0)?.includeClaimKeys == nil)
+            let changes = await Self.run(scan, "history", "changes")
+            #expect(changes.output.contains(/#1  apply, .*, by octocat\n  applied       acme\/r1\n/))
+            // A compliant organization has nothing left to plan.
+            #expect(await Self.run(scan, "plan", "acme", "--policy", "preset:strict").status == 0)
+
+            let undone = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(undone.status == 0, "\(undone.error)")
+            #expect(await scan.world.file.organizations[0].repositories.map(\.setting?.useDefault) == before)
+            // And back again: what inherited inherits, and is no copy.
+            let redone = await Self.run(scan, "rollback", "2", "--yes")
+            #expect(redone.status == 0, "\(redone.error)")
+            #expect(await Self.setting(scan, 0)?.useDefault == false)
+            #expect(await Self.setting(scan, 0)?.includeClaimKeys == nil)
+            // Nothing is undone twice.
+            let again = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(again.output.contains("NOTHING TO CHANGE") == false)
+            #expect(await Self.run(scan, "history", "verify").status == 0)
+        }
+    }
+
+    @Test func anOrganizationIsSetFirstAndBackToTheDefault() async throws {
+        var world = WorldFile(
+            organizations: [
+                .init(
+                    login: "acme", id: 77, template: nil,
+                    repositories: [.good("api", id: 1), Self.onDefault("web", id: 2)])
+            ])
+        world.user = nil
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            let policy = try scan.folder.write(
+                """
+                {"version": 1, "name": "p", "rules": [
+                  {"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]},
+                  {"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"], "fix": "inherit"}]}
+                """, to: "p.json")
+            let plan = "\(scan.folder.path)/plan.json"
+            let planned = await Self.run(scan, "plan", "acme", "--policy", policy, "-o", "json=\(plan)")
+            #expect(planned.output.contains("warning: it can't be undone wholly"), "\(planned.output)\(planned.error)")
+            let applied = await Self.run(scan, "apply", plan, "--yes")
+            #expect(applied.status == 0, "\(applied.error)")
+            #expect(
+                await Self.writes(scan) == ["PUT /orgs/acme/actions/oidc/customization/sub", Self.put("web")])
+            #expect(await scan.world.file.organizations[0].template == ["repo", "ref"])
+            let undone = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(undone.status == 0, "\(undone.error)")
+            #expect(undone.output.replacing(/\s+/, with: " ").contains("it becomes repo, context"))
+            #expect(await scan.world.file.organizations[0].template == ["repo", "context"])
+            #expect(await Self.setting(scan, 1)?.useDefault == true)
+            let changes = await Self.run(scan, "history", "changes").output
+            #expect(changes.contains("by a token of no user"))
+        }
+    }
+
+    // MARK: - Asking
+
+    @Test func nothingIsWrittenUnaskedAndTheCanaryIsAskedAfter() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            let unasked = await Self.run(scan, "apply", plan)
+            #expect(unasked.status == 2)
+            #expect(unasked.error.contains("there is no terminal to ask on"))
+            #expect(await Self.run(scan, "apply", plan, ask: { _ in false }).status == 2)
+            #expect(await Self.writes(scan).isEmpty)
+
+            let questions = Mutex<[String]>([])
+            let stopped = await Self.run(
+                scan, "apply", plan,
+                ask: { question in
+                    questions.withLock {
+                        $0.append(question); return $0.count == 1
+                    }
+                })
+            #expect(stopped.status == 6)
+            #expect(stopped.error.contains("it ends after the canary; 1 of 3 changes are made"))
+            #expect(questions.withLock { $0.map { $0.prefix(5) } } == ["Write", "The f"])
+            #expect(await Self.writes(scan) == [Self.put("r1")])
+            // It is begun, and is gone on with rather than begun again.
+            let twice = await Self.run(scan, "apply", plan, "--yes")
+            #expect(twice.status == 2)
+            #expect(twice.error.contains("was begun as #1"))
+            let rest = await Self.run(scan, "apply", "--continue", "--yes")
+            #expect(rest.status == 0, "\(rest.error)")
+            #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
+        }
+    }
+
+    @Test func aPlanOfAnotherHostOrTooLargeOrChangedIsRefused() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            let large = await Self.run(scan, "apply", plan, "--yes", "--max-changes", "2")
+            #expect(large.status == 2)
+            #expect(large.error.contains("the subjects of 3 repositories, and --max-changes allows 2"))
+            let other = await CommandRun.run(
+                ["apply", plan, "--yes", "--db", scan.folder.database, "--api-url", "http://127.0.0.1:1"],
+                environment: Self.token)
+            #expect(other.status == 2)
+            #expect(other.error.contains("the plan is for \(scan.address)"))
+            let text = try scan.folder.read("plan.json")
+            let changed = try scan.folder.write(text.replacing("\"acme\"", with: "\"evil\""), to: "changed.json")
+            let refused = await Self.run(scan, "apply", changed, "--yes")
+            #expect(refused.status == 2)
+            #expect(refused.error.contains("it was changed since it was made"))
+            #expect(await Self.writes(scan).isEmpty)
+        }
+    }
+
+    // MARK: - What moved, what GitHub refuses
+
+    @Test func whatIsNoLongerAsItWasIsLeftAlone() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { world in
+                world.organizations[0].repositories[0].setting?.useDefault = false
+                world.organizations[0].repositories[0].setting?.includeClaimKeys = ["repo", "actor"]
+                world.organizations[0].repositories[1].archived = true
+            }
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 6)
+            #expect(await Self.outcomes(scan) == ["moved", "skipped", "applied"])
+            #expect(await Self.writes(scan) == [Self.put("r3")])
+        }
+    }
+
+    @Test func aRenamedRepositoryIsFoundByItsIdAndLeftAlone() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { world in
+                world.organizations[0].repositories[0].name = "other"
+                // Another one took its name.
+                world.organizations[0].repositories.append(Self.onDefault("r1", id: 99))
+            }
+            #expect(await Self.run(scan, "apply", plan, "--yes").status == 6)
+            #expect(await Self.outcomes(scan) == ["moved", "applied", "applied"])
+            #expect(await Self.setting(scan, 3)?.useDefault == true)
+        }
+    }
+
+    /// A fault of the second repository's write, or of all, and what comes of it.
+    struct Case: Sendable {
+        var kind: WorldFile.Fault.Kind
+        var status: Int?
+        var isOfAll = false
+        var times: Int?
+        var outcomes: [String?]
+        var exit: Int32
+
+        var fault: WorldFile.Fault {
+            WorldFile.Fault(
+                path: isOfAll ? nil : "/repos/acme/r2/*", method: "PUT", times: times, kind: kind, status: status,
+                retryAfterSeconds: 1, location: "/repositories/1/x")
+        }
+    }
+
+    static let answers = [
+        Case(kind: .status, status: 400, isOfAll: true, outcomes: ["refused", "refused", "refused"], exit: 6),
+        Case(kind: .status, status: 404, outcomes: ["applied", "refused", "applied"], exit: 6),
+        Case(kind: .status, status: 409, outcomes: ["applied", "refused", "applied"], exit: 6),
+        Case(kind: .status, status: 422, outcomes: ["applied", "refused", "applied"], exit: 6),
+        Case(kind: .redirect, outcomes: ["applied", "moved", "applied"], exit: 6),
+        Case(kind: .status, status: 500, outcomes: ["applied", "refused", "applied"], exit: 6),
+        // Made, and the answer lost: reading tells.
+        Case(kind: .lostAnswer, outcomes: ["applied", "applied", "applied"], exit: 0),
+        Case(kind: .reset, outcomes: ["applied", "refused", "applied"], exit: 6),
+        // 201, and nothing was done.
+        Case(kind: .status, status: 201, outcomes: ["applied", "different", "applied"], exit: 6),
+        Case(kind: .secondaryLimit, isOfAll: true, times: 1, outcomes: ["applied", "applied", "applied"], exit: 0),
+        Case(kind: .status, status: 401, isOfAll: true, outcomes: ["refused", nil, nil], exit: 4),
+    ]
+
+    @Test(arguments: answers)
+    func eachAnswerIsTold(one: Case) async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { $0.faults = [one.fault] }
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == one.exit, "\(run.error)")
+            #expect(await Self.outcomes(scan) == one.outcomes)
+        }
+    }
+
+    @Test func aWriteThatTimesOutIsFoundOutByReading() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [.init(path: "/repos/acme/r2/*", method: "PUT", kind: .hang)]
+            }
+            let run = await Self.run(scan, "apply", plan, "--yes", timeout: .milliseconds(700))
+            #expect(run.status == 6)
+            #expect(await Self.outcomes(scan) == ["applied", "refused", "applied"])
+            // Once the trouble is over, the rest is made.
+            await scan.world.change { $0.faults = [] }
+            #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 0)
+            #expect(await Self.outcomes(scan) == ["applied", "applied", "applied"])
+        }
+    }
+
+    @Test func withoutThePermissionItIsFourAndNothingIsWritten() async throws {
+        let locked = (1...2).map { number in
+            var repository = Self.onDefault("r\(number)", id: Int64(number))
+            repository.writeRefusal = .forbidden
+            return repository
+        }
+        try await Self.withPlan(locked) { (scan, plan) async throws -> Void in
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 4)
+            #expect(run.error.contains("GitHub allowed none of the changes"))
+            #expect(await Self.setting(scan, 0)?.useDefault == true)
+        }
+    }
+
+    @Test func anUnreachableHostIsFive() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { $0.faults = [.init(path: "/repositories/*", kind: .status, status: 502)] }
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 5, "\(run.error)")
+            #expect(await Self.writes(scan).isEmpty)
+        }
+    }
+
+    @Test func aPrefixThatWasNotPlannedStopsIt() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            // GitHub turns the subject into an immutable one with the write.
+            await scan.world.change {
+                $0.faults = [
+                    .init(
+                        path: "/repos/acme/r1/*", method: "GET", after: 1, kind: .body,
+                        body:
+                            #"{"use_default":false,"use_immutable_subject":false,"sub_claim_prefix":"repo:acme@77/r1@1"}"#
+                    )
+                ]
+            }
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 6)
+            #expect(run.error.contains("the prefix became repo:acme@77/r1@1, which was not planned"))
+            #expect(await Self.outcomes(scan) == ["different", nil, nil])
+            #expect(await Self.writes(scan) == [Self.put("r1")])
+        }
+    }
+
+    // MARK: - Stops
+
+    @Test func aStopEndsItAfterTheChangeThatIsBeingMade() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            let world = scan.world
+            let run = await Self.run(
+                scan, "apply", plan, "--yes", "--canary-wait", "1s",
+                stopRequests: {
+                    AsyncStream { continuation in
+                        Task {
+                            while await !world.requests.contains(where: { $0.hasPrefix("PUT") }) { await Task.yield() }
+                            continuation.yield(.interrupted)
+                        }
+                    }
+                })
+            #expect(run.status == 130)
+            #expect(run.error.contains("it was stopped; 1 of 3 changes are made"))
+            #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 0)
+            #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
+        }
+    }
+
+    /// As after kill -9 between the write and the journal: the intent is there, the outcome is not.
+    @Test(arguments: [true, false])
+    func whatWasBegunIsFoundOut(wasWritten: Bool) async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            #expect(await Self.run(scan, "apply", plan, ask: { $0.hasPrefix("Write") }).status == 6)
+            try await DatabaseQueue(path: scan.folder.database).write { db in
+                try db.execute(
+                    sql:
+                        "INSERT INTO changeIntent (changesetID, place, intendedAt) VALUES (1, 1, '2026-11-21T02:00:00Z')"
+                )
+            }
+            if wasWritten {
+                await scan.world.change { $0.organizations[0].repositories[1].setting?.useDefault = false }
+            }
+            let run = await Self.run(scan, "apply", "--continue", "--yes")
+            #expect(run.status == 0, "\(run.error)")
+            #expect(await Self.outcomes(scan) == ["applied", "applied", "applied"])
+            #expect(await Self.writes(scan).count == (wasWritten ? 2 : 3))
+        }
+    }
+
+    @Test func theJournalIsNeverChanged() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            #expect(await Self.run(scan, "apply", plan, "--yes").status == 0)
+            let database = try DatabaseQueue(path: scan.folder.database)
+            for statement in [
+                "UPDATE changeset SET actor = 'x'", "DELETE FROM changeIntent",
+                "UPDATE changeOutcome SET outcome = 'x'",
+                "INSERT OR REPLACE INTO changeOutcome SELECT * FROM changeOutcome",
+            ] {
+                await #expect(throws: DatabaseError.self) {
+                    try await database.write { try $0.execute(sql: statement) }
+                }
+            }
+            let rows = try await database.read {
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM v1_change WHERE outcome = 'applied'")
+            }
+            #expect(rows == 3)
+        }
+    }
+
+    // MARK: - One template
+
+    @Test func oneTemplateIsSetWithTheSameCare() async throws {
+        try await Self.withPlan { (scan, _) async throws -> Void in
+            let run = await Self.run(scan, "template", "set", "acme/r1", "--claims", "repo,ref", "--yes")
+            #expect(run.status == 0, "\(run.error)")
+            #expect(await Self.setting(scan, 0)?.includeClaimKeys == ["repo", "ref"])
+            let json = await Self.run(scan, "template", "get", "acme/r1", "-f", "json").json["state"] as? [String: Any]
+            #expect((json?["effective"] as? [String: Any])?["subject"] as? String == "repo:acme/r1:ref:{ref}")
+            #expect(await Self.run(scan, "template", "set", "acme/r1", "--immutable", "--yes").status == 0)
+            #expect(await Self.setting(scan, 0)?.subClaimPrefix == "repo:acme@77/r1@1")
+            #expect(await Self.run(scan, "template", "set", "acme", "--claims", "repo,context", "--yes").status == 0)
+            #expect(await scan.world.file.organizations[0].template == ["repo", "context"])
+            #expect(await Self.run(scan, "rollback", "2", "--yes").status == 0)
+            #expect(await Self.setting(scan, 0)?.subClaimPrefix == "repo:acme/r1")
+            let raw = await Self.run(scan, "template", "get", "acme", "--raw")
+            #expect(raw.output == "{\"include_claim_keys\":[\"repo\",\"context\"]}\n")
+            for (arguments, message) in [
+                (["acme/r1"], "nothing was said to change"), (["acme", "--inherit"], "can only be claims"),
+                (["acme/r1", "--claims", "repo,rref"], "unknown claim \"rref\""),
+                (["acme/r1", "--claims", "repo", "--inherit"], "exclude each other"),
+                (["a/b/c", "--inherit"], "is neither ORG"),
+            ] {
+                let bad = await CommandRun.run(
+                    ["template", "set"] + arguments
+                        + ["--yes", "--db", scan.folder.database, "--api-url", scan.address],
+                    environment: Self.token)
+                #expect(bad.status == 2)
+                #expect(bad.error.contains(message), "\(bad.error)")
+            }
+        }
+    }
+
+    /// Nothing but apply, rollback and template set writes.
+    @Test func noOtherCommandWrites() async throws {
+        try await Self.withPlan { (scan, _) async throws -> Void in
+            for arguments in [
+                ["scan", "acme", "--policy", "preset:strict"], ["check", "acme", "--policy", "preset:strict"],
+                ["plan", "acme", "--policy", "preset:strict"], ["doctor", "acme"],
+                ["report", "--policy", "preset:strict"],
+                ["template", "get", "acme/r1"], ["template", "get", "acme"], ["diff"], ["history", "list"],
+                ["history", "verify"], ["history", "changes"], ["history", "trend"], ["policy", "init", "acme"],
+            ] {
+                let run = await CommandRun.run(
+                    arguments + ["--api-url", scan.address]
+                        + (["doctor", "template"].contains(arguments[0]) ? [] : ["--db", scan.folder.database]),
+                    environment: Self.token)
+                #expect(run.status < 3, "\(arguments): \(run.error)")
+            }
+            #expect(await Self.writes(scan).isEmpty)
+        }
+    }
+}
