@@ -54,7 +54,9 @@ import Testing
             #expect(!first.contains("changed"))
             // The organization's template, and those that follow it.
             let third = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "markdown").output
-            #expect(third.contains(/Changed since \\#2 of .*the template of acme\\, 3 templates\n/), "\(third)")
+            #expect(
+                third.contains(/Changed since \\#2 of .*the template of acme\\, which 3 repositories follow\n/),
+                "\(third)")
             let page = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "html").output
             #expect(page.contains("renamed from acme/web; subject repo:acme/web:{context}"))
             #expect(page.contains("the organization's template changed: repo, context, job_workflow_ref →"))

@@ -7,7 +7,8 @@ public struct ReportHistory: Sendable {
         case timelines
     }
 
-    /// What changed since the scan before; `nil` where there is none, or it was not asked for.
+    /// What changed since the scan before, but for repositories that changed with their organization's template alone;
+    /// `nil` where there is none, or it was not asked for.
     public var difference: ScanDifference?
     /// What the scans up to this one counted in its organizations, oldest first.
     public var trend: [TrendPoint] = []

@@ -4,11 +4,14 @@ import GRDB
 extension HistoryStore {
     /// What one scan knew otherwise than another, in the organizations that both hold.
     ///
-    /// - Parameter logins: of which organizations, without case; `nil`: all.
+    /// - Parameters:
+    ///   - logins: of which organizations, without case; `nil`: all.
+    ///   - followers: whether repositories are told that changed with their organization's template alone; they can be
+    ///     very many.
     public func difference(
-        from before: StoredScan, to after: StoredScan, of logins: [String]? = nil,
+        from before: StoredScan, to after: StoredScan, of logins: [String]? = nil, withFollowers followers: Bool = true,
     ) async throws(HistoryError) -> ScanDifference {
-        let reader = DifferenceReader(before, after, logins)
+        let reader = DifferenceReader(before, after, logins, followers)
         // At once: what is sealed does not change between one read and the other.
         async let old = result { db in try reader.snapshot(of: before, db) }
         async let findings = result { db in try reader.findings(db) }
@@ -29,10 +32,12 @@ private struct DifferenceReader {
     private let before: StoredScan
     private let after: StoredScan
     private let logins: [String]?
+    private let withFollowers: Bool
     /// From the older scan's rows to the newer one's.
     private let span: Range<Int64>
 
-    init(_ before: StoredScan, _ after: StoredScan, _ logins: [String]?) {
+    init(_ before: StoredScan, _ after: StoredScan, _ logins: [String]?, _ withFollowers: Bool) {
+        self.withFollowers = withFollowers
         self.before = before
         self.after = after
         self.logins = logins
@@ -91,13 +96,13 @@ private struct DifferenceReader {
                     OR EXISTS (
                         SELECT 1 FROM scan a JOIN scan b WHERE a.id = ?1 AND b.id = ?2
                             AND (a.scope <> b.scope OR a.isEnterpriseServer <> b.isEnterpriseServer))
-                    OR EXISTS (
+                    OR ?3 AND EXISTS (
                         SELECT 1 FROM scanOrganization a JOIN scanOrganization b ON b.organizationID = a.organizationID
                         WHERE a.scanID = ?1 AND b.scanID = ?2 AND (a.templateStatus <> b.templateStatus
                             OR a.templateClaimKeys IS NOT b.templateClaimKeys
                             OR a.templateErrorCode IS NOT b.templateErrorCode))
                 """,
-            arguments: [before.id.rawValue, after.id.rawValue])
+            arguments: [before.id.rawValue, after.id.rawValue, withFollowers])
         return differs != true
     }
 }

@@ -14,7 +14,8 @@ extension HistoryStore {
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
             let logins = organizations.map(\.login)
             if let earlier = try await self.scan(before: scan, of: logins, sameScope: true) {
-                history.difference = try await difference(from: earlier, to: scan, of: logins)
+                history.difference = try await difference(
+                    from: earlier, to: scan, of: logins, withFollowers: false)
             }
         }
         if parts.contains(.trend) {

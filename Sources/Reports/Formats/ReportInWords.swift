@@ -28,11 +28,17 @@ extension AuditReport {
     var changesInWords: String? {
         guard let difference = history?.difference else { return nil }
         let since = "since #\(difference.before.id.rawValue) of \(difference.before.startedAt.day)"
-        let changes = difference.organizations.flatMap { $0.changes + $0.followers }
+        let changes = difference.organizations.flatMap(\.changes)
         let kinds = Dictionary(changes.flatMap(\.kinds).map { ($0, 1) }, uniquingKeysWith: +)
         var words = RepositoryChange.Kind.allCases.compactMap { kind in kinds[kind].map { kind.words($0) } }
-        let templates = difference.organizations.filter(\.templateChanged).map(\.login)
-        if !templates.isEmpty { words.insert("the template of \(templates.joined(separator: ", "))", at: 0) }
+        let tallies = tallies
+        let templates = difference.organizations.filter(\.templateChanged).map { organization in
+            let sources = tallies[organization.id]?.sources ?? [:]
+            let followers = sources[.organization, default: 0] + sources[.organizationOrCopy, default: 0]
+            return "the template of \(organization.login), which \(counted(followers, "repository")) "
+                + (followers == 1 ? "follows" : "follow")
+        }
+        words = templates + words
         words += difference.lost.map { "\($0) lost" } + difference.found.map { "\($0) found" }
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
         // Judged by another policy now than then, findings say nothing of what changed.
