@@ -177,24 +177,23 @@ extension GitHubClient {
         }
     }
 
-    /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells. Where a rate limit
-    /// refuses it, it was not made, and is sent again when the limit allows.
+    /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells.
     ///
+    /// - Returns: false where a rate limit refused it, and it was not made: time passes until it may be sent again, and
+    ///   what it is to change must be looked at again.
     /// - Throws: `.redirectRefused` for a redirect, which a write never follows.
-    func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) {
+    func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) -> Bool {
         let headers = headers + [(name: "Content-Type", value: "application/json")]
         let request = APIRequest(
             method: "PUT", url: "\(endpoint)\(path)", headers: headers, timeout: settings.timeout,
             bodyLimitBytes: Self.bodyLimitBytes, body: body)
-        while true {
-            try await pass(costing: 5)
-            switch try await outcome(request) {
-            case .answer(.success): return
-            case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
-            case .answer(.notModified): throw .notModifiedUnasked
-            case .limited: continue
-            case .fault(let fault): throw fault
-            }
+        try await pass(costing: 5)
+        switch try await outcome(request) {
+        case .answer(.success): return true
+        case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
+        case .answer(.notModified): throw .notModifiedUnasked
+        case .limited: return false
+        case .fault(let fault): throw fault
         }
     }
 

@@ -12,17 +12,24 @@ public final class GitHubWriter: Sendable {
     public init(_ client: GitHubClient, limits: WriteLimits = WriteLimits(), after before: [Duration] = []) {
         self.client = client
         let now = client.elapsedTime
-        pace = Mutex(WritePace(limits, after: before.map { now - $0 }))
+        // A clock that was set back must not hold anything up.
+        pace = Mutex(WritePace(limits, after: before.map { now - max($0, .zero) }))
     }
 
-    /// Sets an organization's template.
+    /// Waits until the next write may be sent. What is to be written is read after it, not before.
+    public func takeTurn() async throws(GitHubError) {
+        while let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) { try await client.wait(until: turn) }
+    }
+
+    /// Sets an organization's template. A turn was taken before.
     ///
+    /// - Returns: false where a rate limit refused it, and nothing was done.
     /// - Parameter useImmutableSubject: `nil` leaves it out; GitHub does not say what it then does.
     /// - Throws: `.timeout`, `.connectionLost` and `.serverFault` where it is not known whether it was done.
     /// - SeeAlso: `PUT /orgs/{org}/actions/oidc/customization/sub`
     public func setTemplate(
         of login: OrganizationLogin, to template: SubjectTemplate, useImmutableSubject: Bool?,
-    ) async throws(GitHubError) {
+    ) async throws(GitHubError) -> Bool {
         try await put(
             "/orgs/\(login)/actions/oidc/customization/sub",
             Wire.TemplateChange(
@@ -30,13 +37,14 @@ public final class GitHubWriter: Sendable {
                 useImmutableSubject: useImmutableSubject))
     }
 
-    /// Sets a repository's setting, all its fields but the prefix, which GitHub computes.
+    /// Sets a repository's setting, all its fields but the prefix, which GitHub computes. A turn was taken before.
     ///
+    /// - Returns: as above.
     /// - Throws: as above; `.redirectRefused` where the repository has another name by now.
     /// - SeeAlso: `PUT /repos/{owner}/{repo}/actions/oidc/customization/sub`
     public func setSetting(
         of owner: String, _ name: String, to setting: RepositorySetting,
-    ) async throws(GitHubError) {
+    ) async throws(GitHubError) -> Bool {
         try await put(
             "/repos/\(owner.pathEncoded)/\(name.pathEncoded)/actions/oidc/customization/sub",
             Wire.TemplateChange(
@@ -46,8 +54,7 @@ public final class GitHubWriter: Sendable {
 
     // MARK: -
 
-    private func put(_ path: String, _ change: Wire.TemplateChange) async throws(GitHubError) {
-        while let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) { try await client.wait(until: turn) }
+    private func put(_ path: String, _ change: Wire.TemplateChange) async throws(GitHubError) -> Bool {
         try await client.put(path, change.json)
     }
 }

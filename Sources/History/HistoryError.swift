@@ -12,6 +12,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case full(path: String)
     case busy(path: String)
     case scanRunning(path: String, organization: String)
+    /// Another process applies changes by this history.
+    case changesRunning(path: String)
     /// A scan that began later has been through the organization.
     case overtaken(path: String, organization: String)
     /// Something is not what was sealed.
@@ -31,6 +33,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
         case .full(let path): "no space is left to write the history \(path)"
         case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"
+        case .changesRunning(let path): "changes are being applied already, by the history \(path)"
         case .overtaken(let path, let organization):
             "a scan that began later has read \(organization) into \(path) meanwhile"
         case .busy(let path): "the history \(path) stayed locked by another program"
@@ -50,7 +53,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerVersion: "use that version, or another file with --db"
         case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"
         case .full: "free some space and run again; what was stored before is safe"
-        case .scanRunning: "wait until it has ended"
+        case .scanRunning, .changesRunning: "wait until it has ended"
         case .overtaken: "run it again; without --resume, if that was given"
         case .busy: "run again when it is free"
         case .altered: "oidc-audit history verify names the record; keep the file, and compare it with a copy"

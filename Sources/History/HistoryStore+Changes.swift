@@ -1,8 +1,30 @@
 public import AuditCore
 import GRDB
 
+/// Keeps others from applying changes by the same history, as long as it lives.
+public final class ChangeLock: Sendable {
+    private let lock: ScanLock
+
+    init(_ lock: ScanLock) {
+        self.lock = lock
+    }
+}
+
 /// The journal of what was written to GitHub.
 extension HistoryStore {
+    /// - Throws: `.changesRunning` where another process applies changes.
+    public func lockChanges() throws(HistoryError) -> ChangeLock {
+        do {
+            return ChangeLock(try ScanLock(changing: path))
+        } catch HistoryError.scanRunning {
+            throw .changesRunning(path: path)
+        } catch let error as HistoryError {
+            throw error
+        } catch {
+            throw .cannotOpen(path: path, "\(error)")
+        }
+    }
+
     /// Begins a set of changes, before any of them is made.
     ///
     /// - Parameter document: of the plan, whose digest it states.

@@ -21,6 +21,11 @@ final class ScanLock: Sendable {
             database: path, byte: (1 << 40) + (scan & ((1 << 40) - 1)), holder: logins.joined(separator: ", "))
     }
 
+    /// - Throws: `HistoryError.scanRunning` where another process applies changes.
+    convenience init(changing path: String) throws {
+        try self.init(database: path, byte: 1 << 43, holder: "")
+    }
+
     /// Waits until nobody else makes the file or brings it to a newer schema.
     convenience init(opening path: String) throws {
         try self.init(database: path, byte: 1 << 42, holder: "", waits: true)

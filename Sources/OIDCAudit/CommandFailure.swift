@@ -19,6 +19,10 @@ struct CommandFailure: Error, Hashable, CustomStringConvertible {
         self.status = status
     }
 
+    func with(_ status: ExitStatus) -> CommandFailure {
+        CommandFailure(message: message, hint: hint, status: status)
+    }
+
     init(_ error: HistoryError) {
         let isMissing = if case .missing = error { true } else { false }
         self.init(message: error.description, hint: error.hint, status: isMissing ? .usage : .failure)

@@ -25,7 +25,14 @@ struct Remedy {
 
         /// Those that were about to be written.
         var begunPlaces: Set<Int> {
-            Set(begun.map { begun in begun.entries.indices.filter { begun.entries[$0].intendedAt != nil } } ?? [])
+            guard let begun else { return [] }
+            return Set(
+                begun.entries.indices.filter { place in
+                    switch begun.entries[place].outcome {
+                    case nil, .unknown: begun.entries[place].intendedAt != nil
+                    case .applied, .already, .moved, .skipped, .refused, .different: false
+                    }
+                })
         }
 
         /// The changes that are still to be made, by their place.
@@ -90,7 +97,7 @@ struct Remedy {
         let plan = work.plan
         guard plan.apiURL == apiURL else {
             throw .usage(
-                "the plan is for \(plan.apiURL), and this is \(apiURL)", hint: "add --api-url \(plan.apiURL)")
+                "the plan is for \(plan.apiURL), and this is \(apiURL)", hint: "name the host for which it was made")
         }
         guard plan.subjectCount <= change.changesMax else {
             throw .usage(
@@ -114,6 +121,8 @@ struct Remedy {
         }
         let stopRequests = await context.stopRequests()
         let store = try store()
+        let lock = try await usingHistory { () throws(HistoryError) in try store.lockChanges() }
+        defer { withExtendedLifetime(lock) {} }
         let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
         let id = try await begin(work, actor, in: store)
         let hour = Timestamp(secondsSince1970: context.now().secondsSince1970 - 3601)
@@ -161,7 +170,10 @@ struct Remedy {
         if let begun = work.begun { return begun.id }
         let digest = PlanDocument.digest(of: work.plan)
         let others = try await Self.changesets(in: store, apiURL: apiURL)
-        if let other = others.first(where: { $0.planDigest == digest && $0.entries.contains(where: \.isOpen) }) {
+        let undone = Set(others.compactMap(\.undoes))
+        if let other = others.first(where: { other in
+            other.planDigest == digest && other.entries.contains(where: \.isOpen) && !undone.contains(other.id)
+        }) {
             throw .usage(
                 "this plan was begun as #\(other.id.rawValue), and is not done", hint: "go on with apply --continue")
         }
@@ -215,8 +227,14 @@ struct Remedy {
             throw CommandFailure(
                 message: "it was stopped; \(tally)", hint: goOn,
                 status: stop == .terminated ? .terminated : .interrupted)
-        case .refused(let error) where !result.hasWritten:
-            throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .permission)
+        case .refused(let error) where !result.hasWritten && done == 0:
+            let isLimit = if case .rateLimited = error { true } else { false }
+            throw CommandFailure(
+                message: "nothing was written: \(error)", hint: error.hint, status: isLimit ? .failure : .permission)
+        case .canary(let name):
+            throw CommandFailure(
+                message: "\(name) was not read back as planned; \(tally), and no more was written", hint: goOn,
+                status: result.hasWritten ? .partial : isForbidden(entries) ? .permission : .failure)
         case .failed(let error) where !result.hasWritten && done == 0:
             throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .failure)
         case .refused(let error), .failed(let error):
@@ -226,14 +244,19 @@ struct Remedy {
         case .declined:
             throw CommandFailure(message: "it ends after the canary; \(tally)", hint: goOn, status: .partial)
         case nil:
-            let refusals = entries.compactMap(\.outcome)
-            let isForbidden = done == 0 && refusals.allSatisfy { $0.isPermission }
+            let isForbidden = done == 0 && isForbidden(entries)
             throw CommandFailure(
                 message: isForbidden ? "GitHub allowed none of the changes" : tally,
                 hint: isForbidden
                     ? "the token needs write access to the organization's administration and to Actions" : goOn,
-                status: isForbidden ? .permission : .partial)
+                status: isForbidden ? .permission : result.hasWritten || done > 0 ? .partial : .failure)
         }
+    }
+
+    /// Whether a permission is what all lacked that was tried.
+    private func isForbidden(_ entries: [Changeset.Entry]) -> Bool {
+        let outcomes = entries.compactMap(\.outcome)
+        return !outcomes.isEmpty && outcomes.allSatisfy(\.isPermission)
     }
 }
 

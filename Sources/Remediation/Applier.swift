@@ -16,6 +16,8 @@ public struct Applier: Sendable {
         case refused(GitHubError)
         /// A prefix changed that was not planned to: what is known of this organization's subjects is wrong.
         case prefixChanged(String)
+        /// Of the first changes, one was not read back as planned.
+        case canary(String)
         /// Whoever was asked after the canary said no.
         case declined
         case interrupted
@@ -55,14 +57,29 @@ public struct Applier: Sendable {
     ) async throws -> Result {
         var result = Result(outcomes: [:], stop: nil, hasWritten: false)
         var written = 0
+        // Organizations whose template is not what it was to become: what is to inherit it would inherit something else.
+        var left: Set<String> = []
         for place in places {
+            let change = plan.changes[place]
+            let owner = change.target.owner.lowercased()
+            if case .repository = change.target, left.contains(owner) {
+                let outcome = ChangeOutcome.refused(
+                    "the organization's template is not what the plan wants: not written")
+                result.outcomes[place] = outcome
+                tell(place, outcome)
+                try await journal.noteOutcome(outcome, place)
+                continue
+            }
+            do throws(GitHubError) { try await writer.takeTurn() } catch {
+                result.stop = .interrupted
+                break
+            }
             guard !shouldStop() else {
                 result.stop = .interrupted
                 break
             }
-            let change = plan.changes[place]
-            var ending = try await apply(change, place, plan)
-            if ending.outcome == .already, begun.contains(place) { ending.outcome = .applied }
+            let ending = try await apply(change, place, isBegun: begun.contains(place))
+            if case .organization = change.target, ending.outcome?.isDone != true { left.insert(owner) }
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
             if let outcome = ending.outcome {
                 result.outcomes[place] = outcome
@@ -73,6 +90,11 @@ public struct Applier: Sendable {
             }
             result.stop = ending.stop
             guard result.stop == nil else { break }
+            // A canary that is not well is one, whatever the others are.
+            if ending.wasSent, ending.outcome != .applied, written < canaries {
+                result.stop = .canary(change.target.name)
+                break
+            }
             if ending.wasSent, written == canaries, place != places.last, await !confirm() {
                 result.stop = .declined
                 break
@@ -89,23 +111,38 @@ public struct Applier: Sendable {
         var stop: Stop?
     }
 
-    private func apply(_ change: PlannedChange, _ place: Int, _ plan: Plan) async throws -> Ending {
+    /// - Parameter isBegun: whether it may have been written before, which reading tells.
+    private func apply(_ change: PlannedChange, _ place: Int, isBegun: Bool) async throws -> Ending {
         let found: TargetReading.Found
         do throws(TargetReading.Obstacle) {
             found = try await TargetReading(client: client).current(change)
         } catch {
             return Ending(outcome: error.outcome, stop: error.stop)
         }
-        if found.satisfies(change.after) { return Ending(outcome: .already) }
+        if found.value.satisfies(change.after, inheriting: nil) {
+            return Ending(outcome: isBegun ? .applied : .already)
+        }
         guard found.isStill(change.before) else {
+            if isBegun {
+                return Ending(
+                    outcome: found.satisfies(change.after)
+                        ? .applied
+                        : .different("it was about to be written, and is neither what it was nor what was planned"))
+            }
             return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
         }
         try await journal.noteIntent(place)
         var failure: GitHubError?
+        var isAccepted = false
         do throws(GitHubError) {
-            try await write(change)
+            isAccepted = try await write(change)
         } catch {
             failure = error
+        }
+        if failure == nil, !isAccepted {
+            // Refused for now: by the time it may be sent, somebody else may have changed it.
+            do throws(GitHubError) { try await writer.takeTurn() } catch { return Ending(stop: .interrupted) }
+            return try await apply(change, place, isBegun: false)
         }
         if let failure, !failure.leavesDoubt {
             return Ending(
@@ -137,13 +174,14 @@ public struct Applier: Sendable {
         return Ending(outcome: .different("what is read back is not what was written"), wasSent: true)
     }
 
-    private func write(_ change: PlannedChange) async throws(GitHubError) {
+    /// - Returns: false where a rate limit refused it.
+    private func write(_ change: PlannedChange) async throws(GitHubError) -> Bool {
         switch (change.target, change.after) {
         case (.organization(let login, _), .organization(.set(let template, let flag))):
             guard let login = OrganizationLogin(login) else { throw .malformed("\(login) is no login") }
-            try await writer.setTemplate(of: login, to: template, useImmutableSubject: flag)
+            return try await writer.setTemplate(of: login, to: template, useImmutableSubject: flag)
         case (.repository(let owner, let name, _), .repository(let setting)):
-            try await writer.setSetting(of: owner, name, to: setting)
+            return try await writer.setSetting(of: owner, name, to: setting)
         default:
             preconditionFailure("a plan that was read holds values that its targets can have")
         }

@@ -72,6 +72,7 @@ struct TargetReading {
             return Found(value: .organization(try await template(of: login)), inherited: nil)
         case .repository(let owner, let name, let id):
             let repository = try await reading { () async throws(GitHubError) in try await client.repository(id) }
+            guard repository.id == id else { throw Obstacle(.moved("GitHub answers with another repository")) }
             guard repository.owner == owner, repository.name == name else {
                 throw Obstacle(.moved("it is \(repository.fullName) by now: make a new plan"))
             }

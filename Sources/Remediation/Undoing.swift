@@ -20,15 +20,19 @@ public struct Undoing: Sendable {
         plan.changes = []
         plan.manual = []
         for (change, entry) in zip(changeset.plan.changes, changeset.entries).reversed() {
-            guard entry.outcome == .applied else { continue }
+            guard entry.mayBeWritten else { continue }
             let reading = TargetReading(client: client)
             do throws(TargetReading.Obstacle) {
                 let found = try await reading.current(change)
+                if found.isStill(change.before), !found.satisfies(change.after) { continue }
                 guard found.satisfies(change.after) else {
-                    plan.leave(change, "it is no longer what was written")
+                    plan.leave(change, "it is neither what was written nor what it was before")
                     continue
                 }
-                plan.changes.append(change.undone(from: found.value))
+                switch change.undone(from: found.value) {
+                case .success(let undone): plan.changes.append(undone)
+                case .failure(let no): plan.leave(change, no.why)
+                }
             } catch {
                 if let fatal = error.error { throw fatal }
                 plan.leave(change, error.why)
@@ -49,7 +53,13 @@ extension PlannedChange {
     /// The change that leads back.
     ///
     /// - Parameter found: what is there now.
-    fileprivate func undone(from found: Value) -> PlannedChange {
+    fileprivate func undone(from found: Value) -> Result<PlannedChange, NoPlan> {
+        guard !mayInherit else {
+            return .failure(
+                NoPlan(
+                    "whether it inherited its claims or held a copy of them was never told: template set with --inherit or "
+                        + "--claims decides"))
+        }
         var warnings: [String] = []
         let former: Value
         switch (before, found) {
@@ -57,6 +67,12 @@ extension PlannedChange {
             former = .organization(.set(.gitHubDefault, useImmutableSubject: flag))
             warnings = ["GitHub has no way to unset an organization's template: it becomes repo, context"]
         case (.repository(var setting), .repository(let now)):
+            guard !setting.contradictsItself else {
+                return .failure(
+                    NoPlan(
+                        "its flag for immutable subjects contradicted its prefix: to write it back could change the format"
+                    ))
+            }
             // To leave out a flag that is there now would leave it as it is.
             if setting.useImmutableSubject == nil, now.useImmutableSubject != nil {
                 setting.useImmutableSubject = false
@@ -72,13 +88,25 @@ extension PlannedChange {
             setting.includeClaimKeys = nil
             found = .repository(setting)
         }
-        return PlannedChange(
-            target: target, before: found, after: former, rules: rules,
-            subjects: subjects.map { subject in
-                Subject(
-                    repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
-                    after: subject.before)
-            },
-            warnings: warnings)
+        return .success(
+            PlannedChange(
+                target: target, before: found, after: former, rules: rules,
+                subjects: subjects.map { subject in
+                    Subject(
+                        repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
+                        after: subject.before)
+                },
+                warnings: warnings))
+    }
+}
+
+extension Changeset.Entry {
+    /// Whether the target may be other than it was.
+    fileprivate var mayBeWritten: Bool {
+        switch outcome {
+        case .applied, .different, .unknown: true
+        case nil: intendedAt != nil
+        case .already, .moved, .skipped, .refused: false
+        }
     }
 }

@@ -75,12 +75,15 @@ public struct CSVReporter: Reporter {
     /// Source: OWASP, "CSV Injection".
     private static func quoted(_ cell: String) -> String {
         var text = cell.singleLine
-        if let first = text.first(where: { $0 != " " }),
-            "=+-@\t\r|".contains(first) || !first.isASCII && "＝＋－＠".contains(first)
+        // By scalars: a sign with a combining mark is another character than the sign, and the same to a spreadsheet.
+        if let first = text.unicodeScalars.first(where: { $0 != " " }),
+            "=+-@\t\r|＝＋－＠".unicodeScalars.contains(first)
         {
             text = "'" + text
         }
         guard text.utf8.contains(where: { ",\"\n\r; ".utf8.contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        let doubled = text.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+            .map { Substring($0) }.joined(separator: "\"\"")
+        return "\"\(doubled)\""
     }
 }

@@ -67,10 +67,10 @@ public struct GitHubReporter: Reporter {
     }
 
     private static func data(_ text: String) -> String {
-        text.singleLine.replacing("%", with: "%25")
+        text.singleLine.escaping(["%": "%25"])
     }
 
     private static func property(_ text: String) -> String {
-        data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+        data(text).escaping([":": "%3A", ",": "%2C"])
     }
 }

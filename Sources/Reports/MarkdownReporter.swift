@@ -156,6 +156,6 @@ private struct MarkdownPage {
     }
 
     private func html(_ text: String) -> String {
-        text.singleLine.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        text.singleLine.escaping(String.markupEscapes)
     }
 }

@@ -127,6 +127,6 @@ private struct MetricsPage {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.singleLine.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        text.singleLine.escaping(["\\": "\\\\", "\"": "\\\""])
     }
 }

@@ -23,14 +23,15 @@ import Testing
     }
 
     private func withWriter(
-        _ file: WorldFile, _ body: @Sendable @escaping (GitHubWriter, GitHubClient, World) async throws -> Void,
+        _ file: WorldFile, timeout: Duration = .seconds(60),
+        _ body: @Sendable @escaping (GitHubWriter, GitHubClient, World) async throws -> Void,
     ) async throws {
         let emulator = Emulator(file)
         try await emulator.run { address in
             var settings = GitHubClient.Settings(
                 endpoint: try GitHubEndpoint(apiURL: address), token: AccessToken("test-token"),
                 userAgent: "oidc-audit/test")
-            settings.timeout = .milliseconds(2000)
+            settings.timeout = timeout
             settings.retry = RetryPolicy(baseDelay: .milliseconds(1))
             let transport = HTTPTransport(connectionsMax: 8)
             let client = GitHubClient(settings, transport: transport, clock: .continuous) { .sample }
@@ -49,12 +50,12 @@ import Testing
             #expect(
                 await #expect(throws: GitHubError.self) { try await client.organizationTemplate(of: .sample) }
                     == .organizationTemplateNeverSet)
-            try await writer.setTemplate(of: .sample, to: ["repo", "context"], useImmutableSubject: true)
+            _ = try await writer.setTemplate(of: .sample, to: ["repo", "context"], useImmutableSubject: true)
             #expect(
                 try await client.organizationTemplate(of: .sample)
                     == .set(["repo", "context"], useImmutableSubject: true))
 
-            try await writer.setSetting(of: "acme", "api", to: .own(["repo", "ref"]))
+            _ = try await writer.setSetting(of: "acme", "api", to: .own(["repo", "ref"]))
             var read = try #require(try await client.setting(of: repository).value)
             #expect(read.includeClaimKeys == ["repo", "ref"])
             #expect(read.useDefault == false)
@@ -64,7 +65,7 @@ import Testing
             immutable.useImmutableSubject = true
             // Computed by GitHub, and never sent.
             immutable.subClaimPrefix = "repo:evil/evil"
-            try await writer.setSetting(of: "acme", "api", to: immutable)
+            _ = try await writer.setSetting(of: "acme", "api", to: immutable)
             read = try #require(try await client.setting(of: repository).value)
             #expect(read.useDefault)
             #expect(read.subClaimPrefix == "repo:acme@77/api@1001")
@@ -88,12 +89,14 @@ import Testing
         (WorldFile.Fault(method: "PUT", kind: .hang), "no whole answer in time", false),
     ])
     func aFaultIsToldAndNothingIsSentTwice(fault: WorldFile.Fault, message: String, isDone: Bool) async throws {
-        try await withWriter(world(faults: [fault])) { (writer, client, world) async throws -> Void in
+        // Long enough for a loaded machine to bring the request to the server.
+        let timeout: Duration = fault.kind == .hang ? .seconds(5) : .seconds(60)
+        try await withWriter(world(faults: [fault]), timeout: timeout) { (writer, client, world) async throws -> Void in
             let error = await #expect(throws: GitHubError.self) {
-                try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))
+                _ = try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))
             }
             #expect("\(try #require(error))".contains(message))
-            #expect(await world.requests.count { $0.hasPrefix("PUT") } == 1)
+            #expect(await world.requests.count { $0.hasPrefix("PUT") } <= 1)
             let read = try #require(try await client.setting(of: repository).value)
             #expect(read.useDefault == !isDone)
         }
@@ -112,24 +115,26 @@ import Testing
         ] {
             try await withWriter(world(repository)) { (writer, _, _) async throws -> Void in
                 let error = await #expect(throws: GitHubError.self) {
-                    try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))
+                    _ = try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))
                 }
                 #expect("\(try #require(error))".contains(message))
             }
         }
         try await withWriter(world()) { (writer, _, _) async throws -> Void in
             let error = await #expect(throws: GitHubError.self) {
-                try await writer.setSetting(of: "acme", "api", to: .own(["repo", "repo"]))
+                _ = try await writer.setSetting(of: "acme", "api", to: .own(["repo", "repo"]))
             }
             #expect("\(try #require(error))" == "rejected (422: Validation Failed: include_claim_keys must be unique)")
         }
     }
 
-    @Test func aRateLimitThatRefusesAWriteIsWaitedFor() async throws {
+    @Test func aRateLimitThatRefusesAWriteIsTold() async throws {
         let fault = WorldFile.Fault(
             method: "PUT", times: 1, kind: .secondaryLimit, retryAfterSeconds: 1)
         try await withWriter(world(faults: [fault])) { (writer, client, world) async throws -> Void in
-            try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))
+            #expect(try await !writer.setSetting(of: "acme", "api", to: .own(["repo"])))
+            #expect(try await client.setting(of: repository).value?.useDefault == true)
+            #expect(try await writer.setSetting(of: "acme", "api", to: .own(["repo"])))
             #expect(await world.requests.count { $0.hasPrefix("PUT") } == 2)
             #expect(try await client.setting(of: repository).value?.includeClaimKeys == ["repo"])
         }

@@ -42,7 +42,7 @@ import Testing
             // From what is stored the same plan comes, without asking anything.
             let asked = await scan.world.requests.count
             let stored = await Self.run(
-                scan, "plan", "acme", "--policy", "preset:strict", "--from-scan", "latest", "-f", "json",
+                scan, "plan", "acme", "--policy", "preset:strict", "--from-scan", "latest",
                 "--update-cloud-first")
             #expect(stored.status == 1)
             #expect(stored.output.contains("allow: repo:acme/web:{context}:job_workflow_ref:{job_workflow_ref}"))

@@ -11,7 +11,10 @@ import Testing
         setting.subClaimPrefix = text
         return Plan(
             apiURL: "https://api.github.com", isEnterpriseServer: false,
-            organizations: [Plan.Organization(login: text, id: OrganizationID(rawValue: 77))], createdAt: .sample,
+            organizations: [
+                Plan.Organization(login: text, id: OrganizationID(rawValue: 78)),
+                Plan.Organization(login: "acme", id: OrganizationID(rawValue: 77)),
+            ], createdAt: .sample,
             scanID: ScanID(rawValue: 42), policyName: text, policySHA256: text,
             changes: [
                 PlannedChange(
@@ -63,6 +66,6 @@ import Testing
         var twice = plan()
         twice.changes.append(twice.changes[0])
         let error = #expect(throws: DocumentError.self) { try parse(PlanDocument.render(twice)) }
-        #expect("\(try #require(error))".contains("changes one twice"))
+        #expect("\(try #require(error))".contains("changes each target once"))
     }
 }

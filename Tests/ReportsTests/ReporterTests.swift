@@ -299,13 +299,9 @@ import XMLCoder
     func hostileTextIsHarmlessInEveryFormat(index: Int, name: String) throws {
         let text = Self.hostile[index]
         let rendered = try SampleReport.render(report(saying: text), as: reporter(name))
-        for scalar in rendered.replacing("\r\n", with: "\n").unicodeScalars where scalar != "\n" {
-            let isHarmless =
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator: false
-                default: true
-                }
-            guard isHarmless else { Issue.record("U+\(String(scalar.value, radix: 16)) in \(name)"); return }
+        if let harmful = Self.harmful(in: rendered) {
+            Issue.record("U+\(String(harmful.value, radix: 16)) in \(name)")
+            return
         }
         switch name {
         case "json":
@@ -325,13 +321,17 @@ import XMLCoder
         case "prometheus":
             for line in rendered.split(separator: "\n") where !line.hasPrefix("#") && line.utf8.count < 10_000 {
                 #expect(
-                    line.wholeMatch(of: /[a-z_]+(\{([a-z0-9_]+="([^"\\]|\\\\|\\")*",?)+\})? [0-9]+/) != nil,
+                    line.wholeMatch(
+                        of: /[a-z_]+(\{([a-z0-9_]+="([^"\\]|\\\\|\\")*",?)+\})? [0-9]+/.matchingSemantics(
+                            .unicodeScalar)) != nil,
                     "\(line.prefix(200))")
             }
         case "github":
             for line in rendered.split(separator: "\n") where line.utf8.count < 10_000 {
                 #expect(
-                    line.wholeMatch(of: /::(error|warning|notice) ([a-z]+=[^:,]*,?)+::.*/) != nil, "\(line.prefix(200))"
+                    line.wholeMatch(
+                        of: /::(error|warning|notice) ([a-z]+=[^:,]*,?)+::.*/.matchingSemantics(.unicodeScalar)) != nil,
+                    "\(line.prefix(200))"
                 )
             }
         case "markdown":
@@ -359,26 +359,50 @@ import XMLCoder
         }
     }
 
+    /// The first character that could move a cursor, change a direction or hide a neighbour; line ends are none.
+    private static func harmful(in text: String) -> Unicode.Scalar? {
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            for byte in bytes where byte < 0x20 || byte > 0x7E {
+                if byte != 0x0A && byte != 0x0D { return false }
+            }
+            return true
+        }
+        guard !isPlain else { return nil }
+        return text.unicodeScalars.first { scalar in
+            guard scalar != "\n" && scalar != "\r" else { return false }
+            return switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: true
+            default: false
+            }
+        }
+    }
+
     /// RFC 4180.
     private static func csv(_ text: String) throws -> [[String]] {
         var rows: [[String]] = []
         var row: [String] = []
-        var cell = ""
+        var cell: [UInt8] = []
         var isQuoted = false
-        var rest = Substring(text)
-        while let character = rest.popFirst() {
-            switch character {
-            case "\"" where isQuoted && rest.first == "\"":
-                cell.append("\"")
-                rest.removeFirst()
-            case "\"": isQuoted.toggle()
-            case "," where !isQuoted:
-                row.append(cell)
-                cell = ""
-            case "\r\n" where !isQuoted:
-                rows.append(row + [cell])
-                (row, cell) = ([], "")
-            default: cell.append(character)
+        let bytes = Array(text.utf8)
+        var place = 0
+        while place < bytes.count {
+            let byte = bytes[place]
+            let next = place + 1 < bytes.count ? bytes[place + 1] : 0
+            place += 1
+            switch byte {
+            case UInt8(ascii: "\"") where isQuoted && next == UInt8(ascii: "\""):
+                cell.append(byte)
+                place += 1
+            case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: ",") where !isQuoted:
+                row.append(String(decoding: cell, as: UTF8.self))
+                cell = []
+            case UInt8(ascii: "\r") where !isQuoted && next == UInt8(ascii: "\n"):
+                rows.append(row + [String(decoding: cell, as: UTF8.self)])
+                (row, cell) = ([], [])
+                place += 1
+            default: cell.append(byte)
             }
         }
         try #require(!isQuoted && row.isEmpty && cell.isEmpty)

@@ -55,11 +55,24 @@ public struct Plan: Hashable, Sendable {
         self.manual = manual
     }
 
-    /// How many repositories' subjects change, those included that follow an organization.
-    public var subjectCount: Int { Set(changes.flatMap(\.subjects).map(\.repositoryID)).count }
+    /// How many repositories' subjects change, those included that follow an organization; each that is written counts,
+    /// whatever the plan says of its subject.
+    public var subjectCount: Int {
+        Set(changes.flatMap { $0.subjects.map(\.repositoryID) + ($0.target.repositoryID.map { [$0] } ?? []) }).count
+    }
 
-    /// Why it must not be made into another plan's place: changes of one target stand once.
-    public var isSound: Bool { Set(changes.map(\.target)).count == changes.count }
+    /// Whether each target stands once, and belongs to one of the plan's organizations.
+    public var isSound: Bool {
+        let logins = Set(organizations.map { $0.login.lowercased() })
+        return Set(changes.map(\.target)).count == changes.count
+            && changes.allSatisfy { change in
+                switch change.target {
+                case .organization(let login, let id):
+                    organizations.contains { $0.id == id && $0.login.lowercased() == login.lowercased() }
+                case .repository(let owner, _, _): logins.contains(owner.lowercased())
+                }
+            }
+    }
 }
 
 /// One template that is to be written.
@@ -74,6 +87,18 @@ public struct PlannedChange: Hashable, Sendable {
             case .organization(let login, _): login
             case .repository(let owner, let name, _): "\(owner)/\(name)"
             }
+        }
+
+        /// Login of the organization.
+        public var owner: String {
+            switch self {
+            case .organization(let login, _): login
+            case .repository(let owner, _, _): owner
+            }
+        }
+
+        var repositoryID: RepositoryID? {
+            if case .repository(_, _, let id) = self { id } else { nil }
         }
     }
 
@@ -101,6 +126,9 @@ public struct PlannedChange: Hashable, Sendable {
     public var target: Target
     /// As it was read; it is written only where it is still so.
     public var before: Value
+    /// Whether the claims of `before` may be inherited ones, which GitHub tells as if they were the repository's own: to
+    /// write them back could make a copy.
+    public var mayInherit: Bool
     /// As it is to be read back; of a repository with the prefix that GitHub will compute.
     public var after: Value
     /// Ids of the policy's entries that ask for it.
@@ -110,11 +138,13 @@ public struct PlannedChange: Hashable, Sendable {
     public var warnings: [String]
 
     public init(
-        target: Target, before: Value, after: Value, rules: [String] = [], subjects: [Subject] = [],
+        target: Target, before: Value, mayInherit: Bool = false, after: Value, rules: [String] = [],
+        subjects: [Subject] = [],
         warnings: [String] = [],
     ) {
         self.target = target
         self.before = before
+        self.mayInherit = mayInherit
         self.after = after
         self.rules = rules
         self.subjects = subjects

@@ -12,8 +12,13 @@ extension RepositorySetting {
     ///
     /// Everything is written that can be written, so what was read must say what is to stay: where it does not, a fix has
     /// to name it.
+    ///
+    /// - Parameters:
+    ///   - organization: its template as it was read with the setting.
+    ///   - future: its template as it will be.
     public func fixed(
-        by fix: Fix, in repository: Repository, under organization: OrganizationTemplate, isEnterpriseServer: Bool,
+        by fix: Fix, in repository: Repository, under organization: OrganizationTemplate,
+        inheriting future: OrganizationTemplate? = nil, isEnterpriseServer: Bool,
     ) throws(NoPlan) -> RepositorySetting {
         var fixed = self
         switch fix.template {
@@ -21,7 +26,7 @@ extension RepositorySetting {
             fixed.useDefault = false
             fixed.includeClaimKeys = keys
         case .inherit:
-            guard case .set = organization else {
+            guard case .set = future ?? organization else {
                 throw NoPlan("the organization has no template that is known, which could be inherited")
             }
             fixed.useDefault = false
@@ -41,13 +46,19 @@ extension RepositorySetting {
         return fixed
     }
 
+    /// Whether flag and prefix disagree, so that to write the flag back, or to leave it out, could change the format.
+    public var contradictsItself: Bool {
+        guard let isImmutable = subClaimPrefix?.contains("@") else { return false }
+        return isImmutable ? useImmutableSubject != true : useImmutableSubject == true
+    }
+
     private mutating func take(
         _ wanted: Bool?, _ repository: Repository, _ isEnterpriseServer: Bool,
     ) throws(NoPlan) {
         let legacy = "repo:\(repository.fullName)"
-        let isImmutable = subClaimPrefix?.contains("@")
         guard let wanted else {
-            guard let flag = useImmutableSubject, let isImmutable, flag != isImmutable else { return }
+            guard contradictsItself else { return }
+            let flag = useImmutableSubject.map { "\($0)" } ?? "not told"
             throw NoPlan(
                 "use_immutable_subject is \(flag) beside the prefix \(subClaimPrefix ?? ""): to write it back could change "
                     + "the subject's format; a fix with \"immutable\" decides")

@@ -85,6 +85,12 @@ private struct Draft {
     private mutating func want(_ findings: [Finding], of organization: OrganizationSnapshot) {
         guard let id = organization.id else { return }
         let (fix, mended) = combine(findings)
+        guard snapshot.seesEveryRepository(of: organization) else {
+            leave(
+                mended,
+                "not every repository that may follow it was looked at: plan it from a whole scan without a scope")
+            return
+        }
         guard case .template(let keys)? = fix?.template else {
             leave(mended, "the organization's template can only be set to claims that are named")
             return
@@ -107,8 +113,8 @@ private struct Draft {
         }
         do throws(NoPlan) {
             let fixed = try setting.fixed(
-                by: fix, in: state.repository, under: template(of: place.organization),
-                isEnterpriseServer: snapshot.isEnterpriseServer)
+                by: fix, in: state.repository, under: snapshot.organizations[place.organization].template,
+                inheriting: template(of: place.organization), isEnterpriseServer: snapshot.isEnterpriseServer)
             repositories[id] = Wanted(findings: mended, value: .repository(fixed))
         } catch {
             leave(mended, error.why)
@@ -160,7 +166,18 @@ private struct Draft {
     /// The snapshot as it would be with everything written that is wanted.
     func snapshotAfter() -> Snapshot {
         var after = snapshot
-        for place in after.organizations.indices { after.organizations[place].template = template(of: place) }
+        for place in after.organizations.indices where template(of: place) != snapshot.organizations[place].template {
+            let former = snapshot.organizations[place].template
+            after.organizations[place].template = template(of: place)
+            // Told with the organization's claims it may inherit them, and then changes with them.
+            for repository in after.organizations[place].repositories.indices {
+                guard case .read(var setting) = after.organizations[place].repositories[repository].reading,
+                    setting.effectiveTemplate(organization: former).source == .organizationOrCopy
+                else { continue }
+                setting.includeClaimKeys = nil
+                after.organizations[place].repositories[repository].reading = .read(setting)
+            }
+        }
         for (id, wanted) in repositories {
             guard let place = places[id], case .repository(let setting) = wanted.value else { continue }
             after.organizations[place.organization].repositories[place.repository].reading = .read(setting)
@@ -205,16 +222,26 @@ private struct Draft {
     /// A finding for which no mending is known can be mended by that of another one.
     mutating func creditWhatIsMendedBesides(before: AuditReport, after: AuditReport) {
         let remaining = Set(after.findings.filter(\.isOpen).map(\.key))
-        for finding in before.findings where finding.isOpen && !remaining.contains(finding.key) {
-            manual.removeAll {
-                $0.rule == finding.rule && $0.name == finding.repository ?? finding.organization
-                    && $0.message == finding.violation.message
-            }
+        // Of one that may inherit or hold a copy it is not known whether it changes with its organization.
+        let mended = before.findings.filter { finding in
+            finding.isOpen && !remaining.contains(finding.key) && !mayOnlyInherit(finding.repositoryID)
+        }
+        let names = Set(mended.map { "\($0.rule) \($0.repository ?? $0.organization) \($0.violation.message)" })
+        manual.removeAll { names.contains("\($0.rule) \($0.name) \($0.message)") }
+        for finding in mended {
             guard let id = finding.repositoryID,
                 repositories[id]?.findings.contains(where: { $0.key == finding.key }) == false
             else { continue }
             repositories[id]?.findings.append(finding)
         }
+    }
+
+    /// Whether nothing is planned for a repository that follows its organization, or holds a copy of its template.
+    private func mayOnlyInherit(_ id: RepositoryID?) -> Bool {
+        guard let id, repositories[id] == nil, let place = places[id] else { return false }
+        let organization = snapshot.organizations[place.organization]
+        return organization.repositories[place.repository].reading.value?
+            .effectiveTemplate(organization: organization.template).source == .organizationOrCopy
     }
 
     /// What an organization's template would break in the repositories that follow it.
@@ -269,7 +296,10 @@ private struct Draft {
             changes.append(
                 PlannedChange(
                     target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
-                    before: .repository(setting), after: wanted.value, rules: wanted.findings.map(\.rule),
+                    before: .repository(setting),
+                    mayInherit: setting.effectiveTemplate(
+                        organization: snapshot.organizations[place.organization].template
+                    ).source == .organizationOrCopy, after: wanted.value, rules: wanted.findings.map(\.rule),
                     subjects: moved.map(\.subject), warnings: moved.flatMap(\.warnings)))
         }
     }
@@ -360,6 +390,16 @@ private struct Consequences {
                     template: after.organizations[organization].template,
                     includedProperties: before.organizations[organization].includedProperties,
                     isEnterpriseServer: before.isEnterpriseServer)))
+    }
+}
+
+extension Snapshot {
+    /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
+    fileprivate func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
+        stop == nil && organization.listing.status != .partial && scope.selector == Selector()
+            && organization.repositories.allSatisfy { state in
+                state.reading.value != nil || scope.decide(state.repository).isSkipped
+            }
     }
 }
 

@@ -46,11 +46,12 @@ public enum CatalogPage {
 
     /// A text that says the same in Markdown as it does elsewhere, on one line.
     static func markdown(_ text: String) -> String {
-        String(
-            text.singleLine.flatMap { character in
-                character.isASCII && (character.isPunctuation || character.isSymbol) ? ["\\", character] : [character]
-            })
+        text.singleLine.escaping(markdownEscapes)
     }
+
+    /// Punctuation of ASCII, each with a backslash before it.
+    private static let markdownEscapes = Dictionary(
+        uniqueKeysWithValues: "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".unicodeScalars.map { ($0, "\\\($0)") })
 
     /// A table of GitHub-flavoured Markdown; the cells are Markdown.
     static func table(_ header: [String], _ rows: [[String]]) -> String {

@@ -39,17 +39,6 @@ public struct HTMLReporter: Reporter {
 /// than a quote, and leaves it.
 private struct HarmlessHTML: MustacheContentType {
     func escapeText(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.singleLine.unicodeScalars {
-            switch scalar {
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "&": escaped += "&amp;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+        text.singleLine.escaping(String.attributeEscapes)
     }
 }

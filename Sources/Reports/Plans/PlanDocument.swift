@@ -31,7 +31,8 @@ public enum PlanDocument {
         let plan = try Plan(reader)
         guard plan.isSound else {
             throw DocumentError(
-                at: document.position, "a plan changes each target once, and this one changes one twice")
+                at: document.position,
+                "a plan changes each target once, in its own organizations alone, and this one does not")
         }
         let stated = try reader.string("digest")
         let own = digest(of: plan)
@@ -99,6 +100,7 @@ extension JSONWriter {
             }
             json.strings("rules", change.rules)
             json.value("before", change.before)
+            json.bool("may_inherit", change.mayInherit)
             json.value("after", change.after)
             json.array("subjects", of: change.subjects) { json, subject in
                 json.object { json in
@@ -158,7 +160,9 @@ extension PlannedChange {
     fileprivate init(_ document: Document) throws(DocumentError) {
         let reader = try ObjectReader(
             document, as: "a change",
-            allowing: ["organization", "repository", "id", "rules", "before", "after", "subjects", "warnings"])
+            allowing: [
+                "organization", "repository", "id", "rules", "before", "may_inherit", "after", "subjects", "warnings",
+            ])
         let organization = try reader.string("organization")
         let id = try reader.id("id")
         let isOfOrganization = reader.isNull("repository")
@@ -187,7 +191,8 @@ extension PlannedChange {
                 hint: "GitHub has no way to")
         }
         self.init(
-            target: target, before: try Value(reader.required("before"), isOfOrganization), after: after,
+            target: target, before: try Value(reader.required("before"), isOfOrganization),
+            mayInherit: try reader.bool("may_inherit", default: true), after: after,
             rules: try reader.texts("rules") ?? [],
             subjects: subjects, warnings: try reader.texts("warnings") ?? [])
     }

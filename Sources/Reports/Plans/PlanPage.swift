@@ -76,7 +76,7 @@ extension TextPage {
     fileprivate mutating func manual(_ manual: [Plan.Manual]) {
         guard !manual.isEmpty else { return }
         blank()
-        line("MANUAL", .poor, "\(counted(manual.count, "finding")) that no plan can mend")
+        line("MANUAL", .poor, "\(counted(manual.count, "finding")) that this plan does not mend")
         var places: [String: Int] = [:]
         var groups: [(why: String, findings: [Plan.Manual])] = []
         for finding in manual {

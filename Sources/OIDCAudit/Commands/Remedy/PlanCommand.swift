@@ -36,6 +36,9 @@ struct PlanCommand: AuditCommand {
         let settings = PageSettings(
             console: try ConsoleSettings(console, layers), format: try PageFormat(layers.value(.format, flag: format)),
             outputs: try PageFile.all(output))
+        guard settings.format == .text || !updateCloudFirst else {
+            throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")
+        }
         let judging = try JudgingSettings(policy, Gate(), layers, now: context.now())
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         let logins = try Settings.organizations(organizations)
@@ -43,9 +46,13 @@ struct PlanCommand: AuditCommand {
         let (snapshot, failure): (Snapshot, CommandFailure?)
         if let fromScan {
             let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
-            (snapshot, failure) = (
-                try await stored(try ScanReference(argument: fromScan), logins, apiURL, path), nil
-            )
+            snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path)
+            let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
+            failure = report.whyIncomplete.map { why in
+                CommandFailure(
+                    message: "the scan is incomplete: \(why)", hint: "what could not be read is not planned",
+                    status: report.findings.contains(where: \.isOpen) ? .violations : .incomplete)
+            }
         } else {
             let crawl = Settings(
                 organizations: logins, judging: judging, scope: try Scope(scope, layers),
@@ -64,7 +71,7 @@ struct PlanCommand: AuditCommand {
             let style = context.console.reportStyle(settings.console.color)
             try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
         }
-        if let failure { throw failure }
+        if let failure { throw plan.changes.isEmpty ? failure : failure.with(.violations) }
         return plan.changes.isEmpty ? ExitStatus.success.rawValue : ExitStatus.violations.rawValue
     }
 

@@ -38,8 +38,14 @@ struct RollbackCommand: AuditCommand {
             let plan = try await remedy.asked { () async throws(GitHubError) in
                 try await Undoing(client: client).plan(undoing: changeset, now: context.now())
             }
-            return try await remedy.apply(
+            let status = try await remedy.apply(
                 Remedy.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client)
+            guard plan.manual.isEmpty else {
+                throw CommandFailure(
+                    message: "\(plan.manual.count) of the changes could not be undone; the plan says why",
+                    hint: "template set writes one template", status: plan.changes.isEmpty ? .failure : .partial)
+            }
+            return status
         }
     }
 }

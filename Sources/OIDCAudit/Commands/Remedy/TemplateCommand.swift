@@ -105,6 +105,11 @@ struct TemplateSetCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let target = try TemplateTarget(target)
         let fix = try fix(for: target)
+        guard target.repository != nil || change.maxChanges != nil else {
+            throw .usage(
+                "repositories that follow the organization's template are not counted here",
+                hint: "oidc-audit plan counts them; or say with --max-changes how many may change")
+        }
         let remedy = try Remedy(connection, history, console, format: format, change, in: context)
         return try await remedy.withClient { client throws(CommandFailure) in
             let change = try await planned(target, fix, client, remedy)
@@ -195,7 +200,8 @@ struct TemplateSetCommand: AuditCommand {
         let repository = state.repository
         return PlannedChange(
             target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
-            before: .repository(setting), after: .repository(fixed),
+            before: .repository(setting), mayInherit: state.effective?.source == .organizationOrCopy,
+            after: .repository(fixed),
             subjects: state.preview.subject == after.preview.subject
                 ? []
                 : [
