@@ -257,6 +257,8 @@ import XMLCoder
             ])
         let policy = try Policy.of(#"{"id": "start", "rule": "leading-claim", "severity": "high", "reason": "why"}"#)
         let evil = Policy(name: text, description: text, rules: policy.rules, source: text, sha256: text)
+        // A megabyte in each of these places too takes the time of all other tests together.
+        let text = text.utf8.count < 1 << 16 ? text : "x"
         let quoted = String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
         let waivers = try WaiverList(
             JSONParser.parse(
@@ -267,11 +269,11 @@ import XMLCoder
                       {"rule": "start", "repository": 2, "owner": "o", "reason": \(quoted), "expires": "2026-05-31"}]}
                     """.utf8)), source: text)
         var report = Evaluator(policy: evil, gate: Gate(), waivers: waivers).evaluate(.sample([organization]))
-        report.history = history(saying: text)
+        report.history = history(saying: text, policyName: evil.name)
         return report
     }
 
-    private func history(saying text: String) -> ReportHistory {
+    private func history(saying text: String, policyName: String) -> ReportHistory {
         let scan = ScanDifference.Side(id: ScanID(rawValue: 41), startedAt: .sample, digest: text)
         let finding = StoredFinding(
             key: FindingKey(rule: text, subject: .repository(RepositoryID(rawValue: 1))), severity: .high,
@@ -279,10 +281,10 @@ import XMLCoder
             name: text, firstSeen: .sample, isWaived: false)
         var history = ReportHistory()
         history.difference = ScanDifference(
-            before: scan, after: scan, organizations: [], policyName: text, appeared: [finding], gone: [])
+            before: scan, after: scan, organizations: [], policyName: policyName, appeared: [finding], gone: [])
         history.difference?.lost = [text]
         history.timelines[RepositoryID(rawValue: 1)] = [
-            Timeline.Event(after: nil, seenBy: scan, what: .findingAppeared(finding, policyName: text)),
+            Timeline.Event(after: nil, seenBy: scan, what: .findingAppeared(finding, policyName: policyName)),
             Timeline.Event(
                 after: scan, seenBy: scan,
                 what: .organizationTemplate(before: .set([ClaimKey(text)], useImmutableSubject: nil), after: .neverSet)),
@@ -290,7 +292,7 @@ import XMLCoder
         history.trend = [
             TrendPoint(
                 scan: scan, organization: text, organizationID: OrganizationID(rawValue: 77), isComplete: true,
-                policyName: text, tally: OrganizationTally())
+                policyName: policyName, tally: OrganizationTally())
         ]
         return history
     }

@@ -115,7 +115,7 @@ struct JSONWriter {
     /// Control and direction characters go as escapes, so that the file is harmless to look at in a terminal too.
     private mutating func quote(_ text: String) {
         output.write("\"")
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && !Self.special.contains($0) }) {
+        if text.utf8.allSatisfy(Self.isPlain) {
             output.write(text)
         } else {
             for scalar in text.unicodeScalars { output.write(escaped(scalar)) }
@@ -123,7 +123,10 @@ struct JSONWriter {
         output.write("\"")
     }
 
-    private static let special = Array("\"\\<".utf8)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            && byte != UInt8(ascii: "<")
+    }
 
     private func escaped(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
