@@ -26,7 +26,7 @@ import Testing
     }
 
     private func withClient<Value: Sendable>(
-        _ world: WorldFile, token: String? = nil, timeout: Duration = .seconds(30),
+        _ world: WorldFile, token: String? = nil, timeout: Duration = .seconds(240),
         _ body: @Sendable @escaping (GitHubClient, World) async throws -> Value,
     ) async throws -> Value {
         let emulator = Emulator(world)

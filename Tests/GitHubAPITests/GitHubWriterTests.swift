@@ -23,7 +23,7 @@ import Testing
     }
 
     private func withWriter(
-        _ file: WorldFile, timeout: Duration = .seconds(60),
+        _ file: WorldFile, timeout: Duration = .seconds(240),
         _ body: @Sendable @escaping (GitHubWriter, GitHubClient, World) async throws -> Void,
     ) async throws {
         let emulator = Emulator(file)
@@ -90,7 +90,7 @@ import Testing
     ])
     func aFaultIsToldAndNothingIsSentTwice(fault: WorldFile.Fault, message: String, isDone: Bool) async throws {
         // Long enough for a loaded machine to bring the request to the server.
-        let timeout: Duration = fault.kind == .hang ? .seconds(5) : .seconds(60)
+        let timeout: Duration = fault.kind == .hang ? .seconds(5) : .seconds(240)
         try await withWriter(world(faults: [fault]), timeout: timeout) { (writer, client, world) async throws -> Void in
             let error = await #expect(throws: GitHubError.self) {
                 _ = try await writer.setSetting(of: "acme", "api", to: .own(["repo"]))

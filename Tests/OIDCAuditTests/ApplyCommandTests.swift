@@ -40,7 +40,7 @@ import Testing
 
     private static func run(
         _ scan: EmulatedScan, _ arguments: String..., ask: (@Sendable (String) -> Bool)? = nil,
-        timeout: Duration = .seconds(30),
+        timeout: Duration = .seconds(240),
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         await CommandRun.run(

@@ -24,7 +24,7 @@ struct CommandRun: Hashable, Sendable {
 
     static func run(
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
-        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
+        requestTimeout: Duration = .seconds(240), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
         minute: Duration = RateLimits().minute, ask: (@Sendable (String) -> Bool)? = nil,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
@@ -106,7 +106,7 @@ struct EmulatedScan: Sendable {
     /// Runs `scan` against the world; the token, the policy and the database are given unless the arguments name one.
     func callAsFunction(
         _ arguments: String..., environment: [String: String] = ["GH_ENTERPRISE_TOKEN": "test-token"],
-        requestTimeout: Duration = .seconds(30), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
+        requestTimeout: Duration = .seconds(240), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
         minute: Duration = RateLimits().minute,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
