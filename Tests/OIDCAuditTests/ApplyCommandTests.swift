@@ -554,13 +554,14 @@ import Testing
                 ["plan", "acme", "--policy", "preset:strict", "--from-scan", "latest"],
                 ["report", "--policy", "preset:strict"],
                 ["template", "get", "acme/r1"], ["template", "get", "acme"], ["diff"], ["history", "list"],
-                ["history", "verify"], ["history", "changes"], ["history", "trend"], ["policy", "init", "acme"],
+                ["history", "verify"], ["history", "changes"], ["history", "trend"],
+                ["policy", "init", "acme", "--file", "-"],
             ] {
                 let run = await CommandRun.run(
                     arguments + ["--api-url", scan.address]
                         + (["doctor", "template"].contains(arguments[0]) ? [] : ["--db", scan.folder.database]),
                     environment: Self.token)
-                #expect(run.status < 3, "\(arguments): \(run.error)")
+                #expect(run.status < 2, "\(arguments): \(run.error)")
             }
             #expect(await Self.writes(scan).isEmpty)
         }

@@ -305,94 +305,6 @@ private struct Draft {
     }
 }
 
-/// What changes of templates do to the jobs of repositories.
-private struct Consequences {
-    struct Moved {
-        let subject: PlannedChange.Subject
-        let warnings: [String]
-    }
-
-    private let before: Snapshot
-    private let after: Snapshot
-    /// What a person is warned of where it was not so before, as rules tell it.
-    private let dangers: [any RepositoryRule]
-    private let consumers: [RuleEntry]
-
-    init(_ before: Snapshot, _ after: Snapshot, _ policy: Policy) {
-        self.before = before
-        self.after = after
-        let nothing = try? ObjectReader(Document(.object([]), at: .start), as: "an entry", allowing: [])
-        let options = nothing.map { RuleOptions($0, allowsUnknownClaims: true) }
-        let types: [any RepositoryRule.Type] = [ClaimsThatFailJobs.self, AnchoredSubject.self]
-        dangers = types.compactMap { type in options.flatMap { try? type.init(options: $0) } }
-        consumers = policy.rules.filter { $0.rule is ConsumerCompatibility }
-    }
-
-    /// - Returns: `nil` where the subject stays as it is.
-    func subject(_ organization: Int, _ place: Int) -> Moved? {
-        let (old, new) = (state(before, organization, place), state(after, organization, place))
-        guard old.effective?.template != new.effective?.template || old.format != new.format else { return nil }
-        let repository = old.repository
-        var warnings: [String] = []
-        if old.format.name != new.format.name {
-            warnings.append("the subject's format changes from \(old.format.name) to \(new.format.name)")
-        }
-        for rule in dangers {
-            guard case .fail(let violation) = judge(rule, new, organization) else { continue }
-            if case .fail(let earlier) = judge(rule, old, organization), earlier.message == violation.message {
-                continue
-            }
-            warnings.append("\(violation.message)")
-        }
-        if old.namesItsRepository, !new.namesItsRepository {
-            warnings.append("the subject no longer names the repository")
-        }
-        if consumers.contains(where: { $0.selector?.mayChoose(repository) ?? true }) {
-            warnings.append("a service that the policy names logs in with the subject as it is")
-        }
-        return Moved(
-            subject: PlannedChange.Subject(
-                repository: repository.fullName, repositoryID: repository.id, before: old.preview.subject,
-                after: new.preview.subject),
-            warnings: warnings)
-    }
-
-    /// What is said of many is said once, with how many it is said of.
-    static func together(_ moved: [Moved]) -> [String] {
-        var order: [String] = []
-        var counts: [String: Int] = [:]
-        for warning in moved.flatMap(\.warnings) {
-            if counts[warning] == nil { order.append(warning) }
-            counts[warning, default: 0] += 1
-        }
-        return order.map { "\($0) (\(counts[$0] ?? 0) repositories)" }
-    }
-
-    private func state(_ snapshot: Snapshot, _ organization: Int, _ place: Int) -> RepositoryState {
-        let one = snapshot.organizations[organization]
-        let repository = one.repositories[place]
-        return RepositoryState(
-            repository.repository, repository.reading, under: one.template,
-            isEnterpriseServer: snapshot.isEnterpriseServer)
-    }
-
-    private func judge(_ rule: any RepositoryRule, _ state: RepositoryState, _ organization: Int) -> RuleVerdict {
-        guard let setting = state.reading.value, let effective = state.effective, let template = effective.template
-        else {
-            return .notApplicable
-        }
-        return rule.judge(
-            RuleSubject(
-                repository: state.repository, setting: setting, template: template, source: effective.source,
-                format: state.format, preview: state.preview,
-                organization: OrganizationFacts(
-                    login: before.organizations[organization].login,
-                    template: after.organizations[organization].template,
-                    includedProperties: before.organizations[organization].includedProperties,
-                    isEnterpriseServer: before.isEnterpriseServer)))
-    }
-}
-
 extension Snapshot {
     /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
     fileprivate func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
@@ -400,19 +312,6 @@ extension Snapshot {
             && organization.repositories.allSatisfy { state in
                 state.reading.value != nil || scope.decide(state.repository).isSkipped
             }
-    }
-}
-
-extension RepositoryState {
-    fileprivate var namesItsRepository: Bool {
-        let names: [ClaimKey] = ["repo", "repository", "repository_id"]
-        return effective?.template?.keys.contains(where: names.contains) ?? false
-    }
-}
-
-extension Selector {
-    fileprivate func mayChoose(_ repository: Repository) -> Bool {
-        if case .no = match(repository) { false } else { true }
     }
 }
 
