@@ -83,13 +83,14 @@ extension GitHubClient {
         return repository
     }
 
-    /// Fetches what the template's endpoint answers, as it is.
+    /// Fetches what the template's endpoint answers, as it is, but for a token that a server would echo.
     ///
     /// - Parameter name: of a repository; `nil`: the organization's own template.
     public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> String {
         let place = name.map { "/repos/\(owner.pathEncoded)/\($0.pathEncoded)" } ?? "/orgs/\(owner.pathEncoded)"
         let answer = try await get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
-        return String(decoding: answer.body, as: UTF8.self)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        return settings.token?.redacted(text) ?? text
     }
 
     /// Fetches the login of the token's owner.

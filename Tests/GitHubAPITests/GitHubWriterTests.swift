@@ -102,6 +102,15 @@ import Testing
         }
     }
 
+    @Test func anEchoedTokenIsNotInTheRawAnswer() async throws {
+        let fault = WorldFile.Fault(method: "GET", kind: .body, body: #"{"authorization":"test-token"}"#)
+        try await withWriter(world(faults: [fault])) { (_, client, _) async throws -> Void in
+            let raw = try await client.rawTemplate(of: "acme", "api")
+            #expect(raw.contains("authorization"))
+            #expect(!raw.contains("test-token"))
+        }
+    }
+
     @Test func refusalsSayWhy() async throws {
         var archived = Self.api
         archived.archived = true
