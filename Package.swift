@@ -109,6 +109,9 @@ let package = Package(
             dependencies: ["AuditCore", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
+            name: "RemediationTests", dependencies: ["AuditCore", "GitHubAPI", "Remediation", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ReportsTests",
             dependencies: [
                 "AuditCore", "Reports", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),

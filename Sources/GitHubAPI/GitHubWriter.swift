@@ -17,8 +17,19 @@ public final class GitHubWriter: Sendable {
     }
 
     /// Waits until the next write may be sent. What is to be written is read after it, not before.
-    public func takeTurn() async throws(GitHubError) {
-        while let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) { try await client.wait(until: turn) }
+    ///
+    /// - Parameters:
+    ///   - attention: how long it waits before it looks again whether to give up.
+    ///   - givesUp: whether nothing more is to be sent.
+    /// - Returns: false where it gave up; no turn was taken then.
+    public func takeTurn(
+        attention: Duration = .seconds(1), unless givesUp: () -> Bool = { false },
+    ) async throws(GitHubError) -> Bool {
+        while !givesUp() {
+            guard let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) else { return true }
+            try await client.wait(until: min(turn, client.elapsedTime + attention))
+        }
+        return false
     }
 
     /// Sets an organization's template. A turn was taken before.

@@ -76,15 +76,33 @@ extension HistoryStore {
         apiURL: String, _ id: ChangesetID? = nil, reading read: @escaping @Sendable (String) throws -> Plan,
     ) async throws(HistoryError) -> [Changeset] {
         try await self.read { db in
-            let rows = try Row.fetchAll(
+            try Row.fetchAll(
+                db, sql: "\(Changeset.selection) AND (?2 IS NULL OR c.id = ?2) ORDER BY c.id DESC",
+                arguments: [apiURL, id?.rawValue]
+            ).map { row in try Changeset(row, db, read) }
+        }
+    }
+
+    /// The newest changes that are not done, and were not rolled back.
+    ///
+    /// - Parameter planDigest: of the plan that they are of; `nil`: of any.
+    public func unfinishedChangeset(
+        apiURL: String, of planDigest: String? = nil, reading read: @escaping @Sendable (String) throws -> Plan,
+    ) async throws(HistoryError) -> Changeset? {
+        try await self.read { db in
+            // Plans can be large: one is read after another, until there is an unfinished one.
+            let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT c.id, c.kind, c.startedAt, c.actor, c.planDigest, c.plan, c.undoes
-                    FROM changeset c JOIN host h ON h.id = c.hostID
-                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR c.id = ?2) ORDER BY c.id DESC
+                    \(Changeset.selection) AND (?2 IS NULL OR c.planDigest = ?2)
+                        AND NOT EXISTS (SELECT 1 FROM changeset WHERE undoes = c.id) ORDER BY c.id DESC
                     """,
-                arguments: [apiURL, id?.rawValue])
-            return try rows.map { row in try Changeset(row, db, read) }
+                arguments: [apiURL, planDigest])
+            while let row = try rows.next() {
+                let changeset = try Changeset(row, db, read)
+                if changeset.entries.contains(where: \.isOpen) { return changeset }
+            }
+            return nil
         }
     }
 
@@ -104,6 +122,12 @@ extension HistoryStore {
 }
 
 extension Changeset {
+    /// The columns that `init` reads; `?1` is the host.
+    fileprivate static let selection = """
+        SELECT c.id, c.kind, c.startedAt, c.actor, c.planDigest, c.plan, c.undoes
+        FROM changeset c JOIN host h ON h.id = c.hostID WHERE h.apiURL = ?1
+        """
+
     fileprivate init(_ row: Row, _ db: Database, _ read: (String) throws -> Plan) throws {
         let id: Int64 = try row.decode(atIndex: 0)
         let plan = try read(row.decode(atIndex: 5))

@@ -22,24 +22,6 @@ struct Remedy {
         var undoes: ChangesetID?
         /// A set of changes to go on with; `nil` begins one.
         var begun: Changeset?
-
-        /// Those that were about to be written.
-        var begunPlaces: Set<Int> {
-            guard let begun else { return [] }
-            return Set(
-                begun.entries.indices.filter { place in
-                    switch begun.entries[place].outcome {
-                    case nil, .unknown: begun.entries[place].intendedAt != nil
-                    case .applied, .already, .moved, .skipped, .refused, .different: false
-                    }
-                })
-        }
-
-        /// The changes that are still to be made, by their place.
-        var places: [Int] {
-            guard let begun else { return Array(plan.changes.indices) }
-            return begun.entries.indices.filter { begun.entries[$0].isOpen }
-        }
     }
 
     init(
@@ -67,11 +49,19 @@ struct Remedy {
         in store: HistoryStore, apiURL: String, _ id: ChangesetID? = nil,
     ) async throws(CommandFailure) -> [Changeset] {
         try await usingHistory { () async throws(HistoryError) in
-            try await store.changesets(apiURL: apiURL, id) { text in
-                try PlanDocument.parse(
-                    JSONParser.parse(Array(text.utf8), valuesMax: DocumentFile.Limits.generated.valuesMax))
-            }
+            try await store.changesets(apiURL: apiURL, id, reading: plan)
         }
+    }
+
+    /// - Parameter planDigest: of the plan that was begun; `nil`: of any.
+    func unfinished(in store: HistoryStore, of planDigest: String? = nil) async throws(CommandFailure) -> Changeset? {
+        try await usingHistory { () async throws(HistoryError) in
+            try await store.unfinishedChangeset(apiURL: apiURL, of: planDigest, reading: Self.plan)
+        }
+    }
+
+    @Sendable private static func plan(_ text: String) throws -> Plan {
+        try PlanDocument.parse(JSONParser.parse(Array(text.utf8), valuesMax: DocumentFile.Limits.generated.valuesMax))
     }
 
     /// Does something with a client, whose wire is closed afterwards.
@@ -111,12 +101,13 @@ struct Remedy {
             try context.console.write(
                 Array(PlanPage.render(plan, as: .text, style: context.console.reportStyle(console.color)).utf8))
         }
-        let places = work.places
-        guard !places.isEmpty else {
+        let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
+        let open = entries.count(where: \.isOpen)
+        guard open > 0 else {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
         }
-        guard agree("Write \(places.count == 1 ? "this change" : "these \(places.count) changes") to \(apiURL)?") else {
+        guard agree("Write \(open == 1 ? "this change" : "these \(open) changes") to \(apiURL)?") else {
             throw CommandFailure(message: "nothing was changed", status: .usage)
         }
         let stopRequests = await context.stopRequests()
@@ -146,10 +137,10 @@ struct Remedy {
         let result: Applier.Result
         do {
             result = try await applier.apply(
-                plan, places, begun: work.begunPlaces, canaries: change.canaries,
-                confirm: { await confirmAfterCanary() },
+                plan, after: entries, canaries: change.canaries,
+                confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
                 shouldStop: { stop.withLock { $0 != nil } },
-                tell: { place, outcome in say(plan.changes[place], outcome) })
+                tell: say)
         } catch let error as HistoryError {
             throw CommandFailure(error)
         } catch {
@@ -169,11 +160,7 @@ struct Remedy {
     ) async throws(CommandFailure) -> ChangesetID {
         if let begun = work.begun { return begun.id }
         let digest = PlanDocument.digest(of: work.plan)
-        let others = try await Self.changesets(in: store, apiURL: apiURL)
-        let undone = Set(others.compactMap(\.undoes))
-        if let other = others.first(where: { other in
-            other.planDigest == digest && other.entries.contains(where: \.isOpen) && !undone.contains(other.id)
-        }) {
+        if let other = try await unfinished(in: store, of: digest) {
             throw .usage(
                 "this plan was begun as #\(other.id.rawValue), and is not done", hint: "go on with apply --continue")
         }
@@ -198,11 +185,14 @@ struct Remedy {
         return ask(question)
     }
 
-    private func confirmAfterCanary() async -> Bool {
+    /// - Parameter shouldStop: whether the wait is to end; what comes after it is not begun then.
+    private func confirmAfterCanary(_ shouldStop: () -> Bool) async -> Bool {
         if change.asks { return agree("The first was read back as planned. Go on?") }
-        if change.canaryWait > .zero {
-            context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
-            do { try await Task.sleep(for: change.canaryWait) } catch { return false }
+        guard change.canaryWait > .zero else { return true }
+        context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
+        let end = ContinuousClock.now + change.canaryWait
+        while ContinuousClock.now < end, !shouldStop() {
+            do { try await Task.sleep(until: min(end, .now + Applier.attention)) } catch { return false }
         }
         return true
     }
@@ -256,7 +246,8 @@ struct Remedy {
     /// Whether a permission is what all lacked that was tried.
     private func isForbidden(_ entries: [Changeset.Entry]) -> Bool {
         let outcomes = entries.compactMap(\.outcome)
-        return !outcomes.isEmpty && outcomes.allSatisfy(\.isPermission)
+        return !outcomes.isEmpty
+            && outcomes.allSatisfy { outcome in if case .forbidden = outcome { true } else { false } }
     }
 }
 
@@ -285,13 +276,5 @@ extension CommandFailure {
             default: .failure
             }
         self.init(message: "\(error)", hint: error.hint, status: status)
-    }
-}
-
-extension ChangeOutcome {
-    fileprivate var isPermission: Bool {
-        guard case .refused(let message) = self else { return false }
-        return message.hasPrefix("forbidden") || message.hasPrefix("not found")
-            || message.contains("could not be read: ")
     }
 }

@@ -26,12 +26,15 @@ public struct Applier: Sendable {
     }
 
     public struct Result: Sendable {
-        /// Of the changes that were taken up, by their place in the plan.
-        public var outcomes: [Int: ChangeOutcome]
         public var stop: Stop?
         /// Whether anything was written, or may have been.
-        public var hasWritten: Bool
+        public var hasWritten = false
     }
+
+    /// How soon a wait ends once it is asked to stop.
+    public static let attention: Duration = .seconds(1)
+    /// Of how many repositories that follow an organization the prefix is held against what it was before.
+    private static let followersWatched = 10
 
     private let client: GitHubClient
     private let writer: GitHubWriter
@@ -44,46 +47,46 @@ public struct Applier: Sendable {
     }
 
     /// - Parameters:
-    ///   - places: which changes, in this order.
-    ///   - begun: those that an earlier apply was about to write, and of which it did not find out what came of it.
+    ///   - entries: what the journal knows of each change; those that are open are taken up.
     ///   - canaries: after how many that were written `confirm` is asked.
     ///   - confirm: whether to go on after the canaries were read back as planned.
     ///   - shouldStop: whether no further change is to be begun.
     ///   - tell: hears of each outcome.
     /// - Throws: what the journal throws.
     public func apply(
-        _ plan: Plan, _ places: [Int], begun: Set<Int> = [], canaries: Int, confirm: () async -> Bool,
-        shouldStop: () -> Bool, tell: (Int, ChangeOutcome) -> Void,
+        _ plan: Plan, after entries: [Changeset.Entry], canaries: Int, confirm: () async -> Bool,
+        shouldStop: () -> Bool, tell: (PlannedChange, ChangeOutcome) -> Void,
     ) async throws -> Result {
-        var result = Result(outcomes: [:], stop: nil, hasWritten: false)
+        var result = Result()
         var written = 0
-        // Organizations whose template is not what it was to become: what is to inherit it would inherit something else.
-        var left: Set<String> = []
-        for place in places {
+        // Those whose template is not what it was to become, be it since an earlier apply: what is to inherit it would
+        // inherit something else.
+        var unmade = Set(
+            zip(plan.changes, entries).compactMap { change, entry -> String? in
+                guard let outcome = entry.outcome, !entry.isOpen, !outcome.isDone else { return nil }
+                return change.target.organization
+            })
+        let open = plan.changes.indices.filter { entries[$0].isOpen }
+        for place in open {
             let change = plan.changes[place]
-            let owner = change.target.owner.lowercased()
-            if case .repository = change.target, left.contains(owner) {
+            if change.after.inherits, unmade.contains(change.target.owner.lowercased()) {
                 let outcome = ChangeOutcome.refused(
                     "the organization's template is not what the plan wants: not written")
-                result.outcomes[place] = outcome
-                tell(place, outcome)
+                tell(change, outcome)
                 try await journal.noteOutcome(outcome, place)
                 continue
             }
-            do throws(GitHubError) { try await writer.takeTurn() } catch {
+            guard await takeTurn(unless: shouldStop) else {
                 result.stop = .interrupted
                 break
             }
-            guard !shouldStop() else {
-                result.stop = .interrupted
-                break
+            let ending = try await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop)
+            if let organization = change.target.organization, ending.outcome?.isDone != true {
+                unmade.insert(organization)
             }
-            let ending = try await apply(change, place, isBegun: begun.contains(place))
-            if case .organization = change.target, ending.outcome?.isDone != true { left.insert(owner) }
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
             if let outcome = ending.outcome {
-                result.outcomes[place] = outcome
-                tell(place, outcome)
+                tell(change, outcome)
                 // Nothing of an intent that was never noted is in the journal, and an outcome says what was found.
                 try await journal.noteOutcome(outcome, place)
                 if ending.wasSent, outcome == .applied { written += 1 }
@@ -95,12 +98,21 @@ public struct Applier: Sendable {
                 result.stop = .canary(change.target.name)
                 break
             }
-            if ending.wasSent, written == canaries, place != places.last, await !confirm() {
+            if ending.wasSent, written == canaries, place != open.last, await !confirm() {
                 result.stop = .declined
                 break
             }
         }
         return result
+    }
+
+    /// - Returns: whether one more may be written.
+    private func takeTurn(unless shouldStop: () -> Bool) async -> Bool {
+        do throws(GitHubError) {
+            return try await writer.takeTurn(attention: Self.attention, unless: shouldStop)
+        } catch {
+            return false
+        }
     }
 
     // MARK: - One change
@@ -112,10 +124,13 @@ public struct Applier: Sendable {
     }
 
     /// - Parameter isBegun: whether it may have been written before, which reading tells.
-    private func apply(_ change: PlannedChange, _ place: Int, isBegun: Bool) async throws -> Ending {
+    private func apply(
+        _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
+    ) async throws -> Ending {
+        let reading = TargetReading(client: client)
         let found: TargetReading.Found
         do throws(TargetReading.Obstacle) {
-            found = try await TargetReading(client: client).current(change)
+            found = try await reading.current(change)
         } catch {
             return Ending(outcome: error.outcome, stop: error.stop)
         }
@@ -131,47 +146,69 @@ public struct Applier: Sendable {
             }
             return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
         }
+        let followers = await reading.prefixes(of: change.followers.prefix(Self.followersWatched))
         try await journal.noteIntent(place)
-        var failure: GitHubError?
-        var isAccepted = false
+        let isAccepted: Bool
         do throws(GitHubError) {
             isAccepted = try await write(change)
         } catch {
-            failure = error
+            if error.leavesDoubt { return await compare(change, followers, after: error) }
+            if case .redirectRefused = error { return await lookUp(change, error) }
+            return Ending(outcome: error.outcomeOfWrite, wasSent: true, stop: error.endsApply ? .refused(error) : nil)
         }
-        if failure == nil, !isAccepted {
-            // Refused for now: by the time it may be sent, somebody else may have changed it.
-            do throws(GitHubError) { try await writer.takeTurn() } catch { return Ending(stop: .interrupted) }
-            return try await apply(change, place, isBegun: false)
-        }
-        if let failure, !failure.leavesDoubt {
+        if isAccepted { return await compare(change, followers) }
+        // Refused for now: by the time it may be sent, somebody else may have changed it.
+        guard await takeTurn(unless: shouldStop) else { return Ending(stop: .interrupted) }
+        return try await apply(change, place, isBegun: false, shouldStop)
+    }
+
+    /// Finds out by its id where a target is whose address led elsewhere.
+    private func lookUp(_ change: PlannedChange, _ error: GitHubError) async -> Ending {
+        do throws(TargetReading.Obstacle) {
+            _ = try await TargetReading(client: client).current(change)
+            return Ending(outcome: .refused("\(error)"), wasSent: true)
+        } catch {
             return Ending(
-                outcome: failure.outcomeOfWrite, wasSent: true, stop: failure.endsApply ? .refused(failure) : nil)
+                outcome: error.outcome ?? .moved("it has another name by now: make a new plan"), wasSent: true,
+                stop: error.stop)
         }
-        return await compare(change, failure)
     }
 
     /// Reads what became of a write.
     ///
-    /// - Parameter failure: what left in doubt whether it was made.
-    private func compare(_ change: PlannedChange, _ failure: GitHubError?) async -> Ending {
+    /// - Parameters:
+    ///   - followers: prefixes of repositories that follow an organization, as they were before.
+    ///   - failure: what left in doubt whether it was made.
+    private func compare(
+        _ change: PlannedChange, _ followers: [RepositoryID: String], after failure: GitHubError? = nil,
+    ) async -> Ending {
+        let reading = TargetReading(client: client)
         let found: TargetReading.Found
         do throws(TargetReading.Obstacle) {
-            found = try await TargetReading(client: client).current(change)
+            found = try await reading.current(change)
         } catch {
             let why = "it could not be read back: \(error.why)"
             return Ending(outcome: .unknown(why), wasSent: true, stop: error.stop)
         }
-        if found.satisfies(change.after) { return Ending(outcome: .applied, wasSent: true) }
-        if let failure, found.isStill(change.before) {
-            return Ending(outcome: .refused("it was not made: \(failure)"), wasSent: true)
+        func prefixChanged(_ name: String, to prefix: String) -> Ending {
+            let why = "the prefix of \(name) became \(prefix), which was not planned"
+            return Ending(outcome: .different(why), wasSent: true, stop: .prefixChanged(why))
         }
-        if let prefix = found.value.prefix, prefix != change.after.prefix {
-            let why = "the prefix became \(prefix), which was not planned"
-            return Ending(
-                outcome: .different(why), wasSent: true, stop: .prefixChanged("\(change.target.name): \(why)"))
+        guard found.satisfies(change.after) else {
+            if let failure, found.isStill(change.before) {
+                return Ending(outcome: .refused("it was not made: \(failure)"), wasSent: true)
+            }
+            if let prefix = found.value.prefix, prefix != change.after.prefix {
+                return prefixChanged(change.target.name, to: prefix)
+            }
+            return Ending(outcome: .different("what is read back is not what was written"), wasSent: true)
         }
-        return Ending(outcome: .different("what is read back is not what was written"), wasSent: true)
+        let now = await reading.prefixes(of: change.followers.filter { followers[$0.repositoryID] != nil })
+        for follower in change.followers {
+            guard let prefix = now[follower.repositoryID], prefix != followers[follower.repositoryID] else { continue }
+            return prefixChanged(follower.repository, to: prefix)
+        }
+        return Ending(outcome: .applied, wasSent: true)
     }
 
     /// - Returns: false where a rate limit refused it.
@@ -188,16 +225,27 @@ public struct Applier: Sendable {
     }
 }
 
-extension ChangeOutcome {
-    fileprivate var mayBeWritten: Bool {
-        switch self {
-        case .applied, .different, .unknown: true
-        case .already, .moved, .skipped, .refused: false
-        }
+extension PlannedChange {
+    /// Repositories whose subject changes with their organization's template.
+    fileprivate var followers: [Subject] { target.organization == nil ? [] : subjects }
+}
+
+extension PlannedChange.Target {
+    /// Login of the organization whose template it is, in lower case; `nil`: it is a repository's.
+    fileprivate var organization: String? {
+        if case .organization(let login, _) = self { login.lowercased() } else { nil }
     }
 }
 
 extension GitHubError {
+    /// Whether it is for want of a permission; what does not exist looks the same.
+    var isOfPermission: Bool {
+        switch self {
+        case .forbidden, .notFound, .ssoRequired, .blocked: true
+        default: false
+        }
+    }
+
     /// Whether a write that ended so may have been made.
     fileprivate var leavesDoubt: Bool {
         switch self {
@@ -218,8 +266,7 @@ extension GitHubError {
         switch self {
         case .forbidden(let message, _) where message.contains("archived"):
             .skipped("the repository is archived, and so read-only")
-        case .redirectRefused: .moved("it has another name by now: make a new plan")
-        default: .refused("\(self)")
+        default: isOfPermission ? .forbidden("\(self)") : .refused("\(self)")
         }
     }
 }

@@ -20,7 +20,8 @@ struct TargetReading {
                 outcome = nil
                 self.error = error
             default:
-                outcome = .refused("it could not be read: \(error)")
+                let why = "it could not be read: \(error)"
+                outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
                 self.error = nil
             }
         }
@@ -91,6 +92,21 @@ struct TargetReading {
             }
             return Found(value: .repository(setting), inherited: inherited)
         }
+    }
+
+    /// Prefixes of subjects as they are now, of those repositories that can be read.
+    func prefixes(of subjects: some Sequence<PlannedChange.Subject>) async -> [RepositoryID: String] {
+        var prefixes: [RepositoryID: String] = [:]
+        for subject in subjects {
+            let id = subject.repositoryID
+            do throws(GitHubError) {
+                prefixes[id] = try await client.setting(of: try await client.repository(id)).value?.subClaimPrefix
+            } catch {
+                // Nothing is known of it then, and nothing is said of it.
+                continue
+            }
+        }
+        return prefixes
     }
 
     private func template(of login: OrganizationLogin) async throws(Obstacle) -> OrganizationTemplate {

@@ -99,14 +99,3 @@ extension PlannedChange {
                 warnings: warnings))
     }
 }
-
-extension Changeset.Entry {
-    /// Whether the target may be other than it was.
-    fileprivate var mayBeWritten: Bool {
-        switch outcome {
-        case .applied, .different, .unknown: true
-        case nil: intendedAt != nil
-        case .already, .moved, .skipped, .refused: false
-        }
-    }
-}

@@ -33,10 +33,21 @@ public struct Changeset: Hashable, Sendable {
         /// Whether going on with the changes takes it up: it was not done, or nobody knows.
         public var isOpen: Bool {
             switch outcome {
-            case nil, .unknown, .refused: true
+            case nil, .unknown, .refused, .forbidden: true
             case .applied, .already, .moved, .skipped, .different: false
             }
         }
+
+        /// Whether it was about to be written and nobody knows what came of it, which reading tells.
+        public var isInDoubt: Bool {
+            switch outcome {
+            case nil, .unknown: intendedAt != nil
+            case .applied, .already, .moved, .skipped, .refused, .forbidden, .different: false
+            }
+        }
+
+        /// Whether the target may be other than it was.
+        public var mayBeWritten: Bool { outcome?.mayBeWritten ?? (intendedAt != nil) }
     }
 
     public var id: ChangesetID
@@ -78,6 +89,8 @@ public enum ChangeOutcome: Hashable, Sendable {
     case skipped(String)
     /// GitHub refused it.
     case refused(String)
+    /// GitHub refused it for want of a permission, to read it or to write it.
+    case forbidden(String)
     /// Written, and read back as something else.
     case different(String)
     /// Nobody knows whether it was written: it could not be read back.
@@ -91,6 +104,7 @@ public enum ChangeOutcome: Hashable, Sendable {
         case .moved: "moved"
         case .skipped: "skipped"
         case .refused: "refused"
+        case .forbidden: "forbidden"
         case .different: "different"
         case .unknown: "unknown"
         }
@@ -99,7 +113,9 @@ public enum ChangeOutcome: Hashable, Sendable {
     public var message: String? {
         switch self {
         case .applied, .already: nil
-        case .moved(let text), .skipped(let text), .refused(let text), .different(let text), .unknown(let text): text
+        case .moved(let text), .skipped(let text), .refused(let text), .forbidden(let text), .different(let text),
+            .unknown(let text):
+            text
         }
     }
 
@@ -110,6 +126,7 @@ public enum ChangeOutcome: Hashable, Sendable {
         case "moved": self = .moved(message ?? "")
         case "skipped": self = .skipped(message ?? "")
         case "refused": self = .refused(message ?? "")
+        case "forbidden": self = .forbidden(message ?? "")
         case "different": self = .different(message ?? "")
         case "unknown": self = .unknown(message ?? "")
         default: return nil
@@ -118,4 +135,12 @@ public enum ChangeOutcome: Hashable, Sendable {
 
     /// Whether the template is as it was planned.
     public var isDone: Bool { self == .applied || self == .already }
+
+    /// Whether something was written, or may have been.
+    public var mayBeWritten: Bool {
+        switch self {
+        case .applied, .different, .unknown: true
+        case .already, .moved, .skipped, .refused, .forbidden: false
+        }
+    }
 }

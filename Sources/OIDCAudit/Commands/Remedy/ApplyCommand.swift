@@ -30,11 +30,7 @@ struct ApplyCommand: AuditCommand {
             guard plan == nil else {
                 throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
             }
-            let begun = try await Remedy.changesets(in: remedy.store(for: .reading), apiURL: remedy.apiURL)
-            // What was rolled back is over.
-            let undone = Set(begun.compactMap(\.undoes))
-            guard let last = begun.first(where: { $0.entries.contains(where: \.isOpen) && !undone.contains($0.id) })
-            else {
+            guard let last = try await remedy.unfinished(in: remedy.store(for: .reading)) else {
                 throw .usage("nothing was begun that is not done", hint: "oidc-audit history changes tells what was")
             }
             work = Remedy.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)

@@ -1,0 +1,216 @@
+import AuditCore
+import GitHubAPI
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Remediation
+
+/// Applying against scripted answers: what the emulator can't be made to do between a read and a write.
+@Suite struct ApplierTests {
+    // MARK: - GitHub, scripted
+
+    private static let orgPath = "/orgs/acme/actions/oidc/customization/sub"
+    private static let account: [String: [ScriptedTransport.Answer]] = [
+        "/orgs/acme": [.ok(#"{"id": 77, "login": "acme", "public_repos": 0, "total_private_repos": 2}"#)]
+    ]
+
+    private static func path(_ name: String) -> String { "/repos/acme/\(name)/actions/oidc/customization/sub" }
+
+    private static func identity(_ name: String) -> ScriptedTransport.Answer {
+        .ok(#"{"id": 1, "name": "\#(name)", "owner": {"login": "acme", "id": 77}, "archived": false}"#)
+    }
+
+    private static func setting(_ setting: RepositorySetting, prefix: String = "repo:acme/api")
+        -> ScriptedTransport.Answer
+    {
+        let keys = setting.includeClaimKeys.map { #""include_claim_keys": \#($0.map(\.rawValue)),"# } ?? ""
+        return .ok(#"{"use_default": \#(setting.useDefault), \#(keys) "sub_claim_prefix": "\#(prefix)"}"#)
+    }
+
+    private static func template(_ keys: String...) -> ScriptedTransport.Answer {
+        .ok(#"{"include_claim_keys": \#(keys)}"#)
+    }
+
+    private static let created = ScriptedTransport.Answer.response(status: 201, body: "{}")
+
+    // MARK: - Plans
+
+    private static func plan(_ changes: PlannedChange...) -> Plan {
+        Plan(
+            apiURL: "https://api.github.com", isEnterpriseServer: false,
+            organizations: [.init(login: "acme", id: OrganizationID(rawValue: 77))], createdAt: .sample, scanID: nil,
+            policyName: "", policySHA256: "", changes: changes, manual: [])
+    }
+
+    /// `acme` from `repo` to `repo`, `context`, which repository 1 follows.
+    private static let ofOrganization = PlannedChange(
+        target: .organization(login: "acme", id: OrganizationID(rawValue: 77)),
+        before: .organization(.set(["repo"], useImmutableSubject: nil)),
+        after: .organization(.set(["repo", "context"], useImmutableSubject: nil)),
+        subjects: [
+            .init(
+                repository: "acme/api", repositoryID: RepositoryID(rawValue: 1), before: "repo:acme/api",
+                after: "repo:acme/api:{context}")
+        ])
+
+    /// `acme/api` from GitHub's default to claims of its own, or to the organization's.
+    private static func ofRepository(_ after: RepositorySetting) -> PlannedChange {
+        var before = RepositorySetting.gitHubDefault
+        var after = after
+        before.subClaimPrefix = "repo:acme/api"
+        after.subClaimPrefix = "repo:acme/api"
+        return PlannedChange(
+            target: .repository(owner: "acme", name: "api", id: RepositoryID(rawValue: 1)),
+            before: .repository(before), after: .repository(after))
+    }
+
+    private static let inheriting = RepositorySetting(useDefault: false)
+
+    // MARK: - One run
+
+    private struct Run {
+        var result: Applier.Result
+        var outcomes: [ChangeOutcome]
+        var journal: [String]
+        var writes: [String]
+        var sleeps: [Duration]
+    }
+
+    private final class Journal: ChangeJournal {
+        let lines = Mutex<[String]>([])
+
+        func noteIntent(_ place: Int) async throws { lines.withLock { $0.append("intent \(place)") } }
+
+        func noteOutcome(_ outcome: ChangeOutcome, _ place: Int) async throws {
+            lines.withLock { $0.append("\(outcome.name) \(place)") }
+        }
+    }
+
+    private static func run(
+        _ plan: Plan, after entries: [Changeset.Entry]? = nil, _ answers: [String: [ScriptedTransport.Answer]],
+        earlierWrites: Int = 0, stopsAfter looks: Int = .max,
+    ) async throws -> Run {
+        let transport = ScriptedTransport(answers)
+        let clock = ManualClock()
+        let client = GitHubClient(
+            .init(
+                endpoint: try GitHubEndpoint(apiURL: "https://api.github.com"), token: AccessToken("t"),
+                userAgent: "test"),
+            transport: transport, clock: clock
+        ) { .sample }
+        let journal = Journal()
+        let writer = GitHubWriter(client, after: Array(repeating: .seconds(1), count: earlierWrites))
+        let outcomes = Mutex<[ChangeOutcome]>([])
+        let looked = Mutex(0)
+        let result = try await Applier(client: client, writer: writer, journal: journal).apply(
+            plan, after: entries ?? plan.changes.map { _ in Changeset.Entry() }, canaries: 1, confirm: { true },
+            shouldStop: {
+                looked.withLock {
+                    $0 += 1
+                    return $0 > looks
+                }
+            }, tell: { _, outcome in outcomes.withLock { $0.append(outcome) } })
+        transport.expectAllAsked()
+        return Run(
+            result: result, outcomes: outcomes.withLock { $0 }, journal: journal.lines.withLock { $0 },
+            writes: transport.requests.filter { $0.method == "PUT" }.map(\.url), sleeps: clock.sleeps)
+    }
+
+    // MARK: - Tests
+
+    /// An earlier apply found the organization's template moved, and was stopped before the repository's turn.
+    @Test func whatIsToInheritIsHeldBackWhereItsOrganizationWasLeft() async throws {
+        let plan = Self.plan(Self.ofOrganization, Self.ofRepository(Self.inheriting))
+        for outcome in [ChangeOutcome.moved(""), .different(""), .skipped("")] {
+            let run = try await Self.run(plan, after: [.init(outcome: outcome), .init()], [:])
+            #expect(run.writes.isEmpty)
+            #expect(run.journal == ["refused 1"])
+            #expect(run.result.stop == nil)
+        }
+    }
+
+    @Test func whatDoesNotInheritGoesOnWithoutItsOrganization() async throws {
+        let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
+        let plan = Self.plan(Self.ofOrganization, Self.ofRepository(own))
+        let run = try await Self.run(
+            plan, after: [.init(outcome: .moved("")), .init()],
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [Self.setting(.gitHubDefault), Self.created, Self.setting(own)],
+            ])
+        #expect(run.journal == ["intent 1", "applied 1"])
+    }
+
+    /// Renamed between the read and the write: GitHub answers with its new address, to which nothing is sent.
+    @Test func aRedirectedWriteIsLookedUpById() async throws {
+        let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
+        let moved = ScriptedTransport.Answer.response(
+            status: 301, headers: ["Location": "https://api.github.com/repositories/1/x"])
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(own)),
+            [
+                "/repositories/1": [Self.identity("api"), Self.identity("new")],
+                Self.path("api"): [Self.setting(.gitHubDefault), moved],
+            ])
+        #expect(run.outcomes == [.moved("it is acme/new by now: make a new plan")])
+        #expect(run.writes.count == 1)
+        // Where it is still there, it was refused.
+        let odd = try await Self.run(
+            Self.plan(Self.ofRepository(own)),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [Self.setting(.gitHubDefault), moved, Self.setting(.gitHubDefault)],
+            ])
+        #expect(odd.journal == ["intent 0", "refused 0"])
+    }
+
+    /// The organization's template turned out to change the format of who follows it.
+    @Test func aPrefixOfAFollowerThatChangesStops() async throws {
+        let second = Self.ofRepository(Self.inheriting)
+        for (prefix, isSame) in [("repo:acme@77/api@1", false), ("repo:acme/api", true)] {
+            let run = try await Self.run(
+                isSame ? Self.plan(Self.ofOrganization) : Self.plan(Self.ofOrganization, second),
+                Self.account.merging([
+                    Self.orgPath: [Self.template("repo"), Self.created, Self.template("repo", "context")],
+                    "/repositories/1": [Self.identity("api")],
+                    Self.path("api"): [Self.setting(Self.inheriting), Self.setting(Self.inheriting, prefix: prefix)],
+                ]) { $1 })
+            #expect(run.writes == ["https://api.github.com\(Self.orgPath)"])
+            #expect(run.journal == ["intent 0", isSame ? "applied 0" : "different 0"])
+            if isSame {
+                #expect(run.result.stop == nil)
+            } else {
+                #expect(
+                    run.result.stop
+                        == .prefixChanged("the prefix of acme/api became \(prefix), which was not planned"))
+            }
+        }
+    }
+
+    /// Five hundred writes of the last hour leave none for a long time; whoever asks to stop does not wait for it.
+    @Test func aWaitForTheNextTurnEndsSoonWhenAskedTo() async throws {
+        let plan = Self.plan(Self.ofRepository(Self.inheriting))
+        let run = try await Self.run(plan, [:], earlierWrites: 500, stopsAfter: 3)
+        #expect(run.result.stop == .interrupted)
+        #expect(run.writes.isEmpty && run.journal.isEmpty)
+        #expect(run.sleeps.count == 3)
+        #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
+    }
+
+    @Test func aMissingPermissionIsToldAsOne() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [
+                    Self.setting(.gitHubDefault),
+                    .response(status: 403, body: #"{"message": "Resource not accessible by personal access token"}"#),
+                ],
+            ])
+        #expect(
+            run.outcomes == [.forbidden("forbidden (403: Resource not accessible by personal access token)")])
+        #expect(run.result.stop == .canary("acme/api"))
+        #expect(run.result.hasWritten == false)
+    }
+}
