@@ -54,6 +54,18 @@ import Testing
         #expect(plan.manual.isEmpty)
     }
 
+    @Test func whatSeveralRulesTakeOutIsTakenOutTogether() throws {
+        let plan = try plan(
+            [
+                #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]}"#,
+                #"{"id": "once", "rule": "duplicate-claims", "severity": "low"}"#,
+                #"{"id": "run", "rule": "per-run-claims", "severity": "low"}"#,
+            ], [.read("api", id: 1, .own(["repo", "actor", "repo", "run_id", "ref"]))])
+        #expect(plan.changes.map { setting($0.after)?.includeClaimKeys } == [["repo", "ref"]])
+        #expect(plan.changes.first?.rules.sorted() == ["forbid", "once", "run"])
+        #expect(plan.manual.isEmpty)
+    }
+
     @Test func immutableSubjectsAreOptedInTo() throws {
         let plan = try plan(
             [#"{"id": "immutable", "rule": "immutable-subject", "severity": "high"}"#],
@@ -132,6 +144,17 @@ import Testing
             ], [.read("api", id: 1, .gitHubDefault)], template: .neverSet)
         #expect(plan.changes.map(\.target.name) == ["acme", "acme/api"])
         #expect(plan.changes.last?.subjects.first?.after == "repo:acme/api:ref:{ref}")
+    }
+
+    @Test func whatAnOrganizationMendsInItsFollowersIsTold() throws {
+        let plan = try plan(
+            [
+                #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}"#,
+                #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"]}"#,
+            ], [.read("api", id: 1, .inheriting), .read("web", id: 2, .inheriting)],
+            template: .set(["repo"], useImmutableSubject: nil))
+        #expect(plan.changes.map(\.rules) == [["template", "claims"]])
+        #expect(plan.manual.isEmpty)
     }
 
     @Test func aTemplateThatWouldBreakFollowersIsLeft() throws {

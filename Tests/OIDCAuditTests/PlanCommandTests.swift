@@ -52,6 +52,15 @@ import Testing
         }
     }
 
+    @Test func theSchemaIsPrinted() async {
+        let run = await CommandRun.run(["plan", "--schema"])
+        #expect(run.status == 0)
+        #expect(run.json["$id"] as? String == "urn:oidc-audit.plan:v1")
+        let nobody = await CommandRun.run(["plan", "--policy", "preset:strict"])
+        #expect(nobody.status == 2)
+        #expect(nobody.error.contains("no organization was named"))
+    }
+
     @Test func aCompliantOrganizationNeedsNoPlan() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             let run = await Self.run(scan, "plan", "acme", "--policy", "preset:strict")

@@ -62,6 +62,20 @@ import Testing
         #expect("\(try #require(error))".contains(message))
     }
 
+    @Test func whatIsWrittenKeepsTheSchemaAndWhatIsOtherwiseDoesNot() throws {
+        let schema = try SchemaCheck.object(PlanSchema.text())
+        let text = PlanDocument.render(plan())
+        #expect(SchemaCheck.faults(try SchemaCheck.object(text), schema, at: "").isEmpty)
+        for (old, new) in [
+            ("\"use_default\": false", "\"use_default\": 1"), ("\"status\": \"never_set\"", "\"status\": \"unset\""),
+            ("\"id\": 1,", "\"id\": \"1\","), ("\"digest\": \"", "\"digest\": \"x"), ("\"may_inherit\"", "\"may\""),
+        ] {
+            #expect(text.contains(old))
+            #expect(
+                !SchemaCheck.faults(try SchemaCheck.object(text.replacing(old, with: new)), schema, at: "").isEmpty)
+        }
+    }
+
     @Test func aTargetStandsOnce() throws {
         var twice = plan()
         twice.changes.append(twice.changes[0])

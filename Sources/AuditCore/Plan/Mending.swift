@@ -2,12 +2,29 @@
 public enum Mending: Hashable, Sendable {
     /// Claims of its own, in this order.
     case template([ClaimKey])
+    /// Of the claims of its own these alone, in their order: each rule that takes some out leaves others to others.
+    case keeping([ClaimKey])
     /// The organization's template: `use_default: false` without keys.
     case inherit
     /// GitHub's default: `use_default: true`.
     case useDefault
     /// Opting in to immutable subjects, the template unchanged.
     case immutable
+
+    /// What does both; `nil` where one rules out the other.
+    func combined(with other: Mending) -> Mending? {
+        if self == other { return self }
+        guard case .keeping(let one) = self, case .keeping(let two) = other else { return nil }
+        // Where a claim stands twice, one of the two may be what is taken out.
+        var counts: [ClaimKey: Int] = [:]
+        for key in two { counts[key, default: 0] += 1 }
+        var both: [ClaimKey] = []
+        for key in one where counts[key, default: 0] > 0 {
+            counts[key, default: 0] -= 1
+            both.append(key)
+        }
+        return both.isEmpty ? nil : .keeping(both)
+    }
 }
 
 /// How a policy's entry says that its findings are to be mended, where its rule alone does not know.

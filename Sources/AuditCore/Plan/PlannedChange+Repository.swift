@@ -22,7 +22,7 @@ extension RepositorySetting {
     ) throws(NoPlan) -> RepositorySetting {
         var fixed = self
         switch fix.template {
-        case .template(let keys):
+        case .template(let keys), .keeping(let keys):
             fixed.useDefault = false
             fixed.includeClaimKeys = keys
         case .inherit:

@@ -37,10 +37,15 @@ private struct Draft {
     private struct Wanted {
         var findings: [Finding] = []
         var value: PlannedChange.Value
+
+        /// Ids of what is mended, each once: an organization's template can mend the same in all that follow it.
+        var rules: [String] {
+            var seen: Set<String> = []
+            return findings.map(\.rule).filter { seen.insert($0).inserted }
+        }
     }
 
     private let snapshot: Snapshot
-    private let policy: Policy
     private let fixes: [String: Fix]
     private var organizations: [OrganizationID: Wanted] = [:]
     private var repositories: [RepositoryID: Wanted] = [:]
@@ -51,7 +56,6 @@ private struct Draft {
 
     init(_ snapshot: Snapshot, policy: Policy) {
         self.snapshot = snapshot
-        self.policy = policy
         fixes = Dictionary(
             policy.rules.compactMap { entry in entry.fix.map { (entry.id, $0) } },
             uniquingKeysWith: { first, _ in first })
@@ -131,7 +135,8 @@ private struct Draft {
                 leave([finding], "the rule knows no single way to mend it; a fix in the policy's entry names one")
                 continue
             }
-            if let wanted = fix.template, let template, wanted != template {
+            let both = template.map { earlier in fix.template.map(earlier.combined) ?? earlier } ?? fix.template
+            if both == nil, template != nil {
                 leave([finding], "another rule asks for another template")
                 continue
             }
@@ -139,7 +144,7 @@ private struct Draft {
                 leave([finding], "another rule asks for the other format of the subject")
                 continue
             }
-            template = fix.template ?? template
+            template = both
             flag = fix.useImmutableSubject ?? flag
             mended.append(finding)
         }
@@ -229,10 +234,14 @@ private struct Draft {
         let names = Set(mended.map { "\($0.rule) \($0.repository ?? $0.organization) \($0.violation.message)" })
         manual.removeAll { names.contains("\($0.rule) \($0.name) \($0.message)") }
         for finding in mended {
-            guard let id = finding.repositoryID,
-                repositories[id]?.findings.contains(where: { $0.key == finding.key }) == false
-            else { continue }
-            repositories[id]?.findings.append(finding)
+            guard let id = finding.repositoryID else { continue }
+            if repositories[id] == nil, let place = places[id],
+                let organization = snapshot.organizations[place.organization].id
+            {
+                organizations[organization]?.findings.append(finding)
+            } else if repositories[id]?.findings.contains(where: { $0.key == finding.key }) == false {
+                repositories[id]?.findings.append(finding)
+            }
         }
     }
 
@@ -276,7 +285,7 @@ private struct Draft {
                 PlannedChange(
                     target: .organization(login: organization.login, id: id),
                     before: .organization(organization.template), after: wanted.value,
-                    rules: wanted.findings.map(\.rule), subjects: moved.map(\.subject),
+                    rules: wanted.rules, subjects: moved.map(\.subject),
                     warnings: Consequences.together(moved)
                         + (organization.template == .neverSet
                             ? [
@@ -299,7 +308,7 @@ private struct Draft {
                     before: .repository(setting),
                     mayInherit: setting.effectiveTemplate(
                         organization: snapshot.organizations[place.organization].template
-                    ).source == .organizationOrCopy, after: wanted.value, rules: wanted.findings.map(\.rule),
+                    ).source == .organizationOrCopy, after: wanted.value, rules: wanted.rules,
                     subjects: moved.map(\.subject), warnings: moved.flatMap(\.warnings)))
         }
     }

@@ -50,7 +50,7 @@ public struct RuleSubject: Sendable {
 
     /// The template without some of its claims, where it is the repository's own and something is left.
     func keeping(_ rest: [ClaimKey]) -> Mending? {
-        source == .repository && !rest.isEmpty ? .template(rest) : nil
+        source == .repository && !rest.isEmpty ? .keeping(rest) : nil
     }
 }
 

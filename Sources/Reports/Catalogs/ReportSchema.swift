@@ -5,22 +5,15 @@ import AuditCore
 /// Every key is required; others may come within version 1, so that none is forbidden.
 public enum ReportSchema {
     public static func text() -> String {
-        CatalogPage.json { json in
-            json.object { json in
-                json.string("$schema", "https://json-schema.org/draft/2020-12/schema")
-                json.string("$id", "urn:\(JSONReporter.schema)".replacing("/", with: ":"))
-                json.string("title", "oidc-audit report, version 1")
-                json.shape(report)
-            }
-        }
+        report.schema(of: JSONReporter.schema, title: "oidc-audit report, version 1")
     }
 
     // MARK: -
 
-    private static let counts = Shape.object(
+    private static let counts = JSONShape.object(
         ["listed", "judged", "compliant", "violating", "waived", "unreadable", "skipped"].map { ($0, .integer) })
 
-    private static let report = Shape.object([
+    private static let report = JSONShape.object([
         ("schema", .one([JSONReporter.schema])),
         ("tool", .object([("name", .one([Tool.name])), ("version", .string)])),
         (
@@ -83,15 +76,9 @@ public enum ReportSchema {
         ("warnings", .strings),
     ])
 
-    private static let organization = Shape.object([
+    private static let organization = JSONShape.object([
         ("login", .string), ("id", .maybe(.integer)),
-        (
-            "template",
-            .object([
-                ("status", .one(["set", "never_set", "unreadable"])), ("include_claim_keys", .maybe(.strings)),
-                ("use_immutable_subject", .maybe(.boolean)), ("error", .maybe(.string)),
-            ])
-        ),
+        ("template", .object(JSONShape.template(["set", "never_set", "unreadable"]))),
         (
             "listing",
             .object([
@@ -103,18 +90,11 @@ public enum ReportSchema {
         ("undecided", .strings),
     ])
 
-    private static let repository = Shape.object([
+    private static let repository = JSONShape.object([
         ("full_name", .string), ("id", .integer), ("visibility", .maybe(.one(["public", "private", "internal"]))),
         ("archived", .maybe(.boolean)), ("status", .one(RepositoryReport.Status.allCases.map(\.rawValue))),
         ("since", .maybe(.time)),
-        (
-            "setting",
-            .maybe(
-                .object([
-                    ("use_default", .boolean), ("include_claim_keys", .maybe(.strings)),
-                    ("use_immutable_subject", .maybe(.boolean)), ("sub_claim_prefix", .maybe(.string)),
-                ]))
-        ),
+        ("setting", .maybe(.object(JSONShape.setting))),
         (
             "effective",
             .maybe(
@@ -127,7 +107,7 @@ public enum ReportSchema {
         ("reason", .maybe(.string)),
     ])
 
-    private static let finding = Shape.object([
+    private static let finding = JSONShape.object([
         ("rule", .string), ("severity", .severity), ("organization", .string), ("repository", .maybe(.string)),
         ("repository_id", .maybe(.integer)), ("message", .string), ("expected", .strings), ("actual", .strings),
         ("remedy", .string), ("state", .one(Finding.State.allCases.map(\.rawValue))), ("first_seen", .time),
@@ -138,60 +118,4 @@ public enum ReportSchema {
         ),
         ("in_baseline", .maybe(.boolean)), ("fingerprint", .string),
     ])
-}
-
-/// What a value may be, as far as the report needs it.
-private indirect enum Shape: Sendable {
-    case string
-    /// One of some words.
-    case one([String])
-    case time
-    case sha256
-    case integer
-    case number
-    case boolean
-    case strings
-    case list(Shape)
-    case map(Shape)
-    /// Or `null`, where it is not known.
-    case maybe(Shape)
-    case object([(String, Shape)])
-
-    static let severity = Shape.one(Severity.allCases.map(\.rawValue))
-}
-
-extension JSONWriter {
-    fileprivate mutating func shape(_ shape: Shape) {
-        switch shape {
-        case .string: string("type", "string")
-        case .one(let words): strings("enum", words)
-        case .time:
-            string("type", "string")
-            string("pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
-        case .sha256:
-            string("type", "string")
-            string("pattern", "^[0-9a-f]{64}$")
-        case .integer: string("type", "integer")
-        case .number: string("type", "number")
-        case .boolean: string("type", "boolean")
-        case .strings: self.shape(.list(.string))
-        case .list(let element):
-            string("type", "array")
-            object("items") { $0.shape(element) }
-        case .map(let value):
-            string("type", "object")
-            object("additionalProperties") { $0.shape(value) }
-        case .maybe(let value):
-            array("anyOf") { json in
-                json.object { $0.shape(value) }
-                json.object { $0.string("type", "null") }
-            }
-        case .object(let members):
-            string("type", "object")
-            strings("required", members.map(\.0))
-            object("properties") { json in
-                for (key, value) in members { json.object(key) { $0.shape(value) } }
-            }
-        }
-    }
 }

@@ -13,7 +13,9 @@ struct PlanCommand: AuditCommand {
             """)
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [String]
+    var organizations: [String] = []
+    @Flag(help: "Print the JSON Schema of a plan, and nothing else.")
+    var schema = false
     @OptionGroup var policy: PolicyOptions
     @Option(
         name: .customLong("from-scan"),
@@ -32,6 +34,11 @@ struct PlanCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard !schema else {
+            try context.console.write(Array(PlanSchema.text().utf8))
+            return ExitStatus.success.rawValue
+        }
+        guard !organizations.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = PageSettings(
             console: try ConsoleSettings(console, layers), format: try PageFormat(layers.value(.format, flag: format)),
