@@ -89,7 +89,7 @@ public actor World {
         inFlight += 1
         inFlightMax = max(inFlightMax, inFlight)
         for (index, fault) in file.faults.enumerated()
-        where Self.matches(fault.path, path) && fault.method.map { line.hasPrefix("\($0) ") } ?? true {
+        where Self.matches(fault.path, path) && fault.method.map({ line.hasPrefix("\($0) ") }) ?? true {
             faultMatches[index] += 1
             let turn = faultMatches[index] - fault.after
             if turn > 0, turn <= fault.times ?? .max { return fault }
@@ -165,7 +165,8 @@ public actor World {
             spentStart = 0
         }
         let used = spent[spentStart...].reduce(0) { $0 + $1.points }
-        guard used + points <= limit.points, inFlight <= limit.concurrent else {
+        let writes = points > 1 ? spent[spentStart...].count { $0.points > 1 } : 0
+        guard used + points <= limit.points, writes < limit.writes, inFlight <= limit.concurrent else {
             refused += 1
             return spentStart < spent.count ? spent[spentStart].at + window - now : .seconds(1)
         }

@@ -103,8 +103,11 @@ public struct WorldFile: Codable, Sendable {
         public var windowMilliseconds = 60_000
         /// Requests in flight at once.
         public var concurrent = 100
+        /// Requests of a minute that create content, as which every write counts here.
+        public var writes = 80
 
-        public init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100) {
+        public init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100, writes: Int = 80) {
+            self.writes = writes
             self.points = points
             self.windowMilliseconds = windowMilliseconds
             self.concurrent = concurrent
@@ -145,6 +148,8 @@ public struct WorldFile: Codable, Sendable {
             case lostAnswer = "lost_answer"
             /// No answer at all.
             case hang
+            /// What was asked is done, and no answer ever comes.
+            case silence
             /// One byte a second.
             case drip
             /// 200 with half of a JSON text.
@@ -182,6 +187,7 @@ extension WorldFile {
         var numbers = [latencyMilliseconds, changesPerNight, rateLimit?.limit ?? 0, rateLimit?.windowSeconds ?? 0]
         numbers += [
             secondaryLimit?.points ?? 0, secondaryLimit?.windowMilliseconds ?? 0, secondaryLimit?.concurrent ?? 0,
+            secondaryLimit?.writes ?? 0,
         ]
         numbers += organizations.map(\.hiddenRepositories)
         for fault in faults {
@@ -259,7 +265,8 @@ extension WorldFile.SecondaryLimit {
         self.init(
             points: try container.decodeIfPresent(Int.self, forKey: .points) ?? 900,
             windowMilliseconds: try container.decodeIfPresent(Int.self, forKey: .windowMilliseconds) ?? 60_000,
-            concurrent: try container.decodeIfPresent(Int.self, forKey: .concurrent) ?? 100)
+            concurrent: try container.decodeIfPresent(Int.self, forKey: .concurrent) ?? 100,
+            writes: try container.decodeIfPresent(Int.self, forKey: .writes) ?? 80)
     }
 }
 

@@ -1,6 +1,7 @@
 import AuditCore
 import Foundation
 import GRDB
+import GitHubAPI
 import Synchronization
 import Testing
 
@@ -308,6 +309,28 @@ import Testing
             #expect(run.error.contains("the prefix of acme/r1 became repo:acme@77/r1@1, which was not planned"))
             #expect(await Self.outcomes(scan) == ["different", nil, nil])
             #expect(await Self.writes(scan) == [Self.put("r1")])
+        }
+    }
+
+    /// Twenty writes a minute, and a minute that lasts a second there and three here: machines that run tests are busy.
+    @Test func sixtyChangesArePacedAndNoneIsRefused() async throws {
+        let repositories = (1...60).map { Self.onDefault("r\($0)", id: Int64($0)) }
+        try await Self.withPlan(repositories) { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.secondaryLimit = .init(points: 900, windowMilliseconds: 1000, writes: 20)
+                $0.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+            }
+            var limits = WriteLimits.unpaced
+            (limits.minutely, limits.minute) = (20, .seconds(3))
+            let run = await CommandRun.run(
+                [
+                    "apply", plan, "--yes", "--max-changes", "60", "--api-url", scan.address, "--db",
+                    scan.folder.database,
+                ],
+                environment: Self.token, writeLimits: limits)
+            #expect(run.status == 0, "\(run.error)")
+            #expect(await Self.writes(scan).count == 60)
+            #expect(await scan.world.refused == 0)
         }
     }
 

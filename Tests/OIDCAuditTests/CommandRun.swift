@@ -26,11 +26,9 @@ struct CommandRun: Hashable, Sendable {
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
         requestTimeout: Duration = .seconds(240), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
         minute: Duration = RateLimits().minute, ask: (@Sendable (String) -> Bool)? = nil,
+        writeLimits: WriteLimits = .unpaced,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
-        var writeLimits = WriteLimits()
-        // What paces writes is tested by itself.
-        writeLimits.interval = .zero
         let sinks = Sinks()
         let context = CommandContext(
             environment: environment,
@@ -67,6 +65,15 @@ struct CommandRun: Hashable, Sendable {
             let texts = state.withLock { $0 }
             return (String(decoding: texts.output, as: UTF8.self), String(decoding: texts.error, as: UTF8.self))
         }
+    }
+}
+
+extension WriteLimits {
+    /// No second between writes, for tests that are about something else.
+    static var unpaced: WriteLimits {
+        var limits = WriteLimits()
+        limits.interval = .zero
+        return limits
     }
 }
 

@@ -111,4 +111,53 @@ import Testing
             #expect(next.output.contains("\"judged\": \(Self.count),"))
         }
     }
+
+    /// Killed while a write is on its way: GitHub made it, or did not, and the journal does not know.
+    @Test(arguments: [WorldFile.Fault.Kind.silence, .hang])
+    func anApplyThatIsKilledInTheMiddleOfAWriteFindsOutWhatBecameOfIt(fault: WorldFile.Fault.Kind) async throws {
+        let repositories = (1...3).map { number in
+            WorldFile.Repository(
+                name: "r\(number)", id: Int64(number),
+                setting: .init(useDefault: true, subClaimPrefix: "repo:acme/r\(number)"))
+        }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let common = ["--api-url", scan.address, "--db", scan.folder.database]
+            let environment = ["GH_ENTERPRISE_TOKEN": "x"]
+            let plan = "\(scan.folder.path)/plan.json"
+            func run(_ arguments: String...) async -> CommandRun {
+                await CommandRun.run(arguments + common, environment: environment)
+            }
+            #expect(await run("plan", "acme", "--policy", "preset:strict", "-o", "json=\(plan)").status == 1)
+            await scan.world.change { $0.faults = [.init(path: "/repos/acme/r2/*", method: "PUT", kind: fault)] }
+            let apply = try Child(["apply", plan, "--yes"] + common, environment: environment)
+            while await !scan.world.requests.contains(where: { $0.hasPrefix("PUT /repos/acme/r2/") }) {
+                try #require(apply.process.isRunning)
+                await Task.yield()
+            }
+            if fault == .silence {
+                while await scan.world.file.organizations[0].repositories[1].setting?.useDefault != false {
+                    await Task.yield()
+                }
+            }
+            kill(apply.process.processIdentifier, SIGKILL)
+            _ = try apply.readToEnd()
+            #expect(
+                try BinaryTests.sqlite(
+                    scan.folder.database,
+                    "SELECT count(*) FROM v1_change WHERE intended_at IS NOT NULL AND outcome IS NULL")
+                    == 1)
+            await scan.world.change { $0.faults = [] }
+            let rest = await run("apply", "--continue", "--yes")
+            #expect(rest.status == 0, "\(rest.error)")
+            #expect(
+                try BinaryTests.sqlite(
+                    scan.folder.database, "SELECT count(*) FROM v1_change WHERE outcome = 'applied'") == 3)
+            // What was written is not written again.
+            let writes = await scan.world.requests.filter { $0.hasPrefix("PUT /repos/acme/r2/") }.count
+            #expect(writes == (fault == .silence ? 1 : 2))
+            #expect(await run("rollback", "1", "--yes").status == 0)
+            #expect(await scan.world.file.organizations[0].repositories.allSatisfy { $0.setting?.useDefault == true })
+            #expect(await run("history", "verify").status == 0)
+        }
+    }
 }

@@ -54,6 +54,10 @@ struct FaultMiddleware: RouterMiddleware {
             _ = try await next(request, context)
             try await context.reset()
             return Answer.error(.badGateway, "never sent").response
+        case .silence:
+            _ = try await next(request, context)
+            try await Task.sleep(for: .seconds(86_400))
+            return Answer.error(.gatewayTimeout, "never sent").response
         case .hang:
             try await Task.sleep(for: .seconds(86_400))
             return Answer.error(.gatewayTimeout, "never sent").response
