@@ -49,9 +49,12 @@ import Testing
     private func answers(_ scan: StoredScan, _ store: HistoryStore, withSince: Bool = true) async throws -> String {
         let snapshot = try await store.snapshot(of: scan.id)
         let hundreds = Set(snapshot.organizations.flatMap(\.repositories).map { $0.repository.id.rawValue / 100 })
+        // Of what it could not read, another machine may know better.
+        let unread = Set(
+            snapshot.organizations.flatMap(\.repositories).filter { $0.reading.value == nil }.map(\.repository.id))
         let findings = try await store.findings(after: scan.id, apiURL: api, policyName: scan.policyName).filter {
             guard case .repository(let id) = $0.key.subject else { return false }
-            return hundreds.contains(id.rawValue / 100)
+            return hundreds.contains(id.rawValue / 100) && (withSince || !unread.contains(id))
         }
         // What stood open before it tells new findings from recurring ones.
         let known = try await store.openFindings(apiURL: api, policyName: scan.policyName, before: scan.id).filter {
@@ -333,6 +336,49 @@ import Testing
             }
         }
         #expect(try await merged.importing([file(one), file(two)]).imported == 0)
+    }
+
+    /// Two machines, each of which reads one half of an organization: neither speaks for the other's.
+    @Test func ofWhatAScanDidNotLookAtItSaysNothing() async throws {
+        let (first, second, merged) = (try store("first"), try store("second"), try store("merged"))
+        var halves = [Scope(), Scope()]
+        for (place, name) in ["api", "web"].enumerated() {
+            halves[place].selector.names = [Glob(name)]
+        }
+        let policy = try Policy.of(
+            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"]}"#)
+        var seconds: Int64 = 0
+        // The second machine read all of it once, before.
+        var web = RepositorySetting.gitHubDefault
+        try await second.scan(
+            [.read("api", id: 1, .own(["repo"])), .read("web", id: 2, web)], at: seconds, policy: policy)
+        for night in 0..<3 {
+            for (place, store) in [first, second].enumerated() {
+                seconds += 60
+                if night == 2 { web = .own(["repo", "context"]) }
+                let seen = [Observation.read("api", id: 1), .read("web", id: 2, web)].enumerated().map { index, one in
+                    var one = one
+                    if index != place { one.reading = nil }
+                    return one
+                }
+                try await store.scan(seen, at: seconds, scope: halves[place], policy: policy)
+            }
+        }
+        #expect(try await merged.importing([file(export(first), "one"), file(export(second), "two")]).imported == 7)
+        #expect(try await merged.verify().problem == nil)
+        for (name, kinds) in [
+            ("acme/api", [[RepositoryChange.Kind.added], [.template]]), ("acme/web", [[.added], [.template]]),
+        ] {
+            let timeline = try #require(try await merged.timeline(of: name, apiURL: api))
+            var changes: [[RepositoryChange.Kind]] = []
+            var findings = 0
+            for event in timeline.events {
+                if case .repository(let change) = event.what { changes.append(change.kinds) } else { findings += 1 }
+            }
+            #expect(changes == kinds)
+            // Found once, by whoever looked first, and never gone.
+            #expect(findings == 1, "\(timeline.events)")
+        }
     }
 
     @Test func aPrunedHistoryIsImportedWithWhatItAnswers() async throws {

@@ -12,6 +12,11 @@ final class ExportSource {
     var findings: [FindingIdentity: EvidenceRecord] = [:]
     /// The scan that last touched an organization, by its content where it was first sealed.
     var lastScan: [Int64: String] = [:]
+    /// Repositories of which pruned scans tell something, which the next scan brings along.
+    var carried: Set<Int64> = []
+    /// Organizations of which more is known here or there than the other line knows: what a scan tells as a difference
+    /// can't be taken as it is.
+    var diverged: Set<Int64> = []
 
     init(_ reader: ExportReader) throws {
         self.reader = reader
@@ -32,6 +37,7 @@ final class ExportSource {
         func touch(_ id: Int64?) { if let id { organizations.insert(id) } }
         for record in scan.records {
             let repository = record.integer("repository_id")
+            if scan.isPruned, let repository { carried.insert(repository) }
             switch record.kind.name {
             case EvidenceKind.organization.name: touch(record.integer("organization_id"))
             case EvidenceKind.repository.name:

@@ -86,9 +86,13 @@ private struct Importer {
         let before = source.lastScan
         let organizations = source.take(scan)
         for organization in organizations { source.lastScan[organization] = origin }
-        let isKnown = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM seal WHERE content = ?1 OR origin = ?1)", arguments: [origin])
-        if isKnown == true { return .known }
+        let known = try String.fetchOne(
+            db, sql: "SELECT content FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id DESC LIMIT 1",
+            arguments: [origin])
+        if let known {
+            if known != scan.seal.content { source.diverged.formUnion(organizations) }
+            return .known
+        }
         // Later scans build on what it left, which they bring along.
         if scan.isPruned { return .pruned }
 
@@ -101,14 +105,18 @@ private struct Importer {
         try checkOrder(of: organizations, hostID, scan)
         let isSameLine = try organizations.allSatisfy { organization in
             let last = try lastScan(of: organization, hostID)
-            return try last?.content == before[organization] && !isDisturbed(organization, since: last?.id ?? 0, hostID)
+            return try last?.content == before[organization] && !source.diverged.contains(organization)
+                && !isDisturbed(organization, since: last?.id ?? 0, hostID)
         }
         let scanID = try insertScan(head, hostID)
         let writer = RecordWriter(db, scanID: scanID, hostID: hostID)
         if isSameLine {
             for record in scan.records.dropFirst() { try writer.write(record) }
         } else {
-            try Rebase(db, source, writer, scan).write(organizations)
+            var rebase = try Rebase(db, source, writer, scan)
+            try rebase.write(organizations)
+            source.diverged.subtract(organizations)
+            source.diverged.formUnion(rebase.diverged)
         }
         try writer.finish()
         let digest = try Sealer(db, path: path).seal(scanID, origin: try originHere(scan, scanID, isSameLine))

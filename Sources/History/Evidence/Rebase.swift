@@ -7,15 +7,26 @@ struct Rebase {
     private let source: ExportSource
     private let writer: RecordWriter
     private let scan: ExportedScan
+    private let scope: Scope
+    /// Ids of the repositories that it had a turn for, where it tells that.
+    private let turns: Set<Int64>?
+    /// Organizations of which the source knows something else than is known here, of which this scan says nothing.
+    private(set) var diverged: Set<Int64> = []
 
-    init(_ db: Database, _ source: ExportSource, _ writer: RecordWriter, _ scan: ExportedScan) {
+    init(_ db: Database, _ source: ExportSource, _ writer: RecordWriter, _ scan: ExportedScan) throws {
         self.db = db
         self.source = source
         self.writer = writer
         self.scan = scan
+        scope = try JSONText.scope(scan.records.first?.text("scope") ?? "{}")
+        let progress = scan.records.filter { $0.kind.name == EvidenceKind.progress.name }
+        turns =
+            progress.isEmpty
+            ? nil
+            : Set(progress.filter { $0["read"] == true.databaseValue }.compactMap { $0.integer("repository_id") })
     }
 
-    func write(_ organizations: Set<Int64>) throws {
+    mutating func write(_ organizations: Set<Int64>) throws {
         for record in scan.records.dropFirst() {
             switch record.kind.name {
             case EvidenceKind.organization.name, EvidenceKind.tally.name: try writer.write(record)
@@ -30,8 +41,17 @@ struct Rebase {
 
     // MARK: -
 
-    /// - Returns: ids of repositories that either side knows to be the organization's.
-    private func write(_ organization: Int64) throws -> Set<Int64> {
+    /// Whether the scan looked at a repository's setting. Of what was out of its scope, or had no turn, the source knows
+    /// what an earlier scan saw, which is no evidence of this one.
+    private func hasLooked(at id: Int64) throws -> Bool {
+        guard let facts = source.facts[id], facts.text("presence") == "listed" else { return false }
+        if let turns { return turns.contains(id) }
+        var json = JSONTextReader()
+        return !scope.decide(try facts.repository(&json)).isSkipped
+    }
+
+    /// - Returns: ids of the organization's repositories that the scan judged, or found to be gone, or brings along.
+    private mutating func write(_ organization: Int64) throws -> Set<Int64> {
         let own = source.facts.filter { $0.value.integer("organization_id") == organization }
         let rows = try db.makeStatement(sql: Self.concerned)
         let list = "[" + own.keys.map(String.init).joined(separator: ",") + "]"
@@ -40,16 +60,24 @@ struct Rebase {
         let facts = try last(EvidenceKind.repository, "repositoryObservation", concerned)
         let settings = try last(EvidenceKind.setting, "settingObservation", concerned)
         let coverage = try last(EvidenceKind.coverage, "coverage", concerned)
+        var concluded: Set<Int64> = []
         for (id, record) in own.sorted(by: { $0.key < $1.key }) {
             if facts[id] != record.values { try writer.write(record) }
+            if record.text("presence") == "removed" { concluded.insert(id) }
             // When it was first seen is no difference.
-            if let setting = source.settings[id], settings[id]?.dropFirst(2) != setting.values.dropFirst(2) {
-                try writer.write(setting)
+            let setting = source.settings[id].flatMap { setting in
+                settings[id]?.dropFirst(2) == setting.values.dropFirst(2) ? nil : setting
             }
             let error = source.coverage[id]?.values ?? [id.databaseValue, .null, .null]
-            if error != coverage[id] ?? [id.databaseValue, .null, .null] {
-                try writer.write(EvidenceRecord(kind: EvidenceKind.coverage, values: error))
+            let hasOtherError = error != coverage[id] ?? [id.databaseValue, .null, .null]
+            let isCarried = source.carried.remove(id) != nil
+            guard try isCarried || hasLooked(at: id) else {
+                if setting != nil || hasOtherError { diverged.insert(organization) }
+                continue
             }
+            if let setting { try writer.write(setting) }
+            if hasOtherError { try writer.write(EvidenceRecord(kind: EvidenceKind.coverage, values: error)) }
+            if isCarried || error[1].isNull { concluded.insert(id) }
         }
         let isComplete = scan.records.contains {
             $0.kind.name == EvidenceKind.organization.name && $0.integer("organization_id") == organization
@@ -59,9 +87,10 @@ struct Rebase {
             guard values[2] == "listed".databaseValue, values[1] == organization.databaseValue else { continue }
             var gone = values
             gone[2] = (isComplete ? "removed" : "missing").databaseValue
+            if isComplete { concluded.insert(id) }
             try writer.write(EvidenceRecord(kind: EvidenceKind.repository, values: gone))
         }
-        return Set(own.keys).union(facts.filter { $0.value[1] == organization.databaseValue }.keys)
+        return concluded
     }
 
     /// Rows of repositories that the source knows to be the organization's, wherever they were here, and of those that
@@ -88,19 +117,24 @@ struct Rebase {
         return records
     }
 
-    private func writeFindings(_ organizations: Set<Int64>, _ repositories: Set<Int64>) throws {
+    private mutating func writeFindings(_ organizations: Set<Int64>, _ repositories: Set<Int64>) throws {
         guard let policy = scan.records.first?.text("policy_name") else { return }
         let open = try OpenFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db)
         var told: Set<FindingKey> = []
+        // What the scan itself wrote of a finding is its own, such as that one went with its repository.
+        let own = Set(
+            scan.records.filter { $0.kind.name == EvidenceKind.finding.name }.map { FindingIdentity($0) })
         for (identity, record) in source.findings where identity.policy == policy {
             let key = identity.key
-            guard concerns(key, organizations, repositories) else { continue }
-            told.insert(key)
             let isOpen = record["open"] == true.databaseValue
             let here = open[key]
-            if isOpen ? here?.row.isWaived != (record["waived"] == true.databaseValue) : here != nil {
-                try writer.write(record)
+            let differs = isOpen ? here?.row.isWaived != (record["waived"] == true.databaseValue) : here != nil
+            guard own.contains(identity) || concerns(key, organizations, repositories) else {
+                if differs { diverged.formUnion(organizations) }
+                continue
             }
+            told.insert(key)
+            if differs { try writer.write(record) }
         }
         for (key, finding) in open where !told.contains(key) && concerns(key, organizations, repositories) {
             var row = finding.row

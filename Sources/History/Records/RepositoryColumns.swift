@@ -68,3 +68,16 @@ struct RepositoryColumns: Equatable {
             customProperties: try customProperties.map { try reader.properties($0) })
     }
 }
+
+extension EvidenceRecord {
+    /// What a record of the kind `repository` tells of it.
+    func repository(_ reader: inout JSONTextReader) throws -> Repository {
+        Repository(
+            id: RepositoryID(rawValue: integer("repository_id") ?? 0), owner: text("owner") ?? "",
+            ownerID: integer("owner_id"), name: text("name") ?? "",
+            visibility: text("visibility").flatMap(Repository.Visibility.init) ?? .unknown,
+            isArchived: Bool.fromDatabaseValue(self["archived"]), isFork: Bool.fromDatabaseValue(self["fork"]),
+            topics: try text("topics").map { try reader.strings($0) },
+            customProperties: try text("custom_properties").map { try reader.properties($0) })
+    }
+}
