@@ -140,10 +140,13 @@ extension Changeset {
             }
             return place
         }
+        var unconcluded = [Int](repeating: 0, count: entries.count)
         let intents = try Row.fetchCursor(
             db, sql: "SELECT place, intendedAt FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id])
         while let row = try intents.next() {
-            entries[try place(row)].intendedAt = try timestamp(row.decode(atIndex: 1))
+            let place = try place(row)
+            entries[place].intendedAt = try timestamp(row.decode(atIndex: 1))
+            unconcluded[place] += 1
         }
         let outcomes = try Row.fetchCursor(
             db, sql: "SELECT place, concludedAt, outcome, message FROM changeOutcome WHERE changesetID = ? ORDER BY id",
@@ -153,7 +156,17 @@ extension Changeset {
             entries[place].concludedAt = try timestamp(row.decode(atIndex: 1))
             let name: String = try row.decode(atIndex: 2)
             // Another word is a later version's: what it means is not known.
-            entries[place].outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3)) ?? .unknown(name)
+            let outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3)) ?? .unknown(name)
+            entries[place].outcome = outcome
+            if outcome.mayBeWritten { entries[place].wasWritten = true }
+            unconcluded[place] -= 1
+        }
+        // An intent after the last outcome has none of its own.
+        for place in entries.indices {
+            guard let intended = entries[place].intendedAt, let concluded = entries[place].concludedAt else { continue }
+            if intended > concluded || (intended == concluded && unconcluded[place] > 0) {
+                entries[place].outcome = nil
+            }
         }
         self.init(
             id: ChangesetID(rawValue: id), kind: Kind(rawValue: try row.decode(atIndex: 1)) ?? .apply,

@@ -89,19 +89,26 @@ struct Remedy {
             throw .usage(
                 "the plan is for \(plan.apiURL), and this is \(apiURL)", hint: "name the host for which it was made")
         }
+        if let why = plan.incomplete, plan.changes.isEmpty {
+            throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
+        }
         guard plan.subjectCount <= change.changesMax else {
             throw .usage(
                 "the plan changes the subjects of \(plan.subjectCount) repositories, and --max-changes allows \(change.changesMax)",
                 hint: "read the plan, then allow as many: --max-changes \(plan.subjectCount)")
         }
+        try checkFollowers(of: plan)
         guard !change.asks || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
+        let page = PlanPage.render(plan, as: .text, style: context.console.reportStyle(console.color))
         if format == .text {
-            try context.console.write(
-                Array(PlanPage.render(plan, as: .text, style: context.console.reportStyle(console.color)).utf8))
+            try context.console.write(Array(page.utf8))
+        } else if change.asks {
+            // Nobody agrees to what they have not seen.
+            for line in page.split(separator: "\n") { context.console.note(String(line)) }
         }
-        let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
+        var entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
         let open = entries.count(where: \.isOpen)
         guard open > 0 else {
             context.console.note("there is nothing to change")
@@ -114,6 +121,7 @@ struct Remedy {
         let store = try store()
         let lock = try await usingHistory { () throws(HistoryError) in try store.lockChanges() }
         defer { withExtendedLifetime(lock) {} }
+        if let begun = work.begun { entries = try await current(begun, in: store).entries }
         let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
         let id = try await begin(work, actor, in: store)
         let hour = Timestamp(secondsSince1970: context.now().secondsSince1970 - 3601)
@@ -134,25 +142,61 @@ struct Remedy {
             }
         }
         defer { listener.cancel() }
-        let result: Applier.Result
-        do {
-            result = try await applier.apply(
-                plan, after: entries, canaries: change.canaries,
-                confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
-                shouldStop: { stop.withLock { $0 != nil } },
-                tell: say)
-        } catch let error as HistoryError {
-            throw CommandFailure(error)
+        let result = await applier.apply(
+            plan, after: entries, canaries: change.canaries,
+            confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
+            shouldStop: { stop.withLock { $0 != nil } }, tell: say)
+        do throws(CommandFailure) {
+            let changesets = try await Self.changesets(in: store, apiURL: apiURL, id)
+            try context.console.write(
+                Array(
+                    ((format == .text ? "\n" : "")
+                        + ChangesetPage.render(
+                            changesets, as: format, style: context.console.reportStyle(console.color))).utf8))
+            return try status(of: result, changesets.first, id, stop.withLock { $0 })
         } catch {
-            throw CommandFailure(message: "the journal failed: \(error)", status: .failure)
+            // 5 says that nothing was written.
+            guard result.hasWritten, error.status == .failure else { throw error }
+            throw CommandFailure(
+                message: "\(error.message); changes of #\(id.rawValue) were written", hint: error.hint, status: .partial
+            )
         }
-        let changesets = try await Self.changesets(in: store, apiURL: apiURL, id)
-        try context.console.write(
-            Array(
-                ((format == .text ? "\n" : "")
-                    + ChangesetPage.render(changesets, as: format, style: context.console.reportStyle(console.color)))
-                    .utf8))
-        return try status(of: result, changesets.first, id, stop.withLock { $0 })
+    }
+
+    /// Why an organization's template is not written by whoever did not say how many repositories may change with it.
+    static let followersUnknown = CommandFailure.usage(
+        "repositories that follow the organization's template are not counted here",
+        hint: "oidc-audit plan counts them; or say with --max-changes how many may change")
+
+    /// Who follows an organization is known from a scan of late alone.
+    private func checkFollowers(of plan: Plan) throws(CommandFailure) {
+        guard plan.changesOrganizations, !change.namesChangesMax else { return }
+        guard plan.scanID != nil else { throw Self.followersUnknown }
+        guard context.now().seconds(since: plan.createdAt) <= 86_400 else {
+            throw .usage(
+                "the plan is of \(plan.createdAt): who has followed the organization's template since is not counted",
+                hint: "make it anew; or say with --max-changes how many may change")
+        }
+    }
+
+    /// What the journal knows of changes that are gone on with, now that nobody else can go on with them: those that later
+    /// changes were about is over.
+    private func current(_ begun: Changeset, in store: HistoryStore) async throws(CommandFailure) -> Changeset {
+        let all = try await Self.changesets(in: store, apiURL: apiURL)
+        guard var changeset = all.first(where: { $0.id == begun.id }) else { return begun }
+        for later in all where later.id.rawValue > begun.id.rawValue {
+            let written = Set(zip(later.plan.changes, later.entries).filter(\.1.mayBeWritten).map(\.0.target))
+            for (place, change) in changeset.plan.changes.enumerated()
+            where changeset.entries[place].isOpen && written.contains(change.target) {
+                let outcome = ChangeOutcome.moved("#\(later.id.rawValue) has written it since")
+                changeset.entries[place].outcome = outcome
+                say(change, outcome)
+                try await usingHistory { () async throws(HistoryError) in
+                    try await store.noteOutcome(outcome, place, of: begun.id, at: context.now())
+                }
+            }
+        }
+        return changeset
     }
 
     private func begin(
@@ -210,7 +254,9 @@ struct Remedy {
         let entries = changeset?.entries ?? []
         let done = entries.count { $0.outcome?.isDone == true }
         guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
-        let goOn = "apply --continue goes on with what is left, rollback \(id.rawValue) undoes what was written"
+        let goOn =
+            "apply --continue goes on with what is left"
+            + (entries.contains(where: \.mayBeWritten) ? ", rollback \(id.rawValue) undoes what was written" : "")
         let tally = "\(done) of \(entries.count) changes are made"
         switch result.stop {
         case .interrupted:
@@ -221,10 +267,14 @@ struct Remedy {
             let isLimit = if case .rateLimited = error { true } else { false }
             throw CommandFailure(
                 message: "nothing was written: \(error)", hint: error.hint, status: isLimit ? .failure : .permission)
-        case .canary(let name):
+        case .canary(let name, let outcome):
             throw CommandFailure(
-                message: "\(name) was not read back as planned; \(tally), and no more was written", hint: goOn,
-                status: result.hasWritten ? .partial : isForbidden(entries) ? .permission : .failure)
+                message: "\(name): \(outcome.name): \(outcome.message ?? ""); \(tally), and no more was written",
+                hint: goOn, status: result.hasWritten ? .partial : isForbidden(entries) ? .permission : .failure)
+        case .journal(let why):
+            throw CommandFailure(
+                message: "the journal failed: \(why); \(tally), and no more was written", hint: goOn,
+                status: result.hasWritten || done > 0 ? .partial : .failure)
         case .failed(let error) where !result.hasWritten && done == 0:
             throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .failure)
         case .refused(let error), .failed(let error):

@@ -16,13 +16,15 @@ public struct Applier: Sendable {
         case refused(GitHubError)
         /// A prefix changed that was not planned to: what is known of this organization's subjects is wrong.
         case prefixChanged(String)
-        /// Of the first changes, one was not read back as planned.
-        case canary(String)
+        /// Of the first changes, one did not come out as planned.
+        case canary(String, ChangeOutcome)
         /// Whoever was asked after the canary said no.
         case declined
         case interrupted
         /// The network or GitHub failed before anything was written.
         case failed(GitHubError)
+        /// What came of a change could not be noted, or that it was about to be made.
+        case journal(String)
     }
 
     public struct Result: Sendable {
@@ -33,6 +35,8 @@ public struct Applier: Sendable {
 
     /// How soon a wait ends once it is asked to stop.
     public static let attention: Duration = .seconds(1)
+    /// How often a change is sent that a rate limit refuses.
+    private static let triesMax = 3
     /// Of how many repositories that follow an organization the prefix is held against what it was before.
     private static let followersWatched = 10
 
@@ -52,50 +56,39 @@ public struct Applier: Sendable {
     ///   - confirm: whether to go on after the canaries were read back as planned.
     ///   - shouldStop: whether no further change is to be begun.
     ///   - tell: hears of each outcome.
-    /// - Throws: what the journal throws.
     public func apply(
         _ plan: Plan, after entries: [Changeset.Entry], canaries: Int, confirm: () async -> Bool,
         shouldStop: () -> Bool, tell: (PlannedChange, ChangeOutcome) -> Void,
-    ) async throws -> Result {
+    ) async -> Result {
         var result = Result()
         var written = 0
-        // Those whose template is not what it was to become, be it since an earlier apply: what is to inherit it would
-        // inherit something else.
-        var unmade = Set(
-            zip(plan.changes, entries).compactMap { change, entry -> String? in
-                guard let outcome = entry.outcome, !entry.isOpen, !outcome.isDone else { return nil }
-                return change.target.organization
-            })
+        var held = HeldBack(plan, entries)
         let open = plan.changes.indices.filter { entries[$0].isOpen }
         for place in open {
             let change = plan.changes[place]
-            if change.after.inherits, unmade.contains(change.target.owner.lowercased()) {
-                let outcome = ChangeOutcome.refused(
-                    "the organization's template is not what the plan wants: not written")
-                tell(change, outcome)
-                try await journal.noteOutcome(outcome, place)
-                continue
+            var ending: Ending
+            if let why = held.why(change, place) {
+                ending = Ending(outcome: .refused(why))
+            } else {
+                guard await takeTurn(unless: shouldStop) else {
+                    result.stop = .interrupted
+                    break
+                }
+                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, tell)
             }
-            guard await takeTurn(unless: shouldStop) else {
-                result.stop = .interrupted
-                break
-            }
-            let ending = try await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop)
-            if let organization = change.target.organization, ending.outcome?.isDone != true {
-                unmade.insert(organization)
-            }
+            held.note(change, place, isDone: ending.outcome?.isDone == true)
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
             if let outcome = ending.outcome {
                 tell(change, outcome)
                 // Nothing of an intent that was never noted is in the journal, and an outcome says what was found.
-                try await journal.noteOutcome(outcome, place)
+                ending.stop = await noting { try await journal.noteOutcome(outcome, place) } ?? ending.stop
                 if ending.wasSent, outcome == .applied { written += 1 }
             }
             result.stop = ending.stop
             guard result.stop == nil else { break }
             // A canary that is not well is one, whatever the others are.
-            if ending.wasSent, ending.outcome != .applied, written < canaries {
-                result.stop = .canary(change.target.name)
+            if ending.wasSent, let outcome = ending.outcome, outcome != .applied, written < canaries {
+                result.stop = .canary(change.target.name, outcome)
                 break
             }
             if ending.wasSent, written == canaries, place != open.last, await !confirm() {
@@ -104,6 +97,12 @@ public struct Applier: Sendable {
             }
         }
         return result
+    }
+
+    /// - Returns: what ends the apply where the journal fails.
+    private func noting(_ body: () async throws -> Void) async -> Stop? {
+        do { try await body() } catch { return .journal("\(error)") }
+        return nil
     }
 
     /// - Returns: whether one more may be written.
@@ -126,40 +125,56 @@ public struct Applier: Sendable {
     /// - Parameter isBegun: whether it may have been written before, which reading tells.
     private func apply(
         _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
-    ) async throws -> Ending {
+        _ tell: (PlannedChange, ChangeOutcome) -> Void,
+    ) async -> Ending {
         let reading = TargetReading(client: client)
-        let found: TargetReading.Found
-        do throws(TargetReading.Obstacle) {
-            found = try await reading.current(change)
-        } catch {
-            return Ending(outcome: error.outcome, stop: error.stop)
-        }
-        if found.value.satisfies(change.after, inheriting: nil) {
-            return Ending(outcome: isBegun ? .applied : .already)
-        }
-        guard found.isStill(change.before) else {
-            if isBegun {
-                return Ending(
-                    outcome: found.satisfies(change.after)
-                        ? .applied
-                        : .different("it was about to be written, and is neither what it was nor what was planned"))
+        for tries in 1... {
+            let found: TargetReading.Found
+            do throws(TargetReading.Obstacle) {
+                found = try await reading.current(change)
+            } catch {
+                // Of what may have been written that stays so, whatever keeps it from being read.
+                return Ending(outcome: isBegun ? .unknown(error.why) : error.outcome, stop: error.stop)
             }
-            return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
+            if found.inherits(otherThan: change.inherited) {
+                return Ending(
+                    outcome: isBegun
+                        ? .different(TargetReading.Found.otherTemplate) : .moved(TargetReading.Found.otherTemplate))
+            }
+            if found.value.satisfies(change.after, inheriting: nil) {
+                return Ending(outcome: isBegun ? .applied : .already)
+            }
+            guard found.isStill(change.before) else {
+                if isBegun {
+                    return Ending(
+                        outcome: found.satisfies(change.after)
+                            ? .applied
+                            : .different("it was about to be written, and is neither what it was nor what was planned"))
+                }
+                return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
+            }
+            let followers = await reading.prefixes(of: change.followers.prefix(Self.followersWatched))
+            if let stop = await noting({ try await journal.noteIntent(place) }) { return Ending(stop: stop) }
+            let isAccepted: Bool
+            do throws(GitHubError) {
+                isAccepted = try await write(change)
+            } catch {
+                if error.leavesDoubt { return await compare(change, followers, after: error) }
+                if case .redirectRefused = error { return await lookUp(change, error) }
+                return Ending(
+                    outcome: error.outcomeOfWrite, wasSent: true, stop: error.endsApply ? .refused(error) : nil)
+            }
+            if isAccepted { return await compare(change, followers) }
+            // Not made. By the time it may be sent again, somebody else may have changed it.
+            let refusal = ChangeOutcome.refused("a rate limit refused it (\(tries) of \(Self.triesMax) tries)")
+            guard tries < Self.triesMax else {
+                return Ending(outcome: refusal, stop: .refused(.rateLimited("writes are refused again and again")))
+            }
+            tell(change, refusal)
+            if let stop = await noting({ try await journal.noteOutcome(refusal, place) }) { return Ending(stop: stop) }
+            guard await takeTurn(unless: shouldStop) else { return Ending(stop: .interrupted) }
         }
-        let followers = await reading.prefixes(of: change.followers.prefix(Self.followersWatched))
-        try await journal.noteIntent(place)
-        let isAccepted: Bool
-        do throws(GitHubError) {
-            isAccepted = try await write(change)
-        } catch {
-            if error.leavesDoubt { return await compare(change, followers, after: error) }
-            if case .redirectRefused = error { return await lookUp(change, error) }
-            return Ending(outcome: error.outcomeOfWrite, wasSent: true, stop: error.endsApply ? .refused(error) : nil)
-        }
-        if isAccepted { return await compare(change, followers) }
-        // Refused for now: by the time it may be sent, somebody else may have changed it.
-        guard await takeTurn(unless: shouldStop) else { return Ending(stop: .interrupted) }
-        return try await apply(change, place, isBegun: false, shouldStop)
+        preconditionFailure("the last try returns")
     }
 
     /// Finds out by its id where a target is whose address led elsewhere.
@@ -190,18 +205,24 @@ public struct Applier: Sendable {
             let why = "it could not be read back: \(error.why)"
             return Ending(outcome: .unknown(why), wasSent: true, stop: error.stop)
         }
-        func prefixChanged(_ name: String, to prefix: String) -> Ending {
-            let why = "the prefix of \(name) became \(prefix), which was not planned"
+        func prefixChanged(_ name: String, to prefix: String?) -> Ending {
+            let why = "the prefix of \(name) became \(prefix ?? "unknown"), which was not planned"
             return Ending(outcome: .different(why), wasSent: true, stop: .prefixChanged(why))
         }
         guard found.satisfies(change.after) else {
-            if let failure, found.isStill(change.before) {
-                return Ending(outcome: .refused("it was not made: \(failure)"), wasSent: true)
+            if found.isStill(change.before) {
+                // It may yet be made: what GitHub did not refuse can be late.
+                let why = failure.map { "\($0); it is still as it was" } ?? "it was accepted, and is still as it was"
+                return Ending(outcome: failure == nil ? .different(why) : .unknown(why), wasSent: true)
             }
-            if let prefix = found.value.prefix, prefix != change.after.prefix {
+            let prefix = found.value.prefix
+            guard prefix == change.after.prefix || prefix == change.before.prefix else {
                 return prefixChanged(change.target.name, to: prefix)
             }
             return Ending(outcome: .different("what is read back is not what was written"), wasSent: true)
+        }
+        if found.inherits(otherThan: change.inherited) {
+            return Ending(outcome: .different(TargetReading.Found.otherTemplate), wasSent: true)
         }
         let now = await reading.prefixes(of: change.followers.filter { followers[$0.repositoryID] != nil })
         for follower in change.followers {
@@ -222,6 +243,40 @@ public struct Applier: Sendable {
         default:
             preconditionFailure("a plan that was read holds values that its targets can have")
         }
+    }
+}
+
+/// What must wait for another change of its plan.
+private struct HeldBack {
+    /// Organizations whose template is not what it was to become, be it since an earlier apply: what is to inherit it
+    /// would inherit something else.
+    private var unmade: Set<String> = []
+    /// Repositories that inherit, and were to be made independent of their organization before it changes.
+    private var inheriting: [String: (name: String, place: Int)] = [:]
+
+    init(_ plan: Plan, _ entries: [Changeset.Entry]) {
+        for (place, entry) in entries.enumerated() where !entry.isOpen {
+            note(plan.changes[place], place, isDone: entry.outcome?.isDone == true)
+        }
+    }
+
+    mutating func note(_ change: PlannedChange, _ place: Int, isDone: Bool) {
+        guard !isDone else { return }
+        if let organization = change.target.organization {
+            unmade.insert(organization)
+        } else if change.before.inherits, inheriting[change.target.owner.lowercased()] == nil {
+            inheriting[change.target.owner.lowercased()] = (change.target.name, place)
+        }
+    }
+
+    /// Why it can't be made now; `nil` where it can.
+    func why(_ change: PlannedChange, _ place: Int) -> String? {
+        if let organization = change.target.organization {
+            guard let follower = inheriting[organization], follower.place < place else { return nil }
+            return "\(follower.name), which was to be changed before it, still inherits it: not written"
+        }
+        guard change.after.inherits, unmade.contains(change.target.owner.lowercased()) else { return nil }
+        return "the organization's template is not what the plan wants: not written"
     }
 }
 

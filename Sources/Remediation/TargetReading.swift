@@ -50,6 +50,15 @@ struct TargetReading {
         /// `nil` where it inherits nothing, or what that is does not matter.
         let inherited: [ClaimKey]?
 
+        /// Whether the organization's template is not the one that the plan wants inherited.
+        ///
+        /// - Parameter planned: its claims; `nil` where the plan does not say.
+        func inherits(otherThan planned: [ClaimKey]?) -> Bool {
+            planned.map { $0 != inherited } ?? false
+        }
+
+        static let otherTemplate = "the organization's template is not what the plan was made for: make a new plan"
+
         func satisfies(_ planned: PlannedChange.Value) -> Bool { value.satisfies(planned, inheriting: inherited) }
 
         /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits.
@@ -85,7 +94,8 @@ struct TargetReading {
                 return setting
             }
             var inherited: [ClaimKey]?
-            if change.before.inherits || change.after.inherits, !setting.inherits, let login = OrganizationLogin(owner),
+            if change.inherited != nil || (!setting.inherits && (change.before.inherits || change.after.inherits)),
+                let login = OrganizationLogin(owner),
                 case .set(let template, _) = try await template(of: login)
             {
                 inherited = template.keys
@@ -144,10 +154,6 @@ extension PlannedChange.Value {
         default:
             return false
         }
-    }
-
-    var inherits: Bool {
-        if case .repository(let setting) = self { setting.inherits } else { false }
     }
 
     var prefix: String? {

@@ -19,23 +19,33 @@ public struct Undoing: Sendable {
         plan.scanID = nil
         plan.changes = []
         plan.manual = []
-        for (change, entry) in zip(changeset.plan.changes, changeset.entries).reversed() {
-            guard entry.mayBeWritten else { continue }
-            let reading = TargetReading(client: client)
+        plan.incomplete = nil
+        let reading = TargetReading(client: client)
+        // Repositories that stay as they inherit now, by organization: it must not change under them.
+        var inheriting: [String: String] = [:]
+        func leave(_ change: PlannedChange, _ why: String) {
+            plan.leave(change, why)
+            if change.after.inherits { inheriting[change.target.owner.lowercased()] = change.target.name }
+        }
+        for (change, entry) in zip(changeset.plan.changes, changeset.entries).reversed() where entry.mayBeWritten {
+            if case .organization(let login, _) = change.target, let follower = inheriting[login.lowercased()] {
+                leave(change, "\(follower) is not undone, and inherits it")
+                continue
+            }
             do throws(TargetReading.Obstacle) {
                 let found = try await reading.current(change)
                 if found.isStill(change.before), !found.satisfies(change.after) { continue }
                 guard found.satisfies(change.after) else {
-                    plan.leave(change, "it is neither what was written nor what it was before")
+                    leave(change, "it is neither what was written nor what it was before")
                     continue
                 }
                 switch change.undone(from: found.value) {
                 case .success(let undone): plan.changes.append(undone)
-                case .failure(let no): plan.leave(change, no.why)
+                case .failure(let no): leave(change, no.why)
                 }
             } catch {
                 if let fatal = error.error { throw fatal }
-                plan.leave(change, error.why)
+                leave(change, error.why)
             }
         }
         return plan
@@ -63,9 +73,20 @@ extension PlannedChange {
         var warnings: [String] = []
         let former: Value
         switch (before, found) {
-        case (.organization(.neverSet), .organization(.set(_, let flag))):
-            former = .organization(.set(.gitHubDefault, useImmutableSubject: flag))
-            warnings = ["GitHub has no way to unset an organization's template: it becomes repo, context"]
+        case (.organization(let template), .organization(.set)):
+            var keys = SubjectTemplate.gitHubDefault
+            var flag: Bool?
+            if case .set(let set, let useImmutableSubject) = template { (keys, flag) = (set, useImmutableSubject) }
+            if template == .neverSet {
+                warnings = ["GitHub has no way to unset an organization's template: it becomes repo, context"]
+            }
+            // To leave out a flag that was written would leave it as it was written.
+            if flag == nil, case .organization(.set(_, .some)) = after {
+                flag = false
+                warnings.append("GitHub did not tell use_immutable_subject before, and has no way to unset it: false")
+            }
+            warnings.append("repositories that follow this template are not counted here")
+            former = .organization(.set(keys, useImmutableSubject: flag))
         case (.repository(var setting), .repository(let now)):
             guard !setting.contradictsItself else {
                 return .failure(
@@ -90,7 +111,7 @@ extension PlannedChange {
         }
         return .success(
             PlannedChange(
-                target: target, before: found, after: former, rules: rules,
+                target: target, before: found, after: former,
                 subjects: subjects.map { subject in
                     Subject(
                         repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,

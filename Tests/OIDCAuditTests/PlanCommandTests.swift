@@ -1,3 +1,4 @@
+import AuditCore
 import Foundation
 import Testing
 
@@ -49,6 +50,63 @@ import Testing
             #expect(await scan.world.requests.count == asked)
             // Planning writes nothing.
             #expect(await !scan.world.requests.contains { !$0.hasPrefix("GET") })
+        }
+    }
+
+    /// Whoever asks must be able to tell a plan of everything from one that was cut short, or could not be made.
+    @Test func aPlanThatWasCutShortSaysSo() async throws {
+        let repositories = (1...12).map { Self.onDefault("r\($0)", id: Int64($0)) }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let file = "\(scan.folder.path)/plan.json"
+            func plan() throws -> [String: Any] {
+                try #require(
+                    JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [String: Any])
+            }
+            await scan.world.change {
+                $0.faults = [.init(path: "/repos/*", after: 6, kind: .status, status: 401)]
+            }
+            let arguments = ["plan", "acme", "--policy", "preset:strict", "-o", "json=\(file)", "--concurrency", "1"]
+            let refused = await CommandRun.run(
+                arguments + ["--db", scan.folder.database, "--api-url", scan.address], environment: Self.token)
+            #expect(refused.status == 4)
+            #expect(try plan()["incomplete"] as? String != nil)
+            // What was known is planned, and no plan is taken for the whole.
+            #expect(try (plan()["changes"] as? [Any])?.isEmpty == false)
+            // Nothing at all: no plan of another day is left.
+            await scan.world.change { $0.faults = [.init(kind: .status, status: 401)] }
+            #expect(
+                await CommandRun.run(
+                    arguments + ["--db", scan.folder.database, "--api-url", scan.address], environment: Self.token
+                ).status == 4)
+            #expect(try (plan()["changes"] as? [Any])?.isEmpty == true)
+            await scan.world.change { $0.faults = [] }
+            let empty = await CommandRun.run(
+                ["apply", file, "--yes", "--db", scan.folder.database, "--api-url", scan.address],
+                environment: Self.token)
+            #expect(empty.status == 2)
+            #expect(empty.error.contains("the plan is not whole, and empty"))
+        }
+    }
+
+    @Test func anInterruptedPlanEndsAsAScanDoes() async throws {
+        let repositories = (1...30).map { Self.onDefault("r\($0)", id: Int64($0)) }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let world = scan.world
+            let run = await CommandRun.run(
+                [
+                    "plan", "acme", "--policy", "preset:strict", "--concurrency", "1", "--db", scan.folder.database,
+                    "--api-url", scan.address,
+                ], environment: Self.token,
+                stopRequests: {
+                    AsyncStream { continuation in
+                        Task {
+                            while await world.requests.count < 12 { await Task.yield() }
+                            continuation.yield(.interrupted)
+                        }
+                    }
+                })
+            #expect(run.status == 130, "\(run.error)")
+            #expect(!run.error.contains("--resume"))
         }
     }
 

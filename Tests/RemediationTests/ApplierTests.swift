@@ -103,7 +103,7 @@ import Testing
         let writer = GitHubWriter(client, after: Array(repeating: .seconds(1), count: earlierWrites))
         let outcomes = Mutex<[ChangeOutcome]>([])
         let looked = Mutex(0)
-        let result = try await Applier(client: client, writer: writer, journal: journal).apply(
+        let result = await Applier(client: client, writer: writer, journal: journal).apply(
             plan, after: entries ?? plan.changes.map { _ in Changeset.Entry() }, canaries: 1, confirm: { true },
             shouldStop: {
                 looked.withLock {
@@ -198,6 +198,105 @@ import Testing
         #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
     }
 
+    private static let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
+
+    @Test func whatARateLimitRefusesAgainAndAgainIsGivenUpAndConcluded() async throws {
+        let limit = ScriptedTransport.Answer.response(
+            status: 403, headers: ["retry-after": "1"],
+            body: #"{"message": "You have exceeded a secondary rate limit."}"#)
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [
+                    Self.setting(.gitHubDefault), limit, Self.setting(.gitHubDefault), limit,
+                    Self.setting(.gitHubDefault), limit,
+                ],
+            ])
+        #expect(run.journal == Array(repeating: ["intent 0", "refused 0"], count: 3).flatMap { $0 })
+        guard case .refused(.rateLimited)? = run.result.stop else {
+            Issue.record("\(String(describing: run.result.stop))")
+            return
+        }
+        #expect(!run.result.hasWritten)
+    }
+
+    /// What GitHub did not refuse may come true later.
+    @Test func aWriteThatFailedAndIsNotThereIsNoRefusal() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [
+                    Self.setting(.gitHubDefault), .response(status: 500), Self.setting(.gitHubDefault),
+                ],
+            ])
+        #expect(run.journal == ["intent 0", "unknown 0"])
+        #expect(run.result.hasWritten)
+    }
+
+    @Test func whatMayBeWrittenStaysSoWhereItCanNotBeRead() async throws {
+        let plan = Self.plan(Self.ofRepository(Self.own))
+        for answer in [
+            ScriptedTransport.Answer.response(status: 403, body: #"{"message": "Forbidden"}"#),
+            .ok(#"{"id": 1, "name": "api", "owner": {"login": "acme", "id": 77}, "archived": true}"#),
+            Self.identity("new"),
+        ] {
+            let run = try await Self.run(plan, after: [.init(intendedAt: .sample)], ["/repositories/1": [answer]])
+            #expect(run.journal == ["unknown 0"])
+        }
+    }
+
+    @Test func nothingInheritsATemplateThatThePlanDoesNotKnow() async throws {
+        var change = Self.ofRepository(Self.inheriting)
+        change.inherited = ["repo", "context"]
+        let moved = try await Self.run(
+            Self.plan(change),
+            [
+                "/repositories/1": [Self.identity("api")], Self.path("api"): [Self.setting(.gitHubDefault)],
+                Self.orgPath: [Self.template("actor")],
+            ])
+        #expect(moved.journal == ["moved 0"])
+        // Changed between the write and the reading back.
+        let late = try await Self.run(
+            Self.plan(change),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [Self.setting(.gitHubDefault), Self.created, Self.setting(Self.inheriting)],
+                Self.orgPath: [Self.template("repo", "context"), Self.template("actor")],
+            ])
+        #expect(late.journal == ["intent 0", "different 0"])
+    }
+
+    /// As a rollback has it: who is to stop inheriting comes first, and the template stays where one of them still does.
+    @Test func anOrganizationWaitsForThoseThatInheritIt() async throws {
+        var leaving = Self.ofRepository(Self.own)
+        var before = Self.inheriting
+        before.subClaimPrefix = "repo:acme/api"
+        leaving.before = .repository(before)
+        let run = try await Self.run(
+            Self.plan(leaving, Self.ofOrganization),
+            after: [.init(outcome: .moved("")), .init()], [:])
+        #expect(run.journal == ["refused 1"])
+        #expect(run.outcomes.first?.message?.hasPrefix("acme/api, which was to be changed before it") == true)
+        #expect(run.writes.isEmpty)
+    }
+
+    @Test func aPrefixThatStaysAsItWasIsNoChangeOfIt() async throws {
+        var change = Self.ofRepository(Self.own)
+        var after = Self.own
+        after.subClaimPrefix = "repo:acme@77/api@1"
+        change.after = .repository(after)
+        let run = try await Self.run(
+            Self.plan(change),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [Self.setting(.gitHubDefault), Self.created, Self.setting(Self.own)],
+            ])
+        #expect(run.outcomes == [.different("what is read back is not what was written")])
+        #expect(run.result.stop == .canary("acme/api", run.outcomes[0]))
+    }
+
     @Test func aMissingPermissionIsToldAsOne() async throws {
         let run = try await Self.run(
             Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),
@@ -210,7 +309,7 @@ import Testing
             ])
         #expect(
             run.outcomes == [.forbidden("forbidden (403: Resource not accessible by personal access token)")])
-        #expect(run.result.stop == .canary("acme/api"))
+        #expect(run.result.stop == .canary("acme/api", run.outcomes[0]))
         #expect(run.result.hasWritten == false)
     }
 }

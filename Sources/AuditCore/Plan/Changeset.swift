@@ -23,11 +23,17 @@ public struct Changeset: Hashable, Sendable {
         public var concludedAt: Timestamp?
         /// `nil` where it was not concluded: nobody knows whether it was written.
         public var outcome: ChangeOutcome?
+        /// Whether it was written once, or may have been, whatever was found out later.
+        public var wasWritten: Bool
 
-        public init(intendedAt: Timestamp? = nil, concludedAt: Timestamp? = nil, outcome: ChangeOutcome? = nil) {
+        public init(
+            intendedAt: Timestamp? = nil, concludedAt: Timestamp? = nil, outcome: ChangeOutcome? = nil,
+            wasWritten: Bool = false,
+        ) {
             self.intendedAt = intendedAt
             self.concludedAt = concludedAt
             self.outcome = outcome
+            self.wasWritten = wasWritten
         }
 
         /// Whether going on with the changes takes it up: it was not done, or nobody knows.
@@ -41,13 +47,13 @@ public struct Changeset: Hashable, Sendable {
         /// Whether it was about to be written and nobody knows what came of it, which reading tells.
         public var isInDoubt: Bool {
             switch outcome {
-            case nil, .unknown: intendedAt != nil
+            case nil, .unknown: intendedAt != nil || wasWritten
             case .applied, .already, .moved, .skipped, .refused, .forbidden, .different: false
             }
         }
 
         /// Whether the target may be other than it was.
-        public var mayBeWritten: Bool { outcome?.mayBeWritten ?? (intendedAt != nil) }
+        public var mayBeWritten: Bool { wasWritten || (outcome?.mayBeWritten ?? (intendedAt != nil)) }
     }
 
     public var id: ChangesetID

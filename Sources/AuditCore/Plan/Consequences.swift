@@ -11,14 +11,15 @@ struct Consequences {
     private let dangers: [any RepositoryRule]
     private let consumers: [RuleEntry]
 
-    init(_ before: Snapshot, _ after: Snapshot, _ policy: Policy) {
+    /// - Parameter consumers: entries that name services which log in with the subject as it is.
+    init(_ before: Snapshot, _ after: Snapshot, consumers: [RuleEntry]) {
+        self.consumers = consumers
         self.before = before
         self.after = after
         let nothing = try? ObjectReader(Document(.object([]), at: .start), as: "an entry", allowing: [])
         let options = nothing.map { RuleOptions($0, allowsUnknownClaims: true) }
         let types: [any RepositoryRule.Type] = [ClaimsThatFailJobs.self, AnchoredSubject.self]
         dangers = types.compactMap { type in options.flatMap { try? type.init(options: $0) } }
-        consumers = policy.rules.filter { $0.rule is ConsumerCompatibility }
     }
 
     /// - Returns: `nil` where the subject stays as it is.

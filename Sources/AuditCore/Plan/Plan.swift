@@ -39,11 +39,14 @@ public struct Plan: Hashable, Sendable {
     /// Organizations first, since repositories follow them; then in report order.
     public var changes: [PlannedChange]
     public var manual: [Manual]
+    /// Why not everything was looked at; `nil` where it was.
+    public var incomplete: String?
 
     public init(
         apiURL: String, isEnterpriseServer: Bool, organizations: [Organization], createdAt: Timestamp, scanID: ScanID?,
-        policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual],
+        policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual], incomplete: String? = nil,
     ) {
+        self.incomplete = incomplete
         self.apiURL = apiURL
         self.isEnterpriseServer = isEnterpriseServer
         self.organizations = organizations
@@ -59,6 +62,11 @@ public struct Plan: Hashable, Sendable {
     /// whatever the plan says of its subject.
     public var subjectCount: Int {
         Set(changes.flatMap { $0.subjects.map(\.repositoryID) + ($0.target.repositoryID.map { [$0] } ?? []) }).count
+    }
+
+    /// Whether it changes the template of an organization, which others follow.
+    public var changesOrganizations: Bool {
+        changes.contains { change in if case .organization = change.target { true } else { false } }
     }
 
     /// Whether each target stands once, and belongs to one of the plan's organizations.
@@ -105,6 +113,12 @@ public struct PlannedChange: Hashable, Sendable {
     public enum Value: Hashable, Sendable {
         case organization(OrganizationTemplate)
         case repository(RepositorySetting)
+
+        /// Whether it is the organization's template, inherited: `use_default: false` without keys.
+        public var inherits: Bool {
+            guard case .repository(let setting) = self else { return false }
+            return !setting.useDefault && (setting.includeClaimKeys ?? []).isEmpty
+        }
     }
 
     /// A repository whose subject changes with it.
@@ -131,6 +145,9 @@ public struct PlannedChange: Hashable, Sendable {
     public var mayInherit: Bool
     /// As it is to be read back; of a repository with the prefix that GitHub will compute.
     public var after: Value
+    /// Claims of the organization's template that it is then to inherit; `nil` where it inherits none, or what they are
+    /// does not matter.
+    public var inherited: [ClaimKey]?
     /// Ids of the policy's entries that ask for it.
     public var rules: [String]
     public var subjects: [Subject]
@@ -138,14 +155,15 @@ public struct PlannedChange: Hashable, Sendable {
     public var warnings: [String]
 
     public init(
-        target: Target, before: Value, mayInherit: Bool = false, after: Value, rules: [String] = [],
-        subjects: [Subject] = [],
+        target: Target, before: Value, mayInherit: Bool = false, after: Value, inherited: [ClaimKey]? = nil,
+        rules: [String] = [], subjects: [Subject] = [],
         warnings: [String] = [],
     ) {
         self.target = target
         self.before = before
         self.mayInherit = mayInherit
         self.after = after
+        self.inherited = inherited
         self.rules = rules
         self.subjects = subjects
         self.warnings = warnings

@@ -75,3 +75,46 @@ extension RepositorySetting {
         subClaimPrefix = "repo:\(repository.owner)@\(ownerID)/\(repository.name)@\(repository.id.rawValue)"
     }
 }
+
+extension PlannedChange {
+    /// What a plan says wherever an organization gets its first template.
+    public static let cannotBeUnset =
+        "it can't be undone wholly: GitHub has no way to unset it, and a rollback writes repo, context"
+
+    /// A change of one repository, with what it does to its jobs.
+    ///
+    /// - Parameter organization: its template, which stays as it is.
+    public static func of(
+        _ repository: Repository, from setting: RepositorySetting, to fixed: RepositorySetting,
+        under organization: OrganizationTemplate, isEnterpriseServer: Bool,
+    ) -> PlannedChange {
+        func snapshot(_ setting: RepositorySetting) -> Snapshot {
+            let state = RepositorySnapshot(repository: repository, reading: .read(setting), since: nil)
+            let owner = OrganizationSnapshot(
+                login: repository.owner, id: nil, template: organization,
+                listing: Listing(status: .unverified, listed: 1, expected: nil), repositories: [state])
+            let now = Timestamp(secondsSince1970: 0)
+            return Snapshot(
+                scanID: nil, apiURL: "", isEnterpriseServer: isEnterpriseServer, startedAt: now, finishedAt: now,
+                stop: nil, requests: RequestCounts(), scope: Scope(), organizations: [owner])
+        }
+        return PlannedChange(
+            of: repository, from: setting, under: organization, to: .repository(fixed), under: organization,
+            Consequences(snapshot(setting), snapshot(fixed), consumers: []).subject(0, 0))
+    }
+
+    /// - Parameters:
+    ///   - former: the organization's template as it is.
+    ///   - future: the same as it will be.
+    init(
+        of repository: Repository, from setting: RepositorySetting, under former: OrganizationTemplate,
+        to value: Value, under future: OrganizationTemplate, rules: [String] = [], _ moved: Consequences.Moved?,
+    ) {
+        self.init(
+            target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
+            before: .repository(setting),
+            mayInherit: setting.effectiveTemplate(organization: former).source == .organizationOrCopy, after: value,
+            inherited: value.inherits ? future.inheritedKeys : nil, rules: rules,
+            subjects: moved.map { [$0.subject] } ?? [], warnings: moved?.warnings ?? [])
+    }
+}

@@ -272,7 +272,7 @@ private struct Draft {
     /// Makes the changes of what is wanted, and says what each brings with it.
     mutating func tellConsequences(by policy: Policy) {
         let after = snapshotAfter()
-        let jobs = Consequences(snapshot, after, policy)
+        let jobs = Consequences(snapshot, after, consumers: policy.rules.filter { $0.rule is ConsumerCompatibility })
         for (place, organization) in snapshot.organizations.enumerated() {
             guard let id = organization.id, let wanted = organizations[id],
                 wanted.value != .organization(organization.template)
@@ -287,11 +287,7 @@ private struct Draft {
                     before: .organization(organization.template), after: wanted.value,
                     rules: wanted.rules, subjects: moved.map(\.subject),
                     warnings: Consequences.together(moved)
-                        + (organization.template == .neverSet
-                            ? [
-                                "it can't be undone wholly: GitHub has no way to unset it, and a rollback writes repo, context"
-                            ]
-                            : [])))
+                        + (organization.template == .neverSet ? [PlannedChange.cannotBeUnset] : [])))
         }
         let wanted = repositories.compactMap { id, wanted in places[id].map { (id, wanted, $0) } }
         let sorted = wanted.map {
@@ -301,15 +297,12 @@ private struct Draft {
         for (repository, (_, wanted, place)) in sorted {
             let state = snapshot.organizations[place.organization].repositories[place.repository]
             guard let setting = state.reading.value, wanted.value != .repository(setting) else { continue }
-            let moved = jobs.subject(place.organization, place.repository).map { [$0] } ?? []
+            let organization = snapshot.organizations[place.organization].template
             changes.append(
                 PlannedChange(
-                    target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
-                    before: .repository(setting),
-                    mayInherit: setting.effectiveTemplate(
-                        organization: snapshot.organizations[place.organization].template
-                    ).source == .organizationOrCopy, after: wanted.value, rules: wanted.rules,
-                    subjects: moved.map(\.subject), warnings: moved.flatMap(\.warnings)))
+                    of: repository, from: setting, under: organization, to: wanted.value,
+                    under: template(of: place.organization), rules: wanted.rules,
+                    jobs.subject(place.organization, place.repository)))
         }
     }
 }

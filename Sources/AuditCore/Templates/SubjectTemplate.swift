@@ -45,4 +45,9 @@ public enum OrganizationTemplate: Hashable, Sendable {
     /// GitHub said, with its own message, that the organization never set one.
     case neverSet
     case unreadable(UnreadableReason)
+
+    /// Claims that a repository inherits, where they are known.
+    public var inheritedKeys: [ClaimKey]? {
+        if case .set(let template, _) = self { template.keys } else { nil }
+    }
 }

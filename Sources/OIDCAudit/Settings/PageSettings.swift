@@ -34,9 +34,13 @@ struct PageSettings {
     func write(
         _ context: CommandContext, _ render: (PageFormat, ReportStyle) -> String,
     ) throws(CommandFailure) {
+        try writeFiles(render)
+        try context.console.write(Array(render(format, context.console.reportStyle(console.color)).utf8))
+    }
+
+    func writeFiles(_ render: (PageFormat, ReportStyle) -> String) throws(CommandFailure) {
         for output in outputs {
             try ReplacedFile.write(to: output.path, what: "plan") { $0.write(render(output.format, ReportStyle())) }
         }
-        try context.console.write(Array(render(format, context.console.reportStyle(console.color)).utf8))
     }
 }

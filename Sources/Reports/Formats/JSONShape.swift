@@ -18,8 +18,10 @@ indirect enum JSONShape: Sendable {
     case either(JSONShape, JSONShape)
     /// `null` alone.
     case null
-    /// - Parameter isClosed: whether other members than these are mistakes.
-    case object([(String, JSONShape)], isClosed: Bool = false)
+    /// - Parameters:
+    ///   - optional: members that need not be there.
+    ///   - isClosed: whether other members than these are mistakes.
+    case object([(String, JSONShape)], optional: [(String, JSONShape)] = [], isClosed: Bool = false)
 
     static let severity = JSONShape.one(Severity.allCases.map(\.rawValue))
 
@@ -82,11 +84,11 @@ extension JSONWriter {
                 json.object { $0.shape(second) }
             }
         case .null: string("type", "null")
-        case .object(let members, let isClosed):
+        case .object(let members, let optional, let isClosed):
             string("type", "object")
             strings("required", members.map(\.0))
             object("properties") { json in
-                for (key, value) in members { json.object(key) { $0.shape(value) } }
+                for (key, value) in members + optional { json.object(key) { $0.shape(value) } }
             }
             if isClosed { bool("additionalProperties", false) }
         }

@@ -26,6 +26,9 @@ public enum ChangesetPage {
                 let word = entry.word
                 let tone: TextPage.Tone = entry.outcome?.isDone == true ? .good : entry.outcome == nil ? .faint : .bad
                 page.line("  \(word)", tone, change.target.name, column: 16)
+                for (before, after) in zip(change.before.lines, change.after.lines) where before.value != after.value {
+                    page.wrapped("\(before.name): \(before.value) → \(after.value)", indent: 16, .faint)
+                }
                 if let message = entry.outcome?.message { page.wrapped(message, indent: 16) }
             }
             page.line("  plan", .faint, changeset.planDigest, column: 16)

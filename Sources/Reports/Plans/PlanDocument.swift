@@ -48,8 +48,9 @@ public enum PlanDocument {
     // MARK: -
 
     fileprivate static let keys = [
-        "schema", "digest", "api_url", "enterprise_server", "created_at", "scan", "policy", "organizations", "changes",
-        "manual",
+        "schema", "digest", "api_url", "enterprise_server", "created_at", "scan", "policy", "incomplete",
+        "organizations",
+        "changes", "manual",
     ]
 
     private static func document(_ plan: Plan, digest: String?) -> String {
@@ -65,6 +66,8 @@ public enum PlanDocument {
                     json.string("name", plan.policyName)
                     json.string("sha256", plan.policySHA256)
                 }
+                // Only where they say something, so that the digest of a plan from before is what it was.
+                if let why = plan.incomplete { json.string("incomplete", why) }
                 json.array("organizations", of: plan.organizations) { json, organization in
                     json.object { json in
                         json.string("login", organization.login)
@@ -102,6 +105,7 @@ extension JSONWriter {
             json.value("before", change.before)
             json.bool("may_inherit", change.mayInherit)
             json.value("after", change.after)
+            if let inherited = change.inherited { json.strings("inherited", inherited.map(\.rawValue)) }
             json.array("subjects", of: change.subjects) { json, subject in
                 json.object { json in
                     json.string("repository", subject.repository)
@@ -152,7 +156,7 @@ extension Plan {
             isEnterpriseServer: try reader.bool("enterprise_server", default: false), organizations: organizations,
             createdAt: createdAt, scanID: reader.isNull("scan") ? nil : ScanID(rawValue: try reader.id("scan")),
             policyName: try policy.text("name"), policySHA256: try policy.text("sha256"), changes: changes,
-            manual: manual)
+            manual: manual, incomplete: try reader.optionalText("incomplete"))
     }
 }
 
@@ -161,7 +165,8 @@ extension PlannedChange {
         let reader = try ObjectReader(
             document, as: "a change",
             allowing: [
-                "organization", "repository", "id", "rules", "before", "may_inherit", "after", "subjects", "warnings",
+                "organization", "repository", "id", "rules", "before", "may_inherit", "after", "inherited", "subjects",
+                "warnings",
             ])
         let organization = try reader.string("organization")
         let id = try reader.id("id")
@@ -193,6 +198,7 @@ extension PlannedChange {
         self.init(
             target: target, before: try Value(reader.required("before"), isOfOrganization),
             mayInherit: try reader.bool("may_inherit", default: true), after: after,
+            inherited: try reader.texts("inherited")?.map { ClaimKey($0) },
             rules: try reader.texts("rules") ?? [],
             subjects: subjects, warnings: try reader.texts("warnings") ?? [])
     }

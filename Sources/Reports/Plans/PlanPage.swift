@@ -32,13 +32,20 @@ public enum PlanPage {
                 + "\(plan.subjectCount == 1 ? "changes" : "change")")
         if !plan.policyName.isEmpty { page.line("  policy", .faint, plan.policyName) }
         if let scan = plan.scanID { page.line("  scan", .faint, "#\(scan.rawValue)") }
+        if let why = plan.incomplete { page.wrapped(why, label: "incomplete:", indent: 2, .poor) }
         for change in plan.changes { page.change(change) }
         page.manual(plan.manual)
         page.blank()
         let organizations = plan.changes.count { if case .organization = $0.target { true } else { false } }
         page.facts(
             "changes",
-            [(organizations, "organizations"), (plan.changes.count - organizations, "repositories")])
+            [
+                (organizations, organizations == 1 ? "organization" : "organizations"),
+                (
+                    plan.changes.count - organizations,
+                    plan.changes.count - organizations == 1 ? "repository" : "repositories"
+                ),
+            ])
         page.facts("subjects", [(plan.subjectCount, "changed")])
         page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "mended"), (plan.manual.count, "left")])
         page.line("digest", .faint, PlanDocument.digest(of: plan), column: 14)
@@ -91,7 +98,7 @@ extension TextPage {
         for group in groups {
             blank()
             wrapped("\(group.findings[0].rule) (\(group.findings.count)): \(group.why)", indent: 2, .strong)
-            for finding in group.findings.prefix(20) { plain("\(finding.name): \(finding.message)", indent: 4) }
+            for finding in group.findings.prefix(20) { wrapped("\(finding.name): \(finding.message)", indent: 4) }
             if group.findings.count > 20 { plain("and \(group.findings.count - 20) more", indent: 4) }
         }
     }

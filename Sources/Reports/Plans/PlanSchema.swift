@@ -2,7 +2,7 @@ import AuditCore
 
 /// The JSON Schema (draft 2020-12) of plans, for programs that read them or let people approve them.
 ///
-/// Every key is required and none other allowed, as `apply` has it. What a schema can't say `apply` checks besides: the
+/// No other key is allowed, as `apply` has it. What a schema can't say `apply` checks besides: the
 /// digest, and that each target stands once and belongs to one of the plan's organizations.
 public enum PlanSchema {
     public static func text() -> String {
@@ -24,7 +24,7 @@ public enum PlanSchema {
                     .object(
                         [("rule", .string), ("name", .string), ("message", .string), ("why", .string)], isClosed: true))
             ),
-        ], isClosed: true)
+        ], optional: [("incomplete", .string)], isClosed: true)
 
     private static let change = JSONShape.object(
         [
@@ -40,7 +40,7 @@ public enum PlanSchema {
                         ], isClosed: true))
             ),
             ("warnings", .strings),
-        ], isClosed: true)
+        ], optional: [("inherited", .strings)], isClosed: true)
 
     /// Of an organization or of a repository.
     private static let value = JSONShape.either(

@@ -22,11 +22,14 @@ struct ChangeOptions: ParsableArguments {
 struct ChangeSettings {
     var asks: Bool
     var changesMax: Int
+    /// Whether somebody said so.
+    var namesChangesMax: Bool
     var canaries: Int
     var canaryWait: Duration
 
     init(_ options: ChangeOptions) throws(CommandFailure) {
         asks = !options.yes
+        namesChangesMax = options.maxChanges != nil
         changesMax = try Self.number(options.maxChanges, "--max-changes", default: 50)
         canaries = try Self.number(options.canary, "--canary", default: 1)
         guard let text = options.canaryWait else {

@@ -65,11 +65,24 @@ struct PlanCommand: AuditCommand {
                 organizations: logins, judging: judging, scope: try Scope(scope, layers),
                 connection: try ConnectionSettings(connection, layers, context), resumes: false, historyPath: path,
                 reports: ReportSettings(format: JSONReporter.self, outputs: []), console: settings.console)
-            (snapshot, failure) = try await crawled(crawl, context)
+            do throws(CommandFailure) {
+                (snapshot, failure) = try await crawled(crawl, context)
+            } catch {
+                // Yesterday's plan must not stand where today's could not be made.
+                let nothing = Plan(
+                    apiURL: crawl.connection.endpoint.description, isEnterpriseServer: false, organizations: [],
+                    createdAt: context.now(), scanID: nil, policyName: judging.policy.name,
+                    policySHA256: judging.policy.sha256, changes: [], manual: [], incomplete: error.message)
+                if error.status != .usage {
+                    try settings.writeFiles { format, style in PlanPage.render(nothing, as: format, style: style) }
+                }
+                throw error
+            }
         }
         let evaluator = try await judging.evaluator(apiURL: snapshot.apiURL, historyPath: path)
         let read = ContinuousClock.now
-        let plan = Planner(evaluator).plan(snapshot, now: context.now())
+        var plan = Planner(evaluator).plan(snapshot, now: context.now())
+        plan.incomplete = failure?.message
         if settings.console.isVerbose {
             context.console.note("read in \(read - began), planned in \(ContinuousClock.now - read)")
         }
@@ -78,7 +91,10 @@ struct PlanCommand: AuditCommand {
             let style = context.console.reportStyle(settings.console.color)
             try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
         }
-        if let failure { throw plan.changes.isEmpty ? failure : failure.with(.violations) }
+        // Whoever asks must be able to tell a plan of everything from one that was cut short.
+        if let failure {
+            throw plan.changes.isEmpty || failure.status != .incomplete ? failure : failure.with(.violations)
+        }
         return plan.changes.isEmpty ? ExitStatus.success.rawValue : ExitStatus.violations.rawValue
     }
 
@@ -109,7 +125,8 @@ struct PlanCommand: AuditCommand {
             try await Pipeline(settings: settings, evaluator: evaluator, context: context).audit(until: stopRequests)
         }
         for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
-        let failure = CommandFailure(report, advice: &advice)
+        var failure = CommandFailure(report, advice: &advice)
+        if failure?.hint?.contains("--resume") == true { failure?.hint = "run it again" }
         guard let scanID = report.scanID, report.summary.judged > 0 || failure == nil else {
             throw failure ?? CommandFailure(message: "nothing could be read", status: .failure)
         }

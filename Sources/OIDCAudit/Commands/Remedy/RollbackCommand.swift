@@ -34,6 +34,7 @@ struct RollbackCommand: AuditCommand {
                 "the journal holds no changes #\(number) at \(remedy.apiURL)",
                 hint: "oidc-audit history changes tells them")
         }
+        guard !changeset.plan.changesOrganizations || change.maxChanges != nil else { throw Remedy.followersUnknown }
         return try await remedy.withClient { client throws(CommandFailure) in
             let plan = try await remedy.asked { () async throws(GitHubError) in
                 try await Undoing(client: client).plan(undoing: changeset, now: context.now())

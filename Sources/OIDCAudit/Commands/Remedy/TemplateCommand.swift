@@ -105,11 +105,7 @@ struct TemplateSetCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let target = try TemplateTarget(target)
         let fix = try fix(for: target)
-        guard target.repository != nil || change.maxChanges != nil else {
-            throw .usage(
-                "repositories that follow the organization's template are not counted here",
-                hint: "oidc-audit plan counts them; or say with --max-changes how many may change")
-        }
+        guard target.repository != nil || change.maxChanges != nil else { throw Remedy.followersUnknown }
         let remedy = try Remedy(connection, history, console, format: format, change, in: context)
         return try await remedy.withClient { client throws(CommandFailure) in
             let change = try await planned(target, fix, client, remedy)
@@ -176,7 +172,7 @@ struct TemplateSetCommand: AuditCommand {
                 after: .organization(.set(keys, useImmutableSubject: fix.useImmutableSubject ?? flag)),
                 warnings: [
                     "repositories that follow this template are not looked at here: oidc-audit plan tells whose subject changes"
-                ])
+                ] + (before == .neverSet ? [PlannedChange.cannotBeUnset] : []))
         }
         let state = try await remedy.asked { () async throws(GitHubError) in
             try await client.state(of: target.login, name, remedy.connection.endpoint)
@@ -195,22 +191,8 @@ struct TemplateSetCommand: AuditCommand {
                 error.why,
                 hint: "say the template with --claims or --inherit, and the format with --immutable or --no-immutable")
         }
-        let after = RepositoryState(
-            state.repository, .read(fixed), under: organization, isEnterpriseServer: isEnterpriseServer)
-        let repository = state.repository
-        return PlannedChange(
-            target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
-            before: .repository(setting), mayInherit: state.effective?.source == .organizationOrCopy,
-            after: .repository(fixed),
-            subjects: state.preview.subject == after.preview.subject
-                ? []
-                : [
-                    PlannedChange.Subject(
-                        repository: repository.fullName, repositoryID: repository.id, before: state.preview.subject,
-                        after: after.preview.subject)
-                ],
-            warnings: state.format.name == after.format.name
-                ? [] : ["the subject's format changes from \(state.format.name) to \(after.format.name)"])
+        return .of(
+            state.repository, from: setting, to: fixed, under: organization, isEnterpriseServer: isEnterpriseServer)
     }
 }
 
