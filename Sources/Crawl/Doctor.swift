@@ -94,6 +94,9 @@ public struct Doctor: Sendable {
 
     private func doubt(_ diagnosis: inout Diagnosis, _ page: RepositoryPage?, _ kind: AccessToken.Kind) async {
         guard let page else { return }
+        if let scopes = diagnosis.scopes, !scopes.contains("repo") {
+            diagnosis.listingDoubts.append("the token lacks the scope repo: it sees public repositories only")
+        }
         if page.isPartial {
             diagnosis.listingDoubts.append("GitHub leaves repositories out until the token is approved for SSO")
         }

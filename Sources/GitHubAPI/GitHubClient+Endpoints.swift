@@ -39,7 +39,8 @@ extension GitHubClient {
     /// Fetches a repository's setting, at its new place where it was renamed.
     ///
     /// - Parameter validator: of an earlier answer about the same address.
-    /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id.
+    /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id; `.transferred` where it belongs to
+    ///   another owner by now.
     /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
     public func setting(
         of repository: Repository, unless validator: Validator? = nil,
@@ -51,10 +52,18 @@ extension GitHubClient {
             guard id == repository.id.rawValue else {
                 throw .redirectRefused("it leads to another repository (id \(id))")
             }
+            let owner = try await self.repository(repository.id).owner
+            guard owner.isSameLogin(as: repository.owner) else { throw .transferred(to: owner) }
         }
         guard case .modified(let answer, let validator) = answer else { return .notModified }
         let body = try decode(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
+        // Of a prefix with ids the ids tell, and a rule judges them; its names may be those of another day.
+        if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
+            !prefix.owner.isSameLogin(as: repository.owner)
+        {
+            throw .transferred(to: prefix.owner)
+        }
         return .modified(
             RepositorySetting(
                 useDefault: body.useDefault, includeClaimKeys: body.includeClaimKeys?.map(ClaimKey.init(rawValue:)),
@@ -280,6 +289,9 @@ extension GitHubClient {
 }
 
 extension String {
+    /// Whether both name the same account: GitHub keeps case and goes by none.
+    func isSameLogin(as other: String) -> Bool { lowercased() == other.lowercased() }
+
     /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
     var pathEncoded: String {
         addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""

@@ -219,15 +219,10 @@ extension GitHubClient {
         do throws(TransportError) {
             response = try await transport.send(request)
         } catch {
-            governor.lose()
-            switch error {
-            case .cancelled: throw .cancelled
-            case .bodyTooLarge(let limit): throw .malformed("the body is larger than \(limit) bytes")
-            case .timeout: return .fault(.timeout)
-            case .proxyRefused: throw .connectionLost(TransportError.proxyRefusal)
-            case .connectionLost(let message):
-                return .fault(.connectionLost(message.harmless(without: settings.token)))
-            }
+            let lost = error.meaning(settings.token)
+            governor.lose(lost.error, at: elapsed())
+            guard lost.isWorthAnotherTry else { throw lost.error }
+            return .fault(lost.error)
         }
         let kind = response.kind(token: settings.token, now: now)
         governor.learn(from: response.headers, kind, at: elapsed(), calendar: now)
@@ -262,6 +257,19 @@ extension GitHubClient {
             try await clock.sleep(for: max(duration, .zero))
         } catch {
             throw .cancelled
+        }
+    }
+}
+
+extension TransportError {
+    /// What it means for what was asked, and whether another try may fare better.
+    fileprivate func meaning(_ token: AccessToken?) -> (error: GitHubError, isWorthAnotherTry: Bool) {
+        switch self {
+        case .cancelled: (.cancelled, false)
+        case .bodyTooLarge(let limit): (.malformed("the body is larger than \(limit) bytes"), false)
+        case .timeout: (.timeout, true)
+        case .proxyRefused: (.connectionLost(TransportError.proxyRefusal), false)
+        case .connectionLost(let message): (.connectionLost(message.harmless(without: token)), true)
         }
     }
 }

@@ -86,7 +86,8 @@ extension APIResponse {
             message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
             || message.contains("abuse detection") || documentation.hasSuffix("secondary-rate-limits")
             || documentation.hasSuffix("#abuse-rate-limits")
-        let isPrimary = isSpent && !message.contains("secondary rate limit")
+        let isPrimary =
+            (isSpent || message.hasPrefix("API rate limit exceeded")) && !message.contains("secondary rate limit")
         let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
         guard status == 429 || isNamed || ((retryAfter != nil || isSpent) && !isPermission) else { return nil }
         let text = message.isEmpty ? "GitHub answered \(status)" : message

@@ -30,6 +30,8 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case rejected(status: Int, String)
     /// A redirect to another origin, or one too many, or to another repository.
     case redirectRefused(String)
+    /// The repository belongs to somebody else by now, whose template is not the one that was read.
+    case transferred(to: String)
     /// An answer without a documented meaning.
     case unexpected(status: Int, String)
     case cancelled
@@ -54,6 +56,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectionLost(let message): "connection lost: \(message)"
         case .rejected(let status, let message): "rejected (\(status): \(message))"
         case .redirectRefused(let message): "redirect not followed: \(message)"
+        case .transferred(let owner): "it belongs to \(owner) by now, whose template was not read"
         case .unexpected(let status, let message): "unexpected answer (\(status): \(message))"
         case .cancelled: "the scan ended before the answer came"
         }
@@ -99,6 +102,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .timeout: .timeout
         case .connectionLost: .connectionLost
         case .redirectRefused: .redirected
+        case .transferred: .changed
         case .unexpected, .rejected: .unexpected
         case .cancelled: .notRead
         }

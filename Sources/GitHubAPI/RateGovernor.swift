@@ -33,6 +33,9 @@ final class RateGovernor: Sendable {
         var isProbing = false
         /// Requests that got no answer since the last one that told what is left: GitHub may have counted them.
         var lost = 0
+        /// Requests since the last answer that got none; and when that came.
+        var lostInRow = 0
+        var answeredAt: Duration = .zero
         var shut: GitHubError?
         var counts = RequestCounts()
         var note: WaitNote?
@@ -143,19 +146,28 @@ final class RateGovernor: Sendable {
 
     // MARK: - Learning
 
-    /// Takes a request back that got no answer at all.
-    func lose() {
+    /// Takes a request back that got no answer at all. Where none has come for a long time, whatever was asked, the door
+    /// closes for good: thousands of requests that each wait for their time to be over would take the whole night.
+    func lose(_ error: GitHubError, at now: Duration) {
         state.withLock { state in
             state.lost += 1
+            state.lostInRow += 1
+            if state.lostInRow >= Self.lostInRowMax, now - state.answeredAt >= Self.silenceMax {
+                state.shut = state.shut ?? error
+            }
             arrive(&state)
         }
     }
+
+    private static let lostInRowMax = 100
+    private static let silenceMax: Duration = .seconds(60)
 
     /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
     func learn(
         from headers: HeaderFields, _ kind: AnswerKind, at now: Duration, calendar: () -> Timestamp,
     ) {
         state.withLock { state in
+            (state.lostInRow, state.answeredAt) = (0, now)
             if headers["x-ratelimit-limit"] != nil {
                 startMinute(&state, at: now)
                 state.lost = 0

@@ -38,4 +38,10 @@ public struct RateLimitWait: Hashable, Sendable {
     public var remaining: Duration
     /// Whether it is the minute's points, which are waited for as a matter of course.
     public var isPace: Bool
+
+    public init(message: String, remaining: Duration, isPace: Bool) {
+        self.message = message
+        self.remaining = remaining
+        self.isPace = isPace
+    }
 }

@@ -236,17 +236,15 @@ struct Pipeline {
         let isTooLong = wait > limits.waitMax
         guard plan.isShort || isTooLong ? !settings.console.isQuiet : settings.console.isVerbose else { return }
         let budget = plan.budget
-        var text =
-            "\(plan.login) needs up to \(plan.requests) requests, and \(budget.remaining) of \(budget.limit) are left until "
-            + "\(budget.resetsAt)"
+        context.console.note(
+            "note: \(plan.login) needs up to \(plan.requests) requests; \(budget.remaining) of \(budget.limit) are left "
+                + "until \(budget.resetsAt)")
+        let end = context.now().adding(seconds: wait.components.seconds + 1)
+        if plan.isShort { context.console.note("note: the rest is read from then on, by \(end) at the earliest") }
         if isTooLong {
-            text +=
-                "; that takes longer than --max-wait allows: unless fewer are needed, the scan will end incomplete, and "
-                + "--resume goes on later"
-        } else if plan.isShort {
-            text += "; the rest is read from then on"
+            context.console.note(
+                "note: --max-wait allows less: unless fewer are needed it ends incomplete, and --resume goes on later")
         }
-        context.console.note("note: \(text)")
     }
 }
 

@@ -83,21 +83,26 @@ final class ProgressLine: Sendable {
         let total = counts.totalBefore + max(counts.expected, counts.seen)
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(counts.done) / seconds : 0
+        // Nothing is worth more of the line's room than the reason of a wait, and its end.
+        if let waiting, waiting.remaining > .seconds(2) {
+            return Self.line(done: counts.done, of: total, waiting, now: now())
+        }
         var parts = ["\(counts.done)/\(total) repositories"]
         if counts.unreadable > 0 { parts.append("\(counts.unreadable) unreadable") }
-        // The reason of a wait is worth more of the line's room than a rate that stands still.
-        if let waiting, waiting.remaining > .seconds(2) {
-            let left = waiting.remaining.components.seconds + 1
-            let end = left < 60 ? "" : " until \(now().adding(seconds: left))"
-            parts.append("waiting \(Self.short(Double(left)))\(end): \(waiting.message)")
-        } else {
-            if rate >= 1 {
-                parts.append("\(Int(rate))/s")
-                parts.append("\(Self.short(Double(total - counts.done) / rate)) left")
-            }
-            if let waiting { parts.append(waiting.message) }
+        if rate >= 1 {
+            parts.append("\(Int(rate))/s")
+            parts.append("\(Self.short(Double(total - counts.done) / rate)) left")
         }
+        if let waiting { parts.append(waiting.message) }
         return parts.joined(separator: " · ")
+    }
+
+    /// Fits 80 columns with a hundred thousand repositories.
+    static func line(done: Int, of total: Int, _ waiting: RateLimitWait, now: Timestamp) -> String {
+        let left = waiting.remaining.components.seconds + 1
+        // Hours and minutes, in UTC: the day is plain from how long it takes.
+        let end = left < 60 ? "" : " to \(now.adding(seconds: left).description.dropFirst(11).prefix(5))Z"
+        return "\(done)/\(total) · wait \(short(Double(left)))\(end): \(waiting.message)"
     }
 
     private static func short(_ seconds: Double) -> String {

@@ -80,7 +80,10 @@ import Testing
         let moved = "/repositories/1/actions/oidc/customization/sub"
         let transport = script(
             ["a"], settings: ["a": [.response(status: 301, headers: ["Location": moved])]],
-            more: [moved: [.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])]])
+            more: [
+                moved: [.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])],
+                "/repositories/1": [.ok(#"{"id": 1, "name": "b", "owner": {"login": "acme", "id": 77}}"#)],
+            ])
         let told = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
         #expect(told.reading("a") == .read(.gitHubDefault))
         #expect(told.observations.map(\.validator) == [nil])

@@ -58,7 +58,7 @@ import Testing
         #expect(limit(kind(429, ["retry-after": "7"]))?.wait == .seconds(7))
         #expect(limit(kind(403, ["Retry-After": "30"]))?.wait == .seconds(30))
         #expect(limit(kind(403, message: "You have exceeded a secondary rate limit. Wait."))?.wait == nil)
-        #expect(limit(kind(403, message: primary)) != nil)
+        #expect(limit(kind(403, message: primary))?.isPrimary == true)
         #expect(limit(kind(403, message: "You have triggered an abuse detection mechanism.")) != nil)
         let abuse = #"{"message": "m", "documentation_url": "https://docs.github.com/v3/#abuse-rate-limits"}"#
         #expect(limit(APIResponse(status: 403, body: Array(abuse.utf8)).kind(token: nil, now: { Self.now })) != nil)

@@ -159,10 +159,31 @@ import Testing
         let moved = "/repositories/1001/actions/oidc/customization/sub"
         let transport = ScriptedTransport([
             Self.path: [.response(status: 301, headers: ["Location": "https://api.github.com\(moved)"])],
-            moved: [Self.fine],
+            moved: [Self.fine], "/repositories/1001": [Self.identity(of: "acme")],
         ])
         _ = try await client(transport).setting(of: api)
         transport.expectAllAsked()
+    }
+
+    private static func identity(of owner: String) -> ScriptedTransport.Answer {
+        .ok(#"{"id": 1001, "name": "renamed", "owner": {"login": "\#(owner)", "id": 77}}"#)
+    }
+
+    /// What it inherits there is another organization's template.
+    @Test func whatBelongsToAnotherOwnerByNowIsNotTakenForTheOldOnes() async {
+        let moved = "/repositories/1001/actions/oidc/customization/sub"
+        let redirected = ScriptedTransport([
+            Self.path: [.response(status: 301, headers: ["Location": moved])],
+            "/repositories/1001": [Self.identity(of: "evilcorp")],
+        ])
+        let told = ScriptedTransport([
+            Self.path: [.ok(#"{"use_default": false, "sub_claim_prefix": "repo:evilcorp/api"}"#)]
+        ])
+        for transport in [redirected, told] {
+            let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
+            #expect(error == .transferred(to: "evilcorp"))
+            transport.expectAllAsked()
+        }
     }
 
     @Test func doesNotTakeAnotherRepositorysAnswer() async {
@@ -180,6 +201,7 @@ import Testing
         let transport = ScriptedTransport([
             Self.path: [.response(status: 301, headers: ["Location": moved])],
             "/repos/acme/renamed": [.ok("{\"id\": \(id)}")], moved: [Self.fine],
+            "/repositories/1001": [Self.identity(of: "ACME")],
         ])
         let client = client(transport)
         if id == 1001 {

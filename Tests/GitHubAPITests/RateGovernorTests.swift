@@ -42,7 +42,7 @@ import Testing
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 0))
-        governor.lose()
+        governor.lose(.timeout, at: .zero)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 1))
     }
@@ -53,7 +53,7 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<20 { group.addTask { await governor.nextAnswer(after: 0) } }
             await Task.yield()
-            governor.lose()
+            governor.lose(.timeout, at: .zero)
         }
         // An answer that came meanwhile is not waited for.
         await governor.nextAnswer(after: 0)
@@ -238,7 +238,7 @@ import Testing
         let governor = RateGovernor(RateLimits())
         exchange(governor, headers(remaining: 2))
         #expect(governor.pass(costing: 1, at: .zero) == .open)
-        governor.lose()
+        governor.lose(.timeout, at: .zero)
         // It narrows the door, and closes none: the next answer tells.
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 2))
@@ -332,5 +332,23 @@ import Testing
         answer(governor, [:])
         #expect(governor.budget(at: .zero) == nil)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
+    }
+
+    /// A host that is gone is not asked ten thousand times; one that is away for a moment is.
+    @Test func aSilenceOfAMinuteIsForGood() {
+        let governor = RateGovernor(RateLimits())
+        func lose(_ count: Int, at now: Duration) {
+            for _ in 0..<count {
+                #expect(governor.pass(costing: 1, at: now) == .open)
+                governor.lose(.timeout, at: now)
+            }
+        }
+        lose(150, at: .seconds(30))
+        #expect(governor.pass(costing: 1, at: .seconds(31)) == .open)
+        governor.learn(from: [:], .serverFault, at: .seconds(59), calendar: { .sample })
+        lose(99, at: .seconds(120))
+        #expect(governor.pass(costing: 1, at: .seconds(121)) == .open)
+        governor.lose(.timeout, at: .seconds(121))
+        #expect(governor.pass(costing: 1, at: .seconds(122)) == .shut(.timeout))
     }
 }

@@ -147,9 +147,9 @@ struct EmulatedScan: Sendable {
 
 extension WorldFile.Repository {
     /// Opted in to the organization's template.
-    static func good(_ name: String, id: Int64) -> WorldFile.Repository {
+    static func good(_ name: String, id: Int64, of login: String = "acme") -> WorldFile.Repository {
         WorldFile.Repository(
-            name: name, id: id, setting: .init(useDefault: false, subClaimPrefix: "repo:acme/\(name)"))
+            name: name, id: id, setting: .init(useDefault: false, subClaimPrefix: "repo:\(login)/\(name)"))
     }
 
     static func own(_ name: String, id: Int64, _ keys: [String]) -> WorldFile.Repository {

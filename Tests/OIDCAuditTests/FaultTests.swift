@@ -62,7 +62,7 @@ import Testing
             name: "a clock here that is ten years fast", faults: fault(.primaryLimit, times: 1, resetIn: 0), status: 0,
             arguments: ["--max-wait", "1m"], clockSkewSeconds: 315_360_000),
         Case(
-            name: "renamed or transferred",
+            name: "renamed",
             faults: fault(.redirect, location: "/repositories/2/actions/oidc/customization/sub"), status: 0),
         Case(
             name: "the listing's page fails once", faults: fault(.status, path: listing, times: 1, status: 503),
@@ -96,6 +96,18 @@ import Testing
             faults: fault(.redirect, location: "/repositories/99/actions/oidc/customization/sub"), status: 3,
             says: "it leads to another repository (id 99)"),
         Case(
+            name: "transferred, as its prefix tells",
+            faults: fault(.body, body: #"{"use_default": false, "sub_claim_prefix": "repo:evilcorp/harmed"}"#),
+            status: 3,
+            says: "it belongs to evilcorp by now"),
+        Case(
+            name: "transferred, as a redirect tells",
+            faults: fault(.redirect, location: "/repositories/2/actions/oidc/customization/sub")
+                + fault(
+                    .body, path: "/repositories/2",
+                    body: #"{"id": 2, "name": "harmed", "owner": {"login": "evilcorp", "id": 78}}"#), status: 3,
+            says: "it belongs to evilcorp by now"),
+        Case(
             name: "redirect to another host", faults: fault(.redirect, location: "https://evil.example/"), status: 3,
             says: "it leads away"),
         Case(
@@ -124,6 +136,9 @@ import Testing
         Case(
             name: "403, primary, no time", faults: fault(.primaryLimit), status: 3, says: "the scan ended before",
             arguments: ["--max-wait", "30s"]),
+        Case(
+            name: "429, primary, no time", faults: fault(.primaryLimit, status: 429), status: 3,
+            says: "the scan ended before", arguments: ["--max-wait", "30s"]),
         Case(
             name: "429, primary, an hour", faults: fault(.primaryLimit, status: 429, resetIn: 3600), status: 3,
             says: "the scan ended before", arguments: ["--max-wait", "30s"]),
@@ -184,6 +199,36 @@ import Testing
     func ofAListing(fault: Case) async throws {
         let repositories = (1...120).map { WorldFile.Repository.good($0 == 110 ? "harmed" : "r\($0)", id: 1000 + $0) }
         try await expect(fault, in: repositories)
+    }
+
+    /// What an organization itself, or its template, is not read for: nothing that depends on it is called compliant.
+    @Test(
+        arguments: ["/orgs/acme", "/orgs/acme/actions/oidc/customization/sub"],
+        [
+            fault(.status, status: 500), fault(.html, status: 502), fault(.html, status: 200), fault(.malformed),
+            fault(.errorDocument), fault(.body, body: ""), fault(.reset), fault(.truncate), fault(.status, status: 403),
+            fault(.status, status: 404), fault(.status, status: 418),
+        ])
+    func ofAnOrganization(path: String, faults: [WorldFile.Fault]) async throws {
+        let faults = faults.map { fault in
+            var fault = fault
+            fault.path = path
+            return fault
+        }
+        try await EmulatedScan.with([.good("a", id: 1), .good("b", id: 2)], faults: faults) {
+            (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json")
+            #expect([3, 4, 5].contains(run.status), "\(run.error)")
+            #expect(run.json["verdict"] as? String == "incomplete")
+            #expect(run.repositories().values.allSatisfy { $0["status"] as? String == "unreadable" })
+            for repository in run.repositories().values {
+                #expect(((repository["effective"] as? [String: Any])?["include_claim_keys"] ?? NSNull()) is NSNull)
+            }
+            await scan.world.change { $0.faults = [] }
+            let next = await scan("acme", "-f", "json")
+            #expect(next.status == 0, "\(next.error)")
+            #expect(next.repositories().values.allSatisfy { $0["status"] as? String == "compliant" })
+        }
     }
 
     private func expect(_ fault: Case, in repositories: [WorldFile.Repository]) async throws {

@@ -1,5 +1,6 @@
 import AuditCore
 import Foundation
+import GitHubAPI
 import TestSupport
 import Testing
 
@@ -39,6 +40,18 @@ import Testing
     }
 
     // MARK: - Limits
+
+    /// The reason of a wait and its end stand on a terminal of 80 columns, however large the organization.
+    @Test(arguments: [
+        "the limit of 15000 requests is spent", "900 points a minute are spread evenly",
+        "You have exceeded a secondary rate limit.",
+    ])
+    func aWaitFitsTheLine(message: String) {
+        let wait = RateLimitWait(message: message, remaining: .seconds(3000), isPace: false)
+        let line = ProgressLine.line(done: 98_765, of: 100_000, wait, now: .sample)
+        #expect(line == "98765/100000 · wait 50 min to 02:50Z: \(message)")
+        #expect(line.count <= 80)
+    }
 
     @Test func theMinutesPointsAreSpentAndNoneIsRefused() async throws {
         var world = world(260)
@@ -108,7 +121,7 @@ import Testing
             }
             let first = await night(1)
             #expect(first.status == 3)
-            #expect(first.error.contains("acme needs up to 53 requests, and 29 of 30 are left until"))
+            #expect(first.error.contains("acme needs up to 53 requests; 29 of 30 are left until"))
             #expect(first.error.contains("longer than --max-wait allows"))
             #expect(first.error.contains("run it again later with --resume"))
             func read(_ run: CommandRun) -> Set<String> {
@@ -134,7 +147,7 @@ import Testing
         var small = world.organizations[0]
         small.login = "small"
         small.id = 78
-        small.repositories = [.good("only", id: 100)]
+        small.repositories = [.good("only", id: 100, of: "small")]
         world.organizations.append(small)
         world.rateLimit = .init(limit: 20, windowSeconds: 3600)
         try await withScan(world) { (scan) async throws -> Void in
@@ -300,7 +313,7 @@ import Testing
         var beta = world.organizations[0]
         beta.login = "beta"
         beta.id = 78
-        beta.repositories = (1...10).map { .good("b\($0)", id: 100 + Int64($0)) }
+        beta.repositories = (1...10).map { .good("b\($0)", id: 100 + Int64($0), of: "beta") }
         world.organizations.append(beta)
         world.faults = [.init(path: "/repos/beta/*", after: 5, kind: .primaryLimit, resetInSeconds: 3000)]
         try await withScan(world) { (scan) async throws -> Void in

@@ -130,11 +130,20 @@ extension CommandFailure {
             message = "nothing could be read: \(report.firstTrouble ?? "unknown")"
         }
         self.init(
-            message: message, hint: advice.isEmpty ? report.nextStep : advice.removeFirst(), status: status)
+            message: message,
+            hint: report.isResumable || advice.isEmpty ? report.nextStep : advice.removeFirst(), status: status)
     }
 }
 
 extension AuditReport {
+    /// Whether the next thing to do is to go on with it, whatever else GitHub advised.
+    fileprivate var isResumable: Bool {
+        switch stop {
+        case .interrupted, .terminated, .waitExhausted: true
+        case .historyFailed, .tokenMissing, .unauthorized, nil: false
+        }
+    }
+
     /// What a person can do about an incomplete scan that GitHub gave no advice on.
     fileprivate var nextStep: String {
         switch stop {
@@ -143,6 +152,9 @@ extension AuditReport {
         case .historyFailed, .tokenMissing, .unauthorized, nil: break
         }
         let listings = organizations.map(\.listing)
+        if listings.contains(where: { $0.failure?.isFault == true }) {
+            return "GitHub or the network failed: run it again later"
+        }
         if listings.contains(where: { $0.status == .partial }) || summary.listed == 0 {
             return "check that the token may see every repository of the organization"
         }

@@ -42,7 +42,7 @@ public enum DiagnosisPage {
                             json.bool("allowed", true)
                             json.string("reason", nil)
                         case .refused(let reason):
-                            json.bool("allowed", false)
+                            json.bool("allowed", reason.code.saysNothingOfRights ? nil : false)
                             json.string("reason", reason.message)
                         case .notTried(let why):
                             json.bool("allowed", nil)
@@ -87,6 +87,9 @@ extension TextPage {
             line("  yes", .good, access.what, column: 7)
         case .notTried(let why):
             line("  ?", .poor, "\(access.what): \(why)", column: 7)
+        case .refused(let reason) where reason.code.saysNothingOfRights:
+            line("  ?", .poor, "\(access.what): could not be asked: \(reason.message)", column: 7)
+            if let hint = access.hint { wrapped(hint, label: "next:", indent: 7) }
         case .refused(let reason):
             line(
                 "  NO", access.isRequired ? .bad : .poor,
@@ -138,4 +141,9 @@ extension Diagnosis.Cost {
     fileprivate var minutes: Int? {
         duration.map { Int(($0.components.seconds + 59) / 60) }
     }
+}
+
+extension UnreadableReason.Code {
+    /// Whether it keeps an answer back without telling what the token may do.
+    fileprivate var saysNothingOfRights: Bool { isFault || self == .rateLimited }
 }
