@@ -30,7 +30,8 @@ struct BegunScan {
             scanID: scan, hostID: hostID, lock: try ScanLock(database: path, scan: scan, logins: start.requested))
     }
 
-    /// The newest scan of the same organizations, where it has the same scope, was never sealed and is not too old.
+    /// The newest scan of the same organizations that read anything, where it has the same scope, was never sealed and is
+    /// not too old.
     ///
     /// - Returns: `nil` where there is none; it is running again then.
     static func interrupted(
@@ -51,6 +52,9 @@ struct BegunScan {
         while let row = try rows.next() {
             guard try Set(json.strings(row.decode(atIndex: 1)).map { $0.lowercased() }) == wanted else { continue }
             let scan: Int64 = try row.decode(atIndex: 0)
+            let read = RowSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data()))
+            // One that was refused, as while another one ran, leaves nothing to go on with, and hides none that does.
+            if try row.decode(String.self, atIndex: 3) != "sealed", read == RowSet() { continue }
             guard try row.decode(String.self, atIndex: 3) != "sealed", try !row.decode(Bool.self, atIndex: 10),
                 try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
             else { return nil }
@@ -68,7 +72,7 @@ struct BegunScan {
                 scanID: scan, hostID: hostID,
                 lock: try ScanLock(database: path, scan: scan, logins: start.requested),
                 resumedFrom: try timestamp(row.decode(atIndex: 4)),
-                read: RowSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data())),
+                read: read,
                 requests: RequestCounts(
                     sent: try row.decode(atIndex: 6) ?? 0, notModified: try row.decode(atIndex: 7) ?? 0,
                     retried: try row.decode(atIndex: 8) ?? 0,

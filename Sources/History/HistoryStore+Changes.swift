@@ -61,7 +61,9 @@ extension HistoryStore {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message) VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message, lastIntentID)
+                    VALUES (?1, ?2, ?3, ?4, ?5, (
+                        SELECT coalesce(max(id), 0) FROM changeIntent WHERE changesetID = ?1 AND place = ?2))
                     """,
                 arguments: [changeset.rawValue, place, now.description, outcome.name, outcome.message])
         }
@@ -140,16 +142,20 @@ extension Changeset {
             }
             return place
         }
-        var unconcluded = [Int](repeating: 0, count: entries.count)
+        var lastIntents = [Int64](repeating: 0, count: entries.count)
         let intents = try Row.fetchCursor(
-            db, sql: "SELECT place, intendedAt FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id])
+            db, sql: "SELECT place, intendedAt, id FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id])
         while let row = try intents.next() {
             let place = try place(row)
             entries[place].intendedAt = try timestamp(row.decode(atIndex: 1))
-            unconcluded[place] += 1
+            lastIntents[place] = try row.decode(atIndex: 2)
         }
         let outcomes = try Row.fetchCursor(
-            db, sql: "SELECT place, concludedAt, outcome, message FROM changeOutcome WHERE changesetID = ? ORDER BY id",
+            db,
+            sql: """
+                SELECT place, concludedAt, outcome, message, lastIntentID FROM changeOutcome
+                WHERE changesetID = ? ORDER BY id
+                """,
             arguments: [id])
         while let row = try outcomes.next() {
             let place = try place(row)
@@ -157,16 +163,10 @@ extension Changeset {
             let name: String = try row.decode(atIndex: 2)
             // Another word is a later version's: what it means is not known.
             let outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3)) ?? .unknown(name)
-            entries[place].outcome = outcome
             if outcome.mayBeWritten { entries[place].wasWritten = true }
-            unconcluded[place] -= 1
-        }
-        // An intent after the last outcome has none of its own.
-        for place in entries.indices {
-            guard let intended = entries[place].intendedAt, let concluded = entries[place].concludedAt else { continue }
-            if intended > concluded || (intended == concluded && unconcluded[place] > 0) {
-                entries[place].outcome = nil
-            }
+            // An intent after the last outcome has none of its own.
+            let concluded: Int64 = try row.decode(atIndex: 4)
+            entries[place].outcome = concluded >= lastIntents[place] ? outcome : nil
         }
         self.init(
             id: ChangesetID(rawValue: id), kind: Kind(rawValue: try row.decode(atIndex: 1)) ?? .apply,

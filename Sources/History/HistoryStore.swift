@@ -23,17 +23,20 @@ public final class HistoryStore: Sendable {
     public init(path: String, for access: Access = .making) throws(HistoryError) {
         self.path = path
         do {
-            if access == .making { try Self.createFile(at: path) }
-            guard FileManager.default.fileExists(atPath: path) else { throw HistoryError.missing(path: path) }
-            if access == .reading, let reader = try? Self.currentReader(path, mayBeEmpty: false) {
+            if access == .making { try Self.makeFolder(of: path) }
+            guard access == .making || FileManager.default.fileExists(atPath: path) else {
+                throw HistoryError.missing(path: path)
+            }
+            if access == .reading, let reader = try? Self.currentReader(path) {
                 pool = reader
                 return
             }
             // Whoever else opens it for the first time waits, or would find it half made.
             let lock = access == .reading ? try? ScanLock(opening: path) : try ScanLock(opening: path)
             defer { withExtendedLifetime(lock) {} }
+            if access == .making { try Self.makeFile(at: path) }
             // Looked at before it is opened for writing: another program's file must stay as it is.
-            let reader = try Self.currentReader(path, mayBeEmpty: access == .making)
+            let reader = try Self.currentReader(path)
             if access == .reading, let reader {
                 pool = reader
                 return
@@ -178,8 +181,7 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    /// SQLite gives a new file the process's umask; the journals beside it follow the file.
-    private static func createFile(at path: String) throws {
+    private static func makeFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
             do {
@@ -193,12 +195,30 @@ public final class HistoryStore: Sendable {
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw HistoryError.cannotOpen(path: path, "it is a folder")
         }
-        // Never an existing one: closing a file by hand would drop the locks that SQLite holds on it in this process.
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else if errno != EEXIST {
-            throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno)))
+    }
+
+    /// Makes the file where there is none. It gets its name once it is whole: an empty file of that name is one that was
+    /// damaged, never one that is being made.
+    private static func makeFile(at path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let draft = path + "-new"
+        for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
+        // SQLite gives a new file the process's umask; the journals beside it follow the file.
+        let descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno))) }
+        close(descriptor)
+        do {
+            let writer = try DatabaseQueue(path: draft, configuration: configuration)
+            try Schema.migrator(path: path).migrate(writer)
+            try writer.close()
+            // What lay beside a file of that name that is gone is none of this one's.
+            for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+            guard rename(draft, path) == 0 else {
+                throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno)))
+            }
+        } catch {
+            for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
+            throw error
         }
     }
 
@@ -235,11 +255,9 @@ public final class HistoryStore: Sendable {
 
     /// - Returns: `nil` where the file has not the newest schema.
     /// - Throws: `.notAHistory`, `.newerVersion`
-    private static func currentReader(_ path: String, mayBeEmpty: Bool) throws -> DatabasePool? {
+    private static func currentReader(_ path: String) throws -> DatabasePool? {
         let reader = try reader(path)
         let isCurrent = try reader.read { db in
-            let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
-            if isEmpty, mayBeEmpty { return false }
             guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                 throw HistoryError.notAHistory(path: path)
             }

@@ -62,4 +62,13 @@ extension Schema {
                     SELECT max(id) FROM changeOutcome WHERE changesetID = c.id AND place = p.key);
                 """)
     }
+
+    /// Version 6. Moments are of seconds: which came first of an intent and an outcome, rows must say.
+    static func concludeIntents(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- The last intent of the change by then, 0: none. What was noted before this column was there concludes all.
+                ALTER TABLE changeOutcome ADD COLUMN lastIntentID INTEGER NOT NULL DEFAULT 9223372036854775807;
+                """)
+    }
 }

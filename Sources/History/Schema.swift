@@ -19,6 +19,7 @@ enum Schema {
         migrator.registerMigration(
             "v4: seals, tallies, triggers, views", migrate: { db in try addEvidence(db, path: path) })
         migrator.registerMigration("v5: journal of changes", migrate: addJournal)
+        migrator.registerMigration("v6: which intents an outcome concludes", migrate: concludeIntents)
         return migrator
     }
 

@@ -228,7 +228,7 @@ import Testing
         #expect(try await HistoryStore(path: path).verify().problem == nil)
     }
 
-    @Test(arguments: ["v1", "v2", "v3", "v4"])
+    @Test(arguments: ["v1", "v2", "v3", "v4", "v5"])
     func whatAnEarlierVersionWroteOpensAndIsSealed(version: String) async throws {
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(version).sqlite")
         try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
@@ -264,5 +264,31 @@ import Testing
             try Int.fetchOne(db, sql: "SELECT count(*) FROM settingObservation WHERE scanID > 3") ?? -1
         }
         #expect(written == 0)
+    }
+
+    /// What was concluded before outcomes said which intents they conclude stays so.
+    @Test func aJournalOfBeforeIsRead() async throws {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/v5.sqlite")
+        try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file)
+        let store = try HistoryStore(path: folder.file)
+        let change = PlannedChange(
+            target: .repository(owner: "acme", name: "api-server", id: RepositoryID(rawValue: 1)),
+            before: .repository(.gitHubDefault), after: .repository(.own(["repo", "ref"])))
+        let plan = Plan(
+            apiURL: "", isEnterpriseServer: false, organizations: [], createdAt: .sample, scanID: nil, policyName: "",
+            policySHA256: "", changes: [change], manual: [])
+        let api = "http://127.0.0.1:40001"
+        let entry = try #require(try await store.changesets(apiURL: api) { _ in plan }.first?.entries.first)
+        #expect(entry.outcome == .applied)
+        #expect(entry.wasWritten && !entry.isOpen)
+        #expect(try await store.unfinishedChangeset(apiURL: api) { _ in plan } == nil)
+        // An intent from now on has no outcome, in whatever second it was.
+        let id = ChangesetID(rawValue: 1)
+        try await store.noteOutcome(.refused("no"), 0, of: id, at: .sample)
+        try await store.noteIntent(0, of: id, at: .sample)
+        let doubtful = try #require(try await store.changesets(apiURL: api) { _ in plan }.first?.entries.first)
+        #expect(doubtful.outcome == nil)
+        #expect(doubtful.isInDoubt)
     }
 }

@@ -279,9 +279,26 @@ import Testing
         #expect(try await second.begin(Self.acme, login: "acme").resumed?.template == nil)
     }
 
+    /// One that was refused while the first ran leaves a row, of which nothing can be gone on with.
+    @Test func aRefusedScanHidesNone() async throws {
+        let store = try HistoryStore(path: folder.file)
+        var first: ScanRecorder? = try await begin(store)
+        _ = try await first?.begin(Self.acme, login: "acme")
+        try await first?.record([observation("a", id: 1)], of: Self.acme)
+        let refused = try await begin(store)
+        await #expect(throws: HistoryError.self) { _ = try await refused.begin(Self.acme, login: "acme") }
+        try await refused.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
+        let id = first?.scanID
+        first = nil
+        let resumed = try await begin(store, resuming: true)
+        #expect(resumed.scanID == id)
+    }
+
     @Test func anotherScanIsNotGoneOnWith() async throws {
         let store = try HistoryStore(path: folder.file)
         func interrupt(_ recorder: ScanRecorder) async throws {
+            _ = try await recorder.begin(Self.acme, login: "acme")
+            try await recorder.record([observation("a", id: 1)], of: Self.acme)
             try await recorder.finish(at: .sample, stop: .interrupted, requests: RequestCounts())
         }
         try await interrupt(try await begin(store))

@@ -300,15 +300,29 @@ import Testing
         }
     }
 
+    @Test func aScanNeedsNoNameWhereATimeIsGiven() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let run = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict", "-f", "json")
+            #expect((run.json["organizations"] as? [Any])?.count == 1, "\(run.error)")
+            let nobody = await Self.ask(scan, "check", "--policy", "preset:strict")
+            #expect(nobody.status == 2)
+            #expect(nobody.error.contains("no organization was named"))
+            // A cron that died is no quiet week.
+            let quiet = await Self.ask(scan, "diff", "--since", "2999-01-01", "--exit-code")
+            #expect(quiet.status == 2)
+            #expect(quiet.error.contains("no scan of acme has begun since 2999-01-01"))
+        }
+    }
+
     @Test func pruningRehearsesFirst() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let rehearsal = await Self.ask(scan, "history", "prune", "--keep-days", "7")
             #expect(rehearsal.status == 0)
-            #expect(rehearsal.output.hasPrefix("WOULD PRUNE  1 scan, #1; 2 scans stay\n"))
+            #expect(rehearsal.output.hasPrefix("WOULD PRUNE  1 scan; 2 scans stay\n  scans: #1\n"))
             #expect(rehearsal.error == "note: nothing was removed; --yes removes it\n")
             #expect((await Self.ask(scan, "history", "list", "-f", "json").json["total"] as? Int) == 3)
             let pruned = await Self.ask(scan, "history", "prune", "--keep-days", "7", "--yes")
-            #expect(pruned.output.hasPrefix("PRUNED  1 scan, #1; 2 scans stay\n"))
+            #expect(pruned.output.hasPrefix("PRUNED  1 scan; 2 scans stay\n  scans: #1\n"))
             #expect((await Self.ask(scan, "history", "list", "-f", "json").json["total"] as? Int) == 2)
             #expect(await Self.ask(scan, "history", "verify").output.contains("2 scans · 1 pruned · 1 checkpoint"))
             // Nights go on, warm: what validators stand for is still there.

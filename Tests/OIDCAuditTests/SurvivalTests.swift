@@ -81,7 +81,7 @@ import Testing
         defer { emulator.process.terminate() }
         let address = try emulator.firstLine()
         // Files may not grow beyond the limit, in KiB: the kernel refuses the write, as a full disk does.
-        for limit in [8, 150, 260, 330] {
+        for limit in [8, 150, 200, 260] {
             let database = folder.path + "/\(limit).sqlite"
             let shell = Process()
             let errors = Pipe()
@@ -100,7 +100,8 @@ import Testing
             #expect(shell.terminationStatus == 5, "\(limit): \(said)")
             #expect(said.contains("error: ") && said.contains(database), "\(said)")
             #expect(said.contains(" hint: "), "\(said)")
-            if limit > 100 {
+            // A file that could not be made whole has no name yet.
+            if FileManager.default.fileExists(atPath: database) {
                 #expect(try Self.run(["history", "verify", "--db", database, "--api-url", address]).status == 0)
             }
             let next = try Self.run([

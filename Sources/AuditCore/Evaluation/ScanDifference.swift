@@ -81,6 +81,8 @@ public struct OrganizationDifference: Sendable {
     public var followers: [RepositoryChange]
     /// Every other change, in report order.
     public var changes: [RepositoryChange]
+    /// Repositories that both scans list and only one had a look at: whether they changed is not known.
+    public var incomparable = 0
 
     public var templateChanged: Bool { templateBefore != templateAfter }
 
@@ -106,7 +108,9 @@ public struct OrganizationDifference: Sendable {
             before.repositories.map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
         var followers: [RepositoryChange] = []
         var changes: [RepositoryChange] = []
+        var incomparable = 0
         func note(_ first: RepositorySnapshot?, _ second: RepositorySnapshot?) {
+            if let first, let second, first.reading.isOfNoLook != second.reading.isOfNoLook { incomparable += 1 }
             let change = RepositoryChange(
                 from: first.map {
                     RepositoryState(
@@ -138,5 +142,13 @@ public struct OrganizationDifference: Sendable {
         for first in old.values { note(first, nil) }
         self.followers = followers.inReportOrder(by: \.repository)
         self.changes = changes.inReportOrder(by: \.repository)
+        self.incomparable = incomparable
+    }
+}
+
+extension Reading {
+    /// Whether the scan had no look, be it for its scope or for want of a turn.
+    fileprivate var isOfNoLook: Bool {
+        if case .unreadable(let reason) = self { reason.code == .notRead } else { false }
     }
 }

@@ -6,7 +6,7 @@ import GRDB
 extension HistoryStore {
     /// Says what a pruning would remove, or removes it.
     ///
-    /// The newest scan of each organization always stays.
+    /// The newest scan of each organization and scope always stays, and the newest that was complete.
     ///
     /// - Parameters:
     ///   - apiURL: of the host whose scans go.
@@ -57,12 +57,8 @@ struct Pruner {
             sql: """
                 SELECT s.id FROM scan s JOIN seal l ON l.scanID = s.id JOIN host h ON h.id = s.hostID
                 WHERE h.apiURL = ?3 AND s.startedAt < ?1 AND s.id NOT IN (SELECT scanID FROM prunedScan)
-                    AND s.id NOT IN (
-                        SELECT max(so.scanID) FROM scanOrganization so JOIN scan k ON k.id = so.scanID
-                        WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login)
-                    AND NOT (?2 AND s.id IN (
-                        SELECT max(so.scanID) FROM scanOrganization so JOIN scan k ON k.id = so.scanID
-                        WHERE k.state = 'sealed' GROUP BY so.organizationID, so.login, substr(k.startedAt, 1, 7)))
+                    AND s.id NOT IN (\(Self.newest(by: "so.organizationID, so.login")))
+                    AND NOT (?2 AND s.id IN (\(Self.newest(by: "so.organizationID, so.login, substr(k.startedAt, 1, 7)"))))
                 ORDER BY s.id
                 """,
             arguments: [moment.description, keepsMonthly, apiURL])
@@ -89,6 +85,16 @@ struct Pruner {
         pruning.checkpoint = digest
         try db.execute(sql: "DELETE FROM pruning")
         return pruning
+    }
+
+    /// The newest scans by some columns of `so` and `k`: those of each scope, so that a narrow one does not stand for the
+    /// organization, and those that were complete, where the newest was not.
+    private static func newest(by columns: String) -> String {
+        let scans = "scanOrganization so JOIN scan k ON k.id = so.scanID WHERE k.state = 'sealed'"
+        return """
+            SELECT max(so.scanID) FROM \(scans) GROUP BY k.scope, \(columns)
+            UNION SELECT max(so.scanID) FROM \(scans) AND k.isComplete GROUP BY k.scope, \(columns)
+            """
     }
 
     /// In the order of the chain.

@@ -86,6 +86,10 @@ struct Verifier {
             }
         }
         if let problem = try checkpointProblem(checkpoint, pruned: pruned) { return problem }
+        // As long as it stands there, triggers let evidence be removed.
+        if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM pruning)") == true {
+            return .init(message: "it is marked as being pruned, and is not: evidence could be removed")
+        }
         if let problem = try hostProblem() ?? schemaProblem() { return problem }
         return try openScanProblem(&verification)
     }

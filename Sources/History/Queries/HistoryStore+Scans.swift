@@ -32,12 +32,15 @@ extension HistoryStore {
 
     /// The newest scan before another that holds the organizations.
     ///
-    /// - Parameter sameScope: whether it must have had the same scope, so that nothing is lost or found by that.
+    /// - Parameters:
+    ///   - sameScope: whether it must have had the same scope, so that nothing is lost or found by that.
+    ///   - moment: by when it had begun.
     public func scan(
-        before scan: StoredScan, of logins: [String], sameScope: Bool = false,
+        before scan: StoredScan, of logins: [String], sameScope: Bool = false, at moment: Timestamp? = nil,
     ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
             var search = ScanSearch(apiURL: scan.apiURL, logins: logins)
+            search.latestStart = moment
             search.below = scan
             search.hasScopeOfBelow = sameScope
             return try search.newest(db)

@@ -1,4 +1,5 @@
 public import AuditCore
+import Foundation
 import GRDB
 
 extension HistoryStore {
@@ -21,14 +22,23 @@ struct TimelineReader {
     private var json = JSONTextReader()
     /// By row id of the organization.
     private var scans: [Int64: OrganizationScans] = [:]
+    private var scopes: [String: Scope] = [:]
 
     /// What a scan saw of an organization.
     private struct OrganizationScan {
         let side: ScanDifference.Side
         let isEnterpriseServer: Bool
         let template: OrganizationTemplate
+        let scope: Scope
+        /// Row ids of those that it had a turn for, where it did not reach all.
+        let turns: RowSet?
 
         var id: Int64 { side.id.rawValue }
+
+        /// Whether it looked at a repository: of what was out of its scope, or had no turn, it saw nothing.
+        func looked(at rowID: Int64, _ repository: Repository) -> Bool {
+            turns?.contains(rowID) ?? !scope.decide(repository).isSkipped
+        }
     }
 
     /// Sealed scans of one organization, oldest first.
@@ -47,9 +57,11 @@ struct TimelineReader {
             return range.lowerBound
         }
 
-        func last(before id: Int64) -> OrganizationScan? {
-            let place = place(from: id)
-            return place > 0 ? all[place - 1] : nil
+        /// The last one between two that looked at a repository.
+        func last(
+            after first: Int64, before id: Int64 = .max, lookingAt rowID: Int64, _ repository: Repository,
+        ) -> OrganizationScan? {
+            all[..<place(from: id)].reversed().prefix { $0.id > first }.first { $0.looked(at: rowID, repository) }
         }
     }
 
@@ -175,8 +187,9 @@ struct TimelineReader {
             }
             guard known.facts?.organizationRowID == organization else { continue }
             // Between two moments scans looked, and saw nothing else.
-            if let last = lastScan, let later = try self.scans(of: last.organizationRowID).last(before: scan.id),
-                later.id > last.scan.id
+            if let last = lastScan, let lastRepository,
+                let later = try self.scans(of: last.organizationRowID)
+                    .last(after: last.scan.id, before: scan.id, lookingAt: repository.rowID, lastRepository)
             {
                 lastScan?.scan = later
             }
@@ -198,12 +211,17 @@ struct TimelineReader {
             }
             (lastScan, lastState) = ((scan, organization), state)
         }
-        if let last = lastScan, let newest = try scans(of: last.organizationRowID).all.last { lastScan?.scan = newest }
-        let repository = Repository(
+        if let last = lastScan, let lastRepository,
+            let newest = try scans(of: last.organizationRowID)
+                .last(after: last.scan.id, lookingAt: repository.rowID, lastRepository)
+        {
+            lastScan?.scan = newest
+        }
+        let nameless = Repository(
             id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.value.owner ?? "",
             name: rows.facts.last?.value.name ?? "", visibility: .unknown)
         return Timeline(
-            repository: lastRepository ?? repository, events: events, lastScan: lastScan?.scan.side, state: lastState,
+            repository: lastRepository ?? nameless, events: events, lastScan: lastScan?.scan.side, state: lastState,
             since: lastState?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
     }
 
@@ -231,8 +249,9 @@ struct TimelineReader {
         let cursor = try Row.fetchCursor(
             db,
             sql: """
-                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection)
+                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection), s.scope, p.read
                 FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
+                LEFT JOIN scanProgress p ON p.scanID = s.id
                 WHERE s.state = 'sealed' AND so.organizationID = ? AND s.id <= ? ORDER BY s.id
                 """,
             arguments: [organization, lastScanID])
@@ -242,7 +261,9 @@ struct TimelineReader {
                 side: ScanDifference.Side(
                     id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
                     digest: row.decode(atIndex: 2)),
-                isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json))
+                isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json),
+                scope: scope(row.decode(atIndex: 9)),
+                turns: row.decode(Data?.self, atIndex: 10).map { RowSet(bytes: Array($0)) })
             if let last = found.all.last, last.template != scan.template {
                 found.templateChanges.append(found.all.count)
             }
@@ -250,6 +271,14 @@ struct TimelineReader {
         }
         scans[organization] = found
         return found
+    }
+
+    /// Nearly all scans have one and the same.
+    private mutating func scope(_ text: String) throws -> Scope {
+        if let known = scopes[text] { return known }
+        let scope = try JSONText.scope(text)
+        scopes[text] = scope
+        return scope
     }
 
     private mutating func state(

@@ -9,8 +9,8 @@ struct CheckCommand: AuditCommand {
         commandName: "check", abstract: "Judge the last stored scan again; no network.",
         discussion: "What was read then is held against the policy as it is now. Nothing is stored.")
 
-    @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [String]
+    @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
+    var organizations: [String] = []
     @OptionGroup var policy: PolicyOptions
     @Option(help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"))
     var compare: String?
@@ -28,6 +28,9 @@ struct CheckCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard !organizations.isEmpty || at != nil else {
+            throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
+        }
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
             organizations: try Settings.organizations(organizations),

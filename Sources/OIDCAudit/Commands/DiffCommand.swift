@@ -8,14 +8,15 @@ struct DiffCommand: AuditCommand {
         commandName: "diff", abstract: "What changed between two stored scans; no network.",
         discussion: """
             A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
-            of that day. Without names, the latest scan is compared with the one before it of the same organizations.
+            of that day. Without names, the latest scan is compared with the one before it of the same organizations and scope.
             """)
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
     var before: String?
     @Argument(help: ArgumentHelp("The later scan. (default: latest)", valueName: "b"))
     var after: String?
-    @Option(help: ArgumentHelp("Compare with the state at that time: 7d, or a date.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Compare with the state at that time: 7d, or a date, from its start.", valueName: "time"))
     var since: String?
     @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
     var organization: String?
@@ -55,9 +56,17 @@ struct DiffCommand: AuditCommand {
     ) async throws(CommandFailure) -> StoredScan {
         let organizations = logins.isEmpty ? later.organizations : logins
         if let before, before != "previous" { return try await settings.scan(before, of: logins, in: history) }
+        if let moment, later.startedAt <= moment {
+            throw .usage(
+                "no scan of \(organizations.joined(separator: ", ")) has begun since \(moment)",
+                hint: "the latest is #\(later.id.rawValue) of \(later.startedAt)")
+        }
+        // One of the same scope, so that nothing is lost or found by that; else any.
         let found = try await usingHistory { () async throws(HistoryError) -> StoredScan? in
-            guard let moment else { return try await history.scan(before: later, of: organizations) }
-            return try await history.scan(.at(moment), apiURL: settings.apiURL, of: organizations)
+            if let like = try await history.scan(before: later, of: organizations, sameScope: true, at: moment) {
+                return like
+            }
+            return try await history.scan(before: later, of: organizations, at: moment)
         }
         if let found { return found }
         guard moment != nil else {

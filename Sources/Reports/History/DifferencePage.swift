@@ -17,6 +17,12 @@ public enum DifferencePage {
         page.line(
             difference.isEmpty ? "UNCHANGED" : "CHANGED", difference.isEmpty ? .good : .poor,
             "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
+        let incomparable = difference.organizations.map(\.incomparable).reduce(0, +)
+        if incomparable > 0 {
+            page.wrapped(
+                "\(counted(incomparable, "repository")) that only one of them had a look at, out of the other's scope or "
+                    + "turn: whether they changed is not known", label: "but for", indent: 2, .poor)
+        }
         for login in difference.lost {
             page.blank()
             page.line("LOST", .bad, "\(login): it could not be found by the later scan")
@@ -63,6 +69,7 @@ public enum DifferencePage {
                             json.string("before", organization.listingBefore.rawValue)
                             json.string("after", organization.listingAfter.rawValue)
                         }
+                        json.number("incomparable", organization.incomparable)
                         json.array("repositories", of: organization.changes) { $0.change($1) }
                         json.array("followers", of: organization.followers) { $0.change($1) }
                     }

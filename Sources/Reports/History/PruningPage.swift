@@ -7,16 +7,16 @@ public enum PruningPage {
         case .text:
             var page = TextPage(style: style)
             let isDone = pruning.isDone
-            guard let first = pruning.scans.first, let last = pruning.scans.last else {
+            guard !pruning.scans.isEmpty else {
                 page.plain("Nothing is to be removed.", indent: 0)
                 return page.text
             }
             page.line(
                 isDone ? "PRUNED" : "WOULD PRUNE", isDone ? .good : .poor,
-                "\(counted(pruning.scans.count, "scan")), #\(first.rawValue)"
-                    + (first == last ? "" : " to #\(last.rawValue)") + "; "
+                "\(counted(pruning.scans.count, "scan")); "
                     + "\(counted(pruning.keptScans, "scan")) \(pruning.keptScans == 1 ? "stays" : "stay")")
-            page.fact("rows", "\(pruning.rows) that no scan builds on that stays")
+            page.wrapped(runs(of: pruning.scans.map(\.rawValue)), label: "scans:", indent: 2)
+            page.fact("rows", "\(pruning.rows), on which no remaining scan builds")
             page.fact("file", pruning.bytesBefore.bytes + (pruning.bytesAfter.map { " before, \($0.bytes) now" } ?? ""))
             if isDone, let checkpoint = pruning.checkpoint { page.fact("checkpoint", checkpoint) }
             return page.text
@@ -34,5 +34,19 @@ public enum PruningPage {
                 }
             }
         }
+    }
+
+    /// Numbers in their order, what follows one another told as one: `#1, #3 to #7`.
+    private static func runs(of numbers: [Int64]) -> String {
+        var runs: [ClosedRange<Int64>] = []
+        for number in numbers.sorted() {
+            if let last = runs.last, last.upperBound + 1 == number {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        return runs.map { $0.count == 1 ? "#\($0.lowerBound)" : "#\($0.lowerBound) to #\($0.upperBound)" }
+            .joined(separator: ", ")
     }
 }
