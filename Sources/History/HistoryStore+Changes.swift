@@ -144,7 +144,8 @@ extension Changeset {
         }
         var lastIntents = [Int64](repeating: 0, count: entries.count)
         let intents = try Row.fetchCursor(
-            db, sql: "SELECT place, intendedAt, id FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id])
+            db, sql: "SELECT place, intendedAt, id FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id]
+        )
         while let row = try intents.next() {
             let place = try place(row)
             entries[place].intendedAt = try timestamp(row.decode(atIndex: 1))

@@ -218,6 +218,17 @@ import Testing
         #expect(!warnings.contains { $0.contains("service") })
     }
 
+    @Test func whoeverTrustsTheSubjectAsItIsIsNamed() throws {
+        let plan = try plan(
+            [
+                #"{"id": "immutable", "rule": "immutable-subject", "severity": "high"}"#,
+                #"{"id": "pypi", "rule": "consumer-compatibility", "severity": "low", "consumers": ["pypi"], "where": {"names": ["api"]}}"#,
+            ], [.read("api", id: 1, .gitHubDefault)])
+        #expect(
+            plan.changes.flatMap(\.warnings).contains(
+                "a service that the policy names logs in with the subject as it is"), "\(plan)")
+    }
+
     /// What is planned is what mends: the world after it is judged anew, whatever the world was.
     @Test(arguments: 1...20)
     func whateverThePlanTheWorldAfterItIsNoWorse(seed: Int) throws {

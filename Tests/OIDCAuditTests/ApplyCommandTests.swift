@@ -343,7 +343,8 @@ import Testing
 
     // MARK: - Stops
 
-    @Test func aStopEndsItAfterTheChangeThatIsBeingMade() async throws {
+    @Test(arguments: [(ScanStop.interrupted, Int32(130)), (.terminated, 143)])
+    func aStopEndsItAfterTheChangeThatIsBeingMade(stop: ScanStop, status: Int32) async throws {
         try await Self.withPlan { (scan, plan) async throws -> Void in
             let world = scan.world
             let run = await Self.run(
@@ -352,11 +353,11 @@ import Testing
                     AsyncStream { continuation in
                         Task {
                             while await !world.requests.contains(where: { $0.hasPrefix("PUT") }) { await Task.yield() }
-                            continuation.yield(.interrupted)
+                            continuation.yield(stop)
                         }
                     }
                 })
-            #expect(run.status == 130)
+            #expect(run.status == status)
             #expect(run.error.contains("it was stopped; 1 of 3 changes are made"))
             #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 0)
             #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
@@ -540,6 +541,27 @@ import Testing
             #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 0)
             #expect(await Self.run(scan, "rollback", "1", "--yes").status == 0)
             #expect(await scan.world.file.organizations[0].repositories.allSatisfy { $0.setting?.useDefault == true })
+        }
+    }
+
+    @Test func whatWasNotWrittenIsToldWhereTheRestIsUndone() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [.init(path: "/repos/acme/r2/*", method: "PUT", kind: .status, status: 409)]
+            }
+            #expect(await Self.run(scan, "apply", plan, "--yes").status == 6)
+            let undone = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(undone.status == 0)
+            #expect(undone.error.contains("note: acme/r2 was not written by #1 (refused)"))
+        }
+    }
+
+    @Test func asManyCanariesAsAreAskedFor() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            let run = await Self.run(scan, "apply", plan, "--canary", "2", ask: { $0.hasPrefix("Write") })
+            #expect(run.status == 6)
+            #expect(run.error.contains("it ends after the canary; 2 of 3 changes are made"))
+            #expect(await Self.writes(scan) == ["r1", "r2"].map(Self.put))
         }
     }
 

@@ -297,6 +297,33 @@ import Testing
         #expect(run.result.stop == .canary("acme/api", run.outcomes[0]))
     }
 
+    /// Archived between the read and the write.
+    @Test func whatIsArchivedIsSkipped() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [
+                    Self.setting(.gitHubDefault),
+                    .response(status: 403, body: #"{"message": "Repository was archived so is read-only."}"#),
+                ],
+            ])
+        #expect(run.outcomes == [.skipped("the repository is archived, and so read-only")])
+    }
+
+    @Test func whatGitHubRejectsIsToldInItsWords() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [
+                    Self.setting(.gitHubDefault),
+                    .response(status: 422, body: #"{"message": "Validation Failed", "errors": ["no such claim"]}"#),
+                ],
+            ])
+        #expect(run.outcomes == [.refused("rejected (422: Validation Failed: no such claim)")])
+    }
+
     @Test func aMissingPermissionIsToldAsOne() async throws {
         let run = try await Self.run(
             Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),

@@ -35,6 +35,10 @@ struct RollbackCommand: AuditCommand {
                 hint: "oidc-audit history changes tells them")
         }
         guard !changeset.plan.changesOrganizations || change.maxChanges != nil else { throw Remedy.followersUnknown }
+        for (change, entry) in zip(changeset.plan.changes, changeset.entries) where !entry.mayBeWritten {
+            context.console.note(
+                "note: \(change.target.name) was not written by #\(number) (\(entry.outcome?.name ?? "not begun"))")
+        }
         return try await remedy.withClient { client throws(CommandFailure) in
             let plan = try await remedy.asked { () async throws(GitHubError) in
                 try await Undoing(client: client).plan(undoing: changeset, now: context.now())
