@@ -266,6 +266,25 @@ import Testing
         #expect(written == 0)
     }
 
+    /// What is documented for other programs is what is there, and the other way round.
+    @Test func viewsHaveTheColumnsThatAreDocumented() async throws {
+        let page = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/History/History.docc/History.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let store = try HistoryStore(path: folder.file)
+        let views = try await store.read { db in
+            try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+        }
+        #expect(views.count == 7)
+        for view in views {
+            let columns = try await store.read { db in
+                try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info(?) ORDER BY cid", arguments: [view])
+            }
+            let row = "| `\(view)` | " + columns.map { "`\($0)`" }.joined(separator: ", ") + " |"
+            #expect(text.contains(row), "\(row)")
+        }
+    }
+
     /// What was concluded before outcomes said which intents they conclude stays so.
     @Test func aJournalOfBeforeIsRead() async throws {
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/v5.sqlite")

@@ -11,19 +11,24 @@ struct FaultMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
+        let arrival = ContinuousClock.now
         let line = "\(request.method.rawValue) \(request.uri.string)"
         let headers = Dictionary(
             request.headers.map { ($0.name.rawName.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
         let fault = await world.begin(line, path: request.uri.path, headers: headers)
         let latency = await world.file.latencyMilliseconds
         do {
-            if latency > 0 { try await Task.sleep(for: .milliseconds(latency)) }
             let response =
                 if let fault {
                     try await answer(fault, request, context, next)
                 } else {
                     try await next(request, context)
                 }
+            // From the request to its answer, as a network has it, whatever making the answer took. Without tolerance: a
+            // tenth of the time is what timers may otherwise be late.
+            if latency > 0 {
+                try await Task.sleep(until: arrival + .milliseconds(latency), tolerance: .zero, clock: .continuous)
+            }
             await world.end()
             return response
         } catch {
