@@ -324,6 +324,9 @@ import Testing
             let pruned = await Self.ask(scan, "history", "prune", "--keep-days", "7", "--yes")
             #expect(pruned.output.hasPrefix("PRUNED  1 scan; 2 scans stay\n  scans: #1\n"))
             #expect((await Self.ask(scan, "history", "list", "-f", "json").json["total"] as? Int) == 2)
+            let gone = await Self.ask(scan, "history", "show", "1")
+            #expect(gone.status == 2)
+            #expect(gone.error.contains("scan 1 was pruned"))
             #expect(await Self.ask(scan, "history", "verify").output.contains("2 scans · 1 pruned · 1 checkpoint"))
             // Nights go on, warm: what validators stand for is still there.
             let next = await scan("acme", "-f", "json")
@@ -377,7 +380,7 @@ import Testing
                 ],
                 "v1_setting_change": [
                     "scan_id", "observed_at", "repository_id", "full_name", "use_default", "include_claim_keys",
-                    "use_immutable_subject", "sub_claim_prefix",
+                    "use_immutable_subject", "sub_claim_prefix", "api_url", "sealed",
                 ],
                 "v1_seal": [
                     "place", "scan_id", "content_sha256", "origin_sha256", "origin_digest", "previous", "digest",

@@ -22,6 +22,8 @@ public struct ScanDifference: Sendable {
     public var found: [String] = []
     /// Name of the policy that judged both; `nil` where another one judged each, so that findings can't be compared.
     public var policyName: String?
+    /// Whether the policy of that name was another text by the later scan: findings may have come and gone with it.
+    public var policyChanged = false
     /// Findings in the order of organization, repository and rule; waived ones too.
     public var appeared: [StoredFinding]
     public var gone: [StoredFinding]
@@ -81,7 +83,8 @@ public struct OrganizationDifference: Sendable {
     public var followers: [RepositoryChange]
     /// Every other change, in report order.
     public var changes: [RepositoryChange]
-    /// Repositories that both scans list and only one had a look at: whether they changed is not known.
+    /// Repositories that both scans list and of which one does not know the template, be it that it had no look or that
+    /// the organization's was unreadable: whether that changed is not known.
     public var incomparable = 0
 
     public var templateChanged: Bool { templateBefore != templateAfter }
@@ -110,16 +113,16 @@ public struct OrganizationDifference: Sendable {
         var changes: [RepositoryChange] = []
         var incomparable = 0
         func note(_ first: RepositorySnapshot?, _ second: RepositorySnapshot?) {
-            if let first, let second, first.reading.isOfNoLook != second.reading.isOfNoLook { incomparable += 1 }
-            let change = RepositoryChange(
-                from: first.map {
-                    RepositoryState(
-                        $0.repository, $0.reading, under: before.template, isEnterpriseServer: wasEnterpriseServer)
-                },
-                to: second.map {
-                    RepositoryState(
-                        $0.repository, $0.reading, under: after.template, isEnterpriseServer: isEnterpriseServer)
-                }, isGone: isGone)
+            let old = first.map {
+                RepositoryState(
+                    $0.repository, $0.reading, under: before.template, isEnterpriseServer: wasEnterpriseServer)
+            }
+            let new = second.map {
+                RepositoryState(
+                    $0.repository, $0.reading, under: after.template, isEnterpriseServer: isEnterpriseServer)
+            }
+            if let old, let new, !old.isComparable(with: new) { incomparable += 1 }
+            let change = RepositoryChange(from: old, to: new, isGone: isGone)
             guard let change else { return }
             if change.kinds == [.template], change.before?.followsOrganization == true,
                 change.after?.followsOrganization == true
@@ -143,12 +146,5 @@ public struct OrganizationDifference: Sendable {
         self.followers = followers.inReportOrder(by: \.repository)
         self.changes = changes.inReportOrder(by: \.repository)
         self.incomparable = incomparable
-    }
-}
-
-extension Reading {
-    /// Whether the scan had no look, be it for its scope or for want of a turn.
-    fileprivate var isOfNoLook: Bool {
-        if case .unreadable(let reason) = self { reason.code == .notRead } else { false }
     }
 }

@@ -51,18 +51,31 @@ public struct TrendPoint: Hashable, Sendable {
     public var organizationID: OrganizationID
     public var isComplete: Bool
     public var policyName: String
+    public var scope: Scope
     public var tally: OrganizationTally
 
     public init(
         scan: ScanDifference.Side, organization: String, organizationID: OrganizationID, isComplete: Bool,
-        policyName: String, tally: OrganizationTally,
+        policyName: String, scope: Scope = Scope(), tally: OrganizationTally,
     ) {
+        self.scope = scope
         self.scan = scan
         self.organization = organization
         self.organizationID = organizationID
         self.isComplete = isComplete
         self.policyName = policyName
         self.tally = tally
+    }
+
+    /// Of each organization the points that are like its newest: of its policy's name and of its scope.
+    ///
+    /// - Parameter points: oldest first.
+    public static func comparable(_ points: [TrendPoint]) -> [TrendPoint] {
+        let newest = Dictionary(points.map { ($0.organizationID, $0) }, uniquingKeysWith: { $1 })
+        return points.filter { point in
+            guard let last = newest[point.organizationID] else { return false }
+            return point.policyName == last.policyName && point.scope == last.scope
+        }
     }
 }
 

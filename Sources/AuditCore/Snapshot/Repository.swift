@@ -44,6 +44,15 @@ public struct Repository: Hashable, Sendable {
             && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
+    /// Whether something is known of both, and not the same: what one of two scans did not ask for, or the host did not
+    /// send, has not changed by that.
+    func isKnownToDiffer(from other: Repository) -> Bool {
+        func differ<Value: Equatable>(_ one: Value?, _ two: Value?) -> Bool { one != nil && two != nil && one != two }
+        return fullName != other.fullName || visibility != other.visibility || differ(ownerID, other.ownerID)
+            || differ(isArchived, other.isArchived) || differ(isFork, other.isFork) || differ(topics, other.topics)
+            || differ(customProperties, other.customProperties)
+    }
+
     /// `OWNER/NAME`, in the case that GitHub stores.
     public var fullName: String { "\(owner)/\(name)" }
 }

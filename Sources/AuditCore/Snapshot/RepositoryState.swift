@@ -16,6 +16,15 @@ public struct RepositoryState: Hashable, Sendable {
         effective = reading.value?.effectiveTemplate(organization: organization)
     }
 
+    /// Whether both know enough to tell if the template changed. What could not be read is a change of its own.
+    func isComparable(with other: RepositoryState) -> Bool {
+        switch (reading, other.reading) {
+        case (.read, .read): (effective?.template == nil) == (other.effective?.template == nil)
+        case (.unreadable(let one), .unreadable(let two)): (one.code == .notRead) == (two.code == .notRead)
+        case (.unreadable(let reason), .read), (.read, .unreadable(let reason)): reason.code != .notRead
+        }
+    }
+
     // Format and subject are worked out when they are asked for, since few of very many are shown.
 
     public var format: SubjectFormat {
@@ -98,7 +107,10 @@ public struct RepositoryChange: Hashable, Sendable {
         }
         switch (before.reading, after.reading) {
         case (.read(let oldSetting), .read(let newSetting)):
-            let sameTemplate = before.effective == after.effective
+            // Where the organization's can't be read it is not known whether another one applies.
+            let sameTemplate =
+                before.effective == after.effective
+                || (oldSetting == newSetting && !before.isComparable(with: after))
             if !sameTemplate { kinds.append(.template) }
             if oldSetting.subClaimPrefix != newSetting.subClaimPrefix, before.format.name != after.format.name {
                 kinds.append(.immutability)
@@ -115,7 +127,7 @@ public struct RepositoryChange: Hashable, Sendable {
             if reason.code != .notRead { kinds.append(.readable) }
         case (.unreadable, .unreadable): break
         }
-        if old != new, kinds.isEmpty { kinds.append(.facts) }
+        if kinds.isEmpty, old.isKnownToDiffer(from: new) { kinds.append(.facts) }
         return kinds
     }
 }

@@ -203,7 +203,8 @@ struct Verifier {
                 return .init(scanID: scanID, message: "its content is not what was sealed")
             case (nil, let added?):
                 return .init(
-                    scanID: scanID, subject: try name(added), message: "a \(added.kind.name) record was added")
+                    scanID: scanID, subject: try name(added),
+                    message: "a record of the kind \(added.kind.name) was added")
             case (let sealed?, let found?) where sealed.kind.name == found.kind.name && sealed.id == found.id:
                 for (index, field) in found.kind.fields.enumerated() where sealed.checks[index] != found.checks[index] {
                     return .init(
@@ -216,7 +217,7 @@ struct Verifier {
                 let record = isAdded ? found ?? sealed : sealed
                 return .init(
                     scanID: scanID, subject: try name(record),
-                    message: "a \(record.kind.name) record \(isAdded ? "was added" : "is missing")")
+                    message: "a record of the kind \(record.kind.name) \(isAdded ? "was added" : "is missing")")
             }
         }
     }

@@ -79,6 +79,7 @@ private struct DifferenceReader {
             before: before.side, after: after.side, organizations: organizations,
             policyName: findings == nil ? nil : after.policyName,
             appeared: concerned.filter { !$0.wasOpen }.map(\.finding), gone: concerned.filter(\.wasOpen).map(\.finding))
+        difference.policyChanged = findings != nil && before.policySHA256 != after.policySHA256
         difference.lost = missing(old, new)
         difference.found = missing(new, old)
         return difference

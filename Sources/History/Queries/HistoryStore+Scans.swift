@@ -54,6 +54,41 @@ extension HistoryStore {
         }
     }
 
+    /// Logins of the organizations that sealed scans found, in alphabetical order.
+    public func logins(apiURL: String) async throws(HistoryError) -> [String] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT so.login FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN host h ON h.id = s.hostID
+                    WHERE h.apiURL = ? AND s.state = 'sealed' AND so.organizationID NOT NULL
+                    GROUP BY so.login COLLATE NOCASE ORDER BY so.login COLLATE NOCASE
+                    """,
+                arguments: [apiURL])
+        }
+    }
+
+    /// Whether a scan is there in what remained of it alone.
+    public func isPruned(_ id: ScanID) async throws(HistoryError) -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM prunedScan WHERE scanID = ?)", arguments: [id.rawValue]) == true
+        }
+    }
+
+    /// How many scans run, or were interrupted and not gone on with.
+    public func openScanCount(apiURL: String) async throws(HistoryError) -> Int {
+        try await read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM scan s JOIN host h ON h.id = s.hostID
+                    WHERE h.apiURL = ? AND s.state <> 'sealed' AND s.id NOT IN (SELECT scanID FROM seal WHERE scanID NOT NULL)
+                    """,
+                arguments: [apiURL]) ?? 0
+        }
+    }
+
     /// Every sealed scan, newest first.
     ///
     /// - Parameter logins: as above.

@@ -15,7 +15,7 @@ extension HistoryStore {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, o.githubID,
+                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, o.githubID, s.scope,
                         \(TallyWriter.selection)
                     FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
                     JOIN seal l ON l.scanID = s.id
@@ -37,7 +37,7 @@ extension HistoryStore {
                         organization: row.decode(atIndex: 3),
                         organizationID: OrganizationID(rawValue: row.decode(atIndex: 6)),
                         isComplete: row.decode(atIndex: 4) ?? false, policyName: row.decode(atIndex: 5) ?? "",
-                        tally: OrganizationTally(row, at: 7)))
+                        scope: JSONText.scope(row.decode(atIndex: 7)), tally: OrganizationTally(row, at: 8)))
             }
             return points
         }

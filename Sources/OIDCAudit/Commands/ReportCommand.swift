@@ -11,7 +11,7 @@ struct ReportCommand: AuditCommand {
             Waivers hold as on the day of the scan.
             """)
 
-    @Argument(help: ArgumentHelp("\(ScanReference.forms). (default: latest)", valueName: "scan"))
+    @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
     var scan = "latest"
     @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
     var organization: String?

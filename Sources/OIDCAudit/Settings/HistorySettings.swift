@@ -52,6 +52,13 @@ struct HistorySettings {
             try await store.scan(reference, apiURL: apiURL, of: logins)
         }
         guard let scan else {
+            if case .id(let id) = reference,
+                try await usingHistory({ () async throws(HistoryError) in try await store.isPruned(id) })
+            {
+                throw .usage(
+                    "scan \(id.rawValue) was pruned from the history \(store.path)",
+                    hint: "oidc-audit history list tells what it holds; history export keeps what a pruning removes")
+            }
             let of = logins.isEmpty ? "" : " of \(logins.joined(separator: ", "))"
             let which =
                 switch reference {

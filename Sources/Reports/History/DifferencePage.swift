@@ -20,8 +20,9 @@ public enum DifferencePage {
         let incomparable = difference.organizations.map(\.incomparable).reduce(0, +)
         if incomparable > 0 {
             page.wrapped(
-                "\(counted(incomparable, "repository")) that only one of them had a look at, out of the other's scope or "
-                    + "turn: whether they changed is not known", label: "but for", indent: 2, .poor)
+                "\(counted(incomparable, "repository")) that only one of them had a look at, or of which one could "
+                    + "not read the organization's template: whether they changed is not known", label: "but for",
+                indent: 2, .poor)
         }
         for login in difference.lost {
             page.blank()
@@ -38,6 +39,9 @@ public enum DifferencePage {
         let kinds = Dictionary(
             difference.organizations.flatMap(\.changes).flatMap(\.kinds).map { ($0, 1) }, uniquingKeysWith: +)
         page.facts("repositories", RepositoryChange.Kind.allCases.map { (kinds[$0] ?? 0, $0.words) })
+        if difference.policyChanged {
+            page.line("policy", .poor, "another text by the later scan; check --at judges both by one", column: 14)
+        }
         if difference.policyName == nil {
             page.line("findings", .faint, "another policy judged each scan; check --at judges both by one", column: 14)
         } else {
@@ -76,6 +80,7 @@ public enum DifferencePage {
                 }
                 json.object("findings") { json in
                     json.string("policy", difference.policyName)
+                    json.bool("policy_changed", difference.policyChanged)
                     json.array("appeared", of: difference.appeared) { $0.finding($1) }
                     json.array("gone", of: difference.gone) { $0.finding($1) }
                 }
@@ -117,8 +122,9 @@ extension RepositoryChange {
         return Likeness(
             kinds: kinds, before: before?.effective, after: after?.effective,
             formats: kinds.contains(.immutability) ? [before?.format.name, after?.format.name] : [],
-            // Old names and visibilities are each repository's own.
-            name: kinds.contains(.renamed) || kinds.contains(.visibility) ? repository.fullName : nil, reason: reason)
+            // Old names, visibilities and topics are each repository's own.
+            name: kinds.contains { [Kind.renamed, .visibility, .facts].contains($0) } ? repository.fullName : nil,
+            reason: reason)
     }
 
     fileprivate struct Likeness: Hashable {
@@ -235,7 +241,8 @@ extension TextPage {
                 if case .unreadable(let reason) = after.reading { wrapped(reason.message, indent: indent) }
             case .readable:
                 if let effective = after.effective { wrapped(effective.words, label: "now:", indent: indent) }
-            case .renamed, .subject, .setting, .facts, .added, .removed, .missing, .archived, .unarchived: break
+            case .facts: facts(before.repository, after.repository, indent: indent)
+            case .renamed, .subject, .setting, .added, .removed, .missing, .archived, .unarchived: break
             }
         }
         let (old, new) = (before.preview.subject, after.preview.subject)
@@ -246,6 +253,19 @@ extension TextPage {
         if let example { wrapped("subjects, \(example) for example:", indent: indent) }
         plain("subject: \(old ?? "unknown")", indent: indent)
         plain("      →  \(new ?? "unknown")", indent: indent)
+    }
+
+    private mutating func facts(_ before: Repository, _ after: Repository, indent: Int) {
+        func words(_ values: [String]?) -> String {
+            values.map { $0.isEmpty ? "none" : $0.joined(separator: ", ") } ?? "unknown"
+        }
+        if before.topics != after.topics {
+            wrapped("\(words(before.topics)) → \(words(after.topics))", label: "topics:", indent: indent)
+        }
+        let (old, new) = (before.customProperties ?? [:], after.customProperties ?? [:])
+        for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
+            wrapped("property \(name): \(words(old[name] ?? [])) → \(words(new[name] ?? []))", indent: indent)
+        }
     }
 
     private mutating func templates(

@@ -33,7 +33,10 @@ public enum StatePage {
 
     private static func text(_ scan: StoredScan, _ snapshot: Snapshot, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
-        page.line("STATE", .strong, "as scan #\(scan.id.rawValue) of \(scan.startedAt) saw it")
+        page.line(
+            "STATE", .strong,
+            "as scan #\(scan.id.rawValue) of \(scan.startedAt) saw it"
+                + (scan.isComplete ? "" : ", which was incomplete"))
         for organization in snapshot.organizations {
             page.blank()
             page.line("ORGANIZATION", .strong, organization.login)

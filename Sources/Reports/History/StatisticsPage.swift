@@ -12,7 +12,7 @@ public enum StatisticsPage {
             if let bytes = statistics.bytesPerRepositoryNight {
                 page.fact(
                     "density",
-                    "\((bytes * 100).rounded() / 100) bytes for each of \(statistics.repositoryNights) repositories seen"
+                    "\((bytes * 100).rounded() / 100) bytes for each of \(statistics.repositoryNights) repository-nights"
                 )
             }
             page.blank()

@@ -80,7 +80,7 @@ extension TextPage {
         case .findingWaived(let finding, let policy):
             wrapped("waived: \(finding.key.rule) (\(policy))", indent: 2, .faint)
         case .findingGone(let finding, let policy):
-            wrapped("mended: \(finding.key.rule) (\(policy))", indent: 2, .good)
+            wrapped("no longer found: \(finding.key.rule) (\(policy))", indent: 2, .good)
         }
     }
 }

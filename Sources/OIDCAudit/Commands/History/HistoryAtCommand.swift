@@ -24,6 +24,14 @@ struct HistoryAtCommand: AuditCommand {
         let snapshot = try await usingHistory { () async throws(HistoryError) in
             try await history.snapshot(of: scan.id, organizations: logins.isEmpty ? nil : logins)
         }
+        let others = try await usingHistory { () async throws(HistoryError) in
+            try await history.logins(apiURL: settings.apiURL)
+        }.filter { login in !scan.organizations.contains { $0.lowercased() == login.lowercased() } }
+        if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
+            context.console.note(
+                "note: it is of \(scan.organizations.joined(separator: ", ")) alone; --organization tells of "
+                    + others.joined(separator: ", "))
+        }
         try settings.write(
             StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)
         return ExitStatus.success.rawValue

@@ -21,10 +21,14 @@ struct HistoryListCommand: AuditCommand {
         let scans = try await usingHistory { () async throws(HistoryError) in
             try await history.scans(apiURL: settings.apiURL, of: logins)
         }
+        let open = try await usingHistory { () async throws(HistoryError) in
+            try await history.openScanCount(apiURL: settings.apiURL)
+        }
         let most = limit ?? (settings.format == .text ? 30 : scans.count)
         try settings.write(
             ScanListPage.render(
-                Array(scans.prefix(most)), of: scans.count, as: settings.format, style: settings.style(context)),
+                Array(scans.prefix(most)), of: scans.count, open: open, as: settings.format,
+                style: settings.style(context)),
             to: context)
         return ExitStatus.success.rawValue
     }

@@ -7,7 +7,7 @@ struct HistoryShowCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.")
 
-    @Argument(help: ArgumentHelp("\(ScanReference.forms). (default: latest)", valueName: "scan"))
+    @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
     var scan = "latest"
     @OptionGroup var options: HistoryQueryOptions
 
