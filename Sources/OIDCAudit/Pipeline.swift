@@ -18,19 +18,18 @@ struct Pipeline {
         let history = try HistoryStore(path: settings.historyPath)
         let apiURL = settings.connection.endpoint.description
         let known = try await history.openFindings(apiURL: apiURL, policyName: evaluator.policy.name)
-        let credential = try await credential(in: history)
+        let credential = try await CredentialUse(settings.connection, in: history, context)
         let recorder = try await history.beginScan(
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: settings.connection.endpoint.host == .enterpriseServer,
                 startedAt: context.now(), toolVersion: Tool.version,
-                requested: settings.organizations.map(\.rawValue), scope: settings.scope, credential: credential?.id,
+                requested: settings.organizations.map(\.rawValue), scope: settings.scope,
+                credential: credential?.stored.id,
                 keepsValidators: keepsValidators),
             resuming: settings.resumes)
-        sayWhatIsSpared(recorder, credential)
+        sayWhatIsSpared(recorder, credential?.stored)
 
-        var connection = settings.connection
-        connection.limits.isPacedEvenly = credential?.wasRefusedLately(now: context.now()) ?? false
-        connection.limits.spentBefore = credential?.spentBefore(connection.limits, now: context.now())
+        let connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
         let began = ContinuousClock.now
         let transport = connection.transport
         let github = connection.client(transport, context)
@@ -46,10 +45,7 @@ struct Pipeline {
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
         let (stop, advice) = try crawl.get()
-        if let credential {
-            try await history.noteUse(
-                of: credential.id, at: context.now(), spentPoints: github.spentPoints, wasRefused: github.wasRefused)
-        }
+        try await credential?.note(github, in: history, now: context.now())
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -90,17 +86,6 @@ struct Pipeline {
     // MARK: -
 
     private var keepsValidators: Bool { settings.connection.token?.kind.isShortLived == false }
-
-    /// The token as the history knows it.
-    private func credential(in history: HistoryStore) async throws(HistoryError) -> StoredCredential? {
-        guard let token = settings.connection.token else { return nil }
-        // Another version may answer otherwise. The number is to be raised where more of an answer is kept than before:
-        // what was not kept would never be read otherwise.
-        let version = "1 \(settings.connection.apiVersion)"
-        return try await history.credential(
-            apiURL: settings.connection.endpoint.description, at: context.now()
-        ) { salt in token.fingerprint(salt: salt, context: version) }
-    }
 
     /// Why a crawl stopped early, or `nil`, and what it advised.
     private typealias CrawlEnd = (stop: ScanStop?, advice: [String])
@@ -257,18 +242,5 @@ extension CommandContext {
             console.note("warning: what came before the scan is not told: \(error)")
             return nil
         }
-    }
-}
-
-extension StoredCredential {
-    /// What it may have spent of the last minute, as where one scan follows another: where that is not known, all of it.
-    fileprivate func spentBefore(_ limits: RateLimits, now: Timestamp) -> RateLimits.SpentPoints? {
-        guard let usedAt, case let seconds = now.seconds(since: usedAt), (0...60).contains(seconds) else { return nil }
-        return RateLimits.SpentPoints(points: spentPoints ?? limits.pointsPerMinute, ago: .seconds(seconds))
-    }
-
-    /// For a week after a refusal, requests are spread evenly.
-    fileprivate func wasRefusedLately(now: Timestamp) -> Bool {
-        refusedAt.map { now.seconds(since: $0) < 7 * 86_400 } ?? false
     }
 }

@@ -69,14 +69,24 @@ struct Remedy {
         _ body: (GitHubClient) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
         guard connection.token != nil else { throw .tokenMissing(for: connection.endpoint.hostname) }
+        // Where there is no history yet, nothing is known of the token, and a mistake must not make one.
+        let history = try? HistoryStore(path: historyPath, for: .changing)
+        let use = try await usingHistory { () async throws(HistoryError) -> CredentialUse? in
+            guard let history else { return nil }
+            return try await CredentialUse(self.connection, in: history, context)
+        }
+        let connection = use?.paced(self.connection, now: context.now()) ?? self.connection
         let transport = connection.transport
+        let client = connection.client(transport, context)
         let result: Swift.Result<Value, CommandFailure>
         do throws(CommandFailure) {
-            result = .success(try await body(connection.client(transport, context)))
+            result = .success(try await body(client))
         } catch {
             result = .failure(error)
         }
         await transport.shutDown()
+        // What is lost where this fails is a pace alone, and what came of the command is to be told all the same.
+        if let history { try? await use?.note(client, in: history, now: context.now()) }
         return try result.get()
     }
 

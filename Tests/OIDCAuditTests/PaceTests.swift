@@ -84,6 +84,28 @@ import Testing
         }
     }
 
+    /// Whatever uses the token shares its minute, one command after the other.
+    @Test func aWriteAfterAScanKeepsToTheSameMinute() async throws {
+        var world = world(60)
+        world.organizations[0].repositories[0].setting?.useDefault = true
+        world.secondaryLimit = .init(points: 90, windowMilliseconds: 1000)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            let minute = Duration.milliseconds(3500)
+            let first = await scan("acme", "-f", "json", "--points-per-minute", "90", minute: minute)
+            #expect(first.status == 1, "\(first.error)")
+            for claims in ["repo,ref", "repo,context", "repo,ref", "repo,context"] {
+                let set = await CommandRun.run(
+                    [
+                        "template", "set", "acme/r1", "--claims", claims, "--yes", "--points-per-minute", "90",
+                        "--api-url", scan.address, "--db", scan.folder.database,
+                    ], environment: ["GH_ENTERPRISE_TOKEN": "test-token"], minute: minute)
+                #expect(set.status == 0, "\(set.error)")
+            }
+            #expect(await scan.world.refused == 0)
+        }
+    }
+
     @Test func aRefusalTeachesTheNextNights() async throws {
         var world = world(30)
         world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
