@@ -26,6 +26,11 @@ public final class GitHubWriter: Sendable {
         attention: Duration = .seconds(1), unless givesUp: () -> Bool = { false },
     ) async throws(GitHubError) -> Bool {
         while !givesUp() {
+            // A rate limit of all requests; what is read before the write would wait for it, deaf to who gives up.
+            if let limit = client.currentWait, limit.remaining > .zero {
+                try await client.wait(until: client.elapsedTime + min(limit.remaining, attention))
+                continue
+            }
             guard let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) else { return true }
             try await client.wait(until: min(turn, client.elapsedTime + attention))
         }

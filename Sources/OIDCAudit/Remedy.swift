@@ -182,9 +182,11 @@ struct Remedy {
     private func checkFollowers(of plan: Plan) throws(CommandFailure) {
         guard plan.changesOrganizations, !change.namesChangesMax else { return }
         guard plan.scanID != nil else { throw Self.followersUnknown }
-        guard context.now().seconds(since: plan.createdAt) <= 86_400 else {
+        // A plan can be made today of a scan of long ago.
+        guard let scannedAt = plan.scannedAt, context.now().seconds(since: scannedAt) <= 86_400 else {
             throw .usage(
-                "the plan is of \(plan.createdAt): who has followed the organization's template since is not counted",
+                "the plan is of a scan of \(plan.scannedAt?.description ?? "another day"): who has followed the "
+                    + "organization's template since is not counted",
                 hint: "make it anew; or say with --max-changes how many may change")
         }
     }
@@ -198,7 +200,10 @@ struct Remedy {
             let written = Set(zip(later.plan.changes, later.entries).filter(\.1.mayBeWritten).map(\.0.target))
             for (place, change) in changeset.plan.changes.enumerated()
             where changeset.entries[place].isOpen && written.contains(change.target) {
-                let outcome = ChangeOutcome.moved("#\(later.id.rawValue) has written it since")
+                let why = "#\(later.id.rawValue) has written it since"
+                // What may have been written before that is still to be undone.
+                let outcome =
+                    changeset.entries[place].isInDoubt ? ChangeOutcome.different(why) : ChangeOutcome.moved(why)
                 changeset.entries[place].outcome = outcome
                 say(change, outcome)
                 try await usingHistory { () async throws(HistoryError) in
@@ -264,42 +269,46 @@ struct Remedy {
         let entries = changeset?.entries ?? []
         let done = entries.count { $0.outcome?.isDone == true }
         guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
-        let goOn =
-            "apply --continue goes on with what is left"
-            + (entries.contains(where: \.mayBeWritten) ? ", rollback \(id.rawValue) undoes what was written" : "")
+        let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
+        let advice = [
+            entries.contains(where: \.isOpen) ? "apply --continue goes on with what is left" : "make a new plan",
+            isWritten ? "rollback \(id.rawValue) undoes what was written" : nil,
+        ].compactMap(\.self).joined(separator: ", ")
         let tally = "\(done) of \(entries.count) changes are made"
+        func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
+            CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
+        }
+        let otherwise: ExitStatus = isForbidden(entries) ? .permission : .failure
         switch result.stop {
         case .interrupted:
             throw CommandFailure(
-                message: "it was stopped; \(tally)", hint: goOn,
+                message: "it was stopped; \(tally)", hint: advice,
                 status: stop == .terminated ? .terminated : .interrupted)
-        case .refused(let error) where !result.hasWritten && done == 0:
+        case .refused(let error) where !isWritten:
             let isLimit = if case .rateLimited = error { true } else { false }
-            throw CommandFailure(
-                message: "nothing was written: \(error)", hint: error.hint, status: isLimit ? .failure : .permission)
+            throw failure(
+                "nothing was written: \(error)", hint: error.hint, otherwise: isLimit ? .failure : .permission)
+        case .failed(let error) where !isWritten:
+            throw failure("nothing was written: \(error)", hint: error.hint, otherwise: .failure)
         case .canary(let name, let outcome):
-            throw CommandFailure(
-                message: "\(name): \(outcome.name): \(outcome.message ?? ""); \(tally), and no more was written",
-                hint: goOn, status: result.hasWritten ? .partial : isForbidden(entries) ? .permission : .failure)
+            throw failure(
+                "\(name): \(outcome.name): \(outcome.message ?? ""); \(tally), and no more was written",
+                otherwise: otherwise)
         case .journal(let why):
-            throw CommandFailure(
-                message: "the journal failed: \(why); \(tally), and no more was written", hint: goOn,
-                status: result.hasWritten || done > 0 ? .partial : .failure)
-        case .failed(let error) where !result.hasWritten && done == 0:
-            throw CommandFailure(message: "nothing was written: \(error)", hint: error.hint, status: .failure)
+            throw failure("the journal failed: \(why); \(tally), and no more was written", otherwise: .failure)
         case .refused(let error), .failed(let error):
-            throw CommandFailure(message: "\(error); \(tally)", hint: goOn, status: .partial)
+            throw failure("\(error); \(tally)", otherwise: .failure)
         case .prefixChanged(let why):
-            throw CommandFailure(message: "\(why); \(tally), and no more was written", hint: goOn, status: .partial)
+            throw failure("\(why); \(tally), and no more was written", otherwise: .failure)
         case .declined:
-            throw CommandFailure(message: "it ends after the canary; \(tally)", hint: goOn, status: .partial)
+            throw failure("it ends after the canary; \(tally)", otherwise: .failure)
+        case nil where otherwise == .permission && !isWritten:
+            throw failure(
+                "GitHub allowed none of the changes",
+                hint: "the token needs write access to the organization's administration and to Actions",
+                otherwise: .permission)
         case nil:
-            let isForbidden = done == 0 && isForbidden(entries)
-            throw CommandFailure(
-                message: isForbidden ? "GitHub allowed none of the changes" : tally,
-                hint: isForbidden
-                    ? "the token needs write access to the organization's administration and to Actions" : goOn,
-                status: isForbidden ? .permission : result.hasWritten || done > 0 ? .partial : .failure)
+            throw failure(tally, otherwise: .failure)
         }
     }
 

@@ -37,6 +37,8 @@ public struct Applier: Sendable {
     public static let attention: Duration = .seconds(1)
     /// How often a change is sent that a rate limit refuses.
     private static let triesMax = 3
+    /// How many targets in a row can't be read for a fault of GitHub's or the network's before it ends.
+    private static let faultsMax = 3
     /// Of how many repositories that follow an organization the prefix is held against what it was before.
     private static let followersWatched = 10
 
@@ -63,6 +65,8 @@ public struct Applier: Sendable {
         var result = Result()
         var written = 0
         var held = HeldBack(plan, entries)
+        var isConfirmed = false
+        var faultsInRow = 0
         let open = plan.changes.indices.filter { entries[$0].isOpen }
         for place in open {
             let change = plan.changes[place]
@@ -84,6 +88,8 @@ public struct Applier: Sendable {
                 ending.stop = await noting { try await journal.noteOutcome(outcome, place) } ?? ending.stop
                 if ending.wasSent, outcome == .applied { written += 1 }
             }
+            faultsInRow = ending.fault == nil ? 0 : faultsInRow + 1
+            if let fault = ending.fault, faultsInRow >= Self.faultsMax { ending.stop = ending.stop ?? .failed(fault) }
             result.stop = ending.stop
             guard result.stop == nil else { break }
             // A canary that is not well is one, whatever the others are.
@@ -91,7 +97,9 @@ public struct Applier: Sendable {
                 result.stop = .canary(change.target.name, outcome)
                 break
             }
-            if ending.wasSent, written == canaries, place != open.last, await !confirm() {
+            guard written >= canaries, !isConfirmed, place != open.last else { continue }
+            isConfirmed = true
+            if await !confirm() {
                 result.stop = .declined
                 break
             }
@@ -119,6 +127,8 @@ public struct Applier: Sendable {
     private struct Ending {
         var outcome: ChangeOutcome?
         var wasSent = false
+        /// Where the target could not be read for a fault of GitHub's or the network's.
+        var fault: GitHubError?
         var stop: Stop?
     }
 
@@ -134,7 +144,8 @@ public struct Applier: Sendable {
                 found = try await reading.current(change)
             } catch {
                 // Of what may have been written that stays so, whatever keeps it from being read.
-                return Ending(outcome: isBegun ? .unknown(error.why) : error.outcome, stop: error.stop)
+                return Ending(
+                    outcome: isBegun ? .unknown(error.why) : error.outcome, fault: error.fault, stop: error.stop)
             }
             if found.inherits(otherThan: change.inherited) {
                 return Ending(
@@ -144,7 +155,7 @@ public struct Applier: Sendable {
             if found.value.satisfies(change.after, inheriting: nil) {
                 return Ending(outcome: isBegun ? .applied : .already)
             }
-            guard found.isStill(change.before) else {
+            guard found.isStillBefore(change) else {
                 if isBegun {
                     return Ending(
                         outcome: found.satisfies(change.after)
@@ -154,6 +165,8 @@ public struct Applier: Sendable {
                 return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
             }
             let followers = await reading.prefixes(of: change.followers.prefix(Self.followersWatched))
+            // Reading can have waited long for a limit.
+            guard !shouldStop() else { return Ending(stop: .interrupted) }
             if let stop = await noting({ try await journal.noteIntent(place) }) { return Ending(stop: stop) }
             let isAccepted: Bool
             do throws(GitHubError) {
@@ -203,14 +216,14 @@ public struct Applier: Sendable {
             found = try await reading.current(change)
         } catch {
             let why = "it could not be read back: \(error.why)"
-            return Ending(outcome: .unknown(why), wasSent: true, stop: error.stop)
+            return Ending(outcome: .unknown(why), wasSent: true, fault: error.fault, stop: error.stop)
         }
         func prefixChanged(_ name: String, to prefix: String?) -> Ending {
             let why = "the prefix of \(name) became \(prefix ?? "unknown"), which was not planned"
             return Ending(outcome: .different(why), wasSent: true, stop: .prefixChanged(why))
         }
         guard found.satisfies(change.after) else {
-            if found.isStill(change.before) {
+            if found.isStillBefore(change) {
                 // It may yet be made: what GitHub did not refuse can be late.
                 let why = failure.map { "\($0); it is still as it was" } ?? "it was accepted, and is still as it was"
                 return Ending(outcome: failure == nil ? .different(why) : .unknown(why), wasSent: true)

@@ -8,21 +8,18 @@ struct TargetReading {
     /// Why a target could not be read as the plan knows it.
     struct Obstacle: Error {
         let why: String
-        /// `nil` where nothing is known of the target.
+        /// `nil` where nothing is known of the target, and no other one would fare better.
         let outcome: ChangeOutcome?
-        /// What no other target would fare better with.
+        /// What GitHub answered, or that it did not.
         let error: GitHubError?
 
         init(_ error: GitHubError) {
             why = "\(error)"
+            self.error = error
+            let why = "it could not be read: \(error)"
             switch error {
-            case .unauthorized, .cancelled, .rateLimited, .timeout, .connectionLost, .serverFault:
-                outcome = nil
-                self.error = error
-            default:
-                let why = "it could not be read: \(error)"
-                outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
-                self.error = nil
+            case .unauthorized, .cancelled, .rateLimited: outcome = nil
+            default: outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
             }
         }
 
@@ -33,7 +30,15 @@ struct TargetReading {
             case .cancelled?: .interrupted
             case .unauthorized(let message)?: .refused(.unauthorized(message))
             case .rateLimited(let message)?: .refused(.rateLimited(message))
-            case let error?: .failed(error)
+            case _?: nil
+            }
+        }
+
+        /// What may be over with the next target, or concern all: where GitHub or the network failed.
+        var fault: GitHubError? {
+            switch error {
+            case .timeout?, .connectionLost?, .serverFault?: error
+            default: nil
             }
         }
 
@@ -47,25 +52,30 @@ struct TargetReading {
     /// What a target is now, and what it would inherit.
     struct Found {
         let value: PlannedChange.Value
-        /// `nil` where it inherits nothing, or what that is does not matter.
-        let inherited: [ClaimKey]?
+        /// The organization's template as it is now; `nil` where it does not matter.
+        let organization: OrganizationTemplate?
+
+        /// Claims that are told of one that inherits them, as if they were its own.
+        private var echo: [ClaimKey]? {
+            if case .set(let template, _)? = organization { template.keys } else { nil }
+        }
 
         /// Whether the organization's template is not the one that the plan wants inherited.
         ///
         /// - Parameter planned: its claims; `nil` where the plan does not say.
         func inherits(otherThan planned: [ClaimKey]?) -> Bool {
-            planned.map { $0 != inherited } ?? false
+            planned.map { $0 != organization?.inheritedKeys } ?? false
         }
 
         static let otherTemplate = "the organization's template is not what the plan was made for: make a new plan"
 
-        func satisfies(_ planned: PlannedChange.Value) -> Bool { value.satisfies(planned, inheriting: inherited) }
+        func satisfies(_ planned: PlannedChange.Value) -> Bool { value.satisfies(planned, inheriting: echo) }
 
-        /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits.
-        func isStill(_ before: PlannedChange.Value) -> Bool {
-            if value == before { return true }
-            guard case .repository(let known) = before, case .repository(var now) = value, known.inherits,
-                now.includeClaimKeys == inherited
+        /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits, or may.
+        func isStillBefore(_ change: PlannedChange) -> Bool {
+            if value == change.before { return true }
+            guard case .repository(let known) = change.before, case .repository(var now) = value,
+                change.before.inherits || change.mayInherit, now.includeClaimKeys == echo
             else { return false }
             now.includeClaimKeys = known.includeClaimKeys
             return now == known
@@ -79,7 +89,7 @@ struct TargetReading {
             guard let login = OrganizationLogin(name) else { throw Obstacle(.moved("\(name) is no login")) }
             let account = try await reading { () async throws(GitHubError) in try await client.organization(login) }
             guard account.id == id else { throw Obstacle(.moved("\(name) is another organization by now")) }
-            return Found(value: .organization(try await template(of: login)), inherited: nil)
+            return Found(value: .organization(try await template(of: login)), organization: nil)
         case .repository(let owner, let name, let id):
             let repository = try await reading { () async throws(GitHubError) in try await client.repository(id) }
             guard repository.id == id else { throw Obstacle(.moved("GitHub answers with another repository")) }
@@ -93,14 +103,13 @@ struct TargetReading {
                 guard let setting = try await client.setting(of: repository).value else { throw .notModifiedUnasked }
                 return setting
             }
-            var inherited: [ClaimKey]?
-            if change.inherited != nil || (!setting.inherits && (change.before.inherits || change.after.inherits)),
-                let login = OrganizationLogin(owner),
-                case .set(let template, _) = try await template(of: login)
+            var organization: OrganizationTemplate?
+            if change.inherited != nil || change.before.inherits || change.after.inherits || change.mayInherit,
+                let login = OrganizationLogin(owner)
             {
-                inherited = template.keys
+                organization = try await template(of: login)
             }
-            return Found(value: .repository(setting), inherited: inherited)
+            return Found(value: .repository(setting), organization: organization)
         }
     }
 

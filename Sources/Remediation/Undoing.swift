@@ -20,35 +20,67 @@ public struct Undoing: Sendable {
         plan.changes = []
         plan.manual = []
         plan.incomplete = nil
-        let reading = TargetReading(client: client)
-        // Repositories that stay as they inherit now, by organization: it must not change under them.
+        plan.scannedAt = nil
+        let written = zip(changeset.plan.changes, changeset.entries).reversed().filter(\.1.mayBeWritten).map(\.0)
+        // Who inherits now stops first, then the organizations are put back, then who is to inherit them again: nobody
+        // ever inherits what no plan knew.
+        let order =
+            written.filter { !$0.isOfOrganization && $0.after.inherits } + written.filter(\.isOfOrganization)
+            + written.filter { !$0.isOfOrganization && !$0.after.inherits }
         var inheriting: [String: String] = [:]
-        func leave(_ change: PlannedChange, _ why: String) {
-            plan.leave(change, why)
-            if change.after.inherits { inheriting[change.target.owner.lowercased()] = change.target.name }
-        }
-        for (change, entry) in zip(changeset.plan.changes, changeset.entries).reversed() where entry.mayBeWritten {
-            if case .organization(let login, _) = change.target, let follower = inheriting[login.lowercased()] {
-                leave(change, "\(follower) is not undone, and inherits it")
+        var unmade: Set<String> = []
+        for change in order {
+            let owner = change.target.owner.lowercased()
+            if change.isOfOrganization, let follower = inheriting[owner] {
+                plan.leave(change, "\(follower) is not undone, and may inherit it")
+                unmade.insert(owner)
                 continue
             }
-            do throws(TargetReading.Obstacle) {
-                let found = try await reading.current(change)
-                if found.isStill(change.before), !found.satisfies(change.after) { continue }
-                guard found.satisfies(change.after) else {
-                    leave(change, "it is neither what was written nor what it was before")
-                    continue
+            if !change.isOfOrganization, change.before.inherits, unmade.contains(owner) {
+                plan.leave(change, "the organization's template is not undone, which it would inherit")
+                continue
+            }
+            switch try await undo(change) {
+            case .change(let undone): plan.changes.append(undone)
+            case .nothing: break
+            case .left(let why, let mayInherit):
+                plan.leave(change, why)
+                if change.isOfOrganization {
+                    unmade.insert(owner)
+                } else if mayInherit {
+                    inheriting[owner] = change.target.name
                 }
-                switch change.undone(from: found.value) {
-                case .success(let undone): plan.changes.append(undone)
-                case .failure(let no): leave(change, no.why)
-                }
-            } catch {
-                if let fatal = error.error { throw fatal }
-                leave(change, error.why)
             }
         }
         return plan
+    }
+
+    private enum Undone {
+        case change(PlannedChange)
+        /// It is as it was before.
+        case nothing
+        /// - Parameter mayInherit: whether it may still inherit its organization's template.
+        case left(String, mayInherit: Bool)
+    }
+
+    private func undo(_ change: PlannedChange) async throws(GitHubError) -> Undone {
+        let found: TargetReading.Found
+        do throws(TargetReading.Obstacle) {
+            found = try await TargetReading(client: client).current(change)
+        } catch {
+            // Of one target alone, the others can be undone all the same.
+            if error.outcome == nil, let fatal = error.error { throw fatal }
+            return .left(error.why, mayInherit: true)
+        }
+        if found.isStillBefore(change), !found.satisfies(change.after) { return .nothing }
+        guard found.satisfies(change.after) else {
+            return .left(
+                "it is neither what was written nor what it was before", mayInherit: found.value.inherits)
+        }
+        switch change.undone(from: found.value) {
+        case .success(let undone): return .change(undone)
+        case .failure(let no): return .left(no.why, mayInherit: found.value.inherits)
+        }
     }
 }
 
@@ -69,6 +101,9 @@ extension PlannedChange {
                 NoPlan(
                     "whether it inherited its claims or held a copy of them was never told: template set with --inherit or "
                         + "--claims decides"))
+        }
+        guard !before.inherits || inheritedBefore != nil else {
+            return .failure(NoPlan("it inherited a template that was not told: template set with --inherit decides"))
         }
         var warnings: [String] = []
         let former: Value
@@ -111,12 +146,19 @@ extension PlannedChange {
         }
         return .success(
             PlannedChange(
-                target: target, before: found, after: former,
+                target: target, before: found, after: former, inherited: before.inherits ? inheritedBefore : nil,
+                inheritedBefore: inherited,
                 subjects: subjects.map { subject in
                     Subject(
                         repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
                         after: subject.before)
                 },
                 warnings: warnings))
+    }
+}
+
+extension PlannedChange {
+    fileprivate var isOfOrganization: Bool {
+        if case .organization = target { true } else { false }
     }
 }

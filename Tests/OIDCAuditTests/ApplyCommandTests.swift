@@ -556,6 +556,97 @@ import Testing
         }
     }
 
+    /// What it would inherit by now no plan ever showed.
+    @Test func whatInheritedIsNotUndoneUnderAnotherTemplate() async throws {
+        let organization = WorldFile.Organization(
+            login: "acme", id: 77, template: ["repo", "context"], repositories: [.good("r1", id: 1)])
+        try await EmulatedScan.with(WorldFile(organizations: [organization])) { (scan) async throws -> Void in
+            #expect(await Self.run(scan, "template", "set", "acme/r1", "--claims", "repo,ref", "--yes").status == 0)
+            await scan.world.change { $0.organizations[0].template = ["actor"] }
+            let undone = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(undone.status == 5, "\(undone.error)")
+            #expect(await Self.setting(scan, 0)?.includeClaimKeys == ["repo", "ref"])
+            #expect(await Self.outcomes(scan) == ["moved"])
+            await scan.world.change { $0.organizations[0].template = ["repo", "context"] }
+            #expect(await Self.run(scan, "rollback", "1", "--yes").status == 0)
+            #expect(await Self.setting(scan, 0)?.includeClaimKeys == nil)
+        }
+    }
+
+    @Test func oneThatFailsKeepsNoOtherFromBeingWritten() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { $0.faults = [.init(path: "/repositories/2", kind: .status, status: 502)] }
+            let run = await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 6, "\(run.error)")
+            #expect(await Self.outcomes(scan) == ["applied", "refused", "applied"])
+        }
+    }
+
+    @Test func theCanaryIsAskedAfterOnce() async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [.init(path: "/repos/acme/r2/*", method: "PUT", kind: .status, status: 409)]
+            }
+            let questions = Mutex(0)
+            let run = await Self.run(
+                scan, "apply", plan,
+                ask: { _ in
+                    questions.withLock { $0 += 1 }
+                    return true
+                })
+            #expect(run.status == 6)
+            #expect(questions.withLock { $0 } == 2)
+        }
+    }
+
+    /// Of a scan of the day before yesterday nobody knows who follows by now.
+    @Test func anOrganizationIsNotWrittenByAnOldScan() async throws {
+        let organization = WorldFile.Organization(
+            login: "acme", id: 77, template: ["repo"], repositories: [.good("api", id: 1)])
+        try await EmulatedScan.with(WorldFile(organizations: [organization])) { (scan) async throws -> Void in
+            let policy = try scan.folder.write(
+                """
+                {"version": 1, "name": "p", "rules": [
+                  {"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}]}
+                """, to: "p.json")
+            let plan = "\(scan.folder.path)/plan.json"
+            #expect(await Self.run(scan, "plan", "acme", "--policy", policy).status == 1)
+            func later(_ arguments: String...) async -> CommandRun {
+                await CommandRun.run(
+                    arguments + ["--api-url", scan.address, "--db", scan.folder.database], environment: Self.token,
+                    clockSkewSeconds: 200_000)
+            }
+            #expect(
+                await later("plan", "acme", "--policy", policy, "--from-scan", "latest", "-o", "json=\(plan)").status
+                    == 1)
+            let run = await later("apply", plan, "--yes")
+            #expect(run.status == 2)
+            #expect(run.error.contains("the plan is of a scan of "))
+            #expect(await Self.writes(scan).isEmpty)
+            #expect(await later("apply", plan, "--yes", "--max-changes", "9").status == 0)
+        }
+    }
+
+    /// In doubt when a later set wrote the same: what was written before that is still to be undone.
+    @Test func whatWasInDoubtAndWrittenSinceIsNotForgotten() async throws {
+        try await Self.withPlan(echoes: false) { (scan, plan) async throws -> Void in
+            #expect(await Self.run(scan, "apply", plan, ask: { $0.hasPrefix("Write") }).status == 6)
+            try await DatabaseQueue(path: scan.folder.database).write { db in
+                try db.execute(
+                    sql:
+                        "INSERT INTO changeIntent (changesetID, place, intendedAt) VALUES (1, 1, '2026-11-21T02:00:00Z')"
+                )
+            }
+            await scan.world.change { $0.organizations[0].repositories[1].setting?.useDefault = false }
+            #expect(await Self.run(scan, "template", "set", "acme/r2", "--claims", "repo,ref", "--yes").status == 0)
+            #expect(await Self.run(scan, "rollback", "2", "--yes").status == 0)
+            #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 6)
+            let undone = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(undone.status == 0, "\(undone.error)")
+            #expect(await scan.world.file.organizations[0].repositories.allSatisfy { $0.setting?.useDefault == true })
+        }
+    }
+
     @Test func asManyCanariesAsAreAskedFor() async throws {
         try await Self.withPlan { (scan, plan) async throws -> Void in
             let run = await Self.run(scan, "apply", plan, "--canary", "2", ask: { $0.hasPrefix("Write") })

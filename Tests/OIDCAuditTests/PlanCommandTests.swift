@@ -88,6 +88,34 @@ import Testing
         }
     }
 
+    /// What could not be read is in the document too, and where nothing is to change in the rest, that is no 0.
+    @Test func aPlanOfAPartSaysSo() async throws {
+        let secret = WorldFile.Repository(name: "secret", id: 9, refusal: .forbidden)
+        // The one is mended by opting in; no rule knows a single way to mend the other.
+        for (repository, status) in [
+            (Self.onDefault("web", id: 1), Int32(1)), (.own("odd", id: 1, ["actor", "repo"]), 3),
+        ] {
+            try await EmulatedScan.with([repository, secret]) { (scan) async throws -> Void in
+                let file = "\(scan.folder.path)/plan.json"
+                let policy = try scan.folder.write(
+                    """
+                    {"version": 1, "name": "p", "rules": [
+                      {"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["job_workflow_ref"]}]}
+                    """, to: "p.json")
+                for source in [[], ["--from-scan", "latest"]] {
+                    let run = await CommandRun.run(
+                        ["plan", "acme", "--policy", policy, "-o", "json=\(file)"] + source
+                            + ["--db", scan.folder.database, "--api-url", scan.address], environment: Self.token)
+                    #expect(run.status == status, "\(run.output)\(run.error)")
+                    let plan = try #require(
+                        JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: file))) as? [String: Any])
+                    #expect((plan["incomplete"] as? String)?.isEmpty == false)
+                    #expect((plan["changes"] as? [Any])?.count == (status == 1 ? 1 : 0))
+                }
+            }
+        }
+    }
+
     @Test func anInterruptedPlanEndsAsAScanDoes() async throws {
         let repositories = (1...30).map { Self.onDefault("r\($0)", id: Int64($0)) }
         try await EmulatedScan.with(repositories) { (scan) async throws -> Void in

@@ -221,6 +221,31 @@ import Testing
         #expect(!run.result.hasWritten)
     }
 
+    /// Half a minute that a rate limit asks for is not sat out by whoever was told to stop, and nothing is sent after it.
+    @Test func aWaitForALimitEndsSoonWhenAskedTo() async throws {
+        let limit = ScriptedTransport.Answer.response(
+            status: 403, headers: ["retry-after": "30"],
+            body: #"{"message": "You have exceeded a secondary rate limit."}"#)
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            ["/repositories/1": [Self.identity("api")], Self.path("api"): [Self.setting(.gitHubDefault), limit]],
+            stopsAfter: 6)
+        #expect(run.result.stop == .interrupted)
+        #expect(run.writes.count == 1)
+        #expect(run.journal == ["intent 0", "refused 0"])
+        #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
+    }
+
+    /// What is asked between the last look and the write is heard too.
+    @Test func aStopBeforeTheIntentWritesNothing() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(Self.own)),
+            ["/repositories/1": [Self.identity("api")], Self.path("api"): [Self.setting(.gitHubDefault)]],
+            stopsAfter: 1)
+        #expect(run.result.stop == .interrupted)
+        #expect(run.writes.isEmpty && run.journal.isEmpty)
+    }
+
     /// What GitHub did not refuse may come true later.
     @Test func aWriteThatFailedAndIsNotThereIsNoRefusal() async throws {
         let run = try await Self.run(

@@ -33,6 +33,8 @@ public struct Plan: Hashable, Sendable {
     public var createdAt: Timestamp
     /// The scan whose facts it is made from; `nil` where it is made from a single reading.
     public var scanID: ScanID?
+    /// When that scan began; `nil` where it is made from a single reading, or by a version that did not tell.
+    public var scannedAt: Timestamp?
     /// Name and digest of the policy that asks for it; empty where nothing but a person does.
     public var policyName: String
     public var policySHA256: String
@@ -45,7 +47,9 @@ public struct Plan: Hashable, Sendable {
     public init(
         apiURL: String, isEnterpriseServer: Bool, organizations: [Organization], createdAt: Timestamp, scanID: ScanID?,
         policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual], incomplete: String? = nil,
+        scannedAt: Timestamp? = nil,
     ) {
+        self.scannedAt = scannedAt
         self.incomplete = incomplete
         self.apiURL = apiURL
         self.isEnterpriseServer = isEnterpriseServer
@@ -148,6 +152,8 @@ public struct PlannedChange: Hashable, Sendable {
     /// Claims of the organization's template that it is then to inherit; `nil` where it inherits none, or what they are
     /// does not matter.
     public var inherited: [ClaimKey]?
+    /// Likewise of what it inherited before; a rollback wants the same.
+    public var inheritedBefore: [ClaimKey]?
     /// Ids of the policy's entries that ask for it.
     public var rules: [String]
     public var subjects: [Subject]
@@ -156,7 +162,7 @@ public struct PlannedChange: Hashable, Sendable {
 
     public init(
         target: Target, before: Value, mayInherit: Bool = false, after: Value, inherited: [ClaimKey]? = nil,
-        rules: [String] = [], subjects: [Subject] = [],
+        inheritedBefore: [ClaimKey]? = nil, rules: [String] = [], subjects: [Subject] = [],
         warnings: [String] = [],
     ) {
         self.target = target
@@ -164,6 +170,7 @@ public struct PlannedChange: Hashable, Sendable {
         self.mayInherit = mayInherit
         self.after = after
         self.inherited = inherited
+        self.inheritedBefore = inheritedBefore
         self.rules = rules
         self.subjects = subjects
         self.warnings = warnings

@@ -114,7 +114,8 @@ extension PlannedChange {
             target: .repository(owner: repository.owner, name: repository.name, id: repository.id),
             before: .repository(setting),
             mayInherit: setting.effectiveTemplate(organization: former).source == .organizationOrCopy, after: value,
-            inherited: value.inherits ? future.inheritedKeys : nil, rules: rules,
+            inherited: value.inherits ? future.inheritedKeys : nil,
+            inheritedBefore: Value.repository(setting).inherits ? former.inheritedKeys : nil, rules: rules,
             subjects: moved.map { [$0.subject] } ?? [], warnings: moved?.warnings ?? [])
     }
 }

@@ -27,7 +27,8 @@ public struct Planner: Sendable {
                 organization.id.map { Plan.Organization(login: organization.login, id: $0) }
             },
             createdAt: now, scanID: snapshot.scanID, policyName: evaluator.policy.name,
-            policySHA256: evaluator.policy.sha256, changes: draft.changes, manual: draft.manual)
+            policySHA256: evaluator.policy.sha256, changes: draft.changes, manual: draft.manual,
+            scannedAt: snapshot.startedAt)
     }
 }
 

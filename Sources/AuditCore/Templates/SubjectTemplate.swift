@@ -46,8 +46,12 @@ public enum OrganizationTemplate: Hashable, Sendable {
     case neverSet
     case unreadable(UnreadableReason)
 
-    /// Claims that a repository inherits, where they are known.
+    /// Claims that a repository inherits, GitHub's default where it was never set; `nil` where they are not known.
     public var inheritedKeys: [ClaimKey]? {
-        if case .set(let template, _) = self { template.keys } else { nil }
+        switch self {
+        case .set(let template, _): template.keys
+        case .neverSet: SubjectTemplate.gitHubDefault.keys
+        case .unreadable: nil
+        }
     }
 }

@@ -48,7 +48,7 @@ public enum PlanDocument {
     // MARK: -
 
     fileprivate static let keys = [
-        "schema", "digest", "api_url", "enterprise_server", "created_at", "scan", "policy", "incomplete",
+        "schema", "digest", "api_url", "enterprise_server", "created_at", "scan", "scanned_at", "policy", "incomplete",
         "organizations",
         "changes", "manual",
     ]
@@ -62,6 +62,7 @@ public enum PlanDocument {
                 json.bool("enterprise_server", plan.isEnterpriseServer)
                 json.string("created_at", plan.createdAt.description)
                 json.number("scan", plan.scanID?.rawValue)
+                if let moment = plan.scannedAt { json.string("scanned_at", moment.description) }
                 json.object("policy") { json in
                     json.string("name", plan.policyName)
                     json.string("sha256", plan.policySHA256)
@@ -106,6 +107,7 @@ extension JSONWriter {
             json.bool("may_inherit", change.mayInherit)
             json.value("after", change.after)
             if let inherited = change.inherited { json.strings("inherited", inherited.map(\.rawValue)) }
+            if let before = change.inheritedBefore { json.strings("inherited_before", before.map(\.rawValue)) }
             json.array("subjects", of: change.subjects) { json, subject in
                 json.object { json in
                     json.string("repository", subject.repository)
@@ -147,16 +149,22 @@ extension Plan {
                     rule: try one.text("rule"), name: try one.text("name"), message: try one.text("message"),
                     why: try one.text("why")))
         }
-        let created = try reader.string("created_at")
-        guard let createdAt = Timestamp(created) else {
-            throw DocumentError(at: reader.position(of: "created_at"), "\"\(created)\" is no time")
+        func time(_ key: String) throws(DocumentError) -> Timestamp? {
+            guard let text = try reader.optionalText(key) else { return nil }
+            guard let time = Timestamp(text) else {
+                throw DocumentError(at: reader.position(of: key), "\"\(text)\" is no time")
+            }
+            return time
+        }
+        guard let createdAt = try time("created_at") else {
+            throw DocumentError(at: reader.position(of: "created_at"), "a plan says when it was made")
         }
         self.init(
             apiURL: try reader.string("api_url"),
             isEnterpriseServer: try reader.bool("enterprise_server", default: false), organizations: organizations,
             createdAt: createdAt, scanID: reader.isNull("scan") ? nil : ScanID(rawValue: try reader.id("scan")),
             policyName: try policy.text("name"), policySHA256: try policy.text("sha256"), changes: changes,
-            manual: manual, incomplete: try reader.optionalText("incomplete"))
+            manual: manual, incomplete: try reader.optionalText("incomplete"), scannedAt: try time("scanned_at"))
     }
 }
 
@@ -165,8 +173,8 @@ extension PlannedChange {
         let reader = try ObjectReader(
             document, as: "a change",
             allowing: [
-                "organization", "repository", "id", "rules", "before", "may_inherit", "after", "inherited", "subjects",
-                "warnings",
+                "organization", "repository", "id", "rules", "before", "may_inherit", "after", "inherited",
+                "inherited_before", "subjects", "warnings",
             ])
         let organization = try reader.string("organization")
         let id = try reader.id("id")
@@ -199,6 +207,7 @@ extension PlannedChange {
             target: target, before: try Value(reader.required("before"), isOfOrganization),
             mayInherit: try reader.bool("may_inherit", default: true), after: after,
             inherited: try reader.texts("inherited")?.map { ClaimKey($0) },
+            inheritedBefore: try reader.texts("inherited_before")?.map { ClaimKey($0) },
             rules: try reader.texts("rules") ?? [],
             subjects: subjects, warnings: try reader.texts("warnings") ?? [])
     }

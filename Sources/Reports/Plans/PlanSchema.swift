@@ -24,7 +24,7 @@ public enum PlanSchema {
                     .object(
                         [("rule", .string), ("name", .string), ("message", .string), ("why", .string)], isClosed: true))
             ),
-        ], optional: [("incomplete", .string)], isClosed: true)
+        ], optional: [("incomplete", .string), ("scanned_at", .time)], isClosed: true)
 
     private static let change = JSONShape.object(
         [
@@ -40,7 +40,7 @@ public enum PlanSchema {
                         ], isClosed: true))
             ),
             ("warnings", .strings),
-        ], optional: [("inherited", .strings)], isClosed: true)
+        ], optional: [("inherited", .strings), ("inherited_before", .strings)], isClosed: true)
 
     /// Of an organization or of a repository.
     private static let value = JSONShape.either(

@@ -50,23 +50,19 @@ struct PlanCommand: AuditCommand {
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         let logins = try Settings.organizations(organizations)
         let began = ContinuousClock.now
-        let (snapshot, failure): (Snapshot, CommandFailure?)
+        let read: Reading
         if let fromScan {
             let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
-            snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path)
+            let snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path)
             let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
-            failure = report.whyIncomplete.map { why in
-                CommandFailure(
-                    message: "the scan is incomplete: \(why)", hint: "what could not be read is not planned",
-                    status: report.findings.contains(where: \.isOpen) ? .violations : .incomplete)
-            }
+            read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
             let crawl = Settings(
                 organizations: logins, judging: judging, scope: try Scope(scope, layers),
                 connection: try ConnectionSettings(connection, layers, context), resumes: false, historyPath: path,
                 reports: ReportSettings(format: JSONReporter.self, outputs: []), console: settings.console)
             do throws(CommandFailure) {
-                (snapshot, failure) = try await crawled(crawl, context)
+                read = try await crawled(crawl, context)
             } catch {
                 // Yesterday's plan must not stand where today's could not be made.
                 let nothing = Plan(
@@ -79,12 +75,12 @@ struct PlanCommand: AuditCommand {
                 throw error
             }
         }
-        let evaluator = try await judging.evaluator(apiURL: snapshot.apiURL, historyPath: path)
-        let read = ContinuousClock.now
-        var plan = Planner(evaluator).plan(snapshot, now: context.now())
-        plan.incomplete = failure?.message
+        let evaluator = try await judging.evaluator(apiURL: read.snapshot.apiURL, historyPath: path)
+        let loaded = ContinuousClock.now
+        var plan = Planner(evaluator).plan(read.snapshot, now: context.now())
+        plan.incomplete = read.whyIncomplete ?? read.failure?.message
         if settings.console.isVerbose {
-            context.console.note("read in \(read - began), planned in \(ContinuousClock.now - read)")
+            context.console.note("read in \(loaded - began), planned in \(ContinuousClock.now - loaded)")
         }
         try settings.write(context) { format, style in PlanPage.render(plan, as: format, style: style) }
         if updateCloudFirst {
@@ -92,10 +88,23 @@ struct PlanCommand: AuditCommand {
             try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
         }
         // Whoever asks must be able to tell a plan of everything from one that was cut short.
-        if let failure {
-            throw plan.changes.isEmpty || failure.status != .incomplete ? failure : failure.with(.violations)
+        if let failure = read.failure, failure.status != .incomplete { throw failure }
+        guard plan.changes.isEmpty else { return ExitStatus.violations.rawValue }
+        if let why = plan.incomplete {
+            throw CommandFailure(
+                message: "nothing is to change in what was read, but the scan is incomplete: \(why)",
+                hint: read.failure?.hint ?? "what could not be read is not planned", status: .incomplete)
         }
-        return plan.changes.isEmpty ? ExitStatus.success.rawValue : ExitStatus.violations.rawValue
+        return ExitStatus.success.rawValue
+    }
+
+    /// What is planned from.
+    private struct Reading {
+        var snapshot: Snapshot
+        /// `nil` where everything was read.
+        var whyIncomplete: String?
+        /// How the scan failed beside it: a plan of what was read is shown all the same.
+        var failure: CommandFailure?
     }
 
     // MARK: -
@@ -111,10 +120,7 @@ struct PlanCommand: AuditCommand {
         }
     }
 
-    /// - Returns: what was read, and how the scan failed beside it: a plan of what was read is shown all the same.
-    private func crawled(
-        _ settings: Settings, _ context: CommandContext,
-    ) async throws(CommandFailure) -> (Snapshot, CommandFailure?) {
+    private func crawled(_ settings: Settings, _ context: CommandContext) async throws(CommandFailure) -> Reading {
         guard settings.connection.token != nil else {
             throw .tokenMissing(for: settings.connection.endpoint.hostname)
         }
@@ -133,6 +139,6 @@ struct PlanCommand: AuditCommand {
         let snapshot = try await usingHistory { () async throws(HistoryError) in
             try await HistoryStore(path: settings.historyPath, for: .reading).snapshot(of: scanID)
         }
-        return (snapshot, failure)
+        return Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete, failure: failure)
     }
 }

@@ -1,0 +1,116 @@
+import AuditCore
+import GitHubAPI
+import TestSupport
+import Testing
+
+@testable import Remediation
+
+/// In which order things are put back, and what is left to a person.
+@Suite struct UndoingTests {
+    private static let organizationPath = "/orgs/acme/actions/oidc/customization/sub"
+
+    private static func path(_ id: Int) -> String { "/repos/acme/r\(id)/actions/oidc/customization/sub" }
+
+    private static let organization = PlannedChange(
+        target: .organization(login: "acme", id: OrganizationID(rawValue: 77)),
+        before: .organization(.set(["repo"], useImmutableSubject: nil)),
+        after: .organization(.set(["repo", "ref"], useImmutableSubject: nil)))
+
+    private static func repository(
+        _ id: Int, from before: RepositorySetting, to after: RepositorySetting, inheritedBefore: [ClaimKey]? = nil,
+    ) -> PlannedChange {
+        PlannedChange(
+            target: .repository(owner: "acme", name: "r\(id)", id: RepositoryID(rawValue: Int64(id))),
+            before: .repository(before), after: .repository(after), inheritedBefore: inheritedBefore)
+    }
+
+    private static let inheriting = RepositorySetting(useDefault: false)
+    private static let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "context"])
+
+    private func plan(
+        undoing changes: [PlannedChange], _ repositories: [Int: [ScriptedTransport.Answer]],
+        template: String = #"{"include_claim_keys": ["repo", "ref"]}"#,
+    ) async throws -> Plan {
+        var answers: [String: [ScriptedTransport.Answer]] = [
+            "/orgs/acme": [.ok(#"{"id": 77, "login": "acme", "public_repos": 0}"#)],
+            Self.organizationPath: [.ok(template)],
+        ]
+        for (id, settings) in repositories {
+            answers["/repositories/\(id)"] = [
+                .ok(#"{"id": \#(id), "name": "r\#(id)", "owner": {"login": "acme", "id": 77}, "archived": false}"#)
+            ]
+            answers[Self.path(id)] = settings
+        }
+        let client = GitHubClient(
+            .init(
+                endpoint: try GitHubEndpoint(apiURL: "https://api.github.com"), token: AccessToken("t"),
+                userAgent: "test"),
+            transport: ScriptedTransport(answers), clock: ManualClock()
+        ) { .sample }
+        let plan = Plan(
+            apiURL: "https://api.github.com", isEnterpriseServer: false,
+            organizations: [.init(login: "acme", id: OrganizationID(rawValue: 77))], createdAt: .sample, scanID: nil,
+            policyName: "", policySHA256: "", changes: changes, manual: [])
+        let changeset = Changeset(
+            id: ChangesetID(rawValue: 1), kind: .apply, startedAt: .sample, actor: nil, planDigest: "", plan: plan,
+            entries: changes.map { _ in .init(intendedAt: .sample, outcome: .applied) })
+        return try await Undoing(client: client).plan(undoing: changeset, now: .sample)
+    }
+
+    private static func setting(_ keys: String?) -> ScriptedTransport.Answer {
+        .ok(#"{"use_default": false\#(keys.map { #", "include_claim_keys": \#($0)"# } ?? "")}"#)
+    }
+
+    /// Nobody ever inherits a template that no plan knew: not the new one by whom is put back, nor the old one by whom is not.
+    @Test func whoStopsInheritingComesFirstAndWhoIsToInheritLast() async throws {
+        let plan = try await plan(
+            undoing: [
+                Self.organization,
+                Self.repository(1, from: Self.inheriting, to: Self.own, inheritedBefore: ["repo"]),
+                Self.repository(2, from: Self.own, to: Self.inheriting),
+            ], [1: [Self.setting(#"["repo", "context"]"#)], 2: [Self.setting(nil)]])
+        #expect(plan.changes.map(\.target.name) == ["acme/r2", "acme", "acme/r1"])
+        #expect(plan.changes.last?.inherited == ["repo"])
+        #expect(plan.manual.isEmpty)
+    }
+
+    @Test func whatInheritedSomethingUnknownIsLeftToAPerson() async throws {
+        let plan = try await plan(
+            undoing: [Self.repository(1, from: Self.inheriting, to: Self.own)],
+            [1: [Self.setting(#"["repo", "context"]"#)]])
+        #expect(plan.changes.isEmpty)
+        #expect(plan.manual.first?.why.hasPrefix("it inherited a template that was not told") == true)
+    }
+
+    @Test func anOrganizationStaysWhereOneStillInheritsItAndGoesWhereNoneDoes() async throws {
+        let changes = [Self.organization, Self.repository(2, from: Self.own, to: Self.inheriting)]
+        // It could not be read: it may inherit.
+        let unread = try await plan(undoing: changes, [2: [.response(status: 403, body: "{}")]])
+        #expect(unread.changes.isEmpty)
+        #expect(unread.manual.map(\.name) == ["acme/r2", "acme"])
+        // Somebody gave it claims of its own meanwhile.
+        let moved = try await plan(undoing: changes, [2: [Self.setting(#"["repo", "actor"]"#)]])
+        #expect(moved.changes.map(\.target.name) == ["acme"])
+        #expect(moved.manual.map(\.name) == ["acme/r2"])
+    }
+
+    @Test func whoWouldInheritWhatIsNotPutBackIsLeft() async throws {
+        let plan = try await plan(
+            undoing: [
+                Self.organization,
+                Self.repository(1, from: Self.inheriting, to: Self.own, inheritedBefore: ["repo"]),
+            ], [1: [Self.setting(#"["repo", "context"]"#)]], template: #"{"include_claim_keys": ["actor"]}"#)
+        #expect(plan.changes.isEmpty)
+        #expect(plan.manual.map(\.name) == ["acme", "acme/r1"])
+    }
+
+    @Test func oneThatFailsKeepsNoOtherFromBeingUndone() async throws {
+        let plan = try await plan(
+            undoing: [
+                Self.repository(1, from: .gitHubDefault, to: Self.own),
+                Self.repository(2, from: .gitHubDefault, to: Self.own),
+            ], [1: [Self.setting(#"["repo", "context"]"#)], 2: [.response(status: 500)]])
+        #expect(plan.changes.map(\.target.name) == ["acme/r1"])
+        #expect(plan.manual.map(\.name) == ["acme/r2"])
+    }
+}
