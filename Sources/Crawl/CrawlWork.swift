@@ -50,7 +50,10 @@ enum CrawlWork: Sendable {
         case .setting(let repository, let known):
             let result = await Result(catching: { () async throws(GitHubError) in
                 // Listed among this organization's, and another's all the same.
-                guard repository.owner.lowercased() == login.rawValue.lowercased() else {
+                guard
+                    repository.owner == login.rawValue
+                        || repository.owner.lowercased() == login.rawValue.lowercased()
+                else {
                     throw .transferred(to: repository.owner)
                 }
                 return switch (try await github.setting(of: repository, unless: known?.validator), known) {

@@ -233,6 +233,7 @@ struct OrganizationCrawl {
         } else {
             admit(fresh, now: now)
         }
+        if isNarrow, listing.isOver { plan(repositories: repositories.count + waitingForValues.count) }
     }
 
     /// Takes listed repositories into the crawl, or notes why they are left out.
@@ -289,8 +290,12 @@ struct OrganizationCrawl {
             requests: CrawlCost(repositories: repositories, needs: needs).cold - 1 - min(read.count, repositories),
             conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget)
         isShort = plan.isShort
+        // How many a scope leaves is known from the listing alone: until then nobody is alarmed.
+        guard !isNarrow || listing.isOver else { return }
         news.append(.planned(plan))
     }
+
+    private var isNarrow: Bool { scope.selector != Selector() }
 
     /// What no scan has read comes first, then what was read longest ago; the listing's order where that is equal.
     private mutating func orderByAge() {

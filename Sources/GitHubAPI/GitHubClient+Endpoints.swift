@@ -290,7 +290,7 @@ extension GitHubClient {
 
 extension String {
     /// Whether both name the same account: GitHub keeps case and goes by none.
-    func isSameLogin(as other: String) -> Bool { lowercased() == other.lowercased() }
+    func isSameLogin(as other: String) -> Bool { self == other || lowercased() == other.lowercased() }
 
     /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
     var pathEncoded: String {

@@ -129,6 +129,23 @@ import Testing
         }
     }
 
+    /// A budget that is too small for all is enough for what the scope leaves.
+    @Test func nobodyIsAlarmedForWhatIsOutOfScope() async throws {
+        var world = world(50)
+        world.rateLimit = .init(limit: 30, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", "--include", "r7", "--max-wait", "10m")
+            #expect(run.status == 0, "\(run.error)")
+            #expect(!run.error.contains("needs up to"))
+        }
+        world.rateLimit = .init(limit: 10, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", "--exclude", "r7", "--max-wait", "10m")
+            #expect(run.status == 3)
+            #expect(run.error.contains("needs up to"))
+        }
+    }
+
     @Test func aBudgetThatIsTooSmallIsSaidAtTheStartAndCoversEverythingOverSomeNights() async throws {
         var world = world(50)
         world.rateLimit = .init(limit: 30, windowSeconds: 3600)

@@ -39,12 +39,16 @@ struct EmulateCommand: AuditCommand {
         let identity = try identity()
         let stopRequests = await context.stopRequests()
         do {
-            return try await Emulator(file, port: port, identity: identity).run { address in
+            let emulator = Emulator(file, port: port, identity: identity)
+            return try await emulator.run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
                 context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
                 for await _ in stopRequests { break }
                 context.stopHeard()
+                if file.secondaryLimit != nil {
+                    context.console.note("refused \(await emulator.world.refused) requests")
+                }
                 return ExitStatus.success.rawValue
             }
         } catch let error as EmulatorError {
