@@ -146,6 +146,21 @@ import Testing
         #expect(plan.changes.last?.subjects.first?.after == "repo:acme/api:ref:{ref}")
     }
 
+    /// A fix that asks for what a follower has already changes nothing there, and its subject changes all the same.
+    @Test func whoeverFollowsIsCountedWhateverIsWantedOfIt() throws {
+        let plan = try plan(
+            [
+                #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}"#,
+                #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"], "fix": "inherit"}"#,
+            ],
+            [.read("api", id: 1, .inheriting), .read("own", id: 2, .own(["repo"])), .read("web", id: 3, .inheriting)],
+            template: .set(["repo"], useImmutableSubject: nil))
+        #expect(plan.changes.map(\.target.name) == ["acme", "acme/own"])
+        #expect(plan.changes.first?.subjects.map(\.repository) == ["acme/api", "acme/web"])
+        #expect(plan.changes.first?.rules == ["template", "claims"])
+        #expect(plan.subjectCount == 3)
+    }
+
     @Test func whatAnOrganizationMendsInItsFollowersIsTold() throws {
         let plan = try plan(
             [

@@ -459,7 +459,7 @@ import Testing
             #expect(part.output.contains("NOTHING TO CHANGE"))
             #expect(
                 part.output.replacing(/\s+/, with: " ").contains(
-                    "not every repository that may follow it was looked at"))
+                    "not every repository that may follow it was read"))
             let set = await Self.run(scan, "template", "set", "acme", "--claims", "repo,ref", "--yes")
             #expect(set.status == 2)
             #expect(set.error.contains("are not counted here"))

@@ -93,7 +93,7 @@ private struct Draft {
         guard snapshot.seesEveryRepository(of: organization) else {
             leave(
                 mended,
-                "not every repository that may follow it was looked at: plan it from a whole scan without a scope")
+                "not every repository that may follow it was read: plan it from a whole scan that could read all")
             return
         }
         guard case .template(let keys)? = fix?.template else {
@@ -227,6 +227,8 @@ private struct Draft {
 
     /// A finding for which no mending is known can be mended by that of another one.
     mutating func creditWhatIsMendedBesides(before: AuditReport, after: AuditReport) {
+        // Who is as it is wanted already, and mended all the same, is mended by what it follows.
+        for (id, wanted) in repositories where !isWritten(id, wanted) { repositories[id] = nil }
         let remaining = Set(after.findings.filter(\.isOpen).map(\.key))
         // Of one that may inherit or hold a copy it is not known whether it changes with its organization.
         let mended = before.findings.filter { finding in
@@ -244,6 +246,12 @@ private struct Draft {
                 repositories[id]?.findings.append(finding)
             }
         }
+    }
+
+    private func isWritten(_ id: RepositoryID, _ wanted: Wanted) -> Bool {
+        guard let place = places[id] else { return false }
+        let state = snapshot.organizations[place.organization].repositories[place.repository]
+        return state.reading.value.map { wanted.value != .repository($0) } ?? false
     }
 
     /// Whether nothing is planned for a repository that follows its organization, or holds a copy of its template.
@@ -297,7 +305,7 @@ private struct Draft {
         .inReportOrder(by: \.0)
         for (repository, (_, wanted, place)) in sorted {
             let state = snapshot.organizations[place.organization].repositories[place.repository]
-            guard let setting = state.reading.value, wanted.value != .repository(setting) else { continue }
+            guard let setting = state.reading.value else { continue }
             let organization = snapshot.organizations[place.organization].template
             changes.append(
                 PlannedChange(
