@@ -72,7 +72,8 @@ public struct Applier: Sendable {
             let change = plan.changes[place]
             var ending: Ending
             if let why = held.why(change, place) {
-                ending = Ending(outcome: .refused(why))
+                // What may have been written stays so.
+                ending = Ending(outcome: entries[place].isInDoubt ? .unknown(why) : .refused(why))
             } else {
                 guard await takeTurn(unless: shouldStop) else {
                     result.stop = .interrupted

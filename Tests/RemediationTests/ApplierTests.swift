@@ -127,6 +127,10 @@ import Testing
             #expect(run.writes.isEmpty)
             #expect(run.journal == ["refused 1"])
             #expect(run.result.stop == nil)
+            // Where it may have been written before, that is not forgotten.
+            let doubtful = try await Self.run(
+                plan, after: [.init(outcome: outcome), .init(intendedAt: .sample)], [:])
+            #expect(doubtful.journal == ["unknown 1"])
         }
     }
 
