@@ -9,7 +9,7 @@ extension Timeline.Event {
             "the organization's template changed: \(before.words) → \(after.words)"
         case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
         case .findingWaived(let finding, _): "waived: \(finding.key.rule)"
-        case .findingGone(let finding, _): "mended: \(finding.key.rule)"
+        case .findingGone(let finding, _): "no longer found: \(finding.key.rule)"
         }
     }
 
