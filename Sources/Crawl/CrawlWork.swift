@@ -50,12 +50,7 @@ enum CrawlWork: Sendable {
         case .setting(let repository, let known):
             let result = await Result(catching: { () async throws(GitHubError) in
                 // Listed among this organization's, and another's all the same.
-                guard
-                    repository.owner == login.rawValue
-                        || repository.owner.lowercased() == login.rawValue.lowercased()
-                else {
-                    throw .transferred(to: repository.owner)
-                }
+                guard repository.belongs(to: login.rawValue) else { throw .transferred(to: repository.owner) }
                 return switch (try await github.setting(of: repository, unless: known?.validator), known) {
                 case (.modified(let setting, let validator), _): (setting, validator)
                 case (.notModified, let known?): (known.value, Validator?.none)

@@ -53,14 +53,14 @@ extension GitHubClient {
                 throw .redirectRefused("it leads to another repository (id \(id))")
             }
             let owner = try await self.repository(repository.id).owner
-            guard owner.isSameLogin(as: repository.owner) else { throw .transferred(to: owner) }
+            guard repository.belongs(to: owner) else { throw .transferred(to: owner) }
         }
         guard case .modified(let answer, let validator) = answer else { return .notModified }
         let body = try decode(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
         // Of a prefix with ids the ids tell, and a rule judges them; its names may be those of another day.
         if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
-            !prefix.owner.isSameLogin(as: repository.owner)
+            !repository.belongs(to: prefix.owner)
         {
             throw .transferred(to: prefix.owner)
         }
@@ -289,9 +289,6 @@ extension GitHubClient {
 }
 
 extension String {
-    /// Whether both name the same account: GitHub keeps case and goes by none.
-    func isSameLogin(as other: String) -> Bool { self == other || lowercased() == other.lowercased() }
-
     /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
     var pathEncoded: String {
         addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""

@@ -169,7 +169,3 @@ extension PlannedChange.Value {
         if case .repository(let setting) = self { setting.subClaimPrefix } else { nil }
     }
 }
-
-extension RepositorySetting {
-    fileprivate var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
-}

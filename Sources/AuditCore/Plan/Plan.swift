@@ -118,10 +118,9 @@ public struct PlannedChange: Hashable, Sendable {
         case organization(OrganizationTemplate)
         case repository(RepositorySetting)
 
-        /// Whether it is the organization's template, inherited: `use_default: false` without keys.
+        /// Whether it is a repository's that inherits.
         public var inherits: Bool {
-            guard case .repository(let setting) = self else { return false }
-            return !setting.useDefault && (setting.includeClaimKeys ?? []).isEmpty
+            if case .repository(let setting) = self { setting.inherits } else { false }
         }
     }
 

@@ -46,6 +46,9 @@ extension RepositorySetting {
         return fixed
     }
 
+    /// Whether the organization's template applies: `use_default: false` without keys.
+    public var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
+
     /// Whether flag and prefix disagree, so that to write the flag back, or to leave it out, could change the format.
     public var contradictsItself: Bool {
         guard let isImmutable = subClaimPrefix?.contains("@") else { return false }
@@ -115,7 +118,7 @@ extension PlannedChange {
             before: .repository(setting),
             mayInherit: setting.effectiveTemplate(organization: former).source == .organizationOrCopy, after: value,
             inherited: value.inherits ? future.inheritedKeys : nil,
-            inheritedBefore: Value.repository(setting).inherits ? former.inheritedKeys : nil, rules: rules,
+            inheritedBefore: setting.inherits ? former.inheritedKeys : nil, rules: rules,
             subjects: moved.map { [$0.subject] } ?? [], warnings: moved?.warnings ?? [])
     }
 }

@@ -53,6 +53,9 @@ public struct Repository: Hashable, Sendable {
             || differ(customProperties, other.customProperties)
     }
 
+    /// Whether that is its owner's login: GitHub keeps case and goes by none.
+    public func belongs(to login: String) -> Bool { owner == login || owner.lowercased() == login.lowercased() }
+
     /// `OWNER/NAME`, in the case that GitHub stores.
     public var fullName: String { "\(owner)/\(name)" }
 }
