@@ -31,7 +31,7 @@ import Testing
                 var request = HTTPClientRequest(url: address + path)
                 if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
                 for (name, value) in headers { request.headers.add(name: name, value: value) }
-                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(240))
                 let body = try await response.body.collect(upTo: 16 << 20)
                 replies.append(
                     Reply(
