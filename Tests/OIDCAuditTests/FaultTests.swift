@@ -13,6 +13,8 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         var faults: [WorldFile.Fault]
+        /// What GitHub says of the harmed repository's template instead of telling it.
+        var refusal: WorldFile.Refusal?
         /// Exit status.
         var status: Int32
         /// What the harmed repository is called.
@@ -91,6 +93,9 @@ import Testing
         Case(name: "empty body", faults: fault(.body, body: ""), status: 3, says: "malformed answer"),
         Case(name: "huge body", faults: fault(.huge), status: 3, says: "larger than"),
         Case(name: "deleted meanwhile", faults: fault(.status, status: 404), status: 3, says: "not found"),
+        Case(name: "made private meanwhile", faults: [], refusal: .notFound, status: 3, says: "not found"),
+        Case(name: "403, no permission", faults: [], refusal: .forbidden, status: 3, says: "not accessible"),
+        Case(name: "403, SSO", faults: [], refusal: .ssoRequired, status: 3, says: "single sign-on"),
         Case(
             name: "transferred to where another repository is",
             faults: fault(.redirect, location: "/repositories/99/actions/oidc/customization/sub"), status: 3,
@@ -188,10 +193,11 @@ import Testing
 
     @Test(arguments: passing + lasting)
     func ofARepository(fault: Case) async throws {
-        let repositories = [
+        var repositories = [
             WorldFile.Repository.good("first", id: 1), .good("harmed", id: 2), .good("other", id: 3),
             .own("third", id: 99, ["repo", "context", "job_workflow_ref"]),
         ]
+        repositories[1].refusal = fault.refusal
         try await expect(fault, in: repositories)
     }
 
@@ -259,7 +265,10 @@ import Testing
             }
             if fault.status == 0 { #expect(run.repositories().count == repositories.count) }
 
-            await scan.world.change { $0.faults = [] }
+            await scan.world.change { world in
+                world.faults = []
+                for place in repositories.indices { world.organizations[0].repositories[place].refusal = nil }
+            }
             let next = await scan("acme", "-f", "json", "--resume")
             #expect(next.status == 0, "\(next.error)")
             #expect(next.repositories().count == repositories.count)

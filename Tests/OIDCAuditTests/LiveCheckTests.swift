@@ -51,7 +51,7 @@ struct LiveCheckTests {
         #expect(run.error.isEmpty)
         #expect(!run.output.contains("differs"))
         #expect(run.output.contains("\nGET \(Self.template)\n  same\n"))
-        #expect(run.output.hasSuffix("\nnone of 12 answers differ in what the client reads\n"))
+        #expect(run.output.hasSuffix("\nnone of 14 answers differ in what the client reads\n"))
     }
 
     @Test func whatDiffersIsNamed() async throws {
@@ -68,7 +68,7 @@ struct LiveCheckTests {
             "differs  public_repos: only the emulator sends it",
             "differs  status: GitHub 410",
             "note     other fields of GitHub alone (1): new?[31m",
-            "3 of 12 answers differ in what the client reads",
+            "3 of 14 answers differ in what the client reads",
         ] { #expect(run.output.contains(line), "\(line) in \(run.output)") }
         #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
@@ -98,7 +98,7 @@ struct LiveCheckTests {
         }
         #expect(await emulator.world.lastHeaders["authorization"] == nil)
         let requests = await emulator.world.requests
-        #expect(requests.count == 12)
+        #expect(requests.count == 14)
         #expect(requests.allSatisfy { $0.hasPrefix("GET /") })
     }
 
