@@ -4,6 +4,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// A GitHub on loopback, for demonstrations, tests and measurements. It is a reading of GitHub's documentation of its
@@ -12,6 +13,8 @@ public struct Emulator: Sendable {
     public let world: World
     private let port: Int
     private let identity: ServerIdentity?
+    /// Carries every connection, and the tasks that answer.
+    private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
 
     /// - Parameters:
     ///   - port: 0 lets the system pick one.
@@ -35,7 +38,7 @@ public struct Emulator: Sendable {
             announce.yield("\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)")
         }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask {
+            group.addTask(executorPreference: EventLoopExecutor(eventLoop)) {
                 defer { announce.finish() }
                 do {
                     try await application.run()
@@ -83,7 +86,7 @@ public struct Emulator: Sendable {
             router: router, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: port), serverName: "github-emulator"),
-            onServerRunning: onRunning, logger: logger)
+            onServerRunning: onRunning, eventLoopGroupProvider: .shared(eventLoop), logger: logger)
     }
 }
 
@@ -105,6 +108,8 @@ public enum EmulatorError: Error, Hashable, CustomStringConvertible {
 struct EmulatorContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// What the world says of the request.
+    var arrival = World.Arrival()
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -1,5 +1,5 @@
 import Foundation
-import NIOCore
+import HTTPTypes
 
 /// The state that all requests to the emulator share.
 public actor World {
@@ -15,12 +15,15 @@ public actor World {
     private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
     private var spentStart = 0
     private var changed = 0
-    private var pages: [String: ByteBuffer] = [:]
+    private var pages: [String: Answer] = [:]
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
     public private(set) var requests: [String] = []
+    private var lastFields: HTTPFields = [:]
     /// Header fields of the newest request, names in lower case.
-    public private(set) var lastHeaders: [String: String] = [:]
+    public var lastHeaders: [String: String] {
+        Dictionary(lastFields.map { ($0.name.rawName.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
     /// Most requests that were being answered at once.
     public private(set) var inFlightMax = 0
     /// Requests that a secondary rate limit refused.
@@ -82,12 +85,28 @@ public actor World {
 
     // MARK: - Requests
 
+    /// What a request is told of the world when it comes in, at once, since each question to an actor costs something.
+    struct Arrival: Sendable {
+        var fault: WorldFile.Fault?
+        var latencyMilliseconds = 0
+        var tokens: [String] = []
+        var oauthScopes: [String]?
+        /// Whether there is a limit of any kind.
+        var isLimited = false
+    }
+
     /// Notes a request and picks the fault that hits it, if one does.
-    func begin(_ line: String, path: String, headers: [String: String]) -> WorldFile.Fault? {
+    func begin(_ line: String, path: String, _ fields: HTTPFields) -> Arrival {
         requests.append(line)
-        lastHeaders = headers
+        lastFields = fields
         inFlight += 1
         inFlightMax = max(inFlightMax, inFlight)
+        return Arrival(
+            fault: fault(line, path: path), latencyMilliseconds: file.latencyMilliseconds, tokens: file.tokens,
+            oauthScopes: file.oauthScopes, isLimited: file.rateLimit != nil || file.secondaryLimit != nil)
+    }
+
+    private func fault(_ line: String, path: String) -> WorldFile.Fault? {
         for (index, fault) in file.faults.enumerated()
         where Self.matches(fault.path, path) && fault.method.map({ line.hasPrefix("\($0) ") }) ?? true {
             faultMatches[index] += 1
@@ -141,9 +160,9 @@ public actor World {
     var remaining: Int { (file.rateLimit?.limit ?? 0) - used }
 
     /// A page of a listing as it was told before: making one takes longer than a real GitHub's whole answer.
-    func page(_ key: String) -> ByteBuffer? { pages[key] }
+    func page(_ key: String) -> Answer? { pages[key] }
 
-    func keep(_ page: ByteBuffer, as key: String) {
+    func keep(_ page: Answer, as key: String) {
         pages[key] = page
     }
 

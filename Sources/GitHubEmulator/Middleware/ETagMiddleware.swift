@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// Gives each answer a validator and answers 304 where the client still has it. As on GitHub, it depends on the token.
 struct ETagMiddleware: RouterMiddleware {
@@ -20,12 +21,17 @@ struct ETagMiddleware: RouterMiddleware {
         return response
     }
 
-    /// FNV-1a, 64 bits: a validator needs no secrecy.
+    /// FNV-1a, 64 bits, by eight bytes of the body at once: a validator needs no secrecy.
     private static func digest(_ body: ByteBuffer, salt: String) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in salt.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        func take(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01b3 ^ (hash >> 32) }
+        for byte in salt.utf8 { take(UInt64(byte)) }
         body.withUnsafeReadableBytes { bytes in
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            let whole = bytes.count & ~7
+            for place in stride(from: 0, to: whole, by: 8) {
+                take(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            }
+            for byte in bytes[whole...] { take(UInt64(byte)) }
         }
         return String(hash, radix: 16)
     }
@@ -36,17 +42,15 @@ extension ResponseBody {
     fileprivate func collected() async throws -> ByteBuffer {
         let sink = Sink()
         try await write(BufferWriter(sink: sink))
-        return await sink.buffer
+        return sink.whole.withLock { $0 }
     }
 
-    private actor Sink {
-        var buffer = ByteBuffer()
+    private final class Sink: Sendable {
+        let whole = Mutex(ByteBuffer())
 
         func append(_ piece: ByteBuffer) {
-            if buffer.readableBytes == 0 {
-                buffer = piece
-            } else {
-                buffer.writeImmutableBuffer(piece)
+            whole.withLock { whole in
+                if whole.readableBytes == 0 { whole = piece } else { whole.writeImmutableBuffer(piece) }
             }
         }
     }
@@ -55,7 +59,7 @@ extension ResponseBody {
         let sink: Sink
 
         mutating func write(_ buffer: ByteBuffer) async throws {
-            await sink.append(buffer)
+            sink.append(buffer)
         }
 
         consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}

@@ -11,23 +11,27 @@ struct FaultMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
-        let arrival = ContinuousClock.now
+        let arrival = NIODeadline.now()
         let line = "\(request.method.rawValue) \(request.uri.string)"
-        let headers = Dictionary(
-            request.headers.map { ($0.name.rawName.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
-        let fault = await world.begin(line, path: request.uri.path, headers: headers)
-        let latency = await world.file.latencyMilliseconds
+        var context = context
+        context.arrival = await world.begin(line, path: request.uri.path, request.headers)
+        let latency = context.arrival.latencyMilliseconds
         do {
             let response =
-                if let fault {
+                if let fault = context.arrival.fault {
                     try await answer(fault, request, context, next)
                 } else {
                     try await next(request, context)
                 }
-            // From the request to its answer, as a network has it, whatever making the answer took. Without tolerance: a
-            // tenth of the time is what timers may otherwise be late.
+            // From the request to its answer, as a network has it, whatever making the answer took. The event loop wakes
+            // nobody else for it, and is never late by a tenth of the time, as the language's own timers may be.
             if latency > 0 {
-                try await Task.sleep(until: arrival + .milliseconds(latency), tolerance: .zero, clock: .continuous)
+                let wait = context.channel.eventLoop.scheduleTask(deadline: arrival + .milliseconds(Int64(latency))) {}
+                try await withTaskCancellationHandler {
+                    try await wait.futureResult.get()
+                } onCancel: {
+                    wait.cancel()
+                }
             }
             await world.end()
             return response

@@ -10,6 +10,7 @@ struct RateLimitMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
+        guard context.arrival.isLimited else { return try await next(request, context) }
         let isRead = [.get, .head, .options].contains(request.method)
         if let wait = await world.spend(points: isRead ? 1 : 5, at: .now) {
             return Answer.error(

@@ -9,7 +9,7 @@ struct TokenMiddleware: RouterMiddleware {
         _ request: Request, context: EmulatorContext,
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
-        let tokens = await world.file.tokens
+        let tokens = context.arrival.tokens
         guard !tokens.isEmpty else { return try await answer(request, context, next) }
         guard let field = request.headers[.authorization] else {
             return await isPublic(request.uri.path) ? try await next(request, context) : Answer.notFound.response
@@ -26,7 +26,7 @@ struct TokenMiddleware: RouterMiddleware {
         _ next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
         var response = try await next(request, context)
-        if let scopes = await world.file.oauthScopes {
+        if let scopes = context.arrival.oauthScopes {
             response.headers[.xOAuthScopes] = scopes.joined(separator: ", ")
         }
         return response

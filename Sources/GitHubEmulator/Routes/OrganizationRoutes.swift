@@ -14,13 +14,13 @@ struct OrganizationRoutes: Sendable {
             return Answer(json: text(organization)).response
         }
         router.get("/orgs/:org/repos") { request, context in
-            await listing(of: world.organization(context.parameters.get("org") ?? ""), request, world.file.tokens)
+            await listing(request, context) { await world.organization(context.parameters.get("org") ?? "") }
         }
         // The form that `Link` headers use.
         router.get("/organizations/:id/repos") { request, context in
             let id = context.parameters.get("id").flatMap { Int64($0) }
             guard let id else { return Answer.notFound.response }
-            return await listing(of: world.organization(id: id), request, world.file.tokens)
+            return await listing(request, context) { await world.organization(id: id) }
         }
         // What an installation's token may see, which is of one organization.
         router.get("/installation/repositories") { _, _ in
@@ -55,32 +55,33 @@ struct OrganizationRoutes: Sendable {
     }
 
     private func listing(
-        of organization: WorldFile.Organization?, _ request: Request, _ tokens: [String],
+        _ request: Request, _ context: EmulatorContext, of organization: () async -> WorldFile.Organization?,
     ) async -> Response {
-        guard let organization else { return Answer.notFound.response }
+        // Where tokens are asked for, anybody without one sees what is public.
+        let isAnonymous = !context.arrival.tokens.isEmpty && request.headers[.authorization] == nil
+        // Making a page takes longer than a real GitHub's whole answer.
+        let key = "\(isAnonymous) \(request.head.authority ?? "") \(request.uri.string)"
+        if let known = await world.page(key) { return known.response }
+        guard let organization = await organization() else { return Answer.notFound.response }
+        let answer = page(of: organization, request, isAnonymous: isAnonymous)
+        await world.keep(answer, as: key)
+        return answer.response
+    }
+
+    private func page(of organization: WorldFile.Organization, _ request: Request, isAnonymous: Bool) -> Answer {
         let query = request.uri.queryParameters
         let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
         let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
-        // Where tokens are asked for, anybody without one sees what is public.
-        let isAnonymous = !tokens.isEmpty && request.headers[.authorization] == nil
         var repositories = select(organization.repositories, type: isAnonymous ? "public" : query.get("type") ?? "all")
         let isSorted = zip(repositories, repositories.dropFirst()).allSatisfy { $0.id < $1.id }
         if !isSorted { repositories.sort { $0.id < $1.id } }
-        let isAscending = query.get("direction") == "asc"
-        let ordered = isAscending ? repositories : repositories.reversed()
+        let ordered = query.get("direction") == "asc" ? repositories : repositories.reversed()
         let pages = max(1, (ordered.count + size - 1) / size)
-        let key = "\(organization.id) \(isAnonymous) \(request.uri.query ?? "")"
-        let answer: Answer
-        if let known = await world.page(key) {
-            answer = Answer(known)
-        } else {
-            let slice = ordered.dropFirst((page - 1) * size).prefix(size)
-            answer = Answer(
-                json: "[" + slice.map { RepositoryJSON($0, of: organization).text }.joined(separator: ",") + "]")
-            await world.keep(answer.body, as: key)
-        }
-        guard pages > 1 else { return answer.response }
-        return answer.header(.link, link(request, organization, page: page, pages: pages)).response
+        let slice = ordered.dropFirst((page - 1) * size).prefix(size)
+        let answer = Answer(
+            json: "[" + slice.map { RepositoryJSON($0, of: organization).text }.joined(separator: ",") + "]")
+        guard pages > 1 else { return answer }
+        return answer.header(.link, link(request, organization, page: page, pages: pages))
     }
 
     private func select(_ repositories: [WorldFile.Repository], type: String) -> [WorldFile.Repository] {
