@@ -37,7 +37,7 @@ public struct CrawlLimits: Hashable, Sendable {
         self.pagesMax = pagesMax
     }
 
-    /// Listing pages in flight at once. A page costs GitHub much more than a template, so most of the width is left to
-    /// templates.
-    var pageConcurrency: Int { max(1, concurrency / 4) }
+    /// Listing pages in flight at once. A page costs GitHub much more than a template, and half a megabyte here; each leads
+    /// to a hundred templates, to which most of the width is left.
+    var pageConcurrency: Int { max(1, concurrency / 16) }
 }

@@ -82,27 +82,32 @@ public struct Crawler: Sendable {
         _ crawl: consuming OrganizationCrawl, of account: OrganizationAccount,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
-        var crawl = crawl
         let outbox = Outbox(account.id, limits, tell: tell)
+        let desk = CrawlDesk(crawl, outbox, now: now, tell: tell)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }
-            await runBounded(
-                width: limits.concurrency, next: { crawl.next() },
-                run: { [github, now] work in await work.run(github, of: account.login, now: now) },
-                handle: { output in
-                    crawl.take(output, now: now())
-                    outbox.add(crawl.takeObservations())
-                    for event in crawl.takeNews() { tell(event) }
-                    // GitHub locks an account out after several refusals: what is queued must not be sent.
-                    return crawl.stop == .unauthorized
-                })
+            await withTaskExecutorPreference(github.executor) { await work(at: desk, of: account) }
             group.cancelAll()
         }
-        crawl.finish(now: now())
-        outbox.add(crawl.takeObservations())
-        outbox.flush()
-        tell(.organizationFinished(crawl.observation))
-        return crawl.stop
+        let (observation, stop) = desk.finish()
+        tell(.organizationFinished(observation))
+        return stop
+    }
+
+    /// Asks what the desk hands out until that is nothing any more.
+    private func work(at desk: CrawlDesk, of account: OrganizationAccount) async {
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<limits.concurrency {
+                group.addTask { [github, now] in
+                    while let work = await desk.next() {
+                        let isRefused = desk.take(await work.run(github, of: account.login, now: now))
+                        if isRefused { return true }
+                    }
+                    return false
+                }
+            }
+            for await isRefused in group where isRefused { group.cancelAll() }
+        }
     }
 }
 

@@ -70,6 +70,9 @@ struct OrganizationCrawl {
         if let count = account.repositoryCount { plan(repositories: count) }
     }
 
+    /// Whether nothing is in flight.
+    var isIdle: Bool { inFlight == 0 }
+
     /// The next request: the template, then pages up to their share of the width, then settings; the template once more
     /// when everything else has come back.
     mutating func next() -> CrawlWork? {

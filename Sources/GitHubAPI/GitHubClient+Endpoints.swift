@@ -132,9 +132,8 @@ extension GitHubClient {
         guard case .modified(let answer, let validator) = try await get(url: url, unless: validator) else {
             return .notModified
         }
-        let body = JSONExtract.array(answer.body, keeping: Wire.Repository.members) ?? answer.body
-        let items = try decode(body, as: [Wire.Lenient<Wire.Repository>].self)
-        let repositories = items.compactMap { $0.value.flatMap(Repository.init) }
+        let items = try decode(answer.body, as: Wire.Listing.self).items
+        let repositories = items.compactMap { $0.flatMap(Repository.init) }
         let link = LinkHeader(answer.headers["link"])
         return .modified(
             RepositoryPage(
@@ -291,9 +290,24 @@ extension GitHubClient {
 extension String {
     /// The text as one segment of a URL's path: all but RFC 3986's unreserved characters percent-encoded.
     var pathEncoded: String {
-        addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""
+        // Nearly every name is such already.
+        if utf8.allSatisfy({ $0.isUnreserved }) { return self }
+        return addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""
     }
 
     private static let unreserved = CharacterSet(
         charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+}
+
+extension UInt8 {
+    /// RFC 3986 §2.3
+    fileprivate var isUnreserved: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
 }

@@ -55,6 +55,9 @@ public final class GitHubClient: Sendable {
         self.headers = headers
     }
 
+    /// Where tasks that ask for very many things should run; `nil`: anywhere.
+    public var executor: (any TaskExecutor)? { transport.executor }
+
     /// What was asked so far.
     public var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
 
@@ -90,7 +93,17 @@ extension GitHubClient {
         try decode(await get(url: "\(endpoint)\(path)").body, as: type)
     }
 
+    /// Reads what very many answers hold in a quicker way where it is plain.
+    func decode<Body: PlainReadable & Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
+        if let body = PlainJSON.value(of: bytes, as: type) { return body }
+        return try decodeWhole(bytes, as: type)
+    }
+
     func decode<Body: Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
+        try decodeWhole(bytes, as: type)
+    }
+
+    private func decodeWhole<Body: Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch {

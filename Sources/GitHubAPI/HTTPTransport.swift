@@ -9,6 +9,7 @@ import NIOSSL
 /// The real wire: HTTP/1.1, or HTTP/2 where TLS offers it. Must be shut down after use.
 public final class HTTPTransport: Transport {
     private let client: HTTPClient
+    public let executor: (any TaskExecutor)?
 
     /// - Parameters:
     ///   - connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
@@ -21,6 +22,8 @@ public final class HTTPTransport: Transport {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsMax
         // Whether and when to try again is the client's decision, which counts its tries.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Nobody traces this program.
+        configuration.tracing.tracer = nil
         if let trust {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.additionalTrustRoots = [.certificates(trust.certificates)]
@@ -31,7 +34,10 @@ public final class HTTPTransport: Transport {
                 host: proxy.host, port: proxy.port,
                 authorization: proxy.credentials.map { .basic(username: $0.user, password: $0.password) })
         }
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        // One for all connections: a hundred requests in flight leave it idle for most of the time.
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        executor = EventLoopExecutor(eventLoop)
+        client = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)
     }
 
     public func shutDown() async {

@@ -1,6 +1,13 @@
 /// A way to carry one request to GitHub and its answer back, without retries, redirects or judgement.
 public protocol Transport: Sendable {
     func send(_ request: APIRequest) async throws(TransportError) -> APIResponse
+
+    /// Where tasks that send very many requests should run; `nil`: anywhere.
+    var executor: (any TaskExecutor)? { get }
+}
+
+extension Transport {
+    public var executor: (any TaskExecutor)? { nil }
 }
 
 /// One request on the wire.

@@ -15,7 +15,7 @@ enum Wire {
     }
 
     /// `OidcCustomSubRepo`
-    struct RepositorySetting: Decodable {
+    struct RepositorySetting: PlainReadable, Decodable {
         let useDefault: Bool
         let includeClaimKeys: [String]?
         let useImmutableSubject: Bool?
@@ -26,6 +26,27 @@ enum Wire {
             case includeClaimKeys = "include_claim_keys"
             case useImmutableSubject = "use_immutable_subject"
             case subClaimPrefix = "sub_claim_prefix"
+        }
+
+        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+            var useDefault: Bool?
+            var includeClaimKeys: [String]?
+            var useImmutableSubject: Bool?
+            var subClaimPrefix: String?
+            try json.object { json, member throws(PlainJSON.NotPlain) in
+                switch member {
+                case "use_default" where useDefault == nil: useDefault = try json.read()
+                case "include_claim_keys" where includeClaimKeys == nil: includeClaimKeys = try json.read()
+                case "use_immutable_subject" where useImmutableSubject == nil: useImmutableSubject = try json.read()
+                case "sub_claim_prefix" where subClaimPrefix == nil: subClaimPrefix = try json.read()
+                default: try json.pass()
+                }
+            }
+            guard let useDefault else { throw PlainJSON.NotPlain() }
+            self.useDefault = useDefault
+            self.includeClaimKeys = includeClaimKeys
+            self.useImmutableSubject = useImmutableSubject
+            self.subClaimPrefix = subClaimPrefix
         }
     }
 
@@ -70,7 +91,7 @@ enum Wire {
     }
 
     /// `MinimalRepository`
-    struct Repository: Decodable {
+    struct Repository: PlainReadable, Decodable {
         let id: Int64
         let name: String
         let owner: Owner
@@ -81,25 +102,30 @@ enum Wire {
         let topics: [String]?
         let customProperties: [String: PropertyValue]?
 
-        struct Owner: Decodable {
+        struct Owner: PlainReadable, Decodable {
             let id: Int64?
             let login: String
 
-            enum CodingKeys: String, CodingKey, CaseIterable {
-                case id, login
+            init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+                var id: Int64?
+                var login: String?
+                try json.object { json, member throws(PlainJSON.NotPlain) in
+                    switch member {
+                    case "id" where id == nil: id = try json.read()
+                    case "login" where login == nil: login = try json.read()
+                    default: try json.pass()
+                    }
+                }
+                guard let login else { throw PlainJSON.NotPlain() }
+                self.id = id
+                self.login = login
             }
         }
 
-        enum CodingKeys: String, CodingKey, CaseIterable {
+        enum CodingKeys: String, CodingKey {
             case id, name, owner, visibility, archived, fork, topics
             case isPrivate = "private"
             case customProperties = "custom_properties"
-        }
-
-        /// What is read of a listing's entry.
-        static let members = CodingKeys.allCases.map { key in
-            JSONExtract.Member(
-                key.rawValue, key == .owner ? Owner.CodingKeys.allCases.map { JSONExtract.Member($0.rawValue) } : [])
         }
 
         /// Id and names are what a repository can't do without. Any other field of an unknown form counts as not sent:
@@ -115,6 +141,55 @@ enum Wire {
             fork = try? container.decodeIfPresent(Bool.self, forKey: .fork)
             topics = try? container.decodeIfPresent([String].self, forKey: .topics)
             customProperties = try? container.decodeIfPresent([String: PropertyValue].self, forKey: .customProperties)
+        }
+
+        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+            var id: Int64?
+            var name: String?
+            var owner: Owner?
+            var isPrivate: Bool?
+            var visibility: String?
+            var archived: Bool?
+            var fork: Bool?
+            var topics: [String]?
+            var customProperties: [String: PropertyValue]?
+            try json.object { json, member throws(PlainJSON.NotPlain) in
+                switch member {
+                case "id" where id == nil: id = try json.read()
+                case "name" where name == nil: name = try json.read()
+                case "owner" where owner == nil: owner = try json.read()
+                case "private" where isPrivate == nil: isPrivate = try json.read()
+                case "visibility" where visibility == nil: visibility = try json.read()
+                case "archived" where archived == nil: archived = try json.read()
+                case "fork" where fork == nil: fork = try json.read()
+                case "topics" where topics == nil: topics = try json.read()
+                case "custom_properties" where customProperties == nil: customProperties = try json.read()
+                default: try json.pass()
+                }
+            }
+            guard let id, let name, let owner else { throw PlainJSON.NotPlain() }
+            self.id = id
+            self.name = name
+            self.owner = owner
+            self.isPrivate = isPrivate
+            self.visibility = visibility
+            self.archived = archived
+            self.fork = fork
+            self.topics = topics
+            self.customProperties = customProperties
+        }
+    }
+
+    /// A page of `MinimalRepository`; `nil` for an entry that is none.
+    struct Listing: PlainReadable, Decodable {
+        let items: [Repository?]
+
+        init(from decoder: any Decoder) throws {
+            items = try decoder.singleValueContainer().decode([Lenient<Repository>].self).map(\.value)
+        }
+
+        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+            items = try json.read()
         }
     }
 
@@ -163,8 +238,12 @@ enum Wire {
     }
 
     /// A custom property's value: one text, several, or none.
-    struct PropertyValue: Decodable {
+    struct PropertyValue: PlainReadable, Decodable {
         let values: [String]
+
+        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+            values = json.isArray ? try json.read() : (try json.read() as String?).map { [$0] } ?? []
+        }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()

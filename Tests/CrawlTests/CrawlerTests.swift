@@ -369,7 +369,7 @@ import Testing
                 Self.page(1): [.ok(Self.listing(["a"]), headers: link)], Self.page(2): [.hang], Self.page(3): [.hang],
                 Self.template("a"): [Self.setting],
             ])
-        let task = Task { await crawl(transport, limits: CrawlLimits(concurrency: 8)) }
+        let task = Task { await crawl(transport, limits: CrawlLimits(concurrency: 32)) }
         // Both pages are under way at once, and the first one's repository is read meanwhile.
         while !transport.hasAsked([Self.page(2), Self.page(3), Self.template("a")]) { await Task.yield() }
         while transport.inFlight > 2 { await Task.yield() }
