@@ -56,8 +56,7 @@ struct BatchWriter {
     private mutating func write(_ observation: Observation, known: KnownState) throws {
         let facts = RepositoryColumns(observation.repository, organizationRowID: organizationRowID, &json)
         if facts != known.repository {
-            try observationInsertion.execute(
-                arguments: StatementArguments([known.rowID, scanID]) + facts.arguments)
+            try observationInsertion.execute(arguments: StatementArguments([known.rowID, scanID] + facts.values))
         }
         switch observation.reading {
         case nil: break
@@ -71,8 +70,8 @@ struct BatchWriter {
             var settingRowID = known.settingRowID
             if columns != known.setting {
                 try settingInsertion.execute(
-                    arguments: StatementArguments([known.rowID, scanID])
-                        + [observation.observedAt.description] + columns.arguments)
+                    arguments: StatementArguments(
+                        [known.rowID, scanID, observation.observedAt.description] + columns.values))
                 settingRowID = db.lastInsertedRowID
             }
             if let credential, let validator = observation.validator {

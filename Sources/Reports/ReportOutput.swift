@@ -13,7 +13,10 @@ public struct ReportOutput {
     }
 
     public mutating func write(_ text: some StringProtocol) {
-        buffer.append(contentsOf: text.utf8)
+        // At once, where the text lies in one piece: bytes one by one take ten times as long.
+        if text.utf8.withContiguousStorageIfAvailable({ buffer.append(contentsOf: $0) }) == nil {
+            buffer.append(contentsOf: text.utf8)
+        }
         if buffer.count >= Self.pieceBytes { flushBuffer() }
     }
 

@@ -41,7 +41,7 @@ public struct Repository: Hashable, Sendable {
     /// somebody else's word.
     public var isAddressable: Bool {
         OrganizationLogin(owner) != nil && (1...255).contains(name.utf8.count) && name != "." && name != ".."
-            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            && !name.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
     }
 
     /// Whether something is known of both, and not the same: what one of two scans did not ask for, or the host did not

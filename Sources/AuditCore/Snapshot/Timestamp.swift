@@ -35,12 +35,30 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     public var description: String {
         let (days, second) = secondsSince1970.quotientAndRemainder(flooringBy: 86_400)
         let (year, month, day) = Self.civilDate(daysSince1970: days)
-        func padded(_ value: Int64, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        // Very many are written: byte by byte, all but a year of more than four digits.
+        guard (0...9999).contains(year) else {
+            let like = Self.daysSince1970(year: 2000, month: month, day: day) * 86_400 + second
+            return "\(year)" + Timestamp(secondsSince1970: like).description.dropFirst(4)
         }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        return String(unsafeUninitializedCapacity: 20) { bytes in
+            var place = 0
+            func write(_ value: Int64, _ width: Int, _ end: Unicode.Scalar) {
+                var value = value
+                for digit in stride(from: place + width - 1, through: place, by: -1) {
+                    bytes[digit] = UInt8(ascii: "0") + UInt8(value % 10)
+                    value /= 10
+                }
+                bytes[place + width] = UInt8(ascii: end)
+                place += width + 1
+            }
+            write(year, 4, "-")
+            write(month, 2, "-")
+            write(day, 2, "T")
+            write(second / 3600, 2, ":")
+            write(second / 60 % 60, 2, ":")
+            write(second % 60, 2, "Z")
+            return place
+        }
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool {

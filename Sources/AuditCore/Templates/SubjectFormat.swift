@@ -53,10 +53,11 @@ public struct SubjectPrefix: Hashable, Sendable {
     /// - Returns: `nil` unless the text has one of the two forms, with ids on both sides or on neither.
     public init?(_ text: String) {
         guard text.utf8.starts(with: "repo:".utf8) else { return nil }
-        let halves = text.dropFirst(5).split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count == 2,
-            let (owner, ownerID) = Self.nameAndID(halves[0], isNameByte: Self.isOwnerByte),
-            let (repository, repositoryID) = Self.nameAndID(halves[1], isNameByte: Self.isRepositoryByte),
+        let rest = text.utf8.dropFirst(5)
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")),
+            let (owner, ownerID) = Self.nameAndID(rest[..<slash], isNameByte: Self.isOwnerByte),
+            let (repository, repositoryID) = Self.nameAndID(
+                rest[slash...].dropFirst(), isNameByte: Self.isRepositoryByte),
             (ownerID == nil) == (repositoryID == nil)
         else { return nil }
         self.owner = owner
@@ -68,17 +69,17 @@ public struct SubjectPrefix: Hashable, Sendable {
     // MARK: -
 
     private static func nameAndID(
-        _ text: Substring, isNameByte: (UInt8) -> Bool,
+        _ text: Substring.UTF8View, isNameByte: (UInt8) -> Bool,
     ) -> (name: String, id: Int64?)? {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.first, !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
-            return nil
-        }
-        guard parts.count == 2 else { return (String(name), nil) }
-        guard parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let id = Int64(parts[1])
+        let end = text.firstIndex(of: UInt8(ascii: "@")) ?? text.endIndex
+        let name = text[..<end]
+        guard !name.isEmpty, name.allSatisfy(isNameByte) else { return nil }
+        guard end < text.endIndex else { return (String(Substring(name)), nil) }
+        let digits = text[end...].dropFirst()
+        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let id = Int64(Substring(digits))
         else { return nil }
-        return (String(name), id)
+        return (String(Substring(name)), id)
     }
 
     /// Names of managed users contain `_`.

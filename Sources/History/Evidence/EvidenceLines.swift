@@ -92,6 +92,14 @@ struct EvidenceLines {
     /// RFC 8259 demands escapes for quotes, backslashes and control characters; nothing else is escaped.
     private static func quote(_ text: Data, in line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
+        text.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+            let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            if isPlain { line.append(contentsOf: bytes) } else { escape(bytes, in: &line) }
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ text: UnsafeRawBufferPointer, in line: inout [UInt8]) {
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -105,7 +113,6 @@ struct EvidenceLines {
                 line.append(byte)
             }
         }
-        line.append(UInt8(ascii: "\""))
     }
 
     /// FNV-1a, 32 bits: it says where content differs, and SHA-256 says whether.

@@ -53,7 +53,7 @@ struct RepositoryColumns: Equatable {
         customProperties = try row.decode(atIndex: start + 9)
     }
 
-    var arguments: StatementArguments {
+    var values: [(any DatabaseValueConvertible)?] {
         [
             organizationRowID, presence, owner, ownerGithubID, name, visibility, isArchived, isFork, topics,
             customProperties,

@@ -32,7 +32,7 @@ struct SettingColumns: Equatable {
         subClaimPrefix = try row.decode(atIndex: start + 3)
     }
 
-    var arguments: StatementArguments {
+    var values: [(any DatabaseValueConvertible)?] {
         [useDefault, includeClaimKeys, useImmutableSubject, subClaimPrefix]
     }
 

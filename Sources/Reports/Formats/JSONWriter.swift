@@ -108,14 +108,17 @@ struct JSONWriter {
 
     private mutating func newLine() {
         if isEmbedded { return }
-        output.write("\n")
-        for _ in 0..<depth { output.write("  ") }
+        output.write(Self.newLines[min(depth, Self.newLines.count - 1)])
     }
+
+    /// By depth; no document is deeper.
+    private static let newLines = (0..<16).map { Array("\n".utf8) + Array(repeating: UInt8(ascii: " "), count: 2 * $0) }
 
     /// Control and direction characters go as escapes, so that the file is harmless to look at in a terminal too.
     private mutating func quote(_ text: String) {
         output.write("\"")
-        if text.utf8.allSatisfy(Self.isPlain) {
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(Self.isPlain) }
+        if isPlain ?? text.utf8.allSatisfy(Self.isPlain) {
             output.write(text)
         } else {
             for scalar in text.unicodeScalars { output.write(escaped(scalar)) }

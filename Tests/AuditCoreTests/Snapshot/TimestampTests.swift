@@ -15,6 +15,11 @@ import Testing
         }
     }
 
+    @Test func writesYearsOfAnyLength() {
+        #expect(Timestamp(secondsSince1970: 253_402_300_800).description == "10000-01-01T00:00:00Z")
+        #expect(Timestamp(secondsSince1970: 253_402_300_800 + 366 * 86_400 - 1).description == "10000-12-31T23:59:59Z")
+    }
+
     @Test(arguments: [
         "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01 00:00:00Z",
         "2026-01-01T00:00:00", "", "2026-01-01T00:00:00+00:00", "2O26-01-01T00:00:00Z", "2026-04-31T00:00:00Z",
