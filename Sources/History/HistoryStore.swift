@@ -125,9 +125,7 @@ public final class HistoryStore: Sendable {
     ) async throws(HistoryError) -> Snapshot {
         try await read { db in
             var reader = SnapshotReader(
-                db, scanID: scanID.rawValue, organizations: organizations,
-                // Nothing is written after a scan and up to it.
-                changedBetween: withRepositories ? nil : scanID.rawValue..<scanID.rawValue)
+                db, scanID: scanID.rawValue, organizations: organizations, withRepositories: withRepositories)
             return try reader.snapshot()
         }
     }

@@ -7,19 +7,16 @@ struct SnapshotReader {
     private let db: Database
     private let scanID: Int64
     private var json = JSONTextReader()
-    private var scope = Scope()
 
     private let wanted: [String]?
-    private let changed: Range<Int64>?
+    private let withRepositories: Bool
 
-    /// - Parameters:
-    ///   - organizations: logins without case, of which the scan's order is kept; `nil`: all.
-    ///   - changed: only repositories of which a later scan than the lower bound, up to the upper one, wrote something.
-    init(_ db: Database, scanID: Int64, organizations: [String]? = nil, changedBetween changed: Range<Int64>? = nil) {
+    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    init(_ db: Database, scanID: Int64, organizations: [String]? = nil, withRepositories: Bool = true) {
         self.db = db
         self.scanID = scanID
         self.wanted = organizations?.map { $0.lowercased() }
-        self.changed = changed
+        self.withRepositories = withRepositories
     }
 
     mutating func snapshot() throws -> Snapshot {
@@ -36,7 +33,8 @@ struct SnapshotReader {
         let startedAt = try timestamp(scan.decode(atIndex: 2))
         let finishedAt: String? = try scan.decode(atIndex: 3)
         let stop: String? = try scan.decode(atIndex: 4)
-        scope = try JSONText.scope(scan.decode(atIndex: 5))
+        let scope = try JSONText.scope(scan.decode(atIndex: 5))
+        let view = withRepositories ? try ScanView(db, scanID: scanID, scope: scope) : nil
         return try Snapshot(
             scanID: ScanID(rawValue: scanID), apiURL: scan.decode(atIndex: 0),
             isEnterpriseServer: scan.decode(atIndex: 1), startedAt: startedAt,
@@ -46,31 +44,25 @@ struct SnapshotReader {
                 sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0,
                 retried: scan.decode(atIndex: 8) ?? 0,
                 waited: .milliseconds(scan.decode(Int64?.self, atIndex: 9) ?? 0)),
-            scope: scope, organizations: organizations(inOrderOf: json.strings(scan.decode(atIndex: 10))))
+            scope: scope, organizations: organizations(view, inOrderOf: json.strings(scan.decode(atIndex: 10))))
     }
 
     // MARK: -
 
     /// - Parameter requested: logins as they were asked for, in the order of the report; another than that of reading.
-    private mutating func organizations(inOrderOf requested: [String]) throws -> [OrganizationSnapshot] {
+    private mutating func organizations(
+        _ view: ScanView?, inOrderOf requested: [String],
+    ) throws -> [OrganizationSnapshot] {
         let places = Dictionary(
             requested.enumerated().map { ($1.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         // One that was renamed stands where it was read.
-        return try organizations().enumerated()
+        return try organizations(view).enumerated()
             .map { offset, organization in (places[organization.login.lowercased()] ?? offset, organization) }
             .enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
     }
 
-    private mutating func organizations() throws -> [OrganizationSnapshot] {
-        let progress = try Row.fetchOne(
-            db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
-        ).map { row in
-            try (
-                listed: RowSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
-                read: RowSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
-            )
-        }
-        return try Row.fetchAll(
+    private mutating func organizations(_ view: ScanView?) throws -> [OrganizationSnapshot] {
+        try Row.fetchAll(
             db,
             sql: """
                 SELECT so.organizationID, o.githubID, so.login, so.templateStatus, so.templateClaimKeys,
@@ -89,7 +81,7 @@ struct SnapshotReader {
                 login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init),
                 template: TemplateColumns.template(row, at: 3, &json),
                 includedProperties: includedProperties(row), listing: listing(row),
-                repositories: rowID.map { try repositories(of: $0, progress) } ?? [])
+                repositories: rowID.map { id in try view.map { try repositories(of: id, $0) } ?? [] } ?? [])
         }
     }
 
@@ -107,21 +99,7 @@ struct SnapshotReader {
             failure: row.decode(String?.self, atIndex: 14).map { UnreadableReason.Code(rawValue: $0) ?? .unexpected })
     }
 
-    /// - Parameter progress: which repositories the scan met; `nil` where it was sealed with whole listings, and met all.
-    private mutating func repositories(
-        of organization: Int64, _ progress: (listed: RowSet, read: RowSet)?,
-    ) throws -> [RepositorySnapshot] {
-        var arguments: StatementArguments = [organization, scanID]
-        var condition = ""
-        if let changed {
-            condition = """
-                AND repositoryID IN (
-                    SELECT repositoryID FROM repositoryObservation WHERE scanID > ?3 AND scanID <= ?4
-                    UNION SELECT repositoryID FROM settingObservation WHERE scanID > ?3 AND scanID <= ?4
-                    UNION SELECT repositoryID FROM coverage WHERE scanID > ?3 AND scanID <= ?4)
-                """
-            arguments += [changed.lowerBound, changed.upperBound]
-        }
+    private mutating func repositories(of organization: Int64, _ view: ScanView) throws -> [RepositorySnapshot] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -129,7 +107,7 @@ struct SnapshotReader {
                     \(RepositoryColumns.selection),
                     \(SettingColumns.selection), s.observedAt,
                     c.errorCode, c.errorMessage
-                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1 \(condition)) known
+                FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
                 JOIN repository r ON r.id = known.repositoryID
                 JOIN repositoryObservation o ON o.id = (
                     SELECT id FROM repositoryObservation WHERE repositoryID = r.id AND scanID <= ?2
@@ -142,31 +120,22 @@ struct SnapshotReader {
                     ORDER BY scanID DESC, id DESC LIMIT 1)
                 WHERE o.organizationID = ?1 AND o.presence = 'listed'
                 """,
-            arguments: arguments)
+            arguments: [organization, scanID])
         var snapshots: [RepositorySnapshot] = []
         while let row = try rows.next() {
             let rowID: Int64 = try row.decode(atIndex: 0)
-            if let progress, !progress.listed.contains(rowID) { continue }
+            guard view.lists(rowID) else { continue }
             let repository = try RepositoryColumns(row, at: 2).repository(githubID: row.decode(atIndex: 1), &json)
-            // What was out of scope was not read; the last rows may be of a scan long ago.
-            let isInScope = !scope.decide(repository).isSkipped
-            let isRead = progress?.read.contains(rowID) ?? isInScope
-            let errorCode: String? = try row.decode(atIndex: 17)
-            let reading: Reading<RepositorySetting>
-            if !isRead || (errorCode == nil && row.hasNull(atIndex: 12)) {
-                reading = .unreadable(isInScope ? .notRead : .outOfScope)
-            } else if let errorCode {
-                reading = try .unreadable(UnreadableReason(stored: errorCode, row.decode(atIndex: 18)))
-            } else {
-                reading = .read(try SettingColumns(row, at: 12).setting(&json))
-            }
+            let setting = row.hasNull(atIndex: 12) ? nil : try SettingColumns(row, at: 12).setting(&json)
+            let trouble = try row.decode(String?.self, atIndex: 17)
+                .map { code in try UnreadableReason(stored: code, row.decode(atIndex: 18)) }
+            let reading = view.reading(of: repository, rowID: rowID, setting, trouble)
             let observedAt: String? = try row.decode(atIndex: 16)
             snapshots.append(
                 RepositorySnapshot(
                     repository: repository, reading: reading,
                     since: reading.value == nil ? nil : try observedAt.map { try timestamp($0) }))
         }
-        // Some of them are for comparing, which puts them in order itself.
-        return changed == nil ? snapshots.inReportOrder(by: \.repository) : snapshots
+        return snapshots.inReportOrder(by: \.repository)
     }
 }

@@ -94,11 +94,30 @@ public struct OrganizationDifference: Sendable {
     }
 
     /// - Parameters:
-    ///   - before: every repository whose state may differ, at least.
+    ///   - before: with every repository whose state may differ, at least.
     ///   - after: the same of the later scan.
     public init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         wasEnterpriseServer: Bool, isEnterpriseServer: Bool,
+    ) {
+        var comparison = RepositoryComparison(
+            from: before, to: after, wasEnterpriseServer: wasEnterpriseServer, isEnterpriseServer: isEnterpriseServer)
+        var old = Dictionary(
+            before.repositories.map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for second in after.repositories {
+            comparison.compare(old.removeValue(forKey: second.repository.id), second)
+        }
+        for first in old.values { comparison.compare(first, nil) }
+        self.init(from: before, to: after, id: id, [comparison])
+    }
+
+    /// - Parameters:
+    ///   - before: its repositories are not looked at.
+    ///   - after: likewise.
+    ///   - comparisons: of every repository whose state may differ, each in one of them.
+    public init(
+        from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
+        _ comparisons: [RepositoryComparison],
     ) {
         self.id = id
         login = after.login
@@ -106,45 +125,58 @@ public struct OrganizationDifference: Sendable {
         templateAfter = after.template
         listingBefore = before.listing.status
         listingAfter = after.listing.status
-        let isGone: RepositoryChange.Kind = after.listing.status == .complete ? .removed : .missing
-        var old = Dictionary(
-            before.repositories.map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
-        var followers: [RepositoryChange] = []
-        var changes: [RepositoryChange] = []
-        var incomparable = 0
-        func note(_ first: RepositorySnapshot?, _ second: RepositorySnapshot?) {
-            let old = first.map {
-                RepositoryState(
-                    $0.repository, $0.reading, under: before.template, isEnterpriseServer: wasEnterpriseServer)
-            }
-            let new = second.map {
-                RepositoryState(
-                    $0.repository, $0.reading, under: after.template, isEnterpriseServer: isEnterpriseServer)
-            }
-            if let old, let new, !old.isComparable(with: new) { incomparable += 1 }
-            let change = RepositoryChange(from: old, to: new, isGone: isGone)
-            guard let change else { return }
-            if change.kinds == [.template], change.before?.followsOrganization == true,
-                change.after?.followsOrganization == true
-            {
-                followers.append(change)
-            } else {
-                changes.append(change)
-            }
+        followers = comparisons.flatMap(\.followers).inReportOrder(by: \.repository)
+        changes = comparisons.flatMap(\.changes).inReportOrder(by: \.repository)
+        incomparable = comparisons.map(\.incomparable).reduce(0, +)
+    }
+}
+
+/// Finds out in what repositories of an organization differ from what they were, one after the other.
+public struct RepositoryComparison: Sendable {
+    fileprivate var followers: [RepositoryChange] = []
+    fileprivate var changes: [RepositoryChange] = []
+    fileprivate var incomparable = 0
+    private let templateBefore: OrganizationTemplate
+    private let templateAfter: OrganizationTemplate
+    private let wasEnterpriseServer: Bool
+    private let isEnterpriseServer: Bool
+    private let isGone: RepositoryChange.Kind
+
+    /// - Parameters:
+    ///   - before: its repositories are not looked at.
+    ///   - after: likewise.
+    public init(
+        from before: OrganizationSnapshot, to after: OrganizationSnapshot, wasEnterpriseServer: Bool,
+        isEnterpriseServer: Bool,
+    ) {
+        templateBefore = before.template
+        templateAfter = after.template
+        self.wasEnterpriseServer = wasEnterpriseServer
+        self.isEnterpriseServer = isEnterpriseServer
+        isGone = after.listing.status == .complete ? .removed : .missing
+    }
+
+    /// - Parameters:
+    ///   - first: as the earlier scan knew it; `nil` where that did not list it.
+    ///   - second: as the later scan knew it; likewise.
+    public mutating func compare(_ first: RepositorySnapshot?, _ second: RepositorySnapshot?) {
+        // Most of what may differ does, but a year can bring a repository back to where it was.
+        if let first, let second, first.reading == second.reading, first.repository == second.repository,
+            templateBefore == templateAfter
+        {
+            return
         }
-        for second in after.repositories {
-            let first = old.removeValue(forKey: second.repository.id)
-            // Most of what may differ does, but a year can bring a repository back to where it was.
-            if let first, first.repository == second.repository, first.reading == second.reading,
-                before.template == after.template
-            {
-                continue
-            }
-            note(first, second)
+        let old = first.map {
+            RepositoryState($0.repository, $0.reading, under: templateBefore, isEnterpriseServer: wasEnterpriseServer)
         }
-        for first in old.values { note(first, nil) }
-        self.followers = followers.inReportOrder(by: \.repository)
-        self.changes = changes.inReportOrder(by: \.repository)
-        self.incomparable = incomparable
+        let new = second.map {
+            RepositoryState($0.repository, $0.reading, under: templateAfter, isEnterpriseServer: isEnterpriseServer)
+        }
+        if let old, let new, !old.isComparable(with: new) { incomparable += 1 }
+        guard let change = RepositoryChange(from: old, to: new, isGone: isGone) else { return }
+        let isFollower =
+            change.kinds == [.template] && change.before?.followsOrganization == true
+            && change.after?.followsOrganization == true
+        if isFollower { followers.append(change) } else { changes.append(change) }
     }
 }

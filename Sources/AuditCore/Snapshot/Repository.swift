@@ -59,20 +59,3 @@ public struct Repository: Hashable, Sendable {
     /// `OWNER/NAME`, in the case that GitHub stores.
     public var fullName: String { "\(owner)/\(name)" }
 }
-
-extension Sequence {
-    /// The elements in the order in which reports list repositories: by full name as lower-case UTF-8 bytes, by id
-    /// where names agree.
-    public func inReportOrder(by repository: (Element) -> Repository) -> [Element] {
-        let elements = Array(self)
-        // Places are sorted in the elements' stead, which are too large to be moved about.
-        return elements.enumerated().map { place, element in
-            let repository = repository(element)
-            return (name: Array(repository.fullName.lowercased().utf8), id: repository.id.rawValue, place: place)
-        }
-        .sorted { left, right in
-            left.name == right.name ? left.id < right.id : left.name.lexicographicallyPrecedes(right.name)
-        }
-        .map { elements[$0.place] }
-    }
-}

@@ -46,7 +46,7 @@ public struct RepositoryState: Hashable, Sendable {
 }
 
 /// A repository that one scan knew otherwise than an earlier one.
-public struct RepositoryChange: Hashable, Sendable {
+public struct RepositoryChange: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case added
         /// Gone from a complete listing.
@@ -71,27 +71,46 @@ public struct RepositoryChange: Hashable, Sendable {
         case facts
     }
 
-    public var before: RepositoryState?
-    public var after: RepositoryState?
+    public var before: RepositoryState? { content.before }
+    public var after: RepositoryState? { content.after }
     /// As it is known last.
-    public var repository: Repository
+    public var repository: Repository { content.repository }
     /// In the order of `Kind`; never empty.
-    public var kinds: [Kind]
+    public var kinds: [Kind] { content.kinds }
+    /// Effective templates, without the states around them; `nil` where the setting was not read.
+    public var effective: (before: EffectiveTemplate?, after: EffectiveTemplate?) {
+        (content.before?.effective, content.after?.effective)
+    }
+
+    /// Apart, since tens of thousands are sorted and grouped.
+    private let content: Content
+
+    private final class Content: Sendable {
+        let before: RepositoryState?
+        let after: RepositoryState?
+        let repository: Repository
+        let kinds: [Kind]
+
+        init(_ before: RepositoryState?, _ after: RepositoryState?, _ repository: Repository, _ kinds: [Kind]) {
+            self.before = before
+            self.after = after
+            self.repository = repository
+            self.kinds = kinds
+        }
+    }
 
     /// - Parameter isGone: what a missing `after` means.
     /// - Returns: `nil` where nothing changed.
     public init?(from before: RepositoryState?, to after: RepositoryState?, isGone: Kind = .removed) {
         guard let last = after ?? before else { return nil }
-        self.before = before
-        self.after = after
-        repository = last.repository
+        let kinds: [Kind]
         switch (before, after) {
         case (nil, _): kinds = [.added]
         case (_, nil): kinds = [isGone]
-        case (let before?, let after?):
-            kinds = Self.kinds(before, after)
-            if kinds.isEmpty { return nil }
+        case (let before?, let after?): kinds = Self.kinds(before, after)
         }
+        guard !kinds.isEmpty else { return nil }
+        content = Content(before, after, last.repository, kinds)
     }
 
     // MARK: -

@@ -10,7 +10,14 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that `description` writes; `nil` for any other.
     public init?(_ text: String) {
-        let bytes = Array(text.utf8)
+        let seconds =
+            text.utf8.withContiguousStorageIfAvailable(Self.seconds)
+            ?? Array(text.utf8).withUnsafeBufferPointer(Self.seconds)
+        guard let seconds else { return nil }
+        secondsSince1970 = seconds
+    }
+
+    private static func seconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             bytes[19] == UInt8(ascii: "Z")
@@ -27,9 +34,9 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
-        let days = Self.daysSince1970(year: year, month: month, day: day)
-        guard Self.civilDate(daysSince1970: days) == (year, month, day) else { return nil }
-        self.secondsSince1970 = ((days * 24 + hour) * 60 + minute) * 60 + second
+        let days = daysSince1970(year: year, month: month, day: day)
+        guard civilDate(daysSince1970: days) == (year, month, day) else { return nil }
+        return ((days * 24 + hour) * 60 + minute) * 60 + second
     }
 
     public var description: String {

@@ -58,13 +58,13 @@ struct FindingReader {
             arguments: [apiURL, policyName, before.rawValue, after.rawValue])
         var changes: [Change] = []
         // Places are sorted in the changes' stead, which are too large to be moved about.
-        var places: [(name: String, rule: String, place: Int)] = []
+        var places: [(order: ReportOrder, rule: String, place: Int)] = []
         while let row = try rows.next() {
             let finding = try finding(row)
-            places.append((finding.name.lowercased(), finding.key.rule, changes.count))
+            places.append((ReportOrder(finding.name), finding.key.rule, changes.count))
             changes.append(Change(finding: finding, wasOpen: try row.decode(atIndex: 0)))
         }
-        return places.sorted { ($0.name, $0.rule) < ($1.name, $1.rule) }.map { changes[$0.place] }
+        return places.sorted { $0.order.precedes($1.order, or: $0.rule < $1.rule) }.map { changes[$0.place] }
     }
 
     // MARK: -

@@ -36,8 +36,12 @@ public enum DifferencePage {
         page.findings("APPEARED", .bad, difference.appeared)
         page.findings("GONE", .good, difference.gone)
         page.blank()
-        let kinds = Dictionary(
-            difference.organizations.flatMap(\.changes).flatMap(\.kinds).map { ($0, 1) }, uniquingKeysWith: +)
+        var kinds: [RepositoryChange.Kind: Int] = [:]
+        for organization in difference.organizations {
+            for place in organization.changes.indices {
+                for kind in organization.changes[place].kinds { kinds[kind, default: 0] += 1 }
+            }
+        }
         page.facts("repositories", RepositoryChange.Kind.allCases.map { (kinds[$0] ?? 0, $0.words) })
         if difference.policyChanged {
             page.line("policy", .poor, "another text by the later scan; check --at judges both by one", column: 14)
@@ -107,9 +111,7 @@ extension JSONWriter {
 extension RepositoryChange {
     /// Keys that the effective template gained and lost, where it is known on both sides.
     var keys: (added: [ClaimKey], removed: [ClaimKey])? {
-        guard let old = before?.effective?.template?.keys, let new = after?.effective?.template?.keys else {
-            return nil
-        }
+        guard let old = effective.before?.template?.keys, let new = effective.after?.template?.keys else { return nil }
         return (new.filter { !old.contains($0) }, old.filter { !new.contains($0) })
     }
 }
@@ -117,10 +119,11 @@ extension RepositoryChange {
 extension RepositoryChange {
     /// What changes that are told together have in common.
     fileprivate var likeness: Likeness {
+        let (kinds, effective) = (self.kinds, self.effective)
         var reason: String?
-        if case .unreadable(let why)? = after?.reading { reason = why.message }
+        if effective.after == nil, case .unreadable(let why)? = after?.reading { reason = why.message }
         return Likeness(
-            kinds: kinds, before: before?.effective, after: after?.effective,
+            kinds: kinds, before: effective.before, after: effective.after,
             formats: kinds.contains(.immutability) ? [before?.format.name, after?.format.name] : [],
             // Old names, visibilities and topics are each repository's own.
             name: kinds.contains { [Kind.renamed, .visibility, .facts].contains($0) } ? repository.fullName : nil,
@@ -137,18 +140,19 @@ extension RepositoryChange {
     }
 }
 
-extension Sequence {
-    /// Elements of a like key together, in the order of the first of each.
-    fileprivate func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
-        var places: [Key: Int] = [:]
-        var groups: [[Element]] = []
-        for element in self {
-            let key = key(element)
-            if let place = places[key] {
-                groups[place].append(element)
+extension Array {
+    /// Places of elements of a like key together, in the order of the first of each: where there are ten thousand, the
+    /// elements themselves are too large to be moved about.
+    fileprivate func grouped<Key: Hashable>(_ places: [Int], by key: (Element) -> Key) -> [[Int]] {
+        var known: [Key: Int] = [:]
+        var groups: [[Int]] = []
+        for place in places {
+            let key = key(self[place])
+            if let group = known[key] {
+                groups[group].append(place)
             } else {
-                places[key] = groups.count
-                groups.append([element])
+                known[key] = groups.count
+                groups.append([place])
             }
         }
         return groups
@@ -182,27 +186,27 @@ extension TextPage {
                 "\(counted(count, "repository")) that \(count == 1 ? "follows" : "follow") it changed with it",
                 indent: 4)
         }
+        let changes = organization.changes
+        let places = Dictionary(grouping: changes.indices) { changes[$0].kinds.first }
         for kind in RepositoryChange.Kind.allCases {
-            let changes = organization.changes.filter { $0.kinds.first == kind }
-            guard !changes.isEmpty else { continue }
+            guard let places = places[kind] else { continue }
             blank()
-            wrapped("\(kind.words) (\(counted(changes.count, "repository")))", indent: 2, .strong)
+            wrapped("\(kind.words) (\(counted(places.count, "repository")))", indent: 2, .strong)
             // Thousands can change alike: what they have in common is said once.
-            for alike in changes.grouped(by: \.likeness) { self.changes(alike) }
+            for alike in changes.grouped(places, by: \.likeness) { self.changes(alike, of: changes) }
         }
     }
 
-    private mutating func changes(_ alike: [RepositoryChange]) {
-        guard let first = alike.first else { return }
-        guard alike.count > 2 else {
-            for change in alike { self.change(change) }
+    private mutating func changes(_ alike: [Int], of changes: [RepositoryChange]) {
+        guard alike.count > 2, let first = alike.first.map({ changes[$0] }) else {
+            for place in alike { change(changes[place]) }
             return
         }
         let others = first.kinds.dropFirst().map(\.words)
         wrapped(
             "\(alike.count) alike" + (others.isEmpty ? ":" : " (also: \(others.joined(separator: ", "))):"), indent: 4)
         details(of: first, indent: 6, example: first.repository.name)
-        for change in alike.prefix(Self.namesMax) { plain(change.repository.fullName, indent: 6) }
+        for place in alike.prefix(Self.namesMax) { plain(changes[place].repository.fullName, indent: 6) }
         if alike.count > Self.namesMax {
             plain("and \(alike.count - Self.namesMax) more; --format json names all", indent: 6)
         }
@@ -289,16 +293,16 @@ extension TextPage {
             let message: String
             let isWaived: Bool
         }
-        let groups = findings.grouped {
+        let groups = findings.grouped(Array(findings.indices)) {
             Words(rule: $0.key.rule, severity: $0.severity, message: $0.message, isWaived: $0.isWaived)
         }
         for group in groups {
-            guard let first = group.first else { continue }
+            guard let first = group.first.map({ findings[$0] }) else { continue }
             blank()
             wrapped(
                 "\(first.key.rule), \(first.severity.rawValue)\(first.isWaived ? ", waived" : ""): \(first.message)",
                 indent: 2, .strong)
-            for finding in group.prefix(Self.namesMax) { plain(finding.name, indent: 4) }
+            for place in group.prefix(Self.namesMax) { plain(findings[place].name, indent: 4) }
             if group.count > Self.namesMax {
                 plain("and \(group.count - Self.namesMax) more; --format json names all", indent: 4)
             }

@@ -1,0 +1,242 @@
+import AuditCore
+import GRDB
+
+/// Reads two scans as far as they may differ.
+struct DifferenceReader {
+    private let before: StoredScan
+    private let after: StoredScan
+    /// Without repositories, of which very many are the same.
+    private let old: Snapshot
+    private let new: Snapshot
+    /// Organizations that both hold.
+    private let common: [Organization]
+    /// From the older scan's rows to the newer one's, where only repositories can differ of which something was written
+    /// in between.
+    private let span: Range<Int64>?
+
+    private struct Organization {
+        let rowID: Int64
+        let id: OrganizationID
+        let before: OrganizationSnapshot
+        let after: OrganizationSnapshot
+    }
+
+    /// - Parameter followers: whether repositories are wanted that changed with their organization's template alone.
+    init(
+        _ db: Database, from before: StoredScan, to after: StoredScan, _ logins: [String]?, _ followers: Bool,
+    ) throws {
+        self.before = before
+        self.after = after
+        func snapshot(of scan: StoredScan) throws -> Snapshot {
+            var reader = SnapshotReader(
+                db, scanID: scan.id.rawValue, organizations: logins, withRepositories: false)
+            return try reader.snapshot()
+        }
+        let (old, new) = (try snapshot(of: before), try snapshot(of: after))
+        (self.old, self.new) = (old, new)
+        common = try new.organizations.compactMap { organization in
+            guard let id = organization.id, let earlier = old.organizations.first(where: { $0.id == id }),
+                let row = try Int64.fetchOne(
+                    db,
+                    sql: """
+                        SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID
+                        WHERE h.apiURL = ? AND o.githubID = ?
+                        """,
+                    arguments: [after.apiURL, id.rawValue])
+            else { return nil }
+            return Organization(rowID: row, id: id, before: earlier, after: organization)
+        }
+        let ids = [before.id.rawValue, after.id.rawValue]
+        span =
+            try Self.canSkipUnchanged(db, ids[0], ids[1], withFollowers: followers)
+            ? (ids.min() ?? 0)..<(ids.max() ?? 0) : nil
+    }
+
+    /// Compares repositories, half of them, in each organization that both scans hold.
+    ///
+    /// - Parameter half: 0 or 1.
+    func comparisons(_ db: Database, half: Int) throws -> [RepositoryComparison] {
+        let views = (
+            try ScanView(db, scanID: before.id.rawValue, scope: old.scope),
+            try ScanView(db, scanID: after.id.rawValue, scope: new.scope)
+        )
+        return try common.map { organization in
+            var comparison = RepositoryComparison(
+                from: organization.before, to: organization.after, wasEnterpriseServer: old.isEnterpriseServer,
+                isEnterpriseServer: new.isEnterpriseServer)
+            var pairs = try PairCursor(
+                db, views, organization: organization.rowID, half: half, changedBetween: span)
+            while let (first, second) = try pairs.next() { comparison.compare(first, second) }
+            return comparison
+        }
+    }
+
+    /// Findings that stood open after one scan alone; `nil` where another policy judged each.
+    func findings(_ db: Database) throws -> [FindingReader.Change]? {
+        guard before.policyName == after.policyName else { return nil }
+        return try FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
+            .changes(from: before.id, to: after.id)
+    }
+
+    /// - Parameter halves: comparisons in the order of the organizations, for each half.
+    func difference(_ halves: [[RepositoryComparison]], _ findings: [FindingReader.Change]?) -> ScanDifference {
+        let organizations = common.enumerated().map { place, organization in
+            OrganizationDifference(
+                from: organization.before, to: organization.after, id: organization.id, halves.map { $0[place] })
+        }
+        func missing(_ first: Snapshot, _ second: Snapshot) -> [String] {
+            first.organizations.filter { organization in
+                organization.id != nil
+                    && second.organizations.contains {
+                        $0.id == nil && $0.login.lowercased() == organization.login.lowercased()
+                    }
+            }.map(\.login)
+        }
+        var appeared: [StoredFinding] = []
+        var gone: [StoredFinding] = []
+        for change in findings ?? [] where organizations.contains(where: { change.concerns($0) }) {
+            if change.wasOpen { gone.append(change.finding) } else { appeared.append(change.finding) }
+        }
+        var difference = ScanDifference(
+            before: before.side, after: after.side, organizations: organizations,
+            policyName: findings == nil ? nil : after.policyName, appeared: appeared, gone: gone)
+        difference.policyChanged = findings != nil && before.policySHA256 != after.policySHA256
+        difference.lost = missing(old, new)
+        difference.found = missing(new, old)
+        return difference
+    }
+
+    // MARK: -
+
+    /// Whether only repositories of which something was written can differ: not where an organization's template did, or
+    /// where a scan had another scope or lost a page.
+    private static func canSkipUnchanged(
+        _ db: Database, _ first: Int64, _ second: Int64, withFollowers: Bool,
+    ) throws -> Bool {
+        let differs = try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM scanProgress WHERE scanID IN (?1, ?2))
+                    OR EXISTS (
+                        SELECT 1 FROM scan a JOIN scan b WHERE a.id = ?1 AND b.id = ?2
+                            AND (a.scope <> b.scope OR a.isEnterpriseServer <> b.isEnterpriseServer))
+                    OR ?3 AND EXISTS (
+                        SELECT 1 FROM scanOrganization a JOIN scanOrganization b ON b.organizationID = a.organizationID
+                        WHERE a.scanID = ?1 AND b.scanID = ?2 AND (a.templateStatus <> b.templateStatus
+                            OR a.templateClaimKeys IS NOT b.templateClaimKeys
+                            OR a.templateErrorCode IS NOT b.templateErrorCode))
+                """,
+            arguments: [first, second, withFollowers])
+        return differs != true
+    }
+}
+
+/// Goes through an organization's repositories, each as two scans knew it.
+private struct PairCursor {
+    private let rows: RowCursor
+    private let before: ScanView
+    private let after: ScanView
+    private let organization: Int64
+    private var json = JSONTextReader()
+
+    /// - Parameters:
+    ///   - half: of the row ids, 0 or 1.
+    ///   - changed: only repositories of which a later scan than the lower bound, up to the upper one, wrote something.
+    init(
+        _ db: Database, _ views: (ScanView, ScanView), organization: Int64, half: Int,
+        changedBetween changed: Range<Int64>?,
+    ) throws {
+        (before, after) = views
+        self.organization = organization
+        let written = ["settingObservation", "repositoryObservation", "coverage"]
+            .map { table in
+                """
+                EXISTS (
+                    SELECT 1 FROM \(table) WHERE repositoryID = own.repositoryID AND scanID > ?5 AND scanID <= ?6)
+                """
+            }
+            .joined(separator: " OR ")
+        rows = try Row.fetchCursor(
+            db,
+            sql: """
+                WITH last AS MATERIALIZED (
+                    SELECT repositoryID AS id,
+                        \(Self.last("repositoryObservation", "?3")) AS o1, \(Self.last("repositoryObservation", "?4")) AS o2,
+                        \(Self.last("settingObservation", "?3")) AS s1, \(Self.last("settingObservation", "?4")) AS s2,
+                        \(Self.last("coverage", "?3")) AS c1, \(Self.last("coverage", "?4")) AS c2
+                    FROM (
+                        SELECT DISTINCT repositoryID FROM repositoryObservation own
+                        WHERE organizationID = ?1 AND repositoryID % 2 = ?2 AND (\(changed == nil ? "TRUE" : written))) known)
+                -- What both scans knew alike is read once.
+                SELECT l.id, r.githubID, l.o2 IS l.o1, l.s2 IS l.s1, l.c2 IS l.c1,
+                    o1.*, s1.*, c1.errorCode, c1.errorMessage, o2.*, s2.*, c2.errorCode, c2.errorMessage
+                FROM last l JOIN repository r ON r.id = l.id
+                LEFT JOIN (SELECT o.id, \(RepositoryColumns.selection) FROM repositoryObservation o) o1 ON o1.id = l.o1
+                LEFT JOIN (SELECT s.id, \(SettingColumns.selection) FROM settingObservation s) s1 ON s1.id = l.s1
+                LEFT JOIN coverage c1 ON c1.id = l.c1
+                LEFT JOIN (SELECT o.id, \(RepositoryColumns.selection) FROM repositoryObservation o) o2
+                    ON o2.id = l.o2 AND l.o2 IS NOT l.o1
+                LEFT JOIN (SELECT s.id, \(SettingColumns.selection) FROM settingObservation s) s2
+                    ON s2.id = l.s2 AND l.s2 IS NOT l.s1
+                LEFT JOIN coverage c2 ON c2.id = l.c2 AND l.c2 IS NOT l.c1
+                """,
+            arguments: [organization, half, before.scanID, after.scanID]
+                + (changed.map { [$0.lowerBound, $0.upperBound] } ?? []))
+    }
+
+    /// - Returns: `nil` for a scan that did not list it.
+    mutating func next() throws -> (RepositorySnapshot?, RepositorySnapshot?)? {
+        guard let row = try rows.next() else { return nil }
+        let rowID: Int64 = try row.decode(atIndex: 0)
+        let githubID: Int64 = try row.decode(atIndex: 1)
+        let first = try known(row, at: 5, githubID)
+        var second = try known(row, at: 23, githubID)
+        if try row.decode(atIndex: 2) { second.repository = first.repository }
+        if try row.decode(atIndex: 3) { second.setting = first.setting }
+        if try row.decode(atIndex: 4) { second.trouble = first.trouble }
+        return (first.snapshot(rowID, before), second.snapshot(rowID, after))
+    }
+
+    // MARK: -
+
+    /// What was last seen of a repository up to a scan.
+    private struct Known {
+        /// `nil` where the organization did not list it.
+        var repository: Repository?
+        var setting: RepositorySetting?
+        var trouble: UnreadableReason?
+
+        func snapshot(_ rowID: Int64, _ view: ScanView) -> RepositorySnapshot? {
+            guard let repository, view.lists(rowID) else { return nil }
+            return RepositorySnapshot(
+                repository: repository, reading: view.reading(of: repository, rowID: rowID, setting, trouble),
+                since: nil)
+        }
+    }
+
+    /// - Parameter start: index of the observation's id.
+    private mutating func known(_ row: Row, at start: Int, _ githubID: Int64) throws -> Known {
+        var known = Known()
+        if !row.hasNull(atIndex: start) {
+            let columns = try RepositoryColumns(row, at: start + 1)
+            if columns.organizationRowID == organization, columns.presence == "listed" {
+                known.repository = try columns.repository(githubID: githubID, &json)
+            }
+        }
+        if !row.hasNull(atIndex: start + 11) {
+            known.setting = try SettingColumns(row, at: start + 12).setting(&json)
+        }
+        if let code: String = try row.decode(atIndex: start + 16) {
+            known.trouble = try UnreadableReason(stored: code, row.decode(atIndex: start + 17))
+        }
+        return known
+    }
+
+    /// The id of the last row of a repository up to a scan.
+    private static func last(_ table: String, _ scan: String) -> String {
+        """
+        (SELECT id FROM \(table) WHERE repositoryID = known.repositoryID AND scanID <= \(scan)
+            ORDER BY scanID DESC, id DESC LIMIT 1)
+        """
+    }
+}

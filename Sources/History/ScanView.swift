@@ -1,0 +1,45 @@
+import AuditCore
+import Foundation
+import GRDB
+
+/// What a scan looked at: the rows that hold at its time say what was known, which it may not have asked about.
+struct ScanView {
+    let scanID: Int64
+    let scope: Scope
+    /// Row ids of repositories that it listed, and had a turn for; `nil` where it was sealed with whole listings, and met
+    /// all that are in scope.
+    private let progress: (listed: RowSet, read: RowSet)?
+
+    init(_ db: Database, scanID: Int64, scope: Scope) throws {
+        self.scanID = scanID
+        self.scope = scope
+        progress = try Row.fetchOne(
+            db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
+        ).map { row in
+            try (
+                listed: RowSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
+                read: RowSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
+            )
+        }
+    }
+
+    /// Whether it listed the repository of a row that says so.
+    func lists(_ rowID: Int64) -> Bool { progress?.listed.contains(rowID) ?? true }
+
+    /// What it knew of a repository's setting.
+    ///
+    /// - Parameters:
+    ///   - setting: the last that was read; `nil` where none was.
+    ///   - trouble: why it could not be read, where that was the last that was seen.
+    func reading(
+        of repository: Repository, rowID: Int64, _ setting: RepositorySetting?, _ trouble: UnreadableReason?,
+    ) -> Reading<RepositorySetting> {
+        // What was out of scope was not read; the last rows may be of a scan long ago.
+        let isInScope = !scope.decide(repository).isSkipped
+        guard progress?.read.contains(rowID) ?? isInScope else {
+            return .unreadable(isInScope ? .notRead : .outOfScope)
+        }
+        if let trouble { return .unreadable(trouble) }
+        return setting.map { .read($0) } ?? .unreadable(isInScope ? .notRead : .outOfScope)
+    }
+}
