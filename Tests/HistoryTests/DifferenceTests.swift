@@ -1,0 +1,88 @@
+import AuditCore
+import History
+import TestSupport
+import Testing
+
+/// What `difference` reads of two scans in its own way is what their snapshots say.
+@Suite(.timeLimit(.minutes(5))) struct DifferenceTests {
+    private static let api = "https://api.github.com"
+
+    /// One change of a repository, as far as it can be compared.
+    private struct Told: Hashable {
+        let id: RepositoryID
+        let kinds: [RepositoryChange.Kind]
+        let before: RepositoryState?
+        let after: RepositoryState?
+
+        init(_ change: RepositoryChange) {
+            id = change.repository.id
+            kinds = change.kinds
+            before = change.before
+            after = change.after
+        }
+    }
+
+    private func night(_ random: inout SeededGenerator, _ ids: [Int64]) -> [Observation] {
+        let settings: [RepositorySetting] = [.gitHubDefault, .inheriting, .own(["repo"]), .own(["repo", "context"])]
+        return ids.compactMap { id in
+            guard Int.random(in: 0..<8, using: &random) > 0 else { return nil }
+            let name = Int.random(in: 0..<6, using: &random) == 0 ? "renamed-\(id)" : "r\(id)"
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0: return .unreadable(name, id: id)
+            case 1: return Observation(repository: .sample(name, id: id), reading: nil, observedAt: .sample)
+            default: return .read(name, id: id, settings.randomElement(using: &random) ?? .gitHubDefault)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<6) func isWhatTheSnapshotsSay(seed: Int) async throws {
+        var random = SeededGenerator(seed)
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        var narrow = Scope()
+        narrow.selector.names = [Glob("r*2"), Glob("r*3")]
+        let templates: [OrganizationTemplate] = [
+            .neverSet, .set(["repo", "context"], useImmutableSubject: nil), .neverSet,
+            .unreadable(UnreadableReason(.forbidden, "no")),
+        ]
+        var template = templates[0]
+        for hour in 0..<10 {
+            if Int.random(in: 0..<3, using: &random) == 0 { template = templates.randomElement(using: &random) ?? template }
+            // Repositories pass from one organization to the other.
+            let ids = (1...14).map(Int64.init).filter { _ in Bool.random(using: &random) }
+            let isOther = Int.random(in: 0..<4, using: &random) == 0
+            let isWhole = Int.random(in: 0..<5, using: &random) > 0
+            let seen = night(&random, ids)
+            try await store.scan(
+                seen, at: Int64(hour) * 3600,
+                listing: Listing(
+                    status: isWhole ? .complete : .partial, listed: seen.count, expected: isWhole ? seen.count : 99),
+                template: template, scope: Int.random(in: 0..<5, using: &random) == 0 ? narrow : Scope(),
+                isWhole: isWhole, login: isOther ? "other" : "acme", id: isOther ? 78 : 77)
+        }
+        let scans = try await store.scans(apiURL: Self.api)
+        #expect(scans.count == 10)
+        var changed = 0
+        for before in scans {
+            for after in scans {
+                let (old, new) = (try await store.snapshot(of: before.id), try await store.snapshot(of: after.id))
+                let read = try await store.difference(from: before, to: after)
+                guard let id = new.organizations[0].id, old.organizations[0].id == id else {
+                    #expect(read.organizations.isEmpty)
+                    continue
+                }
+                let said = OrganizationDifference(
+                    from: old.organizations[0], to: new.organizations[0], id: id, wasEnterpriseServer: false,
+                    isEnterpriseServer: false)
+                let told = try #require(read.organizations.first)
+                #expect(told.changes.map(Told.init) == said.changes.map(Told.init), "\(before.id) to \(after.id)")
+                #expect(told.followers.map(Told.init) == said.followers.map(Told.init), "\(before.id) to \(after.id)")
+                #expect(told.incomparable == said.incomparable, "\(before.id) to \(after.id)")
+                changed += said.changes.count
+                let without = try await store.difference(from: before, to: after, withFollowers: false)
+                #expect(without.organizations[0].changes.map(Told.init) == said.changes.map(Told.init))
+            }
+        }
+        #expect(changed > 100)
+    }
+}
