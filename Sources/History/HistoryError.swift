@@ -7,7 +7,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case missing(path: String)
     /// A file of another kind, or another program's database.
     case notAHistory(path: String)
-    case newerVersion(path: String)
+    /// - Parameter schema: the newest one that was written, and the newest that is known here.
+    case newerVersion(path: String, schema: String, known: String)
     case corrupt(path: String, String)
     case full(path: String)
     case busy(path: String)
@@ -29,7 +30,9 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .cannotOpen(let path, let why): "cannot open the history \(path): \(why)"
         case .missing(let path): "there is no history \(path)"
         case .notAHistory(let path): "\(path) is not a history of oidc-audit"
-        case .newerVersion(let path): "the history \(path) was written by a newer version of oidc-audit"
+        case .newerVersion(let path, let schema, let known):
+            "the history \(path) was written by a newer version of oidc-audit: its schema is \(schema), and this one knows "
+                + "up to \(known)"
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
         case .full(let path): "no space is left to write the history \(path)"
         case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"

@@ -260,7 +260,10 @@ public final class HistoryStore: Sendable {
                 throw HistoryError.notAHistory(path: path)
             }
             let migrator = Schema.migrator(path: path)
-            guard try !migrator.hasBeenSuperseded(db) else { throw HistoryError.newerVersion(path: path) }
+            if let schema = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations).sorted().last {
+                throw HistoryError.newerVersion(
+                    path: path, schema: Schema.version(schema), known: Schema.version(migrator.migrations.last ?? ""))
+            }
             return try migrator.hasCompletedMigrations(db)
         }
         guard isCurrent else {

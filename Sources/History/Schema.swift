@@ -1,3 +1,4 @@
+import AuditCore
 import GRDB
 
 /// The tables and how they came to be. A migration that was released is never edited; a change is a new one at the end.
@@ -8,6 +9,11 @@ import GRDB
 enum Schema {
     /// Marks the file as ours in SQLite's header: "OIDC" in ASCII.
     static let applicationID: Int32 = 0x4F49_4443
+
+    /// A migration's number, such as `v6`, which its name begins with; what a file says may be anything.
+    static func version(_ migration: String) -> String {
+        String(migration.prefix { $0 != ":" }.prefix(40)).singleLine
+    }
 
     /// - Parameter path: of the file, beside which the locks are.
     static func migrator(path: String) -> DatabaseMigrator {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import AuditCore
 import Foundation
 import Synchronization
@@ -6,11 +7,27 @@ import UnixSignals
 @main
 enum Main {
     static func main() async {
+        // Before there is a second thread, which would get a heap of its own. What reads the history on several threads at
+        // once is faster with one for each.
+        if CommandLine.arguments.dropFirst().first == ScanCommand.configuration.commandName { useOneHeap() }
         // A reader that has gone shows as an error of the write, which is dealt with there.
         signal(SIGPIPE, SIG_IGN)
         var context = CommandContext.process(stopRequests: stopRequests)
         context.stopHeard = { isStopHeard.store(true, ordering: .relaxed) }
         exit(await RootCommand.run(Array(CommandLine.arguments.dropFirst()), in: context))
+    }
+
+    /// Lets all threads take memory from one heap. By default, what one gave back is of no use to another: a scan of 100,000
+    /// repositories took 65 MiB more.
+    ///
+    /// NOTE: glibc's `mallopt`, which Swift's module of glibc leaves out; where there is none, nothing happens.
+    private static func useOneHeap() {
+        #if os(Linux)
+            guard let symbol = dlsym(nil, "mallopt") else { return }
+            let mallopt = unsafeBitCast(symbol, to: (@convention(c) (_ parameter: Int32, _ value: Int32) -> Int32).self)
+            let arenasMax: Int32 = -8
+            _ = mallopt(arenasMax, 1)
+        #endif
     }
 
     private static let isStopHeard = Atomic(false)

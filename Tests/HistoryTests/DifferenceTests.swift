@@ -47,7 +47,9 @@ import Testing
         ]
         var template = templates[0]
         for hour in 0..<10 {
-            if Int.random(in: 0..<3, using: &random) == 0 { template = templates.randomElement(using: &random) ?? template }
+            if Int.random(in: 0..<3, using: &random) == 0 {
+                template = templates.randomElement(using: &random) ?? template
+            }
             // Repositories pass from one organization to the other.
             let ids = (1...14).map(Int64.init).filter { _ in Bool.random(using: &random) }
             let isOther = Int.random(in: 0..<4, using: &random) == 0

@@ -292,7 +292,9 @@ import Testing
         let queue = try DatabaseQueue(path: folder.file)
         try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
         try queue.close()
-        #expect(throws: HistoryError.newerVersion(path: folder.file)) { try HistoryStore(path: folder.file) }
+        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "v6")) {
+            try HistoryStore(path: folder.file)
+        }
     }
 
     @Test func refusesOtherFilesAndLeavesThemAlone() throws {
