@@ -17,7 +17,7 @@ final class CrawlDesk: Sendable {
     private let tell: @Sendable (CrawlEvent) -> Void
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter tell: gets events in order, one at a time; must not block.
+    /// - Parameter tell: gets events in order; must not block.
     init(
         _ crawl: OrganizationCrawl, _ outbox: Outbox, now: @escaping @Sendable () -> Timestamp,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
@@ -43,8 +43,8 @@ final class CrawlDesk: Sendable {
 
     /// Takes what came of a request.
     ///
-    /// - Returns: whether the token was refused, so that nothing that is under way must be sent: GitHub locks an account
-    ///   out after several refusals.
+    /// - Returns: whether the token was refused. Then what is queued must not be sent: GitHub locks an account out after
+    ///   several refusals.
     func take(_ output: CrawlWork.Output) -> Bool {
         state.withLock { state in
             state.crawl.take(output, now: now())

@@ -37,7 +37,7 @@ public struct CrawlLimits: Hashable, Sendable {
         self.pagesMax = pagesMax
     }
 
-    /// Listing pages in flight at once. A page costs GitHub much more than a template, and half a megabyte here; each leads
-    /// to a hundred templates, to which most of the width is left.
-    var pageConcurrency: Int { max(1, concurrency / 16) }
+    /// Listing pages in flight at once while there are templates to ask for, and while there are none. A page costs GitHub
+    /// much more than a template, is half a megabyte here, and leads to a hundred templates.
+    var pageConcurrency: (beside: Int, alone: Int) { (max(1, concurrency / 16), max(1, concurrency / 4)) }
 }

@@ -85,16 +85,19 @@ struct OrganizationCrawl {
         guard stop == nil, !Task.isCancelled else { return nil }
         if !first.isEmpty { return first.removeFirst() }
         if let place = values?.queue.next() { return .propertyValues(place) }
-        if let place = listing.next(width: limits.pageConcurrency) {
-            var known: PriorKnowledge.Page?
-            if case .number(let number) = place { known = knowledge.pages.removeValue(forKey: number) }
-            return .page(place, known: known)
-        }
-        guard mayReadSettings else { return nil }
-        if let work = nextSetting() { return work }
+        if let work = nextPage(width: limits.pageConcurrency.beside) { return work }
+        if mayReadSettings, let work = nextSetting() { return work }
+        if let work = nextPage(width: limits.pageConcurrency.alone) { return work }
         // Where it was read, it must still be what it was while the repositories were asked.
-        guard inFlight == 0, templateReadings == 1, template.isKnown else { return nil }
+        guard mayReadSettings, inFlight == 0, templateReadings == 1, template.isKnown else { return nil }
         return .organizationTemplate
+    }
+
+    private mutating func nextPage(width: Int) -> CrawlWork? {
+        guard let place = listing.next(width: width) else { return nil }
+        var known: PriorKnowledge.Page?
+        if case .number(let number) = place { known = knowledge.pages.removeValue(forKey: number) }
+        return .page(place, known: known)
     }
 
     /// A scan that goes on must know first whether the organization's template is what it was, and one whose budget is

@@ -34,7 +34,8 @@ public final class HTTPTransport: Transport {
                 host: proxy.host, port: proxy.port,
                 authorization: proxy.credentials.map { .basic(username: $0.user, password: $0.password) })
         }
-        // One for all connections: a hundred requests in flight leave it idle for most of the time.
+        // One for all connections: a hundred requests in flight leave it idle for most of the time. On macOS, too, it is
+        // one of sockets, whose errors are told below.
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         executor = EventLoopExecutor(eventLoop)
         client = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)

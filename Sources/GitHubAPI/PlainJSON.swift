@@ -5,7 +5,7 @@ import Foundation
 /// GitHub tells about 5 KB of a repository in a listing, of which a tenth is read; a decoder that builds a dictionary of
 /// all of it, or only looks up the few types of each, took a fifth of a scan's time. This one knows what GitHub writes;
 /// of anything else it says that it is not plain, and the whole text must be decoded, which says what is wrong with it.
-/// What is passed over is not checked.
+/// What is passed over in a listing is not checked; which of several members of one name counts is left to a decoder too.
 struct PlainJSON {
     /// The text must be given to a decoder.
     struct NotPlain: Error {}
@@ -14,7 +14,13 @@ struct PlainJSON {
     struct Name {
         fileprivate let bytes: UnsafeBufferPointer<UInt8>
 
-        var text: String { String(decoding: bytes, as: UTF8.self) }
+        /// A name that is somebody's choice.
+        func text() throws(NotPlain) -> String {
+            guard bytes.allSatisfy({ $0 >= 0x20 }), let text = String(validating: bytes, as: UTF8.self) else {
+                throw NotPlain()
+            }
+            return text
+        }
 
         static func ~= (name: StaticString, member: Name) -> Bool {
             guard name.utf8CodeUnitCount == member.bytes.count, let start = member.bytes.baseAddress else {
@@ -40,8 +46,7 @@ struct PlainJSON {
 
     // MARK: - Values
 
-    /// - Parameter member: must read the member's value or pass over it. Of several of one name the first counts, as with
-    ///   Foundation's decoder.
+    /// - Parameter member: must read the member's value or pass over it.
     mutating func object(_ member: (inout PlainJSON, Name) throws(NotPlain) -> Void) throws(NotPlain) {
         try take("{")
         guard !skip("}") else { return }
@@ -53,7 +58,8 @@ struct PlainJSON {
         try take("}")
     }
 
-    /// NOTE: where an optional is wanted, `null` is read as none; generic code calls the initializer, lest it be one.
+    /// A value of the type that is wanted. NOTE: where that is an optional one, `null` is none; what may not be `null` is
+    /// read by its own method, lest a variable that is optional for another reason ask for one.
     mutating func read<Value: PlainReadable>() throws(NotPlain) -> Value {
         try Value(plain: &self)
     }
@@ -146,8 +152,13 @@ struct PlainJSON {
     /// The next byte that is no space, without taking it.
     private var next: UInt8? {
         mutating get {
-            while position < bytes.count, bytes[position] <= 0x20 { position += 1 }
-            return position < bytes.count ? bytes[position] : nil
+            while position < bytes.count {
+                switch bytes[position] {
+                case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1
+                case let byte: return byte
+                }
+            }
+            return nil
         }
     }
 
@@ -236,7 +247,8 @@ extension Dictionary: PlainReadable where Key == String, Value: PlainReadable {
     init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
         var members: [String: Value] = [:]
         try json.object { json, member throws(PlainJSON.NotPlain) in
-            members[member.text] = try Value(plain: &json)
+            let value = try Value(plain: &json)
+            guard members.updateValue(value, forKey: try member.text()) == nil else { throw PlainJSON.NotPlain() }
         }
         self = members
     }

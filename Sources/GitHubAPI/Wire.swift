@@ -28,25 +28,27 @@ enum Wire {
             case subClaimPrefix = "sub_claim_prefix"
         }
 
+        /// Of a setting nothing is passed over: what is called default, or compliant, must have been well-formed.
         init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
             var useDefault: Bool?
-            var includeClaimKeys: [String]?
-            var useImmutableSubject: Bool?
-            var subClaimPrefix: String?
+            var includeClaimKeys: [String]??
+            var useImmutableSubject: Bool??
+            var subClaimPrefix: String??
             try json.object { json, member throws(PlainJSON.NotPlain) in
                 switch member {
-                case "use_default" where useDefault == nil: useDefault = try json.read()
-                case "include_claim_keys" where includeClaimKeys == nil: includeClaimKeys = try json.read()
-                case "use_immutable_subject" where useImmutableSubject == nil: useImmutableSubject = try json.read()
-                case "sub_claim_prefix" where subClaimPrefix == nil: subClaimPrefix = try json.read()
-                default: try json.pass()
+                case "use_default" where useDefault == nil: useDefault = try json.bool()
+                case "include_claim_keys" where includeClaimKeys == nil: includeClaimKeys = .some(try json.read())
+                case "use_immutable_subject" where useImmutableSubject == nil:
+                    useImmutableSubject = .some(try json.read())
+                case "sub_claim_prefix" where subClaimPrefix == nil: subClaimPrefix = .some(try json.read())
+                default: throw PlainJSON.NotPlain()
                 }
             }
             guard let useDefault else { throw PlainJSON.NotPlain() }
             self.useDefault = useDefault
-            self.includeClaimKeys = includeClaimKeys
-            self.useImmutableSubject = useImmutableSubject
-            self.subClaimPrefix = subClaimPrefix
+            self.includeClaimKeys = includeClaimKeys ?? nil
+            self.useImmutableSubject = useImmutableSubject ?? nil
+            self.subClaimPrefix = subClaimPrefix ?? nil
         }
     }
 
@@ -107,17 +109,18 @@ enum Wire {
             let login: String
 
             init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
-                var id: Int64?
+                var id: Int64??
                 var login: String?
                 try json.object { json, member throws(PlainJSON.NotPlain) in
                     switch member {
-                    case "id" where id == nil: id = try json.read()
-                    case "login" where login == nil: login = try json.read()
+                    case "id" where id == nil: id = .some(try json.read())
+                    case "login" where login == nil: login = try json.string()
+                    case "id", "login": throw PlainJSON.NotPlain()
                     default: try json.pass()
                     }
                 }
                 guard let login else { throw PlainJSON.NotPlain() }
-                self.id = id
+                self.id = id ?? nil
                 self.login = login
             }
         }
@@ -147,23 +150,26 @@ enum Wire {
             var id: Int64?
             var name: String?
             var owner: Owner?
-            var isPrivate: Bool?
-            var visibility: String?
-            var archived: Bool?
-            var fork: Bool?
-            var topics: [String]?
-            var customProperties: [String: PropertyValue]?
+            // Of the others, `null` is something that was met too.
+            var isPrivate: Bool??
+            var visibility: String??
+            var archived: Bool??
+            var fork: Bool??
+            var topics: [String]??
+            var customProperties: [String: PropertyValue]??
             try json.object { json, member throws(PlainJSON.NotPlain) in
                 switch member {
-                case "id" where id == nil: id = try json.read()
-                case "name" where name == nil: name = try json.read()
-                case "owner" where owner == nil: owner = try json.read()
-                case "private" where isPrivate == nil: isPrivate = try json.read()
-                case "visibility" where visibility == nil: visibility = try json.read()
-                case "archived" where archived == nil: archived = try json.read()
-                case "fork" where fork == nil: fork = try json.read()
-                case "topics" where topics == nil: topics = try json.read()
-                case "custom_properties" where customProperties == nil: customProperties = try json.read()
+                case "id" where id == nil: id = try json.integer()
+                case "name" where name == nil: name = try json.string()
+                case "owner" where owner == nil: owner = try Owner(plain: &json)
+                case "private" where isPrivate == nil: isPrivate = .some(try json.read())
+                case "visibility" where visibility == nil: visibility = .some(try json.read())
+                case "archived" where archived == nil: archived = .some(try json.read())
+                case "fork" where fork == nil: fork = .some(try json.read())
+                case "topics" where topics == nil: topics = .some(try json.read())
+                case "custom_properties" where customProperties == nil: customProperties = .some(try json.read())
+                case "id", "name", "owner", "private", "visibility", "archived", "fork", "topics", "custom_properties":
+                    throw PlainJSON.NotPlain()
                 default: try json.pass()
                 }
             }
@@ -171,12 +177,12 @@ enum Wire {
             self.id = id
             self.name = name
             self.owner = owner
-            self.isPrivate = isPrivate
-            self.visibility = visibility
-            self.archived = archived
-            self.fork = fork
-            self.topics = topics
-            self.customProperties = customProperties
+            self.isPrivate = isPrivate ?? nil
+            self.visibility = visibility ?? nil
+            self.archived = archived ?? nil
+            self.fork = fork ?? nil
+            self.topics = topics ?? nil
+            self.customProperties = customProperties ?? nil
         }
     }
 

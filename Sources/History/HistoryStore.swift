@@ -260,7 +260,8 @@ public final class HistoryStore: Sendable {
                 throw HistoryError.notAHistory(path: path)
             }
             let migrator = Schema.migrator(path: path)
-            if let schema = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations).sorted().last {
+            let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
+            if let schema = unknown.max(by: { $0.compare($1, options: .numeric) == .orderedAscending }) {
                 throw HistoryError.newerVersion(
                     path: path, schema: Schema.version(schema), known: Schema.version(migrator.migrations.last ?? ""))
             }

@@ -46,6 +46,10 @@ import Testing
             .unreadable(UnreadableReason(.forbidden, "no")),
         ]
         var template = templates[0]
+        // What stood open after each scan, and who listed each repository last.
+        var open: [ScanID: Set<FindingKey>] = [:]
+        var owners: [RepositoryID: OrganizationID] = [:]
+        var ownersAfter: [ScanID: [RepositoryID: OrganizationID]] = [:]
         for hour in 0..<10 {
             if Int.random(in: 0..<3, using: &random) == 0 {
                 template = templates.randomElement(using: &random) ?? template
@@ -55,16 +59,23 @@ import Testing
             let isOther = Int.random(in: 0..<4, using: &random) == 0
             let isWhole = Int.random(in: 0..<5, using: &random) > 0
             let seen = night(&random, ids)
-            try await store.scan(
+            let (report, snapshot) = try await store.scan(
                 seen, at: Int64(hour) * 3600,
                 listing: Listing(
                     status: isWhole ? .complete : .partial, listed: seen.count, expected: isWhole ? seen.count : 99),
                 template: template, scope: Int.random(in: 0..<5, using: &random) == 0 ? narrow : Scope(),
                 isWhole: isWhole, login: isOther ? "other" : "acme", id: isOther ? 78 : 77)
+            let scan = try #require(snapshot.scanID)
+            open[scan] = Set(
+                try await store.openFindings(apiURL: Self.api, policyName: report.policy.name).keys)
+            for observation in seen {
+                owners[observation.repository.id] = OrganizationID(rawValue: isOther ? 78 : 77)
+            }
+            ownersAfter[scan] = owners
         }
         let scans = try await store.scans(apiURL: Self.api)
         #expect(scans.count == 10)
-        var changed = 0
+        var (changed, findings) = (0, 0)
         for before in scans {
             for after in scans {
                 let (old, new) = (try await store.snapshot(of: before.id), try await store.snapshot(of: after.id))
@@ -81,10 +92,24 @@ import Testing
                 #expect(told.followers.map(Told.init) == said.followers.map(Told.init), "\(before.id) to \(after.id)")
                 #expect(told.incomparable == said.incomparable, "\(before.id) to \(after.id)")
                 changed += said.changes.count
+                let last = before.id.rawValue > after.id.rawValue ? before.id : after.id
+                let (was, isNow) = (open[before.id] ?? [], open[after.id] ?? [])
+                func ofOrganization(_ keys: Set<FindingKey>) -> Set<FindingKey> {
+                    keys.filter { key in
+                        guard case .repository(let repository) = key.subject else { return false }
+                        return ownersAfter[last]?[repository] == id
+                    }
+                }
+                #expect(Set(read.appeared.map(\.key)) == ofOrganization(isNow.subtracting(was)))
+                #expect(Set(read.gone.map(\.key)) == ofOrganization(was.subtracting(isNow)))
+                findings += read.appeared.count
+                let order = read.appeared.map { [$0.name.lowercased(), $0.key.rule] }
+                #expect(zip(order, order.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
                 let without = try await store.difference(from: before, to: after, withFollowers: false)
                 #expect(without.organizations[0].changes.map(Told.init) == said.changes.map(Told.init))
             }
         }
         #expect(changed > 100)
+        #expect(findings > 20)
     }
 }

@@ -52,10 +52,25 @@ struct DifferenceReader {
             ? (ids.min() ?? 0)..<(ids.max() ?? 0) : nil
     }
 
-    /// Compares repositories, half of them, in each organization that both scans hold.
-    ///
-    /// - Parameter half: 0 or 1.
-    func comparisons(_ db: Database, half: Int) throws -> [RepositoryComparison] {
+    /// What half of the repositories differ in.
+    struct Half: Sendable {
+        /// One for each organization that both scans hold.
+        fileprivate let comparisons: [RepositoryComparison]
+        /// Findings that stood open after one scan alone; `nil` where another policy judged each.
+        fileprivate let findings: FindingReader.Changes?
+    }
+
+    /// - Parameter number: 0 or 1, by the row ids of repositories.
+    func half(_ number: Int, _ db: Database) throws -> Half {
+        var findings: FindingReader.Changes?
+        if before.policyName == after.policyName {
+            findings = try FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
+                .changes(from: before.id, to: after.id, half: number)
+        }
+        return Half(comparisons: try comparisons(db, half: number), findings: findings)
+    }
+
+    private func comparisons(_ db: Database, half: Int) throws -> [RepositoryComparison] {
         let views = (
             try ScanView(db, scanID: before.id.rawValue, scope: old.scope),
             try ScanView(db, scanID: after.id.rawValue, scope: new.scope)
@@ -71,18 +86,11 @@ struct DifferenceReader {
         }
     }
 
-    /// Findings that stood open after one scan alone; `nil` where another policy judged each.
-    func findings(_ db: Database) throws -> [FindingReader.Change]? {
-        guard before.policyName == after.policyName else { return nil }
-        return try FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
-            .changes(from: before.id, to: after.id)
-    }
-
-    /// - Parameter halves: comparisons in the order of the organizations, for each half.
-    func difference(_ halves: [[RepositoryComparison]], _ findings: [FindingReader.Change]?) -> ScanDifference {
+    func difference(_ one: Half, _ other: Half) -> ScanDifference {
         let organizations = common.enumerated().map { place, organization in
             OrganizationDifference(
-                from: organization.before, to: organization.after, id: organization.id, halves.map { $0[place] })
+                from: organization.before, to: organization.after, id: organization.id,
+                [one.comparisons[place], other.comparisons[place]])
         }
         func missing(_ first: Snapshot, _ second: Snapshot) -> [String] {
             first.organizations.filter { organization in
@@ -94,13 +102,17 @@ struct DifferenceReader {
         }
         var appeared: [StoredFinding] = []
         var gone: [StoredFinding] = []
-        for change in findings ?? [] where organizations.contains(where: { change.concerns($0) }) {
-            if change.wasOpen { gone.append(change.finding) } else { appeared.append(change.finding) }
+        let isComparable = one.findings != nil
+        if let findings = one.findings, let others = other.findings {
+            findings.forEach(with: others) { change in
+                guard organizations.contains(where: { change.concerns($0) }) else { return }
+                if change.wasOpen { gone.append(change.finding) } else { appeared.append(change.finding) }
+            }
         }
         var difference = ScanDifference(
             before: before.side, after: after.side, organizations: organizations,
-            policyName: findings == nil ? nil : after.policyName, appeared: appeared, gone: gone)
-        difference.policyChanged = findings != nil && before.policySHA256 != after.policySHA256
+            policyName: isComparable ? after.policyName : nil, appeared: appeared, gone: gone)
+        difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
         difference.lost = missing(old, new)
         difference.found = missing(new, old)
         return difference

@@ -28,46 +28,150 @@ struct FindingReader {
         }
     }
 
-    /// Findings that stood open after one scan and not after the other, in the order of name and rule.
-    func changes(from before: ScanID, to after: ScanID) throws -> [Change] {
+    /// A finding's place in a report, by name and rule; a change is too large to be moved about for it.
+    fileprivate struct Place {
+        let order: ReportOrder
+        let rule: String
+        let index: Int
+
+        func precedes(_ other: Place) -> Bool { order.precedes(other.order, or: rule < other.rule) }
+    }
+
+    /// Changes in the order of name and rule.
+    struct Changes: Sendable {
+        private let changes: [Change]
+        private let places: [Place]
+
+        fileprivate init(_ changes: [Change], _ places: [Place]) {
+            self.changes = changes
+            self.places = places.sorted { $0.precedes($1) }
+        }
+
+        /// Goes through these and others together.
+        func forEach(with others: Changes, _ body: (Change) -> Void) {
+            var next = 0
+            for place in places {
+                while next < others.places.count, others.places[next].precedes(place) {
+                    body(others.changes[others.places[next].index])
+                    next += 1
+                }
+                body(changes[place.index])
+            }
+            for place in others.places[next...] { body(others.changes[place.index]) }
+        }
+    }
+
+    /// Findings that stood open after one scan and not after the other.
+    ///
+    /// - Parameter half: 0 or 1, by the row ids of repositories; what is about none is in the first.
+    func changes(from before: ScanID, to after: ScanID, half: Int) throws -> Changes {
+        let ends = try ends(before.rawValue, after.rawValue, half)
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                -- The last row up to each scan: its scan, its id in 32 bits, and in the lowest one whether it stood open.
-                WITH ends AS (
-                    SELECT repositoryID, organizationID,
-                        coalesce(max(CASE WHEN scanID <= ?3 THEN scanID << 33 | id << 1 | isOpen END), 0) AS first,
-                        coalesce(max(CASE WHEN scanID <= ?4 THEN scanID << 33 | id << 1 | isOpen END), 0) AS last
-                    FROM finding
-                    WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2
-                    GROUP BY ruleID, repositoryID, organizationID, waiver HAVING first % 2 <> last % 2)
-                SELECT e.first % 2, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner || '/' || x.name,
+                SELECT e.value & 1, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner || '/' || x.name,
                     f.isWaived, f.severity, f.message, f.firstSeenAt,
                     -- Looked for where there is one alone: it takes a walk through the table.
-                    CASE WHEN e.organizationID NOT NULL THEN (
-                        SELECT login FROM scanOrganization WHERE organizationID = e.organizationID
+                    CASE WHEN f.organizationID NOT NULL THEN (
+                        SELECT login FROM scanOrganization WHERE organizationID = f.organizationID
                         ORDER BY id DESC LIMIT 1) END
-                FROM ends e JOIN finding f ON f.id = (CASE WHEN e.first % 2 THEN e.first ELSE e.last END) >> 1 & 0xFFFFFFFF
-                LEFT JOIN repository r ON r.id = e.repositoryID
-                LEFT JOIN organization o ON o.id = e.organizationID
+                FROM json_each(?1) e JOIN finding f ON f.id = e.value >> 1
+                LEFT JOIN repository r ON r.id = f.repositoryID
+                LEFT JOIN organization o ON o.id = f.organizationID
                 LEFT JOIN repositoryObservation x ON x.id = (
                     SELECT id FROM repositoryObservation
-                    WHERE repositoryID = e.repositoryID AND scanID <= max(?3, ?4) ORDER BY scanID DESC, id DESC LIMIT 1)
+                    WHERE repositoryID = f.repositoryID AND scanID <= ?2 ORDER BY scanID DESC, id DESC LIMIT 1)
                 LEFT JOIN organization g ON g.id = x.organizationID
                 """,
-            arguments: [apiURL, policyName, before.rawValue, after.rawValue])
+            arguments: [
+                "[" + ends.map { "\($0.id << 1 | ($0.wasOpen ? 1 : 0))" }.joined(separator: ",") + "]",
+                max(before.rawValue, after.rawValue),
+            ])
         var changes: [Change] = []
-        // Places are sorted in the changes' stead, which are too large to be moved about.
-        var places: [(order: ReportOrder, rule: String, place: Int)] = []
+        var places: [Place] = []
         while let row = try rows.next() {
             let finding = try finding(row)
-            places.append((ReportOrder(finding.name), finding.key.rule, changes.count))
+            places.append(Place(order: ReportOrder(finding.name), rule: finding.key.rule, index: changes.count))
             changes.append(Change(finding: finding, wasOpen: try row.decode(atIndex: 0)))
         }
-        return places.sorted { $0.order.precedes($1.order, or: $0.rule < $1.rule) }.map { changes[$0.place] }
+        return Changes(changes, places)
     }
 
     // MARK: -
+
+    /// The last row of a finding up to a scan.
+    private struct Last {
+        /// Scan, id in 32 bits, and in the lowest one whether it stood open; 0 where there is none.
+        private var row: Int64 = 0
+
+        var id: Int64 { row >> 1 & 0xFFFF_FFFF }
+        var isOpen: Bool { row & 1 == 1 }
+
+        /// An import can write older scans after younger ones.
+        mutating func take(_ row: Int64, upTo scan: Int64) {
+            if row >> 33 <= scan { self.row = max(self.row, row) }
+        }
+    }
+
+    /// The rows by which findings stood open after one scan alone, and whether that was the first one.
+    ///
+    /// They are gone through in the order of the index, which has those of one finding together. SQLite's own grouping
+    /// takes memory for each group from an allocator that its connections share: two that group wait for each other.
+    private func ends(_ before: Int64, _ after: Int64, _ half: Int) throws -> [(id: Int64, wasOpen: Bool)] {
+        var ends: [(id: Int64, wasOpen: Bool)] = []
+        for rule in try rules() {
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT (scanID << 33) | (id << 1) | isOpen, repositoryID, organizationID, waiver FROM finding
+                    WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2 AND ruleID = ?3
+                        AND coalesce(repositoryID, 0) % 2 = ?4
+                    ORDER BY repositoryID, organizationID, waiver
+                    """,
+                arguments: [apiURL, policyName, rule, half])
+            var subject: (repository: Int64?, organization: Int64?, waiver: String?)
+            var (first, last) = (Last(), Last())
+            func endFinding() {
+                if first.isOpen != last.isOpen {
+                    ends.append((id: first.isOpen ? first.id : last.id, wasOpen: first.isOpen))
+                }
+                (first, last) = (Last(), Last())
+            }
+            while let row = try rows.next() {
+                var next: (repository: Int64?, organization: Int64?, waiver: String?)
+                next.repository = try row.decode(atIndex: 1)
+                if next.repository == nil {
+                    next.organization = try row.decode(atIndex: 2)
+                    next.waiver = try row.decode(atIndex: 3)
+                }
+                if next != subject {
+                    endFinding()
+                    subject = next
+                }
+                let place: Int64 = try row.decode(atIndex: 0)
+                first.take(place, upTo: before)
+                last.take(place, upTo: after)
+            }
+            endFinding()
+        }
+        return ends
+    }
+
+    /// Ids of the rules that ever found something; one look into the index for each.
+    private func rules() throws -> [String] {
+        var rules: [String] = []
+        while let next = try String.fetchOne(
+            db,
+            sql: """
+                SELECT min(ruleID) FROM finding
+                WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2 AND ruleID > ?3
+                """,
+            arguments: [apiURL, policyName, rules.last ?? ""])
+        {
+            rules.append(next)
+        }
+        return rules
+    }
 
     private func finding(_ row: Row) throws -> StoredFinding {
         let subject: FindingKey.Subject

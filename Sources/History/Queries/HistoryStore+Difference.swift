@@ -13,10 +13,9 @@ extension HistoryStore {
     ) async throws(HistoryError) -> ScanDifference {
         let reader = try await read { db in try DifferenceReader(db, from: before, to: after, logins, followers) }
         // At once: what is sealed does not change between one read and the other.
-        async let findings = result { db in try reader.findings(db) }
-        async let one = result { db in try reader.comparisons(db, half: 0) }
-        let other = try await read { db in try reader.comparisons(db, half: 1) }
-        return try reader.difference([await one.get(), other], await findings.get())
+        async let one = result { db in try reader.half(0, db) }
+        let other = try await read { db in try reader.half(1, db) }
+        return reader.difference(try await one.get(), other)
     }
 
     /// A read that can go on beside another one.
