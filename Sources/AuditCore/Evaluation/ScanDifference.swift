@@ -108,13 +108,14 @@ public struct OrganizationDifference: Sendable {
             comparison.compare(old.removeValue(forKey: second.repository.id), second)
         }
         for first in old.values { comparison.compare(first, nil) }
+        comparison.sort()
         self.init(from: before, to: after, id: id, [comparison])
     }
 
     /// - Parameters:
     ///   - before: its repositories are not looked at.
     ///   - after: likewise.
-    ///   - comparisons: of every repository whose state may differ, each in one of them.
+    ///   - comparisons: of every repository whose state may differ, each in one of them, and each sorted.
     public init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         _ comparisons: [RepositoryComparison],
@@ -125,16 +126,16 @@ public struct OrganizationDifference: Sendable {
         templateAfter = after.template
         listingBefore = before.listing.status
         listingAfter = after.listing.status
-        followers = comparisons.flatMap(\.followers).inReportOrder(by: \.repository)
-        changes = comparisons.flatMap(\.changes).inReportOrder(by: \.repository)
+        followers = OrderedChanges.merged(comparisons.map(\.followers))
+        changes = OrderedChanges.merged(comparisons.map(\.changes))
         incomparable = comparisons.map(\.incomparable).reduce(0, +)
     }
 }
 
 /// Finds out in what repositories of an organization differ from what they were, one after the other.
 public struct RepositoryComparison: Sendable {
-    fileprivate var followers: [RepositoryChange] = []
-    fileprivate var changes: [RepositoryChange] = []
+    fileprivate var followers = OrderedChanges()
+    fileprivate var changes = OrderedChanges()
     fileprivate var incomparable = 0
     private let templateBefore: OrganizationTemplate
     private let templateAfter: OrganizationTemplate
@@ -178,5 +179,46 @@ public struct RepositoryComparison: Sendable {
             change.kinds == [.template] && change.before?.followsOrganization == true
             && change.after?.followsOrganization == true
         if isFollower { followers.append(change) } else { changes.append(change) }
+    }
+    /// Puts what was found in report order, once everything was compared.
+    public mutating func sort() {
+        followers.sort()
+        changes.sort()
+    }
+}
+
+/// Changes in report order, with what that goes by.
+private struct OrderedChanges: Sendable {
+    private var items: [(order: ReportOrder, change: RepositoryChange)] = []
+
+    mutating func append(_ change: RepositoryChange) {
+        items.append((ReportOrder(change.repository), change))
+    }
+
+    mutating func sort() {
+        items.sort(by: Self.isBefore)
+    }
+
+    static func merged(_ lists: [OrderedChanges]) -> [RepositoryChange] {
+        lists.dropFirst().reduce(lists.first?.items ?? []) { merged, list in
+            var result: [(order: ReportOrder, change: RepositoryChange)] = []
+            result.reserveCapacity(merged.count + list.items.count)
+            var next = 0
+            for item in list.items {
+                while next < merged.count, isBefore(merged[next], item) {
+                    result.append(merged[next])
+                    next += 1
+                }
+                result.append(item)
+            }
+            return result + merged[next...]
+        }.map(\.change)
+    }
+
+    private static func isBefore(
+        _ left: (order: ReportOrder, change: RepositoryChange), _ right: (order: ReportOrder, change: RepositoryChange),
+    ) -> Bool {
+        left.order.precedes(
+            right.order, or: left.change.repository.id.rawValue < right.change.repository.id.rawValue)
     }
 }

@@ -82,6 +82,7 @@ struct DifferenceReader {
             var pairs = try PairCursor(
                 db, views, organization: organization.rowID, half: half, changedBetween: span)
             while let (first, second) = try pairs.next() { comparison.compare(first, second) }
+            comparison.sort()
             return comparison
         }
     }

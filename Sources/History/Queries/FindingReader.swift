@@ -84,7 +84,9 @@ struct FindingReader {
                 LEFT JOIN organization g ON g.id = x.organizationID
                 """,
             arguments: [
-                "[" + ends.map { "\($0.id << 1 | ($0.wasOpen ? 1 : 0))" }.joined(separator: ",") + "]",
+                "["
+                    + ends.sorted { $0.id < $1.id }.map { "\($0.id << 1 | ($0.wasOpen ? 1 : 0))" }.joined(
+                        separator: ",") + "]",
                 max(before.rawValue, after.rawValue),
             ])
         var changes: [Change] = []
