@@ -13,6 +13,9 @@ struct CommandContext: Sendable {
     var stopRequests: @Sendable () async -> AsyncStream<ScanStop>
     /// Says that somebody has heard a request to stop, and will end the command in good order.
     var stopHeard: @Sendable () -> Void = {}
+    /// Keeps what a command has told until the process ends: to free tens of thousands of values one by one takes as long
+    /// as to tell them.
+    var keepUntilExit: @Sendable (any Sendable) -> Void = { _ in }
     /// Asks a question that is answered with yes or no; `nil` where nobody can be asked.
     var ask: (@Sendable (String) -> Bool)?
     var writeLimits = WriteLimits()

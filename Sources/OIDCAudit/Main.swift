@@ -14,6 +14,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         var context = CommandContext.process(stopRequests: stopRequests)
         context.stopHeard = { isStopHeard.store(true, ordering: .relaxed) }
+        context.keepUntilExit = { value in kept.withLock { $0.append(value) } }
         exit(await RootCommand.run(Array(CommandLine.arguments.dropFirst()), in: context))
     }
 
@@ -29,6 +30,8 @@ enum Main {
             _ = mallopt(arenasMax, 1)
         #endif
     }
+
+    private static let kept = Mutex<[any Sendable]>([])
 
     private static let isStopHeard = Atomic(false)
 

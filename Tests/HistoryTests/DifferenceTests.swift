@@ -112,4 +112,65 @@ import Testing
         #expect(changed > 100)
         #expect(findings > 20)
     }
+
+    /// A scan of two organizations, between which a repository passes: gone from one, new in the other.
+    @Test func readsEveryOrganizationOfAScan() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let nights: [[String: [Observation]]] = [
+            [
+                "acme": [.read("api", id: 1), .read("web", id: 2), .read("moving", id: 3)],
+                "other": [.read("docs", id: 4, .own(["repo"]))],
+            ],
+            [
+                "acme": [.read("api", id: 1, .own(["repo"])), .read("web", id: 2)],
+                "other": [.read("docs", id: 4), .read("moving", id: 3)],
+            ],
+        ]
+        for (hour, night) in nights.enumerated() { try await scan(night, at: Int64(hour) * 3600, into: store) }
+        let scans = try await store.scans(apiURL: Self.api)
+        let difference = try await store.difference(from: scans[1], to: scans[0])
+        let kinds = difference.organizations.map { organization in
+            (organization.login, organization.changes.map { "\($0.repository.name): \($0.kinds.map(\.rawValue))" })
+        }
+        #expect(kinds.map(\.0) == ["acme", "other"])
+        #expect(
+            kinds.map(\.1) == [
+                [#"api: ["template"]"#, #"moving: ["removed"]"#], [#"docs: ["template"]"#, #"moving: ["added"]"#],
+            ])
+        let (old, new) = (try await store.snapshot(of: scans[1].id), try await store.snapshot(of: scans[0].id))
+        for (place, organization) in difference.organizations.enumerated() {
+            let said = OrganizationDifference(
+                from: old.organizations[place], to: new.organizations[place], id: organization.id,
+                wasEnterpriseServer: false, isEnterpriseServer: false)
+            #expect(organization.changes.map(Told.init) == said.changes.map(Told.init))
+        }
+        let one = try await store.difference(from: scans[1], to: scans[0], of: ["OTHER"])
+        #expect(one.organizations.map(\.login) == ["other"])
+        #expect(one.organizations[0].changes.map(Told.init) == difference.organizations[1].changes.map(Told.init))
+    }
+
+    private func scan(_ seen: [String: [Observation]], at second: Int64, into store: HistoryStore) async throws {
+        let logins = seen.keys.sorted()
+        let time = Timestamp.sample.adding(seconds: second)
+        let recorder = try await store.beginScan(
+            ScanStart(
+                apiURL: Self.api, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: logins,
+                scope: Scope()))
+        for (place, login) in logins.enumerated() {
+            let id = OrganizationID(rawValue: 77 + Int64(place))
+            let observations = seen[login] ?? []
+            _ = try await recorder.begin(id, login: login)
+            try await recorder.record(observations, of: id)
+            try await recorder.record(
+                OrganizationObservation(
+                    login: login, id: id, template: .neverSet, includedProperties: nil,
+                    listing: Listing(status: .complete, listed: observations.count, expected: observations.count),
+                    isListingWhole: true))
+        }
+        try await recorder.finish(at: time, stop: nil, requests: RequestCounts())
+        let snapshot = try await store.snapshot(of: recorder.scanID)
+        let report = Evaluator(policy: try .sample(), gate: Gate()).evaluate(snapshot, known: [:])
+        try await recorder.seal(report)
+    }
 }

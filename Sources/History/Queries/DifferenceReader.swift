@@ -105,8 +105,9 @@ struct DifferenceReader {
         var gone: [StoredFinding] = []
         let isComparable = one.findings != nil
         if let findings = one.findings, let others = other.findings {
+            let concerned = organizations.map { (id: $0.id, login: $0.login) }
             findings.forEach(with: others) { change in
-                guard organizations.contains(where: { change.concerns($0) }) else { return }
+                guard concerned.contains(where: { change.concerns($0.id, login: $0.login) }) else { return }
                 if change.wasOpen { gone.append(change.finding) } else { appeared.append(change.finding) }
             }
         }

@@ -19,11 +19,12 @@ struct FindingReader {
         /// Whether it was the earlier one.
         var wasOpen: Bool
 
-        func concerns(_ difference: OrganizationDifference) -> Bool {
+        /// Whether it is about an organization, or one of its repositories.
+        func concerns(_ organization: OrganizationID, login: String) -> Bool {
             switch finding.key.subject {
-            case .repository: finding.organization == difference.id
-            case .organization(let id): id == difference.id
-            case .waiver(let name): name.hasPrefix("\(difference.login): ")
+            case .repository: finding.organization == organization
+            case .organization(let id): id == organization
+            case .waiver(let name): name.hasPrefix("\(login): ")
             }
         }
     }
@@ -69,12 +70,13 @@ struct FindingReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT e.value & 1, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner || '/' || x.name,
+                SELECT e.value & 1, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner,
                     f.isWaived, f.severity, f.message, f.firstSeenAt,
                     -- Looked for where there is one alone: it takes a walk through the table.
                     CASE WHEN f.organizationID NOT NULL THEN (
                         SELECT login FROM scanOrganization WHERE organizationID = f.organizationID
-                        ORDER BY id DESC LIMIT 1) END
+                        ORDER BY id DESC LIMIT 1) END,
+                    x.name
                 FROM json_each(?1) e JOIN finding f ON f.id = e.value >> 1
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
@@ -180,7 +182,7 @@ struct FindingReader {
         let name: String
         if let id: Int64 = try row.decode(atIndex: 2) {
             subject = .repository(RepositoryID(rawValue: id))
-            name = try row.decode(atIndex: 6)
+            name = try row.decode(String.self, atIndex: 6) + "/" + row.decode(String.self, atIndex: 12)
         } else if let id: Int64 = try row.decode(atIndex: 3) {
             subject = .organization(OrganizationID(rawValue: id))
             name = try row.decode(atIndex: 11) ?? "organization \(id)"

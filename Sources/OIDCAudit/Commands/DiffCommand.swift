@@ -37,6 +37,7 @@ struct DiffCommand: AuditCommand {
         let difference = try await usingHistory { () async throws(HistoryError) in
             try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
         }
+        context.keepUntilExit(difference)
         guard !difference.organizations.isEmpty || !difference.isEmpty else {
             throw .usage(
                 "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
