@@ -200,7 +200,7 @@ public final class HistoryStore: Sendable {
     private static func makeFile(at path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let draft = path + "-new"
-        for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) }
         // SQLite gives a new file the process's umask; the journals beside it follow the file.
         let descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno))) }
@@ -210,12 +210,12 @@ public final class HistoryStore: Sendable {
             try Schema.migrator(path: path).migrate(writer)
             try writer.close()
             // What lay beside a file of that name that is gone is none of this one's.
-            for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+            for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
             guard rename(draft, path) == 0 else {
                 throw HistoryError.cannotOpen(path: path, String(cString: strerror(errno)))
             }
         } catch {
-            for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
+            for suffix in ["", "-journal", "-wal", "-shm"] { unlink(draft + suffix) }
             throw error
         }
     }

@@ -193,6 +193,20 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: path)).isEmpty)
     }
 
+    /// What a killed program left beside a file that is gone, or never got its name, is none of a new one's.
+    @Test func whatLiesBesideAMissingFileIsNotTakenForItsOwn() async throws {
+        let path = folder.path + "/fresh.sqlite"
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let stale = ["-journal", "-wal", "-shm", "-new", "-new-journal", "-new-wal"].map { URL(filePath: path + $0) }
+        for file in stale { try Data(repeating: 0xD9, count: 8192).write(to: file) }
+        let store = try HistoryStore(path: path)
+        for file in stale where !["-wal", "-shm"].contains(where: { file.path == path + $0 }) {
+            #expect(!FileManager.default.fileExists(atPath: file.path), "\(file.lastPathComponent)")
+        }
+        try await store.scan([.read("api", id: 1)])
+        #expect(try await store.verify().problem == nil)
+    }
+
     @Test func theNewestScanOfEachOrganizationStays() async throws {
         let store = try store()
         try await store.scan([.read("api", id: 1)], login: "old", id: 1)
