@@ -13,13 +13,16 @@ public struct Emulator: Sendable {
     public let world: World
     private let port: Int
     private let identity: ServerIdentity?
-    /// Carries every connection, and the tasks that answer.
-    private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    /// Carries every connection, and the tasks that answer; `nil`: as the system pleases.
+    private let eventLoop: (any EventLoop)?
 
     /// - Parameters:
     ///   - port: 0 lets the system pick one.
     ///   - identity: serves over TLS, HTTP/2 where the client can.
-    public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil) {
+    ///   - isAlone: whether the process does nothing else. Then all of it runs on one event loop, which takes less. NOTE:
+    ///     a connection that was accepted and waits there for its turn while the server ends is a fatal error in NIO.
+    public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil, isAlone: Bool = false) {
+        eventLoop = isAlone ? MultiThreadedEventLoopGroup.singleton.next() : nil
         world = World(file, scheme: identity == nil ? "http" : "https")
         self.port = port
         self.identity = identity
@@ -38,7 +41,7 @@ public struct Emulator: Sendable {
             announce.yield("\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)")
         }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask(executorPreference: EventLoopExecutor(eventLoop)) {
+            group.addTask(executorPreference: eventLoop.map(EventLoopExecutor.init)) {
                 defer { announce.finish() }
                 do {
                     try await application.run()
@@ -86,7 +89,8 @@ public struct Emulator: Sendable {
             router: router, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: port), serverName: "github-emulator"),
-            onServerRunning: onRunning, eventLoopGroupProvider: .shared(eventLoop), logger: logger)
+            onServerRunning: onRunning, eventLoopGroupProvider: eventLoop.map { .shared($0) } ?? .singleton,
+            logger: logger)
     }
 }
 

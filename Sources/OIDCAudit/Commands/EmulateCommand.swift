@@ -39,7 +39,7 @@ struct EmulateCommand: AuditCommand {
         let identity = try identity()
         let stopRequests = await context.stopRequests()
         do {
-            let emulator = Emulator(file, port: port, identity: identity)
+            let emulator = Emulator(file, port: port, identity: identity, isAlone: true)
             return try await emulator.run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
