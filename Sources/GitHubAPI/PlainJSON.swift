@@ -138,7 +138,10 @@ struct PlainJSON {
                 guard depth > 0 else { throw NotPlain() }
                 position += 1
             default:
+                let start = position
                 while position < bytes.count, !Self.endsWord(bytes[position]) { position += 1 }
+                // A control character is no word, and would be looked at for ever.
+                guard position > start else { throw NotPlain() }
             }
         } while depth > 0
     }
