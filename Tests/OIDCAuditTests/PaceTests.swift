@@ -314,13 +314,17 @@ import Testing
             kill(killed.processIdentifier, SIGKILL)
             while killed.isRunning { await Task.yield() }
             await scan.world.change { $0.faults = [] }
-            let asked = await scan.world.requests.count
             let run = await scan("acme", "-f", "json", "--resume")
             #expect(run.status == 0, "\(run.error)")
             #expect(run.error.contains("note: going on with scan #1"))
             #expect(run.repositories().count == 300)
-            // The organization, its template twice, three pages, and what was not read.
-            #expect(await scan.world.requests.count == asked + 1 + 2 + 3 + 200)
+            // What hung when the program was killed may reach the emulator at any time after that, so each
+            // repository is counted for itself: the hundred that were answered are asked for once.
+            let templates = await scan.world.requests.filter { $0.contains("/repos/acme/") }
+            let times = Dictionary(templates.map { ($0, 1) }, uniquingKeysWith: +)
+            #expect(times.count == 300)
+            #expect(Set(templates.prefix(100)).count == 100)
+            #expect(templates.prefix(100).allSatisfy { times[$0] == 1 })
         }
     }
 
