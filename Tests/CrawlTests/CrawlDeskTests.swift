@@ -1,0 +1,102 @@
+import AuditCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Crawl
+@testable import GitHubAPI
+
+@Suite(.timeLimit(.minutes(5))) struct CrawlDeskTests {
+    /// A desk for `acme`, of which nothing is known.
+    func desk(concurrency: Int = 4) throws -> CrawlDesk {
+        let account = OrganizationAccount(
+            id: OrganizationID(rawValue: 77), login: try #require(OrganizationLogin("acme")), repositoryCount: nil,
+            tokenScopes: nil)
+        let limits = CrawlLimits(concurrency: concurrency)
+        let crawl = OrganizationCrawl(account: account, limits: limits, scope: Scope(), now: .sample)
+        return CrawlDesk(crawl, Outbox(account.id, limits) { _ in }, now: { .sample }, tell: { _ in })
+    }
+
+    static func page(_ count: Int) -> CrawlWork.Output {
+        .page(
+            .number(1),
+            .success((RepositoryPage(repositories: (1...count).map { .sample("service-\($0)", id: Int64($0)) }), nil)))
+    }
+
+    /// What a worker came by: each kind of request by a letter.
+    static func letter(_ work: CrawlWork?) -> String {
+        switch work {
+        case .organizationTemplate: "T"
+        case .page: "P"
+        case .setting: "S"
+        case .includedProperties, .propertyValues: "?"
+        case nil: "-"
+        }
+    }
+
+    @Test func whoeverWaitsIsGivenWhatAnAnswerLeadsTo() async throws {
+        let desk = try desk()
+        #expect(Self.letter(await desk.next()) == "T")
+        #expect(Self.letter(await desk.next()) == "P")
+        await withTaskGroup(of: String.self) { group in
+            for _ in 0..<3 { group.addTask { Self.letter(await desk.next()) } }
+            #expect(!desk.take(Self.page(2)))
+            // Two repositories for three workers: the third waits on.
+            #expect(await group.next() == "S")
+            #expect(await group.next() == "S")
+            #expect(!desk.take(.organizationTemplate(.success(.neverSet))))
+            for id in 1...2 as ClosedRange<Int64> {
+                #expect(
+                    !desk.take(
+                        .setting(.sample("service-\(id)", id: id), .failure(.timeout), observedAt: .sample)))
+            }
+            // Everything has come back: the template once more.
+            #expect(await group.next() == "T")
+        }
+        async let waiting = desk.next()
+        #expect(!desk.take(.organizationTemplate(.success(.neverSet))))
+        #expect(await waiting == nil)
+        let (observation, stop) = desk.finish()
+        #expect(stop == nil)
+        #expect(observation.template == .neverSet)
+    }
+
+    @Test func whenNothingIsInFlightEveryoneGoesHome() async throws {
+        let desk = try desk()
+        _ = await desk.next()
+        _ = await desk.next()
+        await withTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { Self.letter(await desk.next()) } }
+            _ = desk.take(.organizationTemplate(.failure(.timeout)))
+            _ = desk.take(.page(.number(1), .failure(.timeout)))
+            for await letter in group { #expect(letter == "-") }
+        }
+    }
+
+    @Test func aRefusedTokenEndsItForAll() async throws {
+        let desk = try desk()
+        _ = await desk.next()
+        _ = await desk.next()
+        #expect(!desk.take(Self.page(5)))
+        #expect(Self.letter(await desk.next()) == "S")
+        #expect(
+            desk.take(
+                .setting(
+                    .sample("service-1", id: 1), .failure(.unauthorized("Bad credentials")), observedAt: .sample)))
+        // The template is still in flight; nothing else is handed out.
+        async let waiting = desk.next()
+        #expect(desk.take(.organizationTemplate(.failure(.unauthorized("Bad credentials")))))
+        #expect(await waiting == nil)
+        #expect(desk.finish().1 == .unauthorized)
+    }
+
+    @Test func cancellationHandsOutNothingMore() async throws {
+        let desk = try desk()
+        let letters = await withTaskGroup(of: String.self) { group in
+            group.cancelAll()
+            for _ in 0..<4 { group.addTask { Self.letter(await desk.next()) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(letters == ["-", "-", "-", "-"])
+    }
+}
