@@ -1,5 +1,5 @@
 public import AuditCore
-public import GitHubAPI
+import GitHubAPI
 
 /// What reading an organization costs, in requests.
 public struct CrawlCost: Hashable, Sendable {
@@ -24,37 +24,50 @@ public struct CrawlCost: Hashable, Sendable {
     static func pages(_ repositories: Int) -> Int { max(1, (repositories + 99) / 100) }
 }
 
-/// What is still to be asked of an organization, against what is left of the primary rate limit.
+/// What is still to be asked of an organization, against what the limits allow.
 public struct CrawlPlan: Hashable, Sendable {
     public var login: String
     /// At most, without retries and redirects.
     public var requests: Int
-    /// Of these, how many cost nothing where their answer has not changed.
-    public var conditional: Int
-    public var budget: RateLimitStatus
-
-    /// Whether what is left can't be enough.
-    public var isShort: Bool { charged > budget.remaining }
-
+    /// What is left of the primary rate limit; `nil` where no answer told.
+    public var budget: RateLimitStatus?
+    /// Whether what is left of the primary rate limit can't be enough.
+    public var isShort: Bool
     /// The least time that the limits make it take.
-    public func leastDuration(_ limits: RateLimits, now: Timestamp) -> Duration {
-        limits.leastDuration(requests: requests, charged: charged, budget, now: now)
-    }
+    public var leastDuration: Duration
+    /// Whether that is longer than may be waited.
+    public var isTooLong: Bool
 
-    private var charged: Int { max(0, requests - conditional) }
+    /// - Parameter conditional: of the requests, how many cost nothing where their answer has not changed.
+    init(
+        login: String, requests: Int, conditional: Int = 0, budget: RateLimitStatus?, limits: RateLimits, now: Timestamp,
+    ) {
+        self.login = login
+        self.requests = requests
+        self.budget = budget
+        let charged = max(0, requests - conditional)
+        isShort = budget.map { charged > $0.remaining } ?? false
+        leastDuration = limits.leastDuration(requests: requests, charged: charged, budget, now: now)
+        isTooLong = leastDuration > limits.waitMax
+    }
 }
 
 extension RateLimits {
     /// The least time that as many requests take: a minute's points are spent at once, and then a minute is waited;
     /// likewise with the window of the primary limit, which for GitHub is an hour.
     ///
-    /// - Parameter charged: requests that count against the primary limit.
-    func leastDuration(requests: Int, charged: Int, _ budget: RateLimitStatus, now: Timestamp) -> Duration {
+    /// - Parameters:
+    ///   - charged: requests that count against the primary limit.
+    ///   - budget: `nil` where the host told of no limits, so that none hold but those that hold from the start.
+    func leastDuration(requests: Int, charged: Int, _ budget: RateLimitStatus?, now: Timestamp) -> Duration {
+        guard budget != nil || holdsFromTheStart || isPacedEvenly else { return .zero }
         let turns =
             isPacedEvenly ? Double(requests) / Double(pointsPerMinute) : Double(max(0, requests - 1) / pointsPerMinute)
         let minutes = minute * turns
-        guard charged > budget.remaining, budget.limit > 0 else { return minutes }
+        guard let budget, charged > budget.remaining, budget.limit > 0 else { return minutes }
         let windows = (charged - budget.remaining - 1) / budget.limit
-        return max(minutes, .seconds(max(0, budget.resetsAt.seconds(since: now))) + .seconds(3600) * windows)
+        // What lies beyond a year is no time of GitHub's.
+        let untilReset = min(max(0, budget.resetsAt.seconds(since: now)), 31_536_000)
+        return max(minutes, .seconds(untilReset) + .seconds(3600) * windows)
     }
 }

@@ -63,6 +63,30 @@ enum CrawlWork: Sendable {
     }
 }
 
+extension CrawlWork.Output {
+    /// What is worth asking again, where all that came of it is a fault of GitHub or of the network. The organization's
+    /// template is not: it must have been read before the repositories.
+    var workAgain: CrawlWork? {
+        switch self {
+        case .includedProperties(.failure(let error)) where error.mayPass: .includedProperties
+        case .propertyValues(let place, .failure(let error)) where error.mayPass: .propertyValues(place)
+        case .page(let place, .failure(let error)) where error.mayPass: .page(place, known: nil)
+        case .setting(let repository, .failure(let error), _) where error.mayPass: .setting(repository, known: nil)
+        default: nil
+        }
+    }
+}
+
+extension GitHubError {
+    /// Whether it may be over some time later.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .serverFault, .timeout, .connectionLost: true
+        default: false
+        }
+    }
+}
+
 extension RepositoryPage {
     /// A page that is as it was.
     fileprivate init(_ known: PriorKnowledge.Page?) {

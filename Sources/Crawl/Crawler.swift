@@ -63,20 +63,27 @@ public struct Crawler: Sendable {
             tell(
                 .organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
             let budget = github.rateLimitStatus
-            let mayBeShort = budget.map { budget in
-                account.repositoryCount.map { CrawlCost(repositories: $0, needs: needs).cold > budget.remaining }
-                    ?? true
-            }
-            let knowledge = try await begin(account, mayBeShort ?? false)
+            let knowledge = try await begin(account, mayEndEarly(account, budget))
             let crawl = OrganizationCrawl(
                 account: account, limits: limits, scope: scope, needs: needs, knowledge: knowledge, budget: budget,
-                now: now())
+                rateLimits: github.limits, now: now())
             stop = await run(crawl, of: account, tell: tell)
         }
         return stop
     }
 
     // MARK: -
+
+    /// Whether the limits may end the crawl before all is read.
+    private func mayEndEarly(_ account: OrganizationAccount, _ budget: RateLimitStatus?) -> Bool {
+        guard let count = account.repositoryCount else {
+            return budget != nil || github.limits.holdsFromTheStart || github.limits.isPacedEvenly
+        }
+        let plan = CrawlPlan(
+            login: account.login.rawValue, requests: CrawlCost(repositories: count, needs: needs).cold, budget: budget,
+            limits: github.limits, now: now())
+        return plan.isShort || plan.isTooLong
+    }
 
     private func run(
         _ crawl: consuming OrganizationCrawl, of account: OrganizationAccount,

@@ -54,8 +54,15 @@ public struct Doctor: Sendable {
                 what: "the listing", classicScope: "repo", fineGrained: "repository \"Metadata\": read",
                 isRequired: true, listing))
         let page = try? listing.get()
-        diagnosis.listed = page.map { page in page.last.map { $0 * 100 } ?? page.repositories.count }
-        diagnosis.access.append(await repositoryTemplate(page?.repositories ?? []))
+        diagnosis.listed = page?.repositories.count
+        if let page, let last = page.last {
+            // How many the last page holds tells how many there are.
+            let end = await ask { () async throws(GitHubError) in
+                try await github.repositoryPage(.number(last), of: account.login).value
+            }
+            diagnosis.listed = (last - 1) * 100 + ((try? end.get())?.repositories.count ?? 100)
+        }
+        diagnosis.access.append(await repositoryTemplate(page?.repositories))
         diagnosis.access += await properties(account.login)
         await doubt(&diagnosis, page, tokenKind)
         diagnosis.budget = github.rateLimitStatus ?? diagnosis.budget
@@ -66,12 +73,14 @@ public struct Doctor: Sendable {
     // MARK: -
 
     /// A private repository tells more than a public one, which anybody may read.
-    private func repositoryTemplate(_ repositories: [Repository]) async -> Diagnosis.Access {
+    ///
+    /// - Parameter repositories: `nil` where the listing could not be read.
+    private func repositoryTemplate(_ repositories: [Repository]?) async -> Diagnosis.Access {
         let (scope, permission) = ("repo", "repository \"Actions\": read")
-        guard let repository = repositories.first(where: { $0.visibility != .public }) ?? repositories.first else {
+        guard let repository = repositories?.first(where: { $0.visibility != .public }) ?? repositories?.first else {
             return Diagnosis.Access(
                 what: "a repository's template", classicScope: scope, fineGrained: permission, isRequired: true,
-                outcome: .notTried("no repository is listed"))
+                outcome: .notTried(repositories == nil ? "the listing could not be read" : "no repository is listed"))
         }
         let setting = await ask { () async throws(GitHubError) in try await github.setting(of: repository) }
         return Diagnosis.Access(
@@ -101,12 +110,9 @@ public struct Doctor: Sendable {
             diagnosis.listingDoubts.append("GitHub leaves repositories out until the token is approved for SSO")
         }
         if let expected = diagnosis.expected {
-            // The number of pages bounds how many there are.
-            let most = page.last.map { $0 * 100 } ?? (page.next == nil ? page.repositories.count : .max)
-            if most < expected {
-                diagnosis.listingDoubts.append(
-                    "\(page.last == nil ? "" : "at most ")\(most) are listed of the \(expected) that the organization counts"
-                )
+            // Where pages have no number, only the first one was read.
+            if page.last != nil || page.next == nil, let listed = diagnosis.listed, listed < expected {
+                diagnosis.listingDoubts.append("\(listed) are listed of the \(expected) that the organization counts")
             }
         } else {
             diagnosis.listingDoubts.append(
@@ -130,7 +136,8 @@ public struct Doctor: Sendable {
 
     private func estimate(_ diagnosis: inout Diagnosis, _ kind: AccessToken.Kind) {
         guard let count = diagnosis.expected ?? diagnosis.listed else { return }
-        var cost = CrawlCost(repositories: count)
+        // A policy may ask for as much.
+        var cost = CrawlCost(repositories: count, needs: [.includedProperties])
         if kind.isShortLived { cost.warm = cost.cold }
         diagnosis.cold = self.cost(cost.cold, charged: cost.cold, diagnosis.budget)
         diagnosis.warm = self.cost(cost.cold, charged: cost.warm, diagnosis.budget)

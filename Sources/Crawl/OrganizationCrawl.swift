@@ -10,6 +10,7 @@ struct OrganizationCrawl {
     private var knowledge: PriorKnowledge
     /// What was left of the primary rate limit when the crawl began.
     private let budget: RateLimitStatus?
+    private let rateLimits: RateLimits
     private let beganAt: Timestamp
 
     /// What is asked once, before anything else.
@@ -20,9 +21,9 @@ struct OrganizationCrawl {
     private var listing: ListingCrawl
     /// How many repositories the plan was made for; `nil` before there is one.
     private var plannedCount: Int?
-    /// Whether the budget can't be enough: then what was read longest ago comes first, so that a small budget still
-    /// covers everything over some nights.
-    private var isShort = false
+    /// Whether the crawl may end before all is read, as where the limits allow less, or the last one did: then what was
+    /// read longest ago comes first, so that some nights cover everything.
+    private var mayEndEarly: Bool
     private var isOrdered = false
 
     /// Custom properties where the listing does not hold them; `nil` where they were not asked for.
@@ -32,6 +33,13 @@ struct OrganizationCrawl {
 
     private var repositories: [Repository] = []
     private var nextRepository = 0
+
+    /// What a fault kept back that may be over by the end of the crawl: asked once more then.
+    private var faulted: [(work: CrawlWork, output: CrawlWork.Output)] = []
+    private var nextFaulted = 0
+    private var isSecondRound = false
+    /// In the second round, which ends where they are too many.
+    private var faultsInRow = 0
 
     private var observations: [Observation] = []
     private var news: [CrawlEvent] = []
@@ -53,7 +61,8 @@ struct OrganizationCrawl {
     ///   - knowledge: what earlier reads spare this one.
     init(
         account: OrganizationAccount, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
-        knowledge: PriorKnowledge = PriorKnowledge(), budget: RateLimitStatus? = nil, now: Timestamp,
+        knowledge: PriorKnowledge = PriorKnowledge(), budget: RateLimitStatus? = nil,
+        rateLimits: RateLimits = RateLimits(), now: Timestamp,
     ) {
         self.account = account
         self.limits = limits
@@ -61,6 +70,8 @@ struct OrganizationCrawl {
         self.needs = scope.selector.properties.isEmpty ? needs : needs.union([.propertyValues])
         self.knowledge = knowledge
         self.budget = budget
+        self.rateLimits = rateLimits
+        mayEndEarly = knowledge.endedEarly
         beganAt = now
         listing = ListingCrawl(pagesMax: limits.pagesMax)
         if needs.contains(.includedProperties) {
@@ -73,8 +84,8 @@ struct OrganizationCrawl {
     /// Whether nothing is in flight.
     var isIdle: Bool { inFlight == 0 }
 
-    /// The next request: the template, then pages up to their share of the width, then settings; the template once more
-    /// when everything else has come back.
+    /// The next request: the template, then pages up to their share of the width, then settings; when all has come back,
+    /// what a fault kept back; and then the template once more.
     mutating func next() -> CrawlWork? {
         guard let work = upcoming() else { return nil }
         inFlight += 1
@@ -88,6 +99,7 @@ struct OrganizationCrawl {
         if let work = nextPage(width: limits.pageConcurrency.beside) { return work }
         if mayReadSettings, let work = nextSetting() { return work }
         if let work = nextPage(width: limits.pageConcurrency.alone) { return work }
+        if let work = nextOfFaulted() { return work }
         // Where it was read, it must still be what it was while the repositories were asked.
         guard mayReadSettings, inFlight == 0, templateReadings == 1, template.isKnown else { return nil }
         return .organizationTemplate
@@ -100,15 +112,27 @@ struct OrganizationCrawl {
         return .page(place, known: known)
     }
 
-    /// A scan that goes on must know first whether the organization's template is what it was, and one whose budget is
-    /// short what there is to choose from.
+    /// A scan that goes on must know first whether the organization's template is what it was, and one that may end early
+    /// what there is to choose from.
     private var mayReadSettings: Bool {
         if knowledge.resumed != nil, templateReadings == 0 { return false }
-        return !isShort || (listing.isOver && waitingForValues.isEmpty)
+        return !mayEndEarly || (listing.isOver && waitingForValues.isEmpty)
     }
 
+    /// What failed with a host that is gone would fail again, which the first few show.
+    private mutating func nextOfFaulted() -> CrawlWork? {
+        guard isSecondRound || inFlight == 0, nextFaulted < faulted.count, faultsInRow < Self.faultsInRowMax else {
+            return nil
+        }
+        isSecondRound = true
+        nextFaulted += 1
+        return faulted[nextFaulted - 1].work
+    }
+
+    private static let faultsInRowMax = 32
+
     private mutating func nextSetting() -> CrawlWork? {
-        if isShort, !isOrdered { orderByAge() }
+        if mayEndEarly, !isOrdered { orderByAge() }
         while nextRepository < repositories.count {
             let repository = repositories[nextRepository]
             nextRepository += 1
@@ -125,6 +149,16 @@ struct OrganizationCrawl {
 
     mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
         inFlight -= 1
+        let again = output.workAgain
+        if let again, !isSecondRound, stop == nil, !Task.isCancelled {
+            faulted.append((again, output))
+            return
+        }
+        if faultsInRow < Self.faultsInRowMax { faultsInRow = again == nil ? 0 : faultsInRow + 1 }
+        settle(output, now: now)
+    }
+
+    private mutating func settle(_ output: CrawlWork.Output, now: Timestamp) {
         switch output {
         case .organizationTemplate(.success(let template)):
             take(template)
@@ -163,6 +197,15 @@ struct OrganizationCrawl {
 
     /// Tells of the repositories whose turn never came.
     mutating func finish(now: Timestamp) {
+        for (_, output) in faulted[nextFaulted...] {
+            // Where the crawl was stopped, the next one that goes on with it asks again.
+            if case .setting(let repository, _, _) = output, stop != nil || Task.isCancelled {
+                observations.append(Observation(repository: repository, reading: nil, observedAt: now))
+            } else {
+                settle(output, now: now)
+            }
+        }
+        nextFaulted = faulted.count
         admit(waitingForValues, now: now)
         waitingForValues = []
         for repository in repositories[nextRepository...] {
@@ -288,14 +331,14 @@ struct OrganizationCrawl {
     /// Holds what is to be asked against what may be asked.
     private mutating func plan(repositories: Int) {
         plannedCount = repositories
-        guard let budget else { return }
         let read = knowledge.resumed?.read ?? [:]
         let plan = CrawlPlan(
             login: account.login.rawValue,
             // The organization itself was asked.
             requests: CrawlCost(repositories: repositories, needs: needs).cold - 1 - min(read.count, repositories),
-            conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget)
-        isShort = plan.isShort
+            conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget,
+            limits: rateLimits, now: beganAt)
+        mayEndEarly = knowledge.endedEarly || plan.isShort || plan.isTooLong
         // How many a scope leaves is known from the listing alone: until then nobody is alarmed.
         guard !isNarrow || listing.isOver else { return }
         news.append(.planned(plan))

@@ -45,7 +45,7 @@ public final class GitHubClient: Sendable {
         let start = clock.now
         self.elapsed = { start.duration(to: clock.now) }
         self.now = now
-        self.governor = RateGovernor(settings.limits)
+        self.governor = RateGovernor(settings.limits, calendar: now)
         var headers = [
             (name: "Accept", value: "application/vnd.github+json"),
             (name: "X-GitHub-Api-Version", value: settings.apiVersion),
@@ -152,7 +152,7 @@ extension GitHubClient {
             case .redirect(let location):
                 guard let location else { throw .redirectRefused("it names no address") }
                 guard let target = endpoint.resolve(location) else {
-                    throw .redirectRefused("it leads away from \(endpoint.origin)")
+                    throw .redirectRefused("it leads away from \(endpoint.origin), or to no whole address")
                 }
                 try await check(target)
                 url = target
@@ -180,10 +180,13 @@ extension GitHubClient {
             case .answer(let answer): return answer
             // No try: GitHub said when to come back.
             case .limited: continue
-            case .fault(let fault):
+            case .fault(let fault, let named):
                 guard tries < settings.retry.attemptsMax else { throw fault }
                 var random = SystemRandomNumberGenerator()
-                try await sleep(settings.retry.delay(afterAttempt: tries, using: &random))
+                guard let delay = settings.retry.delay(afterAttempt: tries, named: named, using: &random) else {
+                    throw fault
+                }
+                try await sleep(delay)
                 governor.countRetry()
                 tries += 1
             }
@@ -206,7 +209,7 @@ extension GitHubClient {
         case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
         case .answer(.notModified): throw .notModifiedUnasked
         case .limited: return false
-        case .fault(let fault): throw fault
+        case .fault(let fault, _): throw fault
         }
     }
 
@@ -221,7 +224,9 @@ extension GitHubClient {
         case answer(Answer)
         case limited
         /// Worth another try.
-        case fault(GitHubError)
+        ///
+        /// - Parameter named: how long the server asks to be left alone.
+        case fault(GitHubError, named: Duration? = nil)
     }
 
     /// Asks once.
@@ -238,13 +243,13 @@ extension GitHubClient {
             return .fault(lost.error)
         }
         let kind = response.kind(token: settings.token, now: now)
-        governor.learn(from: response.headers, kind, at: elapsed(), calendar: now)
+        governor.learn(from: response.headers, kind, at: elapsed())
         switch kind {
         case .success: return .answer(.success(response))
         case .notModified: return .answer(.notModified(isPartial: response.isPartial))
         case .redirect(let location): return .answer(.redirect(location: location))
         case .rateLimit: return .limited
-        case .serverFault: return .fault(.serverFault(status: response.status))
+        case .serverFault(let wait): return .fault(.serverFault(status: response.status), named: wait)
         case .refusal(let error): throw error
         }
     }

@@ -62,8 +62,9 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Resolves an address that GitHub named in a `Location` or `Link` header.
     ///
-    /// - Returns: `nil` where it leads to another origin, which must not see the token.
+    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is no whole address.
     func resolve(_ location: String) -> String? {
+        guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         if location.hasPrefix("/"), !location.hasPrefix("//") { return origin + location }
         guard let url = URLComponents(string: location), let scheme = url.scheme?.lowercased(),
             let host = url.host?.lowercased(), url.user == nil, url.password == nil,

@@ -8,8 +8,8 @@ enum AnswerKind {
     case notModified
     case redirect(location: String?)
     case rateLimit(RateLimitRefusal)
-    /// 5xx: worth another try.
-    case serverFault
+    /// 5xx: worth another try, after the wait that `Retry-After` names.
+    case serverFault(wait: Duration? = nil)
     case refusal(GitHubError)
 }
 
@@ -31,7 +31,7 @@ extension APIResponse {
         case 200..<300: return .success
         case 304: return .notModified
         case 301, 302, 307, 308: return .redirect(location: headers["location"])
-        case 500...: return .serverFault
+        case 500...: return .serverFault(wait: retryAfter)
         default: break
         }
         let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
@@ -78,9 +78,14 @@ extension APIResponse {
             message, acceptedPermissions: headers["x-accepted-github-permissions"].map { $0.harmless(without: token) })
     }
 
+    /// What `Retry-After` names; a date, which GitHub does not send, is passed over.
+    private var retryAfter: Duration? {
+        guard let seconds = headers["retry-after"].flatMap({ Int64($0) }), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, HeaderFields.waitMaxSeconds))
+    }
+
     private func rateLimitRefusal(_ message: String, documentation: String, now: () -> Timestamp) -> RateLimitRefusal? {
         guard status == 403 || status == 429 else { return nil }
-        let retryAfter = headers["retry-after"].flatMap { Int64($0) }
         let isSpent = headers["x-ratelimit-remaining"] == "0"
         let isNamed =
             message.hasPrefix("API rate limit exceeded") || message.contains("secondary rate limit")
@@ -89,12 +94,12 @@ extension APIResponse {
         let isPrimary =
             (isSpent || message.hasPrefix("API rate limit exceeded")) && !message.contains("secondary rate limit")
         let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
-        guard status == 429 || isNamed || ((retryAfter != nil || isSpent) && !isPermission) else { return nil }
+        guard
+            status == 429 || isNamed
+                || ((headers["retry-after"].flatMap { Int64($0) } != nil || isSpent) && !isPermission)
+        else { return nil }
         let text = message.isEmpty ? "GitHub answered \(status)" : message
-        if let retryAfter, retryAfter >= 0 {
-            return RateLimitRefusal(
-                wait: .seconds(min(retryAfter, HeaderFields.waitMaxSeconds)), message: text, isPrimary: isPrimary)
-        }
+        if let retryAfter { return RateLimitRefusal(wait: retryAfter, message: text, isPrimary: isPrimary) }
         if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
             let seconds = headers.secondsUntil(reset: reset, calendar: now)
             return RateLimitRefusal(wait: .seconds(seconds), message: text, isPrimary: isPrimary)

@@ -15,7 +15,9 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     /// 401. Asking again could lock the account out.
     case unauthorized(String)
     /// A rate limit that would have held longer than was allowed to wait.
-    case rateLimited(String)
+    ///
+    /// - Parameter until: when it is over, as far as is known; no part of the words, which are the same every night.
+    case rateLimited(String, until: Timestamp? = nil)
     /// 410, such as for an API version that GitHub no longer serves.
     case gone(String)
     /// 403 or 451: GitHub staff blocked access.
@@ -47,7 +49,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .forbidden(let message, _): "forbidden (403: \(message))"
         case .ssoRequired: "the token is not approved for the organization's single sign-on"
         case .unauthorized(let message): "GitHub refused the token (401: \(message))"
-        case .rateLimited(let message): "rate limit: \(message)"
+        case .rateLimited(let message, _): "rate limit: \(message)"
         case .gone(let message): "no longer served (410: \(message))"
         case .blocked(let message): "blocked by GitHub (\(message))"
         case .serverFault(let status): "GitHub failed (\(status))"
@@ -80,8 +82,10 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
             "check the name; the token needs read access to the organization's administration and repositories"
         case .ssoRequired(let url?): "approve the token at \(url)"
         case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
+        case .rateLimited(let message, let until?): "nothing more until \(until): \(message)"
         case .connectionLost(TransportError.untrusted): "add the certificate of the host's authority with --ca-file"
         case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+        case .connectionLost(TransportError.proxyFailure): "check HTTPS_PROXY and NO_PROXY, and what the proxy allows"
         case .connectionLost, .timeout: "check the network and the address of the API"
         case .unexpected(400, _), .gone: "check --api-version"
         default: nil

@@ -73,6 +73,7 @@ public final class HTTPTransport: Transport {
 
 extension TransportError {
     static let untrusted = "the server's certificate is not trusted"
+    static let proxyFailure = "the proxy does not let the connection through"
     static let proxyRefusal = "the proxy refuses the user and the password, or wants some"
 
     fileprivate init(_ error: any Error, bodyLimitBytes: Int) {
@@ -85,6 +86,7 @@ extension TransportError {
             switch error {
             case .cancelled: self = .cancelled
             case .proxyAuthenticationRequired: self = .proxyRefused
+            case .invalidProxyResponse: self = .connectionLost(TransportError.proxyFailure)
             case .deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout, .tlsHandshakeTimeout,
                 .getConnectionFromPoolTimeout:
                 self = .timeout

@@ -18,10 +18,11 @@ public struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
             url.scheme?.lowercased() == "http", let host = url.host, !host.isEmpty, ["", "/"].contains(url.path),
             url.query == nil, url.fragment == nil, (1...65_535).contains(url.port ?? 80)
         else { return nil }
-        self.host = host
+        // The brackets belong to the address, not to the host that is looked up.
+        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         port = url.port ?? 80
         credentials = url.user.map { Credentials(user: $0, password: url.password ?? "") }
     }
 
-    public var description: String { "\(host):\(port)" }
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -33,9 +33,9 @@ final class RateGovernor: Sendable {
         var isProbing = false
         /// Requests that got no answer since the last one that told what is left: GitHub may have counted them.
         var lost = 0
-        /// Requests since the last answer that got none; and when that came.
+        /// Requests since the last answer that got none; and when the first of them was given up.
         var lostInRow = 0
-        var answeredAt: Duration = .zero
+        var silentSince: Duration = .zero
         var shut: GitHubError?
         var counts = RequestCounts()
         var note: WaitNote?
@@ -49,9 +49,12 @@ final class RateGovernor: Sendable {
 
     private let state: Mutex<State>
     private let limits: RateLimits
+    /// For hosts whose answers carry no `Date`, and for telling when a limit is over.
+    private let calendar: @Sendable () -> Timestamp
 
-    init(_ limits: RateLimits) {
+    init(_ limits: RateLimits, calendar: @escaping @Sendable () -> Timestamp) {
         self.limits = limits
+        self.calendar = calendar
         var first = State(isPacedEvenly: limits.isPacedEvenly)
         if limits.isPacedEvenly || limits.holdsFromTheStart { first.minute = Self.minute(limits) }
         state = Mutex(first)
@@ -151,8 +154,9 @@ final class RateGovernor: Sendable {
     func lose(_ error: GitHubError, at now: Duration) {
         state.withLock { state in
             state.lost += 1
+            if state.lostInRow == 0 { state.silentSince = now }
             state.lostInRow += 1
-            if state.lostInRow >= Self.lostInRowMax, now - state.answeredAt >= Self.silenceMax {
+            if state.lostInRow >= Self.lostInRowMax, now - state.silentSince >= Self.silenceMax {
                 state.shut = state.shut ?? error
             }
             arrive(&state)
@@ -163,11 +167,9 @@ final class RateGovernor: Sendable {
     private static let silenceMax: Duration = .seconds(60)
 
     /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
-    func learn(
-        from headers: HeaderFields, _ kind: AnswerKind, at now: Duration, calendar: () -> Timestamp,
-    ) {
+    func learn(from headers: HeaderFields, _ kind: AnswerKind, at now: Duration) {
         state.withLock { state in
-            (state.lostInRow, state.answeredAt) = (0, now)
+            state.lostInRow = 0
             if headers["x-ratelimit-limit"] != nil {
                 startMinute(&state, at: now)
                 state.lost = 0
@@ -242,7 +244,11 @@ final class RateGovernor: Sendable {
             return
         }
         guard state.closings <= Self.closingsMax else {
-            state.shut = state.shut ?? .rateLimited("\(refusal.message); refused \(Self.closingsMax) times in a row")
+            state.shut =
+                state.shut
+                ?? .rateLimited(
+                    "\(refusal.message); refused \(Self.closingsMax) times in a row",
+                    until: refusal.wait.map { moment(now + $0, at: now) })
             return
         }
         var wait = refusal.wait.map { max($0, .seconds(1)) } ?? Self.unnamedWait(closings: state.closings)
@@ -262,13 +268,20 @@ final class RateGovernor: Sendable {
         .seconds(60) * (1 << min(closings - 1, 10))
     }
 
+    /// The calendar's time of a moment on the client's own clock, in whole seconds that are over then.
+    private func moment(_ moment: Duration, at now: Duration) -> Timestamp {
+        calendar().adding(seconds: (moment - now).components.seconds + 1)
+    }
+
     /// Closes the door for a while, or for good where that would be longer than allowed.
     private func hold(
         _ state: inout State, until: Duration, at now: Duration, _ message: String, isPace: Bool = false,
     ) -> Passage {
         let added = until - max(state.closedUntil, now)
         guard state.counts.waited + added <= limits.waitMax else {
-            let error = state.shut ?? .rateLimited("\(message); the wait would be longer than allowed")
+            // Whoever allows no wait at all knows why.
+            let why = limits.waitMax > .zero ? "; the wait would be longer than allowed" : ""
+            let error = state.shut ?? .rateLimited(message + why, until: moment(until, at: now))
             state.shut = error
             return .shut(error)
         }

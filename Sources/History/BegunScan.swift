@@ -1,6 +1,15 @@
-import AuditCore
+public import AuditCore
 import Foundation
 import GRDB
+
+/// Why there is no interrupted scan to go on with.
+public enum NotResumable: Error, Hashable, Sendable {
+    /// The last one came to its end, or is too old, or there was none.
+    case none
+    case otherScope(ScanID)
+    /// Another one, which began later, has been through with one of its organizations.
+    case overtaken(ScanID, by: ScanID)
+}
 
 /// A scan that has just begun, or goes on.
 struct BegunScan {
@@ -8,6 +17,8 @@ struct BegunScan {
     let hostID: Int64
     let lock: ScanLock
     var resumedFrom: Timestamp?
+    /// Why it does not go on with an interrupted one, where it was to.
+    var notResumed: NotResumable?
     /// Row ids of repositories whose setting it has asked for.
     var read = RowSet()
     var requests = RequestCounts()
@@ -33,10 +44,10 @@ struct BegunScan {
     /// The newest scan of the same organizations that read anything, where it has the same scope, was never sealed and is
     /// not too old.
     ///
-    /// - Returns: `nil` where there is none; it is running again then.
+    /// - Returns: it is running again then; or why there is none.
     static func interrupted(
         like start: ScanStart, hostID: Int64, path: String, _ db: Database,
-    ) throws -> BegunScan? {
+    ) throws -> Result<BegunScan, NotResumable> {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -55,19 +66,24 @@ struct BegunScan {
             let read = RowSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data()))
             // One that was refused, as while another one ran, leaves nothing to go on with, and hides none that does.
             if try row.decode(String.self, atIndex: 3) != "sealed", read == RowSet() { continue }
-            guard try row.decode(String.self, atIndex: 3) != "sealed", try !row.decode(Bool.self, atIndex: 10),
-                try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
-            else { return nil }
+            let id = ScanID(rawValue: scan)
+            let hasScope = try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
+            guard try row.decode(String.self, atIndex: 3) != "sealed" else {
+                // One of another scope stands in the way of an older one, which is to be told.
+                if hasScope { return .failure(.none) } else { continue }
+            }
+            guard hasScope else { return .failure(.otherScope(id)) }
             // One that began later has been through an organization: what this one wrote now would change what it saw.
-            let isOvertaken = try Bool.fetchOne(
+            let younger = try Int64.fetchOne(
                 db,
                 sql: """
-                    SELECT EXISTS (
-                        SELECT 1 FROM scanOrganization so JOIN scan s ON s.id = so.scanID, json_each(?1) wanted
-                        WHERE so.scanID > ?2 AND s.hostID = ?3 AND so.login = wanted.value COLLATE NOCASE)
+                    SELECT min(so.scanID) FROM scanOrganization so JOIN scan s ON s.id = so.scanID, json_each(?1) wanted
+                    WHERE so.scanID > ?2 AND s.hostID = ?3 AND so.login = wanted.value COLLATE NOCASE
                     """,
                 arguments: [JSONText.of(start.requested), scan, hostID])
-            guard isOvertaken != true else { return nil }
+            if let younger { return .failure(.overtaken(id, by: ScanID(rawValue: younger))) }
+            // The chain has gone on without it.
+            guard try !row.decode(Bool.self, atIndex: 10) else { return .failure(.none) }
             let begun = BegunScan(
                 scanID: scan, hostID: hostID,
                 lock: try ScanLock(database: path, scan: scan, logins: start.requested),
@@ -78,9 +94,9 @@ struct BegunScan {
                     retried: try row.decode(atIndex: 8) ?? 0,
                     waited: .milliseconds(try row.decode(Int64?.self, atIndex: 9) ?? 0)))
             try begun.reopen(db)
-            return begun
+            return .success(begun)
         }
-        return nil
+        return .failure(.none)
     }
 
     /// An interrupted scan goes on for a day: what it read first must not be older than that beside what it reads last.

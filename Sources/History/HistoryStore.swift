@@ -59,8 +59,14 @@ public final class HistoryStore: Sendable {
         let path = path
         let begun = try await write { db in
             let host = try Self.hostID(start.apiURL, db)
-            let interrupted = resuming ? try BegunScan.interrupted(like: start, hostID: host, path: path, db) : nil
-            return try interrupted ?? BegunScan.new(start, hostID: host, path: path, db)
+            guard resuming else { return try BegunScan.new(start, hostID: host, path: path, db) }
+            switch try BegunScan.interrupted(like: start, hostID: host, path: path, db) {
+            case .success(let interrupted): return interrupted
+            case .failure(let why):
+                var begun = try BegunScan.new(start, hostID: host, path: path, db)
+                begun.notResumed = why
+                return begun
+            }
         }
         return ScanRecorder(store: self, begun, start)
     }

@@ -28,7 +28,8 @@ struct KnowledgeReader {
             knowledge.pages = try pages(of: credential)
         }
         if let resuming { knowledge.resumed = try resumed(resuming) }
-        if withLastReads { knowledge.lastReads = try lastReads() }
+        knowledge.endedEarly = try endedEarly()
+        if withLastReads || knowledge.endedEarly { knowledge.lastReads = try lastReads() }
         return knowledge
     }
 
@@ -132,6 +133,20 @@ struct KnowledgeReader {
                     SubjectTemplate(json.strings(keys).map(ClaimKey.init(rawValue:))),
                     useImmutableSubject: row.decode(atIndex: 1))
             }, read: repositories)
+    }
+
+    /// Whether the newest scan before that read anything of the organization was never sealed.
+    private func endedEarly() throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT s.state <> 'sealed' FROM scan s
+                WHERE s.hostID = ?1 AND s.id < ?2 AND (
+                    EXISTS (SELECT 1 FROM scanOrganization WHERE scanID = s.id AND organizationID = ?3)
+                    OR EXISTS (SELECT 1 FROM scanTemplate WHERE scanID = s.id AND organizationID = ?3))
+                ORDER BY s.id DESC LIMIT 1
+                """,
+            arguments: [hostID, scanID, organizationRowID]) ?? false
     }
 
     /// The newest scan that asked for each repository's setting, in vain or not: one that kept its bits asked for those

@@ -7,6 +7,8 @@ public actor ScanRecorder {
     public nonisolated let scanID: ScanID
     /// When the interrupted scan began that goes on; `nil` for a new one.
     public nonisolated let resumedFrom: Timestamp?
+    /// Why no interrupted scan goes on, where one was to.
+    public nonisolated let notResumed: NotResumable?
     private let store: HistoryStore
     private let hostID: Int64
     /// Who asks.
@@ -31,6 +33,7 @@ public actor ScanRecorder {
         scanID = ScanID(rawValue: begun.scanID)
         hostID = begun.hostID
         resumedFrom = begun.resumedFrom
+        notResumed = begun.notResumed
         requestsBefore = begun.requests
         read = begun.read
         locks = [begun.lock]
@@ -38,7 +41,7 @@ public actor ScanRecorder {
 
     /// Takes the organization for this scan, before anything of it is stored.
     ///
-    /// - Parameter withLastReads: whether to tell which scan last read each repository.
+    /// - Parameter withLastReads: whether to tell which scan last read each repository, as where the one before ended early.
     /// - Returns: what earlier reads spare this one.
     /// - Throws: `.scanRunning` where another scan has it; `.overtaken` where one that began later has been through with
     ///   it already: what this scan wrote now would change what that one saw.

@@ -206,8 +206,15 @@ struct Pipeline {
         guard !settings.console.isQuiet else { return }
         if let began = recorder.resumedFrom {
             context.console.note("note: going on with scan #\(recorder.scanID.rawValue), which began at \(began)")
-        } else if settings.resumes {
-            context.console.note("note: there is no interrupted scan to go on with: a new one begins")
+        } else if let why = recorder.notResumed {
+            let reason =
+                switch why {
+                case .none: "there is no interrupted scan to go on with"
+                case .otherScope(let scan): "scan #\(scan.rawValue) has another scope and can't go on"
+                case .overtaken(let scan, let younger):
+                    "scan #\(scan.rawValue) can't go on since scan #\(younger.rawValue) began"
+                }
+            context.console.note("note: \(reason): a new one begins")
         }
         if credential?.isNewcomer == true, keepsValidators {
             context.console.note(
@@ -217,16 +224,22 @@ struct Pipeline {
 
     /// Says how far the limits let the scan come, where they hold it up.
     private func say(_ plan: CrawlPlan, _ limits: RateLimits) {
-        let wait = plan.leastDuration(limits, now: context.now())
-        let isTooLong = wait > limits.waitMax
-        guard plan.isShort || isTooLong ? !settings.console.isQuiet : settings.console.isVerbose else { return }
-        let budget = plan.budget
-        context.console.note(
-            "note: \(plan.login) needs up to \(plan.requests) requests; \(budget.remaining) of \(budget.limit) are left "
-                + "until \(budget.resetsAt)")
-        let end = context.now().adding(seconds: wait.components.seconds + 1)
-        if plan.isShort { context.console.note("note: the rest is read from then on, by \(end) at the earliest") }
-        if isTooLong {
+        guard plan.isShort || plan.isTooLong ? !settings.console.isQuiet : settings.console.isVerbose else { return }
+        let now = context.now()
+        let end = now.adding(seconds: plan.leastDuration.components.seconds + 1)
+        var words = "\(plan.login) needs up to \(plan.requests) requests"
+        if let budget = plan.budget {
+            words += "; \(budget.remaining) of \(budget.limit) are left"
+            // What is no hour of this day is no time that a person could go by.
+            if (0...86_400).contains(budget.resetsAt.seconds(since: now)) { words += " until \(budget.resetsAt)" }
+        }
+        context.console.note("note: \(words)")
+        if plan.isShort {
+            context.console.note("note: the rest is read from then on, by \(end) at the earliest")
+        } else if plan.isTooLong {
+            context.console.note("note: at \(limits.pointsPerMinute) points a minute that takes until \(end)")
+        }
+        if plan.isTooLong {
             context.console.note(
                 "note: --max-wait allows less: unless fewer are needed it ends incomplete, and --resume goes on later")
         }

@@ -29,7 +29,7 @@ struct TargetReading {
             case nil: nil
             case .cancelled?: .interrupted
             case .unauthorized(let message)?: .refused(.unauthorized(message))
-            case .rateLimited(let message)?: .refused(.rateLimited(message))
+            case .rateLimited(let message, let until)?: .refused(.rateLimited(message, until: until))
             case _?: nil
             }
         }

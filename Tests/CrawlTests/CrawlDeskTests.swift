@@ -48,7 +48,7 @@ import Testing
             for id in 1...2 as ClosedRange<Int64> {
                 #expect(
                     !desk.take(
-                        .setting(.sample("service-\(id)", id: id), .failure(.timeout), observedAt: .sample)))
+                        .setting(.sample("service-\(id)", id: id), .failure(.notFound("")), observedAt: .sample)))
             }
             // Everything has come back: the template once more.
             #expect(await group.next() == "T")
@@ -67,8 +67,8 @@ import Testing
         _ = await desk.next()
         await withTaskGroup(of: String.self) { group in
             for _ in 0..<8 { group.addTask { Self.letter(await desk.next()) } }
-            _ = desk.take(.organizationTemplate(.failure(.timeout)))
-            _ = desk.take(.page(.number(1), .failure(.timeout)))
+            _ = desk.take(.organizationTemplate(.failure(.notFound(""))))
+            _ = desk.take(.page(.number(1), .failure(.notFound(""))))
             for await letter in group { #expect(letter == "-") }
         }
     }
@@ -88,6 +88,25 @@ import Testing
         #expect(desk.take(.organizationTemplate(.failure(.unauthorized("Bad credentials")))))
         #expect(await waiting == nil)
         #expect(desk.finish().1 == .unauthorized)
+    }
+
+    @Test func whatAFaultKeptBackIsAskedOnceMoreAtTheEnd() async throws {
+        let desk = try desk()
+        for _ in 0..<2 { _ = await desk.next() }
+        // The page itself first: nothing is in flight beside it.
+        _ = desk.take(.organizationTemplate(.success(.neverSet)))
+        _ = desk.take(.page(.number(1), .failure(.serverFault(status: 502))))
+        #expect(Self.letter(await desk.next()) == "P")
+        _ = desk.take(Self.page(2))
+        // From here on a fault is the last word.
+        for id in 1...2 as ClosedRange<Int64> {
+            #expect(Self.letter(await desk.next()) == "S")
+            _ = desk.take(.setting(.sample("service-\(id)", id: id), .failure(.timeout), observedAt: .sample))
+        }
+        #expect(Self.letter(await desk.next()) == "T")
+        _ = desk.take(.organizationTemplate(.success(.neverSet)))
+        #expect(await desk.next() == nil)
+        #expect(desk.finish().0.listing.listed == 2)
     }
 
     @Test func cancellationHandsOutNothingMore() async throws {

@@ -34,13 +34,17 @@ import Testing
         _ transport: ScriptedTransport, of logins: [String] = ["acme"],
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
-        knowledge: PriorKnowledge = PriorKnowledge(),
+        pointsPerMinute: Int? = nil, knowledge: PriorKnowledge = PriorKnowledge(),
     ) async -> Told {
         var limits = limits
         // However slow the machine is, batches are handed on when they are full.
         limits.flushInterval = .seconds(86_400)
         var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
         settings.limits.waitMax = waitMax
+        if let pointsPerMinute {
+            settings.limits.pointsPerMinute = pointsPerMinute
+            settings.limits.holdsFromTheStart = true
+        }
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
         let crawler = Crawler(github: client, limits: limits, scope: scope, needs: needs) { .sample }
         let told = Mutex(Told())
@@ -68,6 +72,57 @@ import Testing
         var result = told.withLock { $0 }
         result.stop = stop
         return result
+    }
+
+    // MARK: - Faults that are over by the end
+
+    private static let down = ScriptedTransport.Answer.response(status: 502)
+
+    /// Four tries each, and then once more when all else has come back: a page that leads to more, and a setting.
+    @Test func whatAFaultKeptBackIsAskedAgainAtTheEnd() async throws {
+        let four = Array(repeating: Self.down, count: 4)
+        let transport = Self.script(
+            count: 3,
+            [
+                Self.page(1): four + [.ok(Self.listing(["a", "b", "c"]))], Self.template("a"): [Self.setting],
+                Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
+            ])
+        let told = await crawl(transport)
+        #expect(told.finished[0].listing.status == .complete)
+        #expect(told.observations.count == 3)
+        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+
+        let other = Self.script(
+            count: 3,
+            [
+                Self.page(1): [.ok(Self.listing(["a", "b", "c"]))], Self.template("a"): four + [Self.setting],
+                Self.template("b"): [Self.setting], Self.template("c"): [Self.down],
+            ])
+        let again = await crawl(other)
+        #expect(again.reading("a") == .read(.gitHubDefault))
+        #expect(again.reading("b") == .read(.gitHubDefault))
+        guard case .unreadable(let reason) = again.reading("c") else { Issue.record("c was read"); return }
+        #expect(reason.code == .serverFault)
+        #expect(other.paths.count { $0 == Self.template("c") } == 8)
+        // The template is asked for the second time after everything.
+        #expect(other.paths.last == "/orgs/acme/actions/oidc/customization/sub")
+    }
+
+    /// The first few show whether the host is back.
+    @Test func aHostThatIsGoneIsNotAskedForEverythingAgain() async throws {
+        let names = (1...100).map { "r\($0)" }
+        var answers = [Self.page(1): [ScriptedTransport.Answer.ok(Self.listing(names))]]
+        for name in names { answers[Self.template(name)] = [Self.down] }
+        let transport = Self.script(count: 100, answers)
+        let told = await crawl(transport)
+        #expect(told.observations.count == 100)
+        #expect(
+            told.observations.allSatisfy {
+                if case .unreadable(let reason) = $0.reading { reason.code == .serverFault } else { false }
+            })
+        // Others are in flight when the last of them fails.
+        let asked = transport.paths.count { $0.hasPrefix("/repos/") }
+        #expect((132 * 4..<136 * 4).contains(asked), "\(asked)")
     }
 
     // MARK: - Scripts

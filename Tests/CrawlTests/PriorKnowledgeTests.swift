@@ -262,7 +262,7 @@ import Testing
         #expect(asked == ["c", "b", "d", "e", "a"].map { Base.template($0) })
         let plan = try #require(told.plans.first)
         #expect(plan.isShort)
-        #expect(plan.budget.remaining == 6)
+        #expect(plan.budget?.remaining == 6)
         // The template twice, one page, and the repositories, of which there may be a whole page.
         #expect(plan.requests == 8)
     }
@@ -273,6 +273,35 @@ import Testing
         #expect(told.plans.map(\.isShort) == [false])
         #expect(told.begun.map(\.withLastReads) == [true])
         #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["a", "b"].map { Base.template($0) })
+    }
+
+    /// Whatever ended it: a minute's pace, a limit that others spent, a person.
+    @Test func afterAScanThatEndedEarlyWhatWasReadLongestAgoComesFirst() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.endedEarly = true
+        knowledge.lastReads = [RepositoryID(rawValue: 1): ScanID(rawValue: 9)]
+        let transport = limited(["a", "b", "c"], remaining: 5000)
+        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
+        #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["b", "c", "a"].map { Base.template($0) })
+        #expect(told.observations.count == 3)
+    }
+
+    /// Where the host tells of no budget, too.
+    @Test func aPaceThatMayNotBeWaitedForReadsFirstWhatWasReadLongestAgo() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.lastReads = [RepositoryID(rawValue: 1): ScanID(rawValue: 9)]
+        let transport = script(["a", "b", "c"], settings: ["a": []])
+        let told = await base.crawl(
+            transport, limits: CrawlLimits(concurrency: 1), waitMax: .seconds(10), pointsPerMinute: 5,
+            knowledge: knowledge)
+        let plan = try #require(told.plans.first)
+        #expect(!plan.isShort)
+        #expect(plan.isTooLong)
+        #expect(plan.budget == nil)
+        #expect(told.begun.map(\.withLastReads) == [true])
+        // The organization, its template and its page were three of five.
+        #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["b", "c"].map { Base.template($0) })
+        #expect(told.stop == .waitExhausted)
     }
 
     @Test func whatIsKnownToBeUnchangedCostsNothing() async throws {

@@ -142,17 +142,38 @@ import Testing
     }
 
     @Test func manyRefusalsAtOnceAreOneWait() async {
-        let governor = RateGovernor(RateLimits())
+        let governor = RateGovernor(RateLimits()) { .sample }
         for _ in 0..<20 { #expect(governor.pass(costing: 1, at: .seconds(5)) == .open) }
         for wait in Array(repeating: Duration?.some(.seconds(30)), count: 10) + Array(repeating: nil, count: 10) {
             let refusal = RateLimitRefusal(wait: wait, message: "m")
-            governor.learn(from: [:], .rateLimit(refusal), at: .seconds(5)) { .sample }
+            governor.learn(from: [:], .rateLimit(refusal), at: .seconds(5))
         }
         #expect(governor.pass(costing: 1, at: .seconds(34)) == .wait(until: .seconds(35)))
         #expect(governor.pass(costing: 1, at: .seconds(35)) == .open)
         #expect(governor.counts(at: .seconds(35)).waited == .seconds(30))
         // A wait that was cut short counts as far as it came.
         #expect(governor.counts(at: .seconds(7)).waited == .seconds(2))
+    }
+
+    /// A host that says when it will be back is asked then, and not at all where that is too long.
+    @Test(arguments: [("12", 2, Duration.seconds(12)), ("61", 1, nil), ("-1", 2, nil), ("soon", 2, nil)])
+    func aFaultMayNameItsEnd(retryAfter: String, tries: Int, wait: Duration?) async throws {
+        let down = ScriptedTransport.Answer.response(status: 503, headers: ["Retry-After": retryAfter])
+        let transport = ScriptedTransport([Self.path: [down, .ok(#"{"use_default": true}"#)]])
+        let setting = try? await client(transport).setting(of: api)
+        #expect(transport.paths.count == tries)
+        #expect((setting != nil) == (tries == 2))
+        if let wait { #expect(clock.sleeps == [wait]) }
+    }
+
+    @Test(arguments: ["/repos/acme/r\u{7F}", "/repos/acme/a b", "", "../api"])
+    func aRedirectToNoWholeAddressIsNotFollowed(location: String) async {
+        let moved = ScriptedTransport.Answer.response(status: 301, headers: ["Location": location])
+        let transport = ScriptedTransport([Self.path: [moved]])
+        await #expect(
+            throws: GitHubError.redirectRefused("it leads away from https://api.github.com, or to no whole address")
+        ) { try await client(transport).setting(of: api) }
+        #expect(transport.paths.count == 1)
     }
 
     @Test func followsARenamedRepository() async throws {
@@ -225,7 +246,9 @@ import Testing
     @Test(arguments: ["https://evil.example/x", "http://api.github.com/x", "//evil.example/x"])
     func aRedirectToAnotherOriginIsNotFollowed(location: String) async {
         let transport = ScriptedTransport([Self.path: [.response(status: 302, headers: ["Location": location])]])
-        await #expect(throws: GitHubError.redirectRefused("it leads away from https://api.github.com")) {
+        await #expect(
+            throws: GitHubError.redirectRefused("it leads away from https://api.github.com, or to no whole address")
+        ) {
             try await client(transport).setting(of: api)
         }
         #expect(transport.paths == [Self.path])
@@ -376,6 +399,9 @@ import Testing
         let client = paced(ScriptedTransport([Self.path: [limited]]), points: 5, waitMax: .seconds(70))
         for _ in 0..<10 { _ = try await client.setting(of: api) }
         let error = await #expect(throws: GitHubError.self) { try await client.setting(of: api) }
-        #expect(error == .rateLimited("5 points a minute are spent; the wait would be longer than allowed"))
+        let words = "5 points a minute are spent; the wait would be longer than allowed"
+        // A second more than the minute that a minute is taken to be.
+        #expect(error == .rateLimited(words, until: Timestamp.sample.adding(seconds: 62)))
+        #expect(error?.hint == "nothing more until 2026-11-21T02:01:02Z: \(words)")
     }
 }

@@ -391,7 +391,10 @@ import Testing
         let second = try await scan([1, 2], after: 1, stop: .waitExhausted)
         let third = try await scan([2, 4], after: 2, stop: .waitExhausted)
         let recorder = try await begin(store, after: 3)
-        let reads = try await recorder.begin(Self.acme, login: "acme", withLastReads: true).lastReads
+        // Nobody asks for them: the scan before ended early.
+        let knowledge = try await recorder.begin(Self.acme, login: "acme")
+        #expect(knowledge.endedEarly)
+        let reads = knowledge.lastReads
         #expect(
             reads == [
                 RepositoryID(rawValue: 1): second, RepositoryID(rawValue: 2): third, RepositoryID(rawValue: 3): sealed,

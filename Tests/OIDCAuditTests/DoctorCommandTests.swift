@@ -33,8 +33,8 @@ import Testing
         // A private repository is the one to try.
         #expect(run.output.contains("  yes  a repository's template, of acme/api\n"))
         #expect(run.output.contains("of 5000 requests are left until"))
-        #expect(run.output.contains("cold scan     up to 6 requests; less than a minute\n"))
-        #expect(run.output.contains("of which 3 count where nothing has changed"))
+        #expect(run.output.contains("cold scan     up to 7 requests; less than a minute\n"))
+        #expect(run.output.contains("of which 4 count where nothing has changed"))
         #expect(!run.output.contains("NO"))
         #expect(!(run.output + run.error).contains("test-token"))
         #expect(requests.count == 7)
@@ -54,12 +54,17 @@ import Testing
         let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for expected in [
             "classic scope read:org, or fine-grained organization \"Administration\": read",
-            "classic scope repo, or fine-grained repository \"Actions\": read",
             "classic scope read:org, or fine-grained organization \"Custom properties\": read",
             "next: approve the token at https://github.com/orgs/acme/sso",
             "the number of private repositories is not shown to this token",
             "limits none that the host tells of",
         ] { #expect(words.contains(expected), "\(expected)") }
+        // It has the permission, and lacks approval.
+        #expect(!words.contains("fine-grained repository \"Actions\""))
+        acme.repositories[0].refusal = .forbidden
+        let (forbidden, _) = try await doctor(WorldFile(organizations: [acme]))
+        let needs = forbidden.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(needs.contains("classic scope repo, or fine-grained repository \"Actions\": read"))
     }
 
     @Test func onlyWhatEveryScanNeedsIsMissing() async throws {
@@ -88,18 +93,31 @@ import Testing
         #expect(words.contains("a fine-grained token may be limited to selected repositories"))
     }
 
+    /// Its pages are counted to the last repository.
+    @Test func aListingThatIsShortByAFewIsSaid() async throws {
+        var acme = organization((1...101).map { .good("r\($0)", id: Int64($0)) })
+        acme.hiddenRepositories = 49
+        let (run, requests) = try await doctor(WorldFile(organizations: [acme]))
+        #expect(run.output.contains("101 are listed of the 150 that the organization counts"))
+        #expect(requests.count { $0.hasPrefix("GET /orgs/acme/repos") } == 2)
+        var world = WorldFile(organizations: [acme])
+        world.faults = [.init(path: "/orgs/acme/repos", kind: .status, status: 403)]
+        let (without, _) = try await doctor(world)
+        #expect(without.output.contains("a repository's template: the listing could not be read"))
+    }
+
     @Test func limitsAreHeldAgainstTheNumberOfRepositories() async throws {
         var world = WorldFile(organizations: [organization((1...150).map { .good("r\($0)", id: Int64($0)) })])
         world.organizations[0].hiddenRepositories = 10_000
         world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
         let (run, _) = try await doctor(world, "-f", "json")
         let cold = try #require(run.json["cold_scan"] as? [String: Any])
-        #expect(cold["requests"] as? Int == 3 + 102 + 10_150)
+        #expect(cold["requests"] as? Int == 4 + 102 + 10_150)
         // 4,994 now, 5,000 in the next hour, the rest in the one after.
         let minutes = try #require(cold["minutes_at_least"] as? Int)
         #expect((115...121).contains(minutes))
         let warm = try #require(run.json["warm_scan"] as? [String: Any])
-        #expect(warm["charged"] as? Int == 3)
+        #expect(warm["charged"] as? Int == 4)
         // 900 at once, and eleven minutes for the others.
         #expect(warm["minutes_at_least"] as? Int == 12)
     }
@@ -120,7 +138,9 @@ import Testing
         var world = WorldFile(organizations: [organization([.good("api", id: 1)])])
         world.rateLimit = .init(limit: 0, windowSeconds: 3600)
         let (run, requests) = try await doctor(world)
-        #expect(run.status == 5)
+        #expect(run.status == 3)
+        #expect(run.error.contains("hint: nothing more until 20"))
+        #expect(!run.error.contains("longer than allowed"))
         #expect(run.output.contains("0 of 0 requests are left until"))
         #expect(run.error.contains("the limit of 0 requests is spent"))
         #expect(requests == ["GET /rate_limit"])

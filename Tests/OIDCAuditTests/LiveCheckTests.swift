@@ -68,7 +68,7 @@ struct LiveCheckTests {
             "differs  public_repos: only the emulator sends it",
             "differs  status: GitHub 410",
             "note     other fields of GitHub alone (1): new?[31m",
-            "3 of 14 answers differ in what the client reads",
+            "4 of 14 answers differ in what the client reads",
         ] { #expect(run.output.contains(line), "\(line) in \(run.output)") }
         #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }

@@ -292,6 +292,22 @@ import Testing
         }
     }
 
+    /// Why everything is read again is told, not that there was nothing to go on with.
+    @Test func whyAScanCannotGoOnIsSaid() async throws {
+        var world = world(4)
+        world.faults = [.init(path: "/repos/*", after: 2, kind: .primaryLimit, resetInSeconds: 3000)]
+        try await withScan(world) { (scan) async throws -> Void in
+            let first = await scan("acme", "--max-wait", "10s", "--concurrency", "1")
+            #expect(first.status == 3)
+            #expect(first.error.contains("note: nothing more until 20"))
+            await scan.world.change { $0.faults = [] }
+            let narrow = await scan("acme", "--resume", "--include", "r1*")
+            #expect(narrow.error.hasPrefix("note: scan #1 has another scope and can't go on: a new one begins"))
+            let whole = await scan("acme", "--resume")
+            #expect(whole.error.hasPrefix("note: scan #1 can't go on since scan #2 began: a new one begins"))
+        }
+    }
+
     /// SIGKILL, which nobody hears: the history is all there is to go on with.
     @Test func aKilledProgramGoesOn() async throws {
         var world = world(300)

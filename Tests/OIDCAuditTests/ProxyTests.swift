@@ -1,12 +1,12 @@
 import AuditCore
 import Foundation
-import GitHubAPI
 import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import GitHubAPI
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
@@ -23,6 +23,8 @@ import Testing
         #expect(try choice(gitHub, ["HTTPS_PROXY": "http://proxy.example:3128"]) == "proxy.example:3128")
         #expect(
             try choice(gitHub, ["https_proxy": "proxy.example:3128/", "HTTPS_PROXY": "x:1"]) == "proxy.example:3128")
+        #expect(try choice(gitHub, ["HTTPS_PROXY": "http://[::1]:3128"]) == "[::1]:3128")
+        #expect(try #require(ProxyServer("http://[::1]:3128")).host == "::1")
         #expect(try choice(gitHub, ["HTTPS_PROXY": ""]) == nil)
         // Plain http is for loopback alone, and the proxy's password is nobody's to see.
         #expect(try choice("http://127.0.0.1:80", ["HTTPS_PROXY": "http://proxy.example:3128"]) == nil)

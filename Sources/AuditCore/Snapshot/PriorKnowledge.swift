@@ -34,6 +34,8 @@ public struct PriorKnowledge: Sendable {
     public var pages: [Int: Page] = [:]
     /// The scan that last asked for each repository's setting, in vain or not; empty where nobody wants to know.
     public var lastReads: [RepositoryID: ScanID] = [:]
+    /// Whether the scan before did not come to its end; then the last reads are told, too.
+    public var endedEarly = false
     /// What an interrupted scan that goes on had come to.
     public var resumed: Resumed?
 

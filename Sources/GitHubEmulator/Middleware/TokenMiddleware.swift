@@ -39,6 +39,9 @@ struct TokenMiddleware: RouterMiddleware {
         case ("orgs", 2), ("rate_limit", 1): return true
         // The listing of them.
         case ("orgs", 3), ("organizations", 3): return parts[2] == "repos"
+        case ("repositories", 2...):
+            guard let id = Int64(parts[1]) else { return false }
+            return await world.repository(id: id)?.1.visibility == "public"
         case ("repos", 3...):
             let found = await world.repository(owner: String(parts[1]), name: String(parts[2]))
             return found?.1.visibility == "public"

@@ -51,7 +51,7 @@ struct DoctorCommand: AuditCommand {
 
     // MARK: -
 
-    /// Only a failure that is no matter of permission is not the token's fault.
+    /// Only a failure that is no matter of permission is not the token's fault; a spent limit says nothing of it.
     private static func status(of diagnosis: Diagnosis) throws(CommandFailure) -> ExitStatus {
         if diagnosis.listed == 0, let expected = diagnosis.expected, expected > 0 {
             throw CommandFailure(
@@ -59,9 +59,8 @@ struct DoctorCommand: AuditCommand {
                 hint: "give the token access to the organization's repositories", status: .permission)
         }
         guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else { return .success }
-        let isPermission = reason.code.isPermission
         throw CommandFailure(
             message: "\(first.what) can't be read: \(reason.message)", hint: first.hint,
-            status: isPermission ? .permission : .failure)
+            status: reason.code.isPermission ? .permission : reason.code == .rateLimited ? .incomplete : .failure)
     }
 }

@@ -162,7 +162,7 @@ extension AuditReport {
             return "check whether it was deleted, or the token lost its access"
         }
         if summary.judged == 0, summary.unreadable == 0 { return "check --include, --exclude and the like" }
-        return "the report says of each why"
+        return "the report says of each why; another run asks again"
     }
 
     /// The first thing that went wrong, for people: an organization's trouble before a repository's.

@@ -95,7 +95,10 @@ extension TextPage {
                 "  NO", access.isRequired ? .bad : .poor,
                 "\(access.what): \(reason.message)" + (access.isRequired ? "" : " (some policies ask for it)"),
                 column: 7)
-            if reason.code.isPermission, let scope = access.classicScope, let permission = access.fineGrained {
+            // What lacks approval alone has its permissions.
+            if reason.code.isPermission, reason.code != .ssoRequired, let scope = access.classicScope,
+                let permission = access.fineGrained
+            {
                 wrapped("classic scope \(scope), or fine-grained \(permission)", label: "needs:", indent: 7)
             }
             // Of a permission, all is said.
