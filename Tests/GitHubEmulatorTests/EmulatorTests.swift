@@ -70,6 +70,27 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
+    /// By its id, too, where redirects lead.
+    @Test func whatIsPublicIsForAnybody() async throws {
+        let world = WorldFile(
+            tokens: ["secret"],
+            organizations: [
+                WorldFile.Organization(
+                    login: "acme", id: 77,
+                    repositories: [
+                        WorldFile.Repository(name: "open", id: 1, visibility: "public"),
+                        WorldFile.Repository(name: "closed", id: 2),
+                    ])
+            ])
+        let paths = [
+            "/repos/acme/open", "/repositories/1", "/repositories/1/actions/oidc/customization/sub",
+            "/repos/acme/closed", "/repositories/2", "/repositories/2/actions/oidc/customization/sub",
+            "/repositories/x",
+        ]
+        #expect(try await ask(world, paths).map(\.status) == [200, 200, 200, 404, 404, 404, 404])
+        #expect(try await ask(world, paths, token: "secret").map(\.status) == [200, 200, 200, 200, 200, 200, 404])
+    }
+
     @Test func theSameSeedIsTheSameWorld() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

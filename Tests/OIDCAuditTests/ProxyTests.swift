@@ -79,6 +79,22 @@ import Testing
             #expect(!gone.error.contains("pass"))
         }
     }
+
+    @Test func aProxyThatRefusesIsNamed() async throws {
+        try await FaultTests.overTLS { (scan) async throws -> Void in
+            let proxy = try await TunnellingProxy.start(refusing: true)
+            let run = await scan(
+                "acme",
+                environment: [
+                    "GH_ENTERPRISE_TOKEN": "test-token", "HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)",
+                    "OIDC_AUDIT_CA_FILE": try scan.folder.write(LoopbackIdentity.certificatePEM, to: "ca.pem"),
+                ])
+            #expect(run.status == 5)
+            #expect(run.error.contains("the proxy does not let the connection through"), "\(run.error)")
+            #expect(run.error.contains("hint: check HTTPS_PROXY and NO_PROXY"))
+            try await proxy.stop()
+        }
+    }
 }
 
 /// An HTTP proxy that knows `CONNECT` alone.
@@ -102,12 +118,13 @@ private final class TunnellingProxy: Sendable {
         self.log = log
     }
 
-    static func start() async throws -> TunnellingProxy {
+    /// - Parameter refusing: whether it lets nothing through.
+    static func start(refusing: Bool = false) async throws -> TunnellingProxy {
         let log = Log()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectHandler(log))
+                    try channel.pipeline.syncOperations.addHandler(ConnectHandler(log, refusing: refusing))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -128,11 +145,13 @@ private final class ConnectHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let log: TunnellingProxy.Log
+    private let isRefusing: Bool
     private var head = ""
     private var peer: (any Channel)?
 
-    init(_ log: TunnellingProxy.Log) {
+    init(_ log: TunnellingProxy.Log, refusing: Bool) {
         self.log = log
+        isRefusing = refusing
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -144,6 +163,10 @@ private final class ConnectHandler: ChannelInboundHandler {
         head += String(buffer: buffer)
         guard head.hasSuffix("\r\n\r\n") else { return }
         log.append(head)
+        guard !isRefusing else {
+            let refusal = ByteBuffer(string: "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            return context.writeAndFlush(wrapOutboundOut(refusal), promise: nil)
+        }
         let target = head.split(separator: " ").dropFirst().first?.split(separator: ":") ?? []
         guard target.count == 2, let port = Int(target[1]) else { return context.close(promise: nil) }
         let client = context.channel
