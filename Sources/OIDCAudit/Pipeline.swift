@@ -30,15 +30,11 @@ struct Pipeline {
         sayWhatIsSpared(recorder, credential?.stored)
 
         let connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
-        let began = ContinuousClock.now
         let transport = connection.transport
         let github = connection.client(transport, context)
         let order = try await history.leastRecentlyFound(settings.organizations.map(\.rawValue), apiURL: apiURL)
         let crawl: Result<CrawlEnd, HistoryError> = await record(
             order.compactMap(OrganizationLogin.init), github, in: recorder, until: stopRequests)
-        if settings.console.isVerbose {
-            context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
-        }
         await transport.shutDown()
         if case .failure = crawl {
             // The failure itself is told; that the scan is over is noted if the history still can.
@@ -100,7 +96,12 @@ struct Pipeline {
         return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in
             group.addTask {
                 defer { feed.finish() }
-                return await crawl(organizations, github, in: recorder, until: stopRequests) { feed.yield($0) }
+                let began = ContinuousClock.now
+                let end = await crawl(organizations, github, in: recorder, until: stopRequests) { feed.yield($0) }
+                if settings.console.isVerbose {
+                    context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
+                }
+                return end
             }
             group.addTask {
                 await progress.draw(github)
