@@ -246,7 +246,9 @@ public final class HistoryStore: Sendable {
             // Some of what can be wrong shows with the first question.
             _ = try reader.read { db in try Int.fetchOne(db, sql: "PRAGMA schema_version") }
             return reader
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+        } catch let error as DatabaseError
+            where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
+        {
             // On a disk that can't be written there is no place for the files beside it, and nobody who could change it.
             let folder = (path as NSString).deletingLastPathComponent
             guard access(folder.isEmpty ? "." : folder, W_OK) != 0,

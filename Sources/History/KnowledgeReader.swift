@@ -45,7 +45,7 @@ struct KnowledgeReader {
                 SELECT v.fullName, v.validator, r.githubID, \(SettingColumns.selection)
                 FROM settingValidator v
                 JOIN repository r ON r.id = v.repositoryID
-                JOIN settingObservation s ON s.id = v.settingObservationID
+                JOIN settingObservation s ON s.id = v.settingObservationID AND s.repositoryID = v.repositoryID
                 WHERE v.credentialID = ?2 AND v.repositoryID IN (\(Self.repositories))
                 """,
             arguments: [organizationRowID, credential.rawValue])

@@ -32,7 +32,7 @@ final class ScanLock: Sendable {
     }
 
     private init(database path: String, byte: Int64, holder login: String, waits: Bool = false) throws {
-        let lockPath = path + "-lock"
+        let lockPath = Self.resolved(path) + "-lock"
         descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(errno)))
@@ -51,6 +51,18 @@ final class ScanLock: Sendable {
             }
             throw HistoryError.scanRunning(path: path, organization: login)
         }
+    }
+
+    /// One file has one lock, whatever links lead to it.
+    private static func resolved(_ path: String) -> String {
+        func real(_ path: String) -> String? {
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        if let file = real(path) { return file }
+        let folder = (path as NSString).deletingLastPathComponent
+        return real(folder.isEmpty ? "." : folder).map { "\($0)/\((path as NSString).lastPathComponent)" } ?? path
     }
 
     deinit {

@@ -77,6 +77,30 @@ import Testing
         ("UPDATE seal SET origin = content WHERE id = 2", 2, nil, nil),
         ("DELETE FROM sealChecks; UPDATE scan SET verdict = 'compliant' WHERE id = 2", 2, nil, nil),
         ("INSERT INTO prunedScan VALUES (1, 2)", nil, nil, nil),
+        // What tells the same line as before, or the same bytes as several.
+        ("UPDATE finding SET isOpen = 2 WHERE scanID = 2 AND isOpen", 2, "acme/api-server", "open"),
+        (
+            "UPDATE settingObservation SET includeClaimKeys = 'null' WHERE id = 1", 1, "acme/api-server",
+            "include_claim_keys"
+        ),
+        (
+            """
+            UPDATE settingObservation SET includeClaimKeys = '["repo"],"use_immutable_subject":null' WHERE id = 1
+            """, 1, "acme/api-server", "include_claim_keys"
+        ),
+        (
+            """
+            UPDATE repositoryObservation SET topics = '[]}' || char(10) || '{"record":"repository","topics":[]' WHERE id = 2
+            """, 1, "acme/web", "topics"
+        ),
+        (
+            "INSERT INTO finding SELECT NULL, 9, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived, severity, message, firstSeenAt FROM finding WHERE scanID = 1; INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT 9, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
+            9, nil, nil
+        ),
+        (
+            "INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT -5, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
+            -5, nil, nil
+        ),
         ("UPDATE scan SET id = 9 WHERE id = 4", 4, nil, nil),
     ])
     func whatWasChangedIsNamed(change: String, scan: Int64?, subject: String?, field: String?) async throws {
@@ -151,6 +175,11 @@ import Testing
     @Test(arguments: [
         "DROP TRIGGER scan_update", "DROP VIEW v1_scan; CREATE VIEW v1_scan AS SELECT 'compliant' AS verdict",
         "UPDATE finding SET hostID = 2", "UPDATE settingObservation SET repositoryID = 99",
+        "DROP TRIGGER scan_update; CREATE TRIGGER grdb_scan AFTER INSERT ON scan BEGIN SELECT 1; END",
+        """
+        INSERT INTO credential (id, hostID, fingerprint, usedAt) VALUES (1, 1, '00', '2026-11-21T02:00:00Z');
+        INSERT INTO settingValidator VALUES (1, 2, 'acme/web', 1, 'v')
+        """,
     ])
     func whatIsNoRecordIsVerifiedToo(change: String) async throws {
         let store = try HistoryStore(path: folder.file)
@@ -197,6 +226,35 @@ import Testing
         try await slow.seal(try Evaluator(policy: .sample(), gate: Gate()).evaluate(snapshot))
         #expect(try await store.verify().problem == nil)
         #expect(try await store.verify().openScans == 0)
+    }
+
+    /// One file has one lock.
+    @Test func aLinkToTheFileIsTheFile() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let link = folder.path + "/link.sqlite"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.file)
+        let start = ScanStart(
+            apiURL: "https://api.github.com", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test",
+            requested: ["acme"], scope: Scope())
+        let running = try await store.beginScan(start)
+        _ = try await running.begin(OrganizationID(rawValue: 77), login: "acme")
+        let other = try await HistoryStore(path: link).beginScan(start)
+        await #expect(throws: HistoryError.scanRunning(path: link, organization: "acme")) {
+            try await other.begin(OrganizationID(rawValue: 77), login: "acme")
+        }
+        #expect(!FileManager.default.fileExists(atPath: link + "-lock"))
+    }
+
+    /// A name goes from one that is deleted to another.
+    @Test func aNameIsWhoseItIsNow() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("x", id: 1), .read("y", id: 2)])
+        try await store.scan([.read("x", id: 2)], at: 60)
+        let api = "https://api.github.com"
+        #expect(try await store.timeline(of: "acme/x", apiURL: api)?.repository.id == RepositoryID(rawValue: 2))
+        #expect(try await store.timeline(of: "acme/y", apiURL: api)?.repository.id == RepositoryID(rawValue: 2))
+        try await store.scan([.read("z", id: 3)], at: 120)
+        #expect(try await store.timeline(of: "acme/x", apiURL: api) != nil)
     }
 
     @Test func nothingIsWrittenBelowWhatALaterScanHasSeen() async throws {

@@ -322,9 +322,11 @@ import Testing
         let newest = try #require(try await second.scans(apiURL: api).first)
         let told = try await second.snapshot(of: newest.id).organizations[0].repositories.map(\.reading)
         #expect(told == [.read(.own(["repo"])), .read(.gitHubDefault)])
-        // A digest of where it came from is found here too.
+        // A digest of where it came from is what somebody said: nothing here shows it.
         let digest = try #require(try await first.scans(apiURL: api).first?.digest)
-        #expect(try await second.verify(expected: digest).problem == nil)
+        #expect(try await first.verify(expected: digest).problem == nil)
+        let problem = try #require(try await second.verify(expected: digest).problem)
+        #expect(problem.message.contains("can't be recomputed here"))
     }
 
     @Test func aTransferredRepositoryIsMergedWithWhatIsKnownOfItElsewhere() async throws {
@@ -516,6 +518,41 @@ import Testing
             }
             #expect(try await second.verify().problem == nil)
         }
+    }
+
+    /// A day's scan that is gone must not be answered for by an older one in silence.
+    @Test func aDayWhoseScanWasPrunedIsNamed() async throws {
+        let store = try store()
+        for day in 0..<40 as Range<Int64> { try await store.scan([.read("api", id: 1)], at: day * Self.day) }
+        _ = try await store.prune(
+            apiURL: api, before: Timestamp.sample.adding(seconds: 35 * Self.day), keepsMonthly: true, isRehearsal: false
+        )
+        let moment = Timestamp.sample.adding(seconds: 20 * Self.day)
+        let found = try #require(try await store.scan(.at(moment), apiURL: api, of: ["ACME"]))
+        #expect(found.startedAt < moment)
+        let pruned = try #require(try await store.prunedScan(after: found, by: moment, of: ["ACME"]))
+        #expect(pruned.startedAt == moment)
+        #expect(try await store.prunedScan(after: found, by: moment, of: ["beta"]) == nil)
+        #expect(try await store.prunedScan(after: found, by: found.startedAt, of: []) == nil)
+    }
+
+    /// What no history holds is told by file and line, whatever finds it.
+    @Test(arguments: [
+        (#""state":"sealed""#, #""state":"running""#), (#""state":"sealed""#, #""state":"foo""#),
+        (#""severity":"high""#, #""severity":"bogus""#), (#""listing_status":"complete""#, #""listing_status":"evil""#),
+        (#""use_default":true"#, #""use_default":null"#),
+    ])
+    func anExportThatTellsWhatNoHistoryHoldsIsRefused(was: String, told: String) async throws {
+        let first = try store("first")
+        try await first.scan([.read("api", id: 1), .read("web", id: 2, .own(["actor"]))])
+        let text = String(decoding: try export(first), as: UTF8.self)
+        #expect(text.contains(was))
+        let second = try store("second")
+        let error = await #expect(throws: HistoryError.self) {
+            try await second.importing([file(Array(text.replacing(was, with: told).utf8))])
+        }
+        guard case .badExport = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(try await second.scans(apiURL: api).isEmpty)
     }
 
     @Test func whatWasAlteredIsNotExported() async throws {

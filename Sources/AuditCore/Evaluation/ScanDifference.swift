@@ -40,6 +40,9 @@ public struct ScanDifference: Sendable {
         self.gone = gone
     }
 
+    /// Repositories of which it is not known whether they changed.
+    public var incomparable: Int { organizations.map(\.incomparable).reduce(0, +) }
+
     public var isEmpty: Bool {
         appeared.isEmpty && gone.isEmpty && lost.isEmpty && found.isEmpty && organizations.allSatisfy(\.isEmpty)
     }

@@ -7,6 +7,8 @@ struct EvidenceLines {
     private let db: Database
     private var line: [UInt8] = []
     private var checks: [UInt8] = []
+    /// The first value that is not of its field's form: what it tells could be taken for other records.
+    private(set) var malformed: (id: Int64, field: String)?
 
     init(_ db: Database) {
         self.db = db
@@ -53,6 +55,7 @@ struct EvidenceLines {
         line += kind.name.utf8
         line.append(UInt8(ascii: "\""))
         checks.append(UInt8(number))
+        var wrong: String?
         let idPlace = checks.count
         checks.append(contentsOf: repeatElement(0, count: 8))
         for (index, field) in kind.fields.enumerated() {
@@ -68,9 +71,14 @@ struct EvidenceLines {
                     let value: Int64 = try row.decode(atIndex: index)
                     line += String(value).utf8
                 case .boolean:
-                    line += (try row.decode(Int64.self, atIndex: index) == 0 ? "false" : "true").utf8
+                    let value: Int64 = try row.decode(atIndex: index)
+                    line += (value == 0 ? "false" : "true").utf8
+                    if !(0...1).contains(value) { wrong = wrong ?? field.name }
                 case .names, .properties, .scope:
-                    try row.withUnsafeData(atIndex: index) { data in line += data ?? Data() }
+                    try row.withUnsafeData(atIndex: index) { data in
+                        line += data ?? Data()
+                        if !Self.isOneValue(data ?? Data()) { wrong = wrong ?? field.name }
+                    }
                 case .text, .time:
                     try row.withUnsafeData(atIndex: index) { data in Self.quote(data ?? Data(), in: &line) }
                 }
@@ -83,10 +91,43 @@ struct EvidenceLines {
             id = try row.decode(atIndex: index)
             if kind.fields[index].name == "organization_id" { id = -id }
         }
+        if let wrong, malformed == nil { malformed = (id, wrong) }
         withUnsafeBytes(of: id.littleEndian) { bytes in
             checks.replaceSubrange(idPlace..<idPlace + 8, with: bytes)
         }
         line += "}\n".utf8
+    }
+
+    /// Whether a text is one list or object of JSON, on one line, as far as its brackets and strings show: a reader of the
+    /// line takes it for the field's value, and nothing of it for another field or record.
+    private static func isOneValue(_ text: Data) -> Bool {
+        var depth = 0
+        var isString = false
+        var isEscaped = false
+        var isOver = false
+        for byte in text {
+            guard byte >= 0x20, !isOver else { return false }
+            if isString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+                isOver = depth == 0
+            case UInt8(ascii: "\""): isString = true
+            default: break
+            }
+            guard depth > 0 || isOver else { return false }
+        }
+        return isOver
     }
 
     /// RFC 8259 demands escapes for quotes, backslashes and control characters; nothing else is escaped.

@@ -67,7 +67,12 @@ struct EvidenceParser {
             }
             throw wrong(field)
         case .text:
-            return try Self.string(&rest).databaseValue
+            let text = try Self.string(&rest)
+            // What is read as one of a few words must be one.
+            guard field.name != "severity" || Severity(rawValue: text) != nil,
+                field.name != "state" || ["sealed", "interrupted"].contains(text)
+            else { throw wrong(field) }
+            return text.databaseValue
         case .time:
             let text = try Self.string(&rest)
             guard Timestamp(text) != nil else { throw wrong(field) }

@@ -28,7 +28,15 @@ extension HistoryStore {
             let locks = ImportLocks(path: path)
             // The oldest of the scans that are next.
             while let source = sources.filter({ $0.next != nil }).min(by: { $0.startedAt < $1.startedAt }) {
-                switch try Importer(db, path: path, source, locks).importNext() {
+                let outcome: Importer.Outcome
+                do {
+                    outcome = try Importer(db, path: path, source, locks).importNext()
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                    throw source.reader.failure(
+                        "a scan holds what no history does: \(error.message ?? "a constraint failed")",
+                        line: source.next?.line ?? 1)
+                }
+                switch outcome {
                 case .imported: importing.imported += 1
                 case .rebased:
                     importing.imported += 1

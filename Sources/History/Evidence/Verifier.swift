@@ -31,17 +31,25 @@ struct Verifier {
     func verification(expected: String?) throws -> Verification {
         var verification = Verification()
         verification.problem = try problem(&verification)
-        if verification.problem == nil, let expected,
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM seal WHERE digest = ?1 OR originDigest = ?1)",
-                arguments: [expected]) != true
-        {
-            verification.problem = .init(message: "the digest \(expected) is not in the chain")
-        }
+        if verification.problem == nil, let expected { verification.problem = try absence(of: expected) }
         return verification
     }
 
     // MARK: -
+
+    /// What an imported link tells of its origin is not recomputed from anything here, and pins nothing.
+    private func absence(of digest: String) throws -> Verification.Problem? {
+        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM seal WHERE digest = ?", arguments: [digest])
+        guard count == 0 else { return nil }
+        let claim = try Row.fetchOne(
+            db, sql: "SELECT id, scanID FROM seal WHERE originDigest = ? LIMIT 1", arguments: [digest])
+        guard let claim else { return .init(message: "the digest \(digest) is not in the chain") }
+        return .init(
+            scanID: try claim.decode(Int64?.self, atIndex: 1).map(ScanID.init),
+            message:
+                "the digest \(digest) is that of another history, which link \(try claim.decode(Int64.self, atIndex: 0)) "
+                + "names as its origin and which can't be recomputed here: verify that history")
+    }
 
     private func problem(_ verification: inout Verification) throws -> Verification.Problem? {
         if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
@@ -102,7 +110,7 @@ struct Verifier {
                     db,
                     sql: """
                         SELECT type, name, sql FROM sqlite_schema
-                        WHERE sql NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+                        WHERE sql NOT NULL AND substr(name, 1, 7) <> 'sqlite_' AND name <> 'grdb_migrations'
                         """
                 ).map { row in try [row.decode(atIndex: 0), row.decode(atIndex: 1), row.decode(atIndex: 2)] })
         }
@@ -134,6 +142,13 @@ struct Verifier {
                     scanID: ScanID(rawValue: scan), message: "a row of \(table) is of another host than the scan")
             }
         }
+        let validators = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM settingValidator v JOIN settingObservation s ON s.id = v.settingObservationID
+                WHERE s.repositoryID <> v.repositoryID
+                """)
+        guard validators == 0 else { return .init(message: "a row of settingValidator is of another repository") }
         let scan = try Int64.fetchOne(
             db, sql: "SELECT f.scanID FROM finding f JOIN scan s ON s.id = f.scanID WHERE f.hostID <> s.hostID LIMIT 1")
         return scan.map {
@@ -155,7 +170,7 @@ struct Verifier {
         return nil
     }
 
-    /// Rows of an open scan below a sealed one would change what that one saw.
+    /// Rows of an open scan below a sealed one would change what that one saw; and it has no judgement.
     private func openScanProblem(_ verification: inout Verification) throws -> Verification.Problem? {
         let open = try Row.fetchAll(
             db,
@@ -169,15 +184,22 @@ struct Verifier {
                 return .init(scanID: scanID, message: "it is told as sealed, and the chain has no link of it")
             }
             verification.openScans += 1
+            guard id > 0 else { return .init(scanID: scanID, message: "no scan has such a number") }
+            for table in ["finding", "organizationTally"] where try hasRows(id, in: table) {
+                return .init(scanID: scanID, message: "it is not sealed, and has rows of \(table)")
+            }
+            let tables = try Sealer.observations.filter { try hasRows(id, in: $0) }
+            guard !tables.isEmpty else { continue }
             let later = try Int64.fetchAll(
                 db,
                 sql:
                     "SELECT scanID FROM seal WHERE scanID > ? AND scanID NOT IN (SELECT scanID FROM prunedScan) ORDER BY 1",
                 arguments: [id])
             for scan in later {
-                for table in Sealer.observations
+                for table in tables
                 where try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (\(Sealer.lastRows(of: table)))", arguments: [id, scan]) == true
+                    db.cachedStatement(sql: "SELECT EXISTS (\(Sealer.lastRows(of: table)))"), arguments: [id, scan])
+                    == true
                 {
                     return .init(
                         scanID: scanID, message: "it is not sealed, and the sealed scan \(scan) builds on its rows")
@@ -187,12 +209,21 @@ struct Verifier {
         return nil
     }
 
+    private func hasRows(_ scanID: Int64, in table: String) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE scanID = ?)"), arguments: [scanID])
+            == true
+    }
+
     /// Where a scan's records are not those that were sealed.
     private func difference(in scan: Int64, link: Int64, _ content: String) throws -> Verification.Problem? {
         var lines = EvidenceLines(db)
         let (digest, checks) = try lines.content(of: scan)
-        guard digest != content else { return nil }
         let scanID = ScanID(rawValue: scan)
+        if let (id, field) = lines.malformed {
+            return .init(scanID: scanID, subject: try name(id), field: field, message: "it is not what was sealed")
+        }
+        guard digest != content else { return nil }
         let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [link])
         guard let stored else { return .init(scanID: scanID, message: "its content is not what was sealed") }
         var now = CheckedRecords(checks)
@@ -222,8 +253,11 @@ struct Verifier {
         }
     }
 
-    private func name(_ record: CheckedRecords.Record) throws -> String? {
-        switch record.id {
+    private func name(_ record: CheckedRecords.Record) throws -> String? { try name(record.id) }
+
+    /// - Parameter id: a repository's, or an organization's as a negative number.
+    private func name(_ id: Int64) throws -> String? {
+        switch id {
         case 1...:
             try String.fetchOne(
                 db,
@@ -231,7 +265,7 @@ struct Verifier {
                     SELECT o.owner || '/' || o.name FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
                     WHERE r.githubID = ? ORDER BY o.scanID DESC, o.id DESC LIMIT 1
                     """,
-                arguments: [record.id]) ?? "repository \(record.id)"
+                arguments: [id]) ?? "repository \(id)"
         case ..<0:
             try String.fetchOne(
                 db,
@@ -239,7 +273,7 @@ struct Verifier {
                     SELECT so.login FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
                     WHERE o.githubID = ? ORDER BY so.id DESC LIMIT 1
                     """,
-                arguments: [-record.id]) ?? "organization \(-record.id)"
+                arguments: [-id]) ?? "organization \(-id)"
         default: nil
         }
     }

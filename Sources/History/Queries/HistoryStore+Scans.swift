@@ -68,6 +68,29 @@ extension HistoryStore {
         }
     }
 
+    /// The newest pruned scan that began after another one and by a moment, and that asked for the organizations.
+    public func prunedScan(
+        after scan: StoredScan, by moment: Timestamp, of logins: [String],
+    ) async throws(HistoryError) -> (id: ScanID, startedAt: Timestamp)? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT s.id, s.startedAt FROM prunedScan p JOIN scan s ON s.id = p.scanID JOIN host h ON h.id = s.hostID
+                    WHERE h.apiURL = ?1 AND (s.startedAt, s.id) > (?2, ?3) AND s.startedAt <= ?4 AND s.state = 'sealed'
+                        AND NOT EXISTS (
+                            SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
+                                SELECT 1 FROM json_each(s.requested) asked
+                                WHERE asked.value = wanted.value COLLATE NOCASE))
+                    ORDER BY s.startedAt DESC, s.id DESC LIMIT 1
+                    """,
+                arguments: [
+                    scan.apiURL, scan.startedAt.description, scan.id.rawValue, moment.description, JSONText.of(logins),
+                ]
+            ).map { row in try (ScanID(rawValue: row.decode(atIndex: 0)), timestamp(row.decode(atIndex: 1))) }
+        }
+    }
+
     /// Whether a scan is there in what remained of it alone.
     public func isPruned(_ id: ScanID) async throws(HistoryError) -> Bool {
         try await read { db in

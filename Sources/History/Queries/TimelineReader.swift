@@ -100,7 +100,11 @@ struct TimelineReader {
                 SELECT r.id, r.githubID FROM repositoryObservation o
                 JOIN repository r ON r.id = o.repositoryID JOIN host h ON h.id = r.hostID
                 WHERE o.name = ?1 COLLATE NOCASE AND o.owner = ?2 COLLATE NOCASE AND h.apiURL = ?3
-                ORDER BY o.scanID DESC, o.id DESC LIMIT 1
+                ORDER BY (
+                    -- One that has the name now goes before one that had it.
+                    SELECT c.presence = 'listed' AND c.name = ?1 COLLATE NOCASE AND c.owner = ?2 COLLATE NOCASE
+                    FROM repositoryObservation c WHERE c.repositoryID = o.repositoryID
+                    ORDER BY c.scanID DESC, c.id DESC LIMIT 1) DESC, o.scanID DESC, o.id DESC LIMIT 1
                 """,
             arguments: [String(parts[1]), String(parts[0]), apiURL])
         guard let found else { return nil }

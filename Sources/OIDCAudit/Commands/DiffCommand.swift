@@ -20,7 +20,7 @@ struct DiffCommand: AuditCommand {
     var since: String?
     @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
     var organization: String?
-    @Flag(name: .customLong("exit-code"), help: "Exit 1 when anything differs.")
+    @Flag(name: .customLong("exit-code"), help: "Exit 1 when anything differs, 3 when that is not known of everything.")
     var exitCode = false
     @OptionGroup var options: HistoryQueryOptions
 
@@ -46,7 +46,10 @@ struct DiffCommand: AuditCommand {
         }
         try settings.write(
             DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)
-        return exitCode && !difference.isEmpty ? ExitStatus.violations.rawValue : ExitStatus.success.rawValue
+        guard exitCode else { return ExitStatus.success.rawValue }
+        // Silence is no answer: what could not be compared may have changed.
+        let silence: ExitStatus = difference.incomparable == 0 ? .success : .incomplete
+        return (difference.isEmpty ? silence : .violations).rawValue
     }
 
     // MARK: -

@@ -71,6 +71,15 @@ struct HistorySettings {
                 "the history \(store.path) holds no \(which)\(of) at \(apiURL)",
                 hint: "oidc-audit history list tells what it holds; --hostname and --db choose another")
         }
+        if case .at(let moment) = reference,
+            let pruned = try await usingHistory({ () async throws(HistoryError) in
+                try await store.prunedScan(after: scan, by: moment, of: logins)
+            })
+        {
+            throw .usage(
+                "scan \(pruned.id.rawValue) of \(pruned.startedAt), which would answer, was pruned from the history \(store.path)",
+                hint: "name the one before it, \(scan.id.rawValue) of \(scan.startedAt), if that will do")
+        }
         return scan
     }
 

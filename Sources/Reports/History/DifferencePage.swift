@@ -14,10 +14,12 @@ public enum DifferencePage {
     private static func text(_ difference: ScanDifference, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
         let (before, after) = (difference.before, difference.after)
+        let incomparable = difference.incomparable
+        let isWhole = incomparable == 0 && difference.policyName != nil
         page.line(
-            difference.isEmpty ? "UNCHANGED" : "CHANGED", difference.isEmpty ? .good : .poor,
+            !difference.isEmpty ? "CHANGED" : isWhole ? "UNCHANGED" : "NO CHANGE KNOWN",
+            difference.isEmpty && isWhole ? .good : .poor,
             "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
-        let incomparable = difference.organizations.map(\.incomparable).reduce(0, +)
         if incomparable > 0 {
             page.wrapped(
                 "\(counted(incomparable, "repository")) that only one of them had a look at, or of which one could "
