@@ -13,9 +13,10 @@ public enum TimelinePage {
 
     private static func text(_ timeline: Timeline, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
-        page.line(
-            timeline.repository.fullName, .strong,
-            "id \(timeline.repository.id.rawValue)" + (timeline.state == nil ? ", no longer listed" : ""))
+        // What an interrupted scan alone has seen is not gone.
+        let standing =
+            timeline.lastScan == nil ? ", seen by no finished scan" : timeline.state == nil ? ", no longer listed" : ""
+        page.line(timeline.repository.fullName, .strong, "id \(timeline.repository.id.rawValue)\(standing)")
         for event in timeline.events {
             page.blank()
             let scan = "#\(event.seenBy.id.rawValue) of \(event.seenBy.startedAt)"
