@@ -183,10 +183,8 @@ extension GitHubClient {
             case .fault(let fault, let named):
                 guard tries < settings.retry.attemptsMax else { throw fault }
                 var random = SystemRandomNumberGenerator()
-                guard let delay = settings.retry.delay(afterAttempt: tries, named: named, using: &random) else {
-                    throw fault
-                }
-                try await sleep(delay)
+                if let named { governor.leaveAlone(for: named, at: elapsed(), "\(fault)") }
+                try await sleep(settings.retry.delay(afterAttempt: tries, using: &random))
                 governor.countRetry()
                 tries += 1
             }

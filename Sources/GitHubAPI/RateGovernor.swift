@@ -163,6 +163,13 @@ final class RateGovernor: Sendable {
         }
     }
 
+    /// Closes the door for as long as a host that fails asks for; that counts as a wait like any other.
+    func leaveAlone(for wait: Duration, at now: Duration, _ message: String) {
+        state.withLock { state in
+            _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, message)
+        }
+    }
+
     private static let lostInRowMax = 100
     private static let silenceMax: Duration = .seconds(60)
 

@@ -12,20 +12,6 @@ public struct RetryPolicy: Sendable {
         self.delayMax = delayMax
     }
 
-    /// Longest pause that a server may name; who asks for more is not tried again.
-    public var namedDelayMax: Duration = .seconds(60)
-
-    /// The pause before the next try, no shorter than what the server named.
-    ///
-    /// - Returns: `nil` where that is too long.
-    func delay(
-        afterAttempt attempt: Int, named: Duration?, using random: inout some RandomNumberGenerator,
-    ) -> Duration? {
-        let delay = delay(afterAttempt: attempt, using: &random)
-        guard let named else { return delay }
-        return named <= namedDelayMax ? max(named, delay) : nil
-    }
-
     /// The pause before the next try: at random between half and all of the exponential step, so that many requests
     /// that failed together don't come back together.
     ///
