@@ -81,7 +81,10 @@ struct Pruner {
             try db.execute(sql: "INSERT INTO prunedScan (scanID, sealID) VALUES (?, ?)", arguments: [scan, place])
         }
         pruning.rows = try removeRows()
-        let digest = try Sealer(db, path: path).append(nil, content: Self.checkpointContent(db))
+        guard let content = try Self.checkpointContent(db) else {
+            throw HistoryError.altered(path: path, "what is to remain is not of its form")
+        }
+        let digest = try Sealer(db, path: path).append(nil, content: content)
         pruning.checkpoint = digest
         try db.execute(sql: "DELETE FROM pruning")
         return pruning
@@ -104,13 +107,14 @@ struct Pruner {
         )
     }
 
-    /// SHA-256 of the pruned scans' numbers and of what remains of them.
-    static func checkpointContent(_ db: Database) throws -> String {
+    /// SHA-256 of the pruned scans' numbers and of what remains of them; `nil` where that could be taken for other records.
+    static func checkpointContent(_ db: Database) throws -> String? {
         let scans = try prunedScans(db)
         var hash = SHA256()
         hash.update(data: Data(checkpointLine(scans.map(String.init).joined(separator: ",")).utf8))
         var lines = EvidenceLines(db)
         for scan in scans { _ = try lines.content(of: scan) { hash.update(data: $0) } }
+        guard lines.malformed == nil else { return nil }
         return hash.finalize().hexadecimal
     }
 
