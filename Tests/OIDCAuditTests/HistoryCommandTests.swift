@@ -314,6 +314,19 @@ import Testing
         }
     }
 
+    /// It is the latest, and compliant with what it read.
+    @Test func aNarrowScanIsToldAsThat() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let whole = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict")
+            #expect(!whole.error.contains("a scope of its own"))
+            _ = await scan("acme", "--include", "api")
+            let list = await Self.ask(scan, "history", "list")
+            #expect(list.output.split(separator: "\n").count { $0.hasSuffix("acme, in part") } == 1, "\(list.output)")
+            let run = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict")
+            #expect(run.error.contains("note: scan 4 has a scope of its own: it says nothing of what that leaves out"))
+        }
+    }
+
     @Test func pruningRehearsesFirst() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let rehearsal = await Self.ask(scan, "history", "prune", "--keep-days", "7")

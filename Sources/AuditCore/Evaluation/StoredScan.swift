@@ -7,6 +7,8 @@ public struct StoredScan: Hashable, Sendable {
     public var finishedAt: Timestamp
     /// Logins, in the order of reading.
     public var organizations: [String]
+    /// Which of their repositories it read.
+    public var scope: Scope
     /// Name and digest of the policy by which it was judged.
     public var policyName: String
     public var policySHA256: String
@@ -42,7 +44,8 @@ public struct StoredScan: Hashable, Sendable {
 
     public init(
         id: ScanID, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
-        organizations: [String], policyName: String, policySHA256: String, verdict: Verdict, isComplete: Bool,
+        organizations: [String], scope: Scope, policyName: String, policySHA256: String, verdict: Verdict,
+        isComplete: Bool,
         summary: Summary, requests: RequestCounts, toolVersion: String, digest: String, content: String,
     ) {
         self.id = id
@@ -51,6 +54,7 @@ public struct StoredScan: Hashable, Sendable {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.organizations = organizations
+        self.scope = scope
         self.policyName = policyName
         self.policySHA256 = policySHA256
         self.verdict = verdict
@@ -61,6 +65,9 @@ public struct StoredScan: Hashable, Sendable {
         self.digest = digest
         self.content = content
     }
+
+    /// Whether its scope names some repositories of each organization: it does not stand for the others.
+    public var isNarrow: Bool { scope.selector != Selector() }
 
     /// How long it took, its interruptions included.
     public var seconds: Int64 { max(0, finishedAt.seconds(since: startedAt)) }

@@ -145,7 +145,7 @@ struct ScanSearch {
                     s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.toolVersion,
                     l.digest, l.content,
                     (SELECT json_group_array(login) FROM (
-                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id))
+                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id)), s.scope
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
@@ -175,7 +175,7 @@ extension StoredScan {
             id: ScanID(rawValue: row.decode(atIndex: 0)), apiURL: row.decode(atIndex: 1),
             isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
             finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
-            organizations: json.strings(row.decode(atIndex: 22)),
+            organizations: json.strings(row.decode(atIndex: 22)), scope: JSONText.scope(row.decode(atIndex: 23)),
             policyName: row.decode(atIndex: 5) ?? "", policySHA256: row.decode(atIndex: 6) ?? "",
             // Whatever else stands there is not known to be compliant.
             verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,

@@ -74,6 +74,10 @@ struct CheckSettings {
                 "note: scan \(stored.scan.id.rawValue) was judged by \"\(stored.scan.policyName)\" as it then was "
                     + "(SHA-256 \(stored.scan.policySHA256)); this is what the given policy makes of it")
         }
+        if stored.scan.isNarrow, !console.isQuiet {
+            context.console.note(
+                "note: scan \(stored.scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
+        }
         var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
