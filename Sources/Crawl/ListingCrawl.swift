@@ -42,6 +42,10 @@ struct ListingCrawl {
         return fresh
     }
 
+    /// As of the queue.
+    mutating func putAside() { queue.putAside() }
+    mutating func takeUp() { queue.takeUp() }
+
     /// Takes note that a page could not be read.
     mutating func lose(_ place: RepositoryPage.Place, _ error: GitHubError) {
         queue.comeBack()

@@ -119,14 +119,31 @@ struct OrganizationCrawl {
         return !mayEndEarly || (listing.isOver && waitingForValues.isEmpty)
     }
 
-    /// What failed with a host that is gone would fail again, which the first few show.
     private mutating func nextOfFaulted() -> CrawlWork? {
-        guard isSecondRound || inFlight == 0, nextFaulted < faulted.count, faultsInRow < Self.faultsInRowMax else {
-            return nil
-        }
+        guard isSecondRound || inFlight == 0 else { return nil }
         isSecondRound = true
+        return takeUpFaulted()?.work
+    }
+
+    private mutating func takeUpFaulted() -> (work: CrawlWork, output: CrawlWork.Output)? {
+        guard nextFaulted < faulted.count else { return nil }
         nextFaulted += 1
-        return faulted[nextFaulted - 1].work
+        let next = faulted[nextFaulted - 1]
+        switch next.work {
+        case .page: listing.takeUp()
+        case .propertyValues: values?.queue.takeUp()
+        case .organizationTemplate, .includedProperties, .setting: break
+        }
+        return next
+    }
+
+    private mutating func putAside(_ work: CrawlWork, _ output: CrawlWork.Output) {
+        faulted.append((work, output))
+        switch work {
+        case .page: listing.putAside()
+        case .propertyValues: values?.queue.putAside()
+        case .organizationTemplate, .includedProperties, .setting: break
+        }
     }
 
     private static let faultsInRowMax = 32
@@ -150,12 +167,13 @@ struct OrganizationCrawl {
     mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
         inFlight -= 1
         let again = output.workAgain
-        if let again, !isSecondRound, stop == nil, !Task.isCancelled {
-            faulted.append((again, output))
-            return
-        }
-        if faultsInRow < Self.faultsInRowMax { faultsInRow = again == nil ? 0 : faultsInRow + 1 }
+        if let again, !isSecondRound, stop == nil, !Task.isCancelled { return putAside(again, output) }
         settle(output, now: now)
+        guard isSecondRound else { return }
+        faultsInRow = again == nil ? 0 : faultsInRow + 1
+        // What failed with a host that is gone would fail again, which the first few show.
+        guard faultsInRow >= Self.faultsInRowMax else { return }
+        while let (_, output) = takeUpFaulted() { settle(output, now: now) }
     }
 
     private mutating func settle(_ output: CrawlWork.Output, now: Timestamp) {
@@ -197,7 +215,7 @@ struct OrganizationCrawl {
 
     /// Tells of the repositories whose turn never came.
     mutating func finish(now: Timestamp) {
-        for (_, output) in faulted[nextFaulted...] {
+        while let (_, output) = takeUpFaulted() {
             // Where the crawl was stopped, the next one that goes on with it asks again.
             if case .setting(let repository, _, _) = output, stop != nil || Task.isCancelled {
                 observations.append(Observation(repository: repository, reading: nil, observedAt: now))
@@ -205,7 +223,6 @@ struct OrganizationCrawl {
                 settle(output, now: now)
             }
         }
-        nextFaulted = faulted.count
         admit(waitingForValues, now: now)
         waitingForValues = []
         for repository in repositories[nextRepository...] {

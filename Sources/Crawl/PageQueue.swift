@@ -8,6 +8,8 @@ struct PageQueue {
     private var lastNumber = 1
     /// Pages that were handed out and have not come back.
     private(set) var inFlight = 0
+    /// Pages that came back without an answer and are to be asked once more.
+    private var aside = 0
 
     /// - Parameter pagesMax: pages asked at most; a hostile server could name any number.
     init(pagesMax: Int) {
@@ -15,7 +17,7 @@ struct PageQueue {
     }
 
     /// Whether no page is to be asked any more.
-    var isOver: Bool { pages.isEmpty && inFlight == 0 }
+    var isOver: Bool { pages.isEmpty && inFlight == 0 && aside == 0 }
 
     /// The next page to ask, if there is one.
     mutating func next() -> RepositoryPage.Place? {
@@ -27,6 +29,17 @@ struct PageQueue {
     /// Takes note that a page came back, whatever came of it.
     mutating func comeBack() {
         inFlight -= 1
+    }
+
+    /// Takes note that a page came back and will be asked again; and that it is being asked.
+    mutating func putAside() {
+        inFlight -= 1
+        aside += 1
+    }
+
+    mutating func takeUp() {
+        aside -= 1
+        inFlight += 1
     }
 
     /// Gives up the pages whose turn never came.

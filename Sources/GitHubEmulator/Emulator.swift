@@ -33,13 +33,15 @@ public struct Emulator: Sendable {
     /// - Parameter body: gets the base address, such as `http://127.0.0.1:49152`.
     /// - Throws: `EmulatorError.portInUse`, or what the body throws.
     public func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value {
-        let (addresses, announce) = AsyncStream.makeStream(of: String.self)
+        let (listeners, announce) = AsyncStream.makeStream(of: (any Channel).self)
         let scheme = world.scheme
-        let server =
-            try identity.map { try HTTPServerBuilder.http2Upgrade(tlsConfiguration: $0.configuration) } ?? .http1()
-        let application = application(server) { channel in
-            announce.yield("\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)")
+        let connections = ConnectionCount()
+        let server = HTTPServerBuilder { responder in
+            guard let identity else { return connections.counting(HTTP1Channel(responder: responder)) }
+            return connections.counting(
+                try HTTP2UpgradeChannel(tlsConfiguration: identity.configuration, responder: responder))
         }
+        let application = application(server, connections) { announce.yield($0) }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask(executorPreference: eventLoop.map(EventLoopExecutor.init)) {
                 defer { announce.finish() }
@@ -53,7 +55,17 @@ public struct Emulator: Sendable {
                 return nil
             }
             group.addTask {
-                for await address in addresses { return try await body(address) }
+                for await listener in listeners {
+                    let address = "\(scheme)://127.0.0.1:\(listener.localAddress?.port ?? 0)"
+                    do {
+                        let value = try await body(address)
+                        await connections.stop(listener)
+                        return value
+                    } catch {
+                        await connections.stop(listener)
+                        throw error
+                    }
+                }
                 throw CancellationError()
             }
             defer { group.cancelAll() }
@@ -68,7 +80,8 @@ public struct Emulator: Sendable {
     // MARK: -
 
     private func application(
-        _ server: HTTPServerBuilder, onRunning: @escaping @Sendable (any Channel) async -> Void,
+        _ server: HTTPServerBuilder, _ connections: ConnectionCount,
+        onRunning: @escaping @Sendable (any Channel) async -> Void,
     ) -> some ApplicationProtocol {
         let router = Router(context: EmulatorContext.self)
         router.add(middleware: FaultMiddleware(world: world))
@@ -88,7 +101,8 @@ public struct Emulator: Sendable {
         return Application(
             router: router, server: server,
             configuration: ApplicationConfiguration(
-                address: .hostname("127.0.0.1", port: port), serverName: "github-emulator"),
+                address: .hostname("127.0.0.1", port: port), serverName: "github-emulator",
+                availableConnectionsDelegate: connections),
             onServerRunning: onRunning, eventLoopGroupProvider: eventLoop.map { .shared($0) } ?? .singleton,
             logger: logger)
     }

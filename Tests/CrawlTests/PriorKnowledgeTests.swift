@@ -286,6 +286,22 @@ import Testing
         #expect(told.observations.count == 3)
     }
 
+    /// What waits for the whole listing goes on where most of that is lost for good.
+    @Test func pagesThatAreLostHoldNothingUp() async throws {
+        var knowledge = PriorKnowledge()
+        knowledge.endedEarly = true
+        let link: HeaderFields = ["Link": "<https://api.github.com/x?page=60>; rel=\"last\""]
+        var answers = [
+            Base.page(1): [ScriptedTransport.Answer.ok(Base.listing(["a"]), headers: link)],
+            Base.template("a"): [Base.setting],
+        ]
+        for page in 2...60 { answers[Base.page(page)] = [.response(status: 502)] }
+        let told = await base.crawl(Base.script(count: nil, answers), knowledge: knowledge)
+        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(told.finished[0].listing.status == .partial)
+        #expect(!told.finished[0].isListingWhole)
+    }
+
     /// Where the host tells of no budget, too.
     @Test func aPaceThatMayNotBeWaitedForReadsFirstWhatWasReadLongestAgo() async throws {
         var knowledge = PriorKnowledge()

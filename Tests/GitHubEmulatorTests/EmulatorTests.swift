@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Testing
 
 @testable import GitHubEmulator
@@ -68,6 +69,26 @@ import Testing
         #expect(works.repositories.count { $0.refusal != nil } == 3)
         let ids = organizations.flatMap(\.repositories).map(\.id)
         #expect(Set(ids).count == ids.count)
+    }
+
+    /// A connection that was accepted as the server ended would end the process.
+    @Test func itEndsWhileConnectionsComeIn() async throws {
+        for _ in 0..<50 {
+            let connections = try await Emulator(WorldFile(organizations: [])).run { address in
+                let port = try #require(URL(string: address)?.port)
+                return try await withThrowingTaskGroup(of: (any Channel).self) { group in
+                    for _ in 0..<20 {
+                        group.addTask {
+                            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                                .connect(host: "127.0.0.1", port: port).get()
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+            #expect(connections.count == 20)
+            for connection in connections { try? await connection.close() }
+        }
     }
 
     /// By its id, too, where redirects lead.
