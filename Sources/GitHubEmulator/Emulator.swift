@@ -20,7 +20,7 @@ public struct Emulator: Sendable {
     ///   - port: 0 lets the system pick one.
     ///   - identity: serves over TLS, HTTP/2 where the client can.
     ///   - isAlone: whether the process does nothing else. Then all of it runs on one event loop, which takes less. NOTE:
-    ///     a connection that was accepted and waits there for its turn while the server ends is a fatal error in NIO.
+    ///     a connection that waits there for its turn while the server is cancelled is a fatal error in NIO.
     public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil, isAlone: Bool = false) {
         eventLoop = isAlone ? MultiThreadedEventLoopGroup.singleton.next() : nil
         world = World(file, scheme: identity == nil ? "http" : "https")
