@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(
             name: "HistoryTests",
             dependencies: ["AuditCore", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
-            exclude: ["Fixtures"], swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "RemediationTests", dependencies: ["AuditCore", "GitHubAPI", "Remediation", "TestSupport"],
             swiftSettings: strict),

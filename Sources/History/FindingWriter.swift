@@ -1,8 +1,8 @@
 import AuditCore
 import GRDB
 
-/// Writes what changed among the findings of a policy: those that appeared, that a waiver came to cover or ceased to,
-/// and those that went. A waived finding stands open: it is accepted, not mended.
+/// Writes what changed among the findings of a policy: those that appeared, whose problems are others, that a waiver came
+/// to cover or ceased to, and those that went. A waived finding stands open: it is accepted, not fixed.
 struct FindingWriter {
     private let db: Database
     private let scanID: Int64
@@ -16,10 +16,15 @@ struct FindingWriter {
 
     func write(_ report: AuditReport) throws {
         let policy = report.policy.name
-        let open = try OpenFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
-        for finding in report.findings where open[finding.key]?.row.isWaived != !finding.isOpen {
+        let open = try LastFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
+            .filter(\.value.row.isOpen)
+        for finding in report.findings {
+            let problems = JSONText.of(finding.violation.problems)
+            let last = open[finding.key]?.row
+            guard last?.isWaived != !finding.isOpen || last?.problems != problems else { continue }
             var row = FindingRow(policyName: policy, ruleID: finding.rule, isOpen: true)
             row.isWaived = !finding.isOpen
+            row.problems = problems
             row.severity = finding.severity.rawValue
             row.message = finding.violation.message
             row.firstSeenAt = finding.firstSeen.description
@@ -42,7 +47,7 @@ struct FindingWriter {
         let gone = open.keys.filter { key in
             if case .repository(let id) = key.subject { removed.contains(id.rawValue) } else { false }
         }
-        for key in mended(open, report) + gone {
+        for key in fixed(open, report) + gone {
             guard var row = open[key]?.row else { continue }
             row.isOpen = false
             try insert(row)
@@ -52,7 +57,7 @@ struct FindingWriter {
     // MARK: -
 
     /// Findings that the scan judged anew and did not find.
-    private func mended(_ open: [FindingKey: OpenFinding], _ report: AuditReport) -> [FindingKey] {
+    private func fixed(_ open: [FindingKey: LastFinding], _ report: AuditReport) -> [FindingKey] {
         guard !open.isEmpty else { return [] }
         let rules = report.policy.rules
         var passed: [FindingKey] = []
@@ -74,7 +79,7 @@ struct FindingWriter {
     }
 
     /// Findings about waivers of the scanned organizations that are in the file no more, as when they were renewed.
-    private func removedWaivers(_ open: [FindingKey: OpenFinding], _ report: AuditReport) -> [FindingKey] {
+    private func removedWaivers(_ open: [FindingKey: LastFinding], _ report: AuditReport) -> [FindingKey] {
         guard report.waiverSource != nil else { return [] }
         let logins = report.organizations.map(\.login)
         let identities = Set(logins.flatMap { login in report.waivers.map { $0.identity(under: login) } })
@@ -94,18 +99,26 @@ struct FindingWriter {
         try db.cachedStatement(
             sql: """
                 INSERT INTO finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen,
-                    isWaived, severity, message, firstSeenAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    isWaived, severity, message, problems, firstSeenAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             scanID, hostID, row.repositoryID, row.organizationID, row.waiver, row.policyName, row.ruleID, row.isOpen,
-            row.isWaived, row.severity, row.message, row.firstSeenAt,
+            row.isWaived, row.severity, row.message, row.problems, row.firstSeenAt,
         ])
     }
 }
 
 /// What a row of `finding` says.
 struct FindingRow {
+    /// What makes it the same finding under one policy.
+    struct Identity: Hashable {
+        var ruleID: String
+        var repositoryID: Int64?
+        var organizationID: Int64?
+        var waiver: String?
+    }
+
     var policyName: String
     var ruleID: String
     var isOpen: Bool
@@ -115,42 +128,58 @@ struct FindingRow {
     var waiver: String?
     var severity = ""
     var message = ""
+    /// JSON list.
+    var problems = "[]"
     var firstSeenAt = ""
+
+    var identity: Identity {
+        Identity(ruleID: ruleID, repositoryID: repositoryID, organizationID: organizationID, waiver: waiver)
+    }
 }
 
 /// A finding as it last stood.
-struct OpenFinding {
+struct LastFinding {
     var row: FindingRow
-    var firstSeen: Timestamp
+    var known: KnownFinding
 
-    /// The findings of a policy on a host that stood open before a scan.
+    /// The findings of a policy on a host as they stood before a scan, fixed ones too.
     static func all(
         hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
-    ) throws -> [FindingKey: OpenFinding] {
+    ) throws -> [FindingKey: LastFinding] {
+        let fixes = try fixes(hostID: hostID, policyName: policyName, before: scanID, db)
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.severity, f.message, f.firstSeenAt,
-                    r.githubID, o.githubID, max(f.scanID * 4294967296 + f.id), f.isOpen, f.isWaived
-                FROM finding f
+                    r.githubID, o.githubID, f.isOpen, f.isWaived, f.problems, x.owner || '/' || x.name,
+                    coalesce(x.organizationID, f.organizationID)
+                FROM (
+                    -- Beside max(), SQLite takes the other columns from the row that has it.
+                    SELECT *, max(scanID * 4294967296 + id) FROM finding
+                    WHERE hostID = ?1 AND policyName = ?2 AND scanID < ?3
+                    GROUP BY ruleID, repositoryID, organizationID, waiver) f
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
-                WHERE f.hostID = ? AND f.policyName = ? AND f.scanID < ?
-                GROUP BY f.ruleID, f.repositoryID, f.organizationID, f.waiver
+                LEFT JOIN repositoryObservation x ON x.id = (
+                    SELECT id FROM repositoryObservation WHERE repositoryID = f.repositoryID AND scanID < ?3
+                    ORDER BY scanID DESC, id DESC LIMIT 1)
                 """,
             arguments: [hostID, policyName, scanID])
-        var findings: [FindingKey: OpenFinding] = [:]
+        var json = JSONTextReader()
+        let organizations = try scannedOrganizations(before: scanID, db)
+        var findings: [FindingKey: LastFinding] = [:]
         while let row = try rows.next() {
-            // Beside max(), SQLite takes the other columns from the row that has it.
-            guard try row.decode(Bool.self, atIndex: 10) else { continue }
-            var found = FindingRow(policyName: policyName, ruleID: try row.decode(atIndex: 0), isOpen: true)
-            found.isWaived = try row.decode(atIndex: 11)
+            var found = FindingRow(
+                policyName: policyName, ruleID: try row.decode(atIndex: 0), isOpen: try row.decode(atIndex: 9))
+            found.isWaived = try row.decode(atIndex: 10)
             found.repositoryID = try row.decode(atIndex: 1)
             found.organizationID = try row.decode(atIndex: 2)
             found.waiver = try row.decode(atIndex: 3)
             found.severity = try row.decode(atIndex: 4)
             found.message = try row.decode(atIndex: 5)
             found.firstSeenAt = try row.decode(atIndex: 6)
+            found.problems = try row.decode(atIndex: 11)
+            let organization = try row.decode(Int64?.self, atIndex: 13).flatMap { organizations[$0] }
             let subject: FindingKey.Subject
             if let id: Int64 = try row.decode(atIndex: 7) {
                 subject = .repository(RepositoryID(rawValue: id))
@@ -159,9 +188,101 @@ struct OpenFinding {
             } else {
                 subject = .waiver(found.waiver ?? "")
             }
-            findings[FindingKey(rule: found.ruleID, subject: subject)] = OpenFinding(
-                row: found, firstSeen: try timestamp(found.firstSeenAt))
+            let firstSeen = try timestamp(found.firstSeenAt)
+            findings[FindingKey(rule: found.ruleID, subject: subject)] = LastFinding(
+                row: found,
+                known: KnownFinding(
+                    firstSeen: firstSeen, isOpen: found.isOpen, problems: try json.strings(found.problems),
+                    severity: Severity(rawValue: found.severity) ?? .critical, lastFix: fixes[found.identity],
+                    name: try row.decode(atIndex: 12) ?? organization?.login ?? found.waiver ?? "",
+                    organization: organization?.id, lastSeen: organization?.lastScan ?? firstSeen))
         }
         return findings
+    }
+
+    /// Organizations by row id, each with its login and the start of the scan that last read it.
+    static func scannedOrganizations(
+        before scanID: Int64, _ db: Database,
+    ) throws -> [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT so.organizationID, o.githubID, so.login, s.startedAt
+                FROM (
+                    SELECT organizationID, login, max(scanID) AS scanID FROM scanOrganization
+                    WHERE organizationID NOT NULL AND scanID < ?
+                        AND scanID IN (SELECT id FROM scan WHERE state = 'sealed')
+                    GROUP BY organizationID) so
+                JOIN organization o ON o.id = so.organizationID JOIN scan s ON s.id = so.scanID
+                """,
+            arguments: [scanID])
+        var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)] = [:]
+        while let row = try rows.next() {
+            organizations[try row.decode(atIndex: 0)] = try (
+                OrganizationID(rawValue: row.decode(atIndex: 1)), row.decode(atIndex: 2),
+                timestamp(row.decode(atIndex: 3))
+            )
+        }
+        return organizations
+    }
+
+    /// - Parameter findings: open ones.
+    static func baselineEntries(
+        _ findings: [FindingKey: LastFinding], at scanID: Int64, _ db: Database,
+    ) throws -> [FindingKey: Baseline.Entry] {
+        let name = try db.cachedStatement(
+            sql: """
+                SELECT o.owner || '/' || o.name, (
+                    SELECT login FROM scanOrganization
+                    WHERE organizationID = o.organizationID AND scanID <= ?2 ORDER BY scanID DESC LIMIT 1)
+                FROM repositoryObservation o WHERE o.repositoryID = ?1 AND o.scanID <= ?2
+                ORDER BY o.scanID DESC, o.id DESC LIMIT 1
+                """)
+        let login = try db.cachedStatement(
+            sql: """
+                SELECT login FROM scanOrganization WHERE organizationID = ?1 AND scanID <= ?2
+                ORDER BY scanID DESC LIMIT 1
+                """)
+        return try findings.mapValues { finding in
+            var entry = Baseline.Entry(
+                severity: finding.known.severity, organization: "unknown", repository: nil,
+                problems: finding.known.problems)
+            if let repository = finding.row.repositoryID {
+                if let row = try Row.fetchOne(name, arguments: [repository, scanID]) {
+                    entry.repository = try row.decode(atIndex: 0)
+                    entry.organization = try row.decode(atIndex: 1) ?? entry.organization
+                }
+            } else if let organization = finding.row.organizationID {
+                entry.organization =
+                    try String.fetchOne(login, arguments: [organization, scanID]) ?? entry.organization
+            }
+            return entry
+        }
+    }
+
+    /// The last scan that found each finding fixed.
+    private static func fixes(
+        hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
+    ) throws -> [FindingRow.Identity: KnownFinding.Fix] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.scanID, s.startedAt
+                FROM (
+                    SELECT ruleID, repositoryID, organizationID, waiver, max(scanID) AS scanID FROM finding
+                    WHERE hostID = ? AND policyName = ? AND scanID < ? AND NOT isOpen
+                    GROUP BY ruleID, repositoryID, organizationID, waiver) f
+                JOIN scan s ON s.id = f.scanID
+                """,
+            arguments: [hostID, policyName, scanID])
+        var fixes: [FindingRow.Identity: KnownFinding.Fix] = [:]
+        while let row = try rows.next() {
+            let identity = try FindingRow.Identity(
+                ruleID: row.decode(atIndex: 0), repositoryID: row.decode(atIndex: 1),
+                organizationID: row.decode(atIndex: 2), waiver: row.decode(atIndex: 3))
+            fixes[identity] = KnownFinding.Fix(
+                scan: ScanID(rawValue: try row.decode(atIndex: 4)), startedAt: try timestamp(row.decode(atIndex: 5)))
+        }
+        return fixes
     }
 }

@@ -9,6 +9,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case notAHistory(path: String)
     /// - Parameter schema: the newest one that was written, and the newest that is known here.
     case newerVersion(path: String, schema: String, known: String)
+    /// The file is of a version before the first release.
+    case unreleasedVersion(path: String)
     case corrupt(path: String, String)
     case full(path: String)
     case busy(path: String)
@@ -33,6 +35,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerVersion(let path, let schema, let known):
             "the history \(path) was written by a newer version of oidc-audit: its schema is \(schema), and this one knows "
                 + "up to \(known)"
+        case .unreleasedVersion(let path):
+            "the history \(path) was written by a version of oidc-audit from before its first release, and is not read"
         case .corrupt(let path, let why): "the history \(path) is damaged: \(why)"
         case .full(let path): "no space is left to write the history \(path)"
         case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"
@@ -54,6 +58,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .missing: "oidc-audit scan makes one; --db names another file"
         case .notAHistory: "choose another file with --db"
         case .newerVersion: "use that version, or another file with --db"
+        case .unreleasedVersion: "keep the file, and choose another with --db: a new history begins there"
         case .corrupt: "keep the file for recovery (sqlite3 .recover) and choose another with --db"
         case .full: "free some space and run again; what was stored before is safe"
         case .scanRunning, .changesRunning: "wait until it has ended"

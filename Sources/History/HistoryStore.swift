@@ -43,7 +43,7 @@ public final class HistoryStore: Sendable {
             }
             try reader?.close()
             let writer = try DatabasePool(path: path, configuration: Self.configuration)
-            try Schema.migrator(path: path).migrate(writer)
+            try Schema.migrator.migrate(writer)
             pool = writer
         } catch {
             throw HistoryError(error, path: path)
@@ -71,31 +71,62 @@ public final class HistoryStore: Sendable {
         return ScanRecorder(store: self, begun, start)
     }
 
-    /// The findings of a policy that stood open on a host, waived ones too, with the start of the scan that first found
-    /// each.
+    /// What scans made of a policy's findings on a host, waived and fixed ones too.
     ///
-    /// - Parameter scanID: the scan before which they stood open; `nil`: now.
-    public func openFindings(
+    /// - Parameter scanID: the scan before which that was known; `nil`: now.
+    public func knownFindings(
         apiURL: String, policyName: String, before scanID: ScanID? = nil,
-    ) async throws(HistoryError) -> [FindingKey: Timestamp] {
-        try await findings(apiURL, policyName, before: scanID?.rawValue ?? .max).mapValues(\.firstSeen)
-    }
-
-    /// The findings of a policy that stood open on a host after a scan and that no waiver covered, with the severity that
-    /// each had when it appeared.
-    public func findings(
-        after scanID: ScanID, apiURL: String, policyName: String,
-    ) async throws(HistoryError) -> [FindingKey: Severity] {
-        try await findings(apiURL, policyName, before: scanID.rawValue + 1).filter { !$0.value.row.isWaived }
-            .compactMapValues { Severity(rawValue: $0.row.severity) }
-    }
-
-    private func findings(
-        _ apiURL: String, _ policyName: String, before scanID: Int64,
-    ) async throws(HistoryError) -> [FindingKey: OpenFinding] {
+    ) async throws(HistoryError) -> [FindingKey: KnownFinding] {
         try await read { db in
             guard let host = try Self.knownHostID(apiURL, db) else { return [:] }
-            return try OpenFinding.all(hostID: host, policyName: policyName, before: scanID, db)
+            return try LastFinding.all(hostID: host, policyName: policyName, before: scanID?.rawValue ?? .max, db)
+                .mapValues(\.known)
+        }
+    }
+
+    /// The findings of a policy that stood open on a host after a scan and that no waiver covered, as a baseline holds
+    /// them: with the problems that they had then.
+    public func baselineEntries(
+        after scanID: ScanID, apiURL: String, policyName: String,
+    ) async throws(HistoryError) -> [FindingKey: Baseline.Entry] {
+        try await read { db in
+            guard let host = try Self.knownHostID(apiURL, db) else { return [:] }
+            let findings = try LastFinding.all(
+                hostID: host, policyName: policyName, before: scanID.rawValue + 1, db
+            ).filter { $0.value.row.isOpen && !$0.value.row.isWaived }
+            return try LastFinding.baselineEntries(findings, at: scanID.rawValue, db)
+        }
+    }
+
+    /// What is wrong now, by the last scans under any policy, with what a waiver speaks of.
+    public func openProblems(of waiver: Waiver, apiURL: String) async throws(HistoryError) -> [String] {
+        try await read { db in
+            guard let host = try Self.knownHostID(apiURL, db) else { return [] }
+            let policies = try String.fetchAll(
+                db, sql: "SELECT DISTINCT policyName FROM finding WHERE hostID = ? AND ruleID = ?",
+                arguments: [host, waiver.rule])
+            let logins = Dictionary(
+                try LastFinding.scannedOrganizations(before: .max, db).values.map { ($0.id, $0.login) },
+                uniquingKeysWith: { first, _ in first })
+            return try policies.flatMap { policy in
+                try LastFinding.all(hostID: host, policyName: policy, before: .max, db)
+            }.filter { key, finding in
+                finding.known.isOpen && key.rule == waiver.rule
+                    && waiver.covers(
+                        key, name: finding.known.name, of: finding.known.organization.flatMap { logins[$0] })
+            }.flatMap(\.value.known.problems)
+        }
+    }
+
+    /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` where
+    /// this history does not hold it.
+    public func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT scanID FROM seal WHERE scanID NOT NULL AND (digest = ?1 OR originDigest = ?1) ORDER BY id",
+                arguments: [digest]
+            ).map(ScanID.init)
         }
     }
 
@@ -213,7 +244,7 @@ public final class HistoryStore: Sendable {
         close(descriptor)
         do {
             let writer = try DatabaseQueue(path: draft, configuration: configuration)
-            try Schema.migrator(path: path).migrate(writer)
+            try Schema.migrator.migrate(writer)
             try writer.close()
             // What lay beside a file of that name that is gone is none of this one's.
             for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
@@ -267,8 +298,9 @@ public final class HistoryStore: Sendable {
             guard try Int32.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else {
                 throw HistoryError.notAHistory(path: path)
             }
-            let migrator = Schema.migrator(path: path)
+            let migrator = Schema.migrator
             let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
+            guard unknown.isDisjoint(with: Schema.unreleased) else { throw HistoryError.unreleasedVersion(path: path) }
             if let schema = unknown.max(by: { $0.compare($1, options: .numeric) == .orderedAscending }) {
                 throw HistoryError.newerVersion(
                     path: path, schema: Schema.version(schema), known: Schema.version(migrator.migrations.last ?? ""))

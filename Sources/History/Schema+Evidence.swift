@@ -1,8 +1,8 @@
 import GRDB
 
 extension Schema {
-    /// Version 4: seals, tallies, triggers, and views for other programs.
-    static func addEvidence(_ db: Database, path: String) throws {
+    /// Seals, tallies, triggers, and views for other programs.
+    static func createEvidence(_ db: Database) throws {
         try db.execute(
             sql: """
                 -- What the report of a sealed scan counted in one organization.
@@ -38,6 +38,7 @@ extension Schema {
                 CREATE TABLE seal (
                     id INTEGER PRIMARY KEY,           -- the place in the chain
                     scanID INTEGER UNIQUE REFERENCES scan(id), -- NULL: a checkpoint
+                    recordsVersion INTEGER NOT NULL,  -- of the records that content is made of
                     content TEXT NOT NULL,            -- SHA-256 of the scan's records
                     origin TEXT,                      -- content where it was first sealed; NULL: here
                     originDigest TEXT,                -- digest of its link there
@@ -64,19 +65,17 @@ extension Schema {
                 CREATE INDEX coverage_scanID ON coverage(scanID);
                 CREATE INDEX finding_scanID ON finding(scanID);
                 -- With all that tells whether a finding stood open at a scan.
-                DROP INDEX finding_identity;
                 CREATE INDEX finding_identity ON finding(
                     hostID, policyName, ruleID, repositoryID, organizationID, waiver, scanID, isOpen);
                 CREATE INDEX finding_repositoryID ON finding(repositoryID, scanID);
                 """)
-        try addTriggers(db)
-        try addViews(db)
-        try Sealer(db, path: path).sealWhatIsOver()
+        try createTriggers(db)
+        try createViews(db)
     }
 
     /// Whoever opens the file with another program can't change evidence by mistake. On purpose, somebody can: that is
     /// what the chain of digests is for.
-    private static func addTriggers(_ db: Database) throws {
+    private static func createTriggers(_ db: Database) throws {
         for (table, key) in [
             ("scanOrganization", "id"), ("repositoryObservation", "id"), ("settingObservation", "id"),
             ("coverage", "id"),
@@ -146,7 +145,7 @@ extension Schema {
     }
 
     /// Names and columns of a version are never removed or renamed; the tables below them are our own.
-    private static func addViews(_ db: Database) throws {
+    private static func createViews(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE VIEW v1_scan AS
@@ -205,14 +204,15 @@ extension Schema {
                         WHERE repositoryID = r.id AND scanID <= t.scanID ORDER BY scanID DESC, id DESC LIMIT 1
                     ) AS full_name,
                     t.useDefault AS use_default, t.includeClaimKeys AS include_claim_keys,
-                    t.useImmutableSubject AS use_immutable_subject, t.subClaimPrefix AS sub_claim_prefix
-                FROM settingObservation t JOIN repository r ON r.id = t.repositoryID;
+                    t.useImmutableSubject AS use_immutable_subject, t.subClaimPrefix AS sub_claim_prefix,
+                    h.apiURL AS api_url, EXISTS (SELECT 1 FROM seal WHERE scanID = t.scanID) AS sealed
+                FROM settingObservation t JOIN repository r ON r.id = t.repositoryID JOIN host h ON h.id = r.hostID;
 
                 CREATE VIEW v1_finding AS
                 SELECT f.scanID AS scan_id, h.apiURL AS api_url, s.startedAt AS started_at, f.policyName AS policy_name,
                     f.ruleID AS rule, CASE WHEN NOT f.isOpen THEN 'closed' WHEN f.isWaived THEN 'waived' ELSE 'open' END
                         AS state,
-                    f.severity, f.message, f.firstSeenAt AS first_seen, r.githubID AS repository_id, (
+                    f.severity, f.message, f.problems, f.firstSeenAt AS first_seen, r.githubID AS repository_id, (
                         SELECT owner || '/' || name FROM repositoryObservation
                         WHERE repositoryID = r.id AND scanID <= f.scanID ORDER BY scanID DESC, id DESC LIMIT 1
                     ) AS full_name,
@@ -221,7 +221,7 @@ extension Schema {
                 LEFT JOIN repository r ON r.id = f.repositoryID LEFT JOIN organization o ON o.id = f.organizationID;
 
                 CREATE VIEW v1_seal AS
-                SELECT id AS place, scanID AS scan_id, content AS content_sha256, origin AS origin_sha256,
+                SELECT id AS place, scanID AS scan_id, recordsVersion AS records_version, content AS content_sha256, origin AS origin_sha256,
                     originDigest AS origin_digest, previous, digest
                 FROM seal;
                 """)

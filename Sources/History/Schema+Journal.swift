@@ -3,7 +3,7 @@ import GRDB
 extension Schema {
     /// What was written to GitHub: the intent before it, the outcome after it, and neither ever changed. Apart from the
     /// chain of scans, which tells what was seen.
-    static func addJournal(_ db: Database) throws {
+    static func createJournal(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE changeset (
@@ -30,7 +30,10 @@ extension Schema {
                     place INTEGER NOT NULL,
                     concludedAt TEXT NOT NULL,
                     outcome TEXT NOT NULL,
-                    message TEXT
+                    message TEXT,
+                    -- The last intent of the change by then, 0: none. Moments are of seconds: which of an intent and an
+                    -- outcome came first, rows must say.
+                    lastIntentID INTEGER NOT NULL
                 ) STRICT;
                 CREATE INDEX changeOutcome_changeset ON changeOutcome(changesetID, place);
                 """)
@@ -46,12 +49,10 @@ extension Schema {
                     BEGIN SELECT RAISE(ABORT, 'the row is there'); END;
                     """)
         }
-        try db.execute(sql: changeView(whereOutcome: "TRUE"))
+        try db.execute(sql: changeView)
     }
 
-    /// - Parameter condition: on an outcome `o` of the change `p` of the set `c`, under which it is the change's.
-    private static func changeView(whereOutcome condition: String) -> String {
-        """
+    private static let changeView = """
         CREATE VIEW v1_change AS
         SELECT c.id AS changeset_id, h.apiURL AS api_url, c.kind, c.startedAt AS started_at, c.actor,
             c.planDigest AS plan_digest, p.key AS place,
@@ -63,37 +64,8 @@ extension Schema {
             o.concludedAt AS concluded_at, o.outcome, o.message
         FROM changeset c JOIN host h ON h.id = c.hostID JOIN json_each(c.plan, '$.changes') p
         LEFT JOIN changeOutcome o ON o.id = (
-            SELECT max(id) FROM changeOutcome WHERE changesetID = c.id AND place = p.key) AND \(condition);
+                SELECT max(id) FROM changeOutcome WHERE changesetID = c.id AND place = p.key)
+            AND o.lastIntentID >= coalesce((
+                SELECT max(id) FROM changeIntent WHERE changesetID = c.id AND place = p.key), 0);
         """
-    }
-
-    /// Version 6. Moments are of seconds: which came first of an intent and an outcome, rows must say.
-    static func concludeIntents(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                -- The last intent of the change by then, 0: none. What was noted before this column was there concludes all.
-                ALTER TABLE changeOutcome ADD COLUMN lastIntentID INTEGER NOT NULL DEFAULT 9223372036854775807;
-                DROP VIEW v1_change;
-                """)
-        try db.execute(
-            sql: changeView(
-                whereOutcome: """
-                    o.lastIntentID >= coalesce((
-                        SELECT max(id) FROM changeIntent WHERE changesetID = c.id AND place = p.key), 0)
-                    """))
-        // Whose settings they are, and whether they are evidence yet.
-        try db.execute(
-            sql: """
-                DROP VIEW v1_setting_change;
-                CREATE VIEW v1_setting_change AS
-                SELECT t.scanID AS scan_id, t.observedAt AS observed_at, r.githubID AS repository_id, (
-                        SELECT owner || '/' || name FROM repositoryObservation
-                        WHERE repositoryID = r.id AND scanID <= t.scanID ORDER BY scanID DESC, id DESC LIMIT 1
-                    ) AS full_name,
-                    t.useDefault AS use_default, t.includeClaimKeys AS include_claim_keys,
-                    t.useImmutableSubject AS use_immutable_subject, t.subClaimPrefix AS sub_claim_prefix,
-                    h.apiURL AS api_url, EXISTS (SELECT 1 FROM seal WHERE scanID = t.scanID) AS sealed
-                FROM settingObservation t JOIN repository r ON r.id = t.repositoryID JOIN host h ON h.id = r.hostID;
-                """)
-    }
 }

@@ -2,6 +2,7 @@ import AuditCore
 import GRDB
 
 /// The tables and how they came to be. A migration that was released is never edited; a change is a new one at the end.
+/// Migrations speak SQL alone: what the program makes of a table may change, what a migration did may not.
 ///
 /// What a scan sees is stored when it differs from what was known, not once a scan: the state at scan S of a repository
 /// is its last row with `scanID <= S`. So a sealed scan of an unchanged organization adds one row to `scan` and one to
@@ -10,109 +11,26 @@ enum Schema {
     /// Marks the file as ours in SQLite's header: "OIDC" in ASCII.
     static let applicationID: Int32 = 0x4F49_4443
 
-    /// A migration's number, such as `v6`, which its name begins with; what a file says may be anything.
+    /// A migration's number, such as `r1`, which its name begins with; what a file says may be anything.
     static func version(_ migration: String) -> String {
         String(migration.prefix { $0 != ":" }.prefix(40)).singleLine
     }
 
-    /// - Parameter path: of the file, beside which the locks are.
-    static func migrator(path: String) -> DatabaseMigrator {
+    /// Identifiers of the migrations of versions before the first release, whose files are not read.
+    static let unreleased: Set<String> = [
+        "v1", "v2: custom properties; findings of organizations and waivers",
+        "v3: credentials, validators, resumed scans", "v4: seals, tallies, triggers, views", "v5: journal of changes",
+        "v6: which intents an outcome concludes",
+    ]
+
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("v1", migrate: createTables)
-        migrator.registerMigration(
-            "v2: custom properties; findings of organizations and waivers", migrate: widenFindings)
-        migrator.registerMigration("v3: credentials, validators, resumed scans", migrate: addCredentials)
-        migrator.registerMigration(
-            "v4: seals, tallies, triggers, views", migrate: { db in try addEvidence(db, path: path) })
-        migrator.registerMigration("v5: journal of changes", migrate: addJournal)
-        migrator.registerMigration("v6: which intents an outcome concludes", migrate: concludeIntents)
+        migrator.registerMigration("r1: first release") { db in
+            try createTables(db)
+            try createEvidence(db)
+            try createJournal(db)
+        }
         return migrator
-    }
-
-    private static func addCredentials(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                -- Random bytes that make fingerprints of tokens worthless elsewhere.
-                ALTER TABLE host ADD COLUMN salt BLOB;
-
-                -- A token that asked, known by a salted hash alone.
-                CREATE TABLE credential (
-                    id INTEGER PRIMARY KEY,
-                    hostID INTEGER NOT NULL REFERENCES host(id),
-                    fingerprint TEXT NOT NULL,
-                    usedAt TEXT NOT NULL,
-                    spentPoints INTEGER,              -- of the minute before usedAt; NULL: not known
-                    refusedAt TEXT,                   -- when a secondary rate limit last refused it
-                    UNIQUE (hostID, fingerprint)
-                ) STRICT;
-
-                -- What a credential need not read in full again. Not evidence: what it stands for is in the observations.
-                CREATE TABLE settingValidator (
-                    credentialID INTEGER NOT NULL REFERENCES credential(id),
-                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
-                    fullName TEXT NOT NULL,           -- of the address that was asked
-                    settingObservationID INTEGER NOT NULL REFERENCES settingObservation(id),
-                    validator TEXT NOT NULL,
-                    PRIMARY KEY (credentialID, repositoryID)
-                ) STRICT, WITHOUT ROWID;
-                CREATE TABLE pageValidator (
-                    credentialID INTEGER NOT NULL REFERENCES credential(id),
-                    organizationID INTEGER NOT NULL REFERENCES organization(id),
-                    page INTEGER NOT NULL,
-                    lastPage INTEGER,
-                    hasProperties INTEGER NOT NULL,   -- whether the listing holds custom properties
-                    observations TEXT NOT NULL,       -- JSON list of repositoryObservation.id
-                    validator TEXT NOT NULL,
-                    PRIMARY KEY (credentialID, organizationID, page)
-                ) STRICT, WITHOUT ROWID;
-
-                -- The organization's template as a running scan first read it. Gone once it is sealed.
-                CREATE TABLE scanTemplate (
-                    scanID INTEGER NOT NULL REFERENCES scan(id),
-                    organizationID INTEGER NOT NULL REFERENCES organization(id),
-                    claimKeys TEXT,                   -- JSON list; NULL: never set
-                    useImmutableSubject INTEGER,
-                    PRIMARY KEY (scanID, organizationID)
-                ) STRICT, WITHOUT ROWID;
-                """)
-    }
-
-    private static func widenFindings(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                -- JSON list of names; NULL where they were not asked for or could not be read.
-                ALTER TABLE scanOrganization ADD COLUMN includedProperties TEXT;
-                ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorCode TEXT;
-                ALTER TABLE scanOrganization ADD COLUMN includedPropertiesErrorMessage TEXT;
-
-                -- A finding that appeared (isOpen), came to be waived or ceased to be, or went, under the policy of that
-                -- name; about one of a repository, an organization or a waiver.
-                CREATE TABLE widerFinding (
-                    id INTEGER PRIMARY KEY,
-                    scanID INTEGER NOT NULL REFERENCES scan(id),
-                    hostID INTEGER NOT NULL REFERENCES host(id),
-                    repositoryID INTEGER REFERENCES repository(id),
-                    organizationID INTEGER REFERENCES organization(id),
-                    waiver TEXT,
-                    policyName TEXT NOT NULL,
-                    ruleID TEXT NOT NULL,
-                    isOpen INTEGER NOT NULL,
-                    isWaived INTEGER NOT NULL,
-                    severity TEXT NOT NULL,
-                    message TEXT NOT NULL,
-                    firstSeenAt TEXT NOT NULL,
-                    CHECK ((repositoryID IS NOT NULL) + (organizationID IS NOT NULL) + (waiver IS NOT NULL) = 1)
-                ) STRICT;
-                INSERT INTO widerFinding (id, scanID, hostID, repositoryID, policyName, ruleID, isOpen, isWaived,
-                    severity, message, firstSeenAt)
-                SELECT f.id, f.scanID, r.hostID, f.repositoryID, f.policyName, f.ruleID, f.isOpen, 0, f.severity,
-                    f.message, f.firstSeenAt
-                FROM finding f JOIN repository r ON r.id = f.repositoryID;
-                DROP TABLE finding;
-                ALTER TABLE widerFinding RENAME TO finding;
-                CREATE INDEX finding_identity ON finding(
-                    hostID, policyName, ruleID, repositoryID, organizationID, waiver);
-                """)
     }
 
     private static func createTables(_ db: Database) throws {
@@ -121,7 +39,8 @@ enum Schema {
             sql: """
                 CREATE TABLE host (
                     id INTEGER PRIMARY KEY,
-                    apiURL TEXT NOT NULL UNIQUE
+                    apiURL TEXT NOT NULL UNIQUE,
+                    salt BLOB                         -- random bytes that make fingerprints of tokens worthless elsewhere
                 ) STRICT;
 
                 CREATE TABLE organization (
@@ -182,7 +101,10 @@ enum Schema {
                     removed TEXT NOT NULL,            -- JSON list of full names
                     missing TEXT NOT NULL,            -- JSON list of full names
                     listingError TEXT,
-                    listingFailureCode TEXT
+                    listingFailureCode TEXT,
+                    includedProperties TEXT,          -- JSON list of names; NULL: not asked for, or not readable
+                    includedPropertiesErrorCode TEXT,
+                    includedPropertiesErrorMessage TEXT
                 ) STRICT;
                 CREATE INDEX scanOrganization_scanID ON scanOrganization(scanID);
 
@@ -229,20 +151,25 @@ enum Schema {
                 ) STRICT;
                 CREATE INDEX coverage_repositoryID ON coverage(repositoryID, scanID);
 
-                -- A finding that appeared (isOpen) or went, under the policy of that name.
+                -- A finding that appeared (isOpen), changed its problems, came to be waived or ceased to be, or went, under
+                -- the policy of that name; about one of a repository, an organization or a waiver.
                 CREATE TABLE finding (
                     id INTEGER PRIMARY KEY,
                     scanID INTEGER NOT NULL REFERENCES scan(id),
-                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    repositoryID INTEGER REFERENCES repository(id),
+                    organizationID INTEGER REFERENCES organization(id),
+                    waiver TEXT,
                     policyName TEXT NOT NULL,
                     ruleID TEXT NOT NULL,
                     isOpen INTEGER NOT NULL,
+                    isWaived INTEGER NOT NULL,
                     severity TEXT NOT NULL,
                     message TEXT NOT NULL,
-                    firstSeenAt TEXT NOT NULL
+                    problems TEXT NOT NULL,           -- JSON list
+                    firstSeenAt TEXT NOT NULL,
+                    CHECK ((repositoryID IS NOT NULL) + (organizationID IS NOT NULL) + (waiver IS NOT NULL) = 1)
                 ) STRICT;
-                CREATE INDEX finding_repositoryID ON finding(repositoryID, policyName, ruleID);
-                CREATE INDEX finding_policyName ON finding(policyName, isOpen);
 
                 -- Which repositories a scan has met: bits by repository.id. Gone once it is sealed, unless a page of a
                 -- listing was lost.
@@ -251,6 +178,46 @@ enum Schema {
                     listed BLOB NOT NULL,
                     read BLOB NOT NULL
                 ) STRICT;
+
+                -- A token that asked, known by a salted hash alone.
+                CREATE TABLE credential (
+                    id INTEGER PRIMARY KEY,
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    fingerprint TEXT NOT NULL,
+                    usedAt TEXT NOT NULL,
+                    spentPoints INTEGER,              -- of the minute before usedAt; NULL: not known
+                    refusedAt TEXT,                   -- when a secondary rate limit last refused it
+                    UNIQUE (hostID, fingerprint)
+                ) STRICT;
+
+                -- What a credential need not read in full again. Not evidence: what it stands for is in the observations.
+                CREATE TABLE settingValidator (
+                    credentialID INTEGER NOT NULL REFERENCES credential(id),
+                    repositoryID INTEGER NOT NULL REFERENCES repository(id),
+                    fullName TEXT NOT NULL,           -- of the address that was asked
+                    settingObservationID INTEGER NOT NULL REFERENCES settingObservation(id),
+                    validator TEXT NOT NULL,
+                    PRIMARY KEY (credentialID, repositoryID)
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE pageValidator (
+                    credentialID INTEGER NOT NULL REFERENCES credential(id),
+                    organizationID INTEGER NOT NULL REFERENCES organization(id),
+                    page INTEGER NOT NULL,
+                    lastPage INTEGER,
+                    hasProperties INTEGER NOT NULL,   -- whether the listing holds custom properties
+                    observations TEXT NOT NULL,       -- JSON list of repositoryObservation.id
+                    validator TEXT NOT NULL,
+                    PRIMARY KEY (credentialID, organizationID, page)
+                ) STRICT, WITHOUT ROWID;
+
+                -- The organization's template as a running scan first read it. Gone once it is sealed.
+                CREATE TABLE scanTemplate (
+                    scanID INTEGER NOT NULL REFERENCES scan(id),
+                    organizationID INTEGER NOT NULL REFERENCES organization(id),
+                    claimKeys TEXT,                   -- JSON list; NULL: never set
+                    useImmutableSubject INTEGER,
+                    PRIMARY KEY (scanID, organizationID)
+                ) STRICT, WITHOUT ROWID;
                 """)
     }
 }

@@ -17,7 +17,7 @@ struct Pipeline {
     ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
         let history = try HistoryStore(path: settings.historyPath)
         let apiURL = settings.connection.endpoint.description
-        let known = try await history.openFindings(apiURL: apiURL, policyName: evaluator.policy.name)
+        let known = try await history.knownFindings(apiURL: apiURL, policyName: evaluator.policy.name)
         let credential = try await CredentialUse(settings.connection, in: history, context)
         let recorder = try await history.beginScan(
             ScanStart(

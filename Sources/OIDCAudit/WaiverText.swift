@@ -188,6 +188,9 @@ struct WaiverText {
         case .id(let id): fields.append(("repository", "\(id.rawValue)"))
         case .named(let glob): fields.append(("repository", quoted(glob.pattern)))
         }
+        if !waiver.acceptsAnything {
+            fields.append(("accepts", "[" + waiver.accepts.map(quoted).joined(separator: ", ") + "]"))
+        }
         fields += [
             ("owner", quoted(waiver.owner)), ("reason", quoted(waiver.reason)),
             ("expires", quoted(waiver.expires.description)),

@@ -8,7 +8,8 @@ public struct CSVReporter: Reporter {
 
     private static let header = [
         "organization", "repository", "repository_id", "visibility", "archived", "status", "reason", "findings",
-        "worst_severity", "waived_findings", "effective_claim_keys", "source", "subject_format", "subject",
+        "worst_severity", "new_findings", "baseline_findings", "waived_findings", "effective_claim_keys", "source",
+        "subject_format", "subject",
         "subject_certain", "since", "use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
     ]
 
@@ -23,7 +24,7 @@ public struct CSVReporter: Reporter {
                 own.contains(where: \.isOpen) ? "violating" : troubles.isEmpty ? "waived" : "unreadable"
             Self.write(
                 [organization.login, "", "", "", "", status, troubles] + Self.cells(own)
-                    + Array(repeating: "", count: Self.header.count - 10), to: &output)
+                    + Array(repeating: "", count: Self.header.count - 12), to: &output)
         }
         for repository in report.repositories {
             Self.write(Self.cells(repository, findings[repository.repository.id] ?? []), to: &output)
@@ -51,12 +52,15 @@ public struct CSVReporter: Reporter {
         let open = findings.filter(\.isOpen)
         return [
             open.map(\.rule).joined(separator: " "), open.map(\.severity).max()?.rawValue ?? "",
+            // The word says how: required-claims=worsened.
+            open.filter { $0.state != .recurring }.map { "\($0.rule)=\($0.state.rawValue)" }.joined(separator: " "),
+            open.filter { $0.isInBaseline == true }.map(\.rule).joined(separator: " "),
             findings.filter { !$0.isOpen }.map(\.rule).joined(separator: " "),
         ]
     }
 
     private static func words(_ template: SubjectTemplate) -> String {
-        template.keys.map(\.rawValue).joined(separator: " ")
+        template.keys.map(\.shown).joined(separator: " ")
     }
 
     private static func word(_ flag: Bool?) -> String {

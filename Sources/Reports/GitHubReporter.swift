@@ -24,14 +24,24 @@ public struct GitHubReporter: Reporter {
         if let why = report.whyIncomplete {
             errors.append(Annotation(location: nil, title: "\(Tool.name): incomplete", message: why))
         }
-        for finding in report.findings.filter(\.isOpen).sorted(by: { $0.severity > $1.severity }) {
+        var accepted = 0
+        for finding in report.findings.filter(\.isOpen).sorted(by: Self.precedes) {
+            // What the gate lets through is no annotation of its own: it would hide those that count.
+            guard !report.gate.isAccepted(finding) else {
+                accepted += 1
+                continue
+            }
             let name = finding.repository ?? finding.organization
             let location = PolicyLocation(of: finding.rule, in: report.policy, at: name)
             let annotation = Annotation(
                 location: location.path.hasPrefix("\(Tool.name)/") ? nil : location,
                 title: "\(finding.severity.rawValue): \(finding.rule)",
-                message: "\(name): \(finding.violation.message). \(finding.violation.remedy)")
-            if finding.severity >= .high { errors.append(annotation) } else { warnings.append(annotation) }
+                message: finding.annotation)
+            if finding.severity >= .high, report.gate.counts(finding) {
+                errors.append(annotation)
+            } else {
+                warnings.append(annotation)
+            }
         }
         for repository in report.repositories where repository.status == .unreadable {
             warnings.append(
@@ -43,14 +53,21 @@ public struct GitHubReporter: Reporter {
         Self.write("warning", warnings, to: &output)
         let summary = report.summary
         let counts =
-            "\(report.verdict.rawValue): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
+            "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
             + "violating, \(summary.unreadable) unreadable"
+            + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
         Self.write(
             "notice", [Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)],
             to: &output)
     }
 
     // MARK: -
+
+    /// Worst first; of one severity what is new, worse or back before what is known.
+    private static func precedes(_ one: Finding, _ other: Finding) -> Bool {
+        guard one.severity == other.severity else { return one.severity > other.severity }
+        return one.state != .recurring && other.state == .recurring
+    }
 
     private static func write(_ kind: String, _ annotations: [Annotation], to output: inout ReportOutput) {
         for annotation in annotations.prefix(mostOfAKind) {

@@ -13,8 +13,10 @@ public struct GitLabReporter: Reporter {
         writer.array { json in
             for finding in report.findings where finding.isOpen {
                 json.issue(
-                    "\(finding.repository ?? finding.organization): \(finding.violation.message)", rule: finding.rule,
-                    fingerprint: finding.key.fingerprint(apiURL: report.apiURL), severity: finding.severity.gitLab,
+                    finding.annotation, rule: finding.rule,
+                    fingerprint: finding.key.fingerprint(apiURL: report.apiURL),
+                    // What the gate lets through is for information.
+                    severity: report.gate.isAccepted(finding) ? "info" : finding.severity.gitLab,
                     PolicyLocation(of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization))
             }
             // What was not read is no pass here either.

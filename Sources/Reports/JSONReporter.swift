@@ -20,6 +20,7 @@ public struct JSONReporter: Reporter {
             json.policy(report.policy)
             json.string("verdict", report.verdict.rawValue)
             json.object("gate") { json in
+                json.string("verdict", report.gate.verdict.rawValue)
                 json.string("fail_on", report.gate.failOn?.rawValue ?? "none")
                 json.bool("new_only", report.gate.newOnly)
                 json.number("exit_status", report.gate.exitStatus)
@@ -29,7 +30,9 @@ public struct JSONReporter: Reporter {
             json.summary(report.summary)
             json.array("organizations", of: report.organizations) { $0.organization($1) }
             json.array("repositories", of: report.repositories) { $0.repository($1) }
-            json.array("findings", of: report.findings) { $0.finding($1, apiURL: report.apiURL) }
+            json.array("findings", of: report.findings) { $0.finding($1, report) }
+            json.array("gone", of: report.gone) { $0.gone($1) }
+            json.array("stale_baseline", of: report.staleBaseline) { $0.stale($1) }
             json.array("warnings", of: report.warnings) { $0.string(nil, $1) }
         }
         output = writer.output
@@ -104,7 +107,9 @@ extension JSONWriter {
                     json.number(severity.rawValue, summary.findings[severity] ?? 0)
                 }
                 json.number("waived", summary.waivedFindings)
-                json.number("new", summary.newFindings)
+                for state in [Finding.State.new, .worsened, .reappeared] {
+                    json.number(state.rawValue, summary.states[state] ?? 0)
+                }
             }
         }
     }
@@ -130,7 +135,40 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func finding(_ finding: Finding, apiURL: String) {
+    fileprivate mutating func gone(_ gone: GoneFinding) {
+        object { json in
+            json.string("rule", gone.key.rule)
+            json.string("severity", gone.known.severity.rawValue)
+            json.subject(gone.key, name: gone.known.name)
+            json.string("why", gone.reason.rawValue)
+            json.string("first_seen", gone.known.firstSeen.description)
+            json.string("last_seen", gone.known.lastSeen.description)
+        }
+    }
+
+    fileprivate mutating func stale(_ stale: Baseline.StaleEntry) {
+        object { json in
+            json.string("rule", stale.key.rule)
+            json.string("severity", stale.entry.severity.rawValue)
+            json.subject(stale.key, name: stale.entry.name)
+            json.string("why", stale.reason.rawValue)
+        }
+    }
+
+    /// What a finding is about; `repository` is `null` for one about the organization.
+    private mutating func subject(_ key: FindingKey, name: String) {
+        switch key.subject {
+        case .repository(let id):
+            string("repository", name)
+            number("repository_id", id.rawValue)
+        case .organization, .waiver:
+            null("repository")
+            null("repository_id")
+        }
+        string("name", name)
+    }
+
+    fileprivate mutating func finding(_ finding: Finding, _ report: AuditReport) {
         object { json in
             json.string("rule", finding.rule)
             json.string("severity", finding.severity.rawValue)
@@ -140,21 +178,26 @@ extension JSONWriter {
             json.string("message", finding.violation.message)
             json.strings("expected", finding.violation.expected)
             json.strings("actual", finding.violation.actual)
-            json.string("remedy", finding.violation.remedy)
+            json.strings("problems", finding.violation.problems)
+            json.string("remediation", finding.violation.remedy)
             json.string("state", finding.state.rawValue)
             json.string("first_seen", finding.firstSeen.description)
+            json.bool("in_baseline", finding.isInBaseline)
             if let waiver = finding.waiver {
                 json.object("waiver") { json in
                     json.string("on", waiver.target.description)
                     json.string("owner", waiver.owner)
                     json.string("reason", waiver.reason)
                     json.string("expires", waiver.expires.description)
+                    json.strings("accepts", waiver.acceptsAnything ? nil : waiver.accepts)
                 }
             } else {
                 json.null("waiver")
             }
-            json.bool("in_baseline", finding.isInBaseline)
-            json.string("fingerprint", finding.key.fingerprint(apiURL: apiURL))
+            json.strings("further_problems", finding.furtherProblems)
+            json.string("since_last_scan", finding.change.rawValue)
+            json.bool("counts", report.gate.counts(finding))
+            json.string("fingerprint", finding.key.fingerprint(apiURL: report.apiURL))
         }
     }
 }

@@ -224,7 +224,7 @@ private struct JUnitSuite {
             let threshold = report.gate.failOn?.rawValue ?? "none"
             return .skipped(message: "below --fail-on \(threshold) (\(first.severity.rawValue)): \(text(open))")
         }
-        let counting = report.gate.newOnly ? open.filter { $0.isInBaseline != true } : open
+        let counting = open.filter(report.gate.counts)
         guard !counting.isEmpty else { return .skipped(message: "in the baseline: \(text(open))") }
         return .failure(type: first.severity.rawValue, message: text(counting))
     }
@@ -249,8 +249,9 @@ private struct JUnitSuite {
 extension Finding {
     fileprivate var junitMessage: String {
         [
-            violation.message, "expected: \(violation.expected.joined(separator: ", "))",
-            "actual: \(violation.actual.joined(separator: ", "))", violation.remedy,
+            (notes(state).filter { !$0.hasPrefix("in the") } + [violation.message]).joined(separator: ": "),
+            "expected: \(violation.expected.joined(separator: ", "))",
+            "actual: \(violation.actual.map(\.quotedIfOdd).joined(separator: ", "))", violation.remedy,
         ].joined(separator: "; ")
     }
 }

@@ -15,8 +15,11 @@ public struct MarkdownReporter: Reporter {
         var page = MarkdownPage(bytesMax: Self.bytesMax)
         page.verdict(report)
         page.counts(report)
+        page.fresh(report)
+        page.gone(report)
         page.unread(report)
         page.findings(report)
+        page.baseline(report)
         page.waived(report)
         page.notes(report)
         output.write(page.text)
@@ -46,12 +49,12 @@ private struct MarkdownPage {
 
     mutating func verdict(_ report: AuditReport) {
         let mark =
-            switch report.verdict {
-            case .compliant: "✅ compliant"
-            case .violations: "❌ violations"
-            case .incomplete: "⚠️ incomplete"
+            switch report.gate.verdict {
+            case .passed: "✅"
+            case .failed: "❌"
+            case .incomplete: "⚠️"
             }
-        add("## OIDC subject claims: \(mark)\n\n")
+        add("## OIDC subject claims: \(mark) \(report.headlineWord)\n\n\(escaped(report.headlineInWords))\n\n")
         if let why = report.whyIncomplete { add("**Incomplete:** \(escaped(why))\n\n") }
         add(
             "\(report.organizations.map { escaped($0.login) }.joined(separator: ", ")) under the policy "
@@ -69,8 +72,10 @@ private struct MarkdownPage {
                         summary.unreadable, summary.skipped,
                     ].map(String.init)
                 ]) + "\n")
+        let states = Finding.State.allCases.filter { $0 != .recurring }
+            .compactMap { state in summary.states[state].map { "\($0) \(state.rawValue)" } }.joined(separator: ", ")
         let severities = Severity.allCases.map { "\($0.rawValue): \(summary.findings[$0] ?? 0)" }
-        add("Findings – \(severities.joined(separator: ", ")); new: \(summary.newFindings)\n\n")
+        add("Findings – \(severities.joined(separator: ", "))\(states.isEmpty ? "" : "; \(states)")\n\n")
         if let changes = report.changesInWords { add("Changed \(escaped(changes))\n\n") }
     }
 
@@ -84,18 +89,65 @@ private struct MarkdownPage {
         section("Not read or decided (\(rows.count))", intro: nil, ["what", "why"], rows)
     }
 
+    /// What is new, worse or back since the scan before, unfolded: it is what the reader came for.
+    mutating func fresh(_ report: AuditReport) {
+        guard let fresh = report.freshFindings, let before = report.history?.difference?.before, !fresh.isEmpty else {
+            return
+        }
+        section(
+            "New since scan \(before.id.rawValue) of \(before.startedAt.day): "
+                + AuditReport.statesInWords(fresh, by: \.change),
+            intro: nil, ["repository", "severity", "rule", "found", "has"],
+            fresh.map { finding in
+                [
+                    escaped(finding.repository ?? finding.organization), finding.severity.rawValue,
+                    escaped(finding.rule),
+                    escaped((finding.notes(finding.change) + [finding.violation.message]).joined(separator: ": ")),
+                    escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
+                ]
+            }, isOpen: true)
+    }
+
+    mutating func gone(_ report: AuditReport) {
+        guard !report.gone.isEmpty else { return }
+        section(
+            "Gone (\(report.gone.count))", intro: nil, ["repository", "severity", "rule", "why"],
+            report.gone.map {
+                [escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule), $0.reason.words]
+            }, isOpen: true)
+    }
+
+    /// What the baseline lets through, a line a rule, and what it holds although it is gone.
+    mutating func baseline(_ report: AuditReport) {
+        let covered = Dictionary(
+            report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }.map { ($0.rule, 1) },
+            uniquingKeysWith: +)
+        if !covered.isEmpty {
+            section(
+                "In the baseline (\(covered.values.reduce(0, +)))", intro: "Known, and no worse.",
+                ["rule", "findings"],
+                report.policy.rules.compactMap { entry in covered[entry.id].map { [escaped(entry.id), "\($0)"] } })
+        }
+        guard !report.staleBaseline.isEmpty else { return }
+        section(
+            "Stale in the baseline (\(report.staleBaseline.count))", intro: nil, ["repository", "rule", "why"],
+            report.staleBaseline.map { [escaped($0.entry.name), escaped($0.key.rule), $0.reason.words] })
+    }
+
     mutating func findings(_ report: AuditReport) {
-        let found = Dictionary(grouping: report.findings.filter(\.isOpen), by: \.rule)
+        let found = Dictionary(grouping: report.findings.filter { !report.gate.isAccepted($0) }, by: \.rule)
         for severity in Severity.allCases {
             for entry in report.policy.rules where entry.severity == severity {
                 guard let findings = found[entry.id] else { continue }
                 section(
                     "\(severity.rawValue): \(entry.id) (\(findings.count))", intro: entry.reason ?? entry.summary,
-                    ["repository", "found", "has", "mend"],
+                    ["repository", "found", "has", "fix"],
                     findings.map { finding in
                         [
-                            escaped(finding.repository ?? finding.organization), escaped(finding.violation.message),
-                            escaped(finding.violation.actual.joined(separator: ", ")),
+                            escaped(finding.repository ?? finding.organization),
+                            escaped(
+                                (finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
+                            escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
                             escaped(finding.violation.remedy),
                         ]
                     })
@@ -107,11 +159,12 @@ private struct MarkdownPage {
         let waived = report.findings.filter { !$0.isOpen }
         guard !waived.isEmpty else { return }
         section(
-            "waived (\(waived.count))", intro: nil, ["repository", "rule", "until", "owner", "reason"],
+            "waived (\(waived.count))", intro: nil, ["repository", "rule", "accepts", "until", "owner", "reason"],
             waived.map { finding in
                 [
                     escaped(finding.repository ?? finding.organization), escaped(finding.rule),
-                    finding.waiver?.expires.description ?? "", escaped(finding.waiver?.owner ?? ""),
+                    escaped(finding.waiver?.acceptsInWords ?? ""), finding.waiver?.expires.description ?? "",
+                    escaped(finding.waiver?.owner ?? ""),
                     escaped(finding.waiver?.reason ?? ""),
                 ]
             })
@@ -127,9 +180,12 @@ private struct MarkdownPage {
     // MARK: -
 
     /// A table that opens, cut where there is no room for more rows.
-    private mutating func section(_ title: String, intro: String?, _ header: [String], _ rows: [[String]]) {
+    private mutating func section(
+        _ title: String, intro: String?, _ header: [String], _ rows: [[String]], isOpen: Bool = false,
+    ) {
         let head =
-            "<details><summary>\(html(title))</summary>\n\n" + (intro.map { escaped($0) + "\n\n" } ?? "")
+            "<details\(isOpen ? " open" : "")><summary>\(html(title))</summary>\n\n"
+            + (intro.map { escaped($0) + "\n\n" } ?? "")
             + CatalogPage.table(header, [])
         let end = "\n</details>\n\n"
         guard text.utf8.count + head.utf8.count + end.utf8.count + 200 <= bytesMax - Self.reserveBytes else {

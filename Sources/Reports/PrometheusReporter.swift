@@ -67,6 +67,19 @@ public struct PrometheusReporter: Reporter {
                 }
             }
         }
+        page.metric("findings_state", "Open findings that no baseline covers, by state; the baseline's apart.") {
+            page in
+            for organization in report.organizations {
+                let own = report.findings.filter { $0.isOpen && $0.organization == organization.login }
+                for state in Finding.State.allCases {
+                    page.sample(
+                        [("org", organization.login), ("state", state.rawValue)],
+                        Int64(own.count { $0.isInBaseline != true && $0.state == state }))
+                }
+                page.sample(
+                    [("org", organization.login), ("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))
+            }
+        }
         page.metric("waived_findings", "Findings that a waiver accepts.") { page in
             for (organization, tally) in organizations {
                 page.sample([("org", organization.login)], Int64(tally.waivedFindings))

@@ -137,28 +137,27 @@ extension JSONWriter {
             let name = finding.repository ?? finding.organization
             self.result(
                 finding.rule, finding.severity.sarifLevel,
-                "\(name): \(finding.violation.message). \(finding.violation.remedy)",
-                PolicyLocation(of: finding.rule, in: report.policy, at: name),
-                fingerprint: finding.key.fingerprint(apiURL: report.apiURL), waiver: finding.waiver, name: name)
+                finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name),
+                fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding,
+                isAccepted: report.gate.isAccepted(finding), name: name)
         case .unread(let repository):
             let name = repository.repository.fullName
             self.result(
                 readable, "warning", "\(name) could not be read or decided: \(repository.reason ?? "unknown")",
                 PolicyLocation(of: nil, in: report.policy, at: name),
                 fingerprint: FindingKey(rule: readable, subject: .repository(repository.repository.id))
-                    .fingerprint(apiURL: report.apiURL), waiver: nil, name: name)
+                    .fingerprint(apiURL: report.apiURL), name: name)
         case .trouble(let organization):
             self.result(
                 readable, "error", "\(organization.login): \(organization.troubles.joined(separator: "; "))",
                 PolicyLocation(of: nil, in: report.policy, at: organization.login),
-                fingerprint: "\(report.apiURL)/\(organization.login)/\(readable)", waiver: nil, name: organization.login
-            )
+                fingerprint: "\(report.apiURL)/\(organization.login)/\(readable)", name: organization.login)
         }
     }
 
     private mutating func result(
         _ rule: String, _ level: String, _ message: String, _ location: PolicyLocation, fingerprint: String,
-        waiver: Waiver?, name: String,
+        finding: Finding? = nil, isAccepted: Bool = false, name: String,
     ) {
         object { json in
             json.string("ruleId", rule)
@@ -173,16 +172,36 @@ extension JSONWriter {
                 }
             }
             json.object("partialFingerprints") { $0.string("primaryLocationLineHash", fingerprint.singleLine) }
-            if let waiver {
+            if let finding { json.string("baselineState", finding.baselineState) }
+            if let finding, isAccepted {
+                let why =
+                    finding.waiver.map { "\($0.owner), until \($0.expires): \($0.reason)" } ?? "in the baseline"
                 json.array("suppressions") { json in
                     json.object { json in
                         json.string("kind", "external")
-                        json.string(
-                            "justification", "\(waiver.owner), until \(waiver.expires): \(waiver.reason)".singleLine)
+                        json.string("justification", why.singleLine)
                     }
                 }
             }
-            json.object("properties") { $0.string("repository", name.singleLine) }
+            json.object("properties") { json in
+                json.string("repository", name.singleLine)
+                guard let finding else { return }
+                json.string("state", finding.state.rawValue)
+                json.strings("problems", finding.violation.problems.map(\.singleLine))
+                json.strings("expected", finding.violation.expected.map(\.singleLine))
+                json.strings("actual", finding.violation.actual.map(\.singleLine))
+            }
+        }
+    }
+}
+
+extension Finding {
+    /// SARIF 2.1.0 §3.27.24: compared with the run before, or with what was accepted.
+    fileprivate var baselineState: String {
+        switch state {
+        case .new, .reappeared: "new"
+        case .worsened: "updated"
+        case .recurring: "unchanged"
         }
     }
 }

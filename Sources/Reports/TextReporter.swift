@@ -1,6 +1,7 @@
 public import AuditCore
 
-/// The report for people: the verdict first, then what to mend, then what could not be read, then counts.
+/// The report for people: the verdict first, then what is new and what is gone, then the other findings, then what could
+/// not be read, then counts.
 public struct TextReporter: Reporter {
     public static let name = "text"
     public static let historyParts: Set<ReportHistory.Part> = [.difference]
@@ -10,14 +11,20 @@ public struct TextReporter: Reporter {
     public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var page = TextPage(style: style)
         page.verdict(report)
-        let entries = report.policy.rules.filter { $0.violations > 0 }
-        let findings = Dictionary(grouping: report.findings.filter(\.isOpen), by: \.rule)
-        for severity in Severity.allCases {
-            for entry in entries where entry.severity == severity {
-                guard let found = findings[entry.id] else { continue }
-                page.violations(of: entry, found)
+        let open = report.findings.filter { !report.gate.isAccepted($0) }
+        if let fresh = report.freshFindings {
+            page.fresh(fresh, of: report)
+            page.gone(report.gone)
+            let known = open.filter { $0.change == .recurring }
+            if !known.isEmpty, known.count < open.count || !report.gone.isEmpty {
+                page.blank()
+                page.line("KNOWN", .faint, "\(counted(known.count, "finding")) of the scans before")
             }
+            page.violations(known, of: report) { $0.state }
+        } else {
+            page.violations(open, of: report) { $0.state == .new ? .recurring : $0.state }
         }
+        page.baseline(report)
         page.waived(report)
         page.unreadable(report)
         page.organizations(report.organizations)
@@ -30,50 +37,124 @@ public struct TextReporter: Reporter {
 extension TextPage {
     fileprivate mutating func verdict(_ report: AuditReport) {
         let tone: Tone =
-            switch report.verdict {
-            case .compliant: .good
-            case .violations: .bad
+            switch report.gate.verdict {
+            case .passed: .good
+            case .failed: .bad
             case .incomplete: .poor
             }
         let names = report.organizations.map(\.login).joined(separator: ", ")
-        line(report.verdict.rawValue.uppercased(), tone, "\(names): \(report.verdictInWords)")
+        line(report.headlineWord.uppercased(), tone, "\(names): \(report.headlineInWords)")
         line("  policy", .faint, "\(report.policy.name) (\(report.policy.source))")
         if let source = report.waiverSource { line("  waivers", .faint, source) }
         if let source = report.baselineSource {
-            line("  baseline", .faint, source + (report.gate.newOnly ? ": only what is not in it counts" : ""))
+            line("  baseline", .faint, source + (report.gate.newOnly ? ": only what it does not cover counts" : ""))
         }
         if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
         if let changes = report.changesInWords { line("  changed", .faint, changes) }
     }
 
-    fileprivate mutating func violations(of entry: PolicyReport.Entry, _ findings: [Finding]) {
+    /// What is new, worse or back since the scan before.
+    fileprivate mutating func fresh(_ fresh: [Finding], of report: AuditReport) {
+        guard let before = report.history?.difference?.before, !fresh.isEmpty else { return }
+        blank()
+        line(
+            "NEW", .bad,
+            "\(AuditReport.statesInWords(fresh, by: \.change)) since #\(before.id.rawValue) of \(before.startedAt.day)")
+        violations(fresh, of: report) { $0.change }
+    }
+
+    fileprivate mutating func gone(_ gone: [GoneFinding]) {
+        guard !gone.isEmpty else { return }
+        blank()
+        line("GONE", .good, counted(gone.count, "finding"))
+        table(
+            gone.prefix(Self.goneMax).map {
+                ($0.known.name, "\($0.key.rule), \($0.known.severity.rawValue): \($0.reason.words)")
+            })
+        if gone.count > Self.goneMax {
+            plain("and \(gone.count - Self.goneMax) more; --format json names all", indent: 4)
+        }
+    }
+
+    private static let goneMax = 20
+
+    /// By severity, rule, and what is wrong.
+    fileprivate mutating func violations(
+        _ findings: [Finding], of report: AuditReport, _ state: (Finding) -> Finding.State,
+    ) {
+        let found = Dictionary(grouping: findings, by: \.rule)
+        for severity in Severity.allCases {
+            for entry in report.policy.rules where entry.severity == severity {
+                if let findings = found[entry.id] { violations(of: entry, findings, state) }
+            }
+        }
+    }
+
+    private mutating func violations(
+        of entry: PolicyReport.Entry, _ findings: [Finding], _ state: (Finding) -> Finding.State,
+    ) {
         blank()
         let name = entry.id == entry.rule ? entry.id : "\(entry.id) · \(entry.rule)"
         line(entry.severity.rawValue.uppercased(), .severity(entry.severity), name)
         wrapped(entry.reason ?? entry.summary, indent: 2)
-        // Findings that say the same and are mended the same way stand together.
-        struct Words: Hashable {
+        // Findings that say the same stand together, whatever fixes them.
+        struct Group {
             let message: String
-            let remedy: String
+            var findings: [Finding] = []
+            var remedies: [String] = []
         }
-        var places: [Words: Int] = [:]
-        var groups: [(words: Words, findings: [Finding])] = []
+        var places: [String: Int] = [:]
+        var groups: [Group] = []
         for finding in findings {
-            let words = Words(message: finding.violation.message, remedy: finding.violation.remedy)
-            if let place = places[words] {
-                groups[place].findings.append(finding)
-            } else {
-                places[words] = groups.count
-                groups.append((words, [finding]))
+            let message = finding.violation.message
+            let place = places[message] ?? groups.count
+            if place == groups.count {
+                places[message] = place
+                groups.append(Group(message: message))
+            }
+            groups[place].findings.append(finding)
+            if !groups[place].remedies.contains(finding.violation.remedy) {
+                groups[place].remedies.append(finding.violation.remedy)
             }
         }
         for group in groups {
             blank()
             let count = entry.subject == .repository ? " (\(counted(group.findings.count, "repository")))" : ""
-            wrapped(group.words.message + count, indent: 2, .strong)
-            table(group.findings.map { ($0.repository ?? $0.organization, "has: \($0.has)") })
-            wrapped(group.words.remedy, label: "mend:", indent: 2)
+            wrapped(group.message + count, indent: 2, .strong)
+            table(
+                group.findings.map { finding in
+                    let details = ["has: \(finding.has)"] + finding.notes(state(finding))
+                    return (finding.repository ?? finding.organization, details.joined(separator: " · "))
+                })
+            for remedy in group.remedies { wrapped(remedy, label: "fix:", indent: 2) }
         }
+    }
+
+    /// What the baseline lets through, a line a rule; and what it holds although it is gone.
+    fileprivate mutating func baseline(_ report: AuditReport) {
+        let covered = Dictionary(
+            report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }.map { ($0.rule, 1) },
+            uniquingKeysWith: +)
+        if !covered.isEmpty {
+            blank()
+            line("BASELINE", .faint, "\(counted(covered.values.reduce(0, +), "finding")) known and no worse")
+            table(
+                report.policy.rules.compactMap { entry in
+                    covered[entry.id].map { (entry.id, counted($0, "finding")) }
+                })
+        }
+        guard !report.staleBaseline.isEmpty else { return }
+        blank()
+        line(
+            "STALE", .faint,
+            "\(report.staleBaseline.count) of the baseline \(report.staleBaseline.count == 1 ? "is" : "are") gone; "
+                + "check --write-baseline drops what is gone")
+        table(
+            report.staleBaseline.prefix(Self.goneMax).map {
+                ($0.entry.name, "\($0.key.rule): \($0.reason.words)")
+            })
+        let rest = report.staleBaseline.count - Self.goneMax
+        if rest > 0 { plain("and \(rest) more; --format json names all", indent: 4) }
     }
 
     fileprivate mutating func waived(_ report: AuditReport) {
@@ -86,6 +167,7 @@ extension TextPage {
         for (waiver, findings) in waived {
             blank()
             wrapped("\(waiver.rule) until \(waiver.expires), \(waiver.owner): \(waiver.reason)", indent: 2, .strong)
+            wrapped(waiver.acceptsInWords, label: "accepts:", indent: 2)
             names(findings.map { $0.repository ?? $0.organization })
         }
     }
@@ -145,7 +227,8 @@ extension TextPage {
         facts(
             "findings",
             Severity.allCases.map { (summary.findings[$0] ?? 0, $0.rawValue) }
-                + [(summary.waivedFindings, "waived"), (summary.newFindings, "new")])
+                + [(summary.waivedFindings, "waived")]
+                + [.new, .worsened, .reappeared].map { (summary.states[$0] ?? 0, $0.rawValue) })
         let sources = Dictionary(
             report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
         facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })
@@ -168,7 +251,6 @@ extension TextPage {
 extension Finding {
     /// What stands where something else was expected; `nothing` says more than an empty list.
     fileprivate var has: String {
-        let actual = violation.actual.isEmpty ? "nothing" : violation.actual.joined(separator: ", ")
-        return isInBaseline == true ? actual + " (in the baseline)" : actual
+        violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
     }
 }

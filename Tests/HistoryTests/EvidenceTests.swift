@@ -37,9 +37,9 @@ import Testing
     }
 
     @Test func aLinkIsWhatTheDocumentationSays() {
-        // printf 'oidc-audit.seal/v1\n%064d\n7\nabc\nhere\nhere\n' 0 | sha256sum
-        let seal = Seal(scanID: 7, content: "abc", origin: nil, previous: Seal.genesis)
-        #expect(seal.digest == "4d9ea6662786063952aa84b857cdb4b75dbbc1ccfca4f478f05b9ba0f6414398")
+        // printf 'oidc-audit.seal/v1\n%064d\n7\nrecords 1\nabc\nhere\nhere\n' 0 | sha256sum
+        let seal = Seal(scanID: 7, version: 1, content: "abc", origin: nil, previous: Seal.genesis)
+        #expect(seal.digest == "df68f40c0776e1ff1e07a578cc6a292c57a8135b58d00a9ca8edcf4c6c054057")
     }
 
     @Test func theDocumentationTellsEveryField() throws {
@@ -94,7 +94,7 @@ import Testing
             """, 1, "acme/web", "topics"
         ),
         (
-            "INSERT INTO finding SELECT NULL, 9, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived, severity, message, firstSeenAt FROM finding WHERE scanID = 1; INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT 9, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
+            "INSERT INTO finding SELECT NULL, 9, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived, severity, message, problems, firstSeenAt FROM finding WHERE scanID = 1; INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT 9, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
             9, nil, nil
         ),
         (
@@ -286,42 +286,43 @@ import Testing
         #expect(try await HistoryStore(path: path).verify().problem == nil)
     }
 
-    @Test(arguments: ["v1", "v2", "v3", "v4", "v5"])
-    func whatAnEarlierVersionWroteOpensAndIsSealed(version: String) async throws {
-        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(version).sqlite")
-        try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file)
+    /// A later version of the records has fields that older seals know nothing of.
+    @Test func aFieldOfALaterVersionIsNoPartOfOlderRecords() async throws {
         let store = try HistoryStore(path: folder.file)
-        let verification = try await store.verify()
-        #expect(verification.problem == nil)
-        #expect(verification.scans == 2)
-        let api = "http://127.0.0.1:40001"
-        let scans = try await store.scans(apiURL: api)
-        #expect(scans.map(\.id.rawValue) == [2, 1])
-        #expect(scans.map(\.verdict) == [.violations, .violations])
-        #expect(scans.map(\.summary.unreadable) == [0, 1])
-        let timeline = try #require(try await store.timeline(of: "acme/api", apiURL: api))
-        #expect(timeline.repository.fullName == "acme/api-server")
-        let difference = try await store.difference(from: scans[1], to: scans[0])
-        let changes = difference.organizations.flatMap(\.changes)
-        #expect(
-            Dictionary(uniqueKeysWithValues: changes.map { ($0.repository.name, $0.kinds) }) == [
-                "api-server": [.renamed, .subject], "deploy": [.template], "secret": [.readable], "old": [.removed],
-                "new": [.added],
-            ])
-        // A night after it goes on from what is there.
-        let snapshot = try await store.snapshot(of: scans[0].id)
-        let known = snapshot.organizations[0].repositories.compactMap { state in
-            state.reading.value.map {
-                Observation(repository: state.repository, reading: .read($0), observedAt: .sample)
+        try await store.scan([.read("api", id: 1, .own(["repo"]))])
+        let kind = EvidenceKind.finding
+        let later = EvidenceKind(
+            name: kind.name, fields: kind.fields + [.init("row", .integer, since: EvidenceKind.version + 1)],
+            source: kind.source.replacing("e.firstSeenAt", with: "e.firstSeenAt, e.id"), order: kind.order)
+        let (now, same, next) = try await store.read { db in
+            var lines = EvidenceLines(db)
+            func told(_ kind: EvidenceKind, _ version: Int) throws -> String {
+                var text: [UInt8] = []
+                _ = try lines.content(of: 1, version: version, kinds: [kind]) { text += $0 }
+                return String(decoding: text, as: UTF8.self)
             }
+            return try (
+                told(kind, EvidenceKind.version), told(later, EvidenceKind.version),
+                told(later, EvidenceKind.version + 1)
+            )
         }
-        try await store.scan(known, apiURL: api, template: snapshot.organizations[0].template)
-        #expect(try await store.verify().problem == nil)
-        let written = try await store.read { db in
-            try Int.fetchOne(db, sql: "SELECT count(*) FROM settingObservation WHERE scanID > 3") ?? -1
+        #expect(now == same)
+        #expect(next == now.replacing("}\n", with: #","row":1}"# + "\n"))
+        // Such a line is read by its own version alone.
+        var parser = EvidenceParser()
+        let record = try parser.record(Array(now.dropLast().utf8)[...])
+        #expect(record.fieldCount == kind.fieldCount(in: EvidenceKind.version))
+        #expect(throws: EvidenceParser.Failure.self) { try parser.record(Array(next.dropLast().utf8)[...]) }
+    }
+
+    @Test func aSealOfRecordsThatAreNotKnownIsReported() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1)])
+        try await store.write { db in
+            try db.execute(sql: "DROP TRIGGER seal_update; UPDATE seal SET recordsVersion = 9")
         }
-        #expect(written == 0)
+        let problem = try #require(try await store.verify().problem)
+        #expect(problem.message.contains("version 9"))
     }
 
     /// What is documented for other programs is what is there, and the other way round.
@@ -341,31 +342,5 @@ import Testing
             let row = "| `\(view)` | " + columns.map { "`\($0)`" }.joined(separator: ", ") + " |"
             #expect(text.contains(row), "\(row)")
         }
-    }
-
-    /// What was concluded before outcomes said which intents they conclude stays so.
-    @Test func aJournalOfBeforeIsRead() async throws {
-        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/v5.sqlite")
-        try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file)
-        let store = try HistoryStore(path: folder.file)
-        let change = PlannedChange(
-            target: .repository(owner: "acme", name: "api-server", id: RepositoryID(rawValue: 1)),
-            before: .repository(.gitHubDefault), after: .repository(.own(["repo", "ref"])))
-        let plan = Plan(
-            apiURL: "", isEnterpriseServer: false, organizations: [], createdAt: .sample, scanID: nil, policyName: "",
-            policySHA256: "", changes: [change], manual: [])
-        let api = "http://127.0.0.1:40001"
-        let entry = try #require(try await store.changesets(apiURL: api) { _ in plan }.first?.entries.first)
-        #expect(entry.outcome == .applied)
-        #expect(entry.wasWritten && !entry.isOpen)
-        #expect(try await store.unfinishedChangeset(apiURL: api) { _ in plan } == nil)
-        // An intent from now on has no outcome, in whatever second it was.
-        let id = ChangesetID(rawValue: 1)
-        try await store.noteOutcome(.refused("no"), 0, of: id, at: .sample)
-        try await store.noteIntent(0, of: id, at: .sample)
-        let doubtful = try #require(try await store.changesets(apiURL: api) { _ in plan }.first?.entries.first)
-        #expect(doubtful.outcome == nil)
-        #expect(doubtful.isInDoubt)
     }
 }

@@ -251,7 +251,7 @@ import Testing
         #expect(fourth.findings.map(\.firstSeen) == [.sample])
         try await store.scan([read("api", id: 1), read("web", id: 2)], at: 40)
         let (sixth, _) = try await store.scan(bad, at: 50)
-        #expect(sixth.findings.map(\.state) == [.new])
+        #expect(sixth.findings.map(\.state) == [.reappeared])
         #expect(sixth.findings.map { $0.firstSeen.seconds(since: .sample) } == [50])
         // Another policy's findings are its own.
         let other = try Policy.parsed(
@@ -292,9 +292,25 @@ import Testing
         let queue = try DatabaseQueue(path: folder.file)
         try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
         try queue.close()
-        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "v6")) {
+        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "r1")) {
             try HistoryStore(path: folder.file)
         }
+    }
+
+    @Test(arguments: ["v1", "v4: seals, tallies, triggers, views"])
+    func refusesAFileOfBeforeTheFirstRelease(migration: String) throws {
+        let folder = Folder()
+        _ = try HistoryStore(path: folder.file)
+        let queue = try DatabaseQueue(path: folder.file)
+        try queue.write { db in
+            try db.execute(sql: "UPDATE grdb_migrations SET identifier = ?", arguments: [migration])
+        }
+        try queue.close()
+        let before = try Data(contentsOf: URL(filePath: folder.file))
+        let error = #expect(throws: HistoryError.self) { try HistoryStore(path: folder.file) }
+        #expect(error == .unreleasedVersion(path: folder.file))
+        #expect(error?.hint.contains("--db") == true)
+        #expect(try Data(contentsOf: URL(filePath: folder.file)) == before)
     }
 
     @Test func refusesOtherFilesAndLeavesThemAlone() throws {
@@ -363,36 +379,6 @@ import Testing
 
     // MARK: - Findings
 
-    @Test func findingsOfTheFirstSchemaAreKept() async throws {
-        let folder = Folder()
-        try FileManager.default.createDirectory(
-            atPath: (folder.file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let queue = try DatabaseQueue(path: folder.file)
-        try Schema.migrator(path: folder.file).migrate(queue, upTo: "v1")
-        try await queue.write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO host (id, apiURL) VALUES (3, 'https://api.github.com');
-                    INSERT INTO repository (id, hostID, githubID) VALUES (5, 3, 1001), (6, 3, 1002);
-                    INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
-                    VALUES (1, 3, 'sealed', '2026-01-01T00:00:00Z', 0, 'old', '[]', '{}');
-                    INSERT INTO finding (scanID, repositoryID, policyName, ruleID, isOpen, severity, message, firstSeenAt)
-                    VALUES (1, 5, 'p', 'a', 1, 'high', 'm', '2026-01-01T00:00:00Z'),
-                        (1, 6, 'p', 'a', 1, 'high', 'm', '2026-01-01T00:00:00Z'),
-                        (1, 6, 'p', 'a', 0, 'high', 'm', '2026-01-01T00:00:00Z');
-                    """)
-        }
-        try queue.close()
-        let store = try HistoryStore(path: folder.file)
-        let open = try await store.openFindings(apiURL: "https://api.github.com", policyName: "p")
-        #expect(
-            open == [
-                FindingKey(rule: "a", subject: .repository(RepositoryID(rawValue: 1001))):
-                    try #require(Timestamp("2026-01-01T00:00:00Z"))
-            ])
-        #expect(try await store.openFindings(apiURL: "https://other", policyName: "p").isEmpty)
-    }
-
     @Test func findingsAboutOrganizationsAndWaiversAreRememberedAndMended() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
@@ -409,7 +395,8 @@ import Testing
         let (first, _) = try await store.scan(
             observations, policy: policy, waivers: WaiverList([expired, lasting], source: "w"))
         #expect(first.findings.map(\.rule) == ["set", "expired-waivers", "claims", "claims"])
-        #expect(first.findings.map(\.state) == [.new, .new, .new, .waived])
+        #expect(first.findings.map(\.state) == [.new, .new, .new, .new])
+        #expect(first.findings.map(\.isOpen) == [true, true, true, false])
         let (second, _) = try await store.scan(
             observations, at: 60, policy: policy, waivers: WaiverList([expired], source: "w"))
         // What was waived was known all the same.
@@ -419,10 +406,10 @@ import Testing
             observations, at: 120, template: .set(["repo"], useImmutableSubject: nil), policy: policy,
             waivers: WaiverList([], source: "w"))
         #expect(third.findings.map(\.rule) == ["claims", "claims"])
-        // What was mended comes back as new, and so does a waiver that was out of the file for a night.
+        // What was fixed is back, and so is a waiver that was out of the file for a night.
         let (fourth, _) = try await store.scan(
             observations, at: 180, policy: policy, waivers: WaiverList([expired], source: "w"))
-        #expect(fourth.findings.map(\.state) == [.new, .new, .recurring, .recurring])
+        #expect(fourth.findings.map(\.state) == [.reappeared, .reappeared, .recurring, .recurring])
         let before = try await store.openFindings(
             apiURL: "https://api.github.com", policyName: "test", before: third.scanID)
         #expect(Set(before.keys.map(\.rule)) == ["set", "expired-waivers", "claims"])
@@ -440,7 +427,7 @@ import Testing
         let api = "https://api.github.com"
         func open(_ includingWaived: Bool) async throws -> Int {
             guard !includingWaived else { return try await store.openFindings(apiURL: api, policyName: "test").count }
-            return try await store.findings(after: ScanID(rawValue: 9), apiURL: api, policyName: "test").count
+            return try await store.baselineEntries(after: ScanID(rawValue: 9), apiURL: api, policyName: "test").count
         }
         try await store.scan(bad, policy: policy, waivers: WaiverList([waiver], source: "w"))
         #expect(try await open(true) == 1)

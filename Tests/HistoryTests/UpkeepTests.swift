@@ -52,7 +52,8 @@ import Testing
         // Of what it could not read, another machine may know better.
         let unread = Set(
             snapshot.organizations.flatMap(\.repositories).filter { $0.reading.value == nil }.map(\.repository.id))
-        let findings = try await store.findings(after: scan.id, apiURL: api, policyName: scan.policyName).filter {
+        let findings = try await store.baselineEntries(after: scan.id, apiURL: api, policyName: scan.policyName).filter
+        {
             guard case .repository(let id) = $0.key.subject else { return false }
             return hundreds.contains(id.rawValue / 100) && (withSince || !unread.contains(id))
         }

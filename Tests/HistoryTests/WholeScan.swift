@@ -15,7 +15,7 @@ extension HistoryStore {
         let organization = OrganizationID(rawValue: id)
         let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
         let policy = try policy ?? .sample()
-        let known = try await openFindings(apiURL: apiURL, policyName: policy.name)
+        let known = try await knownFindings(apiURL: apiURL, policyName: policy.name)
         let recorder = try await beginScan(
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
@@ -35,6 +35,16 @@ extension HistoryStore {
         let report = Evaluator(policy: policy, gate: Gate(), waivers: waivers).evaluate(snapshot, known: known)
         if stop == nil { try await recorder.seal(report) }
         return (report, snapshot)
+    }
+}
+
+extension HistoryStore {
+    /// Findings that stood open, waived ones too, with the start of the scan that first found each.
+    func openFindings(
+        apiURL: String, policyName: String, before scanID: ScanID? = nil,
+    ) async throws -> [FindingKey: Timestamp] {
+        try await knownFindings(apiURL: apiURL, policyName: policyName, before: scanID).filter(\.value.isOpen)
+            .mapValues(\.firstSeen)
     }
 }
 

@@ -155,10 +155,10 @@ import Testing
                   - { rule: a, repository: x, owner: o, reason: r, expires: 2099-01-01 }
                 """, to: "far.yaml")
             let elsewhere = try folder.write(
-                #"{"schema": "oidc-audit.baseline/v1", "api_url": "https://other", "policy": "strict", "findings": {}}"#,
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "https://other", "policy": "strict", "scan": {"started_at": "2026-11-21T02:00:00Z"}, "findings": {}}"#,
                 to: "elsewhere.json")
             let other = try folder.write(
-                #"{"schema": "oidc-audit.baseline/v1", "api_url": "\#(scan.address)", "policy": "strict", "findings": {}}"#,
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "\#(scan.address)", "policy": "strict", "scan": {"started_at": "2026-11-21T02:00:00Z"}, "findings": {}}"#,
                 to: "other.json")
             let nameless = try folder.write(
                 #"{"schema": "oidc-audit.baseline/v1", "api_url": "a", "policy": "strict", "findings": {"a": "b"}}"#,
@@ -175,7 +175,10 @@ import Testing
                 (["acme", "--policy", "preset:strict", "--baseline", "scan:x"], "names no scan"),
                 (["acme", "--policy", "preset:strict", "--baseline", elsewhere], "is of https://other, and this is"),
                 (["acme", "--policy", "preset:baseline", "--baseline", other], "is of the policy \"strict\", not of"),
-                (["acme", "--policy", "preset:strict", "--baseline", nameless], "a finding begins with no severity"),
+                (
+                    ["acme", "--policy", "preset:strict", "--baseline", nameless],
+                    "\"a\" is not the fingerprint of a finding at a"
+                ),
                 (
                     ["acme", "--policy", mild, "--compare", "preset:strict", "--waivers", far],
                     "and the policy strict allows 180"

@@ -20,7 +20,7 @@ import Testing
     private static let cases =
         "version: 1\ncases:\n  - name: a\n    template: [repo, x]\n    repository: {name: b, properties: {t: [u]}}\n    organization_template: [repo]\n    expect: [a]\n"
     private static let baseline =
-        #"{"schema": "oidc-audit.baseline/v1", "api_url": "x", "policy": "p", "scan": 1, "findings": {"x/repositories/1/a": "high acme/b: c"}}"#
+        #"{"schema": "oidc-audit.baseline/v1", "api_url": "x", "policy": "p", "scan": {"started_at": "2026-11-21T02:00:00Z"}, "findings": {"x/repositories/1/a": {"severity": "high", "organization": "acme", "repository": "acme/b", "problems": ["c"]}}}"#
     /// A policy with an entry of every rule, as its first example has it.
     private static let everyRule = {
         let entries = RuleCatalog.all.map { rule in

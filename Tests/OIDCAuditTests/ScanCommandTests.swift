@@ -11,7 +11,7 @@ import Testing
         try await EmulatedScan.with([.good("api", id: 1), .good("web", id: 2)]) { (scan) async throws -> Void in
             let run = await scan("acme")
             #expect(run.status == 0)
-            #expect(run.output.hasPrefix("COMPLIANT  acme: all 2 repositories in scope keep the policy\n"))
+            #expect(run.output.hasPrefix("COMPLIANT  acme: all 2 repositories in scope meet the policy\n"))
             #expect(run.error == "")
         }
     }
@@ -318,7 +318,7 @@ import Testing
             let run = await scan("acme")
             #expect(run.status == 5)
             #expect(
-                run.error.contains("by a newer version of oidc-audit: its schema is v99, and this one knows up to v6"))
+                run.error.contains("by a newer version of oidc-audit: its schema is v99, and this one knows up to r1"))
         }
     }
 

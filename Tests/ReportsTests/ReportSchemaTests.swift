@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: [
         ("\"verdict\": \"violations\"", "\"verdict\": \"fine\""), ("\"judged\": 5", "\"judged\": \"5\""),
         ("\"started_at\": \"2026", "\"started_at\": \"26"), ("\"complete\": false", "\"complete\": null"),
-        ("\"remedy\"", "\"remedies\""), ("\"source\": \"repository\"", "\"source\": \"elsewhere\""),
+        ("\"remediation\"", "\"remedies\""), ("\"source\": \"repository\"", "\"source\": \"elsewhere\""),
     ])
     func aReportThatDoesNotIsNoticed(old: String, new: String) throws {
         let schema = try SchemaCheck.object(ReportSchema.text())

@@ -94,9 +94,9 @@ import XMLCoder
                 .matches(of: /\"([a-z_]+)\":/).map(\.output.1) ?? []
         }
         #expect(
-            keys(after: "\"findings\": [").prefix(12) == [
+            keys(after: "\"findings\": [").prefix(14) == [
                 "rule", "severity", "organization", "repository", "repository_id", "message", "expected", "actual",
-                "remedy", "state", "first_seen", "waiver",
+                "problems", "remediation", "state", "first_seen", "in_baseline", "waiver",
             ])
         #expect(
             keys(after: "\"setting\": {") == [
@@ -110,7 +110,7 @@ import XMLCoder
         #expect(
             top == [
                 "schema", "tool", "scan", "scope", "policy", "verdict", "gate", "summary", "organizations",
-                "repositories", "findings", "warnings",
+                "repositories", "findings", "gone", "stale_baseline", "warnings",
             ])
     }
 
@@ -277,8 +277,7 @@ import XMLCoder
         let scan = ScanDifference.Side(id: ScanID(rawValue: 41), startedAt: .sample, digest: text)
         let finding = StoredFinding(
             key: FindingKey(rule: text, subject: .repository(RepositoryID(rawValue: 1))), severity: .high,
-            message: text,
-            name: text, firstSeen: .sample, isWaived: false)
+            message: text, problems: [text], name: text, firstSeen: .sample, isWaived: false)
         var history = ReportHistory()
         history.difference = ScanDifference(
             before: scan, after: scan, organizations: [], policyName: policyName, appeared: [finding], gone: [])
@@ -317,7 +316,7 @@ import XMLCoder
             _ = try JSONSerialization.jsonObject(with: Data(rendered.utf8))
         case "csv":
             let rows = try Self.csv(rendered)
-            #expect(Set(rows.map(\.count)) == [20])
+            #expect(Set(rows.map(\.count)) == [22])
             #expect(rows.count == 4)
             for cell in rows.joined() { #expect(!"=+-@".contains(cell.first ?? "x"), "\(cell.prefix(40))") }
         case "prometheus":
@@ -340,7 +339,9 @@ import XMLCoder
             // What the page itself opens, and nothing else.
             let tags = rendered.replacing("\\<", with: "").matches(of: /<[^>]*>/).map { String($0.output) }
             #expect(
-                Set(tags).isSubset(of: ["<details>", "<summary>", "</summary>", "</details>", "<sub>", "</sub>"]),
+                Set(tags).isSubset(of: [
+                    "<details>", "<details open>", "<summary>", "</summary>", "</details>", "<sub>", "</sub>",
+                ]),
                 "\(tags)")
             #expect(rendered.utf8.count < 1_000_000)
         case "html":

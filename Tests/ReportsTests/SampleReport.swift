@@ -35,7 +35,13 @@ enum SampleReport {
                 failure: .serverFault), login: "gamma", id: 99, [])
         let known = [
             FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1003))):
-                Timestamp(secondsSince1970: 1_790_000_000)
+                KnownFinding(
+                    firstSeen: Timestamp(secondsSince1970: 1_790_000_000), problems: ["missing claim: context"],
+                    severity: .high),
+            FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1001))):
+                KnownFinding(
+                    firstSeen: Timestamp(secondsSince1970: 1_790_000_000), problems: ["missing claim: context"],
+                    severity: .high, name: "acme/api", organization: OrganizationID(rawValue: 77)),
         ]
         return Evaluator(policy: try .sample(), gate: gate)
             .evaluate(.sample([acme, beta, lost]), known: known)
@@ -73,8 +79,18 @@ enum SampleReport {
         return Evaluator(
             policy: policy, gate: Gate(newOnly: true), waivers: waivers,
             baseline: Baseline(
-                [FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 4))): .high],
-                apiURL: "https://api.github.com", policy: "test", source: "baseline.json")
+                [
+                    FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 4))):
+                        Baseline.Entry(
+                            severity: .high, organization: "acme", repository: "acme/shop",
+                            problems: ["missing claim: context"]),
+                    FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1))):
+                        Baseline.Entry(
+                            severity: .high, organization: "acme", repository: "acme/api",
+                            problems: ["missing claim: context"]),
+                ],
+                apiURL: "https://api.github.com", policy: "test", source: "baseline.json",
+                origin: Baseline.Origin(startedAt: .sample, digest: nil, scan: nil))
         ).evaluate(.sample([acme, beta]))
     }
 
@@ -104,8 +120,8 @@ enum SampleReport {
             isEnterpriseServer: false)
         let finding = StoredFinding(
             key: FindingKey(rule: "required-claims", subject: .repository(RepositoryID(rawValue: 1003))),
-            severity: .high, message: "missing claim: context", name: "acme/site.github.io", firstSeen: .sample,
-            isWaived: false)
+            severity: .high, message: "missing claim: context", problems: ["missing claim: context"],
+            name: "acme/site.github.io", firstSeen: .sample, isWaived: false)
         history.difference = ScanDifference(
             before: scans[1], after: scans[2], organizations: [changes], policyName: report.policy.name,
             appeared: [finding], gone: [])

@@ -39,6 +39,22 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
         isCustomProperty ? String(rawValue.dropFirst(Self.customPropertyPrefix.count)) : nil
     }
 
+    /// The key as a message shows it: in quotation marks unless it is letters, digits and `_` alone, so that a blank or a
+    /// comma within it can be seen.
+    public var shown: String {
+        let isPlain =
+            !rawValue.isEmpty
+            && rawValue.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "*"):
+                    true
+                default: false
+                }
+            }
+        return isPlain ? rawValue : "\"\(rawValue)\""
+    }
+
     /// Most keys that a message names: GitHub limits no template.
     static let shownMax = 50
 
@@ -46,9 +62,12 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
 }
 
 extension Sequence where Element == ClaimKey {
+    /// Every key, however many there are: `repo, context`.
+    var allNames: String { map(\.shown).joined(separator: ", ") }
+
     /// The keys as a person reads them: `repo, context`; of very many the first, and how many more there are.
     public var joinedNames: String {
-        let names = map(\.rawValue)
+        let names = map(\.shown)
         let shown = names.prefix(ClaimKey.shownMax).joined(separator: ", ")
         return names.count > ClaimKey.shownMax ? "\(shown) and \(names.count - ClaimKey.shownMax) more" : shown
     }

@@ -13,6 +13,8 @@ public struct AuditReport: Sendable {
     /// Where waivers and the baseline came from; `nil` where there are none.
     public var waiverSource: String?
     public var baselineSource: String?
+    /// Entries of the baseline whose finding is gone; empty where there is no baseline.
+    public var staleBaseline: [Baseline.StaleEntry] = []
     public var verdict: Verdict
     public var gate: GateReport
     public var summary: Summary
@@ -21,6 +23,8 @@ public struct AuditReport: Sendable {
     public var repositories: [RepositoryReport]
     /// Those about organizations and waivers first, then by repository in report order; each in the policy's order.
     public var findings: [Finding]
+    /// Findings that stood open before and are gone, worst first, then by name and rule; those about waivers left out.
+    public var gone: [GoneFinding] = []
     /// What findings about waivers were looked for and not found.
     public var passedWaivers: [FindingKey] = []
     /// The waivers that were given.
@@ -92,10 +96,29 @@ public struct PolicyReport: Sendable {
 
 /// How the exit status came about.
 public struct GateReport: Hashable, Sendable {
+    /// What the gate makes of the findings that count, whatever `--exit-zero` makes of the status.
+    public enum Verdict: String, Sendable, CaseIterable {
+        case passed
+        case failed
+        case incomplete
+    }
+
+    public var verdict: Verdict
     /// `nil`: nothing fails the gate.
     public var failOn: Severity?
     public var newOnly: Bool
     public var exitStatus: Int32
+
+    /// Whether a finding fails the gate.
+    public func counts(_ finding: Finding) -> Bool {
+        guard finding.isOpen, let failOn, !isAccepted(finding) else { return false }
+        return finding.severity >= failOn
+    }
+
+    /// Whether a waiver or, where that lets findings through, the baseline accepts a finding.
+    public func isAccepted(_ finding: Finding) -> Bool {
+        !finding.isOpen || (newOnly && finding.isInBaseline == true)
+    }
 }
 
 /// How many of each.
@@ -113,8 +136,8 @@ public struct Summary: Hashable, Sendable {
     /// Open findings by severity.
     public var findings: [Severity: Int] = [:]
     public var waivedFindings = 0
-    /// Open findings that are new.
-    public var newFindings = 0
+    /// Open findings by state.
+    public var states: [Finding.State: Int] = [:]
 }
 
 /// One organization as a report shows it.

@@ -1,62 +1,192 @@
-/// Findings that were known before, by fingerprint: with `--new-only` they don't count, unless they weigh more now.
+/// Findings that were known before, each with the problems that it had: with `--new-only` they don't count, unless they
+/// are worse now, or were fixed in between and are back.
 public struct Baseline: Sendable {
-    /// How severe each was.
-    private let severities: [String: Severity]
+    /// A finding as it was accepted.
+    public struct Entry: Hashable, Sendable {
+        public var severity: Severity
+        /// Login, as it was then.
+        public var organization: String
+        /// Full name, as it was then; `nil`: about the organization itself.
+        public var repository: String?
+        /// As in `Violation`.
+        public var problems: [String]
+
+        public init(severity: Severity, organization: String, repository: String?, problems: [String]) {
+            self.severity = severity
+            self.organization = organization
+            self.repository = repository
+            self.problems = problems
+        }
+
+        public init(_ finding: Finding) {
+            self.init(
+                severity: finding.severity, organization: finding.organization, repository: finding.repository,
+                problems: finding.violation.problems)
+        }
+    }
+
+    /// The scan whose findings it holds.
+    public struct Origin: Hashable, Sendable {
+        public var startedAt: Timestamp
+        /// Digest of the scan's link in its history's chain; `nil` where it was not sealed.
+        public var digest: String?
+        /// Number of the scan in the history at hand; `nil` where that does not hold it.
+        public var scan: ScanID?
+
+        public init(startedAt: Timestamp, digest: String?, scan: ScanID?) {
+            self.startedAt = startedAt
+            self.digest = digest
+            self.scan = scan
+        }
+    }
+
+    /// What a baseline makes of a finding.
+    enum Answer: Hashable {
+        /// It does not hold the finding.
+        case unknown
+        case covered
+        /// It holds the finding with fewer problems, or as less severe.
+        case worsened(further: [String])
+        /// The finding was fixed after the baseline was made.
+        case reappeared
+    }
+
+    public private(set) var entries: [FindingKey: Entry]
     /// Base address of the API that they are of.
     public let apiURL: String
     /// Name of the policy that found them.
     public let policy: String
     /// Where it came from, as the person named it.
     public let source: String
+    public var origin: Origin
 
     public static let schema = "oidc-audit.baseline/v1"
 
-    public init(_ findings: [FindingKey: Severity], apiURL: String, policy: String, source: String) {
-        self.severities = Dictionary(findings.map { ($0.key.fingerprint(apiURL: apiURL), $0.value) }) { first, _ in
-            first
-        }
+    public init(
+        _ entries: [FindingKey: Entry], apiURL: String, policy: String, source: String, origin: Origin,
+    ) {
+        self.entries = entries
         self.apiURL = apiURL
         self.policy = policy
         self.source = source
+        self.origin = origin
     }
 
-    public init(_ findings: [Finding], apiURL: String, policy: String, source: String) {
+    /// The open findings of a report.
+    ///
+    /// - Parameter withWaivers: whether findings about waivers are among them, which a file never holds: a waiver has a
+    ///   date, and a baseline has none.
+    public init(accepting report: AuditReport, source: String, withWaivers: Bool = false) {
+        let accepted = report.findings.filter { $0.isOpen && (withWaivers || $0.key.mayBeKnown) }
         self.init(
-            Dictionary(findings.map { ($0.key, $0.severity) }) { first, _ in first }, apiURL: apiURL, policy: policy,
-            source: source)
+            Dictionary(accepted.map { ($0.key, Entry($0)) }) { first, _ in first }, apiURL: report.apiURL,
+            policy: report.policy.name, source: source,
+            origin: Origin(startedAt: report.startedAt, digest: report.digest, scan: report.scanID))
     }
 
-    func holds(_ key: FindingKey, of severity: Severity, apiURL: String) -> Bool {
-        severities[key.fingerprint(apiURL: apiURL)].map { $0 >= severity } ?? false
+    /// - Parameter known: what the history knows of the finding; `nil`: nothing.
+    func answer(
+        to key: FindingKey, _ violation: Violation, of severity: Severity, known: KnownFinding?,
+    ) -> Answer {
+        guard let entry = entries[key] else { return .unknown }
+        if let fix = known?.lastFix, isOlder(than: fix) { return .reappeared }
+        let further = violation.problems.beyond(entry.problems)
+        return further.isEmpty && severity <= entry.severity ? .covered : .worsened(further: further)
     }
 
-    /// Reads a baseline file, version 1: an object of fingerprints, each with its severity and words for people.
+    /// The clock decides only where the history does not hold the scan.
+    private func isOlder(than fix: KnownFinding.Fix) -> Bool {
+        if let scan = origin.scan { return scan.rawValue < fix.scan.rawValue }
+        return origin.startedAt < fix.startedAt
+    }
+}
+
+extension Baseline {
+    /// An entry whose finding is gone.
+    public struct StaleEntry: Hashable, Sendable {
+        public var key: FindingKey
+        public var entry: Entry
+        public var reason: GoneFinding.Reason
+    }
+
+    /// Entries whose finding is gone by a report, in the order of name and rule. What was not judged this time is not
+    /// stale, nor what the scope left out.
+    func staleEntries(under report: AuditReport) -> [StaleEntry] {
+        let found = Set(report.findings.map(\.key))
+        let outcomes = FindingOutcomes(report)
+        let ids = Dictionary(
+            report.organizations.map { ($0.login.lowercased(), $0.id) }, uniquingKeysWith: { first, _ in first })
+        return entries.compactMap { key, entry in
+            guard !found.contains(key),
+                let reason = outcomes.whyGone(key, of: ids[entry.organization.lowercased()] ?? nil),
+                reason != .outOfScope
+            else { return nil }
+            return StaleEntry(key: key, entry: entry, reason: reason)
+        }
+        .sorted { one, other in
+            let names = (ReportOrder(one.entry.name), ReportOrder(other.entry.name))
+            return names.0.precedes(names.1, or: one.key.rule < other.key.rule)
+        }
+    }
+}
+
+extension Baseline.Entry {
+    /// Full name of the repository, else the organization's login.
+    public var name: String { repository ?? organization }
+}
+
+extension Baseline {
+    /// Reads a baseline file, version 1: an object of fingerprints, each with what was accepted.
     public init(_ document: Document, source: String) throws(DocumentError) {
         let reader = try ObjectReader(
             document, as: "a baseline", allowing: ["schema", "api_url", "policy", "scan", "findings"])
         guard try reader.string("schema") == Self.schema else {
             throw DocumentError(
-                at: reader.position(of: "schema"), "this is no baseline that this program reads",
+                at: reader.position(of: "schema"), "this is not a baseline that this program reads",
                 hint: "oidc-audit check ORG --write-baseline FILE makes one")
         }
+        let apiURL = try reader.string("api_url")
         let findings = try reader.required("findings")
         guard case .object(let members) = findings.value else {
             throw DocumentError(at: findings.position, "\"findings\" must be an object, not \(findings.kind)")
         }
-        var severities: [String: Severity] = [:]
+        var entries: [FindingKey: Entry] = [:]
         for member in members {
-            let words = try member.value.string(named: member.key)
-            guard let severity = Severity(rawValue: String(words.prefix { $0 != " " })) else {
+            guard let key = FindingKey(fingerprint: member.key, apiURL: apiURL) else {
                 throw DocumentError(
-                    at: member.value.position, "a finding begins with no severity",
-                    hint: "one of " + Severity.allCases.map(\.rawValue).joined(separator: ", "))
+                    at: member.keyPosition, "\"\(member.key)\" is not the fingerprint of a finding at \(apiURL)",
+                    hint: "oidc-audit check ORG --write-baseline FILE writes them")
             }
-            severities[member.key] = severity
+            entries[key] = try Entry(member.value)
         }
-        self.severities = severities
-        self.apiURL = try reader.string("api_url")
-        self.policy = try reader.string("policy")
-        self.source = source
+        self.init(
+            entries, apiURL: apiURL, policy: try reader.string("policy"), source: source,
+            origin: try Origin(reader.required("scan")))
+    }
+}
+
+extension Baseline.Entry {
+    static let keys = ["severity", "organization", "repository", "problems"]
+
+    fileprivate init(_ document: Document) throws(DocumentError) {
+        let reader = try ObjectReader(document, as: "a finding of a baseline", allowing: Self.keys)
+        let problems = try reader.required("problems").strings(named: "problems").map(\.text)
+        self.init(
+            severity: try reader.word("severity"), organization: try reader.string("organization"),
+            repository: try reader.optionalString("repository"), problems: problems.asProblems)
+    }
+}
+
+extension Baseline.Origin {
+    fileprivate init(_ document: Document) throws(DocumentError) {
+        let reader = try ObjectReader(document, as: "the scan of a baseline", allowing: ["started_at", "digest"])
+        let text = try reader.string("started_at")
+        guard let startedAt = Timestamp(text) else {
+            throw DocumentError(
+                at: reader.position(of: "started_at"), "\"\(text)\" is not a time", hint: "such as 2026-11-21T02:00:00Z"
+            )
+        }
+        self.init(startedAt: startedAt, digest: try reader.optionalString("digest"), scan: nil)
     }
 }
 

@@ -16,7 +16,7 @@ public struct Comparison: Sendable {
     ///   - first: judges by the policy that is in use.
     ///   - second: judges by the one that is thought of; its baseline is replaced.
     public init(
-        of snapshot: Snapshot, by first: Evaluator, and second: Evaluator, known: [FindingKey: Timestamp],
+        of snapshot: Snapshot, by first: Evaluator, and second: Evaluator, known: [FindingKey: KnownFinding],
         now: Timestamp,
     ) {
         before = first.evaluate(snapshot, known: known, now: now)
@@ -25,8 +25,7 @@ public struct Comparison: Sendable {
         gate.newOnly = true
         after = Evaluator(
             policy: second.policy, gate: gate, waivers: second.waivers,
-            baseline: Baseline(
-                open, apiURL: snapshot.apiURL, policy: second.policy.name, source: first.policy.source)
+            baseline: Baseline(accepting: before, source: first.policy.source, withWaivers: true)
         ).evaluate(snapshot, known: known, now: now)
         let openAfter = after.findings.filter(\.isOpen)
         newlyFlagged = openAfter.filter { $0.isInBaseline != true }

@@ -16,11 +16,10 @@ public struct Evaluator: Sendable {
     /// Judges every repository of a snapshot, then the organizations and the waivers.
     ///
     /// - Parameters:
-    ///   - known: findings of this policy that stood open before the snapshot, with the time of the scan that first found
-    ///     each.
+    ///   - known: what earlier scans made of this policy's findings, those that were fixed too.
     ///   - now: when waivers must hold; `nil`: when the scan began.
     public func evaluate(
-        _ snapshot: Snapshot, known: [FindingKey: Timestamp] = [:], now: Timestamp? = nil,
+        _ snapshot: Snapshot, known: [FindingKey: KnownFinding] = [:], now: Timestamp? = nil,
     ) -> AuditReport {
         let entries = policy.rules + (waivers == nil ? [] : RuleEntry.forWaivers(besides: policy.rules))
         var judgement = Judgement(
@@ -29,8 +28,7 @@ public struct Evaluator: Sendable {
         judgement.judge()
 
         let isComplete = isComplete(snapshot, judgement)
-        let status = gate.exitStatus(snapshot: snapshot, findings: judgement.findings, isComplete: isComplete)
-        return AuditReport(
+        var report = AuditReport(
             scanID: snapshot.scanID, apiURL: snapshot.apiURL, startedAt: snapshot.startedAt,
             finishedAt: snapshot.finishedAt, stop: snapshot.stop, requests: snapshot.requests, scope: snapshot.scope,
             policy: PolicyReport(
@@ -38,11 +36,14 @@ public struct Evaluator: Sendable {
             waiverSource: waivers?.source, baselineSource: baseline?.source,
             verdict: judgement.findings.contains(where: \.isOpen)
                 ? .violations : isComplete ? .compliant : .incomplete,
-            gate: GateReport(failOn: gate.failOn, newOnly: gate.newOnly, exitStatus: status.rawValue),
+            gate: gate.report(snapshot: snapshot, findings: judgement.findings, isComplete: isComplete),
             summary: judgement.summary, organizations: judgement.organizations,
             repositories: judgement.repositories, findings: judgement.findings,
             passedWaivers: judgement.passedWaivers, waivers: waivers?.waivers ?? [],
             warnings: warnings(snapshot, judgement), isComplete: isComplete)
+        if let baseline { report.staleBaseline = baseline.staleEntries(under: report) }
+        report.gone = report.gone(of: known)
+        return report
     }
 
     // MARK: -

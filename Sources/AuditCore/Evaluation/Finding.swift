@@ -1,11 +1,14 @@
 /// A demand of the policy that a repository, an organization or a waiver does not meet.
 public struct Finding: Hashable, Sendable {
+    /// How a finding compares with what is known of it.
     public enum State: String, Sendable, CaseIterable {
-        /// The last scan that judged this did not find it.
+        /// No scan found it before.
         case new
+        /// It was found before, with fewer problems.
+        case worsened
+        /// It was found before, then found fixed, and is back.
+        case reappeared
         case recurring
-        /// Accepted by a waiver.
-        case waived
     }
 
     /// What makes it the same finding from night to night, across renames.
@@ -17,28 +20,35 @@ public struct Finding: Hashable, Sendable {
     public var repository: String?
     public var repositoryID: RepositoryID?
     public var violation: Violation
+    /// Compared with what was accepted; where nothing was, with the scan before.
     public var state: State
-    /// Start of the scan that first found it, without a scan in between that found it mended.
+    /// Compared with the scan before, whatever is accepted.
+    public var change: State
+    /// Problems that neither the acceptance nor, where there is none, the scan before has seen; empty unless `worsened`.
+    public var furtherProblems: [String] = []
+    /// Start of the scan that first found it, without a scan in between that found it fixed.
     public var firstSeen: Timestamp
-    /// `nil` where nothing accepts it.
+    /// `nil` where no waiver accepts it.
     public var waiver: Waiver? {
-        if case .some(let waiver) = acceptance { waiver } else { nil }
+        if case .waived(let waiver) = acceptance { waiver } else { nil }
     }
-    var acceptance = Acceptance.none
-    /// Whether the baseline holds it; `nil` where there is no baseline.
+    var acceptance = Acceptance.notAccepted
+    /// Whether the baseline covers it; `nil` where there is no baseline.
     public var isInBaseline: Bool?
 
     /// A waiver is large, and most of very many findings have none.
     indirect enum Acceptance: Hashable {
-        case none
-        case some(Waiver)
+        case notAccepted
+        case waived(Waiver)
     }
 
     /// The rule entry's id.
     public var rule: String { key.rule }
 
     /// Whether it counts as a violation.
-    public var isOpen: Bool { state != .waived }
+    public var isOpen: Bool {
+        if case .notAccepted = acceptance { true } else { false }
+    }
 }
 
 /// The identity of a finding on one API host under one policy.
@@ -63,11 +73,92 @@ public struct FindingKey: Hashable, Sendable {
     ///
     /// - Parameter apiURL: base address of the API.
     public func fingerprint(apiURL: String) -> String {
-        let host = apiURL.split(separator: "://", maxSplits: 1).last.map(String.init) ?? apiURL
+        let host = Self.host(apiURL)
         return switch subject {
         case .repository(let id): "\(host)/repositories/\(id.rawValue)/\(rule)"
         case .organization(let id): "\(host)/organizations/\(id.rawValue)/\(rule)"
         case .waiver(let name): "\(host)/waivers/\(rule)/\(name)"
         }
+    }
+
+    /// Reads a fingerprint of a repository or an organization; `nil` for any other text, and for another host's.
+    public init?(fingerprint: String, apiURL: String) {
+        let prefix = Self.host(apiURL) + "/"
+        guard fingerprint.hasPrefix(prefix) else { return nil }
+        let parts = fingerprint.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, let id = Int64(parts[1]), id > 0, String(id) == parts[1],
+            RuleEntry.isID(String(parts[2]))
+        else { return nil }
+        switch parts[0] {
+        case "repositories": subject = .repository(RepositoryID(rawValue: id))
+        case "organizations": subject = .organization(OrganizationID(rawValue: id))
+        default: return nil
+        }
+        rule = String(parts[2])
+    }
+
+    private static func host(_ apiURL: String) -> String {
+        apiURL.split(separator: "://", maxSplits: 1).last.map(String.init) ?? apiURL
+    }
+}
+
+/// A finding that stood open before a scan and that the scan shows to be gone.
+public struct GoneFinding: Hashable, Sendable {
+    public enum Reason: String, Sendable, CaseIterable {
+        case fixed
+        /// The repository is no longer listed.
+        case removed
+        /// The scan's scope leaves the repository out.
+        case outOfScope = "out_of_scope"
+        /// The policy no longer has the entry.
+        case ruleRemoved = "rule_removed"
+    }
+
+    public var key: FindingKey
+    public var known: KnownFinding
+    public var reason: Reason
+}
+
+/// What the scans before one made of a finding.
+public struct KnownFinding: Hashable, Sendable {
+    /// A scan that found it fixed.
+    public struct Fix: Hashable, Sendable {
+        public var scan: ScanID
+        public var startedAt: Timestamp
+
+        public init(scan: ScanID, startedAt: Timestamp) {
+            self.scan = scan
+            self.startedAt = startedAt
+        }
+    }
+
+    /// Start of the scan that first found it, without a scan in between that found it fixed.
+    public var firstSeen: Timestamp
+    /// Whether the last scan that judged it found it.
+    public var isOpen: Bool
+    /// What the last scan that found it found wrong.
+    public var problems: [String]
+    public var severity: Severity
+    /// The last scan that found it fixed; `nil` where none did.
+    public var lastFix: Fix?
+    /// Full name of the repository as it was listed last, else the organization's login or the waiver.
+    public var name: String
+    /// The organization that it is about, or whose repository; `nil` for one about a waiver.
+    public var organization: OrganizationID?
+    /// Start of the last scan of its organization, after which it stood as it is here.
+    public var lastSeen: Timestamp
+
+    public init(
+        firstSeen: Timestamp, isOpen: Bool = true, problems: [String], severity: Severity, lastFix: Fix? = nil,
+        name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
+    ) {
+        self.name = name
+        self.organization = organization
+        self.lastSeen = lastSeen ?? firstSeen
+        self.firstSeen = firstSeen
+        self.isOpen = isOpen
+        self.problems = problems
+        self.severity = severity
+        self.lastFix = lastFix
     }
 }

@@ -18,13 +18,17 @@ public struct Gate: Hashable, Sendable {
         self.exitZero = exitZero
     }
 
-    public func fails(_ finding: Finding) -> Bool {
-        guard finding.isOpen, let failOn, !(newOnly && finding.isInBaseline == true) else { return false }
-        return finding.severity >= failOn
+    /// What comes of what a scan observed and found.
+    func report(snapshot: Snapshot, findings: [Finding], isComplete: Bool) -> GateReport {
+        var report = GateReport(verdict: .passed, failOn: failOn, newOnly: newOnly, exitStatus: 0)
+        let isFailed = findings.contains(where: report.counts)
+        report.verdict = isFailed && (isComplete || !strictCoverage) ? .failed : isComplete ? .passed : .incomplete
+        report.exitStatus = exitStatus(snapshot: snapshot, report.verdict).rawValue
+        return report
     }
 
-    /// The process's exit status for what a scan observed and found.
-    func exitStatus(snapshot: Snapshot, findings: [Finding], isComplete: Bool) -> ExitStatus {
+    /// The process's exit status.
+    private func exitStatus(snapshot: Snapshot, _ verdict: GateReport.Verdict) -> ExitStatus {
         switch snapshot.stop {
         case .interrupted: return .interrupted
         case .terminated: return .terminated
@@ -33,15 +37,12 @@ public struct Gate: Hashable, Sendable {
         case .waitExhausted, nil: break
         }
         if let status = snapshot.statusWhereNothingWasRead { return status }
-        let isFailed = findings.contains(where: fails)
-        let status: ExitStatus
-        switch (isFailed, isComplete) {
-        case (false, true): status = .success
-        case (true, true): status = .violations
-        case (true, false): status = strictCoverage ? .incomplete : .violations
-        case (false, false): status = .incomplete
+        if exitZero { return .success }
+        return switch verdict {
+        case .passed: .success
+        case .failed: .violations
+        case .incomplete: .incomplete
         }
-        return exitZero ? .success : status
     }
 }
 

@@ -2,7 +2,7 @@
 struct Judgement {
     private let entries: [RuleEntry]
     private let snapshot: Snapshot
-    private let known: [FindingKey: Timestamp]
+    private let known: [FindingKey: KnownFinding]
     private let baseline: Baseline?
     private var ledger: WaiverLedger
 
@@ -18,7 +18,7 @@ struct Judgement {
     private(set) var findings: [Finding] = []
 
     init(
-        entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: Timestamp], ledger: WaiverLedger,
+        entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: KnownFinding], ledger: WaiverLedger,
         baseline: Baseline?,
     ) {
         self.entries = entries
@@ -131,11 +131,12 @@ struct Judgement {
                 lacking = lacking ?? "rule \(entry.id) undecided: \(why)"
                 ledger.leaveOpen(subject.repository, of: report.organization, rule: entry.id)
             case .fail(let violation):
-                let waiver = ledger.waiver(for: entry.id, on: subject.repository, of: report.organization)
-                hasOpen = hasOpen || waiver == nil
-                hasWaived = hasWaived || waiver != nil
+                let answer = ledger.answer(
+                    to: violation, of: entry.id, on: subject.repository, of: report.organization)
                 var finding = finding(
-                    violation, of: entry, .repository(subject.repository.id), report.organization, waiver)
+                    violation, of: entry, .repository(subject.repository.id), report.organization, answer)
+                hasOpen = hasOpen || finding.isOpen
+                hasWaived = hasWaived || !finding.isOpen
                 finding.repository = subject.repository.fullName
                 finding.repositoryID = subject.repository.id
                 findings.append(finding)
@@ -184,9 +185,9 @@ struct Judgement {
                 report.undecided.append("rule \(entry.id) undecided: \(why)")
                 ledger.leaveOpen(organization: organization.login, rule: entry.id)
             case .fail(let violation):
-                let waiver = ledger.waiver(for: entry.id, on: organization.login)
+                let answer = ledger.answer(to: violation, of: entry.id, on: organization.login)
                 organizationFindings.append(
-                    finding(violation, of: entry, .organization(id), organization.login, waiver))
+                    finding(violation, of: entry, .organization(id), organization.login, answer))
             }
         }
         let isWhole =
@@ -219,7 +220,7 @@ struct Judgement {
                     organizationFindings.append(
                         finding(
                             violation, of: entry, .waiver(subject.waiver.identity(under: organization)), organization,
-                            nil))
+                            .notAccepted))
                 }
                 entryReports[index].count(verdict.outcome)
                 if let place, organizations[place].outcomes[index] != .fail {
@@ -233,22 +234,46 @@ struct Judgement {
 
     private mutating func finding(
         _ violation: Violation, of entry: RuleEntry, _ subject: FindingKey.Subject, _ organization: String,
-        _ waiver: Waiver?,
+        _ answer: WaiverLedger.Answer,
     ) -> Finding {
         let key = FindingKey(rule: entry.id, subject: subject)
-        let firstSeen = known[key]
-        if waiver == nil {
-            summary.findings[entry.severity, default: 0] += 1
-            if firstSeen == nil { summary.newFindings += 1 }
-        } else {
-            summary.waivedFindings += 1
+        let known = known[key]
+        let further = known.map { violation.problems.beyond($0.problems) } ?? []
+        let change: Finding.State =
+            switch known {
+            case nil: .new
+            case let known? where !known.isOpen: .reappeared
+            case .some: further.isEmpty ? .recurring : .worsened
+            }
+        var finding = Finding(
+            key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
+            change: change, furtherProblems: change == .worsened ? further : [],
+            firstSeen: known.flatMap { $0.isOpen ? $0.firstSeen : nil } ?? snapshot.startedAt)
+        let baselineAnswer = baseline?.answer(to: key, violation, of: entry.severity, known: known)
+        finding.isInBaseline = baselineAnswer.map { $0 == .covered }
+        switch (answer, baselineAnswer) {
+        case (.accepted(let waiver), _):
+            finding.acceptance = .waived(waiver)
+        case (_, .covered?):
+            (finding.state, finding.furtherProblems) = (.recurring, [])
+        case (.exceeded(let further), _), (_, .worsened(let further)?):
+            (finding.state, finding.furtherProblems) = (.worsened, further)
+        case (_, .reappeared?):
+            (finding.state, finding.furtherProblems) = (.reappeared, [])
+        case (.notAccepted, .unknown?), (.notAccepted, nil):
+            break
         }
-        return Finding(
-            key: key, severity: entry.severity, organization: organization, violation: violation,
-            state: waiver != nil ? .waived : firstSeen == nil ? .new : .recurring,
-            firstSeen: firstSeen ?? snapshot.startedAt,
-            acceptance: waiver.map { .some($0) } ?? .none,
-            isInBaseline: baseline.map { $0.holds(key, of: entry.severity, apiURL: snapshot.apiURL) })
+        count(finding)
+        return finding
+    }
+
+    private mutating func count(_ finding: Finding) {
+        guard finding.isOpen else {
+            summary.waivedFindings += 1
+            return
+        }
+        summary.findings[finding.severity, default: 0] += 1
+        summary.states[finding.state, default: 0] += 1
     }
 
     private mutating func count(_ report: RepositoryReport) {

@@ -26,7 +26,21 @@ public struct ScanDifference: Sendable {
     public var policyChanged = false
     /// Findings in the order of organization, repository and rule; waived ones too.
     public var appeared: [StoredFinding]
+    /// Those that stood open by both scans and have problems by the later one that they did not have before.
+    public var worsened: [Worsened] = []
     public var gone: [StoredFinding]
+
+    /// A finding as it is by the later scan.
+    public struct Worsened: Hashable, Sendable {
+        public var finding: StoredFinding
+        /// As in `Violation`; never empty.
+        public var furtherProblems: [String]
+
+        public init(_ finding: StoredFinding, furtherProblems: [String]) {
+            self.finding = finding
+            self.furtherProblems = furtherProblems
+        }
+    }
 
     public init(
         before: Side, after: Side, organizations: [OrganizationDifference], policyName: String?,
@@ -44,7 +58,8 @@ public struct ScanDifference: Sendable {
     public var incomparable: Int { organizations.map(\.incomparable).reduce(0, +) }
 
     public var isEmpty: Bool {
-        appeared.isEmpty && gone.isEmpty && lost.isEmpty && found.isEmpty && organizations.allSatisfy(\.isEmpty)
+        appeared.isEmpty && worsened.isEmpty && gone.isEmpty && lost.isEmpty && found.isEmpty
+            && organizations.allSatisfy(\.isEmpty)
     }
 }
 
@@ -53,17 +68,23 @@ public struct StoredFinding: Hashable, Sendable {
     public var key: FindingKey
     public var severity: Severity
     public var message: String
+    /// As in `Violation`.
+    public var problems: [String]
     /// Full name of the repository, login of the organization, or the waiver.
     public var name: String
     public var firstSeen: Timestamp
     public var isWaived: Bool
+    /// Problems that another state of the finding did not have.
+    public func problems(beyond before: [String]) -> [String] { problems.beyond(before) }
+
     /// Where it is about a repository, the id of the organization that listed that last.
     public var organization: OrganizationID?
 
     public init(
-        key: FindingKey, severity: Severity, message: String, name: String, firstSeen: Timestamp, isWaived: Bool,
-        organization: OrganizationID? = nil,
+        key: FindingKey, severity: Severity, message: String, problems: [String], name: String, firstSeen: Timestamp,
+        isWaived: Bool, organization: OrganizationID? = nil,
     ) {
+        self.problems = problems
         self.organization = organization
         self.key = key
         self.severity = severity

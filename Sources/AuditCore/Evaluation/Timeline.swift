@@ -7,6 +7,8 @@ public struct Timeline: Sendable {
             /// The template of the organization to which it belonged then.
             case organizationTemplate(before: OrganizationTemplate, after: OrganizationTemplate)
             case findingAppeared(StoredFinding, policyName: String)
+            /// Its problems are others than before; `further` are those that it did not have, if any.
+            case findingChanged(StoredFinding, further: [String], policyName: String)
             case findingWaived(StoredFinding, policyName: String)
             case findingGone(StoredFinding, policyName: String)
         }

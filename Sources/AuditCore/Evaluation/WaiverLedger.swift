@@ -42,16 +42,27 @@ struct WaiverLedger {
         for (place, waiver) in waivers.enumerated() { indexes[waiver.rule, default: Index()].insert(waiver, at: place) }
     }
 
-    /// The waiver that accepts a finding of a repository: the one that holds longest; `nil` where there is none.
-    mutating func waiver(for rule: String, on repository: Repository, of organization: String) -> Waiver? {
-        guard let places = indexes[rule]?.places(repository) else { return nil }
-        return best(places, of: organization) { $0.covers(repository, of: organization) }
+    /// What waivers make of a finding.
+    enum Answer {
+        case notAccepted
+        /// By the waiver that holds longest; where it takes several, by the one of them that ends first.
+        case accepted(Waiver)
+        /// Some of its problems are accepted, and these are not.
+        case exceeded(further: [String])
     }
 
-    /// The waiver that accepts a finding of the organization itself.
-    mutating func waiver(for rule: String, on organization: String) -> Waiver? {
-        guard let places = indexes[rule]?.others else { return nil }
-        return best(places, of: organization) { $0.covers(organization: organization) }
+    /// What waivers make of a finding of a repository.
+    mutating func answer(
+        to violation: Violation, of rule: String, on repository: Repository, of organization: String,
+    ) -> Answer {
+        guard let places = indexes[rule]?.places(repository) else { return .notAccepted }
+        return answer(to: violation.problems, places, of: organization) { $0.covers(repository, of: organization) }
+    }
+
+    /// What waivers make of a finding of the organization itself.
+    mutating func answer(to violation: Violation, of rule: String, on organization: String) -> Answer {
+        guard let places = indexes[rule]?.others else { return .notAccepted }
+        return answer(to: violation.problems, places, of: organization) { $0.covers(organization: organization) }
     }
 
     /// Notes that nobody knows what the rule, or any where none is named, would find.
@@ -90,15 +101,30 @@ struct WaiverLedger {
 
     // MARK: -
 
-    private mutating func best(_ places: [Int], of organization: String, _ covers: (Waiver) -> Bool) -> Waiver? {
-        var best: Waiver?
+    private mutating func answer(
+        to problems: [String], _ places: [Int], of organization: String, _ covers: (Waiver) -> Bool,
+    ) -> Answer {
+        var whole: Waiver?
+        var parts: [Waiver] = []
         for place in places where covers(waivers[place]) {
             isUsed[place] = true
             home[place] = home[place] ?? organization
             let waiver = waivers[place]
-            if !waiver.isExpired(at: now), best.map({ $0.expires < waiver.expires }) ?? true { best = waiver }
+            guard !waiver.isExpired(at: now) else { continue }
+            if waiver.acceptsAnything || problems.beyond(waiver.accepts).isEmpty {
+                if whole.map({ $0.expires < waiver.expires }) ?? true { whole = waiver }
+            } else {
+                parts.append(waiver)
+            }
         }
-        return best
+        if let whole { return .accepted(whole) }
+        let helpful = parts.filter { problems.beyond($0.accepts).count < problems.count }
+        // A waiver whose problems are all gone has nothing to say of those that came in their place.
+        guard let first = (helpful.isEmpty ? parts : helpful).min(by: { $0.expires < $1.expires }) else {
+            return .notAccepted
+        }
+        let further = problems.beyond(helpful.flatMap(\.accepts))
+        return further.isEmpty ? .accepted(first) : .exceeded(further: further)
     }
 }
 

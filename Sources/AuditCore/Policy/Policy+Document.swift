@@ -16,13 +16,15 @@ extension Policy {
         }
         self.init(
             name: try reader.string("name"), description: try reader.optionalString("description"),
-            maxWaiverDays: try reader.optionalNumber("max_waiver_days", in: 1...36_500), rules: rules,
-            source: source, sha256: sha256)
+            maxWaiverDays: try reader.optionalNumber("max_waiver_days", in: 1...36_500),
+            waiversNameProblems: try reader.bool("waivers_name_problems", default: false), rules: rules, source: source,
+            sha256: sha256)
     }
 
     /// `$schema` is for editors, and says nothing to the program.
     public static let keys = [
-        "$schema", "version", "name", "description", "allow_unknown_claims", "max_waiver_days", "rules",
+        "$schema", "version", "name", "description", "allow_unknown_claims", "max_waiver_days",
+        "waivers_name_problems", "rules",
     ]
 }
 

@@ -4,6 +4,8 @@ public struct Policy: Sendable {
     public let description: String?
     /// Longest time from a scan to the expiry of a waiver, in days; `nil`: any.
     public let maxWaiverDays: Int?
+    /// Whether each waiver must name the problems that it accepts.
+    public let waiversNameProblems: Bool
     /// In the document's order, ids unique.
     public let rules: [RuleEntry]
     /// Where the policy came from, as the person named it.
@@ -12,9 +14,10 @@ public struct Policy: Sendable {
     public let sha256: String
 
     public init(
-        name: String, description: String?, maxWaiverDays: Int? = nil, rules: [RuleEntry], source: String,
-        sha256: String,
+        name: String, description: String?, maxWaiverDays: Int? = nil, waiversNameProblems: Bool = false,
+        rules: [RuleEntry], source: String, sha256: String,
     ) {
+        self.waiversNameProblems = waiversNameProblems
         self.name = name
         self.description = description
         self.maxWaiverDays = maxWaiverDays

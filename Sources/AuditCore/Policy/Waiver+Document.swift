@@ -39,7 +39,7 @@ extension Waiver.Target {
 }
 
 extension Waiver {
-    public static let keys = ["rule", "organization", "repository", "owner", "reason", "expires"]
+    public static let keys = ["rule", "organization", "repository", "accepts", "owner", "reason", "expires"]
 
     init(_ document: Document) throws(DocumentError) {
         let reader = try ObjectReader(document, as: "a waiver", allowing: Self.keys)
@@ -70,7 +70,7 @@ extension Waiver {
         }
         self.init(
             rule: rule, target: target, owner: try reader.string("owner"), reason: try reader.string("reason"),
-            expires: expires, position: document.position)
+            expires: expires, accepts: try reader.strings("accepts")?.map(\.text) ?? [], position: document.position)
     }
 
     private static func repository(_ document: Document) throws(DocumentError) -> Target.Repository {

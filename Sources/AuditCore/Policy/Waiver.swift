@@ -28,12 +28,16 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     public let reason: String
     /// The last day on which it holds, in UTC.
     public let expires: Day
+    /// The problems that it accepts, sorted by bytes; empty: whatever the rule finds on its target.
+    public let accepts: [String]
     /// Where it stands in its file.
     public let position: SourcePosition
 
     public init(
-        rule: String, target: Target, owner: String, reason: String, expires: Day, position: SourcePosition = .start,
+        rule: String, target: Target, owner: String, reason: String, expires: Day, accepts: [String] = [],
+        position: SourcePosition = .start,
     ) {
+        self.accepts = accepts.asProblems
         self.rule = rule
         self.target = target
         self.owner = owner
@@ -44,8 +48,13 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
     /// The same waiver at another place of its file.
     public func placed(at position: SourcePosition) -> Waiver {
-        Waiver(rule: rule, target: target, owner: owner, reason: reason, expires: expires, position: position)
+        Waiver(
+            rule: rule, target: target, owner: owner, reason: reason, expires: expires, accepts: accepts,
+            position: position)
     }
+
+    /// Whether it covers whatever its rule finds, being without `accepts`.
+    public var acceptsAnything: Bool { accepts.isEmpty }
 
     /// What it is, for messages: `waiver of required-claims on legacy-*`.
     public var description: String { "waiver of \(rule) on \(target)" }
@@ -70,6 +79,24 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Whether it speaks of the organization itself.
     public func covers(organization login: String) -> Bool {
         target.repository == nil && coversOrganization(login)
+    }
+
+    /// Whether it speaks of what a finding is about, whatever the rule and the day.
+    ///
+    /// - Parameters:
+    ///   - name: full name of the repository.
+    ///   - login: of the organization; `nil`: not known.
+    public func covers(_ key: FindingKey, name: String, of login: String?) -> Bool {
+        switch key.subject {
+        case .waiver: return false
+        case .organization: return login.map { covers(organization: $0) } ?? false
+        case .repository(let id):
+            let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return false }
+            return covers(
+                AuditCore.Repository(id: id, owner: parts[0], name: parts[1], visibility: .unknown),
+                of: login ?? parts[0])
+        }
     }
 
     /// Whether the repositories of the organization, or it itself, can be meant.
@@ -175,16 +202,28 @@ public struct WaiverList: Sendable {
                         position: waiver.position, message: "the policy \(policy.name) has no entry \"\(waiver.rule)\"",
                         hint: NearestWord.hint(for: waiver.rule, among: policy.rules.map(\.id))))
             }
-            return problems + (overlong(waiver, under: policy, now: now).map { [$0] } ?? [])
+            return problems + breaches(of: policy, waiver, now: now)
         }
     }
 
     /// Refuses waivers that reach further than the policy allows.
     public func check(against policy: Policy, now: Timestamp) throws(DocumentError) {
         for waiver in waivers {
-            guard let problem = overlong(waiver, under: policy, now: now) else { continue }
+            guard let problem = breaches(of: policy, waiver, now: now).first else { continue }
             throw DocumentError(at: problem.position, problem.message, hint: problem.hint)
         }
+    }
+
+    private func breaches(of policy: Policy, _ waiver: Waiver, now: Timestamp) -> [Problem] {
+        [overlong(waiver, under: policy, now: now), unnamed(waiver, under: policy)].compactMap(\.self)
+    }
+
+    private func unnamed(_ waiver: Waiver, under policy: Policy) -> Problem? {
+        guard policy.waiversNameProblems, waiver.acceptsAnything else { return nil }
+        return Problem(
+            position: waiver.position,
+            message: "the \(waiver) has no \"accepts\", and the policy \(policy.name) wants the problems named",
+            hint: "name them as the report's \"problems\" do; oidc-audit waiver add writes them")
     }
 
     private func overlong(_ waiver: Waiver, under policy: Policy, now: Timestamp) -> Problem? {

@@ -35,7 +35,8 @@ public struct AllowClaims: RepositoryRule {
         guard !others.isEmpty else { return .pass }
         return subject.violation(
             "claim\(others.count == 1 ? "" : "s") not allowed: \(others.joinedNames)",
-            expected: allowed.map(\.rawValue), isChoice: true,
+            problems: others.map { "claim not allowed: \($0.shown)" }, expected: allowed.map(\.rawValue),
+            isChoice: true,
             remedy: "Take \(others.joinedNames) out of \(subject.templateName.closed).")
     }
 }

@@ -42,7 +42,7 @@ public struct BoundContext: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard !subject.keys.contains(where: Self.binds) else { return .pass }
         if let unknown = subject.keys.first(where: { ClaimCatalog.claim(for: $0) == nil }) {
-            return .undecided("\(unknown) is a claim that this version does not know")
+            return .undecided("\(unknown.shown) is a claim that this version does not know")
         }
         let partial = subject.keys.filter(Self.partial.contains)
         let message =
@@ -50,7 +50,10 @@ public struct BoundContext: RepositoryRule {
             ? "every branch, tag and pull request shares one subject"
             : "branches share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") not tell them apart"
         return subject.violation(
-            message, expected: Self.binding.map(\.rawValue), isChoice: true,
+            message,
+            problems: ["branches share one subject"]
+                + (partial.isEmpty ? ["no claim tells one job of the repository from another"] : []),
+            expected: Self.binding.map(\.rawValue), isChoice: true,
             remedy: "Change \(subject.templateName) to hold context.")
     }
 }

@@ -36,6 +36,7 @@ public struct ClaimsThatFailJobs: RepositoryRule {
         return subject.violation(
             absent.prefix(ClaimKey.shownMax).map { "\($0): only \(Self.condition(of: $0) ?? "") have it" }.joined(
                 separator: "; "),
+            problems: absent.map { "claim that some jobs do not have: \($0.shown)" },
             expected: subject.keys.filter { !isAbsent($0) }.map(\.rawValue),
             remedy: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
     }

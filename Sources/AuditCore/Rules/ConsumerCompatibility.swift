@@ -40,6 +40,7 @@ public struct ConsumerCompatibility: RepositoryRule {
         let names = consumers.map(\.rawValue).joined(separator: ", ")
         return subject.violation(
             "\(names) need\(consumers.count == 1 ? "s" : "") the default subject",
+            problems: consumers.map { "\($0.rawValue) needs the default subject" },
             expected: SubjectTemplate.gitHubDefault.keys.map(\.rawValue), remedy: Self.remedy, mending: .useDefault)
     }
 }

@@ -44,7 +44,8 @@ public struct CustomPropertyClaims: RepositoryRule {
         }
         guard !problems.isEmpty else { return lacking.map { .undecided($0) } ?? .pass }
         return subject.violation(
-            problems.prefix(ClaimKey.shownMax).joined(separator: "; "), expected: keys.map(\.rawValue),
+            problems.prefix(ClaimKey.shownMax).joined(separator: "; "), problems: problems,
+            expected: keys.map(\.rawValue),
             remedy: Self.remedy)
     }
 

@@ -67,6 +67,9 @@ public struct DormantOrganizationTemplate: OrganizationRule {
                 message:
                     "the organization's template is set, and \(subject.followers) of \(subject.known) repositories "
                     + (subject.followers == 1 ? "follows it" : "follow it"),
+                // Without counts, which differ from night to night.
+                problems: ["too few repositories follow the organization's template"]
+                    + (subject.followers == 0 ? ["no repository follows the organization's template"] : []),
                 expected: [expected], actual: ["\(subject.followers)"],
                 remedy:
                     "Opt the repositories in (use_default: false without keys): the template does nothing until then."))

@@ -28,7 +28,8 @@ public struct DuplicateClaims: RepositoryRule {
         guard !twice.isEmpty else { return .pass }
         return subject.violation(
             "claim\(twice.count == 1 ? " that stands" : "s that stand") twice: \(twice.joinedNames)",
-            expected: once.map(\.rawValue), remedy: "Change \(subject.templateName) to \(once.joinedNames).",
+            problems: twice.map { "claim that stands twice: \($0.shown)" }, expected: once.map(\.rawValue),
+            remedy: "Change \(subject.templateName) to \(once.joinedNames).",
             mending: subject.keeping(once))
     }
 }

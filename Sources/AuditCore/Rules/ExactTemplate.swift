@@ -38,7 +38,8 @@ public struct ExactTemplate: RepositoryRule {
         return subject.violation(
             "template is \(subject.keys.joinedNames): "
                 + (isReordered ? "the right claims in another order" : "none of those allowed"),
-            expected: templates.map(\.joinedNames), isChoice: true,
+            // Another wrong template is another problem, whichever was accepted.
+            problems: ["template is \(subject.keys.allNames)"], expected: templates.map(\.joinedNames), isChoice: true,
             remedy: optsIn
                 ? RuleSubject.optInRemedy : "Change \(subject.templateName) to \(first.joinedNames).",
             mending: optsIn ? .inherit : templates.count == 1 && isItsOwn ? .template(first) : nil)

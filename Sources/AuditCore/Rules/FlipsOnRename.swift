@@ -30,7 +30,7 @@ public struct FlipsOnRename: RepositoryRule {
                 message: subject.keys.contains("repo")
                     ? "legacy subject, which becomes immutable at the next rename or transfer"
                     : "legacy subject without repo: what the next rename or transfer adds is not documented",
-                expected: ["immutable"], actual: ["legacy"],
+                problems: ["legacy subject"], expected: ["immutable"], actual: ["legacy"],
                 remedy:
                     "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
                     + "side trusts both forms.")

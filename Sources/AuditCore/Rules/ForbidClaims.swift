@@ -35,7 +35,8 @@ public struct ForbidClaims: RepositoryRule {
         guard !found.isEmpty else { return .pass }
         let rest = subject.keys.filter { !isForbidden($0) }
         return subject.violation(
-            "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)", expected: rest.map(\.rawValue),
+            "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)",
+            problems: found.map { "forbidden claim: \($0.shown)" }, expected: rest.map(\.rawValue),
             remedy: "Take \(found.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
     }
 }

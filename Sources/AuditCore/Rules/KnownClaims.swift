@@ -35,13 +35,14 @@ public struct KnownClaims: RepositoryRule {
             if isKnown { known.append(key) } else { unknown.append(key) }
         }
         guard !unknown.isEmpty else { return .pass }
-        let shown = unknown.prefix(ClaimKey.shownMax).map { key in
+        var names = unknown.prefix(ClaimKey.shownMax).map { key in
             let nearest = objection(to: key, subject) ?? ""
-            return nearest.isEmpty ? key : ClaimKey("\(key) (\(nearest))")
-        }
+            return nearest.isEmpty ? key.shown : "\(key.shown) (\(nearest))"
+        }.joined(separator: ", ")
+        if unknown.count > ClaimKey.shownMax { names += " and \(unknown.count - ClaimKey.shownMax) more" }
         return subject.violation(
-            "unknown claim\(unknown.count == 1 ? "" : "s"): \((shown + unknown.dropFirst(shown.count)).joinedNames)",
-            expected: known.map(\.rawValue),
+            "unknown claim\(unknown.count == 1 ? "" : "s"): \(names)",
+            problems: unknown.map { "unknown claim: \($0.shown)" }, expected: known.map(\.rawValue),
             remedy: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
     }
 

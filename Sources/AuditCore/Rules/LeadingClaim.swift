@@ -34,7 +34,7 @@ public struct LeadingClaim: RepositoryRule {
         guard let first = subject.keys.first else { return .undecided("the template has no keys") }
         guard !ClaimCatalog.isSafeFirst(first) else { return .pass }
         return subject.violation(
-            "starts with \(first), \(Self.objection(to: first))",
+            "starts with \(first.shown), \(Self.objection(to: first))", problems: ["starts with \(first.shown)"],
             expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue), isChoice: true,
             remedy:
                 "Change \(subject.templateName) to start with repo, or another claim that only administrators choose.")

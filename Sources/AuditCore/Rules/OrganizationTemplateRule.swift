@@ -41,15 +41,16 @@ public struct OrganizationTemplateRule: OrganizationRule {
             guard !templates.isEmpty, !templates.contains(template.keys) else { return .pass }
             return violation(
                 "the organization's template is \(template.keys.joinedNames): none of those allowed",
-                actual: template.keys)
+                problem: "the organization's template is \(template.keys.allNames)", actual: template.keys)
         }
     }
 
-    private func violation(_ message: String, actual: [ClaimKey]) -> RuleVerdict {
+    private func violation(_ message: String, problem: String? = nil, actual: [ClaimKey]) -> RuleVerdict {
         let wanted = templates.first.map { " to \($0.joinedNames)" } ?? ""
         return .fail(
             Violation(
-                message: message, expected: templates.map(\.joinedNames), isChoice: true,
+                message: message, problems: problem.map { [$0] }, expected: templates.map(\.joinedNames),
+                isChoice: true,
                 actual: actual.map(\.rawValue),
                 remedy: "Set the organization's template\(wanted); repositories follow it once they opt in.",
                 mending: templates.count == 1 ? templates.first.map(Mending.template) : nil))

@@ -27,6 +27,7 @@ public struct PerRunClaims: RepositoryRule {
         let rest = subject.keys.filter { !isPerRun($0) }
         return subject.violation(
             "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run or commit: \(perRun.joinedNames)",
+            problems: perRun.map { "claim that changes with each run or commit: \($0.shown)" },
             expected: rest.map(\.rawValue),
             remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
     }

@@ -56,23 +56,21 @@ public struct RequireClaims: RepositoryRule {
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         let keys = subject.keys
-        var problems: [String] = []
         let missing = claims.filter { !keys.contains($0) }
-        if !missing.isEmpty {
-            problems.append("missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)")
-        }
         let present = keys.filter(claims.contains)
-        if isOrdered, missing.isEmpty, present != claims {
-            problems.append("claims out of order: \(present.joinedNames)")
-        }
         let unmet = anyOf.filter { !$0.contains(where: keys.contains) }
-        problems += unmet.map { "missing one of: \($0.joinedNames)" }
-        guard !problems.isEmpty else { return .pass }
+        var others = unmet.map { "missing one of: \($0.joinedNames)" }
+        if isOrdered, missing.isEmpty, present != claims {
+            others.insert("claims out of order: \(present.joinedNames)", at: 0)
+        }
+        let summary = missing.isEmpty ? [] : ["missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)"]
+        guard !(summary + others).isEmpty else { return .pass }
 
         // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
         let expected = claims + unmet.compactMap(\.first)
         return subject.violation(
-            problems.joined(separator: "; "), expected: expected.map(\.rawValue),
+            (summary + others).joined(separator: "; "), problems: missing.map { "missing claim: \($0.shown)" } + others,
+            expected: expected.map(\.rawValue),
             remedy: remedy(for: expected, subject),
             mending: subject.wouldPassByOptingIn(self) ? .inherit : nil)
     }

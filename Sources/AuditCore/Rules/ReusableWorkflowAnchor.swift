@@ -27,7 +27,8 @@ public struct ReusableWorkflowAnchor: RepositoryRule {
         else { return .pass }
         return subject.violation(
             "\(workflow) without a repository: every caller of the workflow shares one subject",
-            expected: Self.repositories.map(\.rawValue), isChoice: true,
+            problems: ["every caller of the workflow shares one subject"], expected: Self.repositories.map(\.rawValue),
+            isChoice: true,
             remedy: "Change \(subject.templateName) to hold repo.")
     }
 }

@@ -63,8 +63,12 @@ public enum RuleVerdict: Hashable, Sendable {
 
 /// What a rule found wrong and how to mend it.
 public struct Violation: Hashable, Sendable {
-    /// What is wrong, in lower case without a final stop: `missing claim: context`.
+    /// What is wrong, in lower case without a final stop: `missing claims: context, ref`.
     public let message: String
+    /// What is wrong one by one, sorted by UTF-8 bytes, each once, never empty: `missing claim: context`. A text is the
+    /// same from night to night as long as that problem is there, so it holds no counts, dates or ids that change by
+    /// themselves. An acceptance covers the problems that it has seen.
+    public let problems: [String]
     public let expected: [String]
     /// Whether one of what is expected would do, rather than all of it.
     public let isChoice: Bool
@@ -74,10 +78,12 @@ public struct Violation: Hashable, Sendable {
     /// The one change that does it; `nil` where there are several, or none is known.
     public let mending: Mending?
 
+    /// - Parameter problems: in any order; `nil`: the message is the one problem.
     public init(
-        message: String, expected: [String], isChoice: Bool = false, actual: [String], remedy: String,
-        mending: Mending? = nil,
+        message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, actual: [String],
+        remedy: String, mending: Mending? = nil,
     ) {
+        self.problems = (problems?.isEmpty == false ? problems ?? [] : [message]).asProblems
         self.isChoice = isChoice
         self.mending = mending
         self.message = message

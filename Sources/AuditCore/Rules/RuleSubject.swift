@@ -39,13 +39,16 @@ public struct RuleSubject: Sendable {
     static let optInRemedy = "Opt the repository in to the organization's template (use_default: false without keys)."
 
     /// A violation whose actual value is the template.
+    ///
+    /// - Parameter problems: as in `Violation`.
     func violation(
-        _ message: String, expected: [String], isChoice: Bool = false, remedy: String, mending: Mending? = nil,
+        _ message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, remedy: String,
+        mending: Mending? = nil,
     ) -> RuleVerdict {
         .fail(
             Violation(
-                message: message, expected: expected, isChoice: isChoice, actual: keys.map(\.rawValue), remedy: remedy,
-                mending: mending))
+                message: message, problems: problems, expected: expected, isChoice: isChoice,
+                actual: keys.map(\.rawValue), remedy: remedy, mending: mending))
     }
 
     /// The template without some of its claims, where it is the repository's own and something is left.

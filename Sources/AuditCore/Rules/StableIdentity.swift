@@ -52,7 +52,10 @@ public struct StableIdentity: RepositoryRule {
             ? "Change \(subject.templateName) to hold repository_owner_id and repository_id."
             : "Opt the repository in to immutable subjects (use_immutable_subject: true) with repo in its template, "
                 + "after the cloud side trusts the new form."
-        return subject.violation(message, expected: ["repository_owner_id", "repository_id"], remedy: remedy)
+        return subject.violation(
+            message,
+            problems: (hasOwnerID ? [] : ["no id of the owner"]) + (hasRepositoryID ? [] : ["no id of the repository"]),
+            expected: ["repository_owner_id", "repository_id"], remedy: remedy)
     }
 }
 

@@ -45,7 +45,8 @@ public struct SubjectLength: RepositoryRule {
             : "up to \(fixed + reserved) characters, of which \(fixed) are fixed and \(reserved) reserved"
         return .fail(
             Violation(
-                message: message, expected: ["at most \(max) characters"], actual: [text],
+                message: message, problems: ["longer than \(max) characters"], expected: ["at most \(max) characters"],
+                actual: [text],
                 remedy: "Take claims out of \(subject.templateName.closed)."))
     }
 }

@@ -59,12 +59,19 @@ public struct TemplateSourceRule: RepositoryRule {
         guard !isAllowed else { return .pass }
         return .fail(
             Violation(
-                message: "template comes from \(subject.source.rawValue)", expected: allowed.map(\.rawValue),
+                message: "template comes from \(subject.source.rawValue)", problems: [problem(subject)],
+                expected: allowed.map(\.rawValue),
                 isChoice: true,
                 actual: [subject.source.rawValue], remedy: remedy(subject), mending: mending(subject)))
     }
 
     // MARK: -
+
+    /// Keys of a repository's own belong to what was seen: who accepted one template of its own accepted no other.
+    private func problem(_ subject: RuleSubject) -> String {
+        let source = "template comes from \(subject.source.rawValue)"
+        return subject.source == .repository ? "\(source): \(subject.keys.allNames)" : source
+    }
 
     private func mending(_ subject: RuleSubject) -> Mending? {
         switch allowed {

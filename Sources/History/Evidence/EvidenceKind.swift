@@ -5,8 +5,12 @@ import GRDB
 /// A record is a line of JSON without spaces: `record`, then the fields in the order of `fields`. Repositories and
 /// organizations stand in it with GitHub's ids, never with row ids, so that a record is the same in every file. What a
 /// scan is sealed by is the SHA-256 of its lines in the order of `all`: names, order and form of fields are never
-/// changed; a new version of the records would be a new list.
+/// changed. A new field goes to the end of its kind's list, `since` the next version of the records; each seal says by
+/// which version it was made, so that older seals stay true.
 struct EvidenceKind: Sendable {
+    /// The version of the records that are written now.
+    static let version = 1
+
     struct Field: Sendable {
         enum Form: Sendable {
             case text
@@ -22,10 +26,13 @@ struct EvidenceKind: Sendable {
 
         let name: String
         let form: Form
+        /// The first version of the records that has it.
+        let since: Int
 
-        init(_ name: String, _ form: Form) {
+        init(_ name: String, _ form: Form, since: Int = 1) {
             self.name = name
             self.form = form
+            self.since = since
         }
     }
 
@@ -36,6 +43,9 @@ struct EvidenceKind: Sendable {
     let source: String
     /// The order of a scan's records, for which row ids serve only where ids agree.
     let order: String
+
+    /// How many fields a version of the records has: the first so many.
+    func fieldCount(in version: Int) -> Int { fields.prefix { $0.since <= version }.count }
 
     /// The fields of which the first that is there names what the record is about.
     var identities: [Int] {
@@ -149,11 +159,11 @@ struct EvidenceKind: Sendable {
         fields: [
             .init("repository_id", .integer), .init("organization_id", .integer), .init("waiver", .text),
             .init("policy_name", .text), .init("rule", .text), .init("open", .boolean), .init("waived", .boolean),
-            .init("severity", .text), .init("message", .text), .init("first_seen", .time),
+            .init("severity", .text), .init("message", .text), .init("problems", .names), .init("first_seen", .time),
         ],
         source: """
             SELECT r.githubID, o.githubID, e.waiver, e.policyName, e.ruleID, e.isOpen, e.isWaived, e.severity, e.message,
-                e.firstSeenAt
+                e.problems, e.firstSeenAt
             FROM finding e LEFT JOIN repository r ON r.id = e.repositoryID
             LEFT JOIN organization o ON o.id = e.organizationID
             """,

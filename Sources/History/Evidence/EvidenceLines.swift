@@ -16,14 +16,18 @@ struct EvidenceLines {
 
     /// What a scan is sealed by.
     ///
-    /// - Parameter body: is given each line, its line feed included.
+    /// - Parameters:
+    ///   - version: of the records.
+    ///   - kinds: in the order in which they are hashed.
+    ///   - body: is given each line, its line feed included.
     mutating func content(
-        of scanID: Int64, _ body: ([UInt8]) throws -> Void = { _ in },
+        of scanID: Int64, version: Int = EvidenceKind.version, kinds: [EvidenceKind] = EvidenceKind.all,
+        _ body: ([UInt8]) throws -> Void = { _ in },
     ) throws -> (digest: String, checks: [UInt8]) {
         checks = []
         var hash = SHA256()
-        for (number, kind) in EvidenceKind.all.enumerated() {
-            try forEach(kind, of: scanID, number: number) { line in
+        for (number, kind) in kinds.enumerated() {
+            try forEach(kind, of: scanID, number: number, version) { line in
                 hash.update(data: line)
                 try body(line)
             }
@@ -34,7 +38,7 @@ struct EvidenceLines {
     // MARK: -
 
     private mutating func forEach(
-        _ kind: EvidenceKind, of scanID: Int64, number: Int, _ body: ([UInt8]) throws -> Void,
+        _ kind: EvidenceKind, of scanID: Int64, number: Int, _ version: Int, _ body: ([UInt8]) throws -> Void,
     ) throws {
         var arguments: StatementArguments = [scanID]
         if kind.name == EvidenceKind.progress.name {
@@ -43,13 +47,13 @@ struct EvidenceLines {
         }
         let rows = try Row.fetchCursor(db.cachedStatement(sql: kind.ofScan), arguments: arguments)
         while let row = try rows.next() {
-            try tell(row, kind, number)
+            try append(row, kind, number, version)
             try body(line)
         }
     }
 
     /// Leaves the row in `line`, and its checksums at the end of `checks`.
-    private mutating func tell(_ row: Row, _ kind: EvidenceKind, _ number: Int) throws {
+    private mutating func append(_ row: Row, _ kind: EvidenceKind, _ number: Int, _ version: Int) throws {
         line.removeAll(keepingCapacity: true)
         line += #"{"record":""#.utf8
         line += kind.name.utf8
@@ -58,7 +62,7 @@ struct EvidenceLines {
         var wrong: String?
         let idPlace = checks.count
         checks.append(contentsOf: repeatElement(0, count: 8))
-        for (index, field) in kind.fields.enumerated() {
+        for (index, field) in kind.fields.prefix(kind.fieldCount(in: version)).enumerated() {
             line += #",""#.utf8
             line += field.name.utf8
             line += #"":"#.utf8

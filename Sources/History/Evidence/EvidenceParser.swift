@@ -4,8 +4,16 @@ import GRDB
 /// One record as a line told it.
 struct EvidenceRecord {
     let kind: EvidenceKind
-    /// In the order of the kind's fields.
+    /// In the order of the kind's fields; null where the line was of a version without the field.
     let values: [DatabaseValue]
+    /// How many fields the line had.
+    var fieldCount: Int
+
+    init(kind: EvidenceKind, values: [DatabaseValue]) {
+        self.kind = kind
+        fieldCount = values.count
+        self.values = values + Array(repeating: .null, count: kind.fields.count - values.count)
+    }
 
     subscript(_ field: String) -> DatabaseValue {
         kind.fields.firstIndex { $0.name == field }.map { values[$0] } ?? .null
@@ -33,6 +41,8 @@ struct EvidenceParser {
         try Self.take(kind.name + "\"", from: &rest)
         var values: [DatabaseValue] = []
         for field in kind.fields {
+            // Records of an earlier version end here; their seal says whether that is right.
+            if field.since > 1, rest.first == UInt8(ascii: "}") { break }
             try Self.take(",\"\(field.name)\":", from: &rest)
             if rest.starts(with: "null".utf8) {
                 rest = rest.dropFirst(4)

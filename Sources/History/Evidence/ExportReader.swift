@@ -60,8 +60,15 @@ final class ExportReader {
                 continue
             }
             let seal = try decode(ExportedSeal.self, line)
+            guard (1...EvidenceKind.version).contains(seal.version) else {
+                throw failure(
+                    "its records are of version \(seal.version), and this program reads up to \(EvidenceKind.version)")
+            }
+            guard records.allSatisfy({ $0.fieldCount == $0.kind.fieldCount(in: seal.version) }) else {
+                throw failure("its records are not of the version that the seal says")
+            }
             let link = Seal(
-                scanID: seal.scan, content: seal.content,
+                scanID: seal.scan, version: seal.version, content: seal.content,
                 origin: Seal.Origin(content: seal.origin, digest: seal.originDigest), previous: previous)
             guard seal.previous == previous, seal.digest == link.digest else {
                 throw failure("this link of the chain does not follow from the one before")

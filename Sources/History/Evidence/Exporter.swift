@@ -40,14 +40,16 @@ private struct Exporter {
         let pruned = try Pruner.prunedScans(db)
         try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
         let links = try Row.fetchCursor(
-            db, sql: "SELECT id, scanID, content, origin, originDigest, previous, digest FROM seal ORDER BY id")
+            db,
+            sql: "SELECT scanID, content, origin, originDigest, previous, digest, recordsVersion FROM seal ORDER BY id")
         var lines = EvidenceLines(db)
         while let link = try links.next() {
-            let content: String = try link.decode(atIndex: 2)
-            let scan: Int64? = try link.decode(atIndex: 1)
+            let scan: Int64? = try link.decode(atIndex: 0)
+            let content: String = try link.decode(atIndex: 1)
+            let version: Int = try link.decode(atIndex: 6)
             if let scan {
                 var piece: [UInt8] = []
-                let found = try lines.content(of: scan) { line in
+                let found = try lines.content(of: scan, version: version) { line in
                     piece += line
                     if piece.count > 1 << 16 {
                         try write(piece)
@@ -60,8 +62,9 @@ private struct Exporter {
                 }
             }
             let seal = try ExportedSeal(
-                scan: scan, content: content, origin: link.decode(atIndex: 3), originDigest: link.decode(atIndex: 4),
-                previous: link.decode(atIndex: 5), digest: link.decode(atIndex: 6))
+                scan: scan, version: version, content: content, origin: link.decode(atIndex: 2),
+                originDigest: link.decode(atIndex: 3), previous: link.decode(atIndex: 4),
+                digest: link.decode(atIndex: 5))
             try write(Array((seal.line + "\n").utf8))
         }
     }
@@ -87,6 +90,8 @@ struct ExportHeader: Codable {
 struct ExportedSeal: Codable {
     var record = "seal"
     var scan: Int64?
+    /// Of the records.
+    var version: Int
     var content: String
     var origin: String?
     var originDigest: String?
@@ -95,14 +100,17 @@ struct ExportedSeal: Codable {
 
     private enum CodingKeys: String, CodingKey {
         case record, scan, content, origin
+        case version = "records_version"
         case originDigest = "origin_digest"
         case previous, digest
     }
 
     init(
-        scan: Int64?, content: String, origin: String?, originDigest: String?, previous: String, digest: String,
+        scan: Int64?, version: Int, content: String, origin: String?, originDigest: String?, previous: String,
+        digest: String,
     ) {
         self.scan = scan
+        self.version = version
         self.content = content
         self.origin = origin
         self.originDigest = originDigest

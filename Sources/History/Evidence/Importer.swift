@@ -127,7 +127,9 @@ private struct Importer {
             source.diverged.formUnion(rebase.diverged)
         }
         try writer.finish()
-        let digest = try Sealer(db, path: path).seal(scanID, origin: try originHere(scan, scanID, isSameLine))
+        let digest = try Sealer(db, path: path).seal(
+            scanID, version: isSameLine ? scan.seal.version : EvidenceKind.version,
+            origin: try originHere(scan, scanID, isSameLine))
         let content = try String.fetchOne(db, sql: "SELECT content FROM seal WHERE digest = ?", arguments: [digest])
         guard !isSameLine || content == scan.seal.content else {
             throw source.reader.failure("its records can't be stored as they are told", line: scan.line)

@@ -113,7 +113,11 @@ struct Pruner {
         var hash = SHA256()
         hash.update(data: Data(checkpointLine(scans.map(String.init).joined(separator: ",")).utf8))
         var lines = EvidenceLines(db)
-        for scan in scans { _ = try lines.content(of: scan) { hash.update(data: $0) } }
+        for scan in scans {
+            let version = try Int.fetchOne(
+                db, sql: "SELECT recordsVersion FROM seal WHERE scanID = ?", arguments: [scan])
+            _ = try lines.content(of: scan, version: version ?? EvidenceKind.version) { hash.update(data: $0) }
+        }
         guard lines.malformed == nil else { return nil }
         return hash.finalize().hexadecimal
     }

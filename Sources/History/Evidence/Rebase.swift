@@ -119,7 +119,8 @@ struct Rebase {
 
     private mutating func writeFindings(_ organizations: Set<Int64>, _ repositories: Set<Int64>) throws {
         guard let policy = scan.records.first?.text("policy_name") else { return }
-        let open = try OpenFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db)
+        let open = try LastFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db)
+            .filter(\.value.row.isOpen)
         var told: Set<FindingKey> = []
         // What the scan itself wrote of a finding is its own, such as that one went with its repository.
         let own = Set(
@@ -128,7 +129,11 @@ struct Rebase {
             let key = identity.key
             let isOpen = record["open"] == true.databaseValue
             let here = open[key]
-            let differs = isOpen ? here?.row.isWaived != (record["waived"] == true.databaseValue) : here != nil
+            let differs =
+                isOpen
+                ? here?.row.isWaived != (record["waived"] == true.databaseValue)
+                    || here?.row.problems != record.text("problems")
+                : here != nil
             guard own.contains(identity) || concerns(key, organizations, repositories) else {
                 if differs { diverged.formUnion(organizations) }
                 continue

@@ -60,7 +60,7 @@ final class RecordWriter {
             try insert(
                 """
                 finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived,
-                    severity, message, firstSeenAt)
+                    severity, message, problems, firstSeenAt)
                 """,
                 [
                     hostID.databaseValue, try row("repository", record.integer("repository_id")),

@@ -5,6 +5,8 @@ import GRDB
 /// One link of the chain.
 struct Seal: Hashable {
     var scanID: Int64?
+    /// Of the records.
+    var version: Int
     /// SHA-256 of the records.
     var content: String
     /// Content and digest where the scan was first sealed, if that was in another history.
@@ -26,15 +28,16 @@ struct Seal: Hashable {
     /// Before the first link.
     static let genesis = String(repeating: "0", count: 64)
 
-    /// What a link's digest is: the SHA-256 of six lines, which `sha256sum` can repeat.
-    init(scanID: Int64?, content: String, origin: Origin?, previous: String) {
+    /// What a link's digest is: the SHA-256 of seven lines, which `sha256sum` can repeat.
+    init(scanID: Int64?, version: Int, content: String, origin: Origin?, previous: String) {
         self.scanID = scanID
+        self.version = version
         self.content = content
         self.origin = origin
         self.previous = previous
         let lines = [
-            "oidc-audit.seal/v1", previous, scanID.map(String.init) ?? "checkpoint", content, origin?.content ?? "here",
-            origin?.digest ?? "here",
+            "oidc-audit.seal/v1", previous, scanID.map(String.init) ?? "checkpoint", "records \(version)", content,
+            origin?.content ?? "here", origin?.digest ?? "here",
         ]
         digest = SHA256.hash(data: Data((lines.joined(separator: "\n") + "\n").utf8)).hexadecimal
     }
@@ -53,52 +56,50 @@ struct Sealer {
 
     /// Closes a scan, and before it those that ended early and on whose rows it builds: nobody goes on with them now.
     ///
-    /// - Parameter origin: what another history first sealed the scan by.
+    /// - Parameters:
+    ///   - version: of the records.
+    ///   - origin: what another history first sealed the scan by.
     /// - Returns: the digest of the scan's link.
     @discardableResult
-    func seal(_ scanID: Int64, origin: Seal.Origin? = nil) throws -> String {
+    func seal(
+        _ scanID: Int64, version: Int = EvidenceKind.version, origin: Seal.Origin? = nil,
+    ) throws -> String {
         for foundation in try foundations(of: scanID) {
             if isRunning(foundation) {
                 try copyRows(of: foundation, to: scanID)
             } else {
-                _ = try append(foundation, origin: nil)
+                _ = try append(foundation, version: EvidenceKind.version, origin: nil)
             }
         }
-        return try append(scanID, origin: origin)
-    }
-
-    /// Closes what an earlier version of the program left sealed in its own way.
-    func sealWhatIsOver() throws {
-        let scans = try Int64.fetchAll(
-            db,
-            sql: """
-                SELECT id FROM scan WHERE state = 'sealed' AND id NOT IN (SELECT scanID FROM seal WHERE scanID NOT NULL)
-                ORDER BY id
-                """)
-        for scan in scans { try seal(scan) }
+        return try append(scanID, version: version, origin: origin)
     }
 
     /// - Parameter scanID: `nil` for a checkpoint.
     @discardableResult
-    func append(_ scanID: Int64?, content: String, origin: Seal.Origin? = nil) throws -> String {
+    func append(
+        _ scanID: Int64?, version: Int = EvidenceKind.version, content: String, origin: Seal.Origin? = nil,
+    ) throws -> String {
         let previous = try String.fetchOne(db, sql: "SELECT digest FROM seal ORDER BY id DESC LIMIT 1")
-        let seal = Seal(scanID: scanID, content: content, origin: origin, previous: previous ?? Seal.genesis)
+        let seal = Seal(
+            scanID: scanID, version: version, content: content, origin: origin, previous: previous ?? Seal.genesis)
         try db.execute(
             sql: """
-                INSERT INTO seal (scanID, content, origin, originDigest, previous, digest) VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO seal (scanID, recordsVersion, content, origin, originDigest, previous, digest)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                seal.scanID, seal.content, seal.origin?.content, seal.origin?.digest, seal.previous, seal.digest,
+                seal.scanID, seal.version, seal.content, seal.origin?.content, seal.origin?.digest, seal.previous,
+                seal.digest,
             ])
         return seal.digest
     }
 
     // MARK: -
 
-    private func append(_ scanID: Int64, origin: Seal.Origin?) throws -> String {
+    private func append(_ scanID: Int64, version: Int, origin: Seal.Origin?) throws -> String {
         var lines = EvidenceLines(db)
-        let (content, checks) = try lines.content(of: scanID)
-        let digest = try append(scanID, content: content, origin: origin)
+        let (content, checks) = try lines.content(of: scanID, version: version)
+        let digest = try append(scanID, version: version, content: content, origin: origin)
         try db.execute(
             sql: "INSERT INTO sealChecks (sealID, checks) VALUES (?, ?)",
             arguments: [db.lastInsertedRowID, Data(checks)])

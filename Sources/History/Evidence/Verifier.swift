@@ -58,7 +58,10 @@ struct Verifier {
         }
         let pruned = Set(try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan"))
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT id, scanID, content, origin, originDigest, previous, digest FROM seal ORDER BY id")
+            db,
+            sql: """
+                SELECT id, scanID, content, origin, originDigest, previous, digest, recordsVersion FROM seal ORDER BY id
+                """)
         var last = (place: Int64(0), digest: Seal.genesis)
         var checkpoint: (place: Int64, content: String)?
         while let row = try rows.next() {
@@ -69,8 +72,13 @@ struct Verifier {
             guard place == last.place + 1 else {
                 return .init(scanID: scanID, message: "the chain lacks link \(last.place + 1)")
             }
+            let version: Int = try row.decode(atIndex: 7)
+            guard (1...EvidenceKind.version).contains(version) else {
+                return .init(
+                    scanID: scanID, message: "link \(place) is of records of version \(version), which is not known")
+            }
             let seal = Seal(
-                scanID: scan, content: content,
+                scanID: scan, version: version, content: content,
                 origin: Seal.Origin(content: try row.decode(atIndex: 3), digest: try row.decode(atIndex: 4)),
                 previous: last.digest)
             guard row.hasNull(atIndex: 3) == row.hasNull(atIndex: 4),
@@ -89,7 +97,7 @@ struct Verifier {
             if pruned.contains(scan) {
                 verification.prunedScans += 1
             } else {
-                if let problem = try difference(in: scan, link: place, content) { return problem }
+                if let problem = try difference(in: scan, link: place, version, content) { return problem }
                 verification.scans += 1
             }
         }
@@ -115,7 +123,7 @@ struct Verifier {
                 ).map { row in try [row.decode(atIndex: 0), row.decode(atIndex: 1), row.decode(atIndex: 2)] })
         }
         let fresh = try DatabaseQueue()
-        try Schema.migrator(path: path).migrate(fresh)
+        try Schema.migrator.migrate(fresh)
         let expected = try fresh.read(parts)
         guard let part = try expected.symmetricDifference(parts(db)).min(by: { $0.lexicographicallyPrecedes($1) })
         else {
@@ -216,9 +224,11 @@ struct Verifier {
     }
 
     /// Where a scan's records are not those that were sealed.
-    private func difference(in scan: Int64, link: Int64, _ content: String) throws -> Verification.Problem? {
+    private func difference(
+        in scan: Int64, link: Int64, _ version: Int, _ content: String,
+    ) throws -> Verification.Problem? {
         var lines = EvidenceLines(db)
-        let (digest, checks) = try lines.content(of: scan)
+        let (digest, checks) = try lines.content(of: scan, version: version)
         let scanID = ScanID(rawValue: scan)
         if let (id, field) = lines.malformed {
             return .init(scanID: scanID, subject: try name(id), field: field, message: "it is not what was sealed")
@@ -226,8 +236,8 @@ struct Verifier {
         guard digest != content else { return nil }
         let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [link])
         guard let stored else { return .init(scanID: scanID, message: "its content is not what was sealed") }
-        var now = CheckedRecords(checks)
-        var then = CheckedRecords(Array(stored))
+        var now = CheckedRecords(checks, version)
+        var then = CheckedRecords(Array(stored), version)
         while true {
             switch (then.next(), now.next()) {
             case (nil, nil):
@@ -237,7 +247,8 @@ struct Verifier {
                     scanID: scanID, subject: try name(added),
                     message: "a record of the kind \(added.kind.name) was added")
             case (let sealed?, let found?) where sealed.kind.name == found.kind.name && sealed.id == found.id:
-                for (index, field) in found.kind.fields.enumerated() where sealed.checks[index] != found.checks[index] {
+                for (index, field) in zip(found.checks.indices, found.kind.fields)
+                where sealed.checks[index] != found.checks[index] {
                     return .init(
                         scanID: scanID, subject: try name(found), field: field.name,
                         message: "it is not what was sealed")
@@ -289,16 +300,20 @@ private struct CheckedRecords {
     }
 
     private var rest: ArraySlice<UInt8>
+    private let version: Int
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter version: of the records.
+    init(_ bytes: [UInt8], _ version: Int) {
         rest = bytes[...]
+        self.version = version
     }
 
     /// - Returns: `nil` at the end, and where the bytes are none of ours.
     mutating func next() -> Record? {
         guard let number = rest.first, EvidenceKind.all.indices.contains(Int(number)) else { return nil }
         let kind = EvidenceKind.all[Int(number)]
-        let length = 9 + kind.fields.count * 4
+        let fieldCount = kind.fieldCount(in: version)
+        let length = 9 + fieldCount * 4
         guard rest.count >= length else { return nil }
         let record = rest.prefix(length)
         rest = rest.dropFirst(length)
@@ -306,7 +321,7 @@ private struct CheckedRecords {
         return Record(
             kind: kind,
             id: record.dropFirst().prefix(8).reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) },
-            checks: kind.fields.indices.map { record[start + $0 * 4..<start + $0 * 4 + 4] })
+            checks: (0..<fieldCount).map { record[start + $0 * 4..<start + $0 * 4 + 4] })
     }
 
     /// Whether a record of that kind and id comes later.

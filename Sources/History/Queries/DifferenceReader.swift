@@ -102,18 +102,24 @@ struct DifferenceReader {
             }.map(\.login)
         }
         var appeared: [StoredFinding] = []
+        var worsened: [ScanDifference.Worsened] = []
         var gone: [StoredFinding] = []
         let isComparable = one.findings != nil
         if let findings = one.findings, let others = other.findings {
             let concerned = organizations.map { (id: $0.id, login: $0.login) }
             findings.forEach(with: others) { change in
                 guard concerned.contains(where: { change.concerns($0.id, login: $0.login) }) else { return }
-                if change.wasOpen { gone.append(change.finding) } else { appeared.append(change.finding) }
+                switch change.kind {
+                case .appeared: appeared.append(change.finding)
+                case .gone: gone.append(change.finding)
+                case .changed: worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
+                }
             }
         }
         var difference = ScanDifference(
             before: before.side, after: after.side, organizations: organizations,
             policyName: isComparable ? after.policyName : nil, appeared: appeared, gone: gone)
+        difference.worsened = worsened
         difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
         difference.lost = missing(old, new)
         difference.found = missing(new, old)

@@ -13,11 +13,19 @@ struct FindingReader {
         self.policyName = policyName
     }
 
-    /// A finding that stood open after one of two scans.
+    /// A finding that did not stand alike after two scans.
     struct Change: Sendable {
+        enum Kind: Int64, Sendable {
+            case appeared
+            case gone
+            /// It stood open after both, and may have problems by the later one that it did not have.
+            case changed
+        }
+
         var finding: StoredFinding
-        /// Whether it was the earlier one.
-        var wasOpen: Bool
+        var kind: Kind
+        /// Problems that it did not have before, where it stood open after both scans.
+        var furtherProblems: [String] = []
 
         /// Whether it is about an organization, or one of its repositories.
         func concerns(_ organization: OrganizationID, login: String) -> Bool {
@@ -62,7 +70,7 @@ struct FindingReader {
         }
     }
 
-    /// Findings that stood open after one scan and not after the other.
+    /// Findings that stood open after one scan and not after the other, or with further problems.
     ///
     /// - Parameter half: 0 or 1, by the row ids of repositories; what is about none is in the first.
     func changes(from before: ScanID, to after: ScanID, half: Int) throws -> Changes {
@@ -70,14 +78,14 @@ struct FindingReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT e.value & 1, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner,
+                SELECT e.value & 3, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner,
                     f.isWaived, f.severity, f.message, f.firstSeenAt,
                     -- Looked for where there is one alone: it takes a walk through the table.
                     CASE WHEN f.organizationID NOT NULL THEN (
                         SELECT login FROM scanOrganization WHERE organizationID = f.organizationID
                         ORDER BY id DESC LIMIT 1) END,
-                    x.name
-                FROM json_each(?1) e JOIN finding f ON f.id = e.value >> 1
+                    x.name, f.problems, f.id
+                FROM json_each(?1) e JOIN finding f ON f.id = e.value >> 2
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
                 LEFT JOIN repositoryObservation x ON x.id = (
@@ -87,16 +95,24 @@ struct FindingReader {
                 """,
             arguments: [
                 "["
-                    + ends.sorted { $0.id < $1.id }.map { "\($0.id << 1 | ($0.wasOpen ? 1 : 0))" }.joined(
+                    + ends.sorted { $0.id < $1.id }.map { "\($0.id << 2 | $0.kind.rawValue)" }.joined(
                         separator: ",") + "]",
                 max(before.rawValue, after.rawValue),
             ])
         var changes: [Change] = []
         var places: [Place] = []
+        var json = JSONTextReader()
+        let problemsBefore = try problems(ofRowsBefore: ends, &json)
         while let row = try rows.next() {
-            let finding = try finding(row)
+            let finding = try finding(row, &json)
+            var change = Change(finding: finding, kind: Change.Kind(rawValue: try row.decode(atIndex: 0)) ?? .appeared)
+            if change.kind == .changed {
+                change.furtherProblems = finding.problems(
+                    beyond: problemsBefore[try row.decode(atIndex: 14)] ?? finding.problems)
+                guard !change.furtherProblems.isEmpty else { continue }
+            }
             places.append(Place(order: ReportOrder(finding.name), rule: finding.key.rule, index: changes.count))
-            changes.append(Change(finding: finding, wasOpen: try row.decode(atIndex: 0)))
+            changes.append(change)
         }
         return Changes(changes, places)
     }
@@ -117,12 +133,38 @@ struct FindingReader {
         }
     }
 
-    /// The rows by which findings stood open after one scan alone, and whether that was the first one.
+    /// A row by which a finding did not stand alike after two scans: the later one where it stood open after both.
+    private struct End {
+        var id: Int64
+        var kind: Change.Kind
+        /// The row before, where it stood open after both.
+        var idBefore: Int64?
+    }
+
+    /// The problems before, by the later row, of findings that stood open after both scans.
+    private func problems(ofRowsBefore ends: [End], _ json: inout JSONTextReader) throws -> [Int64: [String]] {
+        let pairs = ends.compactMap { end in end.idBefore.map { "[\(end.id),\($0)]" } }
+        guard !pairs.isEmpty else { return [:] }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT json_extract(e.value, '$[0]'), f.problems
+                FROM json_each(?) e JOIN finding f ON f.id = json_extract(e.value, '$[1]')
+                """,
+            arguments: ["[" + pairs.joined(separator: ",") + "]"])
+        var problems: [Int64: [String]] = [:]
+        while let row = try rows.next() {
+            problems[try row.decode(atIndex: 0)] = try json.strings(row.decode(atIndex: 1))
+        }
+        return problems
+    }
+
+    /// The rows by which findings did not stand alike after two scans.
     ///
     /// They are gone through in the order of the index, which has those of one finding together. SQLite's own grouping
     /// takes memory for each group from an allocator that its connections share: two that group wait for each other.
-    private func ends(_ before: Int64, _ after: Int64, _ half: Int) throws -> [(id: Int64, wasOpen: Bool)] {
-        var ends: [(id: Int64, wasOpen: Bool)] = []
+    private func ends(_ before: Int64, _ after: Int64, _ half: Int) throws -> [End] {
+        var ends: [End] = []
         for rule in try rules() {
             let rows = try Row.fetchCursor(
                 db,
@@ -136,8 +178,12 @@ struct FindingReader {
             var subject: (repository: Int64?, organization: Int64?, waiver: String?)
             var (first, last) = (Last(), Last())
             func endFinding() {
-                if first.isOpen != last.isOpen {
-                    ends.append((id: first.isOpen ? first.id : last.id, wasOpen: first.isOpen))
+                switch (first.isOpen, last.isOpen) {
+                case (false, true): ends.append(End(id: last.id, kind: .appeared))
+                case (true, false): ends.append(End(id: first.id, kind: .gone))
+                case (true, true) where first.id != last.id:
+                    ends.append(End(id: last.id, kind: .changed, idBefore: first.id))
+                case (true, true), (false, false): break
                 }
                 (first, last) = (Last(), Last())
             }
@@ -177,7 +223,7 @@ struct FindingReader {
         return rules
     }
 
-    private func finding(_ row: Row) throws -> StoredFinding {
+    private func finding(_ row: Row, _ json: inout JSONTextReader) throws -> StoredFinding {
         let subject: FindingKey.Subject
         let name: String
         if let id: Int64 = try row.decode(atIndex: 2) {
@@ -193,7 +239,8 @@ struct FindingReader {
         return try StoredFinding(
             key: FindingKey(rule: row.decode(atIndex: 1), subject: subject),
             severity: Severity(rawValue: row.decode(atIndex: 8)) ?? .critical, message: row.decode(atIndex: 9),
-            name: name, firstSeen: timestamp(row.decode(atIndex: 10)), isWaived: row.decode(atIndex: 7),
+            problems: json.strings(row.decode(atIndex: 13)), name: name, firstSeen: timestamp(row.decode(atIndex: 10)),
+            isWaived: row.decode(atIndex: 7),
             organization: row.decode(Int64?.self, atIndex: 5).map(OrganizationID.init))
     }
 }

@@ -84,21 +84,19 @@ struct CheckSettings {
         let past = await context.past(of: report, for: reports, in: stored.history)
         if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
-            let accepted = report.findings.filter { $0.isOpen && $0.key.mayBeKnown }
+            let accepted = Baseline(accepting: report, source: baselinePath)
             try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
-                BaselineDocument.write(report, to: &output)
+                BaselineDocument.write(accepted, to: &output)
             }
             if !console.isQuiet {
-                context.console.note(
-                    "wrote \(accepted.count) finding\(accepted.count == 1 ? "" : "s") to \(baselinePath)")
+                let count = accepted.entries.count
+                context.console.note("wrote \(count) finding\(count == 1 ? "" : "s") to \(baselinePath)")
             }
             // They are accepted now: what is left to fail is what could not be read.
             var gate = judging.gate
             gate.newOnly = true
             evaluator = Evaluator(
-                policy: judging.policy, gate: gate, waivers: judging.waivers,
-                baseline: Baseline(
-                    accepted, apiURL: apiURL, policy: judging.policy.name, source: baselinePath))
+                policy: judging.policy, gate: gate, waivers: judging.waivers, baseline: accepted)
             report = stored.report(by: evaluator, now: today(context))
         }
         report.history = past
@@ -135,7 +133,7 @@ struct CheckSettings {
         let history: HistoryStore
         let scan: StoredScan
         let snapshot: Snapshot
-        let known: [FindingKey: Timestamp]
+        let known: [FindingKey: KnownFinding]
 
         /// - Parameter now: when waivers must hold; `nil`: when the scan began.
         func report(by evaluator: Evaluator, now: Timestamp?) -> AuditReport {
@@ -157,7 +155,7 @@ struct CheckSettings {
         }
         let policy = judging.policy.name
         let known = try await usingHistory { () async throws(HistoryError) in
-            try await history.openFindings(apiURL: apiURL, policyName: policy, before: scan.id)
+            try await history.knownFindings(apiURL: apiURL, policyName: policy, before: scan.id)
         }
         if console.isVerbose {
             context.console.note(

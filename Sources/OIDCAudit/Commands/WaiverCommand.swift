@@ -1,6 +1,8 @@
 import ArgumentParser
 import AuditCore
 import Foundation
+import GitHubAPI
+import History
 import Reports
 
 struct WaiverCommand: ParsableCommand {
@@ -50,7 +52,10 @@ struct WaiverLintCommand: AuditCommand {
 struct WaiverAddCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a waiver to a file, whose comments and order stay.",
-        discussion: "The file is made where there is none: YAML or JSON by its ending.")
+        discussion: """
+            The file is made where there is none: YAML or JSON by its ending. The waiver accepts the problems that the last \
+            scan found, or those of --accepts; a finding that gets a further one counts again.
+            """)
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
@@ -66,12 +71,24 @@ struct WaiverAddCommand: AuditCommand {
     var owner: String
     @Option(help: "Why it is accepted.")
     var reason: String
-    @Option(help: ArgumentHelp("The last day on which it holds, such as 2027-01-31.", valueName: "day"))
+    @Option(help: ArgumentHelp("The last day on which it holds, in UTC, such as 2027-01-31.", valueName: "day"))
     var expires: String
+    @Option(
+        help: ArgumentHelp(
+            "A problem that it accepts, as the report says it; repeatable. (default: those of the last scan)",
+            valueName: "problem"))
+    var accepts: [String] = []
+    @Flag(name: .customLong("accepts-anything"), help: "Accept whatever the rule finds, now and later.")
+    var acceptsAnything = false
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard accepts.isEmpty || !acceptsAnything else {
+            throw .usage("--accepts and --accepts-anything exclude each other", hint: "give one of them")
+        }
         let path = try file.path(context)
-        let waiver = try waiver()
+        let waiver = try await naming(waiver(accepts), context)
         guard !waiver.isExpired(at: context.now()) else {
             throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")
         }
@@ -98,11 +115,42 @@ struct WaiverAddCommand: AuditCommand {
         if let policy { try WaiverFile.check(list, against: policy, now: context.now()) }
         try ReplacedFile.write(to: path, what: "waiver file") { $0.write(text) }
         try context.console.print(
-            "\(path): added the \(waiver), which holds until \(waiver.expires)".singleLine)
+            "\(path): added the \(waiver), which holds through \(waiver.expires), UTC".singleLine)
+        for problem in waiver.accepts { try context.console.print("  accepts: \(problem)".singleLine) }
         return ExitStatus.success.rawValue
     }
 
-    private func waiver() throws(CommandFailure) -> Waiver {
+    /// The waiver with the problems that the last scans found on its target, where it names none itself.
+    private func naming(_ waiver: Waiver, _ context: CommandContext) async throws(CommandFailure) -> Waiver {
+        guard waiver.acceptsAnything, !acceptsAnything else { return waiver }
+        let layers = try file.layers(context)
+        // Where nothing says where a history would be, there is none.
+        let path = try? Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        var problems: [String] = []
+        if let path {
+            problems = try await found(
+                of: waiver, apiURL: ConnectionSettings.endpoint(host, layers).description, historyPath: path)
+        }
+        if problems.isEmpty {
+            context.console.note(
+                "note: the history holds no finding of \(waiver.rule) on \(waiver.target): the waiver accepts whatever the "
+                    + "rule finds; --accepts names problems")
+        }
+        return try self.waiver(problems)
+    }
+
+    /// - Returns: problems of open findings that the waiver speaks of; empty where there is no history.
+    private func found(
+        of waiver: Waiver, apiURL: String, historyPath: String,
+    ) async throws(CommandFailure) -> [String] {
+        guard FileManager.default.fileExists(atPath: historyPath) else { return [] }
+        return try await usingHistory { () async throws(HistoryError) in
+            let history = try HistoryStore(path: historyPath, for: .reading)
+            return try await history.openProblems(of: waiver, apiURL: apiURL)
+        }
+    }
+
+    private func waiver(_ accepts: [String]) throws(CommandFailure) -> Waiver {
         guard RuleEntry.isID(rule) else {
             throw .usage("--rule: \"\(rule)\" is no id of a rule", hint: "for example required-claims")
         }
@@ -113,6 +161,7 @@ struct WaiverAddCommand: AuditCommand {
             throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
         }
         for (name, text) in [("--owner", owner), ("--reason", reason), ("--repository", repository ?? "-")]
+            + accepts.map({ ("--accepts", $0) })
         where text.allSatisfy(\.isWhitespace) {
             throw .usage("\(name) is empty", hint: "say it: somebody will ask in a year")
         }
@@ -134,7 +183,7 @@ struct WaiverAddCommand: AuditCommand {
         }
         return Waiver(
             rule: rule, target: .init(organization: organization, repository: target), owner: owner, reason: reason,
-            expires: day)
+            expires: day, accepts: accepts)
     }
 }
 

@@ -40,10 +40,24 @@ enum BaselineSource {
                     "--baseline: \(baseline.source) is of the policy \"\(baseline.policy)\", not of \"\(policy.name)\"",
                     hint: "write one with oidc-audit check ORG --write-baseline FILE")
             }
-            return baseline
+            return try await located(baseline, historyPath)
         case .scan(let reference):
             return try await stored(reference, policy, apiURL, historyPath)
         }
+    }
+
+    /// The baseline with its scan as the history numbers it, where the history holds it: what was fixed after that scan and
+    /// is back is not covered.
+    private func located(_ baseline: Baseline, _ historyPath: String) async throws(CommandFailure) -> Baseline {
+        // A first scan has no history yet, and needs none.
+        guard let digest = baseline.origin.digest,
+            let history = try? HistoryStore(path: historyPath, for: .reading)
+        else { return baseline }
+        var located = baseline
+        located.origin.scan = try await usingHistory { () async throws(HistoryError) in
+            try await history.scan(withDigest: digest)
+        }
+        return located
     }
 
     private func stored(
@@ -67,9 +81,10 @@ enum BaselineSource {
                     + "\"\(policy.name)\"", hint: "name a scan that this policy judged, or a baseline file")
         }
         let found = try await usingHistory { () async throws(HistoryError) in
-            try await history.findings(after: id, apiURL: apiURL, policyName: policy.name)
+            try await history.baselineEntries(after: id, apiURL: apiURL, policyName: policy.name)
         }
         return Baseline(
-            found.filter(\.key.mayBeKnown), apiURL: apiURL, policy: policy.name, source: "scan:\(id.rawValue)")
+            found.filter(\.key.mayBeKnown), apiURL: apiURL, policy: policy.name, source: "scan:\(id.rawValue)",
+            origin: Baseline.Origin(startedAt: scan.startedAt, digest: scan.digest, scan: id))
     }
 }

@@ -56,6 +56,7 @@ public enum ReportSchema {
         (
             "gate",
             .object([
+                ("verdict", .one(GateReport.Verdict.allCases.map(\.rawValue))),
                 ("fail_on", .one(Severity.allCases.map(\.rawValue) + ["none"])), ("new_only", .boolean),
                 ("exit_status", .integer), ("waivers", .maybe(.string)), ("baseline", .maybe(.string)),
             ])
@@ -66,13 +67,18 @@ public enum ReportSchema {
                 ("repositories", counts),
                 (
                     "findings",
-                    .object((Severity.allCases.map(\.rawValue) + ["waived", "new"]).map { ($0, .integer) })
+                    .object(
+                        (Severity.allCases.map(\.rawValue) + ["waived", "new", "worsened", "reappeared"]).map {
+                            ($0, .integer)
+                        })
                 ),
             ])
         ),
         ("organizations", .list(organization)),
         ("repositories", .list(repository)),
         ("findings", .list(finding)),
+        ("gone", .list(.object(subject + [("first_seen", .time), ("last_seen", .time)]))),
+        ("stale_baseline", .list(.object(subject))),
         ("warnings", .strings),
     ])
 
@@ -107,15 +113,28 @@ public enum ReportSchema {
         ("reason", .maybe(.string)),
     ])
 
+    /// What is gone, and why.
+    private static let subject: [(String, JSONShape)] = [
+        ("rule", .string), ("severity", .severity), ("repository", .maybe(.string)),
+        ("repository_id", .maybe(.integer)), ("name", .string),
+        ("why", .one(GoneFinding.Reason.allCases.map(\.rawValue))),
+    ]
+
     private static let finding = JSONShape.object([
         ("rule", .string), ("severity", .severity), ("organization", .string), ("repository", .maybe(.string)),
         ("repository_id", .maybe(.integer)), ("message", .string), ("expected", .strings), ("actual", .strings),
-        ("remedy", .string), ("state", .one(Finding.State.allCases.map(\.rawValue))), ("first_seen", .time),
+        ("problems", .strings), ("remediation", .string),
+        ("state", .one(Finding.State.allCases.map(\.rawValue))), ("first_seen", .time),
+        ("in_baseline", .maybe(.boolean)),
         (
             "waiver",
             .maybe(
-                .object([("on", .string), ("owner", .string), ("reason", .string), ("expires", .string)]))
+                .object([
+                    ("on", .string), ("owner", .string), ("reason", .string), ("expires", .string),
+                    ("accepts", .maybe(.strings)),
+                ]))
         ),
-        ("in_baseline", .maybe(.boolean)), ("fingerprint", .string),
+        ("further_problems", .strings), ("since_last_scan", .one(Finding.State.allCases.map(\.rawValue))),
+        ("counts", .boolean), ("fingerprint", .string),
     ])
 }

@@ -10,10 +10,11 @@ public enum WaiverPage {
         case .json: json(list, now)
         case .markdown:
             CatalogPage.table(
-                ["rule", "on", "owner", "expires", "state", "reason"],
+                ["rule", "on", "accepts", "owner", "expires", "state", "reason"],
                 list.waivers.map { waiver in
                     [
-                        waiver.rule, waiver.target.description, waiver.owner, "\(waiver.expires)",
+                        waiver.rule, waiver.target.description, waiver.acceptsInWords, waiver.owner,
+                        "\(waiver.expires)",
                         waiver.state(at: now),
                         waiver.reason,
                     ].map(CatalogPage.markdown)
@@ -28,6 +29,7 @@ public enum WaiverPage {
         for waiver in list.waivers {
             page.line(
                 "\(waiver.expires)", waiver.isExpired(at: now) ? .bad : .good, "\(waiver.rule) on \(waiver.target)")
+            page.wrapped("accepts \(waiver.acceptsInWords)", indent: 12)
             page.wrapped("\(waiver.state(at: now)) · \(waiver.owner): \(waiver.reason)", indent: 12)
         }
         if list.waivers.isEmpty { page.wrapped("no waivers", indent: 0) }
@@ -46,6 +48,7 @@ public enum WaiverPage {
                         json.string("owner", waiver.owner)
                         json.string("reason", waiver.reason)
                         json.string("expires", waiver.expires.description)
+                        json.strings("accepts", waiver.acceptsAnything ? nil : waiver.accepts)
                         json.bool("expired", waiver.isExpired(at: now))
                     }
                 }

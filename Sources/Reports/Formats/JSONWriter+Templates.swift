@@ -91,7 +91,8 @@ extension JSONWriter {
         }
     }
 
-    mutating func finding(_ finding: StoredFinding) {
+    /// - Parameter furtherProblems: of one that is worse than it was.
+    mutating func finding(_ finding: StoredFinding, furtherProblems: [String]? = nil) {
         object { json in
             json.string("rule", finding.key.rule)
             json.string("severity", finding.severity.rawValue)
@@ -111,6 +112,8 @@ extension JSONWriter {
             }
             json.string("name", finding.name)
             json.string("message", finding.message)
+            json.strings("problems", finding.problems)
+            if let furtherProblems { json.strings("further_problems", furtherProblems) }
             json.bool("waived", finding.isWaived)
             json.string("first_seen", finding.firstSeen.description)
         }

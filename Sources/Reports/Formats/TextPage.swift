@@ -117,16 +117,18 @@ struct TextPage {
 
     /// Breaks at spaces; a word longer than the width stays whole, since a cut name can't be copied.
     private func wrap(_ words: String, to width: Int) -> [String] {
+        guard !words.isEmpty else { return [] }
         var lines: [String] = []
-        var line = ""
-        for word in words.split(separator: " ") {
-            if !line.isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = ""
+        var line: String?
+        // Blanks in a row are kept: within a claim's name they may be what is wrong with it.
+        for word in words.split(separator: " ", omittingEmptySubsequences: false) {
+            if let full = line, full.count + 1 + word.count > width, !word.isEmpty {
+                lines.append(full)
+                line = nil
             }
-            line += (line.isEmpty ? "" : " ") + word
+            line = line.map { "\($0) \(word)" } ?? String(word)
         }
-        if !line.isEmpty { lines.append(line) }
+        if let line { lines.append(line) }
         return lines.map { String($0.map { $0 == "\u{A0}" ? " " : $0 }) }
     }
 }

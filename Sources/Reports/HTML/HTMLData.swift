@@ -136,6 +136,7 @@ struct HTMLData {
                         json.number(nil, place(finding.firstSeen.description))
                         json.number(nil, finding.waiver.map { waivers.place(of: $0) } ?? -1)
                         json.bool(nil, finding.isInBaseline)
+                        json.strings(nil, finding.furtherProblems.map(\.shown))
                     }
                 }
             }

@@ -113,9 +113,9 @@ struct HTMLPage {
         styleHash = Self.hash(of: style)
         scriptHash = Self.hash(of: script)
         organizationNames = report.organizations.map(\.login).joined(separator: ", ").shown
-        verdict = report.verdict.rawValue.capitalized
-        verdictClass = report.verdict.rawValue
-        reason = report.verdictInWords
+        verdict = report.headlineWord.capitalized
+        verdictClass = report.gate.verdictClass
+        reason = report.headlineInWords
         incomplete = report.whyIncomplete?.shown
         changes = report.changesInWords?.shown
         facts = Self.facts(report)
@@ -180,7 +180,9 @@ struct HTMLPage {
         facts.append(
             Fact(
                 label: "findings",
-                value: "\(report.summary.newFindings) new, \(report.summary.waivedFindings) waived"))
+                value: Finding.State.allCases.filter { $0 != .recurring }
+                    .map { "\(report.summary.states[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+                    + ", \(report.summary.waivedFindings) waived"))
         facts.append(Fact(label: "policy digest", value: report.policy.sha256.shown, isCode: true))
         if let digest = report.digest { facts.append(Fact(label: "digest", value: digest, isCode: true)) }
         return facts
@@ -221,6 +223,17 @@ struct HTMLPage {
     }
 }
 
+extension GateReport {
+    /// The class of the page's style that goes with it.
+    fileprivate var verdictClass: String {
+        switch verdict {
+        case .passed: "compliant"
+        case .failed: "violations"
+        case .incomplete: "incomplete"
+        }
+    }
+}
+
 extension HTMLPage.RuleEntry {
     /// - Parameter open: how many of its violations no waiver accepts.
     init(_ entry: PolicyReport.Entry, open: Int) {
@@ -237,7 +250,7 @@ extension HTMLPage.RuleEntry {
             entry.violations > open ? "\(entry.violations - open) waived" : nil,
             entry.undecided > 0 ? "\(entry.undecided) undecided" : nil,
         ].compactMap(\.self)
-        outcome = !parts.isEmpty ? parts.joined(separator: ", ") : entry.judged == 0 ? "nothing judged" : "kept"
+        outcome = !parts.isEmpty ? parts.joined(separator: ", ") : entry.judged == 0 ? "nothing judged" : "passed"
         counts =
             "rule \(entry.rule): \(entry.judged) judged, \(entry.violations) in violation, \(entry.undecided) undecided"
     }

@@ -8,6 +8,10 @@ extension Timeline.Event {
         case .organizationTemplate(let before, let after):
             "the organization's template changed: \(before.words) → \(after.words)"
         case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
+        case .findingChanged(let finding, let further, _):
+            further.isEmpty
+                ? "fewer problems: \(finding.key.rule): \(finding.message)"
+                : "worsened: \(finding.key.rule): now also \(further.joined(separator: "; "))"
         case .findingWaived(let finding, _): "waived: \(finding.key.rule)"
         case .findingGone(let finding, _): "no longer found: \(finding.key.rule)"
         }
@@ -19,6 +23,7 @@ extension Timeline.Event {
         case .repository(let change): change.kinds == [.unreadable] ? "unreadable" : "repository"
         case .organizationTemplate: "organization"
         case .findingAppeared(let finding, _): finding.severity.rawValue
+        case .findingChanged(let finding, _, _): finding.severity.rawValue
         case .findingWaived: "waived"
         case .findingGone: "compliant"
         }
@@ -28,7 +33,9 @@ extension Timeline.Event {
     func concerns(policy name: String) -> Bool {
         switch what {
         case .repository, .organizationTemplate: true
-        case .findingAppeared(_, let policy), .findingWaived(_, let policy), .findingGone(_, let policy): policy == name
+        case .findingAppeared(_, let policy), .findingChanged(_, _, let policy), .findingWaived(_, let policy),
+            .findingGone(_, let policy):
+            policy == name
         }
     }
 }

@@ -36,6 +36,7 @@ public enum DifferencePage {
         }
         for organization in difference.organizations where !organization.isEmpty { page.organization(organization) }
         page.findings("APPEARED", .bad, difference.appeared)
+        page.worsened(difference.worsened)
         page.findings("GONE", .good, difference.gone)
         page.blank()
         var kinds: [RepositoryChange.Kind: Int] = [:]
@@ -51,7 +52,12 @@ public enum DifferencePage {
         if difference.policyName == nil {
             page.line("findings", .faint, "another policy judged each scan; check --at judges both by one", column: 14)
         } else {
-            page.facts("findings", [(difference.appeared.count, "appeared"), (difference.gone.count, "gone")])
+            page.facts(
+                "findings",
+                [
+                    (difference.appeared.count, "appeared"), (difference.worsened.count, "worsened"),
+                    (difference.gone.count, "gone"),
+                ])
         }
         return page.text
     }
@@ -88,6 +94,9 @@ public enum DifferencePage {
                     json.string("policy", difference.policyName)
                     json.bool("policy_changed", difference.policyChanged)
                     json.array("appeared", of: difference.appeared) { $0.finding($1) }
+                    json.array("worsened", of: difference.worsened) { json, worsened in
+                        json.finding(worsened.finding, furtherProblems: worsened.furtherProblems)
+                    }
                     json.array("gone", of: difference.gone) { $0.finding($1) }
                 }
             }
@@ -288,6 +297,17 @@ extension TextPage {
         wrapped(changes.isEmpty ? "another order" : changes.joined(separator: ", "), label: "claims: ", indent: indent)
     }
 
+    fileprivate mutating func worsened(_ worsened: [ScanDifference.Worsened]) {
+        findings(
+            "WORSENED", .bad,
+            worsened.map { worsened in
+                var finding = worsened.finding
+                finding.message = "now also \(worsened.furtherProblems.joined(separator: "; "))"
+                return finding
+            })
+    }
+
+    /// Worst first; those that say the same stand together.
     fileprivate mutating func findings(_ title: String, _ tone: Tone, _ findings: [StoredFinding]) {
         guard !findings.isEmpty else { return }
         blank()
@@ -300,7 +320,10 @@ extension TextPage {
         }
         let groups = findings.grouped(Array(findings.indices)) {
             Words(rule: $0.key.rule, severity: $0.severity, message: $0.message, isWaived: $0.isWaived)
-        }
+        }.enumerated().sorted { one, other in
+            let severities = (findings[one.element[0]].severity, findings[other.element[0]].severity)
+            return severities.0 == severities.1 ? one.offset < other.offset : severities.0 > severities.1
+        }.map(\.element)
         for group in groups {
             guard let first = group.first.map({ findings[$0] }) else { continue }
             blank()

@@ -78,6 +78,10 @@ extension TextPage {
             wrapped(
                 "\(finding.severity.rawValue): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
             wrapped(finding.message, indent: 4)
+        case .findingChanged(let finding, let further, let policy):
+            let title = further.isEmpty ? "fewer problems" : "worsened"
+            wrapped("\(title): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
+            wrapped(further.isEmpty ? finding.message : "now also \(further.joined(separator: "; "))", indent: 4)
         case .findingWaived(let finding, let policy):
             wrapped("waived: \(finding.key.rule) (\(policy))", indent: 2, .faint)
         case .findingGone(let finding, let policy):
@@ -101,6 +105,9 @@ extension JSONWriter {
             template("before", before)
             template("after", after)
         case .findingAppeared(let finding, let policy): self.event("finding_appeared", finding, policy)
+        case .findingChanged(let finding, let further, let policy):
+            self.event("finding_changed", finding, policy)
+            strings("further_problems", further)
         case .findingWaived(let finding, let policy): self.event("finding_waived", finding, policy)
         case .findingGone(let finding, let policy): self.event("finding_gone", finding, policy)
         }
@@ -112,5 +119,6 @@ extension JSONWriter {
         string("rule", finding.key.rule)
         string("severity", finding.severity.rawValue)
         string("message", finding.message)
+        strings("problems", finding.problems)
     }
 }

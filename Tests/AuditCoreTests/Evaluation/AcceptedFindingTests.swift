@@ -23,7 +23,7 @@ import Testing
     private func evaluate(
         _ repositories: [RepositorySnapshot], _ rules: [String] = [claims, start], waivers: WaiverList? = nil,
         baseline: Baseline? = nil, gate: Gate = Gate(), listing: Listing? = nil, stop: ScanStop? = nil,
-        known: [FindingKey: Timestamp] = [:], template: OrganizationTemplate = .neverSet,
+        known: [FindingKey: KnownFinding] = [:], template: OrganizationTemplate = .neverSet,
     ) throws -> AuditReport {
         let policy = try Policy.parsed(
             #"{"version": 1, "name": "test", "rules": [\#(rules.joined(separator: ","))]}"#)
@@ -39,13 +39,13 @@ import Testing
         #expect(report.repositories.map(\.status) == [.waived])
         #expect(report.verdict == .compliant)
         #expect(report.gate.exitStatus == 0)
-        #expect(report.findings.map(\.state) == [.waived])
+        #expect(report.findings.map(\.isOpen) == [false])
         #expect(report.findings[0].waiver?.owner == "team")
         #expect(report.summary.waived == 1)
         #expect(report.summary.judged == 1)
         #expect(report.summary.waivedFindings == 1)
         #expect(report.summary.findings.isEmpty)
-        #expect(report.summary.newFindings == 0)
+        #expect(report.summary.states.isEmpty)
         // The policy has no rules about waivers, so that it got them.
         #expect(
             report.policy.rules.map(\.id) == [
@@ -58,7 +58,7 @@ import Testing
         let worse = RepositorySnapshot.read("bad", id: 1, .own(["workflow"]))
         let report = try evaluate([worse], waivers: waivers(("claims", "bad", "2026-12-31")))
         #expect(report.repositories.map(\.status) == [.violating])
-        #expect(report.findings.map(\.state) == [.waived, .new])
+        #expect(report.findings.map(\.isOpen) == [false, true])
         #expect(report.gate.exitStatus == 1)
     }
 
@@ -160,7 +160,7 @@ import Testing
                      "expires": "2026-12-31"}]}
                     """.utf8)), source: "w")
         let waived = try evaluate([good], [rule], waivers: list)
-        #expect(waived.findings.map(\.state) == [.waived])
+        #expect(waived.findings.map(\.isOpen) == [false])
         #expect(waived.verdict == .compliant)
         // A waiver on repositories, however wide, is none on their organization.
         #expect(try evaluate([good], [rule], waivers: waivers(("set", "*", "2026-12-31"))).verdict == .violations)
@@ -244,7 +244,7 @@ import Testing
 
     @Test func aBaselineLetsThroughWhatItHoldsWithNewOnly() throws {
         let before = try evaluate([bad])
-        let baseline = Baseline(before.findings, apiURL: before.apiURL, policy: "test", source: "b.json")
+        let baseline = Baseline(accepting: before, source: "b.json")
         let renamed = RepositorySnapshot.read("renamed", id: 1, .own(["repo"]))
         let other = RepositorySnapshot.read("other", id: 2, .own(["repo"]))
         let gate = Gate(newOnly: true)

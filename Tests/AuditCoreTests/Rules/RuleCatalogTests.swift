@@ -55,6 +55,10 @@ import Testing
         case (.fail(let message), .fail):
             #expect(report.findings.first?.violation.message == message)
             #expect(report.findings.first?.violation.remedy.hasSuffix(".") == true)
+            // An acceptance keeps them: each once, in one order, and without counts of the day.
+            let problems = report.findings.first?.violation.problems ?? []
+            #expect(!problems.isEmpty && problems == Array(Set(problems)).sorted())
+            #expect(problems.allSatisfy { !$0.isEmpty && !$0.hasSuffix(".") })
         default:
             Issue.record("expected \(example.expected), got \(outcome) \(report.findings.map(\.violation.message))")
         }

@@ -22,14 +22,14 @@
   const sourceOf = (row) => data.sources[row[at.source]] ?? "";
   const sinceOf = (row) => data.texts[row[at.since]] ?? "";
   const findingsOf = (row) =>
-    (row[at.findings] || []).map(([violation, state, since, waiver, inBaseline]) => {
+    (row[at.findings] || []).map(([violation, state, since, waiver, inBaseline, further]) => {
       const [rule, severity, message, expected, isChoice, actual, remedy] = data.violations[violation];
       return {
         rule, severity, message, expected, isChoice, actual, remedy,
-        state: data.states[state], since: data.texts[since], waiver: data.waivers[waiver], inBaseline,
+        state: data.states[state], since: data.texts[since], waiver: data.waivers[waiver], inBaseline, further,
       };
     });
-  const isOpen = (finding) => finding.state !== "waived";
+  const isOpen = (finding) => finding.waiver === undefined;
   const words = (text) => text.replaceAll("_", " ");
 
   // The least comes first: by the worst severity, then by how many.
@@ -37,7 +37,7 @@
   const weights = data.repositories.map((row) => {
     let worst = severities.length, count = 0;
     for (const finding of row[at.findings] || []) {
-      if (data.states[finding[1]] === "waived") continue;
+      if (finding[3] >= 0) continue;
       worst = Math.min(worst, severities.indexOf(data.violations[finding[0]][1]));
       count += 1;
     }
@@ -90,7 +90,7 @@
         const found = (row[at.findings] || []).some((finding) => {
           const [rule, severity] = data.violations[finding[0]];
           return (!wanted.rule || rule === wanted.rule) &&
-            (!wanted.severity || (severity === wanted.severity && data.states[finding[1]] !== "waived"));
+            (!wanted.severity || (severity === wanted.severity && finding[3] < 0));
         });
         if (!found) return;
       }
@@ -187,7 +187,8 @@
         }),
         element("span", {}, "has"), chips(finding.actual)),
       element("p", {}, finding.remedy),
-      element("p", { class: "meta" }, `${finding.state}, first seen ${finding.since}${finding.inBaseline ? ", in the baseline" : ""}`));
+      element("p", { class: "meta" }, `${finding.state}, first seen ${finding.since}${finding.inBaseline ? ", in the baseline" : ""}${
+        finding.further.length ? `; now also ${finding.further.join("; ")}` : ""}`));
     if (finding.waiver) {
       const [owner, reason, expires, on] = finding.waiver;
       piece.append(element("p", {}, element("b", {}, `Waived until ${expires} `), `by ${owner} (${on}): ${reason}`));

@@ -1,0 +1,68 @@
+extension AuditReport {
+    /// Findings that stood open before the scan and that it shows to be gone, worst first, then by name and rule.
+    ///
+    /// What was not read or decided this time is carried on, and so is what belongs to other organizations. Findings about
+    /// waivers are left out: those go with the file.
+    func gone(of known: [FindingKey: KnownFinding]) -> [GoneFinding] {
+        guard known.contains(where: \.value.isOpen) else { return [] }
+        let found = Set(findings.map(\.key))
+        let outcomes = FindingOutcomes(self)
+        var gone: [GoneFinding] = []
+        for (key, finding) in known where finding.isOpen && !found.contains(key) {
+            guard let reason = outcomes.whyGone(key, of: finding.organization) else { continue }
+            gone.append(GoneFinding(key: key, known: finding, reason: reason))
+        }
+        return gone.map { (order: ReportOrder($0.known.name), finding: $0) }.sorted { one, other in
+            let (first, second) = (one.finding.known.severity, other.finding.known.severity)
+            guard first == second else { return first > second }
+            return one.order.precedes(other.order, or: one.finding.key.rule < other.finding.key.rule)
+        }.map(\.finding)
+    }
+}
+
+/// What a report made of the subjects that findings are about.
+struct FindingOutcomes {
+    private let rules: [String: Int]
+    private let repositories: [RepositoryID: RepositoryReport]
+    private let organizations: [OrganizationID: OrganizationReport]
+
+    init(_ report: AuditReport) {
+        rules = Dictionary(
+            report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        repositories = Dictionary(
+            report.repositories.map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
+        organizations = Dictionary(
+            report.organizations.compactMap { organization in organization.id.map { ($0, organization) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Why a finding that the report does not hold is gone; `nil` where nobody knows, or it is no matter of the report.
+    ///
+    /// - Parameter organization: the one that it is about, or that listed its repository last.
+    func whyGone(_ key: FindingKey, of organization: OrganizationID?) -> GoneFinding.Reason? {
+        let outcomes: [RepositoryReport.Outcome]
+        switch key.subject {
+        case .waiver: return nil
+        case .repository(let id):
+            if let repository = repositories[id] {
+                if repository.status == .skipped { return rules[key.rule] == nil ? .ruleRemoved : .outOfScope }
+                outcomes = repository.outcomes
+            } else {
+                guard let report = organization.flatMap({ organizations[$0] }), report.listing.status == .complete
+                else { return nil }
+                return .removed
+            }
+        case .organization(let id):
+            guard let report = organizations[id] else { return nil }
+            outcomes = report.outcomes
+        }
+        guard let rule = rules[key.rule] else { return .ruleRemoved }
+        guard outcomes.indices.contains(rule) else { return nil }
+        return switch outcomes[rule] {
+        case .pass: .fixed
+        // An organization to which a rule does not apply may be one of which the scan saw a choice alone.
+        case .notApplicable: if case .repository = key.subject { .fixed } else { nil }
+        case .fail, .undecided: nil
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import AuditCore
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// Baselines and waivers over some nights, as a person uses them.
+@Suite(.timeLimit(.minutes(5))) struct AcceptanceCommandTests {
+    private static let policy = ["--policy", "preset:strict"]
+
+    /// Lets the repository `pay` have keys of its own from now on.
+    private func set(_ keys: [String], in scan: EmulatedScan) async {
+        await scan.world.change { $0.organizations[0].repositories = [.own("pay", id: 1001, keys)] }
+    }
+
+    private func night(_ scan: EmulatedScan, _ arguments: [String]) async -> CommandRun {
+        await CommandRun.run(
+            ["scan", "acme", "--api-url", scan.address, "--db", scan.folder.database] + arguments,
+            environment: ["GH_ENTERPRISE_TOKEN": "t"])
+    }
+
+    private func finding(_ run: CommandRun, _ rule: String = "required-claims") -> [String: Any] {
+        (run.json["findings"] as? [[String: Any]] ?? []).first { $0["rule"] as? String == rule } ?? [:]
+    }
+
+    @Test func aBaselineHidesNeitherAWorseningNorARelapse() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context"])]) { (scan) async throws -> Void in
+            let database = ["--api-url", scan.address, "--db", scan.folder.database]
+            let file = scan.folder.path + "/b.json"
+            _ = await night(scan, Self.policy)
+            let written = await CommandRun.run(["check", "acme", "--write-baseline", file] + Self.policy + database)
+            #expect(written.status == 0)
+            #expect(try scan.folder.read("b.json").contains("missing claim: job_workflow_ref"))
+            let accepted = Self.policy + ["--baseline", file, "--new-only"]
+
+            let quiet = await night(scan, accepted)
+            #expect(quiet.status == 0)
+            #expect(quiet.output.hasPrefix("PASSED"))
+            #expect(quiet.output.contains("in the baseline"))
+
+            // Context is gone: every branch shares one subject.
+            await set(["repo"], in: scan)
+            let worse = await night(scan, accepted + ["-f", "json"])
+            #expect(worse.status == 1)
+            #expect(finding(worse)["state"] as? String == "worsened")
+            #expect(finding(worse)["further_problems"] as? [String] == ["missing claim: context"])
+            #expect(finding(worse)["in_baseline"] as? Bool == false)
+            #expect((worse.json["gate"] as? [String: Any])?["verdict"] as? String == "failed")
+            // The night after nothing changed, and the baseline still does not cover it.
+            let text = await night(scan, accepted)
+            #expect(text.status == 1)
+            #expect(text.output.contains("worsened: now also missing claim: context"))
+            let difference = await CommandRun.run(["diff", "1", "3", "-f", "json"] + database)
+            let findings = difference.json["findings"] as? [String: Any]
+            let worsened = findings?["worsened"] as? [[String: Any]] ?? []
+            #expect(worsened.contains { $0["further_problems"] as? [String] == ["missing claim: context"] })
+            #expect(await CommandRun.run(["diff", "1", "3"] + database).output.contains("WORSENED"))
+
+            // Fixed: what the baseline holds is stale.
+            await set(["repo", "context", "job_workflow_ref"], in: scan)
+            let fixed = await night(scan, accepted + ["-f", "json"])
+            #expect(fixed.status == 0)
+            let stale = fixed.json["stale_baseline"] as? [[String: Any]] ?? []
+            #expect(stale.contains { $0["rule"] as? String == "required-claims" && $0["why"] as? String == "fixed" })
+            let gone = fixed.json["gone"] as? [[String: Any]] ?? []
+            #expect(gone.contains { $0["rule"] as? String == "required-claims" && $0["why"] as? String == "fixed" })
+
+            // Broken again, as the baseline saw it: it was fixed in between.
+            await set(["repo", "context"], in: scan)
+            for change in ["reappeared", "recurring"] {
+                let back = await night(scan, accepted + ["-f", "json"])
+                #expect(back.status == 1)
+                #expect(finding(back)["state"] as? String == "reappeared")
+                #expect(finding(back)["since_last_scan"] as? String == change)
+            }
+            // Accepted anew, it passes again, and nothing is stale.
+            _ = await CommandRun.run(["check", "acme", "--write-baseline", file] + Self.policy + database)
+            let anew = await night(scan, accepted + ["-f", "json"])
+            #expect(anew.status == 0)
+            #expect((anew.json["stale_baseline"] as? [Any])?.isEmpty == true)
+            let timeline = await CommandRun.run(["history", "repository", "acme/pay"] + database)
+            #expect(timeline.output.contains("worsened: required-claims (strict)"))
+        }
+    }
+
+    @Test func aWaiverAcceptsWhatTheLastScanFound() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context"])]) { (scan) async throws -> Void in
+            let database = ["--api-url", scan.address, "--db", scan.folder.database]
+            let file = scan.folder.path + "/w.yaml"
+            _ = await night(scan, Self.policy)
+            let day = Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: 90)
+            func add(_ rule: String, _ more: [String] = []) async -> CommandRun {
+                await CommandRun.run(
+                    [
+                        "waiver", "add", file, "--rule", rule, "--repository", "pay", "--owner", "payments",
+                        "--reason", "job_workflow_ref comes in March", "--expires", "\(day)",
+                    ] + more + database)
+            }
+            let added = await add("required-claims")
+            #expect(added.status == 0, "\(added.error)")
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+            #expect(added.error == "")
+            // Of what no scan found nothing can be named.
+            let blind = await add("no-such-entry")
+            #expect(blind.error.contains("accepts whatever the rule finds"))
+            let named = await add("other", ["--accepts", "a problem", "--accepts", "another"])
+            #expect(named.error == "")
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["a problem", "another"]"#))
+            #expect(await add("third", ["--accepts", "x", "--accepts-anything"]).status == 2)
+            let list = await CommandRun.run(["waiver", "list", file])
+            #expect(list.output.contains("accepts missing claim: job_workflow_ref"))
+            #expect(list.output.contains("accepts whatever no-such-entry finds"))
+
+            let waived = Self.policy + ["--waivers", file, "-f", "json"]
+            let covered = finding(await night(scan, waived))
+            #expect((covered["waiver"] as? [String: Any])?["owner"] as? String == "payments")
+            await set(["repo"], in: scan)
+            let worse = finding(await night(scan, waived))
+            #expect(worse["waiver"] is NSNull)
+            #expect(worse["state"] as? String == "worsened")
+        }
+    }
+
+    @Test func everyFormatTellsWhatIsAcceptedFromWhatCounts() async throws {
+        try await EmulatedScan.with(
+            [.own("known", id: 1, ["repo"]), .own("later", id: 2, ["repo", "context", "job_workflow_ref"])]
+        ) { (scan) async throws -> Void in
+            let database = ["--api-url", scan.address, "--db", scan.folder.database]
+            let file = scan.folder.path + "/b.json"
+            _ = await night(scan, Self.policy)
+            _ = await CommandRun.run(["check", "acme", "--write-baseline", file] + Self.policy + database)
+            await scan.world.change {
+                $0.organizations[0].repositories = [.own("known", id: 1, ["repo"]), .own("later", id: 2, ["repo"])]
+            }
+            let accepted = Self.policy + ["--baseline", file, "--new-only"]
+            _ = await night(scan, accepted)
+            func render(_ format: String) async -> String {
+                let run = await CommandRun.run(["check", "acme", "-f", format] + accepted + database)
+                #expect(run.status == 1)
+                return run.output
+            }
+            let text = await render("text")
+            #expect(text.hasPrefix("VIOLATIONS"))
+            #expect(text.contains("\nNEW"))
+            #expect(text.contains("\nBASELINE"))
+            // What the baseline covers is a line a rule, without names.
+            #expect(!text.contains("acme/known"))
+            #expect(text.contains("acme/later"))
+            let markdown = await render("markdown")
+            #expect(markdown.contains("<details open><summary>New since"))
+            #expect(markdown.contains("In the baseline"))
+            let github = await render("github")
+            #expect(!github.contains("acme/known") && github.contains("acme/later (new)"))
+            let csv = await render("csv")
+            #expect(csv.contains("new_findings,baseline_findings"))
+            let known = try #require(csv.split(separator: "\r\n").first { $0.contains("acme/known") })
+            #expect(known.contains(#","required-claims "#) || known.contains(",required-claims,"))
+            let prometheus = await render("prometheus")
+            #expect(prometheus.contains(#"state="baseline"} "#))
+            let sarif = try #require(
+                JSONSerialization.jsonObject(with: Data(await render("sarif").utf8)) as? [String: Any])
+            let runs = sarif["runs"] as? [[String: Any]] ?? []
+            let results = runs.first?["results"] as? [[String: Any]] ?? []
+            func result(_ name: String) -> [String: Any] {
+                results.first {
+                    ($0["properties"] as? [String: Any])?["repository"] as? String == name
+                        && $0["ruleId"] as? String == "required-claims"
+                } ?? [:]
+            }
+            #expect(result("acme/known")["baselineState"] as? String == "unchanged")
+            #expect(result("acme/known")["suppressions"] != nil)
+            #expect(result("acme/later")["baselineState"] as? String == "new")
+            #expect(result("acme/later")["suppressions"] == nil)
+            let gitlab = await render("gitlab")
+            #expect(gitlab.contains(#""info""#))
+            #expect(await render("junit").contains("in the baseline"))
+            #expect(await render("html").contains("in the baseline"))
+        }
+    }
+}
