@@ -293,17 +293,33 @@ enum Wire {
 extension Repository {
     /// - Returns: `nil` where the name would change the meaning of a URL's path, or is far longer than GitHub allows.
     init?(_ wire: Wire.Repository) {
-        let visibility: Visibility? =
-            wire.visibility.map { Visibility(rawValue: $0) ?? .unknown }
-            ?? wire.isPrivate.map { $0 ? .private : .public }
         self.init(
             id: RepositoryID(rawValue: wire.id), owner: wire.owner.login, ownerID: wire.owner.id, name: wire.name,
-            visibility: visibility ?? .unknown, isArchived: wire.archived, isFork: wire.fork,
+            visibility: Visibility(word: wire.visibility, isPrivate: wire.isPrivate), isArchived: wire.archived,
+            isFork: wire.fork,
             topics: wire.topics?.contains(where: \.holdsNull) == true ? nil : wire.topics,
             customProperties: wire.customProperties?
                 .contains { $0.key.holdsNull || $0.value.values.contains(where: \.holdsNull) } == true
                 ? nil : wire.customProperties?.mapValues(\.values))
         guard isAddressable else { return nil }
+    }
+}
+
+extension Repository.Visibility {
+    /// - Parameters:
+    ///   - word: of the member `visibility`; `nil` where it was not sent.
+    ///   - isPrivate: of the member `private`, which is true of internal repositories too; likewise.
+    fileprivate init(word: String?, isPrivate: Bool?) {
+        switch (word, isPrivate) {
+        case ("public", false), ("public", nil), (nil, false): self = .public
+        case ("private", true), ("private", nil): self = .private
+        case ("internal", true), ("internal", nil): self = .internal
+        case (nil, nil): self = .unknown
+        // The two contradict each other.
+        case ("public", true), ("private", false), ("internal", false): self = .unknown
+        // A word that is not known, or none.
+        case (_, let isPrivate): self = isPrivate == true ? .notPublic : .unknown
+        }
     }
 }
 

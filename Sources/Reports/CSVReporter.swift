@@ -37,7 +37,7 @@ public struct CSVReporter: Reporter {
         let (repository, setting) = (report.repository, report.setting)
         return [
             report.organization, repository.fullName, "\(repository.id.rawValue)",
-            repository.visibility == .unknown ? "" : repository.visibility.rawValue, word(repository.isArchived),
+            repository.visibility.known?.rawValue ?? "", word(repository.isArchived),
             report.status.rawValue, report.reason ?? "",
         ] + cells(findings) + [
             report.effective?.template.map(words) ?? "", report.effective?.source.rawValue ?? "",

@@ -313,7 +313,7 @@ import Testing
                     customProperties: ["one": ["x"], "many": ["y", "z"], "none": []]),
                 // What was not sent is not known.
                 Repository(
-                    id: RepositoryID(rawValue: 2), owner: "acme", name: "b", visibility: .private, isArchived: nil),
+                    id: RepositoryID(rawValue: 2), owner: "acme", name: "b", visibility: .notPublic, isArchived: nil),
             ])
     }
 

@@ -59,6 +59,17 @@ import Testing
         #expect(snapshot.requests == RequestCounts(sent: 3, waited: .milliseconds(1234)))
     }
 
+    @Test(arguments: Repository.Visibility.allCases)
+    func aVisibilityComesBackAsItWasKnown(_ visibility: Repository.Visibility) async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let api = Repository.sample("api", id: 1, visibility: visibility)
+        let (_, snapshot) = try await store.scan([
+            Observation(repository: api, reading: .read(.gitHubDefault), observedAt: .sample)
+        ])
+        #expect(snapshot.organizations.first?.repositories.map(\.repository) == [api])
+    }
+
     @Test func anUnchangedOrganizationAddsAConstantNumberOfRows() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)

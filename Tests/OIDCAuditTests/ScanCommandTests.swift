@@ -155,6 +155,40 @@ import Testing
         }
     }
 
+    /// `private: true` without `visibility`.
+    @Test func aRepositoryThatMayBeInternalIsNeitherLeftOutNorCompliant() async throws {
+        let listing = """
+            [{"id": 1, "name": "api", "full_name": "acme/api", "private": true, "owner": {"login": "acme", "id": 77},
+              "fork": false, "archived": false}]
+            """
+        let policy = """
+            {"version": 1, "name": "x", "description": "x", "rules": [{"id": "a", "rule": "require-claims",
+             "severity": "low", "claims": ["repo"], "where": {"visibility": ["private"]}}]}
+            """
+        var file = WorldFile(organizations: [
+            .init(
+                login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"],
+                repositories: [.good("api", id: 1)])
+        ])
+        file.faults = [.init(path: "/orgs/acme/repos", kind: .body, body: listing)]
+        try await EmulatedScan.with(file) { (scan) async throws -> Void in
+            for word in ["internal", "private"] {
+                let run = await scan("acme", "--visibility", word, "-f", "json")
+                let api = try #require(run.repositories()["acme/api"])
+                #expect(run.status == 3)
+                #expect(api["status"] as? String == "unreadable")
+                #expect(api["visibility"] is NSNull)
+                #expect((api["reason"] as? String)?.contains("scope undecided") == true)
+            }
+            let open = await scan("acme", "--visibility", "public", "-f", "json")
+            #expect(open.repositories()["acme/api"]?["status"] as? String == "skipped")
+            let rule = await scan("acme", "--policy", try scan.folder.write(policy, to: "p.json"), "-f", "json")
+            #expect(rule.status == 3)
+            #expect(rule.repositories()["acme/api"]?["status"] as? String == "unreadable")
+            #expect(await scan("acme").status == 0)
+        }
+    }
+
     @Test func anUnverifiedListingIsSaidInEveryReport() async throws {
         let organization = WorldFile.Organization(
             login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"], showsPrivateCount: false,

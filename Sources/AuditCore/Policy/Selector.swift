@@ -5,7 +5,7 @@ public struct Selector: Hashable, Sendable {
         case yes
         /// Why not, for people.
         case no(String)
-        /// The host did not send the fact that is named.
+        /// A fact that would decide is not known; the text says which.
         case undecided(String)
     }
 
@@ -21,35 +21,41 @@ public struct Selector: Hashable, Sendable {
 
     /// A fact that is lacking matters only where every known one agrees.
     public func match(_ repository: Repository) -> Match {
-        var lacking: String?
+        var undecided: String?
+        func lacks(_ fact: String) { undecided = "the host did not send \(fact)" }
         if !names.isEmpty, !names.contains(where: { $0.matches(repository.name) }) { return .no("name not included") }
         if excludeNames.contains(where: { $0.matches(repository.name) }) { return .no("name excluded") }
         if let archived {
             if let isArchived = repository.isArchived {
                 if archived != isArchived { return .no(isArchived ? "archived" : "not archived") }
             } else {
-                lacking = "archived"
+                lacks("archived")
             }
         }
         if !visibility.isEmpty {
-            if repository.visibility == .unknown {
-                lacking = "visibility"
-            } else if !visibility.contains(repository.visibility) {
-                return .no("visibility is \(repository.visibility.rawValue)")
+            let candidates = repository.visibility.candidates
+            if !candidates.contains(where: visibility.contains) {
+                return .no("visibility is \(repository.visibility.words)")
+            }
+            if !candidates.allSatisfy(visibility.contains) {
+                undecided =
+                    repository.visibility == .notPublic
+                    ? "the host did not send whether it is private or internal"
+                    : "the host sent no visibility that is known"
             }
         }
         if !topics.isEmpty {
             if let known = repository.topics {
                 if !topics.contains(where: known.contains) { return .no("no such topic") }
             } else {
-                lacking = "topics"
+                lacks("topics")
             }
         }
         if let fork {
             if let isFork = repository.isFork {
                 if fork != isFork { return .no(isFork ? "a fork" : "not a fork") }
             } else {
-                lacking = "fork"
+                lacks("fork")
             }
         }
         if !properties.isEmpty {
@@ -58,10 +64,10 @@ public struct Selector: Hashable, Sendable {
                     return .no("custom property \(name) has another value")
                 }
             } else {
-                lacking = "custom properties"
+                lacks("custom properties")
             }
         }
-        return lacking.map { .undecided("the host did not send \($0)") } ?? .yes
+        return undecided.map { .undecided($0) } ?? .yes
     }
 }
 

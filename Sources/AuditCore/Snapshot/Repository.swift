@@ -4,8 +4,33 @@ public struct Repository: Hashable, Sendable {
         case `public`
         case `private`
         case `internal`
-        /// The host sent neither the field nor a word that is known.
+        /// Private or internal: the host sent `private` alone, which is true of both.
+        case notPublic = "not_public"
+        /// The host sent neither a word that is known nor a flag that decides.
         case unknown
+
+        /// What may be so. Of a known visibility that is itself alone.
+        public var candidates: [Visibility] {
+            switch self {
+            case .public, .private, .internal: [self]
+            case .notPublic: [.private, .internal]
+            case .unknown: [.public, .private, .internal]
+            }
+        }
+
+        /// Itself where it is one of the three that repositories have; else `nil`.
+        public var known: Visibility? { candidates.count == 1 ? self : nil }
+
+        /// Whether it is known that not everybody may read the repository.
+        public var isKnownNotPublic: Bool { !candidates.contains(.public) }
+
+        /// Whether no visibility could be both: a host that says more than before tells of no change by that.
+        public func isKnownToDiffer(from other: Visibility) -> Bool {
+            !candidates.contains(where: other.candidates.contains)
+        }
+
+        /// For people.
+        public var words: String { self == .notPublic ? "private or internal" : rawValue }
     }
 
     public var id: RepositoryID
@@ -48,7 +73,8 @@ public struct Repository: Hashable, Sendable {
     /// send, has not changed by that.
     func isKnownToDiffer(from other: Repository) -> Bool {
         func differ<Value: Equatable>(_ one: Value?, _ two: Value?) -> Bool { one != nil && two != nil && one != two }
-        return fullName != other.fullName || visibility != other.visibility || differ(ownerID, other.ownerID)
+        return fullName != other.fullName || visibility.isKnownToDiffer(from: other.visibility)
+            || differ(ownerID, other.ownerID)
             || differ(isArchived, other.isArchived) || differ(isFork, other.isFork) || differ(topics, other.topics)
             || differ(customProperties, other.customProperties)
     }

@@ -25,6 +25,14 @@ public struct RepositoryState: Hashable, Sendable {
         }
     }
 
+    /// The same, with a visibility that says more and tells of no change.
+    fileprivate func seeing(_ visibility: Repository.Visibility) -> RepositoryState {
+        guard !repository.visibility.isKnownToDiffer(from: visibility) else { return self }
+        var state = self
+        state.repository.visibility = visibility
+        return state
+    }
+
     // Format and subject are worked out when they are asked for, since few of very many are shown.
 
     public var format: SubjectFormat {
@@ -122,7 +130,7 @@ public struct RepositoryChange: Sendable {
             if old.fullName != new.fullName { kinds.append(.renamed) }
             if old.isArchived != new.isArchived, new.isArchived == true { kinds.append(.archived) }
             if old.isArchived == true, new.isArchived != true { kinds.append(.unarchived) }
-            if old.visibility != new.visibility { kinds.append(.visibility) }
+            if old.visibility.isKnownToDiffer(from: new.visibility) { kinds.append(.visibility) }
         }
         switch (before.reading, after.reading) {
         case (.read(let oldSetting), .read(let newSetting)):
@@ -134,7 +142,7 @@ public struct RepositoryChange: Sendable {
             if oldSetting.subClaimPrefix != newSetting.subClaimPrefix, before.format.name != after.format.name {
                 kinds.append(.immutability)
             } else if sameTemplate, oldSetting != newSetting || old != new,
-                before.preview.subject != after.preview.subject
+                before.seeing(new.visibility).preview.subject != after.preview.subject
             {
                 kinds.append(.subject)
             }

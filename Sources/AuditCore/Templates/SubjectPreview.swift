@@ -113,7 +113,7 @@ public struct SubjectPreview: Hashable, Sendable {
         case "repository_owner_id":
             return repository.ownerID.map { .fixed(key, String($0)) } ?? .varying(key, isCertain: false)
         case "repository_visibility":
-            return .fixed(key, repository.visibility.rawValue, isCertain: repository.visibility != .unknown)
+            return repository.visibility.known.map { .fixed(key, $0.rawValue) } ?? .varying(key, isCertain: false)
         default:
             if let name = key.customPropertyName, let value = repository.customProperties?[name], !value.isEmpty {
                 // A property is a claim only where the organization includes it in tokens, which is not read here.

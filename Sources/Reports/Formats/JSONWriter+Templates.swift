@@ -78,7 +78,7 @@ extension JSONWriter {
     mutating func repositoryFacts(_ repository: Repository) {
         string("full_name", repository.fullName)
         number("id", repository.id.rawValue)
-        string("visibility", repository.visibility == .unknown ? nil : repository.visibility.rawValue)
+        string("visibility", repository.visibility.known?.rawValue)
         bool("archived", repository.isArchived)
     }
 

@@ -50,7 +50,7 @@ struct HTMLData {
             json.strings("statuses", RepositoryReport.Status.allCases.map(\.rawValue))
             json.strings("sources", TemplateSource.allCases.map(\.rawValue))
             json.strings("formats", Self.formats)
-            json.strings("visibilities", Repository.Visibility.allCases.map(\.rawValue))
+            json.strings("visibilities", Repository.Visibility.allCases.map(\.words))
             json.strings("states", Finding.State.allCases.map(\.rawValue))
             json.strings("severities", Severity.allCases.sorted(by: >).map(\.rawValue))
             json.string("web", report.webURL)

@@ -51,7 +51,7 @@ extension RepositoryChange {
             case .subject: nil
             case .renamed: "renamed from \(before.repository.fullName)"
             case .visibility:
-                "visibility \(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)"
+                "visibility \(before.repository.visibility.words) → \(after.repository.visibility.words)"
             case .template: "template \(before.effective?.words ?? "unknown") → \(after.effective?.words ?? "unknown")"
             case .immutability: "subject format \(before.format.name) → \(after.format.name)"
             case .unreadable: "could not be read" + (after.why.map { ": \($0)" } ?? "")

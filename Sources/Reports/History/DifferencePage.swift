@@ -250,9 +250,7 @@ extension TextPage {
             switch kind {
             case .renamed where example == nil: wrapped(before.repository.fullName, label: "was:", indent: indent)
             case .visibility:
-                plain(
-                    "\(before.repository.visibility.rawValue) → \(after.repository.visibility.rawValue)", indent: indent
-                )
+                plain("\(before.repository.visibility.words) → \(after.repository.visibility.words)", indent: indent)
             case .template: templates(before, after, change.keys, indent: indent)
             case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: indent)
             case .unreadable:

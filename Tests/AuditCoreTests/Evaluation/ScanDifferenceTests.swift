@@ -41,6 +41,26 @@ import Testing
         #expect(changed.changes.map(\.kinds) == [[.facts]])
     }
 
+    /// A host that says more than before, or less, tells of no change by that.
+    @Test(arguments: [
+        (Repository.Visibility.notPublic, Repository.Visibility.private, false), (.notPublic, .internal, false),
+        (.internal, .notPublic, false), (.unknown, .public, false), (.private, .unknown, false),
+        (.notPublic, .public, true), (.private, .internal, true), (.public, .private, true),
+    ])
+    func aVisibilityThatIsKnownInPartIsNoChange(
+        _ before: Repository.Visibility, _ after: Repository.Visibility, hasChanged: Bool,
+    ) throws {
+        let template = RepositorySetting.own(["repo", "repository_visibility"])
+        func snapshot(_ visibility: Repository.Visibility) -> OrganizationSnapshot {
+            .sample([
+                .read("api", id: 1, .gitHubDefault, visibility: visibility),
+                .read("web", id: 2, template, visibility: visibility),
+            ])
+        }
+        let kinds = try difference(snapshot(before), snapshot(after)).changes.map(\.kinds)
+        #expect(kinds == (hasChanged ? [[.visibility], [.visibility, .subject]] : []))
+    }
+
     @Test func aTrendIsOfOnePolicyAndScope() throws {
         var narrow = Scope()
         narrow.includesArchived = true

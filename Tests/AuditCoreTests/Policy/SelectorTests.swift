@@ -45,6 +45,27 @@ import Testing
         #expect(topics.match(.sample("api", id: 1, isFork: true, topics: nil)) == .no("a fork"))
     }
 
+    /// `private: true` is true of internal repositories too.
+    @Test func aVisibilityThatIsKnownInPartDecidesWhatItCan() {
+        let half = Repository.sample("api", id: 1, visibility: .notPublic)
+        func match(_ words: Repository.Visibility..., of repository: Repository = half) -> Selector.Match {
+            var selector = Selector()
+            selector.visibility = words
+            return selector.match(repository)
+        }
+        let undecided = Selector.Match.undecided("the host did not send whether it is private or internal")
+        #expect(match(.private) == undecided)
+        #expect(match(.internal) == undecided)
+        #expect(match(.public, .internal) == undecided)
+        #expect(match(.public) == .no("visibility is private or internal"))
+        #expect(match(.private, .internal) == .yes)
+        let unknown = Repository.sample("api", id: 1, visibility: .unknown)
+        for word in [Repository.Visibility.public, .private, .internal] {
+            #expect(match(word, of: unknown) == .undecided("the host sent no visibility that is known"))
+        }
+        #expect(match(.public, .private, .internal, of: unknown) == .yes)
+    }
+
     @Test func archivedRepositoriesAreSkippedUnlessAskedFor() {
         let archived = Repository.sample("old", id: 1, isArchived: true)
         #expect(Scope().decide(archived) == .skipped("archived"))

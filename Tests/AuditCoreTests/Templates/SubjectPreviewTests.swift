@@ -3,6 +3,17 @@ import TestSupport
 import Testing
 
 @Suite struct SubjectPreviewTests {
+    /// GitHub's word stands there, whichever it is.
+    @Test(arguments: [Repository.Visibility.notPublic, .unknown])
+    func aVisibilityThatIsKnownInPartIsNoWordOfTheSubject(_ visibility: Repository.Visibility) {
+        let setting = RepositorySetting.own(["repository_visibility"]).prefixed("repo:acme/api")
+        let preview = SubjectPreview(
+            template: ["repository_visibility"], format: .legacy, setting: setting,
+            repository: .sample("api", id: 1001, visibility: visibility))
+        #expect(preview.subject == "repository_visibility:{repository_visibility}")
+        #expect(!preview.isCertain)
+    }
+
     @Test(arguments: [
         ("repo:acme/api", "legacy"), ("repo:acme@77/api@1001", "immutable"), ("repo:a_b-c/x.y_z-1", "legacy"),
         ("repo:acme@77/api", "unknown"), ("repo:acme/api@1001", "unknown"), ("repo:acme-77/api-1001", "legacy"),
