@@ -65,7 +65,8 @@ public struct Crawler: Sendable {
             let budget = github.rateLimitStatus
             let knowledge = try await begin(account, mayEndEarly(account, budget))
             let crawl = OrganizationCrawl(
-                account: account, limits: limits, scope: scope, needs: needs, knowledge: knowledge, budget: budget,
+                account: account, tokenKind: github.tokenKind, limits: limits, scope: scope, needs: needs,
+                knowledge: knowledge, budget: budget,
                 rateLimits: github.limits, now: now())
             stop = await run(crawl, of: account, tell: tell)
         }

@@ -31,7 +31,6 @@ public struct Doctor: Sendable {
         guard let account = try? organization.get() else { return diagnosis }
         diagnosis.login = account.login.rawValue
         diagnosis.organizationID = account.id
-        diagnosis.expected = account.repositoryCount
         diagnosis.scopes = account.tokenScopes
 
         let template = await ask { () async throws(GitHubError) in
@@ -55,13 +54,17 @@ public struct Doctor: Sendable {
                 isRequired: true, listing))
         let page = try? listing.get()
         diagnosis.listed = page?.repositories.count
+        var met = page?.repositories ?? []
         if let page, let last = page.last {
             // How many the last page holds tells how many there are.
             let end = await ask { () async throws(GitHubError) in
                 try await github.repositoryPage(.number(last), of: account.login).value
             }
-            diagnosis.listed = (last - 1) * 100 + ((try? end.get())?.repositories.count ?? 100)
+            let rest = (try? end.get())?.repositories
+            diagnosis.listed = (last - 1) * 100 + (rest?.count ?? 100)
+            met += rest ?? []
         }
+        count(&diagnosis, account, page, met, tokenKind)
         diagnosis.access.append(await repositoryTemplate(page?.repositories))
         diagnosis.access += await properties(account.login)
         await doubt(&diagnosis, page, tokenKind)
@@ -88,6 +91,30 @@ public struct Doctor: Sendable {
             isRequired: true, setting)
     }
 
+    /// Holds the listing against what the organization counts.
+    ///
+    /// - Parameter met: the repositories of the pages that were read.
+    private func count(
+        _ diagnosis: inout Diagnosis, _ account: OrganizationAccount, _ page: RepositoryPage?, _ met: [Repository],
+        _ kind: AccessToken.Kind,
+    ) {
+        diagnosis.expected = account.repositoryCount
+        guard let page, let listed = diagnosis.listed else { return }
+        // Where pages have no number, only the first one was read.
+        let isCounted = page.last != nil || page.next == nil
+        let notPublic = met.count { $0.visibility.isKnownNotPublic }
+        if isCounted,
+            let shortfall = ListingShortfall(account, listed: listed, notPublic: notPublic, tokenKind: kind)
+        {
+            diagnosis.expected = shortfall.expected
+            diagnosis.isExpectedAtLeast = shortfall.isAtLeast
+            diagnosis.shortfall = shortfall.explanation
+        }
+        if page.isPartial {
+            diagnosis.shortfall = "GitHub leaves repositories out until the token is approved for SSO"
+        }
+    }
+
     private func properties(_ login: OrganizationLogin) async -> [Diagnosis.Access] {
         let included = await ask { () async throws(GitHubError) in try await github.includedProperties(of: login) }
         let values = await ask { () async throws(GitHubError) in try await github.tryPropertyValues(of: login) }
@@ -102,22 +129,14 @@ public struct Doctor: Sendable {
     }
 
     private func doubt(_ diagnosis: inout Diagnosis, _ page: RepositoryPage?, _ kind: AccessToken.Kind) async {
-        guard let page else { return }
+        guard page != nil else { return }
         if let scopes = diagnosis.scopes, !scopes.contains("repo") {
             diagnosis.listingDoubts.append("the token lacks the scope repo: it sees public repositories only")
         }
-        if page.isPartial {
-            diagnosis.listingDoubts.append("GitHub leaves repositories out until the token is approved for SSO")
-        }
-        if let expected = diagnosis.expected {
-            // Where pages have no number, only the first one was read.
-            if page.last != nil || page.next == nil, let listed = diagnosis.listed, listed < expected {
-                diagnosis.listingDoubts.append("\(listed) are listed of the \(expected) that the organization counts")
-            }
-        } else {
+        if let shortfall = diagnosis.shortfall { diagnosis.listingDoubts.append(shortfall) }
+        if diagnosis.expected == nil || diagnosis.isExpectedAtLeast {
             diagnosis.listingDoubts.append(
-                "the number of private repositories is not shown to this token: no scan can tell whether some are left out"
-            )
+                "\(Listing.privateCountNotShown): no scan can tell whether private ones are left out")
         }
         if kind == .installation {
             switch await ask({ () async throws(GitHubError) in try await github.seesSelectedRepositoriesOnly() }) {
@@ -135,7 +154,7 @@ public struct Doctor: Sendable {
     }
 
     private func estimate(_ diagnosis: inout Diagnosis, _ kind: AccessToken.Kind) {
-        guard let count = diagnosis.expected ?? diagnosis.listed else { return }
+        guard let count = [diagnosis.expected, diagnosis.listed].compactMap(\.self).max() else { return }
         // A policy may ask for as much.
         var cost = CrawlCost(repositories: count, needs: [.includedProperties])
         if kind.isShortLived { cost.warm = cost.cold }

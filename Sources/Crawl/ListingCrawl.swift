@@ -5,6 +5,8 @@ import GitHubAPI
 struct ListingCrawl {
     private var queue: PageQueue
     private var listed: Set<RepositoryID> = []
+    /// How many of these the organization does not count as public ones.
+    private var notPublic = 0
     private var problems: [String] = []
     private var failure: UnreadableReason.Code?
     /// Whether every page and entry so far was read.
@@ -28,6 +30,7 @@ struct ListingCrawl {
     mutating func take(_ page: RepositoryPage, at place: RepositoryPage.Place) -> [Repository] {
         queue.comeBack()
         let fresh = page.repositories.filter { listed.insert($0.id).inserted }
+        notPublic += fresh.count { $0.visibility.isKnownNotPublic }
         if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
         if page.malformedCount > 0 {
             isWhole = false
@@ -62,15 +65,46 @@ struct ListingCrawl {
         }
     }
 
-    /// - Parameter expected: how many repositories the organization counts; `nil` where the token may not see that.
-    func listing(expected: Int?) -> Listing {
+    /// - Parameters:
+    ///   - account: how many repositories the organization counts.
+    ///   - tokenKind: whose rights may explain a listing without any repository.
+    func listing(of account: OrganizationAccount, tokenKind: AccessToken.Kind? = nil) -> Listing {
+        let shortfall = ListingShortfall(
+            account, listed: listed.count, notPublic: notPublic, isOver: problems.isEmpty, tokenKind: tokenKind)
         var problems = problems
-        if problems.isEmpty, let expected, listed.count < expected {
-            problems = ["\(listed.count) listed of the \(expected) that the organization counts"]
-        }
+        if problems.isEmpty, let shortfall { problems = [shortfall.explanation] }
+        var error = problems.isEmpty ? nil : problems.summary
+        if shortfall?.isAtLeast == true { error = error.map { "\($0); \(Listing.privateCountNotShown)" } }
         return Listing(
-            status: !problems.isEmpty ? .partial : expected == nil ? .unverified : .complete, listed: listed.count,
-            expected: expected, error: problems.isEmpty ? nil : problems.summary, failure: failure)
+            status: !problems.isEmpty ? .partial : account.repositoryCount == nil ? .unverified : .complete,
+            listed: listed.count, expected: account.repositoryCount ?? shortfall?.expected, error: error,
+            failure: failure)
+    }
+}
+
+/// Repositories that an organization counts and a listing does not hold.
+struct ListingShortfall {
+    /// How many there are at least.
+    let expected: Int
+    /// Whether there may be more: only public ones are counted to the token.
+    let isAtLeast: Bool
+    let explanation: String
+
+    /// - Parameters:
+    ///   - notPublic: of the listed repositories, those that are known not to be public.
+    ///   - isOver: whether every page was read, so that nothing but the token's rights explains what is missing.
+    /// - Returns: `nil` where as many are listed as are counted.
+    init?(
+        _ account: OrganizationAccount, listed: Int, notPublic: Int, isOver: Bool = true, tokenKind: AccessToken.Kind?,
+    ) {
+        isAtLeast = account.repositoryCount == nil
+        expected = account.repositoryCount ?? account.publicRepositoryCount + notPublic
+        guard listed < expected else { return nil }
+        let count = isAtLeast ? "at least \(expected)" : "the \(expected)"
+        let isOfAnother = listed == 0 && isOver && tokenKind == .fineGrained
+        explanation =
+            "\(listed) listed of \(count) that the organization counts"
+            + (isOfAnother ? ": a fine-grained token made for another resource owner sees none" : "")
     }
 }
 

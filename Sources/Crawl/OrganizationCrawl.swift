@@ -4,6 +4,7 @@ import GitHubAPI
 /// The state of one organization's crawl: what is still to be asked, and what was seen. Values only, no requests.
 struct OrganizationCrawl {
     private let account: OrganizationAccount
+    private let tokenKind: AccessToken.Kind?
     private let limits: CrawlLimits
     private let scope: Scope
     private let needs: Set<RuleNeed>
@@ -60,11 +61,12 @@ struct OrganizationCrawl {
     ///   - needs: what is asked beyond listing and templates.
     ///   - knowledge: what earlier reads spare this one.
     init(
-        account: OrganizationAccount, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
-        knowledge: PriorKnowledge = PriorKnowledge(), budget: RateLimitStatus? = nil,
+        account: OrganizationAccount, tokenKind: AccessToken.Kind? = nil, limits: CrawlLimits, scope: Scope,
+        needs: Set<RuleNeed> = [], knowledge: PriorKnowledge = PriorKnowledge(), budget: RateLimitStatus? = nil,
         rateLimits: RateLimits = RateLimits(), now: Timestamp,
     ) {
         self.account = account
+        self.tokenKind = tokenKind
         self.limits = limits
         self.scope = scope
         self.needs = scope.selector.properties.isEmpty ? needs : needs.union([.propertyValues])
@@ -247,7 +249,7 @@ struct OrganizationCrawl {
     var observation: OrganizationObservation {
         OrganizationObservation(
             login: account.login.rawValue, id: account.id, template: template,
-            includedProperties: includedProperties, listing: listing.listing(expected: account.repositoryCount),
+            includedProperties: includedProperties, listing: listing.listing(of: account, tokenKind: tokenKind),
             isListingWhole: listing.isWhole)
     }
 

@@ -18,6 +18,7 @@ extension GitHubClient {
         }
         return OrganizationAccount(
             id: OrganizationID(rawValue: body.id), login: canonical,
+            publicRepositoryCount: body.publicRepositories,
             repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories },
             tokenScopes: answer.headers["x-oauth-scopes"].map { scopes in
                 scopes.harmless(without: settings.token).split { $0 == "," || $0 == " " }.map(String.init)
@@ -219,6 +220,7 @@ public struct OrganizationAccount: Hashable, Sendable {
     public var id: OrganizationID
     /// In the case that GitHub stores.
     public var login: OrganizationLogin
+    public var publicRepositoryCount: Int
     /// Public and private ones; `nil` where this token may not see the private count.
     public var repositoryCount: Int?
     /// What a classic token may do; `nil` for another token.

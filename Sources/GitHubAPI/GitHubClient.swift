@@ -55,6 +55,9 @@ public final class GitHubClient: Sendable {
         self.headers = headers
     }
 
+    /// What issued the token; `nil` without one.
+    public var tokenKind: AccessToken.Kind? { settings.token?.kind }
+
     /// Where tasks that ask for very many things should run; `nil`: anywhere.
     public var executor: (any TaskExecutor)? { transport.executor }
 

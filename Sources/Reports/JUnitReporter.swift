@@ -101,7 +101,7 @@ private struct JUnitSuite {
             ("policy.sha256", report.policy.sha256),
             ("listing.status", organization.listing.status.rawValue),
             ("listing.listed", "\(organization.listing.listed)"),
-            ("listing.expected", organization.listing.expected.map { "\($0)" } ?? "unknown"),
+            ("listing.expected", organization.listing.expectedWords ?? "unknown"),
             ("tool.version", Tool.version),
         ]
     }

@@ -10,8 +10,8 @@ import Testing
     /// A desk for `acme`, of which nothing is known.
     func desk(concurrency: Int = 4) throws -> CrawlDesk {
         let account = OrganizationAccount(
-            id: OrganizationID(rawValue: 77), login: try #require(OrganizationLogin("acme")), repositoryCount: nil,
-            tokenScopes: nil)
+            id: OrganizationID(rawValue: 77), login: try #require(OrganizationLogin("acme")),
+            publicRepositoryCount: 0, repositoryCount: nil, tokenScopes: nil)
         let limits = CrawlLimits(concurrency: concurrency)
         let crawl = OrganizationCrawl(account: account, limits: limits, scope: Scope(), now: .sample)
         return CrawlDesk(crawl, Outbox(account.id, limits) { _ in }, now: { .sample }, tell: { _ in })

@@ -34,12 +34,12 @@ import Testing
         _ transport: ScriptedTransport, of logins: [String] = ["acme"],
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
-        pointsPerMinute: Int? = nil, knowledge: PriorKnowledge = PriorKnowledge(),
+        pointsPerMinute: Int? = nil, knowledge: PriorKnowledge = PriorKnowledge(), token: AccessToken? = nil,
     ) async -> Told {
         var limits = limits
         // However slow the machine is, batches are handed on when they are full.
         limits.flushInterval = .seconds(86_400)
-        var settings = GitHubClient.Settings(endpoint: .gitHub, token: nil, userAgent: "oidc-audit/test")
+        var settings = GitHubClient.Settings(endpoint: .gitHub, token: token, userAgent: "oidc-audit/test")
         settings.limits.waitMax = waitMax
         if let pointsPerMinute {
             settings.limits.pointsPerMinute = pointsPerMinute

@@ -83,7 +83,7 @@ import Testing
         world.rateLimit = .init(limit: 5000, windowSeconds: 3600)
         let (run, _) = try await doctor(world, token: "ghs_test-token-of-doctor")
         #expect(run.output.contains("token of an app's installation"))
-        #expect(run.output.contains("1 are listed of the 4 that the organization counts"))
+        #expect(run.output.contains("1 listed of the 4 that the organization counts"))
         #expect(run.output.contains("the installation sees selected repositories only"))
         #expect(!run.output.contains("nothing has changed"))
         world.faults = [.init(path: "/orgs/acme/repos", kind: .partialResults)]
@@ -98,7 +98,7 @@ import Testing
         var acme = organization((1...101).map { .good("r\($0)", id: Int64($0)) })
         acme.hiddenRepositories = 49
         let (run, requests) = try await doctor(WorldFile(organizations: [acme]))
-        #expect(run.output.contains("101 are listed of the 150 that the organization counts"))
+        #expect(run.output.contains("101 listed of the 150 that the organization counts"))
         #expect(requests.count { $0.hasPrefix("GET /orgs/acme/repos") } == 2)
         var world = WorldFile(organizations: [acme])
         world.faults = [.init(path: "/orgs/acme/repos", kind: .status, status: 403)]
@@ -152,6 +152,48 @@ import Testing
         let (run, _) = try await doctor(WorldFile(organizations: [acme]))
         #expect(run.status == 4)
         #expect(run.error.contains("none of the 50 repositories of acme is listed to this token"))
+    }
+
+    /// A scan with the same token would end likewise.
+    @Test func aListingThatMakesAScanIncompleteIsNotZero() async throws {
+        var acme = organization([.good("api", id: 1)])
+        acme.hiddenRepositories = 3
+        let (short, _) = try await doctor(WorldFile(organizations: [acme]))
+        #expect(short.status == 3)
+        #expect(short.error.contains("the listing of acme is partial: 1 listed of the 4 that the organization counts"))
+        var world = WorldFile(organizations: [organization([.good("api", id: 1)])])
+        world.faults = [.init(path: "/orgs/acme/repos", kind: .partialResults)]
+        #expect(try await doctor(world).run.status == 3)
+
+        // Public repositories alone are counted to this token.
+        var open = WorldFile.Repository.good("web", id: 2)
+        open.visibility = "public"
+        world = WorldFile(organizations: [organization([open])])
+        let counted = #"{"login": "acme", "id": 77, "public_repos": 5}"#
+        world.faults = [.init(path: "/orgs/acme", kind: .body, body: counted)]
+        let (least, _) = try await doctor(world, "-f", "json")
+        #expect(least.status == 3)
+        let listing = try #require(least.json["listing"] as? [String: Any])
+        #expect(listing["expected"] as? Int == 5)
+        #expect(listing["expected_at_least"] as? Bool == true)
+        #expect(least.error.contains("1 listed of at least 5 that the organization counts"))
+    }
+
+    @Test func aListingWithoutRepositoriesIsNotZeroAndSaysWhy() async throws {
+        var acme = organization([])
+        acme.showsPrivateCount = false
+        let world = WorldFile(organizations: [acme])
+        let (fineGrained, _) = try await doctor(world, token: "github_pat_test-token")
+        #expect(fineGrained.status == 3)
+        #expect(fineGrained.error.contains("no repository of acme is listed to this token"))
+        #expect(fineGrained.error.contains("hint: a fine-grained token sees its resource owner's repositories alone"))
+        let (app, _) = try await doctor(world, token: "ghs_test-token-of-doctor")
+        #expect(app.status == 3)
+        #expect(app.error.contains("hint: give the app's installation access to the organization's repositories"))
+        // It has none, as it counts itself.
+        let (none, _) = try await doctor(WorldFile(organizations: [organization([])]))
+        #expect(none.status == 3)
+        #expect(!none.error.contains("hint"))
     }
 
     @Test func aFailureOfTheServerIsFive() async throws {

@@ -202,6 +202,34 @@ import Testing
         }
     }
 
+    @Test func aListingShorterThanThePublicCountIsPartialInEveryReportAndInTheHistory() async throws {
+        var api = WorldFile.Repository.good("api", id: 1)
+        api.visibility = "public"
+        var file = WorldFile(organizations: [
+            .init(login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"], repositories: [api])
+        ])
+        let counted = #"{"login": "acme", "id": 77, "public_repos": 2}"#
+        file.faults = [.init(path: "/orgs/acme", kind: .body, body: counted)]
+        try await EmulatedScan.with(file) { (scan) async throws -> Void in
+            let run = await scan("acme", "-f", "json", "-o", "text=\(scan.folder.path)/r.txt")
+            #expect(run.status == 3)
+            let text = try scan.folder.read("r.txt")
+            #expect(text.contains("1 listed of at least 2 that the organization counts"))
+            let again = await CommandRun.run([
+                "report", "--api-url", scan.address, "--db", scan.folder.database, "--policy", "preset:strict", "-f",
+                "json",
+            ])
+            #expect(again.status == 3)
+            for report in [run.json, again.json] {
+                let organization = (report["organizations"] as? [[String: Any]])?.first
+                let listing = organization?["listing"] as? [String: Any]
+                #expect(listing?["status"] as? String == "partial")
+                #expect(listing?["expected"] as? Int == 2)
+                #expect(listing?["expected_at_least"] as? Bool == true)
+            }
+        }
+    }
+
     @Test func aMissingTokenIsFourAndReplacesYesterdaysGreen() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             let file = try scan.folder.write("yesterday", to: "r.xml")

@@ -59,10 +59,14 @@ public struct Diagnosis: Sendable {
     public var organizationID: OrganizationID?
     /// In the order in which a scan asks.
     public var access: [Access] = []
-    /// How many repositories the organization counts; `nil` where the token may not see that.
+    /// How many repositories the organization counts; a lower bound where `isExpectedAtLeast`. `nil` where nothing is
+    /// counted to the token that would prove the listing short.
     public var expected: Int?
+    public var isExpectedAtLeast = false
     /// How many the listing holds at most, by its number of pages; `nil` where it was not read.
     public var listed: Int?
+    /// Why a scan's listing would be partial, as far as is known without reading all of it; `nil` where it would not be.
+    public var shortfall: String?
     /// Whether the listing is known to leave repositories out, or may, and why.
     public var listingDoubts: [String] = []
     /// `nil` where the host has no limits.

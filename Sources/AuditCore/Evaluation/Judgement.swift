@@ -310,8 +310,9 @@ private struct Following {
     init(_ listing: Listing) {
         unknown = listing.missing.count
         guard listing.status == .partial else { return }
-        // Without a count, any number may be missing.
-        unknown += listing.expected.map { max(1, $0 - listing.listed) } ?? 1_000_000
+        // Without a whole count, any number may be missing.
+        let expected = listing.isExpectedAtLeast ? nil : listing.expected
+        unknown += expected.map { max(1, $0 - listing.listed) } ?? 1_000_000
     }
 
     mutating func count(_ report: RepositoryReport) {

@@ -129,7 +129,8 @@ public struct Listing: Hashable, Sendable {
 
     public var status: Status
     public var listed: Int
-    /// The organization's own count; `nil` where the token may not see it.
+    /// The organization's own count; a lower bound where `isExpectedAtLeast`. `nil` where nothing is counted to this
+    /// token that would prove the listing short.
     public var expected: Int?
     /// Full names that the last scan listed and a complete listing no longer holds.
     public var removed: [String]
@@ -152,4 +153,13 @@ public struct Listing: Hashable, Sendable {
         self.error = error
         self.failure = failure
     }
+
+    /// Ends `error` where only public repositories are counted to the token.
+    public static let privateCountNotShown = "the number of private repositories is not shown to this token"
+
+    /// Whether `expected` is a lower bound: public repositories as the organization counts them, and private ones as far as
+    /// they are listed.
+    ///
+    /// Read from `error`, which a history keeps: the form of what seals a scan is fixed, and has no field for it.
+    public var isExpectedAtLeast: Bool { expected != nil && error?.hasSuffix(Self.privateCountNotShown) == true }
 }

@@ -46,21 +46,50 @@ struct DoctorCommand: AuditCommand {
         case .json:
             try context.console.print(DiagnosisPage.json(diagnosis))
         }
-        return try Self.status(of: diagnosis).rawValue
+        return try Self.status(of: diagnosis, token.kind).rawValue
     }
 
     // MARK: -
 
     /// Only a failure that is no matter of permission is not the token's fault; a spent limit says nothing of it.
-    private static func status(of diagnosis: Diagnosis) throws(CommandFailure) -> ExitStatus {
+    private static func status(
+        of diagnosis: Diagnosis, _ token: AccessToken.Kind,
+    ) throws(CommandFailure) -> ExitStatus {
         if diagnosis.listed == 0, let expected = diagnosis.expected, expected > 0 {
+            let count = diagnosis.isExpectedAtLeast ? "at least \(expected)" : "\(expected)"
             throw CommandFailure(
-                message: "none of the \(expected) repositories of \(diagnosis.login) is listed to this token",
-                hint: "give the token access to the organization's repositories", status: .permission)
+                message: "none of the \(count) repositories of \(diagnosis.login) is listed to this token",
+                hint: Self.waysToRepositories(token, diagnosis.login), status: .permission)
         }
-        guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else { return .success }
+        guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else {
+            // A scan would end likewise.
+            guard let problem = listingProblem(diagnosis, token) else { return .success }
+            throw problem
+        }
         throw CommandFailure(
             message: "\(first.what) can't be read: \(reason.message)", hint: first.hint,
             status: reason.code.isPermission ? .permission : reason.code == .rateLimited ? .incomplete : .failure)
+    }
+
+    /// What makes a scan incomplete although everything may be asked.
+    private static func listingProblem(_ diagnosis: Diagnosis, _ token: AccessToken.Kind) -> CommandFailure? {
+        if let shortfall = diagnosis.shortfall {
+            return CommandFailure(
+                message: "the listing of \(diagnosis.login) is partial: \(shortfall)",
+                hint: waysToRepositories(token, diagnosis.login), status: .incomplete)
+        }
+        guard diagnosis.listed == 0 else { return nil }
+        // The organization may have none.
+        return CommandFailure(
+            message: "no repository of \(diagnosis.login) is listed to this token: a scan would have nothing in scope",
+            hint: diagnosis.expected == 0 ? nil : waysToRepositories(token, diagnosis.login), status: .incomplete)
+    }
+
+    private static func waysToRepositories(_ token: AccessToken.Kind, _ login: String) -> String {
+        switch token {
+        case .fineGrained: "a fine-grained token sees its resource owner's repositories alone: make one for \(login)"
+        case .installation, .appUser: "give the app's installation access to the organization's repositories"
+        case .classic, .oauthApp, .unknown: "give the token access to the organization's repositories"
+        }
     }
 }

@@ -52,6 +52,7 @@ public enum DiagnosisPage {
                 }
                 json.object("listing") { json in
                     json.number("expected", diagnosis.expected)
+                    json.bool("expected_at_least", diagnosis.expected == nil ? nil : diagnosis.isExpectedAtLeast)
                     json.number("listed_at_most", diagnosis.listed)
                     json.strings("doubts", diagnosis.listingDoubts)
                 }
@@ -108,7 +109,10 @@ extension TextPage {
 
     fileprivate mutating func listing(_ diagnosis: Diagnosis) {
         let words =
-            diagnosis.expected.map { "\(counted($0, "repository")), as the organization counts" }
+            diagnosis.expected.map { expected in
+                (diagnosis.isExpectedAtLeast ? "at least " : "")
+                    + "\(counted(expected, "repository")), as the organization counts"
+            }
             ?? "up to \(counted(diagnosis.listed ?? 0, "repository")), by its pages"
         fact("listing", words)
         for doubt in diagnosis.listingDoubts { wrapped(doubt, label: "·", indent: 14) }

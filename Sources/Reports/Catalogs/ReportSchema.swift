@@ -89,8 +89,8 @@ public enum ReportSchema {
             "listing",
             .object([
                 ("status", .one(Listing.Status.allCases.map(\.rawValue))), ("listed", .integer),
-                ("expected", .maybe(.integer)), ("removed", .strings), ("missing", .strings),
-                ("error", .maybe(.string)),
+                ("expected", .maybe(.integer)), ("expected_at_least", .maybe(.boolean)), ("removed", .strings),
+                ("missing", .strings), ("error", .maybe(.string)),
             ])
         ),
         ("undecided", .strings),

@@ -69,6 +69,7 @@ extension JSONWriter {
             json.string("status", listing.status.rawValue)
             json.number("listed", listing.listed)
             json.number("expected", listing.expected)
+            json.bool("expected_at_least", listing.expected == nil ? nil : listing.isExpectedAtLeast)
             json.strings("removed", listing.removed)
             json.strings("missing", listing.missing)
             json.string("error", listing.error)

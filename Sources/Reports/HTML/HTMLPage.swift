@@ -290,7 +290,7 @@ extension HTMLPage.Organization {
         }
         listing =
             "\(report.listing.status.rawValue), \(report.listing.listed) listed"
-            + (report.listing.expected.map { " of \($0)" } ?? "")
+            + (report.listing.expectedWords.map { " of \($0)" } ?? "")
         troubles = report.troubles.map(\.shown)
         removed = report.listing.removed.isEmpty ? nil : report.listing.removed.joined(separator: ", ").shown
         events = (report.id.flatMap { history?.templateEvents[$0] } ?? []).suffix(20).reversed().map { event in

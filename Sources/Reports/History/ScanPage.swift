@@ -70,8 +70,11 @@ extension StoredScan.Summary {
 extension Listing {
     /// For people.
     var words: String {
-        "\(status.rawValue), \(listed)" + (expected.map { " of \($0)" } ?? "") + (error.map { ": \($0)" } ?? "")
+        "\(status.rawValue), \(listed)" + (expectedWords.map { " of \($0)" } ?? "") + (error.map { ": \($0)" } ?? "")
     }
+
+    /// `at least 5`; `nil` where nothing is counted.
+    var expectedWords: String? { expected.map { isExpectedAtLeast ? "at least \($0)" : "\($0)" } }
 }
 
 extension JSONWriter {
