@@ -93,7 +93,7 @@ struct PolicyStarter {
                 Entry(
                     comment: "The organization's template does nothing for a repository that has not opted in.",
                     yaml: """
-                          - id: organization-template
+                          - id: follows-organization
                             rule: template-source
                             severity: medium
                             allowed: [organization]

@@ -42,7 +42,7 @@ import Testing
             guard let keys, let source else { status = "unreadable"; return }
             if !["repo", "repository_owner_id"].contains(keys[0]) { rules.insert("no-spoofable-start") }
             if !["repo", "context", "job_workflow_ref"].allSatisfy(keys.contains) { rules.insert("required-claims") }
-            if ["github_default", "repository"].contains(source) { rules.insert("organization-template") }
+            if ["github_default", "repository"].contains(source) { rules.insert("follows-organization") }
             if keys.contains(where: ["environment", "head_ref", "base_ref"].contains) {
                 rules.insert("no-failing-jobs")
             }

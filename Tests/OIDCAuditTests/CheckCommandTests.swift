@@ -116,7 +116,7 @@ import Testing
             (scan) async throws -> Void in
             let path = scan.folder.path + "/waivers.yaml"
             let day = Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: 90)
-            for rule in ["required-claims", "organization-template"] {
+            for rule in ["required-claims", "follows-organization"] {
                 let run = await CommandRun.run([
                     "waiver", "add", path, "--rule", rule, "--repository", "b?d", "--owner", "o", "--reason", "r",
                     "--expires", "\(day)",

@@ -93,7 +93,7 @@ import Testing
                     ])
             #expect(changes[0]["claims_removed"] as? [String] == ["job_workflow_ref"])
             let appeared = (json["findings"] as? [String: Any])?["appeared"] as? [[String: Any]]
-            #expect(appeared?.compactMap { $0["rule"] as? String } == ["organization-template", "required-claims"])
+            #expect(appeared?.compactMap { $0["rule"] as? String } == ["follows-organization", "required-claims"])
 
             // The other way round, what came goes.
             let back = await Self.ask(scan, "diff", "2", "1", "-f", "json").json
@@ -238,7 +238,7 @@ import Testing
             let waivers = try scan.folder.write(
                 """
                 {"version": 1, "waivers": [
-                \(["no-spoofable-start", "required-claims", "organization-template"].map {
+                \(["no-spoofable-start", "one-repository", "required-claims", "follows-organization"].map {
                     #"{"rule": "\#($0)", "repository": "own", "owner": "a", "reason": "b", "expires": "\#(ended)"}"#
                 }.joined(separator: ","))
                 ]}
@@ -255,11 +255,11 @@ import Testing
         try await Self.withNights { (scan) async throws -> Void in
             let text = await Self.ask(scan, "history", "trend")
             #expect(text.output.hasPrefix("acme  3 scans, #1 of "))
-            #expect(text.output.contains("  high                  1 ▅██ 2\n"), "\(text.output)")
+            #expect(text.output.contains("  high                  2 ▆██ 3\n"), "\(text.output)")
             #expect(text.output.contains("  coverage         100.0% ███ 100.0%\n"), "\(text.output)")
             let points = try #require(
                 await Self.ask(scan, "history", "trend", "-f", "json").json["points"] as? [[String: Any]])
-            #expect(points.compactMap { ($0["findings"] as? [String: Any])?["high"] as? Int } == [1, 2, 2])
+            #expect(points.compactMap { ($0["findings"] as? [String: Any])?["high"] as? Int } == [2, 3, 3])
             #expect(points.compactMap { ($0["sources"] as? [String: Any])?["organization"] as? Int } == [4, 3, 3])
             let late = await Self.ask(scan, "history", "trend", "--since", "7d", "-f", "json").json["points"] as? [Any]
             #expect(late?.count == 2)

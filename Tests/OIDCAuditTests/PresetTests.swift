@@ -67,14 +67,14 @@ import Testing
     }
 
     @Test func strict() async throws {
-        let source = "organization-template"
+        let source = "follows-organization"
         #expect(
             try await flagged("strict") == [
                 "default": ["required-claims", source], "immutable-default": ["required-claims", source],
                 "wrong-prefix": ["prefix-is-its-own"], "names-only": ["required-claims", source],
                 "ids": ["required-claims", source],
                 "spoofable": ["no-spoofable-start", "required-claims", source],
-                "anybodys": ["no-spoofable-start", "required-claims", source, "no-failing-jobs"],
+                "anybodys": ["no-spoofable-start", "one-repository", "required-claims", source, "no-failing-jobs"],
                 "per-run": [source, "no-per-run-claims"], "environment": [source, "no-failing-jobs"],
                 "property": [source], "no-value": [source, "properties-exist"],
                 "not-included": [source, "properties-exist"], "misspelt": [source, "claims-exist"],
@@ -85,7 +85,7 @@ import Testing
     @Test func baseline() async throws {
         let expected: [String: Set<String>] = [
             "wrong-prefix": ["prefix-is-its-own"], "names-only": ["names-context"],
-            "spoofable": ["no-spoofable-start"], "anybodys": ["no-spoofable-start", "anchored"],
+            "spoofable": ["no-spoofable-start"], "anybodys": ["no-spoofable-start", "anchored", "one-repository"],
             "per-run": ["no-per-run-claims"], "misspelt": ["claims-exist"],
         ]
         #expect(try await flagged("baseline") == expected)
@@ -110,6 +110,46 @@ import Testing
         }
     }
 
+    /// Each says that it is all repositories of the owner, and by which text.
+    @Test(arguments: ["baseline", "strict", "organization-template"])
+    func aSubjectThatStopsAtTheOwnerIsFound(preset: String) async throws {
+        let templates = [
+            "one": ["repository_owner"], "svc": ["repository_owner", "context"],
+            "app": ["repository_owner", "repository_visibility", "workflow"],
+        ]
+        let repositories = templates.keys.sorted().enumerated().map { index, name in
+            WorldFile.Repository.own(name, id: Int64(1001 + index), templates[name] ?? [])
+        }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let run = await scan("acme", "--policy", "preset:\(preset)", "-f", "json")
+            let findings = (run.json["findings"] as? [[String: Any]] ?? []).filter {
+                $0["rule"] as? String == "one-repository"
+            }
+            #expect(findings.compactMap { $0["repository"] as? String } == ["acme/app", "acme/one", "acme/svc"])
+            for finding in findings {
+                let message = try #require(finding["message"] as? String)
+                #expect(message.contains("all repositories of the owner share the subject"))
+                #expect(finding["severity"] as? String == "high")
+            }
+            let app = findings.first?["message"] as? String
+            #expect(app?.hasSuffix("workflow are the same; whoever can push chooses workflow") == true)
+            for name in ["app", "one", "svc"] {
+                #expect(run.repositories()["acme/\(name)"]?["status"] as? String == "violating")
+            }
+        }
+    }
+
+    /// Who reads a report takes such an id for the rule.
+    @Test func noEntryBearsTheNameOfAnotherRule() throws {
+        let rules = Set(RuleCatalog.all.map { $0.name })
+        for preset in Preset.all {
+            let policy = try Policy(JSONParser.parse(preset.bytes), source: preset.name, sha256: "")
+            for entry in policy.rules where rules.contains(entry.id) {
+                #expect(type(of: entry.rule).name == entry.id, "\(preset.name): \(entry.id)")
+            }
+        }
+    }
+
     @Test func immutableMigration() async throws {
         let legacy = Self.repositories.map(\.name)
             .filter { !["immutable", "immutable-default", "wrong-prefix", "immutable-without-repo"].contains($0) }
@@ -127,6 +167,8 @@ import Testing
         ]
         var expected = Dictionary(uniqueKeysWithValues: own.map { ($0, Set(["followed"])) })
         for name in ["default", "immutable-default"] { expected[name] = ["followed"] }
+        expected["spoofable"] = ["followed", "no-spoofable-start"]
+        expected["anybodys"] = ["followed", "no-spoofable-start", "anchored", "one-repository"]
         expected["misspelt"] = ["followed", "claims-exist"]
         expected["twice"] = ["followed", "no-duplicates"]
         #expect(try await flagged("organization-template") == expected)

@@ -17,6 +17,13 @@ public struct BoundContext: RepositoryRule {
         RuleExample(
             setting: .own(["repo", "event_name"]),
             expected: .fail("branches share one subject: event_name does not tell them apart")),
+        RuleExample(
+            setting: .own(["repository_owner"]),
+            expected: .fail("every branch, tag and pull request of all repositories of the owner shares one subject")),
+        RuleExample(
+            setting: .own(["repository_owner", "repository_visibility", "workflow"]),
+            expected: .fail(
+                "branches of all repositories of the owner share one subject: workflow does not tell them apart")),
         RuleExample(setting: .own(["repo", "run_id"]), expected: .pass),
         RuleExample(setting: .own(["repo", "brand_new"]), expected: .undecided),
     ]
@@ -45,10 +52,12 @@ public struct BoundContext: RepositoryRule {
             return .undecided("\(unknown.shown) is a claim that this version does not know")
         }
         let partial = subject.keys.filter(Self.partial.contains)
+        let sharers = subject.sharers.map { " of \($0)" } ?? ""
         let message =
             partial.isEmpty
-            ? "every branch, tag and pull request shares one subject"
-            : "branches share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") not tell them apart"
+            ? "every branch, tag and pull request\(sharers) shares one subject"
+            : "branches\(sharers) share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") "
+                + "not tell them apart"
         return subject.violation(
             message,
             problems: ["branches share one subject"]

@@ -9,6 +9,7 @@ public enum RuleCatalog {
         OrganizationTemplateRule.self,
         DormantOrganizationTemplate.self,
         AnchoredSubject.self,
+        NamesRepository.self,
         LeadingClaim.self,
         BoundContext.self,
         ReusableWorkflowAnchor.self,
