@@ -40,15 +40,40 @@ struct OutputFile {
         return outputs
     }
 
-    func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) {
+    /// - Returns: what a person should know of the file; `nil` where it holds the whole report.
+    func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) -> String? {
         let hint = "the scan itself is stored"
-        func render(_ output: inout ReportOutput) {
-            reporter.init().render(report, style: ReportStyle(junitGroup: junitGroup), to: &output)
+        guard isAppended else {
+            try ReplacedFile.write(to: path, what: "report", hint: hint) { output in
+                reporter.init().render(report, style: ReportStyle(junitGroup: junitGroup), to: &output)
+            }
+            return nil
         }
-        if isAppended {
-            try ReplacedFile.append(to: path, what: "summary", hint: hint, render)
-        } else {
-            try ReplacedFile.write(to: path, what: "report", hint: hint, render)
+        var note: String?
+        try ReplacedFile.append(to: path, what: "summary", hint: hint) { output, size in
+            note = Self.add(report, to: &output, after: size)
         }
+        return note
+    }
+
+    /// GitHub takes as many bytes from all of a step, and of more it drops everything.
+    private static let summaryBytesMax = 1 << 20
+
+    /// Adds a report to what the step has written so far.
+    ///
+    /// - Parameter size: of that, in bytes; `nil` where it can't be known.
+    private static func add(_ report: AuditReport, to output: inout ReportOutput, after size: Int?) -> String? {
+        let size = size ?? 0
+        // A heading within a line would be none.
+        let separator = size > 0 ? "\n" : ""
+        let summary = MarkdownSummary(report, bytesMax: summaryBytesMax - size - separator.utf8.count)
+        guard !summary.text.isEmpty else {
+            return "the report is not in the step summary, which holds \(size) of \(summaryBytesMax) bytes already"
+        }
+        output.write(separator + summary.text)
+        guard !summary.isWhole else { return nil }
+        return size == 0
+            ? "the report is cut to what GitHub takes in a step summary"
+            : "the report in the step summary is cut: the summary held \(size) of \(summaryBytesMax) bytes already"
     }
 }

@@ -44,11 +44,21 @@ enum ReplacedFile {
     }
 
     /// Writes behind what others have written, as to the summary of a job, where steps add to one file.
+    ///
+    /// - Parameter body: gets how many bytes the file holds; `nil` for what is no regular file.
     static func append(
-        to path: String, what: String, hint: String, _ body: (inout ReportOutput) throws -> Void,
+        to path: String, what: String, hint: String, _ body: (inout ReportOutput, _ size: Int?) throws -> Void,
     ) throws(CommandFailure) {
         do {
-            try write(body, to: path, flags: O_WRONLY | O_APPEND | O_CREAT)
+            let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw SystemError(errno) }
+            defer { close(descriptor) }
+            // Of what is open, and so of no other file that has come to bear the name.
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw SystemError(errno) }
+            let isRegular = status.st_mode & S_IFMT == S_IFREG
+            try write({ output in try body(&output, isRegular ? Int(status.st_size) : nil) }, to: descriptor)
+            if isRegular, fsync(descriptor) != 0 { throw SystemError(errno) }
         } catch {
             throw CommandFailure(message: "cannot write the \(what) \(path): \(error)", hint: hint, status: .failure)
         }

@@ -6,62 +6,68 @@ public struct MarkdownReporter: Reporter {
     public static let name = "markdown"
     public static let historyParts: Set<ReportHistory.Part> = [.difference]
 
-    /// GitHub drops a whole summary of more than 1,024 KiB.
+    /// GitHub drops a summary of more than 1,024 KiB, all of it.
     static let bytesMax = 1_000_000
 
     public init() {}
 
     public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
-        var page = MarkdownPage(bytesMax: Self.bytesMax)
-        page.verdict(report)
-        page.counts(report)
-        page.fresh(report)
-        page.gone(report)
-        page.unread(report)
-        page.findings(report)
-        page.baseline(report)
-        page.waived(report)
-        page.notes(report)
-        output.write(page.text)
+        output.write(MarkdownPage(report, bytesMax: Self.bytesMax).text)
     }
 }
 
 /// Markdown up to a length; what comes after is counted.
-private struct MarkdownPage {
+struct MarkdownPage {
     private(set) var text = ""
+    /// Whether everything fitted.
+    private(set) var isWhole = true
     private let bytesMax: Int
     /// What no longer fits must be said, and needs a place.
     private static let reserveBytes = 400
 
-    init(bytesMax: Int) {
+    init(_ report: AuditReport, bytesMax: Int) {
         self.bytesMax = bytesMax
+        verdict(report)
+        counts(report)
+        fresh(report)
+        gone(report)
+        unread(report)
+        findings(report)
+        baseline(report)
+        waived(report)
+        notes(report)
     }
 
-    /// - Returns: whether it was written, being short enough.
-    @discardableResult
-    private mutating func add(_ piece: String) -> Bool {
-        guard text.utf8.count + piece.utf8.count <= bytesMax - Self.reserveBytes else { return false }
+    /// Writes what is short enough.
+    private mutating func add(_ piece: String) {
+        guard text.utf8.count + piece.utf8.count <= bytesMax - Self.reserveBytes else {
+            isWhole = false
+            return
+        }
         text += piece
-        return true
     }
 
     // MARK: -
 
-    mutating func verdict(_ report: AuditReport) {
-        let mark =
+    static func mark(_ report: AuditReport) -> String {
+        let sign =
             switch report.gate.verdict {
             case .passed: "✅"
             case .failed: "❌"
             case .incomplete: "⚠️"
             }
-        add("## OIDC subject claims: \(mark) \(report.headlineWord)\n\n\(escaped(report.headlineInWords))\n\n")
+        return "\(sign) \(report.headlineWord)"
+    }
+
+    private mutating func verdict(_ report: AuditReport) {
+        add("## OIDC subject claims: \(Self.mark(report))\n\n\(escaped(report.headlineInWords))\n\n")
         if let why = report.whyIncomplete { add("**Incomplete:** \(escaped(why))\n\n") }
         add(
             "\(report.organizations.map { escaped($0.login) }.joined(separator: ", ")) under the policy "
                 + "**\(escaped(report.policy.name))** (\(escaped(report.policy.source)))\n\n")
     }
 
-    mutating func counts(_ report: AuditReport) {
+    private mutating func counts(_ report: AuditReport) {
         let summary = report.summary
         add(
             CatalogPage.table(
@@ -79,18 +85,21 @@ private struct MarkdownPage {
         if let changes = report.changesInWords { add("Changed \(escaped(changes))\n\n") }
     }
 
-    mutating func unread(_ report: AuditReport) {
+    private mutating func unread(_ report: AuditReport) {
         let troubled = report.organizations.filter { !$0.troubles.isEmpty }
         let unread = report.repositories.filter { $0.status == .unreadable }
         guard !troubled.isEmpty || !unread.isEmpty else { return }
         let rows =
             troubled.map { [escaped($0.login), escaped($0.troubles.joined(separator: "; "))] }
             + unread.map { [escaped($0.repository.fullName), escaped($0.reason ?? "unknown")] }
-        section("Not read or decided (\(rows.count))", intro: nil, ["what", "why"], rows)
+        // What was found must not be pushed out by it.
+        let room = bytesMax - text.utf8.count
+        let limit = report.findings.contains(where: { !report.gate.isAccepted($0) }) ? text.utf8.count + room / 2 : bytesMax
+        section("Not read or decided (\(rows.count))", intro: nil, ["what", "why"], rows, upTo: limit)
     }
 
     /// What is new, worse or back since the scan before, unfolded: it is what the reader came for.
-    mutating func fresh(_ report: AuditReport) {
+    private mutating func fresh(_ report: AuditReport) {
         guard let fresh = report.freshFindings, let before = report.history?.difference?.before, !fresh.isEmpty else {
             return
         }
@@ -108,7 +117,7 @@ private struct MarkdownPage {
             }, isOpen: true)
     }
 
-    mutating func gone(_ report: AuditReport) {
+    private mutating func gone(_ report: AuditReport) {
         guard !report.gone.isEmpty else { return }
         section(
             "Gone (\(report.gone.count))", intro: nil, ["repository", "severity", "rule", "why"],
@@ -118,7 +127,7 @@ private struct MarkdownPage {
     }
 
     /// What the baseline lets through, a line a rule, and what it holds although it is gone.
-    mutating func baseline(_ report: AuditReport) {
+    private mutating func baseline(_ report: AuditReport) {
         let covered = Dictionary(
             report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }.map { ($0.rule, 1) },
             uniquingKeysWith: +)
@@ -134,7 +143,7 @@ private struct MarkdownPage {
             report.staleBaseline.map { [escaped($0.entry.name), escaped($0.key.rule), $0.reason.words] })
     }
 
-    mutating func findings(_ report: AuditReport) {
+    private mutating func findings(_ report: AuditReport) {
         let found = Dictionary(grouping: report.findings.filter { !report.gate.isAccepted($0) }, by: \.rule)
         for severity in Severity.allCases {
             for entry in report.policy.rules where entry.severity == severity {
@@ -155,7 +164,7 @@ private struct MarkdownPage {
         }
     }
 
-    mutating func waived(_ report: AuditReport) {
+    private mutating func waived(_ report: AuditReport) {
         let waived = report.findings.filter { !$0.isOpen }
         guard !waived.isEmpty else { return }
         section(
@@ -170,7 +179,7 @@ private struct MarkdownPage {
             })
     }
 
-    mutating func notes(_ report: AuditReport) {
+    private mutating func notes(_ report: AuditReport) {
         for warning in report.warnings { add("- \(escaped(warning))\n") }
         let scan = report.scanID.map { "scan #\($0.rawValue) of " } ?? ""
         // There is always room for it: of the reserve, a section takes what says how much it cut.
@@ -180,15 +189,20 @@ private struct MarkdownPage {
     // MARK: -
 
     /// A table that opens, cut where there is no room for more rows.
+    ///
+    /// - Parameter limit: how long the page may be after it; `nil`: as long as it may be at all.
     private mutating func section(
         _ title: String, intro: String?, _ header: [String], _ rows: [[String]], isOpen: Bool = false,
+        upTo limit: Int? = nil,
     ) {
+        let bytesMax = limit ?? bytesMax
         let head =
             "<details\(isOpen ? " open" : "")><summary>\(html(title))</summary>\n\n"
             + (intro.map { escaped($0) + "\n\n" } ?? "")
             + CatalogPage.table(header, [])
         let end = "\n</details>\n\n"
         guard text.utf8.count + head.utf8.count + end.utf8.count + 200 <= bytesMax - Self.reserveBytes else {
+            isWhole = false
             text += text.hasSuffix(Self.full) ? "" : Self.full
             return
         }
@@ -196,6 +210,7 @@ private struct MarkdownPage {
         for (index, row) in rows.enumerated() {
             let line = "| " + row.joined(separator: " | ") + " |\n"
             guard text.utf8.count + line.utf8.count + end.utf8.count + 200 <= bytesMax - Self.reserveBytes else {
+                isWhole = false
                 text += "\nand \(rows.count - index) more\n"
                 break
             }

@@ -71,7 +71,7 @@ extension Console {
         var first: CommandFailure?
         for output in reports.outputs {
             do throws(CommandFailure) {
-                try output.write(report, junitGroup: reports.junitGroup)
+                if let text = try output.write(report, junitGroup: reports.junitGroup) { note("warning: \(text)") }
             } catch {
                 first = first ?? error
             }
