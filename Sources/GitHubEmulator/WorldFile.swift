@@ -59,7 +59,7 @@ public struct WorldFile: Codable, Sendable {
         public var customProperties: [String: String?]?
         /// The answer of the template's endpoint, word for word. Absent: never customized.
         public var setting: Setting?
-        /// Whether a repository that was never customized has the immutable prefix.
+        /// Whether it was made, renamed or moved after 2026-07-15: its prefix has ids, whatever is written.
         public var immutable = false
         /// How the template's endpoint refuses, if it does.
         public var refusal: Refusal?

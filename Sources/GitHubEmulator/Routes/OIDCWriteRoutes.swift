@@ -28,7 +28,7 @@ struct OIDCWriteRoutes: Sendable {
                 switch await RepositoryPlace(world, request, context.parameters) {
                 case .none: return Answer.notFound.response
                 case .moved(let id):
-                    return RepositoryPlace.redirect(to: "/repositories/\(id)/\(Self.path)").response
+                    return RepositoryPlace.redirect(to: "/repositories/\(id)/\(Self.path)", ofWrite: true).response
                 case .here(let organization, let repository):
                     let answer = try await answer(request, organization, repository)
                     return answer.response
@@ -52,7 +52,7 @@ struct OIDCWriteRoutes: Sendable {
         }
         guard let change = try await TemplateChange(request) else { return Self.problems }
         guard let useDefault = change.useDefault else {
-            return .invalid(["Invalid request. \"use_default\" wasn't supplied."])
+            return .missing("use_default")
         }
         if let refusal = change.refusal { return refusal }
         await world.setSetting(of: repository.id, change, useDefault: useDefault)
@@ -94,6 +94,11 @@ struct TemplateChange: Decodable, Sendable {
 }
 
 extension Answer {
+    /// As observed in 2026, without `errors`.
+    fileprivate static func missing(_ key: String) -> Answer {
+        .error(.unprocessableContent, "object is missing required key: \(key)")
+    }
+
     /// `ValidationErrorSimple`
     fileprivate static func invalid(_ errors: [String]) -> Answer {
         Answer(
@@ -118,7 +123,8 @@ extension World {
         }
     }
 
-    /// The prefix follows the flag where that is said, and stays as it is where it is not.
+    /// The prefix follows the flag where that is said, and stays as it is where it is not. Where it has ids and nobody
+    /// opted in, the repository is immutable by birth: `false` is accepted and changes nothing.
     func setSetting(of id: Int64, _ change: TemplateChange, useDefault: Bool) {
         guard let (organization, repository) = repository(id: id) else { return }
         let (owner, name) = (repository.owner ?? organization.login, repository.renamedTo ?? repository.name)
@@ -128,12 +134,18 @@ extension World {
             repository.setting
             ?? WorldFile.Setting(
                 useDefault: true, useImmutableSubject: false, subClaimPrefix: repository.immutable ? immutable : legacy)
+        let isByBirth =
+            repository.immutable
+            || (setting.useImmutableSubject != true && setting.subClaimPrefix?.contains("@") == true)
         setting.useDefault = useDefault
         setting.includeClaimKeys = useDefault ? nil : change.includeClaimKeys
-        if let flag = change.useImmutableSubject {
+        if let flag = change.useImmutableSubject, flag || !isByBirth {
             setting.useImmutableSubject = flag
             if setting.subClaimPrefix != nil { setting.subClaimPrefix = flag ? immutable : legacy }
         }
-        changeRepository(id) { $0.setting = setting }
+        changeRepository(id) { repository in
+            repository.setting = setting
+            repository.immutable = isByBirth
+        }
     }
 }

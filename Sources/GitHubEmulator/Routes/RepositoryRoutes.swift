@@ -50,7 +50,10 @@ enum RepositoryPlace {
         self = repository.renamedTo == nil ? .here(organization, repository) : .moved(repository.id)
     }
 
-    static func redirect(to path: String) -> Answer {
-        Answer.error(.movedPermanently, "Moved Permanently").header(.location, path)
+    /// GitHub's REST documentation, "Follow redirects": 301 for what is read, 307 for what is to be sent again as it is.
+    static func redirect(to path: String, ofWrite isWrite: Bool = false) -> Answer {
+        Answer.error(
+            isWrite ? .temporaryRedirect : .movedPermanently, isWrite ? "Temporary Redirect" : "Moved Permanently"
+        ).header(.location, path)
     }
 }
