@@ -64,6 +64,14 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A fault in a word, for a line that says that it failed.
+    public var inBrief: String {
+        switch self {
+        case .serverFault(let status): "\(status)"
+        default: "\(self)"
+        }
+    }
+
     /// The error as the history and reports keep it: the same words every night. The address for single sign-on,
     /// which is another one each time and lasts an hour, is not among them.
     public var reason: UnreadableReason {

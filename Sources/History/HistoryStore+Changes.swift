@@ -1,6 +1,22 @@
 public import AuditCore
 import GRDB
 
+/// How the texts of the journal that are documents are written and read.
+public struct JournalDocuments: Sendable {
+    /// Reads a plan; what it throws is a damaged history.
+    public var plan: @Sendable (String) throws -> Plan
+    /// Reads what was read back of a target, likewise.
+    public var value: @Sendable (String, PlannedChange.Target) throws -> PlannedChange.Value
+
+    public init(
+        plan: @escaping @Sendable (String) throws -> Plan,
+        value: @escaping @Sendable (String, PlannedChange.Target) throws -> PlannedChange.Value,
+    ) {
+        self.plan = plan
+        self.value = value
+    }
+}
+
 /// Keeps others from applying changes by the same history, as long as it lives.
 public final class ChangeLock: Sendable {
     private let lock: ScanLock
@@ -55,33 +71,32 @@ extension HistoryStore {
         }
     }
 
+    /// - Parameter found: the document of `outcome.found`.
     public func noteOutcome(
-        _ outcome: ChangeOutcome, _ place: Int, of changeset: ChangesetID, at now: Timestamp,
+        _ outcome: ChangeOutcome, found: String? = nil, _ place: Int, of changeset: ChangesetID, at now: Timestamp,
     ) async throws(HistoryError) {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message, lastIntentID)
-                    VALUES (?1, ?2, ?3, ?4, ?5, (
+                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message, found, lastIntentID)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, (
                         SELECT coalesce(max(id), 0) FROM changeIntent WHERE changesetID = ?1 AND place = ?2))
                     """,
-                arguments: [changeset.rawValue, place, now.description, outcome.name, outcome.message])
+                arguments: [changeset.rawValue, place, now.description, outcome.name, outcome.message, found])
         }
     }
 
     /// What the journal holds of a host's changes, the newest first.
     ///
-    /// - Parameters:
-    ///   - id: of one alone; `nil`: all.
-    ///   - read: reads a plan's document; what it throws is a damaged history.
+    /// - Parameter id: of one alone; `nil`: all.
     public func changesets(
-        apiURL: String, _ id: ChangesetID? = nil, reading read: @escaping @Sendable (String) throws -> Plan,
+        apiURL: String, _ id: ChangesetID? = nil, reading documents: JournalDocuments,
     ) async throws(HistoryError) -> [Changeset] {
         try await self.read { db in
             try Row.fetchAll(
                 db, sql: "\(Changeset.selection) AND (?2 IS NULL OR c.id = ?2) ORDER BY c.id DESC",
                 arguments: [apiURL, id?.rawValue]
-            ).map { row in try Changeset(row, db, read) }
+            ).map { row in try Changeset(row, db, documents) }
         }
     }
 
@@ -89,7 +104,7 @@ extension HistoryStore {
     ///
     /// - Parameter planDigest: of the plan that they are of; `nil`: of any.
     public func unfinishedChangeset(
-        apiURL: String, of planDigest: String? = nil, reading read: @escaping @Sendable (String) throws -> Plan,
+        apiURL: String, of planDigest: String? = nil, reading documents: JournalDocuments,
     ) async throws(HistoryError) -> Changeset? {
         try await self.read { db in
             // Plans can be large: one is read after another, until there is an unfinished one.
@@ -101,7 +116,7 @@ extension HistoryStore {
                     """,
                 arguments: [apiURL, planDigest])
             while let row = try rows.next() {
-                let changeset = try Changeset(row, db, read)
+                let changeset = try Changeset(row, db, documents)
                 if changeset.entries.contains(where: \.isOpen) { return changeset }
             }
             return nil
@@ -130,9 +145,9 @@ extension Changeset {
         FROM changeset c JOIN host h ON h.id = c.hostID WHERE h.apiURL = ?1
         """
 
-    fileprivate init(_ row: Row, _ db: Database, _ read: (String) throws -> Plan) throws {
+    fileprivate init(_ row: Row, _ db: Database, _ documents: JournalDocuments) throws {
         let id: Int64 = try row.decode(atIndex: 0)
-        let plan = try read(row.decode(atIndex: 5))
+        let plan = try documents.plan(row.decode(atIndex: 5))
         var entries = [Entry](repeating: Entry(), count: plan.changes.count)
         func place(_ row: Row) throws -> Int {
             let place: Int = try row.decode(atIndex: 0)
@@ -154,7 +169,7 @@ extension Changeset {
         let outcomes = try Row.fetchCursor(
             db,
             sql: """
-                SELECT place, concludedAt, outcome, message, lastIntentID FROM changeOutcome
+                SELECT place, concludedAt, outcome, message, lastIntentID, found FROM changeOutcome
                 WHERE changesetID = ? ORDER BY id
                 """,
             arguments: [id])
@@ -163,8 +178,12 @@ extension Changeset {
             entries[place].concludedAt = try timestamp(row.decode(atIndex: 1))
             let name: String = try row.decode(atIndex: 2)
             // Another word is a later version's: what it means is not known.
-            let outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3)) ?? .unknown(name)
+            let found = try row.decode(String?.self, atIndex: 5).map {
+                try documents.value($0, plan.changes[place].target)
+            }
+            let outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3), found: found) ?? .unknown(name)
             if outcome.mayBeWritten { entries[place].wasWritten = true }
+            if let found { entries[place].found = found }
             // An intent after the last outcome has none of its own.
             let concluded: Int64 = try row.decode(atIndex: 4)
             entries[place].outcome = concluded >= lastIntents[place] ? outcome : nil

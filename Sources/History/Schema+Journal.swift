@@ -31,6 +31,7 @@ extension Schema {
                     concludedAt TEXT NOT NULL,
                     outcome TEXT NOT NULL,
                     message TEXT,
+                    found TEXT,                       -- what was read back, where it is neither state of the plan: a document
                     -- The last intent of the change by then, 0: none. Moments are of seconds: which of an intent and an
                     -- outcome came first, rows must say.
                     lastIntentID INTEGER NOT NULL

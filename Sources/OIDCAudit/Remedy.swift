@@ -49,20 +49,27 @@ struct Remedy {
         in store: HistoryStore, apiURL: String, _ id: ChangesetID? = nil,
     ) async throws(CommandFailure) -> [Changeset] {
         try await usingHistory { () async throws(HistoryError) in
-            try await store.changesets(apiURL: apiURL, id, reading: plan)
+            try await store.changesets(apiURL: apiURL, id, reading: documents)
         }
     }
 
     /// - Parameter planDigest: of the plan that was begun; `nil`: of any.
     func unfinished(in store: HistoryStore, of planDigest: String? = nil) async throws(CommandFailure) -> Changeset? {
         try await usingHistory { () async throws(HistoryError) in
-            try await store.unfinishedChangeset(apiURL: apiURL, of: planDigest, reading: Self.plan)
+            try await store.unfinishedChangeset(apiURL: apiURL, of: planDigest, reading: Self.documents)
         }
     }
 
-    @Sendable private static func plan(_ text: String) throws -> Plan {
-        try PlanDocument.parse(JSONParser.parse(Array(text.utf8), valuesMax: DocumentFile.Limits.generated.valuesMax))
-    }
+    private static let documents = JournalDocuments(
+        plan: { text in
+            try PlanDocument.parse(
+                JSONParser.parse(Array(text.utf8), valuesMax: DocumentFile.Limits.generated.valuesMax))
+        },
+        value: { text, target in
+            let isOfOrganization = if case .organization = target { true } else { false }
+            return try PlanDocument.parse(
+                found: JSONParser.parse(Array(text.utf8)), isOfOrganization: isOfOrganization)
+        })
 
     /// Does something with a client, whose wire is closed afterwards.
     func withClient<Value>(
@@ -102,10 +109,12 @@ struct Remedy {
         if let why = plan.incomplete, plan.changes.isEmpty {
             throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
         }
-        guard plan.subjectCount <= change.changesMax else {
+        let count = plan.repositoryCount
+        guard count <= change.changesMax else {
+            let what = count == plan.subjectCount ? "changes the subjects" : "concerns the settings or subjects"
             throw .usage(
-                "the plan changes the subjects of \(plan.subjectCount) repositories, and --max-changes allows \(change.changesMax)",
-                hint: "read the plan, then allow as many: --max-changes \(plan.subjectCount)")
+                "the plan \(what) of \(count) repositories, and --max-changes allows \(change.changesMax)",
+                hint: "read the plan, then allow as many: --max-changes \(count)")
         }
         try checkFollowers(of: plan)
         guard !change.asks || context.ask != nil else {
@@ -124,7 +133,11 @@ struct Remedy {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
         }
-        guard agree("Write \(open == 1 ? "this change" : "these \(open) changes") to \(apiURL)?") else {
+        guard
+            agree(
+                "Write \(open == 1 ? "this change" : "these \(open) changes"), \(PlanPage.subjectWords(plan)), to \(apiURL)?"
+            )
+        else {
             throw CommandFailure(message: "nothing was changed", status: .usage)
         }
         let stopRequests = await context.stopRequests()
@@ -176,12 +189,12 @@ struct Remedy {
     /// Why an organization's template is not written by whoever did not say how many repositories may change with it.
     static let followersUnknown = CommandFailure.usage(
         "repositories that follow the organization's template are not counted here",
-        hint: "oidc-audit plan counts them; or say with --max-changes how many may change")
+        hint: "a whole scan of the last 24 h counts them; or say with --max-changes how many may change")
 
     /// Who follows an organization is known from a scan of late alone.
     private func checkFollowers(of plan: Plan) throws(CommandFailure) {
         guard plan.changesOrganizations, !change.namesChangesMax else { return }
-        guard plan.scanID != nil else { throw Self.followersUnknown }
+        guard plan.scanID != nil, plan.knowsSubjects else { throw Self.followersUnknown }
         // A plan can be made today of a scan of long ago.
         guard let scannedAt = plan.scannedAt, context.now().seconds(since: scannedAt) <= 86_400 else {
             throw .usage(
@@ -258,7 +271,7 @@ struct Remedy {
 
     private func say(_ change: PlannedChange, _ outcome: ChangeOutcome) {
         guard !console.isQuiet else { return }
-        context.console.note("\(change.target.name): \(outcome.name)\(outcome.message.map { ": \($0)" } ?? "")")
+        context.console.note("\(change.target.name): \(outcome.sentence)")
     }
 
     // MARK: - What came of it
@@ -272,9 +285,13 @@ struct Remedy {
         let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
         let advice = [
             entries.contains(where: \.isOpen) ? "apply --continue goes on with what is left" : "make a new plan",
-            isWritten ? "rollback \(id.rawValue) undoes what was written" : nil,
+            entries.contains(where: \.isWorthRollback)
+                ? "rollback \(id.rawValue) undoes what was written" : nil,
         ].compactMap(\.self).joined(separator: ", ")
-        let tally = "\(done) of \(entries.count) changes are made"
+        let partly = entries.count { $0.outcome?.found != nil }
+        let tally =
+            "\(done) of \(entries.count) changes are made"
+            + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
         func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
             CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
         }
@@ -292,7 +309,7 @@ struct Remedy {
             throw failure("nothing was written: \(error)", hint: error.hint, otherwise: .failure)
         case .canary(let name, let outcome):
             throw failure(
-                "\(name): \(outcome.name): \(outcome.message ?? ""); \(tally), and no more was written",
+                "\(name): \(outcome.sentence); \(tally), and no more was written",
                 otherwise: otherwise)
         case .journal(let why):
             throw failure("the journal failed: \(why); \(tally), and no more was written", otherwise: .failure)
@@ -331,7 +348,8 @@ private struct Journal: ChangeJournal {
     }
 
     func noteOutcome(_ outcome: ChangeOutcome, _ place: Int) async throws {
-        try await store.noteOutcome(outcome, place, of: changeset, at: now())
+        try await store.noteOutcome(
+            outcome, found: outcome.found.map(PlanDocument.render(found:)), place, of: changeset, at: now())
     }
 }
 

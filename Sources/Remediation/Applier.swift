@@ -87,14 +87,14 @@ public struct Applier: Sendable {
                 tell(change, outcome)
                 // Nothing of an intent that was never noted is in the journal, and an outcome says what was found.
                 ending.stop = await noting { try await journal.noteOutcome(outcome, place) } ?? ending.stop
-                if ending.wasSent, outcome == .applied { written += 1 }
+                if ending.wasSent, outcome.isDone { written += 1 }
             }
             faultsInRow = ending.fault == nil ? 0 : faultsInRow + 1
             if let fault = ending.fault, faultsInRow >= Self.faultsMax { ending.stop = ending.stop ?? .failed(fault) }
             result.stop = ending.stop
             guard result.stop == nil else { break }
             // A canary that is not well is one, whatever the others are.
-            if ending.wasSent, let outcome = ending.outcome, outcome != .applied, written < canaries {
+            if ending.wasSent, let outcome = ending.outcome, !outcome.isDone, written < canaries {
                 result.stop = .canary(change.target.name, outcome)
                 break
             }
@@ -157,13 +157,18 @@ public struct Applier: Sendable {
                 return Ending(outcome: isBegun ? .applied : .already)
             }
             guard found.isStillBefore(change) else {
-                if isBegun {
-                    return Ending(
-                        outcome: found.satisfies(change.after)
-                            ? .applied
-                            : .different("it was about to be written, and is neither what it was nor what was planned"))
+                guard isBegun else {
+                    return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
                 }
-                return Ending(outcome: .moved("it is not as it was when the plan was made: make a new plan"))
+                switch ReadBack(found, of: change).verdict {
+                case .asPlanned(let note): return Ending(outcome: note.map { .noted($0) } ?? .applied)
+                // No one else leaves some fields as they were and the others as this plan has them.
+                case .partial(let words): return Ending(outcome: .partial(words, found: found.value))
+                case .unchanged, .different:
+                    return Ending(
+                        outcome: .different(
+                            "it was about to be written, and is neither what it was nor what was planned"))
+                }
             }
             let followers = await reading.prefixes(of: change.followers.prefix(Self.followersWatched))
             // Reading can have waited long for a limit.
@@ -219,21 +224,26 @@ public struct Applier: Sendable {
             let why = "it could not be read back: \(error.why)"
             return Ending(outcome: .unknown(why), wasSent: true, fault: error.fault, stop: error.stop)
         }
-        func prefixChanged(_ name: String, to prefix: String?) -> Ending {
+        func prefixChanged(_ name: String, to prefix: String?, _ found: PlannedChange.Value? = nil) -> Ending {
             let why = "the prefix of \(name) became \(prefix ?? "unknown"), which was not planned"
-            return Ending(outcome: .different(why), wasSent: true, stop: .prefixChanged(why))
+            return Ending(outcome: .different(why, found: found), wasSent: true, stop: .prefixChanged(why))
         }
-        guard found.satisfies(change.after) else {
-            if found.isStillBefore(change) {
-                // It may yet be made: what GitHub did not refuse can be late.
-                let why = failure.map { "\($0); it is still as it was" } ?? "it was accepted, and is still as it was"
-                return Ending(outcome: failure == nil ? .different(why) : .unknown(why), wasSent: true)
-            }
-            let prefix = found.value.prefix
-            guard prefix == change.after.prefix || prefix == change.before.prefix else {
-                return prefixChanged(change.target.name, to: prefix)
-            }
-            return Ending(outcome: .different("what is read back is not what was written"), wasSent: true)
+        let back = ReadBack(found, of: change)
+        if let failure, found.isStillBefore(change), !found.satisfies(change.after) {
+            // It may yet be made: what GitHub did not refuse can be late.
+            return Ending(outcome: .failed("failed (\(failure.inBrief)), nothing changed"), wasSent: true)
+        }
+        var note: String?
+        switch back.verdict {
+        case .asPlanned(let words): note = words
+        case .unchanged:
+            return Ending(outcome: .ineffective("GitHub accepted it, and it is still as it was"), wasSent: true)
+        case .different where back.hasOtherPrefix:
+            return prefixChanged(change.target.name, to: found.value.prefix, found.value)
+        case .partial(let words):
+            return Ending(outcome: .partial(words, found: found.value), wasSent: true)
+        case .different(let words):
+            return Ending(outcome: .different(words, found: found.value), wasSent: true)
         }
         if found.inherits(otherThan: change.inherited) {
             return Ending(outcome: .different(TargetReading.Found.otherTemplate), wasSent: true)
@@ -243,7 +253,7 @@ public struct Applier: Sendable {
             guard let prefix = now[follower.repositoryID], prefix != followers[follower.repositoryID] else { continue }
             return prefixChanged(follower.repository, to: prefix)
         }
-        return Ending(outcome: .applied, wasSent: true)
+        return Ending(outcome: note.map { .noted($0) } ?? .applied, wasSent: true)
     }
 
     /// - Returns: false where a rate limit refused it.

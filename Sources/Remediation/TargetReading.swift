@@ -54,9 +54,21 @@ struct TargetReading {
         let value: PlannedChange.Value
         /// The organization's template as it is now; `nil` where it does not matter.
         let organization: OrganizationTemplate?
+        /// `nil` where it is an organization.
+        var repository: Repository?
+        var isEnterpriseServer = false
+
+        /// What jobs present; `nil` where that is not known for certain, or of an organization.
+        var subject: String? {
+            guard let repository, case .repository(let setting) = value else { return nil }
+            let state = RepositoryState(
+                repository, .read(setting), under: organization ?? .unreadable(GitHubError.cancelled.reason),
+                isEnterpriseServer: isEnterpriseServer)
+            return state.preview.isCertain ? state.preview.subject : nil
+        }
 
         /// Claims that are told of one that inherits them, as if they were its own.
-        private var echo: [ClaimKey]? {
+        var echo: [ClaimKey]? {
             if case .set(let template, _)? = organization { template.keys } else { nil }
         }
 
@@ -69,7 +81,19 @@ struct TargetReading {
 
         static let otherTemplate = "the organization's template is not what the plan was made for: make a new plan"
 
-        func satisfies(_ planned: PlannedChange.Value) -> Bool { value.satisfies(planned, inheriting: echo) }
+        func satisfies(_ planned: PlannedChange.Value, ignoringFlag: Bool = false) -> Bool {
+            value.satisfies(planned, inheriting: echo, ignoringFlag: ignoringFlag)
+        }
+
+        /// What it is, without the organization's claims where it was made to inherit them: to undo its undoing would else
+        /// make a copy of them.
+        func inheriting(_ planned: PlannedChange.Value) -> PlannedChange.Value {
+            guard planned.inherits, case .repository(var setting) = value, !setting.useDefault,
+                setting.includeClaimKeys == echo
+            else { return value }
+            setting.includeClaimKeys = nil
+            return .repository(setting)
+        }
 
         /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits, or may.
         func isStillBefore(_ change: PlannedChange) -> Bool {
@@ -109,7 +133,9 @@ struct TargetReading {
             {
                 organization = try await template(of: login)
             }
-            return Found(value: .repository(setting), organization: organization)
+            return Found(
+                value: .repository(setting), organization: organization, repository: repository,
+                isEnterpriseServer: client.endpoint.host == .enterpriseServer)
         }
     }
 
@@ -148,7 +174,12 @@ struct TargetReading {
 extension PlannedChange.Value {
     /// Whether what was read is what was planned: an inherited template may be told with the organization's claims, and a
     /// flag that was not written may be told or not.
-    func satisfies(_ planned: PlannedChange.Value, inheriting inherited: [ClaimKey]?) -> Bool {
+    ///
+    /// - Parameter ignoringFlag: whether a flag that is otherwise does not matter where both have the same prefix, which
+    ///   says what subjects are.
+    func satisfies(
+        _ planned: PlannedChange.Value, inheriting inherited: [ClaimKey]?, ignoringFlag: Bool = false,
+    ) -> Bool {
         switch (self, planned) {
         case (.organization(.set(let template, let flag)), .organization(.set(let wanted, let wantedFlag))):
             return template == wanted && (wantedFlag == nil || flag == wantedFlag)
@@ -158,14 +189,12 @@ extension PlannedChange.Value {
                 ? setting.inherits || setting.includeClaimKeys == inherited
                 : setting.includeClaimKeys == wanted.includeClaimKeys
             let hasTemplate = setting.useDefault == wanted.useDefault && (wanted.useDefault || hasKeys)
-            let hasFlag = wanted.useImmutableSubject == nil || setting.useImmutableSubject == wanted.useImmutableSubject
+            let hasFlag =
+                wanted.useImmutableSubject == nil || setting.useImmutableSubject == wanted.useImmutableSubject
+                || (ignoringFlag && wanted.subClaimPrefix != nil)
             return hasTemplate && hasFlag && setting.subClaimPrefix == wanted.subClaimPrefix
         default:
             return false
         }
-    }
-
-    var prefix: String? {
-        if case .repository(let setting) = self { setting.subClaimPrefix } else { nil }
     }
 }

@@ -21,6 +21,10 @@ public struct Undoing: Sendable {
         plan.manual = []
         plan.incomplete = nil
         plan.scannedAt = nil
+        var readBack: [PlannedChange.Target: PlannedChange.Value] = [:]
+        for (change, entry) in zip(changeset.plan.changes, changeset.entries) {
+            readBack[change.target] = entry.found
+        }
         let written = zip(changeset.plan.changes, changeset.entries).reversed().filter(\.1.mayBeWritten).map(\.0)
         // Who inherits now stops first, then the organizations are put back, then who is to inherit them again: nobody
         // ever inherits what no plan knew.
@@ -40,7 +44,7 @@ public struct Undoing: Sendable {
                 plan.leave(change, "the organization's template is not undone, which it would inherit")
                 continue
             }
-            switch try await undo(change) {
+            switch try await undo(change, readBackAs: readBack[change.target]) {
             case .change(let undone): plan.changes.append(undone)
             case .nothing: break
             case .left(let why, let mayInherit):
@@ -63,7 +67,10 @@ public struct Undoing: Sendable {
         case left(String, mayInherit: Bool)
     }
 
-    private func undo(_ change: PlannedChange) async throws(GitHubError) -> Undone {
+    /// - Parameter readBack: what its write was read back as, where that was not as planned.
+    private func undo(
+        _ change: PlannedChange, readBackAs readBack: PlannedChange.Value?,
+    ) async throws(GitHubError) -> Undone {
         let found: TargetReading.Found
         do throws(TargetReading.Obstacle) {
             found = try await TargetReading(client: client).current(change)
@@ -73,12 +80,15 @@ public struct Undoing: Sendable {
             return .left(error.why, mayInherit: true)
         }
         if found.isStillBefore(change), !found.satisfies(change.after) { return .nothing }
-        guard found.satisfies(change.after) else {
+        let isOurs =
+            found.satisfies(change.after, ignoringFlag: true) || readBack.map { found.satisfies($0) } ?? false
+        guard isOurs else {
             return .left(
                 "it is neither what was written nor what it was before", mayInherit: found.value.inherits)
         }
-        switch change.undone(from: found.value) {
-        case .success(let undone): return .change(undone)
+        switch change.undone(from: found) {
+        // Of a flag without effect nothing may be left to write.
+        case .success(let undone): return undone.before == undone.after ? .nothing : .change(undone)
         case .failure(let no): return .left(no.why, mayInherit: found.value.inherits)
         }
     }
@@ -94,8 +104,9 @@ extension Plan {
 extension PlannedChange {
     /// The change that leads back.
     ///
-    /// - Parameter found: what is there now.
-    fileprivate func undone(from found: Value) -> Result<PlannedChange, NoPlan> {
+    /// - Parameter now: what is there.
+    fileprivate func undone(from now: TargetReading.Found) -> Result<PlannedChange, NoPlan> {
+        let found = now.inheriting(after)
         guard !mayInherit else {
             return .failure(
                 NoPlan(
@@ -122,15 +133,15 @@ extension PlannedChange {
             }
             warnings.append("repositories that follow this template are not counted here")
             former = .organization(.set(keys, useImmutableSubject: flag))
-        case (.repository(var setting), .repository(let now)):
+        case (.repository(var setting), .repository(let present)):
             guard !setting.contradictsItself else {
                 return .failure(
                     NoPlan(
-                        "its flag for immutable subjects contradicted its prefix: to write it back could change the format"
+                        "it had opted in to immutable subjects beside a prefix without ids: to write that back could change the format"
                     ))
             }
             // To leave out a flag that is there now would leave it as it is.
-            if setting.useImmutableSubject == nil, now.useImmutableSubject != nil {
+            if setting.useImmutableSubject == nil, present.useImmutableSubject != nil {
                 setting.useImmutableSubject = false
             }
             if setting.useDefault { setting.includeClaimKeys = nil }
@@ -138,22 +149,34 @@ extension PlannedChange {
         default:
             former = before
         }
-        // What inherits may be told with the organization's claims; kept so, undoing this again would make a copy of them.
-        var found = found
-        if after.inherits, case .repository(var setting) = found {
-            setting.includeClaimKeys = nil
-            found = .repository(setting)
+        var undone = PlannedChange(
+            target: target, before: found, after: former, inherited: before.inherits ? inheritedBefore : nil,
+            inheritedBefore: inherited,
+            subjects: subjects.map { subject in
+                Subject(
+                    repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
+                    after: subject.before, isCertain: subject.isCertain)
+            },
+            knowsSubjects: knowsSubjects)
+        if let repository = now.repository, case .repository(let setting) = found,
+            case .repository(let earlier) = former
+        {
+            // Not the plan's subjects turned round: what is there now may be only a part of it.
+            let direct = PlannedChange.of(
+                repository, from: setting, to: earlier,
+                // What it inherits then, which may be about to be put back too.
+                under: (before.inherits ? inheritedBefore : nil).map {
+                    .set(SubjectTemplate($0), useImmutableSubject: nil)
+                }
+                    ?? now.organization ?? .unreadable(GitHubError.cancelled.reason),
+                isEnterpriseServer: now.isEnterpriseServer)
+            undone.subjects = direct.subjects
+            undone.warnings = direct.warnings
+        } else if undone.dropsIDs {
+            warnings.append(Self.idsMayStay)
         }
-        return .success(
-            PlannedChange(
-                target: target, before: found, after: former, inherited: before.inherits ? inheritedBefore : nil,
-                inheritedBefore: inherited,
-                subjects: subjects.map { subject in
-                    Subject(
-                        repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
-                        after: subject.before)
-                },
-                warnings: warnings))
+        undone.warnings += warnings
+        return .success(undone)
     }
 }
 

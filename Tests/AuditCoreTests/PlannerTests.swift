@@ -186,16 +186,92 @@ import Testing
 
     @Test func aFlagThatContradictsThePrefixIsLeft() throws {
         var odd = RepositorySetting.own(["repo", "actor"])
-        odd.useImmutableSubject = false
-        odd.subClaimPrefix = "repo:acme@77/api@1"
+        odd.useImmutableSubject = true
+        odd.subClaimPrefix = "repo:acme/api"
         let entry = #"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]"#
         let left = try plan([entry + "}"], [.read("api", id: 1, odd)])
         #expect(left.changes.isEmpty)
-        #expect(left.manual.first?.why.contains("use_immutable_subject is false beside the prefix") == true)
+        #expect(left.manual.first?.why.contains("use_immutable_subject is true beside the prefix") == true)
         let named = try plan(
             [entry + #", "fix": {"template": ["repo"], "immutable": true}}"#], [.read("api", id: 1, odd)])
         #expect(setting(named.changes.first?.after)?.useImmutableSubject == true)
         #expect(setting(named.changes.first?.after)?.subClaimPrefix == "repo:acme@77/api@1")
+    }
+
+    /// The prefix has ids, and nobody opted in: the commonest answer since July 2026.
+    @Test(arguments: [false, nil])
+    func aFlagBesideAPrefixWithIDsIsWrittenAsItWasRead(flag: Bool?) throws {
+        var born = RepositorySetting.own(["repo", "actor"])
+        born.useImmutableSubject = flag
+        born.subClaimPrefix = "repo:acme@77/api@1"
+        let plan = try plan(
+            [#"{"id": "forbid", "rule": "forbid-claims", "severity": "high", "claims": ["actor"]}"#],
+            [.read("api", id: 1, born)])
+        let after = try #require(setting(plan.changes.first?.after))
+        #expect(after.useImmutableSubject == flag)
+        #expect(after.subClaimPrefix == "repo:acme@77/api@1")
+        #expect(plan.changes.first?.subjects.first?.after == "repo:acme@77/api@1")
+        #expect(plan.changes.first?.warnings.contains(PlannedChange.idsMayStay) == false)
+    }
+
+    // MARK: - Which subjects change
+
+    private static let wayBack =
+        #"{"id": "a", "rule": "require-claims", "severity": "low", "claims": ["ref"], "fix": {"template": ["repo", "ref"], "immutable": false}}"#
+
+    @Test(arguments: [true, false, nil])
+    func theWayBackFromImmutableSubjectsIsNotPromised(flag: Bool?) throws {
+        var born = RepositorySetting.gitHubDefault
+        born.useImmutableSubject = flag
+        born.subClaimPrefix = "repo:acme@77/born@1001"
+        let plan = try plan([Self.wayBack], [.read("born", id: 1001, born)])
+        let change = try #require(plan.changes.first)
+        #expect(change.dropsIDs)
+        #expect(change.warnings.contains(PlannedChange.idsMayStay))
+        let subject = try #require(change.subjects.first)
+        #expect(subject.after == "repo:acme/born:ref:{ref}")
+        #expect(subject.afterKeepingIDs == "repo:acme@77/born@1001:ref:{ref}")
+        // Where there are no ids there is no such way.
+        let legacy = try self.plan([Self.wayBack], [.read("old", id: 1002, .gitHubDefault)])
+        #expect(legacy.changes.first?.dropsIDs == false)
+        #expect(legacy.changes.first?.subjects.first?.afterKeepingIDs == nil)
+    }
+
+    /// What GitHub puts in front of such a subject is not documented.
+    @Test(arguments: [
+        ["context", "workflow_ref"], ["repository_owner_id", "environment"], ["job_workflow_ref"],
+    ])
+    func immutabilityWithoutRepoIsLeftToAPerson(keys: [String]) throws {
+        let plan = try plan(
+            [#"{"id": "a", "rule": "immutable-subject", "severity": "high"}"#],
+            [.read("logic", id: 1003, .own(keys.map { ClaimKey($0) }))])
+        #expect(plan.changes.isEmpty)
+        #expect(plan.subjectCount == 0)
+        #expect(
+            plan.manual.first?.why.hasPrefix("GitHub does not document what an immutable subject begins with") == true)
+    }
+
+    @Test func aSettingThatChangesNoSubjectIsCountedAsNone() {
+        let repository = RepositorySnapshot.read("api", id: 1, .own(["repo"])).repository
+        func effects(_ before: [ClaimKey]?, _ after: [ClaimKey], _ prefix: String) -> [PlannedChange.Subject.Effect] {
+            PlannedChange.of(
+                repository,
+                from: RepositorySetting(
+                    useDefault: before == nil, includeClaimKeys: before, useImmutableSubject: false,
+                    subClaimPrefix: "repo:acme/api"),
+                to: RepositorySetting(
+                    useDefault: false, includeClaimKeys: after, useImmutableSubject: prefix.contains("@"),
+                    subClaimPrefix: prefix),
+                under: .neverSet, isEnterpriseServer: false
+            ).subjects.map(\.effect)
+        }
+        // The same text, by a template of its own.
+        #expect(effects(nil, ["repo", "context"], "repo:acme/api") == [])
+        #expect(effects(nil, ["repo", "ref"], "repo:acme/api") == [.changes])
+        #expect(effects(["repo"], ["repo"], "repo:acme@77/api@1") == [.changes])
+        // The same text, of which it is not documented whether it stays so.
+        #expect(
+            effects(["context", "workflow_ref"], ["context", "workflow_ref"], "repo:acme@77/api@1") == [.unknown])
     }
 
     @Test func archivedUnreadAndWaivedRepositoriesAreNotChanged() throws {

@@ -260,7 +260,8 @@ import Testing
                     Self.setting(.gitHubDefault), .response(status: 500), Self.setting(.gitHubDefault),
                 ],
             ])
-        #expect(run.journal == ["intent 0", "unknown 0"])
+        #expect(run.journal == ["intent 0", "failed 0"])
+        #expect(run.outcomes.map(\.sentence) == ["failed (500), nothing changed"])
         #expect(run.result.hasWritten)
     }
 
@@ -322,8 +323,123 @@ import Testing
                 "/repositories/1": [Self.identity("api")],
                 Self.path("api"): [Self.setting(.gitHubDefault), Self.created, Self.setting(Self.own)],
             ])
-        #expect(run.outcomes == [.different("what is read back is not what was written")])
+        let words = "the claims were taken, the prefix stays repo:acme/api: subjects are repo:acme/api:ref:{ref}"
+        #expect(run.outcomes.map(\.sentence) == ["partial: \(words)"])
+        #expect(run.outcomes.first?.found?.prefix == "repo:acme/api")
         #expect(run.result.stop == .canary("acme/api", run.outcomes[0]))
+    }
+
+    private static let withIDs = "repo:acme@77/api@1"
+
+    /// Of a repository that is immutable: what is there, what is planned and what is read back.
+    struct Written: Sendable {
+        var before = RepositorySetting(
+            useDefault: true, useImmutableSubject: true, subClaimPrefix: ApplierTests.withIDs)
+        var after = RepositorySetting(
+            useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: false,
+            subClaimPrefix: "repo:acme/api")
+        var found: RepositorySetting
+        var outcome: String
+        var sentence: String
+    }
+
+    private static func answer(_ setting: RepositorySetting) -> ScriptedTransport.Answer {
+        let keys = setting.includeClaimKeys.map { #""include_claim_keys": \#($0.map(\.rawValue)),"# } ?? ""
+        let flag = setting.useImmutableSubject.map { #""use_immutable_subject": \#($0),"# } ?? ""
+        return .ok(
+            #"{"use_default": \#(setting.useDefault), \#(keys) \#(flag) "sub_claim_prefix": "\#(setting.subClaimPrefix ?? "")"}"#
+        )
+    }
+
+    static let halves: [Written] = [
+        Written(
+            found: .init(
+                useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: true,
+                subClaimPrefix: withIDs),
+            outcome: "partial",
+            sentence:
+                "the claims were taken, use_immutable_subject stays true: subjects are repo:acme@77/api@1:ref:{ref}"),
+        Written(
+            found: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: "repo:acme/api"),
+            outcome: "partial",
+            sentence: "use_immutable_subject was taken, the template stays GitHub's default: subjects are "
+                + "repo:acme/api:{context}"),
+        Written(
+            found: .init(
+                useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: false,
+                subClaimPrefix: withIDs),
+            outcome: "partial",
+            sentence: "the claims and use_immutable_subject were taken, the prefix stays repo:acme@77/api@1: subjects "
+                + "are repo:acme@77/api@1:ref:{ref}"),
+        Written(
+            found: .init(useDefault: true, useImmutableSubject: true, subClaimPrefix: withIDs),
+            outcome: "not_effective", sentence: "GitHub accepted it, and it is still as it was"),
+        Written(
+            found: .init(
+                useDefault: false, includeClaimKeys: ["actor"], useImmutableSubject: false,
+                subClaimPrefix: "repo:acme/api"),
+            outcome: "different",
+            sentence: "use_immutable_subject was taken, the template is actor: subjects are actor:{actor}"),
+        // The prefix decides; what the flag beside it says does not matter.
+        Written(
+            before: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: withIDs),
+            after: .init(
+                useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: true,
+                subClaimPrefix: withIDs),
+            found: .init(
+                useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: false,
+                subClaimPrefix: withIDs),
+            outcome: "applied",
+            sentence: "use_immutable_subject stays false, which says only that nobody opted in"),
+        Written(
+            before: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: withIDs),
+            after: .init(useDefault: true, useImmutableSubject: true, subClaimPrefix: withIDs),
+            found: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: withIDs),
+            outcome: "applied",
+            sentence: "use_immutable_subject stays false, which says only that nobody opted in"),
+    ]
+
+    /// Which part was taken and which was not is said, and what was read back is kept for a rollback.
+    @Test(arguments: halves)
+    func whatIsReadBackIsHeldAgainstThePlanFieldByField(one: Written) async throws {
+        var change = Self.ofRepository(Self.own)
+        change.before = .repository(one.before)
+        change.after = .repository(one.after)
+        let run = try await Self.run(
+            Self.plan(change),
+            [
+                "/repositories/1": [Self.identity("api")],
+                Self.path("api"): [Self.answer(one.before), Self.created, Self.answer(one.found)],
+            ])
+        #expect(run.outcomes.map(\.name) == [one.outcome])
+        #expect(run.outcomes.first?.message == one.sentence)
+        let isKept = ["partial", "different"].contains(one.outcome)
+        #expect(run.outcomes.first?.found == (isKept ? .repository(one.found) : nil))
+        #expect((run.result.stop == nil) == (one.outcome == "applied"))
+        // What ended so is not taken up again, whatever a second try would do.
+        let entry = Changeset.Entry(intendedAt: .sample, outcome: run.outcomes.first, wasWritten: true)
+        #expect(!entry.isOpen && !entry.isInDoubt)
+    }
+
+    /// A write that was begun and never concluded: its half is known as ours, anything else may be another's.
+    @Test func halfOfWhatWasBegunIsRecognised() async throws {
+        for (keys, name) in [(["repo", "ref"], "partial"), (["actor"], "different")] {
+            var change = Self.ofRepository(Self.own)
+            change.before = .repository(
+                .init(useDefault: true, useImmutableSubject: true, subClaimPrefix: Self.withIDs))
+            change.after = .repository(
+                .init(
+                    useDefault: false, includeClaimKeys: ["repo", "ref"], useImmutableSubject: false,
+                    subClaimPrefix: "repo:acme/api"))
+            let found = RepositorySetting(
+                useDefault: false, includeClaimKeys: keys.map { ClaimKey($0) }, useImmutableSubject: true,
+                subClaimPrefix: Self.withIDs)
+            let run = try await Self.run(
+                Self.plan(change), after: [.init(intendedAt: .sample)],
+                ["/repositories/1": [Self.identity("api")], Self.path("api"): [Self.answer(found)]])
+            #expect(run.journal == ["\(name) 0"])
+            #expect((run.outcomes.first?.found == nil) == (name == "different"))
+        }
     }
 
     /// Archived between the read and the write.

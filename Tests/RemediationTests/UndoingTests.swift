@@ -29,7 +29,7 @@ import Testing
 
     private func plan(
         undoing changes: [PlannedChange], _ repositories: [Int: [ScriptedTransport.Answer]],
-        template: String = #"{"include_claim_keys": ["repo", "ref"]}"#,
+        template: String = #"{"include_claim_keys": ["repo", "ref"]}"#, outcome: ChangeOutcome = .applied,
     ) async throws -> Plan {
         var answers: [String: [ScriptedTransport.Answer]] = [
             "/orgs/acme": [.ok(#"{"id": 77, "login": "acme", "public_repos": 0}"#)],
@@ -53,7 +53,7 @@ import Testing
             policyName: "", policySHA256: "", changes: changes, manual: [])
         let changeset = Changeset(
             id: ChangesetID(rawValue: 1), kind: .apply, startedAt: .sample, actor: nil, planDigest: "", plan: plan,
-            entries: changes.map { _ in .init(intendedAt: .sample, outcome: .applied) })
+            entries: changes.map { _ in .init(intendedAt: .sample, outcome: outcome) })
         return try await Undoing(client: client).plan(undoing: changeset, now: .sample)
     }
 
@@ -102,6 +102,63 @@ import Testing
             ], [1: [Self.setting(#"["repo", "context"]"#)]], template: #"{"include_claim_keys": ["actor"]}"#)
         #expect(plan.changes.isEmpty)
         #expect(plan.manual.map(\.name) == ["acme", "acme/r1"])
+    }
+
+    private static func immutable(_ keys: [ClaimKey]?, flag: Bool?, prefix: String = "repo:acme@77/r1@1")
+        -> RepositorySetting
+    {
+        RepositorySetting(
+            useDefault: keys == nil, includeClaimKeys: keys, useImmutableSubject: flag, subClaimPrefix: prefix)
+    }
+
+    /// Keys that were taken and a flag that was not: what was read back is ours, whatever was planned.
+    @Test func whatWasReadBackIsUndoneAndWhatIsNeitherIsNot() async throws {
+        let change = Self.repository(
+            1, from: Self.immutable(nil, flag: true),
+            to: Self.immutable(["repo", "ref"], flag: false, prefix: "repo:acme/r1"))
+        let found = Self.immutable(["repo", "ref"], flag: true)
+        func answer(_ keys: String) -> ScriptedTransport.Answer {
+            .ok(
+                #"{"use_default": false, "include_claim_keys": \#(keys), "use_immutable_subject": true, "sub_claim_prefix": "repo:acme@77/r1@1"}"#
+            )
+        }
+        let outcome = ChangeOutcome.partial("", found: .repository(found))
+        let ours = try await plan(undoing: [change], [1: [answer(#"["repo", "ref"]"#)]], outcome: outcome)
+        #expect(ours.changes.map(\.before) == [.repository(found)])
+        #expect(ours.changes.map(\.after) == [.repository(Self.immutable(nil, flag: true))])
+        #expect(ours.changes.first?.subjects.first?.before == "repo:acme@77/r1@1:ref:{ref}")
+        #expect(ours.changes.first?.subjects.first?.after == "repo:acme@77/r1@1:{context}")
+        #expect(ours.changes.first?.warnings == [])
+        let other = try await plan(undoing: [change], [1: [answer(#"["repo", "actor"]"#)]], outcome: outcome)
+        #expect(other.changes.isEmpty)
+        #expect(other.manual.map(\.why) == ["it is neither what was written nor what it was before"])
+    }
+
+    /// To undo an opt-in is a way back that GitHub does not always go.
+    @Test func anOptInIsUndoneWithAWarning() async throws {
+        let change = Self.repository(
+            1, from: Self.immutable(nil, flag: false, prefix: "repo:acme/r1"), to: Self.immutable(nil, flag: true))
+        let plan = try await plan(
+            undoing: [change],
+            [
+                1: [
+                    .ok(
+                        #"{"use_default": true, "use_immutable_subject": true, "sub_claim_prefix": "repo:acme@77/r1@1"}"#
+                    )
+                ]
+            ])
+        let undone = try #require(plan.changes.first)
+        #expect(undone.warnings.contains(PlannedChange.idsMayStay))
+        #expect(undone.warnings.contains("the subject's format changes from immutable to legacy"))
+        #expect(undone.subjects.map(\.afterKeepingIDs) == ["repo:acme@77/r1@1:{context}"])
+        let organization = PlannedChange(
+            target: Self.organization.target,
+            before: .organization(.set(["repo"], useImmutableSubject: false)),
+            after: .organization(.set(["repo"], useImmutableSubject: true)))
+        let all = try await self.plan(
+            undoing: [organization], [:],
+            template: #"{"include_claim_keys": ["repo"], "use_immutable_subject": true}"#)
+        #expect(all.changes.first?.warnings.contains(PlannedChange.idsMayStay) == true)
     }
 
     @Test func oneThatFailsKeepsNoOtherFromBeingUndone() async throws {

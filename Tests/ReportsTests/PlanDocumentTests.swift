@@ -14,6 +14,7 @@ import Testing
             organizations: [
                 Plan.Organization(login: text, id: OrganizationID(rawValue: 78)),
                 Plan.Organization(login: "acme", id: OrganizationID(rawValue: 77)),
+                Plan.Organization(login: "beta", id: OrganizationID(rawValue: 79)),
             ], createdAt: .sample,
             scanID: ScanID(rawValue: 42), policyName: text, policySHA256: text,
             changes: [
@@ -27,8 +28,15 @@ import Testing
                     before: .repository(setting), after: .repository(.inheriting), rules: [text],
                     subjects: [
                         PlannedChange.Subject(
-                            repository: text, repositoryID: RepositoryID(rawValue: 1), before: nil, after: text)
+                            repository: text, repositoryID: RepositoryID(rawValue: 1), before: nil, after: text),
+                        PlannedChange.Subject(
+                            repository: text, repositoryID: RepositoryID(rawValue: 2), before: text, after: text,
+                            isCertain: false, afterKeepingIDs: text),
                     ]),
+                PlannedChange(
+                    target: .organization(login: "beta", id: OrganizationID(rawValue: 79)),
+                    before: .organization(.neverSet), after: .organization(.set(["repo"], useImmutableSubject: nil)),
+                    knowsSubjects: false),
             ], manual: [Plan.Manual(rule: text, name: text, message: text, why: text)])
     }
 
@@ -74,6 +82,32 @@ import Testing
             #expect(
                 !SchemaCheck.faults(try SchemaCheck.object(text.replacing(old, with: new)), schema, at: "").isEmpty)
         }
+    }
+
+    @Test func whatAWriteWasReadBackAsIsWrittenAndRead() throws {
+        var setting = RepositorySetting.own(["repo", "\"x\""])
+        setting.subClaimPrefix = "repo:acme@77/api@1"
+        let values: [(PlannedChange.Value, Bool)] = [
+            (.repository(setting), false), (.organization(.neverSet), true),
+            (.organization(.set(["repo"], useImmutableSubject: true)), true),
+        ]
+        for (value, isOfOrganization) in values {
+            let text = PlanDocument.render(found: value)
+            #expect(
+                try PlanDocument.parse(
+                    found: JSONParser.parse(Array(text.utf8)), isOfOrganization: isOfOrganization) == value)
+        }
+    }
+
+    /// What was not looked at is not counted as none.
+    @Test func subjectsThatNobodyLookedAtAreNotNone() throws {
+        let plan = plan()
+        #expect(!plan.knowsSubjects)
+        let page = PlanPage.render(plan, as: .text, style: ReportStyle())
+        #expect(page.contains("3 changes, whose subject changes is not known"))
+        #expect(page.contains("subjects      unknown"))
+        #expect(!page.contains("0 subjects"))
+        #expect(PlanDocument.render(plan).contains("\"subjects\": null"))
     }
 
     @Test func aTargetStandsOnce() throws {

@@ -25,35 +25,44 @@ public struct Changeset: Hashable, Sendable {
         public var outcome: ChangeOutcome?
         /// Whether it was written once, or may have been, whatever was found out later.
         public var wasWritten: Bool
+        /// What its write was last read back as, where that is neither what was planned nor what it was before.
+        public var found: PlannedChange.Value?
 
         public init(
             intendedAt: Timestamp? = nil, concludedAt: Timestamp? = nil, outcome: ChangeOutcome? = nil,
-            wasWritten: Bool = false,
+            wasWritten: Bool = false, found: PlannedChange.Value? = nil,
         ) {
             self.intendedAt = intendedAt
             self.concludedAt = concludedAt
             self.outcome = outcome
             self.wasWritten = wasWritten
+            self.found = found ?? outcome?.found
         }
 
         /// Whether going on with the changes takes it up: it was not done, or nobody knows.
         public var isOpen: Bool {
             switch outcome {
-            case nil, .unknown, .refused, .forbidden: true
-            case .applied, .already, .moved, .skipped, .different: false
+            case nil, .failed, .unknown, .refused, .forbidden: true
+            case .applied, .noted, .already, .moved, .skipped, .ineffective, .partial, .different: false
             }
         }
 
         /// Whether it was about to be written and nobody knows what came of it, which reading tells.
         public var isInDoubt: Bool {
             switch outcome {
-            case nil, .unknown: intendedAt != nil || wasWritten
-            case .applied, .already, .moved, .skipped, .refused, .forbidden, .different: false
+            case nil, .failed, .unknown: intendedAt != nil || wasWritten
+            case .applied, .noted, .already, .moved, .skipped, .refused, .forbidden, .ineffective, .partial, .different:
+                false
             }
         }
 
         /// Whether the target may be other than it was.
         public var mayBeWritten: Bool { wasWritten || (outcome?.mayBeWritten ?? (intendedAt != nil)) }
+
+        /// Whether a rollback may have something to write: not where GitHub accepted the write and changed nothing.
+        public var isWorthRollback: Bool {
+            if case .ineffective? = outcome { false } else { mayBeWritten }
+        }
     }
 
     public var id: ChangesetID
@@ -87,6 +96,8 @@ public struct Changeset: Hashable, Sendable {
 public enum ChangeOutcome: Hashable, Sendable {
     /// Written, and read back as planned.
     case applied
+    /// Likewise, but for a field without effect on subjects; the text says which.
+    case noted(String)
     /// It was so already.
     case already
     /// What was read is not what the plan was made for: nothing was written.
@@ -97,55 +108,101 @@ public enum ChangeOutcome: Hashable, Sendable {
     case refused(String)
     /// GitHub refused it for want of a permission, to read it or to write it.
     case forbidden(String)
+    /// GitHub accepted it, and what is read back is still as it was.
+    case ineffective(String)
+    /// Some of it was written: each field is as it was or as planned.
+    ///
+    /// - Parameter found: what was read back, which a rollback takes for the outcome of this change.
+    case partial(String, found: PlannedChange.Value)
     /// Written, and read back as something else.
-    case different(String)
+    ///
+    /// - Parameter found: as above; `nil` where somebody else may have written it.
+    case different(String, found: PlannedChange.Value? = nil)
+    /// The request failed, and what is read back is still as it was. GitHub may yet make it.
+    case failed(String)
     /// Nobody knows whether it was written: it could not be read back.
     case unknown(String)
 
     /// The word for it in the journal and in documents.
     public var name: String {
         switch self {
-        case .applied: "applied"
+        case .applied, .noted: "applied"
         case .already: "already"
         case .moved: "moved"
         case .skipped: "skipped"
         case .refused: "refused"
         case .forbidden: "forbidden"
+        case .ineffective: "not_effective"
+        case .partial: "partial"
         case .different: "different"
+        case .failed: "failed"
         case .unknown: "unknown"
+        }
+    }
+
+    /// The same for people.
+    public var words: String {
+        if case .ineffective = self { "not effective" } else { name }
+    }
+
+    /// One line for people: the word, and why.
+    public var sentence: String {
+        switch self {
+        // Its message begins with the word.
+        case .failed(let text): text
+        default: message.map { "\(words): \($0)" } ?? words
         }
     }
 
     public var message: String? {
         switch self {
         case .applied, .already: nil
-        case .moved(let text), .skipped(let text), .refused(let text), .forbidden(let text), .different(let text),
+        case .noted(let text), .moved(let text), .skipped(let text), .refused(let text), .forbidden(let text),
+            .ineffective(let text), .partial(let text, _), .different(let text, _), .failed(let text),
             .unknown(let text):
             text
         }
     }
 
-    public init?(name: String, message: String?) {
+    /// What was read back where that is neither what was planned nor what it was before.
+    public var found: PlannedChange.Value? {
+        switch self {
+        case .partial(_, let found): found
+        case .different(_, let found): found
+        default: nil
+        }
+    }
+
+    public init?(name: String, message: String?, found: PlannedChange.Value? = nil) {
+        let text = message ?? ""
         switch name {
-        case "applied": self = .applied
+        case "applied": self = message.map { .noted($0) } ?? .applied
         case "already": self = .already
-        case "moved": self = .moved(message ?? "")
-        case "skipped": self = .skipped(message ?? "")
-        case "refused": self = .refused(message ?? "")
-        case "forbidden": self = .forbidden(message ?? "")
-        case "different": self = .different(message ?? "")
-        case "unknown": self = .unknown(message ?? "")
+        case "moved": self = .moved(text)
+        case "skipped": self = .skipped(text)
+        case "refused": self = .refused(text)
+        case "forbidden": self = .forbidden(text)
+        case "not_effective": self = .ineffective(text)
+        case "partial": self = found.map { .partial(text, found: $0) } ?? .different(text)
+        case "different": self = .different(text, found: found)
+        case "failed": self = .failed(text)
+        case "unknown": self = .unknown(text)
         default: return nil
         }
     }
 
     /// Whether the template is as it was planned.
-    public var isDone: Bool { self == .applied || self == .already }
+    public var isDone: Bool {
+        switch self {
+        case .applied, .noted, .already: true
+        default: false
+        }
+    }
 
-    /// Whether something was written, or may have been.
+    /// Whether something was written, or may have been or may yet be.
     public var mayBeWritten: Bool {
         switch self {
-        case .applied, .different, .unknown: true
+        case .applied, .noted, .ineffective, .partial, .different, .failed, .unknown: true
         case .already, .moved, .skipped, .refused, .forbidden: false
         }
     }

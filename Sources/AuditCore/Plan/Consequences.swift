@@ -22,11 +22,17 @@ struct Consequences {
         dangers = types.compactMap { type in options.flatMap { try? type.init(options: $0) } }
     }
 
-    /// - Returns: `nil` where the subject stays as it is.
+    /// - Returns: `nil` where the subject stays as it is, for certain.
     func subject(_ organization: Int, _ place: Int) -> Moved? {
         let (old, new) = (state(before, organization, place), state(after, organization, place))
         guard old.effective?.template != new.effective?.template || old.format != new.format else { return nil }
+        let (oldPreview, newPreview) = (old.preview, new.preview)
         let repository = old.repository
+        let subject = PlannedChange.Subject(
+            repository: repository.fullName, repositoryID: repository.id, before: oldPreview.subject,
+            after: newPreview.subject, isCertain: oldPreview.isCertain && newPreview.isCertain,
+            afterKeepingIDs: keepingIDs(old, new, organization))
+        guard subject.effect != .none else { return nil }
         var warnings: [String] = []
         if old.format.name != new.format.name {
             warnings.append("the subject's format changes from \(old.format.name) to \(new.format.name)")
@@ -44,11 +50,20 @@ struct Consequences {
         if consumers.contains(where: { $0.selector?.mayChoose(repository) ?? true }) {
             warnings.append("a service that the policy names logs in with the subject as it is")
         }
-        return Moved(
-            subject: PlannedChange.Subject(
-                repository: repository.fullName, repositoryID: repository.id, before: old.preview.subject,
-                after: new.preview.subject),
-            warnings: warnings)
+        if subject.afterKeepingIDs != nil { warnings.append(PlannedChange.idsMayStay) }
+        return Moved(subject: subject, warnings: warnings)
+    }
+
+    /// The new subject should GitHub keep the ids that the old one has; `nil` where they are not to go.
+    private func keepingIDs(_ old: RepositoryState, _ new: RepositoryState, _ organization: Int) -> String? {
+        guard case .immutable = old.format, case .legacy = new.format, var setting = new.reading.value else {
+            return nil
+        }
+        setting.subClaimPrefix = old.reading.value?.subClaimPrefix
+        return RepositoryState(
+            new.repository, .read(setting), under: after.organizations[organization].template,
+            isEnterpriseServer: after.isEnterpriseServer
+        ).preview.subject
     }
 
     /// What is said of many is said once, with how many it is said of.
@@ -84,6 +99,53 @@ struct Consequences {
                     template: after.organizations[organization].template,
                     includedProperties: before.organizations[organization].includedProperties,
                     isEnterpriseServer: before.isEnterpriseServer)))
+    }
+}
+
+extension Snapshot {
+    /// The snapshot as it would be with another template of one organization.
+    func with(_ template: OrganizationTemplate, ofOrganization place: Int) -> Snapshot {
+        var after = self
+        let former = organizations[place].template
+        guard template != former else { return after }
+        after.organizations[place].template = template
+        // Told with the organization's claims it may inherit them, and then changes with them.
+        for repository in after.organizations[place].repositories.indices {
+            guard case .read(var setting) = after.organizations[place].repositories[repository].reading,
+                setting.effectiveTemplate(organization: former).source == .organizationOrCopy
+            else { continue }
+            setting.includeClaimKeys = nil
+            after.organizations[place].repositories[repository].reading = .read(setting)
+        }
+        return after
+    }
+
+    /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
+    public func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
+        stop == nil && organization.listing.status != .partial && scope.selector == Selector()
+            && organization.repositories.allSatisfy { state in
+                state.reading.value != nil || scope.decide(state.repository).isSkipped
+            }
+    }
+}
+
+extension PlannedChange {
+    /// A change of one organization's template, with what it does to those that follow it by a scan.
+    ///
+    /// - Returns: `nil` where the scan does not show all that may follow it, or another template.
+    public static func of(
+        _ organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
+        by snapshot: Snapshot,
+    ) -> PlannedChange? {
+        guard let place = snapshot.organizations.firstIndex(where: { $0.id == organization.id }),
+            snapshot.organizations[place].template == template,
+            snapshot.seesEveryRepository(of: snapshot.organizations[place])
+        else { return nil }
+        let jobs = Consequences(snapshot, snapshot.with(future, ofOrganization: place), consumers: [])
+        let moved = snapshot.organizations[place].repositories.indices.compactMap { jobs.subject(place, $0) }
+        return PlannedChange(
+            target: .organization(login: organization.login, id: organization.id), before: .organization(template),
+            after: .organization(future), subjects: moved.map(\.subject), warnings: Consequences.together(moved))
     }
 }
 

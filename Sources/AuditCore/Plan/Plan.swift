@@ -62,9 +62,22 @@ public struct Plan: Hashable, Sendable {
         self.manual = manual
     }
 
-    /// How many repositories' subjects change, those included that follow an organization; each that is written counts,
-    /// whatever the plan says of its subject.
-    public var subjectCount: Int {
+    /// How many repositories' subjects become another text, those included that follow an organization.
+    public var subjectCount: Int { count(where: .changes) }
+
+    /// Of how many it is not known whether their subjects change.
+    public var unknownSubjectCount: Int { count(where: .unknown) }
+
+    private func count(where effect: PlannedChange.Subject.Effect) -> Int {
+        Set(changes.flatMap(\.subjects).filter { $0.effect == effect }.map(\.repositoryID)).count
+    }
+
+    /// Whether every change says which repositories' subjects it may change.
+    public var knowsSubjects: Bool { changes.allSatisfy(\.knowsSubjects) }
+
+    /// How many repositories it is about: those that are written, whatever the plan says of their subjects, and those that
+    /// follow an organization.
+    public var repositoryCount: Int {
         Set(changes.flatMap { $0.subjects.map(\.repositoryID) + ($0.target.repositoryID.map { [$0] } ?? []) }).count
     }
 
@@ -131,12 +144,34 @@ public struct PlannedChange: Hashable, Sendable {
         /// `nil` where it can't be told.
         public var before: String?
         public var after: String?
+        /// Whether GitHub documents how each part of both renders.
+        public var isCertain: Bool
+        /// What it is instead should GitHub keep the ids of immutable subjects; `nil` where they are not to go.
+        public var afterKeepingIDs: String?
 
-        public init(repository: String, repositoryID: RepositoryID, before: String?, after: String?) {
+        public enum Effect: Sendable {
+            case changes
+            case unknown
+            /// Both are the same text.
+            case none
+        }
+
+        public init(
+            repository: String, repositoryID: RepositoryID, before: String?, after: String?, isCertain: Bool = true,
+            afterKeepingIDs: String? = nil,
+        ) {
             self.repository = repository
             self.repositoryID = repositoryID
             self.before = before
             self.after = after
+            self.isCertain = isCertain
+            self.afterKeepingIDs = afterKeepingIDs
+        }
+
+        /// What becomes of the text that clouds compare.
+        public var effect: Effect {
+            guard let before, let after else { return .unknown }
+            return before != after ? .changes : isCertain ? .none : .unknown
         }
     }
 
@@ -156,14 +191,17 @@ public struct PlannedChange: Hashable, Sendable {
     /// Ids of the policy's entries that ask for it.
     public var rules: [String]
     public var subjects: [Subject]
+    /// Whether `subjects` are all that may change: false where nobody looked at who follows an organization.
+    public var knowsSubjects: Bool
     /// What a person should know before it is applied, one sentence each.
     public var warnings: [String]
 
     public init(
         target: Target, before: Value, mayInherit: Bool = false, after: Value, inherited: [ClaimKey]? = nil,
         inheritedBefore: [ClaimKey]? = nil, rules: [String] = [], subjects: [Subject] = [],
-        warnings: [String] = [],
+        knowsSubjects: Bool = true, warnings: [String] = [],
     ) {
+        self.knowsSubjects = knowsSubjects
         self.target = target
         self.before = before
         self.mayInherit = mayInherit

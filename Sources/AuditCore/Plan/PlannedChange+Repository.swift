@@ -49,11 +49,12 @@ extension RepositorySetting {
     /// Whether the organization's template applies: `use_default: false` without keys.
     public var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
 
-    /// Whether flag and prefix disagree, so that to write the flag back, or to leave it out, could change the format.
-    public var contradictsItself: Bool {
-        guard let isImmutable = subClaimPrefix?.contains("@") else { return false }
-        return isImmutable ? useImmutableSubject != true : useImmutableSubject == true
-    }
+    /// Whether the prefix, which decides, names the repository with ids.
+    var hasImmutablePrefix: Bool { subClaimPrefix?.contains("@") ?? false }
+
+    /// Whether it opted in to immutable subjects beside a prefix without ids, so that to write the flag back could change
+    /// the format. The other way round is common: a flag of `false` beside a prefix with ids says only that nobody opted in.
+    public var contradictsItself: Bool { subClaimPrefix != nil && !hasImmutablePrefix && useImmutableSubject == true }
 
     private mutating func take(
         _ wanted: Bool?, _ repository: Repository, _ isEnterpriseServer: Bool,
@@ -61,9 +62,8 @@ extension RepositorySetting {
         let legacy = "repo:\(repository.fullName)"
         guard let wanted else {
             guard contradictsItself else { return }
-            let flag = useImmutableSubject.map { "\($0)" } ?? "not told"
             throw NoPlan(
-                "use_immutable_subject is \(flag) beside the prefix \(subClaimPrefix ?? ""): to write it back could change "
+                "use_immutable_subject is true beside the prefix \(subClaimPrefix ?? ""): to write it back could change "
                     + "the subject's format; a fix with \"immutable\" decides")
         }
         guard !isEnterpriseServer else { throw NoPlan("an Enterprise Server has no immutable subjects") }
@@ -80,6 +80,24 @@ extension RepositorySetting {
 }
 
 extension PlannedChange {
+    /// What a plan says wherever immutable subjects are to become legacy ones.
+    ///
+    /// Source: observed twice in 2026: 201 to `false`, and neither prefix nor tokens change.
+    public static let idsMayStay =
+        "GitHub accepts use_immutable_subject: false and keeps the ids on repositories that were made, renamed or moved "
+        + "after 2026-07-15: keep the old subject allowed until the new one is read back"
+
+    /// Whether it wants subjects without ids where they have them now, which GitHub may accept and not do.
+    public var dropsIDs: Bool {
+        switch (before, after) {
+        case (.repository(let before), .repository(let after)):
+            before.hasImmutablePrefix && !after.hasImmutablePrefix
+        case (.organization(.set(_, let before)), .organization(.set(_, let after))):
+            before != false && after == false
+        default: false
+        }
+    }
+
     /// What a plan says wherever an organization gets its first template.
     public static let cannotBeUnset =
         "it can't be undone wholly: GitHub has no way to unset it, and a rollback writes repo, context"
@@ -120,5 +138,7 @@ extension PlannedChange {
             inherited: value.inherits ? future.inheritedKeys : nil,
             inheritedBefore: setting.inherits ? former.inheritedKeys : nil, rules: rules,
             subjects: moved.map { [$0.subject] } ?? [], warnings: moved?.warnings ?? [])
+        // Whatever the subjects are taken to be.
+        if dropsIDs, !warnings.contains(Self.idsMayStay) { warnings.append(Self.idsMayStay) }
     }
 }

@@ -120,6 +120,14 @@ private struct Draft {
             let fixed = try setting.fixed(
                 by: fix, in: state.repository, under: snapshot.organizations[place.organization].template,
                 inheriting: template(of: place.organization), isEnterpriseServer: snapshot.isEnterpriseServer)
+            if fixed.hasImmutablePrefix != setting.hasImmutablePrefix,
+                let template = fixed.effectiveTemplate(organization: template(of: place.organization)).template,
+                !template.keys.contains(where: { $0 == "repo" || $0 == "repository" })
+            {
+                throw NoPlan(
+                    "GitHub does not document what an immutable subject begins with where the template holds neither repo "
+                        + "nor repository; template set writes it all the same")
+            }
             repositories[id] = Wanted(findings: mended, value: .repository(fixed))
         } catch {
             leave(mended, error.why)
@@ -172,18 +180,7 @@ private struct Draft {
     /// The snapshot as it would be with everything written that is wanted.
     func snapshotAfter() -> Snapshot {
         var after = snapshot
-        for place in after.organizations.indices where template(of: place) != snapshot.organizations[place].template {
-            let former = snapshot.organizations[place].template
-            after.organizations[place].template = template(of: place)
-            // Told with the organization's claims it may inherit them, and then changes with them.
-            for repository in after.organizations[place].repositories.indices {
-                guard case .read(var setting) = after.organizations[place].repositories[repository].reading,
-                    setting.effectiveTemplate(organization: former).source == .organizationOrCopy
-                else { continue }
-                setting.includeClaimKeys = nil
-                after.organizations[place].repositories[repository].reading = .read(setting)
-            }
-        }
+        for place in after.organizations.indices { after = after.with(template(of: place), ofOrganization: place) }
         for (id, wanted) in repositories {
             guard let place = places[id], case .repository(let setting) = wanted.value else { continue }
             after.organizations[place.organization].repositories[place.repository].reading = .read(setting)
@@ -313,16 +310,6 @@ private struct Draft {
                     under: template(of: place.organization), rules: wanted.rules,
                     jobs.subject(place.organization, place.repository)))
         }
-    }
-}
-
-extension Snapshot {
-    /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
-    fileprivate func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
-        stop == nil && organization.listing.status != .partial && scope.selector == Selector()
-            && organization.repositories.allSatisfy { state in
-                state.reading.value != nil || scope.decide(state.repository).isSkipped
-            }
     }
 }
 

@@ -58,6 +58,7 @@ public enum ChangesetPage {
                                 json.string("concluded_at", entry.concludedAt?.description)
                                 json.string("outcome", entry.outcome?.name)
                                 json.string("message", entry.outcome?.message)
+                                if let found = entry.found { json.value("found", found) } else { json.null("found") }
                             }
                         }
                     }
@@ -70,6 +71,6 @@ public enum ChangesetPage {
 extension Changeset.Entry {
     /// In one word what is known of it.
     fileprivate var word: String {
-        outcome?.name ?? (intendedAt == nil ? "not begun" : "begun")
+        outcome?.words ?? (intendedAt == nil ? "not begun" : "begun")
     }
 }

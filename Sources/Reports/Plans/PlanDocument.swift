@@ -45,6 +45,21 @@ public enum PlanDocument {
         return plan
     }
 
+    /// What a write was read back as, as the journal keeps it.
+    public static func render(found value: PlannedChange.Value) -> String {
+        CatalogPage.json { json in json.object { $0.value("found", value) } }
+    }
+
+    /// Reads what `render(found:)` writes.
+    ///
+    /// - Parameter isOfOrganization: whether it is an organization's template.
+    public static func parse(
+        found document: Document, isOfOrganization: Bool,
+    ) throws(DocumentError) -> PlannedChange.Value {
+        let reader = try ObjectReader(document, as: "what was read back", allowing: ["found"])
+        return try PlannedChange.Value(reader.required("found"), isOfOrganization)
+    }
+
     // MARK: -
 
     fileprivate static let keys = [
@@ -108,13 +123,19 @@ extension JSONWriter {
             json.value("after", change.after)
             if let inherited = change.inherited { json.strings("inherited", inherited.map(\.rawValue)) }
             if let before = change.inheritedBefore { json.strings("inherited_before", before.map(\.rawValue)) }
-            json.array("subjects", of: change.subjects) { json, subject in
-                json.object { json in
-                    json.string("repository", subject.repository)
-                    json.number("id", subject.repositoryID.rawValue)
-                    json.string("before", subject.before)
-                    json.string("after", subject.after)
+            if change.knowsSubjects {
+                json.array("subjects", of: change.subjects) { json, subject in
+                    json.object { json in
+                        json.string("repository", subject.repository)
+                        json.number("id", subject.repositoryID.rawValue)
+                        json.string("before", subject.before)
+                        json.string("after", subject.after)
+                        if !subject.isCertain { json.bool("certain", false) }
+                        if let text = subject.afterKeepingIDs { json.string("after_keeping_ids", text) }
+                    }
                 }
+            } else {
+                json.null("subjects")
             }
             json.strings("warnings", change.warnings)
         }
@@ -190,12 +211,17 @@ extension PlannedChange {
                 owner: organization, name: try reader.string("repository"), id: RepositoryID(rawValue: id))
         }
         var subjects: [Subject] = []
-        for element in try reader.list("subjects") {
-            let one = try ObjectReader(element, as: "a subject", allowing: ["repository", "id", "before", "after"])
+        let knowsSubjects = !reader.isNull("subjects")
+        for element in knowsSubjects ? try reader.list("subjects") : [] {
+            let one = try ObjectReader(
+                element, as: "a subject",
+                allowing: ["repository", "id", "before", "after", "certain", "after_keeping_ids"])
             subjects.append(
                 Subject(
                     repository: try one.string("repository"), repositoryID: RepositoryID(rawValue: try one.id("id")),
-                    before: try one.optionalText("before"), after: try one.optionalText("after")))
+                    before: try one.optionalText("before"), after: try one.optionalText("after"),
+                    isCertain: try one.bool("certain", default: true),
+                    afterKeepingIDs: try one.optionalText("after_keeping_ids")))
         }
         let after = try Value(reader.required("after"), isOfOrganization)
         guard after != .organization(.neverSet) else {
@@ -209,7 +235,7 @@ extension PlannedChange {
             inherited: try reader.texts("inherited")?.map { ClaimKey($0) },
             inheritedBefore: try reader.texts("inherited_before")?.map { ClaimKey($0) },
             rules: try reader.texts("rules") ?? [],
-            subjects: subjects, warnings: try reader.texts("warnings") ?? [])
+            subjects: subjects, knowsSubjects: knowsSubjects, warnings: try reader.texts("warnings") ?? [])
     }
 }
 

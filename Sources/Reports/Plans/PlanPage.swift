@@ -9,27 +9,12 @@ public enum PlanPage {
         }
     }
 
-    /// The subjects that the cloud side must allow before the plan is applied.
-    public static func cloudNotes(_ plan: Plan, style: ReportStyle) -> String {
-        var page = TextPage(style: style)
-        page.line(
-            "CLOUD FIRST", .strong, "allow these subjects before the plan is applied, and drop the old ones after")
-        for subject in plan.changes.flatMap(\.subjects) {
-            page.blank()
-            page.plain(subject.repository, indent: 2)
-            page.plain("allow: \(subject.after ?? "unknown until it is read back")", indent: 4)
-            page.plain("drop:  \(subject.before ?? "unknown")", indent: 4)
-        }
-        return page.text
-    }
-
     private static func text(_ plan: Plan, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
         let names = plan.organizations.map(\.login).joined(separator: ", ")
         page.line(
             plan.changes.isEmpty ? "NOTHING TO CHANGE" : "PLAN", plan.changes.isEmpty ? .good : .strong,
-            "\(names): \(counted(plan.changes.count, "change")), by which \(counted(plan.subjectCount, "subject")) "
-                + "\(plan.subjectCount == 1 ? "changes" : "change")")
+            "\(names): \(counted(plan.changes.count, "change")), \(subjectWords(plan))")
         if !plan.policyName.isEmpty { page.line("  policy", .faint, plan.policyName) }
         if let scan = plan.scanID { page.line("  scan", .faint, "#\(scan.rawValue)") }
         if let why = plan.incomplete { page.wrapped(why, label: "incomplete:", indent: 2, .poor) }
@@ -46,7 +31,11 @@ public enum PlanPage {
                     plan.changes.count - organizations == 1 ? "repository" : "repositories"
                 ),
             ])
-        page.facts("subjects", [(plan.subjectCount, "changed")])
+        if plan.knowsSubjects {
+            page.facts("subjects", [(plan.subjectCount, "changed"), (plan.unknownSubjectCount, "unknown")])
+        } else {
+            page.line("subjects", .faint, "unknown", column: 14)
+        }
         page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "mended"), (plan.manual.count, "left")])
         page.line("digest", .faint, PlanDocument.digest(of: plan), column: 14)
         return page.text
@@ -73,9 +62,15 @@ extension TextPage {
         for subject in change.subjects {
             if subject.repository != change.target.name { plain(subject.repository, indent: 4) }
             plain("subject: \(subject.before ?? "unknown")", indent: 4)
-            plain("      →  \(subject.after ?? "unknown")", indent: 4)
+            let doubt = subject.after == nil || subject.isCertain ? "" : " (not certain)"
+            plain("      →  \(subject.after ?? "unknown")\(doubt)", indent: 4)
+            if let text = subject.afterKeepingIDs { plain("     or  \(text), should GitHub keep the ids", indent: 4) }
         }
-        if change.subjects.isEmpty { wrapped("no subject changes", indent: 4, .faint) }
+        if !change.knowsSubjects {
+            wrapped("whose subject changes is not known", indent: 4, .poor)
+        } else if change.subjects.allSatisfy({ $0.effect == .none }) {
+            wrapped("the setting changes, and no subject", indent: 4, .faint)
+        }
         if !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "mends:", indent: 4) }
         for warning in change.warnings { wrapped(warning, label: "warning:", indent: 4, .poor) }
     }

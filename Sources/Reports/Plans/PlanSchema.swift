@@ -32,12 +32,13 @@ public enum PlanSchema {
             ("before", value), ("may_inherit", .boolean), ("after", value),
             (
                 "subjects",
-                .list(
-                    .object(
-                        [
-                            ("repository", .string), ("id", .integer), ("before", .maybe(.string)),
-                            ("after", .maybe(.string)),
-                        ], isClosed: true))
+                .maybe(
+                    .list(
+                        .object(
+                            [
+                                ("repository", .string), ("id", .integer), ("before", .maybe(.string)),
+                                ("after", .maybe(.string)),
+                            ], optional: [("certain", .boolean), ("after_keeping_ids", .string)], isClosed: true)))
             ),
             ("warnings", .strings),
         ], optional: [("inherited", .strings), ("inherited_before", .strings)], isClosed: true)
