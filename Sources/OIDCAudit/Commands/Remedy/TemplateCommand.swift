@@ -105,10 +105,12 @@ struct TemplateSetCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let target = try TemplateTarget(target)
         let fix = try fix(for: target)
-        guard target.repository != nil || change.maxChanges != nil else { throw Remedy.followersUnknown }
         let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        let followers =
+            target.repository == nil ? try await Followers(of: target.login, fix, remedy, now: context.now()) : nil
+        if let followers, change.maxChanges == nil, !followers.isCounted { throw Remedy.followersUnknown }
         return try await remedy.withClient { client throws(CommandFailure) in
-            let change = try await planned(target, fix, client, remedy)
+            let change = try await planned(target, fix, client, remedy, followers)
             let organization = try await remedy.asked { () async throws(GitHubError) in
                 try await client.organization(target.login)
             }
@@ -116,6 +118,9 @@ struct TemplateSetCommand: AuditCommand {
                 apiURL: remedy.apiURL, isEnterpriseServer: remedy.connection.endpoint.host == .enterpriseServer,
                 organizations: [Plan.Organization(login: organization.login.rawValue, id: organization.id)],
                 createdAt: context.now(), scanID: nil, policyName: "", policySHA256: "", changes: [], manual: [])
+            if case .organization = change.target, change.knowsSubjects, let scan = followers?.scan {
+                (plan.scanID, plan.scannedAt) = (scan.scanID, scan.startedAt)
+            }
             if change.before != change.after { plan.changes = [change] }
             return try await remedy.apply(Remedy.Work(kind: .set, plan: plan), by: client)
         }
@@ -129,8 +134,13 @@ struct TemplateSetCommand: AuditCommand {
         }
         var template: Mending?
         if let claims {
-            let keys = claims.split(separator: ",").map { ClaimKey($0.trimmingCharacters(in: .whitespaces)) }
-            guard !keys.isEmpty, Set(keys).count == keys.count else {
+            let keys = claims.split(separator: ",", omittingEmptySubsequences: false)
+                .map { ClaimKey($0.trimmingCharacters(in: .whitespaces)) }
+            // A slip in what is to be written is not for the program to guess at.
+            guard keys.allSatisfy({ !$0.rawValue.isEmpty }) else {
+                throw .usage("--claims: \"\(claims)\" holds an empty claim", hint: "for example repo,context")
+            }
+            guard Set(keys).count == keys.count else {
                 throw .usage(
                     "--claims: \"\(claims)\" is no list of claims, each once", hint: "for example repo,context")
             }
@@ -155,7 +165,7 @@ struct TemplateSetCommand: AuditCommand {
     }
 
     private func planned(
-        _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ remedy: Remedy,
+        _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ remedy: Remedy, _ followers: Followers?,
     ) async throws(CommandFailure) -> PlannedChange {
         guard let name = target.repository else {
             let (account, before) = try await remedy.asked {
@@ -167,12 +177,17 @@ struct TemplateSetCommand: AuditCommand {
                 (keys, flag) = (template, useImmutableSubject)
             }
             if case .template(let wanted)? = fix.template { keys = SubjectTemplate(wanted) }
-            return PlannedChange(
-                target: .organization(login: account.login.rawValue, id: account.id), before: .organization(before),
-                after: .organization(.set(keys, useImmutableSubject: fix.useImmutableSubject ?? flag)),
-                warnings: [
-                    "repositories that follow this template are not looked at here: oidc-audit plan tells whose subject changes"
-                ] + (before == .neverSet ? [PlannedChange.cannotBeUnset] : []))
+            let future = OrganizationTemplate.set(keys, useImmutableSubject: fix.useImmutableSubject ?? flag)
+            let organization = Plan.Organization(login: account.login.rawValue, id: account.id)
+            var change =
+                followers?.change(of: organization, from: before, to: future)
+                ?? PlannedChange(
+                    target: .organization(login: organization.login, id: organization.id),
+                    before: .organization(before), after: .organization(future), knowsSubjects: false)
+            if let followers { change.warnings.append(followers.words(isCounted: change.knowsSubjects)) }
+            if change.dropsIDs { change.warnings.append(PlannedChange.idsMayStay) }
+            if before == .neverSet { change.warnings.append(PlannedChange.cannotBeUnset) }
+            return change
         }
         let state = try await remedy.asked { () async throws(GitHubError) in
             try await client.state(of: target.login, name, remedy.connection.endpoint)

@@ -1,0 +1,65 @@
+import AuditCore
+import GitHubAPI
+import History
+
+/// Who follows an organization's template by the last scan in the history, for a write that makes no scan of its own.
+struct Followers {
+    /// How old a scan may be whose count is taken for today's.
+    static let ageMaxSeconds: Int64 = 86_400
+
+    /// The last scan of the organization; `nil` where the history holds none.
+    let scan: Snapshot?
+    private let changesFlag: Bool
+    private let isRecent: Bool
+
+    init(
+        of login: OrganizationLogin, _ fix: Fix, _ remedy: Remedy, now: Timestamp,
+    ) async throws(CommandFailure) {
+        changesFlag = fix.useImmutableSubject != nil
+        scan = await Self.lastScan(of: login, remedy)
+        isRecent = scan.map { now.seconds(since: $0.startedAt) <= Self.ageMaxSeconds } ?? false
+    }
+
+    /// Nothing but a count hangs on it: a history that is missing, or can't say, counts nobody.
+    private static func lastScan(of login: OrganizationLogin, _ remedy: Remedy) async -> Snapshot? {
+        do {
+            let history = try HistoryStore(path: remedy.historyPath, for: .reading)
+            let scan = try await HistorySettings.scan(.latest, of: [login.rawValue], apiURL: remedy.apiURL, in: history)
+            return try await history.snapshot(of: scan.id, organizations: [login.rawValue])
+        } catch {
+            return nil
+        }
+    }
+
+    /// Whether the scan may count them; what is there now decides whether it does.
+    var isCounted: Bool {
+        guard let scan, isRecent, !changesFlag, let organization = scan.organizations.first else { return false }
+        return scan.seesEveryRepository(of: organization)
+    }
+
+    /// - Returns: `nil` where the scan does not say who follows the template.
+    func change(
+        of organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
+    ) -> PlannedChange? {
+        guard let scan, !changesFlag else { return nil }
+        return .of(organization, from: template, to: future, by: scan)
+    }
+
+    /// What a person should know of the count.
+    ///
+    /// - Parameter isCounted: whether `change` knew them.
+    func words(isCounted: Bool) -> String {
+        guard let scan, let id = scan.scanID else {
+            return
+                "repositories that follow this template are not looked at: no scan of the organization is in the history"
+        }
+        let name = "scan #\(id.rawValue) of \(scan.startedAt)"
+        if isCounted { return "repositories that follow this template are those of \(name)" }
+        if changesFlag {
+            return "whose subject changes with the organization's use_immutable_subject is not documented: read the "
+                + "repositories back with oidc-audit scan"
+        }
+        return
+            "repositories that follow this template are not counted: \(name) did not see all of them, or another template"
+    }
+}
