@@ -43,7 +43,7 @@ final class CrawlDesk: Sendable {
 
     /// Takes what came of a request.
     ///
-    /// - Returns: whether the token was refused. Then what is queued must not be sent: GitHub locks an account out after
+    /// - Returns: whether the token was refused, for everything. Then what is queued must not be sent: GitHub locks an account out after
     ///   several refusals.
     func take(_ output: CrawlWork.Output) -> Bool {
         state.withLock { state in
@@ -51,7 +51,7 @@ final class CrawlDesk: Sendable {
             outbox.add(state.crawl.takeObservations())
             for event in state.crawl.takeNews() { tell(event) }
             handOut(&state)
-            return state.crawl.stop == .unauthorized
+            return state.crawl.stop == .unauthorized || state.crawl.stop?.refusal != nil
         }
     }
 

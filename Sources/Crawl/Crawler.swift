@@ -124,7 +124,8 @@ extension GitHubError {
     var stop: ScanStop? {
         switch self {
         case .unauthorized: .unauthorized
-        case .rateLimited: .waitExhausted
+        case .rateLimited, .unavailable: .waitExhausted
+        case .credentialRefused(let refusal, _, _): ScanStop(refusal)
         default: nil
         }
     }

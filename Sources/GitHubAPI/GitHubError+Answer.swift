@@ -36,11 +36,17 @@ extension APIResponse {
         }
         let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
         let message = (error.message ?? (status == 404 ? "Not Found" : "no message")).harmless(without: token)
-        if let refusal = rateLimitRefusal(message, documentation: error.documentationURL ?? "", now: now) {
+        // Before any limit: what is refused for good is not worth a wait, whatever is left of the hour.
+        if let refusal = CredentialRefusal(status: status, message) {
+            return .refusal(.credentialRefused(refusal, status: status, message))
+        }
+        let limitMessage = error.message == nil ? "a limit without a message (\(status))" : message
+        if let refusal = rateLimitRefusal(limitMessage, documentation: error.documentationURL ?? "", now: now) {
             return .rateLimit(refusal)
         }
         switch status {
         case 401: return .refusal(.unauthorized(message))
+        case 403 where isPage: return .refusal(.foreignPage(status: status))
         case 403: return .refusal(forbidden(message, token))
         case 404:
             return .refusal(
@@ -53,6 +59,12 @@ extension APIResponse {
         case 451: return .refusal(.blocked("451: \(message)"))
         default: return .refusal(.unexpected(status: status, message))
         }
+    }
+
+    /// Whether the body is a document, and none in JSON.
+    private var isPage: Bool {
+        let first = body.first { !" \t\r\n".utf8.contains($0) }
+        return first.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false
     }
 
     /// Whether GitHub left organizations out for want of single sign-on.
@@ -98,7 +110,7 @@ extension APIResponse {
             status == 429 || isNamed
                 || ((headers["retry-after"].flatMap { Int64($0) } != nil || isSpent) && !isPermission)
         else { return nil }
-        let text = message.isEmpty ? "GitHub answered \(status)" : message
+        let text = message.isEmpty ? "a limit without a message (\(status))" : message
         if let retryAfter { return RateLimitRefusal(wait: retryAfter, message: text, isPrimary: isPrimary) }
         if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
             let seconds = headers.secondsUntil(reset: reset, calendar: now)

@@ -20,6 +20,12 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case rateLimited(String, until: Timestamp? = nil)
     /// 410, such as for an API version that GitHub no longer serves.
     case gone(String)
+    /// 403 or 400 by which everything is refused that the credential asks for. Asking again would be in vain.
+    case credentialRefused(CredentialRefusal, status: Int, String)
+    /// 403 with a page where GitHub answers with JSON: something between it and us.
+    case foreignPage(status: Int)
+    /// 503 with a `Retry-After` that would have held longer than was allowed to wait.
+    case unavailable(String, until: Timestamp? = nil)
     /// 403 or 451: GitHub staff blocked access.
     case blocked(String)
     /// 5xx, after the last try.
@@ -50,6 +56,9 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .ssoRequired: "the token is not approved for the organization's single sign-on"
         case .unauthorized(let message): "GitHub refused the token (401: \(message))"
         case .rateLimited(let message, _): "rate limit: \(message)"
+        case .credentialRefused(let refusal, let status, let message): "\(refusal.explanation) (\(status): \(message))"
+        case .foreignPage(let status): "\(status) with a page, not GitHub's JSON: a proxy between?"
+        case .unavailable(let message, _): "GitHub asks to come back later: \(message)"
         case .gone(let message): "no longer served (410: \(message))"
         case .blocked(let message): "blocked by GitHub (\(message))"
         case .serverFault(let status): "GitHub failed (\(status))"
@@ -90,7 +99,10 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
             "check the name; the token needs read access to the organization's administration and repositories"
         case .ssoRequired(let url?): "approve the token at \(url)"
         case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
-        case .rateLimited(let message, let until?): "nothing more until \(until): \(message)"
+        case .rateLimited(let message, let until?), .unavailable(let message, let until?):
+            "nothing more until \(until): \(message)"
+        case .credentialRefused(let refusal, _, _): refusal.hint
+        case .foreignPage: "check what stands between this machine and the address of the API"
         case .connectionLost(TransportError.untrusted): "add the certificate of the host's authority with --ca-file"
         case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         case .connectionLost(TransportError.proxyFailure): "check HTTPS_PROXY and NO_PROXY, and what the proxy allows"
@@ -107,6 +119,10 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .ssoRequired: .ssoRequired
         case .unauthorized: .unauthorized
         case .rateLimited: .rateLimited
+        case .credentialRefused(.versionRefused, _, _): .unexpected
+        case .credentialRefused: .credentialRefused
+        case .foreignPage: .unexpected
+        case .unavailable: .serverFault
         case .gone: .gone
         case .blocked: .blocked
         case .serverFault: .serverFault

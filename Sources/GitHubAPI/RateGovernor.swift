@@ -166,7 +166,7 @@ final class RateGovernor: Sendable {
     /// Closes the door for as long as a host that fails asks for; that counts as a wait like any other.
     func leaveAlone(for wait: Duration, at now: Duration, _ message: String) {
         state.withLock { state in
-            _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, message)
+            _ = hold(&state, until: max(state.closedUntil, now + wait), at: now, message, isFault: true)
         }
     }
 
@@ -194,7 +194,10 @@ final class RateGovernor: Sendable {
             case .notModified: state.counts.notModified += 1
             case .refusal(let error):
                 // GitHub locks an account out after several refused logins.
-                if case .unauthorized = error { state.shut = state.shut ?? error }
+                switch error {
+                case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
+                default: break
+                }
             case .success, .redirect, .rateLimit, .serverFault: break
             }
             arrive(&state)
@@ -283,12 +286,16 @@ final class RateGovernor: Sendable {
     /// Closes the door for a while, or for good where that would be longer than allowed.
     private func hold(
         _ state: inout State, until: Duration, at now: Duration, _ message: String, isPace: Bool = false,
+        isFault: Bool = false,
     ) -> Passage {
         let added = until - max(state.closedUntil, now)
         guard state.counts.waited + added <= limits.waitMax else {
             // Whoever allows no wait at all knows why.
             let why = limits.waitMax > .zero ? "; the wait would be longer than allowed" : ""
-            let error = state.shut ?? .rateLimited(message + why, until: moment(until, at: now))
+            let end = moment(until, at: now)
+            let error =
+                state.shut
+                ?? (isFault ? .unavailable(message + why, until: end) : .rateLimited(message + why, until: end))
             state.shut = error
             return .shut(error)
         }

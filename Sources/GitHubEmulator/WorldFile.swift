@@ -158,7 +158,7 @@ public struct WorldFile: Codable, Sendable {
             case errorDocument = "error_document"
             /// 200 with 64 MiB of spaces.
             case huge
-            /// 200 with a body of the world's choice.
+            /// 200, or the status, with a body of the world's choice.
             case body
             case primaryLimit = "primary_limit"
             case secondaryLimit = "secondary_limit"

@@ -6,11 +6,14 @@ import GRDB
 struct ScanView {
     let scanID: Int64
     let scope: Scope
+    /// Why it ended before its end; `nil` where it did not.
+    private let stop: ScanStop?
     /// Row ids of repositories that it listed, and had a turn for; `nil` where it was sealed with whole listings, and met
     /// all that are in scope.
     private let progress: (listed: RowSet, read: RowSet)?
 
-    init(_ db: Database, scanID: Int64, scope: Scope) throws {
+    init(_ db: Database, scanID: Int64, scope: Scope, stop: ScanStop? = nil) throws {
+        self.stop = stop
         self.scanID = scanID
         self.scope = scope
         progress = try Row.fetchOne(
@@ -37,7 +40,7 @@ struct ScanView {
         // What was out of scope was not read; the last rows may be of a scan long ago.
         let isInScope = !scope.decide(repository).isSkipped
         guard progress?.read.contains(rowID) ?? isInScope else {
-            return .unreadable(isInScope ? .notRead : .outOfScope)
+            return .unreadable(isInScope ? .notRead(after: stop) : .outOfScope)
         }
         if let trouble { return .unreadable(trouble) }
         return setting.map { .read($0) } ?? .unreadable(isInScope ? .notRead : .outOfScope)

@@ -32,14 +32,14 @@ struct SnapshotReader {
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no scan \(scanID)") }
         let startedAt = try timestamp(scan.decode(atIndex: 2))
         let finishedAt: String? = try scan.decode(atIndex: 3)
-        let stop: String? = try scan.decode(atIndex: 4)
+        let stop = try scan.decode(String?.self, atIndex: 4).map { ScanStop(rawValue: $0) ?? .interrupted }
         let scope = try JSONText.scope(scan.decode(atIndex: 5))
-        let view = withRepositories ? try ScanView(db, scanID: scanID, scope: scope) : nil
+        let view = withRepositories ? try ScanView(db, scanID: scanID, scope: scope, stop: stop) : nil
         return try Snapshot(
             scanID: ScanID(rawValue: scanID), apiURL: scan.decode(atIndex: 0),
             isEnterpriseServer: scan.decode(atIndex: 1), startedAt: startedAt,
             finishedAt: finishedAt.map { try timestamp($0) } ?? startedAt,
-            stop: stop.map { ScanStop(rawValue: $0) ?? .interrupted },
+            stop: stop,
             requests: RequestCounts(
                 sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0,
                 retried: scan.decode(atIndex: 8) ?? 0,

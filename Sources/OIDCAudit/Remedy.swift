@@ -302,9 +302,9 @@ struct Remedy {
                 message: "it was stopped; \(tally)", hint: advice,
                 status: stop == .terminated ? .terminated : .interrupted)
         case .refused(let error) where !isWritten:
-            let isLimit = if case .rateLimited = error { true } else { false }
             throw failure(
-                "nothing was written: \(error)", hint: error.hint, otherwise: isLimit ? .failure : .permission)
+                "nothing was written: \(error)", hint: error.hint,
+                otherwise: CommandFailure(error).status == .permission ? .permission : .failure)
         case .failed(let error) where !isWritten:
             throw failure("nothing was written: \(error)", hint: error.hint, otherwise: .failure)
         case .canary(let name, let outcome):
@@ -313,6 +313,10 @@ struct Remedy {
                 otherwise: otherwise)
         case .journal(let why):
             throw failure("the journal failed: \(why); \(tally), and no more was written", otherwise: .failure)
+        case .refused(.credentialRefused(let refusal, let status, let message)):
+            throw failure(
+                "\(GitHubError.credentialRefused(refusal, status: status, message)); \(tally), and no more was written",
+                hint: "\(refusal.hint); then \(advice)", otherwise: .permission)
         case .refused(let error), .failed(let error):
             throw failure("\(error); \(tally)", otherwise: .failure)
         case .prefixChanged(let why):
@@ -359,7 +363,9 @@ extension CommandFailure {
             switch error {
             case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet, .blocked:
                 .permission
-            case .rateLimited: .incomplete
+            case .credentialRefused(.versionRefused, _, _): .failure
+            case .credentialRefused: .permission
+            case .rateLimited, .unavailable: .incomplete
             default: .failure
             }
         self.init(message: "\(error)", hint: error.hint, status: status)

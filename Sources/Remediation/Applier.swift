@@ -336,7 +336,7 @@ extension GitHubError {
     /// Whether no other change would fare better.
     fileprivate var endsApply: Bool {
         switch self {
-        case .unauthorized, .rateLimited, .ssoRequired: true
+        case .unauthorized, .rateLimited, .unavailable, .credentialRefused, .ssoRequired: true
         default: false
         }
     }

@@ -18,7 +18,7 @@ struct TargetReading {
             self.error = error
             let why = "it could not be read: \(error)"
             switch error {
-            case .unauthorized, .cancelled, .rateLimited: outcome = nil
+            case .unauthorized, .cancelled, .rateLimited, .unavailable, .credentialRefused: outcome = nil
             default: outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
             }
         }
@@ -28,8 +28,7 @@ struct TargetReading {
             switch error {
             case nil: nil
             case .cancelled?: .interrupted
-            case .unauthorized(let message)?: .refused(.unauthorized(message))
-            case .rateLimited(let message, let until)?: .refused(.rateLimited(message, until: until))
+            case .unauthorized?, .rateLimited?, .unavailable?, .credentialRefused?: error.map { .refused($0) }
             case _?: nil
             }
         }

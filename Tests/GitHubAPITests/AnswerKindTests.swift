@@ -49,6 +49,64 @@ import Testing
         }
     }
 
+    /// Texts that GitHub documents, or that were seen, in the table of `CredentialRefusal`.
+    @Test(arguments: [
+        (403, "This installation has been suspended", CredentialRefusal.installationSuspended),
+        (403, "This installation has been suspended by the account owner", .installationSuspended),
+        (403, "Sorry. Your account was suspended.", .accountSuspended),
+        (403, "Sorry. Your account was suspended", .accountSuspended),
+        (403, "Your account is suspended. Please check with your installation administrator.", .accountSuspended),
+        (403, "Your account is locked.", .accountLocked),
+        (403, "Maximum number of login attempts exceeded. Please try again later.", .accountLocked),
+        (
+            403,
+            "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow "
+                + "list enabled, and your IP address is not permitted to access this resource.", .addressRefused
+        ),
+        (
+            403,
+            "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow "
+                + "list enabled, and 192.0.2.1 is not permitted to access this resource.", .addressRefused
+        ),
+        (400, "2026-03-10 is not a supported version.", .versionRefused),
+    ])
+    func whatHoldsForTheWholeCredentialIsRecognised(status: Int, text: String, expected: CredentialRefusal) {
+        let error = GitHubError.credentialRefused(expected, status: status, text)
+        #expect(refusal(kind(status, message: text)) == error)
+        // A spent hour beside it makes no limit of it, which waiting would end.
+        #expect(refusal(kind(status, ["x-ratelimit-remaining": "0", "retry-after": "9"], message: text)) == error)
+        #expect("\(error)".hasPrefix(expected.explanation))
+        #expect(error.hint == expected.hint)
+    }
+
+    @Test(arguments: [
+        "Resource not accessible by integration", "Repository access blocked",
+        "Repository was archived so is read-only.",
+        "Must have admin rights to Repository.", "Upgrade to GitHub Pro or make this repository public",
+        "You must be an account owner", "Forbidden", "",
+    ])
+    func whatConcernsOneResourceIsNot(text: String) {
+        if case .credentialRefused? = refusal(kind(403, message: text)) { Issue.record("\(text)") }
+        if case .credentialRefused? = refusal(kind(404, message: "This installation has been suspended")) {
+            Issue.record("a 404 says that something is not there")
+        }
+    }
+
+    @Test func aPageIsNotGitHubsAnswer() {
+        #expect(refusal(kind(403, message: nil)) == .foreignPage(status: 403))
+        #expect("\(GitHubError.foreignPage(status: 403))" == "403 with a page, not GitHub's JSON: a proxy between?")
+        func answer(_ body: String) -> GitHubError? {
+            refusal(
+                APIResponse(status: 403, headers: [:], body: Array(body.utf8)).kind(token: nil, now: { Self.now }))
+        }
+        #expect(answer("blocked by policy") == .foreignPage(status: 403))
+        #expect(answer("") == .forbidden("no message", acceptedPermissions: nil))
+        #expect(answer(" {}") == .forbidden("no message", acceptedPermissions: nil))
+        // Without a word, a limit is one all the same.
+        #expect(limit(kind(429, message: nil))?.message == "a limit without a message (429)")
+        #expect(limit(kind(403, ["retry-after": "9"], message: nil))?.message == "a limit without a message (403)")
+    }
+
     @Test func rateLimitsAreToldFromMissingRights() {
         let primary = "API rate limit exceeded for user ID 1."
         #expect(

@@ -424,7 +424,7 @@ import Testing
         try await EmulatedScan.with(repositories, faults: [fault]) { (scan) async throws -> Void in
             let run = await scan("acme", "-f", "json", "--max-wait", "10s", "--concurrency", "1")
             #expect(run.status == 3)
-            #expect(run.error.contains("a rate limit would have held longer than --max-wait"))
+            #expect(run.error.contains("GitHub asked to wait longer than --max-wait allows"))
             let statuses = run.repositories().values.compactMap { $0["status"] as? String }
             #expect(statuses.count { $0 == "compliant" } == 10)
             #expect(statuses.count { $0 == "unreadable" } == 20)

@@ -34,7 +34,10 @@ public struct Gate: Hashable, Sendable {
         case .terminated: return .terminated
         case .unauthorized, .tokenMissing: return .permission
         case .historyFailed: return .failure
-        case .waitExhausted, nil: break
+        case .waitExhausted, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
+            .versionRefused,
+            nil:
+            break
         }
         if let status = snapshot.statusWhereNothingWasRead { return status }
         if exitZero { return .success }

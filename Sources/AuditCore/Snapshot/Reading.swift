@@ -30,13 +30,15 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         case unexpected
         /// It changed while the scan ran, so that what was read of others may follow from either state.
         case changed
+        /// The credential is refused for everything.
+        case credentialRefused = "credential_refused"
         /// The scan ended before its turn came.
         case notRead = "not_read"
 
         /// Whether the token's rights are the likely cause; a 404 counts, since GitHub hides what is not allowed.
         public var isPermission: Bool {
             switch self {
-            case .notFound, .forbidden, .ssoRequired, .unauthorized, .blocked: true
+            case .notFound, .forbidden, .ssoRequired, .unauthorized, .blocked, .credentialRefused: true
             default: false
             }
         }
@@ -60,6 +62,12 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
+
+    /// - Parameter stop: why the scan ended, as far as it did.
+    public static func notRead(after stop: ScanStop?) -> UnreadableReason {
+        stop?.refusal.map { UnreadableReason(.notRead, "not read: \($0.explanation)") } ?? .notRead
+    }
+
     public static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
 
     public var description: String { message }

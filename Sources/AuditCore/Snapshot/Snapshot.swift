@@ -44,6 +44,12 @@ public enum ScanStop: String, Sendable, CaseIterable {
     case waitExhausted = "wait_exhausted"
     /// The history could not be written.
     case historyFailed = "history_failed"
+    // Of the whole credential, as `CredentialRefusal` has them.
+    case installationSuspended = "installation_suspended"
+    case accountSuspended = "account_suspended"
+    case accountLocked = "account_locked"
+    case addressRefused = "address_refused"
+    case versionRefused = "version_refused"
 
     /// For people, without a final stop.
     public var explanation: String {
@@ -52,8 +58,10 @@ public enum ScanStop: String, Sendable, CaseIterable {
         case .terminated: "it was terminated; what was read is stored"
         case .unauthorized: "GitHub refused the token; what was read before is stored"
         case .tokenMissing: "no token was given"
-        case .waitExhausted: "a rate limit would have held longer than --max-wait allows; what was read is stored"
+        case .waitExhausted: "GitHub asked to wait longer than --max-wait allows; what was read is stored"
         case .historyFailed: "the history could not be written"
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused:
+            "\(refusal?.explanation ?? "GitHub refused the token"); what was read before is stored"
         }
     }
 }

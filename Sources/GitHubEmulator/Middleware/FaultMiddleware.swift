@@ -79,7 +79,7 @@ struct FaultMiddleware: RouterMiddleware {
         case .huge:
             return huge()
         case .body:
-            return Answer(json: fault.body ?? "").response
+            return Answer(fault.status.map { .init(code: $0) } ?? .ok, json: fault.body ?? "").response
         case .primaryLimit, .secondaryLimit:
             return limit(fault)
         case .redirect:

@@ -124,7 +124,7 @@ extension CommandFailure {
             return nil
         case .interrupted, .terminated, .incomplete:
             message = "the scan is incomplete: \(report.whyIncomplete ?? "unknown")"
-        case .permission where report.stop == .unauthorized:
+        case .permission where report.stop == .unauthorized || report.stop?.refusal != nil:
             message = report.firstTrouble ?? "GitHub refused the token"
         case .permission, .failure:
             message = "nothing could be read: \(report.firstTrouble ?? "unknown")"
@@ -140,6 +140,7 @@ extension AuditReport {
     fileprivate var isResumable: Bool {
         switch stop {
         case .interrupted, .terminated, .waitExhausted: true
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused: true
         case .historyFailed, .tokenMissing, .unauthorized, nil: false
         }
     }
@@ -149,6 +150,9 @@ extension AuditReport {
         switch stop {
         case .interrupted, .terminated: return "run it again with --resume to read the rest"
         case .waitExhausted: return "run it again later with --resume, or allow more with --max-wait"
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused:
+            let hint = stop?.refusal?.hint ?? "GitHub refused the token"
+            return summary.judged > 0 ? "\(hint); then --resume reads the rest" : hint
         case .historyFailed, .tokenMissing, .unauthorized, nil: break
         }
         let listings = organizations.map(\.listing)

@@ -1,0 +1,49 @@
+/// Why GitHub refuses everything that a credential asks for, whatever it is: another request would fare no better.
+///
+/// The raw values are stored, as those of the `ScanStop` of the same name.
+public enum CredentialRefusal: String, Sendable, CaseIterable {
+    case installationSuspended = "installation_suspended"
+    case accountSuspended = "account_suspended"
+    /// After too many refused logins, or by GitHub's staff.
+    case accountLocked = "account_locked"
+    /// The organization's IP allow list, or a block, does not let this machine's address in.
+    case addressRefused = "address_refused"
+    case versionRefused = "version_refused"
+
+    /// For people, without a final stop.
+    public var explanation: String {
+        switch self {
+        case .installationSuspended: "the installation is suspended"
+        case .accountSuspended: "the token's account is suspended"
+        case .accountLocked: "the token's account is locked"
+        case .addressRefused: "this machine's address is not let in"
+        case .versionRefused: "this host does not serve the API version"
+        }
+    }
+
+    /// What a person can do about it.
+    public var hint: String {
+        switch self {
+        case .installationSuspended: "an owner of the organization can unsuspend it"
+        case .accountSuspended: "ask GitHub's support, or the host's administrators, why"
+        case .accountLocked: "wait until GitHub lets the account in again, and check the token before that"
+        case .addressRefused: "an owner of the organization can add the address to its IP allow list"
+        case .versionRefused: "check --api-version; GET /versions lists those that this host serves"
+        }
+    }
+}
+
+extension ScanStop {
+    public init(_ refusal: CredentialRefusal) {
+        switch refusal {
+        case .installationSuspended: self = .installationSuspended
+        case .accountSuspended: self = .accountSuspended
+        case .accountLocked: self = .accountLocked
+        case .addressRefused: self = .addressRefused
+        case .versionRefused: self = .versionRefused
+        }
+    }
+
+    /// `nil` where it stopped for another reason.
+    public var refusal: CredentialRefusal? { CredentialRefusal(rawValue: rawValue) }
+}
