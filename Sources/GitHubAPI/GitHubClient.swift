@@ -217,6 +217,9 @@ extension GitHubClient {
     /// Time since the client was made, and a wait; for what paces writes.
     var elapsedTime: Duration { elapsed() }
 
+    /// The calendar's time after a while, in whole seconds that are over then.
+    func calendarTime(in duration: Duration) -> Timestamp { now().adding(seconds: duration.components.seconds + 1) }
+
     func wait(until moment: Duration) async throws(GitHubError) {
         try await sleep(moment - elapsed())
     }

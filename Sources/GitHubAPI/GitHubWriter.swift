@@ -7,10 +7,18 @@ import Synchronization
 public final class GitHubWriter: Sendable {
     private let client: GitHubClient
     private let pace: Mutex<WritePace>
+    private let waitMax: Duration
+    private let waited = Mutex(Duration.zero)
 
-    /// - Parameter before: how long ago earlier writes of this credential were sent, oldest first.
-    public init(_ client: GitHubClient, limits: WriteLimits = WriteLimits(), after before: [Duration] = []) {
+    /// - Parameters:
+    ///   - before: how long ago earlier writes of this credential were sent, oldest first.
+    ///   - waitMax: longest total wait for the writes of a minute and of an hour.
+    public init(
+        _ client: GitHubClient, limits: WriteLimits = WriteLimits(), after before: [Duration] = [],
+        waitMax: Duration = RateLimits().waitMax,
+    ) {
         self.client = client
+        self.waitMax = waitMax
         let now = client.elapsedTime
         // A clock that was set back must not hold anything up.
         pace = Mutex(WritePace(limits, after: before.map { now - max($0, .zero) }))
@@ -21,18 +29,33 @@ public final class GitHubWriter: Sendable {
     /// - Parameters:
     ///   - attention: how long it waits before it looks again whether to give up.
     ///   - givesUp: whether nothing more is to be sent.
+    ///   - waiting: hears once of each wait for the writes of a minute or of an hour, before it.
     /// - Returns: false where it gave up; no turn was taken then.
+    /// - Throws: `.rateLimited` where such a wait would be longer than allowed.
     public func takeTurn(
         attention: Duration = .seconds(1), unless givesUp: () -> Bool = { false },
+        waiting: (RateLimitWait) -> Void = { _ in },
     ) async throws(GitHubError) -> Bool {
+        var isSaid = false
         while !givesUp() {
             // A rate limit of all requests; what is read before the write would wait for it, deaf to who gives up.
             if let limit = client.currentWait, limit.remaining > .zero {
                 try await client.wait(until: client.elapsedTime + min(limit.remaining, attention))
                 continue
             }
-            guard let turn = pace.withLock({ $0.depart(at: client.elapsedTime) }) else { return true }
-            try await client.wait(until: min(turn, client.elapsedTime + attention))
+            let now = client.elapsedTime
+            guard let turn = pace.withLock({ $0.turn(at: now) }) else { return true }
+            if let message = turn.message {
+                let remaining = turn.moment - now
+                guard waited.withLock({ $0 }) + remaining <= waitMax else {
+                    throw .rateLimited(
+                        "\(message); the wait would be longer than allowed", until: client.calendarTime(in: remaining))
+                }
+                if !isSaid { waiting(RateLimitWait(message: message, remaining: remaining, isPace: false)) }
+                isSaid = true
+            }
+            try await client.wait(until: min(turn.moment, now + attention))
+            if turn.message != nil { waited.withLock { $0 += client.elapsedTime - now } }
         }
         return false
     }
@@ -88,6 +111,18 @@ public struct WriteLimits: Hashable, Sendable {
     public var hour: Duration = .seconds(3601)
 
     public init() {}
+
+    /// How long so many writes take at least.
+    ///
+    /// - Parameter before: how long ago earlier writes were sent.
+    public func leastDuration(of count: Int, after before: [Duration] = []) -> Duration {
+        var pace = WritePace(self, after: before.map { .zero - max($0, .zero) })
+        var now = Duration.zero
+        for _ in 0..<count {
+            while let turn = pace.turn(at: now) { now = turn.moment }
+        }
+        return now
+    }
 }
 
 /// When the next write may be sent.
@@ -109,16 +144,27 @@ struct WritePace {
         }
     }
 
+    struct Turn {
+        let moment: Duration
+        /// What it waits for; `nil` where it is the moment between any two writes.
+        let message: String?
+    }
+
     /// Takes the next turn.
     ///
     /// - Returns: `nil` where it is now, or when it may be.
-    mutating func depart(at now: Duration) -> Duration? {
-        if let last, last + limits.interval > now { return last + limits.interval }
-        // Both must allow it before either counts it.
-        var nextMinute = minute
-        if let free = nextMinute.depart(costing: 1, evenly: false, at: now) { return free }
-        if let free = hour.depart(costing: 1, evenly: false, at: now) { return free }
-        minute = nextMinute
+    mutating func turn(at now: Duration) -> Turn? {
+        if let last, last + limits.interval > now { return Turn(moment: last + limits.interval, message: nil) }
+        // Both must allow it before either counts it, and the longer wait is the one to speak of.
+        var (nextMinute, nextHour) = (minute, hour)
+        let turns = [
+            nextMinute.depart(costing: 1, evenly: false, at: now)
+                .map { Turn(moment: $0, message: "\(limits.minutely) writes a minute are made") },
+            nextHour.depart(costing: 1, evenly: false, at: now)
+                .map { Turn(moment: $0, message: "\(limits.hourly) writes an hour are made") },
+        ].compactMap(\.self)
+        if let last = turns.max(by: { $0.moment < $1.moment }) { return last }
+        (minute, hour) = (nextMinute, nextHour)
         last = now
         return nil
     }

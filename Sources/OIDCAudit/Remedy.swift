@@ -22,6 +22,15 @@ struct Remedy {
         var undoes: ChangesetID?
         /// A set of changes to go on with; `nil` begins one.
         var begun: Changeset?
+
+        /// The plan of what is still to be written.
+        var left: Plan {
+            guard let begun else { return plan }
+            var left = plan
+            left.changes = zip(plan.changes, begun.entries).filter(\.1.isOpen).map(\.0)
+            left.manual = []
+            return left
+        }
     }
 
     init(
@@ -109,18 +118,21 @@ struct Remedy {
         if let why = plan.incomplete, plan.changes.isEmpty {
             throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
         }
-        let count = plan.repositoryCount
+        // Of what was begun, only what is left is shown, counted and asked for.
+        let left = work.left
+        let count = left.repositoryCount
         guard count <= change.changesMax else {
-            let what = count == plan.subjectCount ? "changes the subjects" : "concerns the settings or subjects"
+            let what = count == left.subjectCount ? "changes the subjects" : "concerns the settings or subjects"
             throw .usage(
-                "the plan \(what) of \(count) repositories, and --max-changes allows \(change.changesMax)",
+                "\(work.begun == nil ? "the plan" : "what is left") \(what) of \(count) repositories, and --max-changes allows \(change.changesMax)",
                 hint: "read the plan, then allow as many: --max-changes \(count)")
         }
-        try checkFollowers(of: plan)
+        try checkFollowers(of: left)
         guard !change.asks || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
-        let page = PlanPage.render(plan, as: .text, style: context.console.reportStyle(console.color))
+        let page = PlanPage.render(
+            left, as: .text, style: context.console.reportStyle(console.color), digest: PlanDocument.digest(of: plan))
         if format == .text {
             try context.console.write(Array(page.utf8))
         } else if change.asks {
@@ -128,18 +140,18 @@ struct Remedy {
             for line in page.split(separator: "\n") { context.console.note(String(line)) }
         }
         var entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
-        let open = entries.count(where: \.isOpen)
-        guard open > 0 else {
+        let open = entries.indices.filter { entries[$0].isOpen }
+        guard !open.isEmpty else {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
         }
-        guard
-            agree(
-                "Write \(open == 1 ? "this change" : "these \(open) changes"), \(PlanPage.subjectWords(plan)), to \(apiURL)?"
-            )
+        let duration = await leastDuration(of: open.count)
+        let question = "Write \(open.count == 1 ? "this change" : "these \(open.count) changes")"
+        guard agree("\(question), \(PlanPage.subjectWords(left)), to \(apiURL)?\(duration.map { " \($0)." } ?? "")")
         else {
             throw CommandFailure(message: "nothing was changed", status: .usage)
         }
+        if !change.asks, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
         let stopRequests = await context.stopRequests()
         let store = try store()
         let lock = try await usingHistory { () throws(HistoryError) in try store.lockChanges() }
@@ -147,13 +159,9 @@ struct Remedy {
         if let begun = work.begun { entries = try await current(begun, in: store).entries }
         let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
         let id = try await begin(work, actor, in: store)
-        let hour = Timestamp(secondsSince1970: context.now().secondsSince1970 - 3601)
-        let before = try await usingHistory { () async throws(HistoryError) in
-            try await store.writes(apiURL: apiURL, since: hour)
-        }
-        let now = context.now()
+        let before = try await usingHistory { () async throws(HistoryError) in try await earlierWrites(in: store) }
         let writer = GitHubWriter(
-            client, limits: context.writeLimits, after: before.map { .seconds(now.seconds(since: $0)) })
+            client, limits: context.writeLimits, after: before, waitMax: connection.limits.waitMax)
         let applier = Applier(
             client: client, writer: writer, journal: Journal(store: store, changeset: id, now: context.now))
 
@@ -165,17 +173,26 @@ struct Remedy {
             }
         }
         defer { listener.cancel() }
-        let result = await applier.apply(
-            plan, after: entries, canaries: change.canaries,
-            confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
-            shouldStop: { stop.withLock { $0 != nil } }, tell: say)
+        let progress = ChangeCount(of: entries.count(where: \.isOpen))
+        let result = await whileSayingWaits(of: client, progress) {
+            await applier.apply(
+                plan, after: entries, canaries: change.canaries,
+                confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
+                shouldStop: { stop.withLock { $0 != nil } },
+                tell: { change, outcome in
+                    // A limit's refusal within a change is told too; the change is tried again.
+                    say(change, outcome, progress.place(of: change))
+                },
+                waiting: { wait in sayWait(wait, progress) })
+        }
         do throws(CommandFailure) {
             let changesets = try await Self.changesets(in: store, apiURL: apiURL, id)
+            let shown = format == .text ? changesets.map { $0.only(open) } : changesets
             try context.console.write(
                 Array(
                     ((format == .text ? "\n" : "")
-                        + ChangesetPage.render(
-                            changesets, as: format, style: context.console.reportStyle(console.color))).utf8))
+                        + ChangesetPage.render(shown, as: format, style: context.console.reportStyle(console.color)))
+                        .utf8))
             return try status(of: result, changesets.first, id, stop.withLock { $0 })
         } catch {
             // 5 says that nothing was written.
@@ -252,7 +269,7 @@ struct Remedy {
 
     // MARK: - Asking
 
-    private func agree(_ question: String) -> Bool {
+    func agree(_ question: String) -> Bool {
         guard change.asks, let ask = context.ask else { return true }
         return ask(question)
     }
@@ -269,75 +286,10 @@ struct Remedy {
         return true
     }
 
-    private func say(_ change: PlannedChange, _ outcome: ChangeOutcome) {
+    /// - Parameter place: which of how many it is; `nil` where there is but one.
+    private func say(_ change: PlannedChange, _ outcome: ChangeOutcome, _ place: String? = nil) {
         guard !console.isQuiet else { return }
-        context.console.note("\(change.target.name): \(outcome.sentence)")
-    }
-
-    // MARK: - What came of it
-
-    private func status(
-        of result: Applier.Result, _ changeset: Changeset?, _ id: ChangesetID, _ stop: ScanStop?,
-    ) throws(CommandFailure) -> Int32 {
-        let entries = changeset?.entries ?? []
-        let done = entries.count { $0.outcome?.isDone == true }
-        guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
-        let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
-        let advice = [
-            entries.contains(where: \.isOpen) ? "apply --continue goes on with what is left" : "make a new plan",
-            entries.contains(where: \.isWorthRollback)
-                ? "rollback \(id.rawValue) undoes what was written" : nil,
-        ].compactMap(\.self).joined(separator: ", ")
-        let partly = entries.count { $0.outcome?.found != nil }
-        let tally =
-            "\(done) of \(entries.count) changes are made"
-            + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
-        func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
-            CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
-        }
-        let otherwise: ExitStatus = isForbidden(entries) ? .permission : .failure
-        switch result.stop {
-        case .interrupted:
-            throw CommandFailure(
-                message: "it was stopped; \(tally)", hint: advice,
-                status: stop == .terminated ? .terminated : .interrupted)
-        case .refused(let error) where !isWritten:
-            throw failure(
-                "nothing was written: \(error)", hint: error.hint,
-                otherwise: CommandFailure(error).status == .permission ? .permission : .failure)
-        case .failed(let error) where !isWritten:
-            throw failure("nothing was written: \(error)", hint: error.hint, otherwise: .failure)
-        case .canary(let name, let outcome):
-            throw failure(
-                "\(name): \(outcome.sentence); \(tally), and no more was written",
-                otherwise: otherwise)
-        case .journal(let why):
-            throw failure("the journal failed: \(why); \(tally), and no more was written", otherwise: .failure)
-        case .refused(.credentialRefused(let refusal, let status, let message)):
-            throw failure(
-                "\(GitHubError.credentialRefused(refusal, status: status, message)); \(tally), and no more was written",
-                hint: "\(refusal.hint); then \(advice)", otherwise: .permission)
-        case .refused(let error), .failed(let error):
-            throw failure("\(error); \(tally)", otherwise: .failure)
-        case .prefixChanged(let why):
-            throw failure("\(why); \(tally), and no more was written", otherwise: .failure)
-        case .declined:
-            throw failure("it ends after the canary; \(tally)", otherwise: .failure)
-        case nil where otherwise == .permission && !isWritten:
-            throw failure(
-                "GitHub allowed none of the changes",
-                hint: "the token needs write access to the organization's administration and to Actions",
-                otherwise: .permission)
-        case nil:
-            throw failure(tally, otherwise: .failure)
-        }
-    }
-
-    /// Whether a permission is what all lacked that was tried.
-    private func isForbidden(_ entries: [Changeset.Entry]) -> Bool {
-        let outcomes = entries.compactMap(\.outcome)
-        return !outcomes.isEmpty
-            && outcomes.allSatisfy { outcome in if case .forbidden = outcome { true } else { false } }
+        context.console.note("\(place.map { "\($0)  " } ?? "")\(change.target.name): \(outcome.sentence)")
     }
 }
 

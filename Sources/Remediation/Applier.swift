@@ -31,6 +31,8 @@ public struct Applier: Sendable {
         public var stop: Stop?
         /// Whether anything was written, or may have been.
         public var hasWritten = false
+        /// The last fault of GitHub's or the network's by which a target could not be read.
+        public var fault: GitHubError?
     }
 
     /// How soon a wait ends once it is asked to stop.
@@ -58,9 +60,11 @@ public struct Applier: Sendable {
     ///   - confirm: whether to go on after the canaries were read back as planned.
     ///   - shouldStop: whether no further change is to be begun.
     ///   - tell: hears of each outcome.
+    ///   - waiting: hears of each long wait for the next write, before it.
     public func apply(
         _ plan: Plan, after entries: [Changeset.Entry], canaries: Int, confirm: () async -> Bool,
         shouldStop: () -> Bool, tell: (PlannedChange, ChangeOutcome) -> Void,
+        waiting: (RateLimitWait) -> Void = { _ in },
     ) async -> Result {
         var result = Result()
         var written = 0
@@ -75,11 +79,11 @@ public struct Applier: Sendable {
                 // What may have been written stays so.
                 ending = Ending(outcome: entries[place].isInDoubt ? .unknown(why) : .refused(why))
             } else {
-                guard await takeTurn(unless: shouldStop) else {
-                    result.stop = .interrupted
+                if let stop = await takeTurn(unless: shouldStop, waiting) {
+                    result.stop = stop
                     break
                 }
-                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, tell)
+                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, tell, waiting)
             }
             held.note(change, place, isDone: ending.outcome?.isDone == true)
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
@@ -89,6 +93,7 @@ public struct Applier: Sendable {
                 ending.stop = await noting { try await journal.noteOutcome(outcome, place) } ?? ending.stop
                 if ending.wasSent, outcome.isDone { written += 1 }
             }
+            result.fault = ending.fault ?? result.fault
             faultsInRow = ending.fault == nil ? 0 : faultsInRow + 1
             if let fault = ending.fault, faultsInRow >= Self.faultsMax { ending.stop = ending.stop ?? .failed(fault) }
             result.stop = ending.stop
@@ -114,12 +119,15 @@ public struct Applier: Sendable {
         return nil
     }
 
-    /// - Returns: whether one more may be written.
-    private func takeTurn(unless shouldStop: () -> Bool) async -> Bool {
+    /// - Returns: why nothing more is written; `nil` where one more may be.
+    private func takeTurn(unless shouldStop: () -> Bool, _ waiting: (RateLimitWait) -> Void) async -> Stop? {
         do throws(GitHubError) {
-            return try await writer.takeTurn(attention: Self.attention, unless: shouldStop)
+            let isTaken = try await writer.takeTurn(attention: Self.attention, unless: shouldStop, waiting: waiting)
+            return isTaken ? nil : .interrupted
+        } catch .cancelled {
+            return .interrupted
         } catch {
-            return false
+            return .refused(error)
         }
     }
 
@@ -136,7 +144,7 @@ public struct Applier: Sendable {
     /// - Parameter isBegun: whether it may have been written before, which reading tells.
     private func apply(
         _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
-        _ tell: (PlannedChange, ChangeOutcome) -> Void,
+        _ tell: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,
     ) async -> Ending {
         let reading = TargetReading(client: client)
         for tries in 1... {
@@ -181,7 +189,8 @@ public struct Applier: Sendable {
                 if error.leavesDoubt { return await compare(change, followers, after: error) }
                 if case .redirectRefused = error { return await lookUp(change, error) }
                 return Ending(
-                    outcome: error.outcomeOfWrite, wasSent: true, stop: error.endsApply ? .refused(error) : nil)
+                    outcome: error.outcome(ofWriting: change.target), wasSent: true,
+                    stop: error.endsApply ? .refused(error) : nil)
             }
             if isAccepted { return await compare(change, followers) }
             // Not made. By the time it may be sent again, somebody else may have changed it.
@@ -191,7 +200,7 @@ public struct Applier: Sendable {
             }
             tell(change, refusal)
             if let stop = await noting({ try await journal.noteOutcome(refusal, place) }) { return Ending(stop: stop) }
-            guard await takeTurn(unless: shouldStop) else { return Ending(stop: .interrupted) }
+            if let stop = await takeTurn(unless: shouldStop, waiting) { return Ending(stop: stop) }
         }
         preconditionFailure("the last try returns")
     }
@@ -341,11 +350,21 @@ extension GitHubError {
         }
     }
 
-    fileprivate var outcomeOfWrite: ChangeOutcome {
+    fileprivate func outcome(ofWriting target: PlannedChange.Target) -> ChangeOutcome {
+        let usual =
+            target.organization == nil
+            ? "write access to the repository's Actions" : "write access to the organization's administration"
         switch self {
         case .forbidden(let message, _) where message.contains("archived"):
-            .skipped("the repository is archived, and so read-only")
-        default: isOfPermission ? .forbidden("\(self)") : .refused("\(self)")
+            return .skipped("the repository is archived, and so read-only")
+        case .forbidden(let message, let permissions):
+            return .forbidden("the token needs \(permissions ?? usual) (403\(message.isEmpty ? "" : ": \(message)"))")
+        case .notFound(let message): return .forbidden("it is gone, or the token needs \(usual) (404: \(message))")
+        case .rejected(let status, let message),
+            .unexpected(let status, let message) where (400..<500).contains(status):
+            return .rejected("\(status): \(message)")
+        case .gone(let message): return .rejected("410: \(message)")
+        default: return isOfPermission ? .forbidden("\(self)") : .refused("\(self)")
         }
     }
 }

@@ -154,7 +154,7 @@ import Testing
         var now = Duration.zero
         var sent: [Duration] = []
         while sent.count < 600 {
-            if let turn = pace.depart(at: now) { now = turn } else { sent.append(now) }
+            if let turn = pace.turn(at: now) { now = turn.moment } else { sent.append(now) }
         }
         for (first, second) in zip(sent, sent.dropFirst()) { #expect(second - first >= .seconds(1)) }
         for (place, moment) in sent.enumerated() {
@@ -166,8 +166,54 @@ import Testing
         #expect(sent[499] < .seconds(510))
     }
 
-    @Test func earlierWritesCount() {
+    @Test func earlierWritesCount() throws {
         var pace = WritePace(WriteLimits(), after: (0..<500).map { .seconds(-500 + $0) })
-        #expect(pace.depart(at: .zero) == .seconds(-500 + 3601))
+        let next = pace.turn(at: .zero)
+        let turn = try #require(next)
+        #expect(turn.moment == .seconds(-500 + 3601))
+        #expect(turn.message == "500 writes an hour are made")
+    }
+
+    @Test func howLongWritesTakeIsKnownBefore() {
+        let limits = WriteLimits()
+        #expect(limits.leastDuration(of: 0) == .zero)
+        #expect(limits.leastDuration(of: 1) == .zero)
+        #expect(limits.leastDuration(of: 293) == .seconds(292))
+        #expect(limits.leastDuration(of: 501) >= .seconds(3600))
+        #expect(limits.leastDuration(of: 3000) >= .seconds(5 * 3600))
+        // What was written before counts too.
+        #expect(limits.leastDuration(of: 1, after: Array(repeating: .seconds(1), count: 500)) == .seconds(3600))
+        #expect(limits.leastDuration(of: 2, after: Array(repeating: .seconds(4000), count: 500)) == .seconds(1))
+    }
+
+    private func writer(waitMax: Duration) throws -> (GitHubWriter, ManualClock) {
+        let clock = ManualClock()
+        let client = GitHubClient(
+            .init(endpoint: .gitHub, token: AccessToken("t"), userAgent: "test"), transport: ScriptedTransport([:]),
+            clock: clock
+        ) { .sample }
+        let before = Array(repeating: Duration.seconds(600), count: 500)
+        return (GitHubWriter(client, after: before, waitMax: waitMax), clock)
+    }
+
+    @Test func aLongWaitIsSaidOnceAndHoldsToWhatIsAllowed() async throws {
+        let (patient, clock) = try writer(waitMax: .seconds(3002))
+        var waits: [RateLimitWait] = []
+        #expect(try await patient.takeTurn(waiting: { waits.append($0) }))
+        #expect(
+            waits == [
+                RateLimitWait(message: "500 writes an hour are made", remaining: .seconds(3001), isPace: false)
+            ])
+        #expect(clock.sleeps.reduce(.zero, +) == .seconds(3001))
+        // The next second's write is no wait to speak of.
+        #expect(try await patient.takeTurn(waiting: { waits.append($0) }))
+        #expect(waits.count == 1)
+
+        let (hasty, idle) = try writer(waitMax: .seconds(3000))
+        let error = await #expect(throws: GitHubError.self) { _ = try await hasty.takeTurn() }
+        #expect(
+            "\(try #require(error))" == "rate limit: 500 writes an hour are made; the wait would be longer than allowed"
+        )
+        #expect(idle.sleeps.isEmpty)
     }
 }

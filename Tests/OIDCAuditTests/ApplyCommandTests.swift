@@ -233,10 +233,11 @@ import Testing
     }
 
     static let answers = [
-        Case(kind: .status, status: 400, isOfAll: true, outcomes: ["refused", nil, nil], exit: 5),
+        Case(kind: .status, status: 400, isOfAll: true, outcomes: ["rejected", nil, nil], exit: 6),
         Case(kind: .status, status: 404, outcomes: ["applied", "forbidden", "applied"], exit: 6),
-        Case(kind: .status, status: 409, outcomes: ["applied", "refused", "applied"], exit: 6),
-        Case(kind: .status, status: 422, outcomes: ["applied", "refused", "applied"], exit: 6),
+        Case(kind: .status, status: 409, outcomes: ["applied", "rejected", "applied"], exit: 6),
+        Case(kind: .status, status: 422, isOfAll: true, outcomes: ["rejected", nil, nil], exit: 6),
+        Case(kind: .status, status: 422, outcomes: ["applied", "rejected", "applied"], exit: 6),
         // Looked up by its id, it is where it was.
         Case(kind: .redirect, outcomes: ["applied", "refused", "applied"], exit: 6),
         // It may yet be made.
@@ -484,7 +485,7 @@ import Testing
             // It may have inherited: to write its claims back would make a copy.
             #expect(await Self.run(scan, "template", "set", "acme/copy", "--claims", "repo,ref", "--yes").status == 0)
             let second = await Self.run(scan, "rollback", "3", "--yes")
-            #expect(second.status == 5)
+            #expect(second.status == 6)
             #expect(second.output.replacing(/\s+/, with: " ").contains("was never told"))
             #expect(await Self.setting(scan, 1)?.includeClaimKeys == ["repo", "ref"])
         }
@@ -553,7 +554,7 @@ import Testing
             #expect(await Self.run(scan, "apply", plan, "--yes").status == 6)
             let undone = await Self.run(scan, "rollback", "1", "--yes")
             #expect(undone.status == 0)
-            #expect(undone.error.contains("note: acme/r2 was not written by #1 (refused)"))
+            #expect(undone.error.contains("note: acme/r2 was not written by #1 (rejected)"))
         }
     }
 
@@ -565,7 +566,7 @@ import Testing
             #expect(await Self.run(scan, "template", "set", "acme/r1", "--claims", "repo,ref", "--yes").status == 0)
             await scan.world.change { $0.organizations[0].template = ["actor"] }
             let undone = await Self.run(scan, "rollback", "1", "--yes")
-            #expect(undone.status == 5, "\(undone.error)")
+            #expect(undone.status == 6, "\(undone.error)")
             #expect(await Self.setting(scan, 0)?.includeClaimKeys == ["repo", "ref"])
             #expect(await Self.outcomes(scan) == ["moved"])
             await scan.world.change { $0.organizations[0].template = ["repo", "context"] }
@@ -660,7 +661,7 @@ import Testing
     @Test func whatLaterChangesWroteIsNotGoneOnWith() async throws {
         try await Self.withPlan { (scan, plan) async throws -> Void in
             await scan.world.change {
-                $0.faults = [.init(path: "/repos/acme/r3/*", method: "PUT", kind: .status, status: 409)]
+                $0.faults = [.init(path: "/repos/acme/r3/*", method: "PUT", kind: .status, status: 404)]
             }
             #expect(await Self.run(scan, "apply", plan, "--yes").status == 6)
             await scan.world.change { $0.faults = [] }

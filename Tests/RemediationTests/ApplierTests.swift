@@ -75,6 +75,7 @@ import Testing
         var journal: [String]
         var writes: [String]
         var sleeps: [Duration]
+        var waits: [RateLimitWait]
     }
 
     private final class Journal: ChangeJournal {
@@ -89,7 +90,7 @@ import Testing
 
     private static func run(
         _ plan: Plan, after entries: [Changeset.Entry]? = nil, _ answers: [String: [ScriptedTransport.Answer]],
-        earlierWrites: Int = 0, stopsAfter looks: Int = .max,
+        earlierWrites: Int = 0, waitMax: Duration = .seconds(7200), stopsAfter looks: Int = .max,
     ) async throws -> Run {
         let transport = ScriptedTransport(answers)
         let clock = ManualClock()
@@ -100,7 +101,9 @@ import Testing
             transport: transport, clock: clock
         ) { .sample }
         let journal = Journal()
-        let writer = GitHubWriter(client, after: Array(repeating: .seconds(1), count: earlierWrites))
+        let writer = GitHubWriter(
+            client, after: Array(repeating: .seconds(1), count: earlierWrites), waitMax: waitMax)
+        var waits: [RateLimitWait] = []
         let outcomes = Mutex<[ChangeOutcome]>([])
         let looked = Mutex(0)
         let result = await Applier(client: client, writer: writer, journal: journal).apply(
@@ -110,11 +113,11 @@ import Testing
                     $0 += 1
                     return $0 > looks
                 }
-            }, tell: { _, outcome in outcomes.withLock { $0.append(outcome) } })
+            }, tell: { _, outcome in outcomes.withLock { $0.append(outcome) } }, waiting: { waits.append($0) })
         transport.expectAllAsked()
         return Run(
             result: result, outcomes: outcomes.withLock { $0 }, journal: journal.lines.withLock { $0 },
-            writes: transport.requests.filter { $0.method == "PUT" }.map(\.url), sleeps: clock.sleeps)
+            writes: transport.requests.filter { $0.method == "PUT" }.map(\.url), sleeps: clock.sleeps, waits: waits)
     }
 
     // MARK: - Tests
@@ -200,6 +203,19 @@ import Testing
         #expect(run.writes.isEmpty && run.journal.isEmpty)
         #expect(run.sleeps.count == 3)
         #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
+        #expect(run.waits.map(\.message) == ["500 writes an hour are made"])
+    }
+
+    /// A wait that is not allowed ends it by its own name, as if nobody had asked to stop.
+    @Test func aWaitThatIsTooLongEndsIt() async throws {
+        let plan = Self.plan(Self.ofRepository(Self.inheriting))
+        let run = try await Self.run(plan, [:], earlierWrites: 500, waitMax: .seconds(60))
+        guard case .refused(.rateLimited(let message, until: .some))? = run.result.stop else {
+            Issue.record("\(String(describing: run.result.stop))")
+            return
+        }
+        #expect(message == "500 writes an hour are made; the wait would be longer than allowed")
+        #expect(run.sleeps.isEmpty && run.writes.isEmpty && run.journal.isEmpty && run.waits.isEmpty)
     }
 
     private static let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
@@ -466,7 +482,7 @@ import Testing
                     .response(status: 422, body: #"{"message": "Validation Failed", "errors": ["no such claim"]}"#),
                 ],
             ])
-        #expect(run.outcomes == [.refused("rejected (422: Validation Failed: no such claim)")])
+        #expect(run.outcomes == [.rejected("422: Validation Failed: no such claim")])
     }
 
     @Test func aMissingPermissionIsToldAsOne() async throws {
@@ -480,7 +496,11 @@ import Testing
                 ],
             ])
         #expect(
-            run.outcomes == [.forbidden("forbidden (403: Resource not accessible by personal access token)")])
+            run.outcomes == [
+                .forbidden(
+                    "the token needs write access to the repository's Actions "
+                        + "(403: Resource not accessible by personal access token)")
+            ])
         #expect(run.result.stop == .canary("acme/api", run.outcomes[0]))
         #expect(run.result.hasWritten == false)
     }

@@ -43,7 +43,7 @@ public struct Changeset: Hashable, Sendable {
         public var isOpen: Bool {
             switch outcome {
             case nil, .failed, .unknown, .refused, .forbidden: true
-            case .applied, .noted, .already, .moved, .skipped, .ineffective, .partial, .different: false
+            case .applied, .noted, .already, .moved, .skipped, .rejected, .ineffective, .partial, .different: false
             }
         }
 
@@ -51,7 +51,8 @@ public struct Changeset: Hashable, Sendable {
         public var isInDoubt: Bool {
             switch outcome {
             case nil, .failed, .unknown: intendedAt != nil || wasWritten
-            case .applied, .noted, .already, .moved, .skipped, .refused, .forbidden, .ineffective, .partial, .different:
+            case .applied, .noted, .already, .moved, .skipped, .refused, .rejected, .forbidden, .ineffective, .partial,
+                .different:
                 false
             }
         }
@@ -104,8 +105,10 @@ public enum ChangeOutcome: Hashable, Sendable {
     case moved(String)
     /// It can't be written, such as where the repository is archived.
     case skipped(String)
-    /// GitHub refused it.
+    /// It was not written, and may be another time: a limit, a fault, or another change that must come before it.
     case refused(String)
+    /// GitHub does not take what was sent, and would not take it again.
+    case rejected(String)
     /// GitHub refused it for want of a permission, to read it or to write it.
     case forbidden(String)
     /// GitHub accepted it, and what is read back is still as it was.
@@ -131,6 +134,7 @@ public enum ChangeOutcome: Hashable, Sendable {
         case .moved: "moved"
         case .skipped: "skipped"
         case .refused: "refused"
+        case .rejected: "rejected"
         case .forbidden: "forbidden"
         case .ineffective: "not_effective"
         case .partial: "partial"
@@ -157,7 +161,8 @@ public enum ChangeOutcome: Hashable, Sendable {
     public var message: String? {
         switch self {
         case .applied, .already: nil
-        case .noted(let text), .moved(let text), .skipped(let text), .refused(let text), .forbidden(let text),
+        case .noted(let text), .moved(let text), .skipped(let text), .refused(let text), .rejected(let text),
+            .forbidden(let text),
             .ineffective(let text), .partial(let text, _), .different(let text, _), .failed(let text),
             .unknown(let text):
             text
@@ -181,6 +186,7 @@ public enum ChangeOutcome: Hashable, Sendable {
         case "moved": self = .moved(text)
         case "skipped": self = .skipped(text)
         case "refused": self = .refused(text)
+        case "rejected": self = .rejected(text)
         case "forbidden": self = .forbidden(text)
         case "not_effective": self = .ineffective(text)
         case "partial": self = found.map { .partial(text, found: $0) } ?? .different(text)
@@ -203,7 +209,7 @@ public enum ChangeOutcome: Hashable, Sendable {
     public var mayBeWritten: Bool {
         switch self {
         case .applied, .noted, .ineffective, .partial, .different, .failed, .unknown: true
-        case .already, .moved, .skipped, .refused, .forbidden: false
+        case .already, .moved, .skipped, .refused, .rejected, .forbidden: false
         }
     }
 }

@@ -2,14 +2,17 @@ public import AuditCore
 
 /// A plan for people, or as the document that `apply` reads.
 public enum PlanPage {
-    public static func render(_ plan: Plan, as format: PageFormat, style: ReportStyle) -> String {
+    /// - Parameter digest: of the plan that it is a part of; `nil`: it is the whole.
+    public static func render(
+        _ plan: Plan, as format: PageFormat, style: ReportStyle, digest: String? = nil,
+    ) -> String {
         switch format {
-        case .text: text(plan, style)
+        case .text: text(plan, style, digest ?? PlanDocument.digest(of: plan))
         case .json: PlanDocument.render(plan)
         }
     }
 
-    private static func text(_ plan: Plan, _ style: ReportStyle) -> String {
+    private static func text(_ plan: Plan, _ style: ReportStyle, _ digest: String) -> String {
         var page = TextPage(style: style)
         let names = plan.organizations.map(\.login).joined(separator: ", ")
         page.line(
@@ -37,7 +40,7 @@ public enum PlanPage {
             page.line("subjects", .faint, "unknown", column: 14)
         }
         page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "mended"), (plan.manual.count, "left")])
-        page.line("digest", .faint, PlanDocument.digest(of: plan), column: 14)
+        page.line("digest", .faint, digest, column: 14)
         return page.text
     }
 }

@@ -33,7 +33,10 @@ struct ApplyCommand: AuditCommand {
             guard let last = try await remedy.unfinished(in: remedy.store(for: .reading)) else {
                 throw .usage("nothing was begun that is not done", hint: "oidc-audit history changes tells what was")
             }
-            context.console.note("going on with #\(last.id.rawValue) of \(last.startedAt)")
+            let left = last.entries.count(where: \.isOpen)
+            context.console.note(
+                "going on with #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
+            )
             work = Remedy.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
         } else {
             guard let plan else {

@@ -48,7 +48,7 @@ struct RollbackCommand: AuditCommand {
             guard plan.manual.isEmpty else {
                 throw CommandFailure(
                     message: "\(plan.manual.count) of the changes could not be undone; the plan says why",
-                    hint: "template set writes one template", status: plan.changes.isEmpty ? .failure : .partial)
+                    hint: "template set writes one template", status: .partial)
             }
             return status
         }

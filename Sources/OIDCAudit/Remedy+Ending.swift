@@ -1,0 +1,84 @@
+import AuditCore
+import GitHubAPI
+import Remediation
+
+/// What came of an apply or rollback, as the exit status and the hint.
+extension Remedy {
+    func status(
+        of result: Applier.Result, _ changeset: Changeset?, _ id: ChangesetID, _ stop: ScanStop?,
+    ) throws(CommandFailure) -> Int32 {
+        let entries = changeset?.entries ?? []
+        let done = entries.count { $0.outcome?.isDone == true }
+        guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
+        let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
+        let advice = Self.advice(entries, id)
+        let tally = Self.tally(changeset, done)
+        func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
+            CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
+        }
+        // Nothing was written: for want of a permission, for a fault, or since nothing could be taken as it was planned.
+        let otherwise: ExitStatus =
+            isForbidden(entries) ? .permission : result.fault != nil || entries.isEmpty ? .failure : .partial
+        switch result.stop {
+        case .interrupted:
+            throw CommandFailure(
+                message: "it was stopped; \(tally)", hint: advice,
+                status: stop == .terminated ? .terminated : .interrupted)
+        case .refused(let error) where !isWritten:
+            throw failure(
+                "nothing was written: \(error)", hint: error.hint,
+                otherwise: CommandFailure(error).status == .permission ? .permission : .failure)
+        case .failed(let error) where !isWritten:
+            throw failure("nothing was written: \(error)", hint: error.hint, otherwise: .failure)
+        case .canary(let name, let outcome):
+            throw failure(
+                "\(name): \(outcome.sentence); \(tally), and no more was written", otherwise: otherwise)
+        case .journal(let why):
+            throw failure("the journal failed: \(why); \(tally), and no more was written", otherwise: .failure)
+        case .refused(.credentialRefused(let refusal, let status, let message)):
+            throw failure(
+                "\(GitHubError.credentialRefused(refusal, status: status, message)); \(tally), and no more was written",
+                hint: "\(refusal.hint); then \(advice)", otherwise: .permission)
+        case .refused(let error), .failed(let error):
+            throw failure("\(error); \(tally)", otherwise: .failure)
+        case .prefixChanged(let why):
+            throw failure("\(why); \(tally), and no more was written", otherwise: .partial)
+        case .declined:
+            throw failure("it ends after the canary; \(tally)", otherwise: .partial)
+        case nil where otherwise == .permission && !isWritten:
+            throw failure(
+                "GitHub allowed none of the changes",
+                hint: "the token needs write access to the organization's administration and to Actions",
+                otherwise: .permission)
+        case nil:
+            throw failure(tally, otherwise: otherwise)
+        }
+    }
+
+    /// How many changes are made, and the names of those that are not.
+    private static func tally(_ changeset: Changeset?, _ done: Int) -> String {
+        guard let changeset else { return "what was made is not known" }
+        let entries = changeset.entries
+        let partly = entries.count { $0.outcome?.found != nil }
+        let open = zip(changeset.plan.changes, entries).filter { $0.1.outcome?.isDone != true }.map(\.0.target.name)
+        let names = open.prefix(3).joined(separator: ", ") + (open.count > 3 ? " and \(open.count - 3) more" : "")
+        return "\(done) of \(entries.count) changes are made"
+            + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
+            + (done > 0 && !open.isEmpty ? ", not \(names)" : "")
+    }
+
+    /// What to do next. What GitHub rejected is not to be sent again.
+    private static func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
+        [
+            entries.contains(where: \.isOpen) ? "apply --continue goes on with what is left" : "make another plan",
+            entries.contains(where: \.isWorthRollback) ? "rollback \(id.rawValue) undoes what was written" : nil,
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// Whether a permission was missing for all that was tried.
+    private func isForbidden(_ entries: [Changeset.Entry]) -> Bool {
+        let outcomes = entries.compactMap(\.outcome)
+        return !outcomes.isEmpty
+            && outcomes.allSatisfy { outcome in if case .forbidden = outcome { true } else { false } }
+    }
+}

@@ -1,0 +1,177 @@
+import AuditCore
+import Foundation
+import GitHubAPI
+import Synchronization
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// What is said of refused writes, of what is left, of how long it takes and of waits.
+@Suite(.timeLimit(.minutes(5))) struct RemedyPaceTests {
+    private static func run(
+        _ scan: EmulatedScan, _ arguments: String..., writeLimits: WriteLimits = .unpaced,
+        ask: (@Sendable (String) -> Bool)? = nil,
+    ) async -> CommandRun {
+        await CommandRun.run(
+            arguments + ["--api-url", scan.address, "--db", scan.folder.database],
+            environment: ["GH_ENTERPRISE_TOKEN": "test-token"], ask: ask, writeLimits: writeLimits)
+    }
+
+    private static func withPlan(
+        _ count: Int = 3, _ body: @Sendable @escaping (EmulatedScan, String) async throws -> Void,
+    ) async throws {
+        let repositories = (1...count).map { number in
+            WorldFile.Repository(
+                name: "r\(number)", id: Int64(number),
+                setting: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: "repo:acme/r\(number)"))
+        }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let plan = "\(scan.folder.path)/plan.json"
+            #expect(
+                await run(scan, "plan", "acme", "--policy", "preset:strict", "-o", "json=\(plan)").status == 1)
+            try await body(scan, plan)
+        }
+    }
+
+    private static func words(_ text: String) -> String { text.replacing(/\s+/, with: " ") }
+
+    // MARK: - Refused
+
+    @Test(arguments: [
+        (
+            422, "object is missing required key: use_default",
+            "rejected: 422: object is missing required key: use_default"
+        ),
+        (409, "Conflict", "rejected: 409: Conflict"),
+        (403, "Repository was archived so is read-only.", "skipped: the repository is archived, and so read-only"),
+    ])
+    func whatIsRefusedIsNotToBeSentAgain(status: Int, message: String, words: String) async throws {
+        try await EmulatedScan.with([.own("x", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [
+                    .init(method: "PUT", kind: .body, status: status, body: #"{"message": "\#(message)"}"#)
+                ]
+            }
+            let set = await Self.run(scan, "template", "set", "acme/x", "--claims", "repo,ref", "--yes")
+            #expect(set.status == 6, "\(set.error)")
+            #expect(set.error.contains("acme/x: \(words)"))
+            #expect(!set.error.contains("--continue"))
+            #expect(!set.error.contains("rollback"))
+            #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 2)
+            #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (nil, "acme/r1: forbidden: the token needs actions=write (403: Resource not accessible"),
+        (500, "acme/r1: failed (500), nothing changed"), (503, "acme/r1: failed (503), nothing changed"),
+    ])
+    func aResultSaysWhatIsMissingOrFailed(status: Int?, words: String) async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            await scan.world.change { world in
+                if let status {
+                    world.faults = [.init(path: "/repos/acme/r1/*", method: "PUT", kind: .status, status: status)]
+                } else {
+                    world.organizations[0].repositories[0].writeRefusal = .forbidden
+                }
+            }
+            let apply = await Self.run(scan, "apply", plan, "--yes")
+            #expect(apply.error.contains(words), "\(apply.error)")
+        }
+    }
+
+    // MARK: - What is left
+
+    @Test func goingOnCountsAndShowsWhatIsLeft() async throws {
+        try await Self.withPlan(4) { (scan, plan) async throws -> Void in
+            await scan.world.change { $0.organizations[0].repositories[2].writeRefusal = .forbidden }
+            let first = await Self.run(scan, "apply", plan, "--yes")
+            #expect(first.status == 6)
+            #expect(first.error.contains("3 of 4 changes are made, not acme/r3"), "\(first.error)")
+            #expect(first.error.contains("1/4  acme/r1: applied\n"))
+            #expect(first.error.contains("4/4  acme/r4: applied\n"))
+            await scan.world.change { $0.organizations[0].repositories[2].writeRefusal = nil }
+            let questions = Mutex<[String]>([])
+            let rest = await Self.run(
+                scan, "apply", "--continue", "--max-changes", "1",
+                ask: { question in
+                    questions.withLock { $0.append(question) }
+                    return true
+                })
+            #expect(rest.status == 0, "\(rest.error)")
+            #expect(rest.error.contains("going on with #1 of ") && rest.error.contains(": 1 of 4 changes are left\n"))
+            #expect(rest.output.hasPrefix("PLAN  acme: 1 change, by which 1 subject changes\n"))
+            #expect(rest.output.contains("acme/r3") && !rest.output.contains("acme/r2"))
+            #expect(
+                questions.withLock { $0.first?.hasPrefix("Write this change, by which 1 subject changes, to ") == true }
+            )
+            // It is the same plan, in whole.
+            let digest = try #require(
+                (JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: plan))) as? [String: Any])?["digest"]
+                    as? String)
+            #expect(rest.output.contains("digest        \(digest)\n"))
+        }
+    }
+
+    // MARK: - How long it takes
+
+    @Test func theQuestionSaysHowLongItTakes() async throws {
+        try await Self.withPlan(4) { (scan, plan) async throws -> Void in
+            let questions = Mutex<[String]>([])
+            let no = await Self.run(
+                scan, "apply", plan, writeLimits: WriteLimits(),
+                ask: { question in
+                    questions.withLock { $0.append(question) }
+                    return false
+                })
+            #expect(no.status == 2)
+            #expect(questions.withLock { $0.first?.hasSuffix("? It takes at least 3 s.") == true })
+        }
+    }
+
+    /// As many writes an hour as were made: what is left waits, and says so; what may not wait ends at once.
+    @Test func aWaitForTheHourIsSaidAndHoldsToMaxWait() async throws {
+        try await Self.withPlan(4) { (scan, plan) async throws -> Void in
+            var limits = WriteLimits.unpaced
+            limits.hourly = 2
+            let apply = await Self.run(scan, "apply", plan, "--yes", "--max-wait", "60s", writeLimits: limits)
+            #expect(apply.status == 6, "\(apply.error)")
+            #expect(apply.error.contains("note: It takes at least 1 h"))
+            #expect(apply.error.contains("2 writes an hour are made; the wait would be longer than allowed"))
+            #expect(apply.error.contains("2 of 4 changes are made, not acme/r3, acme/r4"))
+            #expect(apply.error.contains("apply --continue goes on with what is left, rollback 1"))
+            #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
+        }
+    }
+
+    @Test func aWaitSaysUntilWhenAndHowManyAreLeft() throws {
+        let wait = RateLimitWait(message: "500 writes an hour are made", remaining: .seconds(3000), isPace: false)
+        let now = try #require(Timestamp("2026-11-27T14:48:00Z"))
+        #expect(
+            Remedy.note(of: wait, at: now, left: 88)
+                == "note: waiting until 2026-11-27T15:38:01Z: 500 writes an hour are made (88 left)")
+    }
+
+    @Test func progressCountsEachChangeOnce() {
+        func change(_ id: Int64) -> PlannedChange {
+            PlannedChange(
+                target: .repository(owner: "acme", name: "r\(id)", id: RepositoryID(rawValue: id)),
+                before: .repository(.init(useDefault: true)), after: .repository(.init(useDefault: false)))
+        }
+        let count = ChangeCount(of: 2)
+        #expect(count.left == 2)
+        // A limit refused it, and it was tried again.
+        #expect([1, 1, 2].map { count.place(of: change($0)) } == ["1/2", "1/2", "2/2"])
+        #expect(count.left == 0)
+        #expect(ChangeCount(of: 1).place(of: change(1)) == nil)
+    }
+
+    @Test func durationsAreInWords() {
+        let words: [(Int64, String)] = [
+            (0, "0 s"), (59, "59 s"), (60, "1 min"), (293, "4 min 53 s"), (3600, "1 h"), (21_750, "6 h 2 min"),
+        ]
+        for (seconds, text) in words { #expect(Duration.seconds(seconds).inWords == text) }
+        #expect(Duration.milliseconds(1500).inWords == "2 s")
+    }
+}
