@@ -167,7 +167,42 @@ public final class HistoryStore: Sendable {
         }
     }
 
+    /// Moves what was written from the log (`-wal`) into the file, so that the file alone can be copied, and closes it.
+    ///
+    /// - Parameter wait: how long other programs that read or write are waited for.
+    /// - Returns: why the newest records are still in the log alone; `nil` where the file holds everything.
+    public func shutDown(waitingAtMost wait: Duration) async -> LogObstacle? {
+        var obstacle: LogObstacle?
+        if !pool.configuration.readonly {
+            // The last to close takes the log away, which one that only reads can't.
+            pool.invalidateReadOnlyConnections()
+            obstacle = await withCheckedContinuation { continuation in
+                pool.asyncWriteWithoutTransaction { db in
+                    continuation.resume(returning: Self.moveLog(of: db, waitingAtMost: wait))
+                }
+            }
+        }
+        // What keeps a connection open keeps no record from the file.
+        try? pool.close()
+        return obstacle
+    }
+
     // MARK: -
+
+    static func moveLog(of db: Database, waitingAtMost wait: Duration) -> LogObstacle? {
+        do {
+            let (seconds, attoseconds) = wait.components
+            try db.execute(sql: "PRAGMA busy_timeout = \(seconds * 1000 + attoseconds / 1_000_000_000_000_000)")
+            try db.checkpoint(.truncate)
+            return nil
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Somebody who reads the newest records keeps the log from being emptied, not the records from the file.
+            if let log = try? db.checkpoint(.passive), log.walFrameCount == log.checkpointedFrameCount { return nil }
+            return .otherProgram
+        } catch {
+            return .failed("\((error as? DatabaseError)?.message ?? "\(error)")")
+        }
+    }
 
     /// Writes in one transaction, in a task that was cancelled too: an interrupted scan keeps what it saw.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(HistoryError)
@@ -199,16 +234,12 @@ public final class HistoryStore: Sendable {
         try pool.read(body)
     }
 
-    /// Gives back to the disk what was removed.
+    /// Rewrites the file without the room of what was removed; the disk gets that room back when it is closed.
     func vacuum() async throws(HistoryError) {
         do {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 pool.asyncWriteWithoutTransaction { db in
-                    continuation.resume(
-                        with: Result {
-                            try db.execute(sql: "VACUUM")
-                            try db.checkpoint(.truncate)
-                        })
+                    continuation.resume(with: Result { try db.execute(sql: "VACUUM") })
                 }
             }
         } catch {
@@ -322,6 +353,14 @@ public final class HistoryStore: Sendable {
     static func knownHostID(_ apiURL: String, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT id FROM host WHERE apiURL = ?", arguments: [apiURL])
     }
+}
+
+/// Why the newest records of a history are in its log (`-wal`) alone.
+public enum LogObstacle: Hashable, Sendable {
+    /// Another program holds a transaction that began before them.
+    case otherProgram
+    /// They could not be written to the file, as on a full disk.
+    case failed(String)
 }
 
 /// What a scan is begun with.

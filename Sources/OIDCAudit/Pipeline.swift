@@ -14,8 +14,17 @@ struct Pipeline {
     /// - Returns: the report, and what a person should know of this night beside it.
     func audit(
         until stopRequests: AsyncStream<ScanStop>,
+    ) async throws(CommandFailure) -> (report: AuditReport, advice: [String]) {
+        try await context.withHistory(settings.historyPath, for: .making) { history throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in
+                try await audit(into: history, until: stopRequests)
+            }
+        }
+    }
+
+    private func audit(
+        into history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
     ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
-        let history = try HistoryStore(path: settings.historyPath)
         let apiURL = settings.connection.endpoint.description
         let known = try await history.knownFindings(apiURL: apiURL, policyName: evaluator.policy.name)
         let credential = try await CredentialUse(settings.connection, in: history, context)

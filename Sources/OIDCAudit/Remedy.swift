@@ -48,12 +48,6 @@ struct Remedy {
 
     var apiURL: String { connection.endpoint.description }
 
-    func store(for access: HistoryStore.Access = .making) throws(CommandFailure) -> HistoryStore {
-        do throws(HistoryError) { return try HistoryStore(path: historyPath, for: access) } catch {
-            throw CommandFailure(error)
-        }
-    }
-
     static func changesets(
         in store: HistoryStore, apiURL: String, _ id: ChangesetID? = nil,
     ) async throws(CommandFailure) -> [Changeset] {
@@ -81,12 +75,22 @@ struct Remedy {
         })
 
     /// Does something with a client, whose wire is closed afterwards.
+    ///
+    /// - Parameter body: gets the history too, where there is one.
     func withClient<Value>(
-        _ body: (GitHubClient) async throws(CommandFailure) -> Value,
+        _ body: (GitHubClient, HistoryStore?) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
         guard connection.token != nil else { throw .tokenMissing(for: connection.endpoint.hostname) }
         // Where there is no history yet, nothing is known of the token, and a mistake must not make one.
-        let history = try? HistoryStore(path: historyPath, for: .changing)
+        guard FileManager.default.fileExists(atPath: historyPath) else { return try await withClient(nil, body) }
+        return try await context.withHistory(historyPath, for: .changing) { history throws(CommandFailure) in
+            try await withClient(history, body)
+        }
+    }
+
+    private func withClient<Value>(
+        _ history: HistoryStore?, _ body: (GitHubClient, HistoryStore?) async throws(CommandFailure) -> Value,
+    ) async throws(CommandFailure) -> Value {
         let use = try await usingHistory { () async throws(HistoryError) -> CredentialUse? in
             guard let history else { return nil }
             return try await CredentialUse(self.connection, in: history, context)
@@ -96,7 +100,7 @@ struct Remedy {
         let client = connection.client(transport, context)
         let result: Swift.Result<Value, CommandFailure>
         do throws(CommandFailure) {
-            result = .success(try await body(client))
+            result = .success(try await body(client, history))
         } catch {
             result = .failure(error)
         }
@@ -109,7 +113,11 @@ struct Remedy {
     // MARK: -
 
     /// Applies a plan, as far as whoever is asked agrees.
-    func apply(_ work: Work, by client: GitHubClient) async throws(CommandFailure) -> Int32 {
+    ///
+    /// - Parameter history: where it is journaled; `nil` makes one.
+    func apply(
+        _ work: Work, by client: GitHubClient, in history: HistoryStore?,
+    ) async throws(CommandFailure) -> Int32 {
         let plan = work.plan
         guard plan.apiURL == apiURL else {
             throw .usage(
@@ -139,7 +147,7 @@ struct Remedy {
             // Nobody agrees to what they have not seen.
             for line in page.split(separator: "\n") { context.console.note(String(line)) }
         }
-        var entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
+        let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
         let open = entries.indices.filter { entries[$0].isOpen }
         guard !open.isEmpty else {
             context.console.note("there is nothing to change")
@@ -152,8 +160,22 @@ struct Remedy {
             throw CommandFailure(message: "nothing was changed", status: .usage)
         }
         if !change.asks, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
+        guard let history else {
+            return try await context.withHistory(historyPath, for: .making) { history throws(CommandFailure) in
+                try await write(work, open, after: entries, by: client, in: history)
+            }
+        }
+        return try await write(work, open, after: entries, by: client, in: history)
+    }
+
+    /// Writes what was agreed to, and tells what came of it.
+    ///
+    /// - Parameter open: which changes were open when it began.
+    private func write(
+        _ work: Work, _ open: [Int], after known: [Changeset.Entry], by client: GitHubClient, in store: HistoryStore,
+    ) async throws(CommandFailure) -> Int32 {
+        var entries = known
         let stopRequests = await context.stopRequests()
-        let store = try store()
         let lock = try await usingHistory { () throws(HistoryError) in try store.lockChanges() }
         defer { withExtendedLifetime(lock) {} }
         if let begun = work.begun { entries = try await current(begun, in: store).entries }
@@ -176,7 +198,7 @@ struct Remedy {
         let progress = ChangeCount(of: entries.count(where: \.isOpen))
         let result = await whileSayingWaits(of: client, progress) {
             await applier.apply(
-                plan, after: entries, canaries: change.canaries,
+                work.plan, after: entries, canaries: change.canaries,
                 confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
                 shouldStop: { stop.withLock { $0 != nil } },
                 tell: { change, outcome in

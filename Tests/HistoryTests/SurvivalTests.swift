@@ -99,8 +99,8 @@ import Testing
             return text
         }
         let truth = try await told(store)
-        // Into the file itself, as after the last one has closed it.
-        try await store.vacuum()
+        // Into the file itself, as after a command.
+        #expect(await store.shutDown(waitingAtMost: .zero) == nil)
         let good = try Data(contentsOf: URL(filePath: folder.file))
         var generator = SeededGenerator(3)
         var noticed = 0

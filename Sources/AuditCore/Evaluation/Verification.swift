@@ -34,5 +34,8 @@ public struct Verification: Hashable, Sendable {
     public var head: String?
     public var problem: Problem?
 
+    /// Whether the chain has no link: nothing was sealed, so nothing is verified.
+    public var isOfNothing: Bool { head == nil && problem == nil }
+
     public init() {}
 }

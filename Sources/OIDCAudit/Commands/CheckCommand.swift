@@ -68,7 +68,14 @@ struct CheckSettings {
     func check(
         _ reports: ReportSettings, baselinePath: String?, in context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
-        let stored = try await stored(context)
+        try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
+            try await check(stored(in: history, context), reports, baselinePath, context)
+        }
+    }
+
+    private func check(
+        _ stored: Stored, _ reports: ReportSettings, _ baselinePath: String?, _ context: CommandContext,
+    ) async throws(CommandFailure) -> Int32 {
         if stored.scan.policySHA256 != judging.policy.sha256, moment != nil, !console.isQuiet {
             context.console.note(
                 "note: scan \(stored.scan.id.rawValue) was judged by \"\(stored.scan.policyName)\" as it then was "
@@ -78,7 +85,7 @@ struct CheckSettings {
             context.console.note(
                 "note: scan \(stored.scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
         }
-        var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
+        var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath, context)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
         let past = await context.past(of: report, for: reports, in: stored.history)
@@ -112,8 +119,10 @@ struct CheckSettings {
     ) async throws(CommandFailure) -> Int32 {
         let other = try PolicyFile.load(source)
         if let waivers = judging.waivers { try WaiverFile.check(waivers, against: other, now: context.now()) }
-        let stored = try await stored(context)
-        let evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath)
+        let stored = try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
+            try await self.stored(in: history, context)
+        }
+        let evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath, context)
         let comparison = Comparison(
             of: stored.snapshot, by: evaluator,
             and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
@@ -143,10 +152,9 @@ struct CheckSettings {
         }
     }
 
-    private func stored(_ context: CommandContext) async throws(CommandFailure) -> Stored {
-        let history = try await usingHistory { () throws(HistoryError) in
-            try HistoryStore(path: historyPath, for: .reading)
-        }
+    private func stored(
+        in history: HistoryStore, _ context: CommandContext,
+    ) async throws(CommandFailure) -> Stored {
         let scan = try await scan(in: history)
         let logins = organizations.isEmpty ? nil : organizations.map(\.rawValue)
         let began = ContinuousClock.now

@@ -31,25 +31,26 @@ struct DiffCommand: AuditCommand {
         }
         let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
         let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
-        let history = try settings.store()
-        let later = try await settings.scan(after ?? "latest", of: logins, in: history)
-        let earlier = try await earlierScan(later, moment, logins, settings, history, context)
-        let difference = try await usingHistory { () async throws(HistoryError) in
-            try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let later = try await settings.scan(after ?? "latest", of: logins, in: history)
+            let earlier = try await earlierScan(later, moment, logins, settings, history, context)
+            let difference = try await usingHistory { () async throws(HistoryError) in
+                try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
+            }
+            context.keepUntilExit(difference)
+            guard !difference.organizations.isEmpty || !difference.isEmpty else {
+                throw .usage(
+                    "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
+                        + "\(later.id.rawValue) of \(later.organizations.joined(separator: ", ")) have no organization in common",
+                    hint: "name two scans of one organization; oidc-audit history list tells them")
+            }
+            try settings.write(
+                DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)
+            guard exitCode else { return ExitStatus.success.rawValue }
+            // Silence is no answer: what could not be compared may have changed.
+            let silence: ExitStatus = difference.incomparable == 0 ? .success : .incomplete
+            return (difference.isEmpty ? silence : .violations).rawValue
         }
-        context.keepUntilExit(difference)
-        guard !difference.organizations.isEmpty || !difference.isEmpty else {
-            throw .usage(
-                "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
-                    + "\(later.id.rawValue) of \(later.organizations.joined(separator: ", ")) have no organization in common",
-                hint: "name two scans of one organization; oidc-audit history list tells them")
-        }
-        try settings.write(
-            DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)
-        guard exitCode else { return ExitStatus.success.rawValue }
-        // Silence is no answer: what could not be compared may have changed.
-        let silence: ExitStatus = difference.incomparable == 0 ? .success : .incomplete
-        return (difference.isEmpty ? silence : .violations).rawValue
     }
 
     // MARK: -

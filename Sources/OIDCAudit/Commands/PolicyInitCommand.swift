@@ -55,10 +55,11 @@ struct PolicyInitCommand: AuditCommand {
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let apiURL = try ConnectionSettings.endpoint(host, layers).description
-        return try await usingHistory { () async throws(HistoryError) in
-            let store = try HistoryStore(path: path, for: .reading)
-            guard let scan = try await store.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }
-            return try await store.snapshot(of: scan.id, organizations: [login.rawValue])
+        return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in
+                guard let scan = try await history.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }
+                return try await history.snapshot(of: scan.id, organizations: [login.rawValue])
+            }
         }
     }
 }

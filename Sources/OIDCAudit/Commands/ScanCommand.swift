@@ -25,7 +25,7 @@ struct ScanCommand: AuditCommand {
         let stopRequests = await context.stopRequests()
         let settings = try Settings(self, in: context)
         let evaluator = try await settings.judging.evaluator(
-            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
+            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
         let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
         say(settings, context.console)
         var report: AuditReport
@@ -35,12 +35,12 @@ struct ScanCommand: AuditCommand {
             failure = .tokenMissing(for: settings.connection.endpoint.hostname)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
         } else {
-            do throws(HistoryError) {
+            do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)
                 failure = CommandFailure(report, advice: &advice)
             } catch {
-                failure = CommandFailure(error)
-                report = pipeline.emptyReport(.historyFailed, error.description)
+                failure = error
+                report = pipeline.emptyReport(.historyFailed, error.message)
             }
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.

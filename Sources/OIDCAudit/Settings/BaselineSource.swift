@@ -26,7 +26,7 @@ enum BaselineSource {
 
     /// The findings themselves; those of a scan are read from the history, under the policy's name.
     func baseline(
-        for policy: Policy, apiURL: String, historyPath: String,
+        for policy: Policy, apiURL: String, historyPath: String, _ context: CommandContext,
     ) async throws(CommandFailure) -> Baseline {
         switch self {
         case .file(let baseline):
@@ -42,7 +42,9 @@ enum BaselineSource {
             }
             return try await located(baseline, historyPath)
         case .scan(let reference):
-            return try await stored(reference, policy, apiURL, historyPath)
+            return try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
+                try await stored(reference, policy, apiURL, history)
+            }
         }
     }
 
@@ -61,11 +63,8 @@ enum BaselineSource {
     }
 
     private func stored(
-        _ reference: ScanReference, _ policy: Policy, _ apiURL: String, _ historyPath: String,
+        _ reference: ScanReference, _ policy: Policy, _ apiURL: String, _ history: HistoryStore,
     ) async throws(CommandFailure) -> Baseline {
-        let history = try await usingHistory { () throws(HistoryError) in
-            try HistoryStore(path: historyPath, for: .reading)
-        }
         let scan = try await usingHistory { () async throws(HistoryError) in
             try await history.scan(reference, apiURL: apiURL)
         }

@@ -28,12 +28,11 @@ struct HistorySettings {
         console = try ConsoleSettings(options.console, layers)
     }
 
-    func store(for access: HistoryStore.Access = .reading) throws(CommandFailure) -> HistoryStore {
-        do throws(HistoryError) {
-            return try HistoryStore(path: path, for: access)
-        } catch {
-            throw CommandFailure(error)
-        }
+    func withHistory<Value>(
+        _ context: CommandContext, for access: HistoryStore.Access = .reading,
+        _ body: (HistoryStore) async throws(CommandFailure) -> Value,
+    ) async throws(CommandFailure) -> Value {
+        try await context.withHistory(path, for: access, body)
     }
 
     /// The scan that a person names.

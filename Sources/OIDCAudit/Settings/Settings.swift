@@ -131,9 +131,13 @@ extension JudgingSettings {
 
 extension JudgingSettings {
     /// What judges by these settings, the baseline read.
-    func evaluator(apiURL: String, historyPath: String) async throws(CommandFailure) -> Evaluator {
+    func evaluator(
+        apiURL: String, historyPath: String, _ context: CommandContext,
+    ) async throws(CommandFailure) -> Evaluator {
         var known: Baseline?
-        if let baseline { known = try await baseline.baseline(for: policy, apiURL: apiURL, historyPath: historyPath) }
+        if let baseline {
+            known = try await baseline.baseline(for: policy, apiURL: apiURL, historyPath: historyPath, context)
+        }
         return Evaluator(policy: policy, gate: gate, waivers: waivers, baseline: known)
     }
 }

@@ -8,6 +8,8 @@ public enum VerificationPage {
             var page = TextPage(style: style)
             if let problem = verification.problem {
                 page.line("ALTERED", .bad, problem.description)
+            } else if verification.isOfNothing {
+                page.line("NOTHING", .poor, "no scan was sealed: there is nothing to verify")
             } else {
                 page.line(
                     "VERIFIED", .good, "every record is what was sealed, and every link follows from the one before")
@@ -28,7 +30,7 @@ public enum VerificationPage {
             return CatalogPage.json { json in
                 json.object { json in
                     json.string("schema", "oidc-audit.verification/v1")
-                    json.bool("verified", verification.problem == nil)
+                    json.bool("verified", verification.problem == nil && !verification.isOfNothing)
                     json.number("scans", verification.scans)
                     json.number("pruned_scans", verification.prunedScans)
                     json.number("checkpoints", verification.checkpoints)

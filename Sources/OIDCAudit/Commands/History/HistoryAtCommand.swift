@@ -19,21 +19,22 @@ struct HistoryAtCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
         let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
-        let history = try settings.store()
-        let scan = try await settings.scan(date, of: logins, in: history)
-        let snapshot = try await usingHistory { () async throws(HistoryError) in
-            try await history.snapshot(of: scan.id, organizations: logins.isEmpty ? nil : logins)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let scan = try await settings.scan(date, of: logins, in: history)
+            let snapshot = try await usingHistory { () async throws(HistoryError) in
+                try await history.snapshot(of: scan.id, organizations: logins.isEmpty ? nil : logins)
+            }
+            let others = try await usingHistory { () async throws(HistoryError) in
+                try await history.logins(apiURL: settings.apiURL)
+            }.filter { login in !scan.organizations.contains { $0.lowercased() == login.lowercased() } }
+            if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
+                context.console.note(
+                    "note: it is of \(scan.organizations.joined(separator: ", ")) alone; --organization tells of "
+                        + others.joined(separator: ", "))
+            }
+            try settings.write(
+                StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
         }
-        let others = try await usingHistory { () async throws(HistoryError) in
-            try await history.logins(apiURL: settings.apiURL)
-        }.filter { login in !scan.organizations.contains { $0.lowercased() == login.lowercased() } }
-        if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
-            context.console.note(
-                "note: it is of \(scan.organizations.joined(separator: ", ")) alone; --organization tells of "
-                    + others.joined(separator: ", "))
-        }
-        try settings.write(
-            StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
     }
 }

@@ -13,8 +13,9 @@ struct HistoryChangesCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let changesets = try await Remedy.changesets(
-            in: settings.store(), apiURL: settings.apiURL, changeset.map(ChangesetID.init))
+        let changesets = try await settings.withHistory(context) { history throws(CommandFailure) in
+            try await Remedy.changesets(in: history, apiURL: settings.apiURL, changeset.map(ChangesetID.init))
+        }
         if let changeset, changesets.isEmpty {
             throw .usage(
                 "the journal holds no changes #\(changeset) at \(settings.apiURL)",

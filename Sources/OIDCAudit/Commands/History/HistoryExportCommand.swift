@@ -16,16 +16,21 @@ struct HistoryExportCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
-        let store = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: .reading) }
+        return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
+            try export(history, context.console)
+            return ExitStatus.success.rawValue
+        }
+    }
+
+    private func export(_ history: HistoryStore, _ console: Console) throws(CommandFailure) {
         do {
             guard let output else {
-                try store.export { bytes in try context.console.write(bytes) }
-                return ExitStatus.success.rawValue
+                try history.export { bytes in try console.write(bytes) }
+                return
             }
             try ReplacedFile.write(to: output, what: "export") { file in
-                try store.export { bytes in file.write(bytes) }
+                try history.export { bytes in file.write(bytes) }
             }
-            return ExitStatus.success.rawValue
         } catch let error as HistoryError {
             throw CommandFailure(error)
         } catch let error as CommandFailure {

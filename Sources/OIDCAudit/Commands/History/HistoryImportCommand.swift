@@ -35,12 +35,13 @@ struct HistoryImportCommand: AuditCommand {
                 return { Array(try handle.read(upToCount: 1 << 20) ?? Data()) }
             }
         }
-        let history = try settings.store(for: .making)
-        let importing = try await usingHistory { () async throws(HistoryError) in
-            try await history.importing(exports)
+        return try await settings.withHistory(context, for: .making) { history throws(CommandFailure) in
+            let importing = try await usingHistory { () async throws(HistoryError) in
+                try await history.importing(exports)
+            }
+            try settings.write(
+                ImportingPage.render(importing, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
         }
-        try settings.write(
-            ImportingPage.render(importing, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
     }
 }

@@ -17,19 +17,20 @@ struct HistoryListCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
         if let limit, limit < 1 { throw .usage("--limit: \(limit) is no number of scans", hint: "say 1 or more") }
-        let history = try settings.store()
-        let scans = try await usingHistory { () async throws(HistoryError) in
-            try await history.scans(apiURL: settings.apiURL, of: logins)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let scans = try await usingHistory { () async throws(HistoryError) in
+                try await history.scans(apiURL: settings.apiURL, of: logins)
+            }
+            let open = try await usingHistory { () async throws(HistoryError) in
+                try await history.openScanCount(apiURL: settings.apiURL)
+            }
+            let most = limit ?? (settings.format == .text ? 30 : scans.count)
+            try settings.write(
+                ScanListPage.render(
+                    Array(scans.prefix(most)), of: scans.count, open: open, as: settings.format,
+                    style: settings.style(context)),
+                to: context)
+            return ExitStatus.success.rawValue
         }
-        let open = try await usingHistory { () async throws(HistoryError) in
-            try await history.openScanCount(apiURL: settings.apiURL)
-        }
-        let most = limit ?? (settings.format == .text ? 30 : scans.count)
-        try settings.write(
-            ScanListPage.render(
-                Array(scans.prefix(most)), of: scans.count, open: open, as: settings.format,
-                style: settings.style(context)),
-            to: context)
-        return ExitStatus.success.rawValue
     }
 }

@@ -25,20 +25,21 @@ struct HistoryPruneCommand: AuditCommand {
         guard (0...100_000).contains(keepDays) else {
             throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
         }
-        let history = try settings.store(for: .changing)
-        let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
-        let pruning = try await usingHistory { () async throws(HistoryError) in
-            try await history.prune(
-                apiURL: settings.apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+        return try await settings.withHistory(context, for: .changing) { history throws(CommandFailure) in
+            let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
+            let pruning = try await usingHistory { () async throws(HistoryError) in
+                try await history.prune(
+                    apiURL: settings.apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+            }
+            try settings.write(
+                PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)
+            if let why = pruning.whyNotSmaller {
+                context.console.note("note: the scans are removed, but the file did not shrink: \(why)")
+            }
+            if !yes, !pruning.scans.isEmpty, !settings.console.isQuiet {
+                context.console.note("note: nothing was removed; --yes removes it")
+            }
+            return ExitStatus.success.rawValue
         }
-        try settings.write(
-            PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)
-        if let why = pruning.whyNotSmaller {
-            context.console.note("note: the scans are removed, but the file did not shrink: \(why)")
-        }
-        if !yes, !pruning.scans.isEmpty, !settings.console.isQuiet {
-            context.console.note("note: nothing was removed; --yes removes it")
-        }
-        return ExitStatus.success.rawValue
     }
 }

@@ -18,17 +18,18 @@ struct HistoryRepositoryCommand: AuditCommand {
         guard repository.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
             throw .usage("\"\(repository)\" is no repository", hint: "say OWNER/NAME, such as octo-org/octo-repo")
         }
-        let history = try settings.store()
-        let timeline = try await usingHistory { () async throws(HistoryError) in
-            try await history.timeline(of: repository, apiURL: settings.apiURL)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let timeline = try await usingHistory { () async throws(HistoryError) in
+                try await history.timeline(of: repository, apiURL: settings.apiURL)
+            }
+            guard let timeline else {
+                throw .usage(
+                    "the history \(settings.path) never saw \(repository) at \(settings.apiURL)",
+                    hint: "check the name; oidc-audit history at latest --format json tells every repository")
+            }
+            try settings.write(
+                TimelinePage.render(timeline, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
         }
-        guard let timeline else {
-            throw .usage(
-                "the history \(settings.path) never saw \(repository) at \(settings.apiURL)",
-                hint: "check the name; oidc-audit history at latest --format json tells every repository")
-        }
-        try settings.write(
-            TimelinePage.render(timeline, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
     }
 }

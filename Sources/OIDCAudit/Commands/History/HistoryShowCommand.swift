@@ -13,14 +13,15 @@ struct HistoryShowCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let history = try settings.store()
-        let scan = try await settings.scan(scan, in: history)
-        let snapshot = try await usingHistory { () async throws(HistoryError) in
-            try await history.snapshot(of: scan.id, withRepositories: false)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let scan = try await settings.scan(scan, in: history)
+            let snapshot = try await usingHistory { () async throws(HistoryError) in
+                try await history.snapshot(of: scan.id, withRepositories: false)
+            }
+            try settings.write(
+                ScanPage.render(scan, snapshot.organizations, as: settings.format, style: settings.style(context)),
+                to: context)
+            return ExitStatus.success.rawValue
         }
-        try settings.write(
-            ScanPage.render(scan, snapshot.organizations, as: settings.format, style: settings.style(context)),
-            to: context)
-        return ExitStatus.success.rawValue
     }
 }

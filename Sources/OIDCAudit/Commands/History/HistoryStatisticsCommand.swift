@@ -11,10 +11,11 @@ struct HistoryStatisticsCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let history = try settings.store()
-        let statistics = try await usingHistory { () async throws(HistoryError) in try await history.statistics() }
-        try settings.write(
-            StatisticsPage.render(statistics, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let statistics = try await usingHistory { () async throws(HistoryError) in try await history.statistics() }
+            try settings.write(
+                StatisticsPage.render(statistics, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
+        }
     }
 }

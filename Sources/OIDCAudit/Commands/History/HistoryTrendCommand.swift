@@ -18,19 +18,20 @@ struct HistoryTrendCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         let login = try Settings.organizations(organization.map { [$0] } ?? []).first?.rawValue
         let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
-        let history = try settings.store()
-        let all = try await usingHistory { () async throws(HistoryError) in
-            try await history.trend(apiURL: settings.apiURL, of: login, since: moment)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let all = try await usingHistory { () async throws(HistoryError) in
+                try await history.trend(apiURL: settings.apiURL, of: login, since: moment)
+            }
+            // What another policy found, or another scope saw, is no step of one line.
+            let points = settings.format == .json ? all : TrendPoint.comparable(all)
+            if points.count < all.count, !settings.console.isQuiet {
+                context.console.note(
+                    "note: \(all.count - points.count) of \(all.count) points are of another policy or scope than the newest; "
+                        + "--format json tells all")
+            }
+            try settings.write(
+                TrendPage.render(points, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
         }
-        // What another policy found, or another scope saw, is no step of one line.
-        let points = settings.format == .json ? all : TrendPoint.comparable(all)
-        if points.count < all.count, !settings.console.isQuiet {
-            context.console.note(
-                "note: \(all.count - points.count) of \(all.count) points are of another policy or scope than the newest; "
-                    + "--format json tells all")
-        }
-        try settings.write(
-            TrendPage.render(points, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
     }
 }

@@ -22,15 +22,21 @@ struct HistoryVerifyCommand: AuditCommand {
             throw .usage(
                 "--expect: \"\(expected)\" is no SHA-256", hint: "say the 64 digits of scan.digest in a JSON report")
         }
-        let history = try settings.store()
-        let verification = try await usingHistory { () async throws(HistoryError) in
-            try await history.verify(expected: expected)
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let verification = try await usingHistory { () async throws(HistoryError) in
+                try await history.verify(expected: expected)
+            }
+            try settings.write(
+                VerificationPage.render(verification, as: settings.format, style: settings.style(context)), to: context)
+            guard !verification.isOfNothing else {
+                throw CommandFailure(
+                    message: "the history \(settings.path) holds no sealed scan: there is nothing to verify",
+                    hint: "oidc-audit scan makes one; --db names another file", status: .incomplete)
+            }
+            guard let problem = verification.problem else { return ExitStatus.success.rawValue }
+            throw CommandFailure(
+                message: "the history \(settings.path) is not what was sealed: \(problem)",
+                hint: "keep the file, and compare it with a copy or an export of an earlier day", status: .failure)
         }
-        try settings.write(
-            VerificationPage.render(verification, as: settings.format, style: settings.style(context)), to: context)
-        guard let problem = verification.problem else { return ExitStatus.success.rawValue }
-        throw CommandFailure(
-            message: "the history \(settings.path) is not what was sealed: \(problem)",
-            hint: "keep the file, and compare it with a copy or an export of an earlier day", status: .failure)
     }
 }

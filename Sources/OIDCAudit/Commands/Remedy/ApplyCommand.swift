@@ -30,7 +30,11 @@ struct ApplyCommand: AuditCommand {
             guard plan == nil else {
                 throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
             }
-            guard let last = try await remedy.unfinished(in: remedy.store(for: .reading)) else {
+            let unfinished = try await context.withHistory(remedy.historyPath, for: .reading) {
+                history throws(CommandFailure) in
+                try await remedy.unfinished(in: history)
+            }
+            guard let last = unfinished else {
                 throw .usage("nothing was begun that is not done", hint: "oidc-audit history changes tells what was")
             }
             let left = last.entries.count(where: \.isOpen)
@@ -44,7 +48,9 @@ struct ApplyCommand: AuditCommand {
             }
             work = Remedy.Work(kind: .apply, plan: try PlanFile.load(plan))
         }
-        return try await remedy.withClient { client throws(CommandFailure) in try await remedy.apply(work, by: client) }
+        return try await remedy.withClient { client, history throws(CommandFailure) in
+            try await remedy.apply(work, by: client, in: history)
+        }
     }
 }
 

@@ -53,7 +53,7 @@ struct PlanCommand: AuditCommand {
         let read: Reading
         if let fromScan {
             let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
-            let snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path)
+            let snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path, context)
             let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
             read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
@@ -75,7 +75,7 @@ struct PlanCommand: AuditCommand {
                 throw error
             }
         }
-        let evaluator = try await judging.evaluator(apiURL: read.snapshot.apiURL, historyPath: path)
+        let evaluator = try await judging.evaluator(apiURL: read.snapshot.apiURL, historyPath: path, context)
         let loaded = ContinuousClock.now
         var plan = Planner(evaluator).plan(read.snapshot, now: context.now())
         plan.incomplete = read.whyIncomplete ?? read.failure?.message
@@ -111,12 +111,14 @@ struct PlanCommand: AuditCommand {
 
     private func stored(
         _ reference: ScanReference, _ logins: [OrganizationLogin], _ apiURL: String, _ path: String,
+        _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot {
         let logins = logins.map(\.rawValue)
-        let history = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: .reading) }
-        let scan = try await HistorySettings.scan(reference, of: logins, apiURL: apiURL, in: history)
-        return try await usingHistory { () async throws(HistoryError) in
-            try await history.snapshot(of: scan.id, organizations: logins)
+        return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
+            let scan = try await HistorySettings.scan(reference, of: logins, apiURL: apiURL, in: history)
+            return try await usingHistory { () async throws(HistoryError) in
+                try await history.snapshot(of: scan.id, organizations: logins)
+            }
         }
     }
 
@@ -126,18 +128,18 @@ struct PlanCommand: AuditCommand {
         }
         let stopRequests = await context.stopRequests()
         let evaluator = try await settings.judging.evaluator(
-            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
-        var (report, advice) = try await usingHistory { () async throws(HistoryError) in
-            try await Pipeline(settings: settings, evaluator: evaluator, context: context).audit(until: stopRequests)
-        }
+            apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
+        var (report, advice) = try await Pipeline(settings: settings, evaluator: evaluator, context: context)
+            .audit(until: stopRequests)
         for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
         var failure = CommandFailure(report, advice: &advice)
         if failure?.hint?.contains("--resume") == true { failure?.hint = "run it again" }
         guard let scanID = report.scanID, report.summary.judged > 0 || failure == nil else {
             throw failure ?? CommandFailure(message: "nothing could be read", status: .failure)
         }
-        let snapshot = try await usingHistory { () async throws(HistoryError) in
-            try await HistoryStore(path: settings.historyPath, for: .reading).snapshot(of: scanID)
+        let snapshot = try await context.withHistory(settings.historyPath, for: .reading) {
+            history throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in try await history.snapshot(of: scanID) }
         }
         return Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete, failure: failure)
     }

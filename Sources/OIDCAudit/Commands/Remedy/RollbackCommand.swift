@@ -27,8 +27,10 @@ struct RollbackCommand: AuditCommand {
         guard let number = Int64(changeset.hasPrefix("#") ? String(changeset.dropFirst()) : changeset) else {
             throw .usage("\"\(changeset)\" is no number of changes", hint: "oidc-audit history changes tells them")
         }
-        let found = try await Remedy.changesets(
-            in: remedy.store(for: .reading), apiURL: remedy.apiURL, ChangesetID(rawValue: number))
+        let found = try await context.withHistory(remedy.historyPath, for: .reading) {
+            history throws(CommandFailure) in
+            try await Remedy.changesets(in: history, apiURL: remedy.apiURL, ChangesetID(rawValue: number))
+        }
         guard let changeset = found.first else {
             throw .usage(
                 "the journal holds no changes #\(number) at \(remedy.apiURL)",
@@ -39,12 +41,12 @@ struct RollbackCommand: AuditCommand {
             context.console.note(
                 "note: \(change.target.name) was not written by #\(number) (\(entry.outcome?.name ?? "not begun"))")
         }
-        return try await remedy.withClient { client throws(CommandFailure) in
+        return try await remedy.withClient { client, history throws(CommandFailure) in
             let plan = try await remedy.asked { () async throws(GitHubError) in
                 try await Undoing(client: client).plan(undoing: changeset, now: context.now())
             }
             let status = try await remedy.apply(
-                Remedy.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client)
+                Remedy.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client, in: history)
             guard plan.manual.isEmpty else {
                 throw CommandFailure(
                     message: "\(plan.manual.count) of the changes could not be undone; the plan says why",

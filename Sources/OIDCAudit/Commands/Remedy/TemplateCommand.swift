@@ -109,7 +109,7 @@ struct TemplateSetCommand: AuditCommand {
         let followers =
             target.repository == nil ? try await Followers(of: target.login, fix, remedy, now: context.now()) : nil
         if let followers, change.maxChanges == nil, !followers.isCounted { throw Remedy.followersUnknown }
-        return try await remedy.withClient { client throws(CommandFailure) in
+        return try await remedy.withClient { client, history throws(CommandFailure) in
             let change = try await planned(target, fix, client, remedy, followers)
             let organization = try await remedy.asked { () async throws(GitHubError) in
                 try await client.organization(target.login)
@@ -122,7 +122,7 @@ struct TemplateSetCommand: AuditCommand {
                 (plan.scanID, plan.scannedAt) = (scan.scanID, scan.startedAt)
             }
             if change.before != change.after { plan.changes = [change] }
-            return try await remedy.apply(Remedy.Work(kind: .set, plan: plan), by: client)
+            return try await remedy.apply(Remedy.Work(kind: .set, plan: plan), by: client, in: history)
         }
     }
 
