@@ -5,6 +5,8 @@ import GRDB
 /// Writes one running scan to the history, batch by batch, and ends it.
 public actor ScanRecorder {
     public nonisolated let scanID: ScanID
+    /// When it began, or the interrupted scan that goes on.
+    public nonisolated let startedAt: Timestamp
     /// When the interrupted scan began that goes on; `nil` for a new one.
     public nonisolated let resumedFrom: Timestamp?
     /// Why no interrupted scan goes on, where one was to.
@@ -32,6 +34,7 @@ public actor ScanRecorder {
         keepsValidators = start.keepsValidators
         scanID = ScanID(rawValue: begun.scanID)
         hostID = begun.hostID
+        startedAt = begun.resumedFrom ?? start.startedAt
         resumedFrom = begun.resumedFrom
         notResumed = begun.notResumed
         requestsBefore = begun.requests

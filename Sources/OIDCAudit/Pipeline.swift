@@ -43,7 +43,7 @@ struct Pipeline {
         let github = connection.client(transport, context)
         let order = try await history.leastRecentlyFound(settings.organizations.map(\.rawValue), apiURL: apiURL)
         let crawl: Result<CrawlEnd, HistoryError> = await record(
-            order.compactMap(OrganizationLogin.init), github, in: recorder, until: stopRequests)
+            order.compactMap(OrganizationLogin.init), github, in: recorder, of: history, until: stopRequests)
         await transport.shutDown()
         if case .failure = crawl {
             // The failure itself is told; that the scan is over is noted if the history still can.
@@ -98,7 +98,7 @@ struct Pipeline {
     /// Crawls, and stores each batch as it comes.
     private func record(
         _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
-        until stopRequests: AsyncStream<ScanStop>,
+        of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
     ) async -> Result<CrawlEnd, HistoryError> {
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context)
@@ -106,7 +106,9 @@ struct Pipeline {
             group.addTask {
                 defer { feed.finish() }
                 let began = ContinuousClock.now
-                let end = await crawl(organizations, github, in: recorder, until: stopRequests) { feed.yield($0) }
+                let end = await crawl(organizations, github, in: recorder, of: history, until: stopRequests) {
+                    feed.yield($0)
+                }
                 if settings.console.isVerbose {
                     context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
                 }
@@ -163,7 +165,7 @@ struct Pipeline {
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
     private func crawl(
         _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
-        until stopRequests: AsyncStream<ScanStop>,
+        of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> Result<ScanStop?, HistoryError> {
         enum Ending {
@@ -179,7 +181,8 @@ struct Pipeline {
                     let stop = try await crawler.crawl(
                         organizations,
                         begin: { account, withLastReads throws(HistoryError) in
-                            try await recorder.begin(
+                            try await sayWhetherClocksDisagree(on: account, recorder, history)
+                            return try await recorder.begin(
                                 account.id, login: account.login.rawValue, withLastReads: withLastReads)
                         }, tell: tell)
                     return .crawled(.success(stop))
@@ -230,6 +233,20 @@ struct Pipeline {
             context.console.note(
                 "note: the history does not know this token and API version: everything is read in full once")
         }
+    }
+
+    /// Which scan is the latest goes by the chain; but dates of a wrong clock lead whoever asks for a day astray.
+    private func sayWhetherClocksDisagree(
+        on account: OrganizationAccount, _ recorder: ScanRecorder, _ history: HistoryStore,
+    ) async throws(HistoryError) {
+        let apiURL = settings.connection.endpoint.description
+        guard !settings.console.isQuiet,
+            let last = try await history.lastScan(of: account.login.rawValue, apiURL: apiURL),
+            last.startedAt > recorder.startedAt
+        else { return }
+        context.console.note(
+            "warning: by its clock this scan begins at \(recorder.startedAt), before #\(last.id.rawValue) of "
+                + "\(account.login), which began at \(last.startedAt): one of the clocks is wrong")
     }
 
     /// Says how far the limits let the scan come, where they hold it up.

@@ -174,6 +174,47 @@ import Testing
         }
     }
 
+    /// A clock that was ahead for one night must not make that night the latest until it is caught up with.
+    @Test func aClockThatWasAheadMakesNoScanTheLatest() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let day: Int64 = 86_400
+            #expect(await scan("acme", clockSkewSeconds: day).status == 0)
+            await scan.world.change { $0.organizations[0].repositories[0].setting?.useDefault = true }
+            let second = await scan("acme")
+            #expect(second.status == 1)
+            #expect(second.error.contains("warning: by its clock this scan begins at "), "\(second.error)")
+            #expect(second.error.contains(", before #1 of acme, which began at "), "\(second.error)")
+            #expect(second.output.contains(/changed  since #1 of .*: 1 template/), "\(second.output)")
+            // The clock goes on rightly: nothing more is to be said.
+            let third = await scan("acme", clockSkewSeconds: 1)
+            #expect(!third.error.contains("clock"), "\(third.error)")
+            let check = await Self.ask(scan, "check", "acme", "--policy", "preset:strict")
+            #expect(check.status == 1, "\(check.output)")
+            #expect(await Self.ask(scan, "history", "show", "-f", "json").json["id"] as? Int == 3)
+            let list = await Self.ask(scan, "history", "list", "-f", "json").json["scans"] as? [[String: Any]]
+            #expect(list?.map { $0["id"] as? Int } == [3, 2, 1])
+            let diff = await Self.ask(scan, "diff", "previous", "latest", "-f", "json").json
+            #expect((diff["before"] as? [String: Any])?["id"] as? Int == 2)
+            #expect((diff["after"] as? [String: Any])?["id"] as? Int == 3)
+            let plan = await Self.ask(
+                scan, "plan", "acme", "--from-scan", "latest", "--policy", "preset:strict", "-f", "json")
+            #expect(plan.json["scan"] as? Int == 3, "\(plan.error)")
+        }
+    }
+
+    @Test func aDifferenceThatIsNamedBackwardsSaysSo() async throws {
+        try await Self.withNights { (scan) async throws -> Void in
+            let words = "note: scan #3 was made after #1: this is the way back, from the later to the earlier\n"
+            let back = await Self.ask(scan, "diff", "3", "1")
+            #expect(back.output.hasPrefix("CHANGED  from scan #3 of "))
+            #expect(back.error == words)
+            #expect(await Self.ask(scan, "diff", "latest", "1").error == words)
+            #expect(await Self.ask(scan, "diff", "3", "1", "-q").error == "")
+            #expect(await Self.ask(scan, "diff", "1", "3").error == "")
+            #expect(await Self.ask(scan, "diff").error == "")
+        }
+    }
+
     @Test func anExitCodeTellsWhetherAnythingDiffers() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             #expect(await Self.ask(scan, "diff", "--exit-code").status == 1)

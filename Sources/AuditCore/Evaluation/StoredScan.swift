@@ -1,6 +1,9 @@
 /// A scan that was ended and sealed, and of which the history still holds all.
 public struct StoredScan: Hashable, Sendable {
     public var id: ScanID
+    /// Position of its link in the chain. Scans of one organization are in this order, whatever the clocks said by which they
+    /// began.
+    public var link: Int64
     public var apiURL: String
     public var isEnterpriseServer: Bool
     public var startedAt: Timestamp
@@ -43,12 +46,13 @@ public struct StoredScan: Hashable, Sendable {
     }
 
     public init(
-        id: ScanID, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
+        id: ScanID, link: Int64, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
         organizations: [String], scope: Scope, policyName: String, policySHA256: String, verdict: Verdict,
         isComplete: Bool,
         summary: Summary, requests: RequestCounts, toolVersion: String, digest: String, content: String,
     ) {
         self.id = id
+        self.link = link
         self.apiURL = apiURL
         self.isEnterpriseServer = isEnterpriseServer
         self.startedAt = startedAt

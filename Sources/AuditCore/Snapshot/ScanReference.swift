@@ -5,7 +5,7 @@ public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
     case latest
     /// The newest one before the latest of the same organizations.
     case previous
-    /// The newest one that had begun by then.
+    /// The newest one of those that had begun by then, as their clocks said.
     case at(Timestamp)
 
     /// What can be said, for messages.

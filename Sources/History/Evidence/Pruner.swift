@@ -91,12 +91,15 @@ struct Pruner {
     }
 
     /// The newest scans by some columns of `so` and `k`: those of each scope, so that a narrow one does not stand for the
-    /// organization, and those that were complete, where the newest was not.
+    /// organization, and those that were complete, where the newest was not. Newest by the chain, whatever clocks said.
     private static func newest(by columns: String) -> String {
-        let scans = "scanOrganization so JOIN scan k ON k.id = so.scanID WHERE k.state = 'sealed'"
+        let scans = """
+            scanOrganization so JOIN scan k ON k.id = so.scanID JOIN seal n ON n.scanID = k.id WHERE k.state = 'sealed'
+            """
         return """
-            SELECT max(so.scanID) FROM \(scans) GROUP BY k.scope, \(columns)
-            UNION SELECT max(so.scanID) FROM \(scans) AND k.isComplete GROUP BY k.scope, \(columns)
+            SELECT scanID FROM seal WHERE id IN (
+                SELECT max(n.id) FROM \(scans) GROUP BY k.scope, \(columns)
+                UNION SELECT max(n.id) FROM \(scans) AND k.isComplete GROUP BY k.scope, \(columns))
             """
     }
 

@@ -1,6 +1,8 @@
 public import AuditCore
 import GRDB
 
+// Newest, oldest, before and after are by the chain: a clock that is wrong must not make an older scan the latest.
+
 extension HistoryStore {
     /// The newest scan that read an organization to its end.
     ///
@@ -68,7 +70,7 @@ extension HistoryStore {
         }
     }
 
-    /// The newest pruned scan that began after another one and by a moment, and that asked for the organizations.
+    /// The newest pruned scan after another one that had begun by a moment, and that asked for the organizations.
     public func prunedScan(
         after scan: StoredScan, by moment: Timestamp, of logins: [String],
     ) async throws(HistoryError) -> (id: ScanID, startedAt: Timestamp)? {
@@ -77,16 +79,15 @@ extension HistoryStore {
                 db,
                 sql: """
                     SELECT s.id, s.startedAt FROM prunedScan p JOIN scan s ON s.id = p.scanID JOIN host h ON h.id = s.hostID
-                    WHERE h.apiURL = ?1 AND (s.startedAt, s.id) > (?2, ?3) AND s.startedAt <= ?4 AND s.state = 'sealed'
+                    JOIN seal l ON l.scanID = s.id
+                    WHERE h.apiURL = ?1 AND l.id > ?2 AND s.startedAt <= ?3 AND s.state = 'sealed'
                         AND NOT EXISTS (
-                            SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
+                            SELECT 1 FROM json_each(?4) wanted WHERE NOT EXISTS (
                                 SELECT 1 FROM json_each(s.requested) asked
                                 WHERE asked.value = wanted.value COLLATE NOCASE))
-                    ORDER BY s.startedAt DESC, s.id DESC LIMIT 1
+                    ORDER BY l.id DESC LIMIT 1
                     """,
-                arguments: [
-                    scan.apiURL, scan.startedAt.description, scan.id.rawValue, moment.description, JSONText.of(logins),
-                ]
+                arguments: [scan.apiURL, scan.link, moment.description, JSONText.of(logins)]
             ).map { row in try (ScanID(rawValue: row.decode(atIndex: 0)), timestamp(row.decode(atIndex: 1))) }
         }
     }
@@ -125,8 +126,9 @@ struct ScanSearch {
     var apiURL: String
     var logins: [String] = []
     var id: ScanID?
+    /// By when they had begun.
     var latestStart: Timestamp?
-    /// One before which they began.
+    /// One before which they stand in the chain.
     var below: StoredScan?
     /// Whether only those of its scope are looked for.
     var hasScopeOfBelow = false
@@ -145,21 +147,21 @@ struct ScanSearch {
                     s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.toolVersion,
                     l.digest, l.content,
                     (SELECT json_group_array(login) FROM (
-                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id)), s.scope
+                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id)), s.scope, l.id
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
-                    AND (?4 IS NULL OR (s.startedAt, s.id) < (?7, ?4))
-                    AND (?8 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?8))
+                    AND (?4 IS NULL OR l.id < ?4)
+                    AND (?7 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?7))
                     AND NOT EXISTS (
                         SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
                             SELECT 1 FROM scanOrganization
                             WHERE scanID = s.id AND login = wanted.value COLLATE NOCASE))
-                ORDER BY s.startedAt \(oldestFirst ? "ASC" : "DESC"), s.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
+                ORDER BY l.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
                 """,
             arguments: [
-                apiURL, id?.rawValue, latestStart?.description, below?.id.rawValue, JSONText.of(logins), limit,
-                below?.startedAt.description, hasScopeOfBelow ? below?.id.rawValue : nil,
+                apiURL, id?.rawValue, latestStart?.description, below?.link, JSONText.of(logins), limit,
+                hasScopeOfBelow ? below?.id.rawValue : nil,
             ])
         var json = JSONTextReader()
         var scans: [StoredScan] = []
@@ -172,7 +174,7 @@ extension StoredScan {
     fileprivate init(_ row: Row, _ json: inout JSONTextReader) throws {
         let startedAt = try timestamp(row.decode(atIndex: 3))
         try self.init(
-            id: ScanID(rawValue: row.decode(atIndex: 0)), apiURL: row.decode(atIndex: 1),
+            id: ScanID(rawValue: row.decode(atIndex: 0)), link: row.decode(atIndex: 24), apiURL: row.decode(atIndex: 1),
             isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
             finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
             organizations: json.strings(row.decode(atIndex: 22)), scope: JSONText.scope(row.decode(atIndex: 23)),

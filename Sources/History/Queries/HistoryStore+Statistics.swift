@@ -6,7 +6,7 @@ extension HistoryStore {
     ///
     /// - Parameters:
     ///   - login: of an organization, without case; `nil`: all.
-    ///   - since: from which start on.
+    ///   - since: the scans of each organization after the last that had begun before it.
     ///   - like: a scan up to which is told, and of whose scope those are that are told of; `nil`: all.
     public func trend(
         apiURL: String, of login: String? = nil, since: Timestamp? = nil, withScopeOf like: ScanID? = nil,
@@ -22,9 +22,15 @@ extension HistoryStore {
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
                     JOIN organization o ON o.id = t.organizationID
                     WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
-                        AND (?3 IS NULL OR s.startedAt >= ?3) AND (
-                            ?4 IS NULL OR (s.id <= ?4 AND s.scope = (SELECT scope FROM scan WHERE id = ?4)))
-                    ORDER BY s.startedAt, s.id, so.id
+                        AND (?3 IS NULL OR l.id > coalesce((
+                            SELECT max(b.id) FROM organizationTally e JOIN scan c ON c.id = e.scanID
+                            JOIN seal b ON b.scanID = c.id
+                            WHERE e.organizationID = t.organizationID AND c.startedAt < ?3), 0))
+                        AND (?4 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?4)
+                            -- A scan that was not sealed comes after all that were.
+                            AND (l.id <= (SELECT id FROM seal WHERE scanID = ?4)
+                                OR NOT EXISTS (SELECT 1 FROM seal WHERE scanID = ?4)))
+                    ORDER BY l.id, so.id
                     """,
                 arguments: [apiURL, login, since?.description, like?.rawValue])
             var points: [TrendPoint] = []

@@ -41,7 +41,8 @@ struct TimelineReader {
         }
     }
 
-    /// Sealed scans of one organization, oldest first.
+    /// Sealed scans of one organization, oldest first. Their numbers are in the order of the chain: one that another has
+    /// overtaken is refused.
     private struct OrganizationScans {
         var all: [OrganizationScan] = []
         /// Places of those that saw another template than the one before.

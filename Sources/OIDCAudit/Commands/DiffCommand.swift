@@ -8,7 +8,7 @@ struct DiffCommand: AuditCommand {
         commandName: "diff", abstract: "What changed between two stored scans; no network.",
         discussion: """
             A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
-            of that day. Without names, the latest scan is compared with the one before it of the same organizations and scope.
+            of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope.
             """)
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
@@ -38,6 +38,11 @@ struct DiffCommand: AuditCommand {
                 try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
             }
             context.keepUntilExit(difference)
+            if earlier.link > later.link, !settings.console.isQuiet {
+                context.console.note(
+                    "note: scan #\(earlier.id.rawValue) was made after #\(later.id.rawValue): this is the way back, from the "
+                        + "later to the earlier")
+            }
             guard !difference.organizations.isEmpty || !difference.isEmpty else {
                 throw .usage(
                     "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
