@@ -155,10 +155,10 @@ public final class HistoryStore: Sendable {
     /// The scan as it was observed.
     ///
     /// - Parameters:
-    ///   - organizations: logins without case, of which the scan's order is kept; `nil`: all.
+    ///   - organizations: which, in the scan's order; `nil`: all.
     ///   - withRepositories: whether the repositories are wanted too.
     public func snapshot(
-        of scanID: ScanID, organizations: [String]? = nil, withRepositories: Bool = true,
+        of scanID: ScanID, organizations: [OrganizationReference]? = nil, withRepositories: Bool = true,
     ) async throws(HistoryError) -> Snapshot {
         try await read { db in
             var reader = SnapshotReader(

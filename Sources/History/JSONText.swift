@@ -73,11 +73,26 @@ struct JSONTextWriter {
 struct JSONTextReader {
     private var lists: [String: [String]] = ["[]": []]
     private var objects: [String: [String: [String]]] = ["{}": [:]]
+    private var organizations: [String: [OrganizationReference]] = [:]
 
     mutating func strings(_ text: String) throws -> [String] {
         if let known = lists[text] { return known }
         let value = try JSONDecoder().decode([String].self, from: Data(text.utf8))
         lists[text] = value
+        return value
+    }
+
+    /// Objects with a login, and an id where it is known.
+    mutating func organizations(_ text: String) throws -> [OrganizationReference] {
+        struct Item: Decodable {
+            var login: String
+            var id: Int64?
+        }
+        if let known = organizations[text] { return known }
+        let value = try JSONDecoder().decode([Item].self, from: Data(text.utf8)).map { item in
+            OrganizationReference(login: item.login, id: item.id.map(OrganizationID.init))
+        }
+        organizations[text] = value
         return value
     }
 

@@ -8,14 +8,16 @@ struct SnapshotReader {
     private let scanID: Int64
     private var json = JSONTextReader()
 
-    private let wanted: [String]?
+    private let wanted: [OrganizationReference]?
     private let withRepositories: Bool
 
-    /// - Parameter organizations: logins without case, of which the scan's order is kept; `nil`: all.
-    init(_ db: Database, scanID: Int64, organizations: [String]? = nil, withRepositories: Bool = true) {
+    /// - Parameter organizations: which, in the scan's order; `nil`: all.
+    init(
+        _ db: Database, scanID: Int64, organizations: [OrganizationReference]? = nil, withRepositories: Bool = true,
+    ) {
         self.db = db
         self.scanID = scanID
-        self.wanted = organizations?.map { $0.lowercased() }
+        self.wanted = organizations
         self.withRepositories = withRepositories
     }
 
@@ -44,25 +46,32 @@ struct SnapshotReader {
                 sent: scan.decode(atIndex: 6) ?? 0, notModified: scan.decode(atIndex: 7) ?? 0,
                 retried: scan.decode(atIndex: 8) ?? 0,
                 waited: .milliseconds(scan.decode(Int64?.self, atIndex: 9) ?? 0)),
-            scope: scope, organizations: organizations(view, inOrderOf: json.strings(scan.decode(atIndex: 10))))
+            scope: scope,
+            organizations: organizations(
+                view, apiURL: scan.decode(atIndex: 0), inOrderOf: json.strings(scan.decode(atIndex: 10))))
     }
 
     // MARK: -
 
     /// - Parameter requested: logins as they were asked for, in the order of the report; another than that of reading.
     private mutating func organizations(
-        _ view: ScanView?, inOrderOf requested: [String],
+        _ view: ScanView?, apiURL: String, inOrderOf requested: [String],
     ) throws -> [OrganizationSnapshot] {
         let places = Dictionary(
             requested.enumerated().map { ($1.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         // One that was renamed stands where it was read.
-        return try organizations(view).enumerated()
+        return try organizations(view, apiURL: apiURL, requested).enumerated()
             .map { offset, organization in (places[organization.login.lowercased()] ?? offset, organization) }
             .enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
     }
 
-    private mutating func organizations(_ view: ScanView?) throws -> [OrganizationSnapshot] {
-        try Row.fetchAll(
+    private mutating func organizations(
+        _ view: ScanView?, apiURL: String, _ requested: [String],
+    ) throws -> [OrganizationSnapshot] {
+        let chosen = try wanted.map { try OrganizationNames(db, apiURL: apiURL).stored($0) }
+        let former = try FormerNames(db, scanID: scanID)
+        let asked = try askedNames(requested, former)
+        return try Row.fetchAll(
             db,
             sql: """
                 SELECT so.organizationID, o.githubID, so.login, so.templateStatus, so.templateClaimKeys,
@@ -70,19 +79,50 @@ struct SnapshotReader {
                     so.listed, so.expected, so.removed, so.missing, so.listingError, so.listingFailureCode,
                     so.includedProperties, so.includedPropertiesErrorCode, so.includedPropertiesErrorMessage
                 FROM scanOrganization so LEFT JOIN organization o ON o.id = so.organizationID
-                WHERE so.scanID = ? ORDER BY so.id
+                WHERE so.scanID = ?1 AND (?2 IS NULL OR EXISTS (
+                    SELECT 1 FROM json_each(?2) wanted WHERE \(StoredOrganization.condition("so", "wanted.value"))))
+                ORDER BY so.id
                 """,
-            arguments: [scanID]
-        ).compactMap { row in
-            if let wanted, try !wanted.contains(row.decode(String.self, atIndex: 2).lowercased()) { return nil }
+            arguments: [scanID, chosen.map(StoredOrganization.json)]
+        ).map { row in
             let rowID: Int64? = try row.decode(atIndex: 0)
-            let githubID: Int64? = try row.decode(atIndex: 1)
-            return try OrganizationSnapshot(
-                login: row.decode(atIndex: 2), id: githubID.map(OrganizationID.init),
+            let id = try row.decode(Int64?.self, atIndex: 1).map(OrganizationID.init)
+            var organization = try OrganizationSnapshot(
+                login: row.decode(atIndex: 2), id: id,
                 template: TemplateColumns.template(row, at: 3, &json),
                 includedProperties: includedProperties(row), listing: listing(row),
                 repositories: rowID.map { id in try view.map { try repositories(of: id, $0) } ?? [] } ?? [])
+            organization.askedLogin = asked[organization.login]
+            organization.formerLogin = rowID.flatMap { former.login(of: $0, now: organization.login) }
+            organization.formerHolder = id.flatMap { former.holder(of: organization.login, now: $0) }
+            return organization
         }
+    }
+
+    /// The logins by which organizations were asked for that bear another one, as far as the scan tells: where several do,
+    /// the scan before must have known them by the logins that were asked for.
+    ///
+    /// - Returns: by the logins that they bear.
+    private func askedNames(_ requested: [String], _ former: FormerNames) throws -> [String: String] {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT organizationID, login FROM scanOrganization WHERE scanID = ?", arguments: [scanID])
+        let logins = try Set(rows.map { row in try row.decode(String.self, atIndex: 1).lowercased() })
+        let asked = Set(requested.map { $0.lowercased() })
+        let unmet = requested.filter { !logins.contains($0.lowercased()) }
+        var found: [(login: String, former: String?)] = []
+        for row in rows where !row.hasNull(atIndex: 0) {
+            let login: String = try row.decode(atIndex: 1)
+            guard !asked.contains(login.lowercased()) else { continue }
+            found.append((login, former.login(of: try row.decode(atIndex: 0), now: login)))
+        }
+        if let only = found.first, let name = unmet.first, found.count == 1, unmet.count == 1 {
+            return [only.login: name]
+        }
+        var names: [String: String] = [:]
+        for (login, former) in found {
+            names[login] = unmet.first { $0.lowercased() == former?.lowercased() }
+        }
+        return names
     }
 
     private mutating func includedProperties(_ row: Row) throws -> Reading<[String]>? {

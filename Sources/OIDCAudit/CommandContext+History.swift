@@ -21,6 +21,46 @@ extension CommandContext {
         return try result.get()
     }
 
+    /// The organizations that a person names, as the history knows them. Says where a name is not what it was.
+    func organizations(
+        _ logins: [OrganizationLogin], apiURL: String, in history: HistoryStore, _ settings: ConsoleSettings,
+    ) async throws(CommandFailure) -> [OrganizationReference] {
+        let known = try await usingHistory { () async throws(HistoryError) in
+            try await history.organizations(named: logins.map(\.rawValue), apiURL: apiURL)
+        }
+        for organization in known where !settings.isQuiet {
+            if organization.asked.lowercased() != organization.reference.login.lowercased() {
+                console.note("note: \(organization.asked) is \(organization.reference.login) now")
+            }
+            if let former = organization.formerHolder {
+                console.note(
+                    "note: \(organization.asked) was another organization (id \(former.id.rawValue)) up to scan "
+                        + "#\(former.lastSeenBy.id.rawValue) of \(former.lastSeenBy.startedAt)")
+            }
+        }
+        return known.map(\.reference)
+    }
+
+    /// Says which organizations bear another name now than scans knew them by.
+    ///
+    /// - Parameter asked: logins that a person named, of which that was said.
+    func sayNewNames(
+        of scans: [StoredScan], asked: [OrganizationLogin] = [], in history: HistoryStore, _ settings: ConsoleSettings,
+    ) async throws(CommandFailure) {
+        guard !settings.isQuiet, let apiURL = scans.first?.apiURL else { return }
+        let known = try await usingHistory { () async throws(HistoryError) in
+            try await history.organizations(apiURL: apiURL)
+        }
+        let names = Dictionary(known.map { ($0.id, $0.login) }) { first, _ in first }
+        var said = Set(asked.map { $0.rawValue.lowercased() })
+        for organization in scans.flatMap(\.organizations) {
+            guard let id = organization.id, let name = names[id], name.lowercased() != organization.login.lowercased(),
+                said.insert(organization.login.lowercased()).inserted
+            else { continue }
+            console.note("note: \(organization.login) is \(name) now")
+        }
+    }
+
     /// Nothing is lost, but whoever copies the file alone would not have it all. Said to the quiet too.
     private func say(_ obstacle: LogObstacle, _ path: String) {
         let why =

@@ -54,6 +54,7 @@ struct Pipeline {
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
+        sayNewNames(in: snapshot)
         var report = evaluator.evaluate(snapshot, known: known)
         guard stop == nil else {
             report.history = await context.past(of: report, for: settings.reports, in: history)
@@ -235,13 +236,23 @@ struct Pipeline {
         }
     }
 
+    /// Whoever reads no report must hear all the same that another organization was scanned than the nights before.
+    private func sayNewNames(in snapshot: Snapshot) {
+        for organization in snapshot.organizations {
+            if let takeover = organization.takeover { context.console.note("warning: \(takeover)") }
+            guard !settings.console.isQuiet else { continue }
+            for renaming in organization.renamings { context.console.note("warning: \(renaming)") }
+        }
+    }
+
     /// Which scan is the latest goes by the chain; but dates of a wrong clock lead whoever asks for a day astray.
     private func sayWhetherClocksDisagree(
         on account: OrganizationAccount, _ recorder: ScanRecorder, _ history: HistoryStore,
     ) async throws(HistoryError) {
         let apiURL = settings.connection.endpoint.description
         guard !settings.console.isQuiet,
-            let last = try await history.lastScan(of: account.login.rawValue, apiURL: apiURL),
+            let last = try await history.lastScan(
+                of: OrganizationReference(login: account.login.rawValue, id: account.id), apiURL: apiURL),
             last.startedAt > recorder.startedAt
         else { return }
         context.console.note(

@@ -74,7 +74,7 @@ import Testing
     private func answers(_ store: HistoryStore) async throws -> [String: String] {
         var answers: [String: String] = [:]
         for scan in try await store.scans(apiURL: api) {
-            answers["\(scan.organizations) \(scan.startedAt)"] = try await self.answers(scan, store)
+            answers["\(scan.logins) \(scan.startedAt)"] = try await self.answers(scan, store)
         }
         return answers
     }
@@ -408,7 +408,7 @@ import Testing
                     try await merged.scans(apiURL: api, of: scan.organizations)
                         .first { $0.startedAt == scan.startedAt })
                 // Since when a setting is known, both machines know better than one.
-                let withSince = scan.organizations != ["both"]
+                let withSince = scan.logins != ["both"]
                 #expect(
                     try await answers(found, merged, withSince: withSince)
                         == answers(scan, store, withSince: withSince))

@@ -215,6 +215,109 @@ import Testing
         }
     }
 
+    private static func onDefault(_ name: String, id: Int64, _ owner: String) -> WorldFile.Repository {
+        WorldFile.Repository(
+            name: name, id: id,
+            setting: .init(useDefault: true, useImmutableSubject: false, subClaimPrefix: "repo:\(owner)/\(name)"))
+    }
+
+    /// A rename flips every subject: it must not pass as the first scan of a new organization.
+    @Test func aRenamedOrganizationIsComparedWithItself() async throws {
+        let before = WorldFile.Organization(
+            login: "old-name", id: 77, template: nil,
+            repositories: [Self.onDefault("x", id: 1001, "old-name"), Self.onDefault("y", id: 1002, "old-name")])
+        try await EmulatedScan.with(WorldFile(organizations: [before])) { (scan) async throws -> Void in
+            let policy = "preset:immutable-migration"
+            #expect(await scan("old-name", "--policy", policy).error == "")
+            await scan.world.change { world in
+                world.organizations[0].login = "new-name"
+                for place in 0..<2 {
+                    let repository = world.organizations[0].repositories[place]
+                    world.organizations[0].repositories[place].setting?.subClaimPrefix =
+                        "repo:new-name@77/\(repository.name)@\(repository.id)"
+                }
+            }
+            let second = await scan("new-name", "--policy", policy)
+            #expect(second.output.contains(/changed  since #1 of .*: 2 renamed, 2 subject format/), "\(second.output)")
+            #expect(second.output.contains("old-name is new-name now."))
+            #expect(second.error.contains("warning: old-name is new-name now\n"), "\(second.error)")
+
+            let named = await Self.ask(scan, "diff", "1", "2")
+            let byDefault = await Self.ask(scan, "diff")
+            #expect(byDefault.status == 0)
+            #expect(byDefault.output == named.output)
+            #expect(byDefault.error == "note: old-name is new-name now\n")
+            for name in ["old-name", "new-name"] {
+                #expect(await Self.ask(scan, "diff", "--organization", name).output == named.output)
+            }
+            let trend = await Self.ask(scan, "history", "trend")
+            #expect(trend.output.hasPrefix("new-name, formerly old-name  2 scans, #1 of "), "\(trend.output)")
+            let points =
+                await Self.ask(scan, "history", "trend", "--organization", "old-name", "-f", "json")
+                .json["points"] as? [[String: Any]]
+            #expect(points?.compactMap { $0["organization_id"] as? Int } == [77, 77])
+            #expect(
+                await Self.ask(scan, "history", "list", "--organization", "old-name", "-f", "json").json["total"]
+                    as? Int
+                    == 2)
+
+            let words = "note: old-name is new-name now\n"
+            let then = await Self.ask(scan, "check", "new-name", "--at", "1", "--policy", policy, "-f", "json")
+            #expect(Set(then.repositories().keys) == ["old-name/x", "old-name/y"], "\(then.error)")
+            #expect(then.error.contains(words), "\(then.error)")
+            let now = await Self.ask(scan, "check", "old-name", "--policy", policy, "-f", "json")
+            #expect(Set(now.repositories().keys) == ["new-name/x", "new-name/y"], "\(now.error)")
+            #expect(now.error.components(separatedBy: words).count == 2, "\(now.error)")
+            let report = await Self.ask(
+                scan, "report", "1", "--organization", "new-name", "--policy", policy, "-f", "json")
+            #expect(report.repositories().count == 2)
+            #expect(report.error.contains(words))
+            let at = await Self.ask(scan, "history", "at", "1", "--organization", "new-name", "-f", "json")
+            #expect((at.json["organizations"] as? [Any])?.count == 1)
+            #expect(at.error == words)
+            let plan = await Self.ask(
+                scan, "plan", "old-name", "--from-scan", "latest", "--policy", policy, "-f", "json")
+            #expect(plan.json["scan"] as? Int == 2, "\(plan.error)")
+            #expect(await Self.ask(scan, "history", "at", "1", "--organization", "new-name", "-q").error == "")
+        }
+    }
+
+    @Test func aLoginThatChangedHandsIsSaidLoudly() async throws {
+        let before = WorldFile.Organization(
+            login: "acme", id: 77, template: nil, repositories: [Self.onDefault("x", id: 1001, "acme")])
+        try await EmulatedScan.with(WorldFile(organizations: [before])) { (scan) async throws -> Void in
+            _ = await scan("acme")
+            await scan.world.change { world in
+                world.organizations[0].login = "acme-labs"
+                world.organizations.append(
+                    .init(login: "acme", id: 99, template: nil, repositories: [Self.onDefault("x", id: 2001, "acme")]))
+            }
+            let words =
+                "acme is another organization now (id 99) than the one that the last scan of that name saw (id 77)"
+            let run = await scan("acme", "-q")
+            #expect(run.error.contains("warning: \(words)"), "\(run.error)")
+            #expect(run.output.replacing(/\s+/, with: " ").contains(words), "\(run.output)")
+            #expect(!run.output.contains("changed"))
+            for format in ["json", "markdown", "html", "junit"] {
+                let report = await Self.ask(scan, "report", "--policy", "preset:strict", "-f", format)
+                #expect(report.output.contains("is another organization now"), "\(format)")
+                #expect(report.error.contains("warning: \(words)"), "\(report.error)")
+            }
+            let check = await Self.ask(scan, "check", "acme", "--policy", "preset:strict")
+            #expect(check.error.contains("note: acme was another organization (id 77) up to scan #1 of "))
+            let diff = await Self.ask(scan, "diff")
+            #expect(diff.status == 2)
+            #expect(diff.error.contains("holds no scan before 2 of acme"), "\(diff.error)")
+            let named = await Self.ask(scan, "diff", "1", "2")
+            #expect(named.status == 2)
+            #expect(named.error.contains("have no organization in common"))
+            // The night after, the report has nothing new to say of it.
+            let next = await scan("acme")
+            #expect(!next.output.contains("another organization"))
+            #expect(next.output.contains("changed  since #2 of "))
+        }
+    }
+
     @Test func anExitCodeTellsWhetherAnythingDiffers() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             #expect(await Self.ask(scan, "diff", "--exit-code").status == 1)

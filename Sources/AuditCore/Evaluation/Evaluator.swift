@@ -63,6 +63,7 @@ public struct Evaluator: Sendable {
         let unjudged = judgement.entryReports.filter { $0.judged == 0 && $0.subject != .waiver }.map { entry in
             "The rule \(entry.id) judged no \(entry.subject == .organization ? "organization" : "repository")."
         }
-        return unverified + unjudged + judgement.warnings
+        let names = snapshot.organizations.flatMap { ($0.takeover.map { [$0] } ?? []) + $0.renamings }.map { "\($0)." }
+        return names + unverified + unjudged + judgement.warnings
     }
 }

@@ -8,8 +8,8 @@ public struct StoredScan: Hashable, Sendable {
     public var isEnterpriseServer: Bool
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Logins, in the order of reading.
-    public var organizations: [String]
+    /// In the order of reading, by the logins that they bore then. One without an id was not found.
+    public var organizations: [OrganizationReference]
     /// Which of their repositories it read.
     public var scope: Scope
     /// Name and digest of the policy by which it was judged.
@@ -47,7 +47,8 @@ public struct StoredScan: Hashable, Sendable {
 
     public init(
         id: ScanID, link: Int64, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
-        organizations: [String], scope: Scope, policyName: String, policySHA256: String, verdict: Verdict,
+        organizations: [OrganizationReference], scope: Scope, policyName: String, policySHA256: String,
+        verdict: Verdict,
         isComplete: Bool,
         summary: Summary, requests: RequestCounts, toolVersion: String, digest: String, content: String,
     ) {
@@ -69,6 +70,9 @@ public struct StoredScan: Hashable, Sendable {
         self.digest = digest
         self.content = content
     }
+
+    /// Of its organizations, in the order of reading.
+    public var logins: [String] { organizations.map(\.login) }
 
     /// Whether its scope names some repositories of each organization: it does not stand for the others.
     public var isNarrow: Bool { scope.selector != Selector() }

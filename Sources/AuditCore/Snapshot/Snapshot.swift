@@ -90,6 +90,12 @@ public struct OrganizationSnapshot: Sendable {
     /// As GitHub writes it; as it was asked for where the organization could not be read.
     public var login: String
     public var id: OrganizationID?
+    /// The login by which it was asked for, where it bears another.
+    public var askedLogin: String?
+    /// The login by which the last scan before knew it, where that was another.
+    public var formerLogin: String?
+    /// The organization that bore its login at the last scan before that saw this login, where that was another.
+    public var formerHolder: OrganizationID?
     public var template: OrganizationTemplate
     /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
     public var includedProperties: Reading<[String]>?

@@ -10,6 +10,9 @@ struct DifferenceReader {
     private let new: Snapshot
     /// Organizations that both hold.
     private let common: [Organization]
+    /// Logins of those that only one of them found.
+    private let lost: [String]
+    private let found: [String]
     /// From the older scan's rows to the newer one's, where only repositories can differ of which something was written
     /// in between.
     private let span: Range<Int64>?
@@ -23,17 +26,30 @@ struct DifferenceReader {
 
     /// - Parameter followers: whether repositories are wanted that changed with their organization's template alone.
     init(
-        _ db: Database, from before: StoredScan, to after: StoredScan, _ logins: [String]?, _ followers: Bool,
+        _ db: Database, from before: StoredScan, to after: StoredScan, _ organizations: [OrganizationReference]?,
+        _ followers: Bool,
     ) throws {
         self.before = before
         self.after = after
         func snapshot(of scan: StoredScan) throws -> Snapshot {
             var reader = SnapshotReader(
-                db, scanID: scan.id.rawValue, organizations: logins, withRepositories: false)
+                db, scanID: scan.id.rawValue, organizations: organizations, withRepositories: false)
             return try reader.snapshot()
         }
         let (old, new) = (try snapshot(of: before), try snapshot(of: after))
         (self.old, self.new) = (old, new)
+        let names = OrganizationNames(db, apiURL: after.apiURL)
+        // What was not found has no id of its own: it is the one that bore its login last.
+        func missing(_ first: Snapshot, _ second: Snapshot) throws -> [String] {
+            let unfound = try second.organizations.filter { $0.id == nil }.map { try names.known($0.login).reference }
+            return first.organizations.filter { organization in
+                organization.id != nil
+                    && unfound.contains {
+                        $0.id == organization.id || $0.login.lowercased() == organization.login.lowercased()
+                    }
+            }.map(\.login)
+        }
+        (lost, found) = (try missing(old, new), try missing(new, old))
         common = try new.organizations.compactMap { organization in
             guard let id = organization.id, let earlier = old.organizations.first(where: { $0.id == id }),
                 let row = try Int64.fetchOne(
@@ -93,14 +109,6 @@ struct DifferenceReader {
                 from: organization.before, to: organization.after, id: organization.id,
                 [one.comparisons[place], other.comparisons[place]])
         }
-        func missing(_ first: Snapshot, _ second: Snapshot) -> [String] {
-            first.organizations.filter { organization in
-                organization.id != nil
-                    && second.organizations.contains {
-                        $0.id == nil && $0.login.lowercased() == organization.login.lowercased()
-                    }
-            }.map(\.login)
-        }
         var appeared: [StoredFinding] = []
         var worsened: [ScanDifference.Worsened] = []
         var gone: [StoredFinding] = []
@@ -121,8 +129,8 @@ struct DifferenceReader {
             policyName: isComparable ? after.policyName : nil, appeared: appeared, gone: gone)
         difference.worsened = worsened
         difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
-        difference.lost = missing(old, new)
-        difference.found = missing(new, old)
+        difference.lost = lost
+        difference.found = found
         return difference
     }
 

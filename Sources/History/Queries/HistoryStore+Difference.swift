@@ -5,13 +5,16 @@ extension HistoryStore {
     /// What one scan knew otherwise than another, in the organizations that both hold.
     ///
     /// - Parameters:
-    ///   - logins: of which organizations, without case; `nil`: all.
+    ///   - organizations: which; `nil`: all.
     ///   - followers: whether repositories are told that changed with their organization's template alone; they can be
     ///     very many.
     public func difference(
-        from before: StoredScan, to after: StoredScan, of logins: [String]? = nil, withFollowers followers: Bool = true,
+        from before: StoredScan, to after: StoredScan, of organizations: [OrganizationReference]? = nil,
+        withFollowers followers: Bool = true,
     ) async throws(HistoryError) -> ScanDifference {
-        let reader = try await read { db in try DifferenceReader(db, from: before, to: after, logins, followers) }
+        let reader = try await read { db in
+            try DifferenceReader(db, from: before, to: after, organizations, followers)
+        }
         // At once: what is sealed does not change between one read and the other.
         async let one = result { db in try reader.half(0, db) }
         let other = try await read { db in try reader.half(1, db) }

@@ -12,10 +12,10 @@ extension HistoryStore {
         var history = ReportHistory()
         let ids = organizations.compactMap(\.id)
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
-            let logins = organizations.map(\.login)
-            if let earlier = try await self.scan(before: scan, of: logins, sameScope: true) {
+            let found = organizations.map { OrganizationReference(login: $0.login, id: $0.id) }
+            if let earlier = try await self.scan(before: scan, of: found, sameScope: true) {
                 history.difference = try await difference(
-                    from: earlier, to: scan, of: logins, withFollowers: false)
+                    from: earlier, to: scan, of: found, withFollowers: false)
             }
         }
         if parts.contains(.trend) {

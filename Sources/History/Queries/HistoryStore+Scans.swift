@@ -5,20 +5,20 @@ import GRDB
 
 extension HistoryStore {
     /// The newest scan that read an organization to its end.
-    ///
-    /// - Parameter login: as GitHub writes it or as it was asked for, without case.
-    public func lastScan(of login: String, apiURL: String) async throws(HistoryError) -> StoredScan? {
-        try await scan(.latest, apiURL: apiURL, of: [login])
+    public func lastScan(
+        of organization: OrganizationReference, apiURL: String,
+    ) async throws(HistoryError) -> StoredScan? {
+        try await scan(.latest, apiURL: apiURL, of: [organization])
     }
 
     /// The scan of that name; `nil` where there is none.
     ///
-    /// - Parameter logins: those of which it must hold every one, without case; empty: whatever it holds.
+    /// - Parameter organizations: those of which it must hold every one; empty: whatever it holds.
     public func scan(
-        _ reference: ScanReference, apiURL: String, of logins: [String] = [],
+        _ reference: ScanReference, apiURL: String, of organizations: [OrganizationReference] = [],
     ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
-            var search = ScanSearch(apiURL: apiURL, logins: logins)
+            var search = ScanSearch(apiURL: apiURL, organizations: organizations)
             switch reference {
             case .id(let id): search.id = id
             case .latest: break
@@ -26,7 +26,7 @@ extension HistoryStore {
             case .previous:
                 guard let latest = try search.newest(db) else { return nil }
                 search.below = latest
-                if logins.isEmpty { search.logins = latest.organizations }
+                if organizations.isEmpty { search.organizations = latest.organizations }
             }
             return try search.newest(db)
         }
@@ -38,10 +38,11 @@ extension HistoryStore {
     ///   - sameScope: whether it must have had the same scope, so that nothing is lost or found by that.
     ///   - moment: by when it had begun.
     public func scan(
-        before scan: StoredScan, of logins: [String], sameScope: Bool = false, at moment: Timestamp? = nil,
+        before scan: StoredScan, of organizations: [OrganizationReference], sameScope: Bool = false,
+        at moment: Timestamp? = nil,
     ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
-            var search = ScanSearch(apiURL: scan.apiURL, logins: logins)
+            var search = ScanSearch(apiURL: scan.apiURL, organizations: organizations)
             search.latestStart = moment
             search.below = scan
             search.hasScopeOfBelow = sameScope
@@ -50,32 +51,26 @@ extension HistoryStore {
     }
 
     /// The oldest scan that holds the organizations.
-    public func firstScan(of logins: [String], apiURL: String) async throws(HistoryError) -> StoredScan? {
+    public func firstScan(
+        of organizations: [OrganizationReference], apiURL: String,
+    ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
-            try ScanSearch(apiURL: apiURL, logins: logins).all(db, oldestFirst: true, limit: 1).first
+            try ScanSearch(apiURL: apiURL, organizations: organizations).all(db, oldestFirst: true, limit: 1).first
         }
     }
 
-    /// Logins of the organizations that sealed scans found, in alphabetical order.
-    public func logins(apiURL: String) async throws(HistoryError) -> [String] {
-        try await read { db in
-            try String.fetchAll(
-                db,
-                sql: """
-                    SELECT so.login FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN host h ON h.id = s.hostID
-                    WHERE h.apiURL = ? AND s.state = 'sealed' AND so.organizationID NOT NULL
-                    GROUP BY so.login COLLATE NOCASE ORDER BY so.login COLLATE NOCASE
-                    """,
-                arguments: [apiURL])
-        }
-    }
-
-    /// The newest pruned scan after another one that had begun by a moment, and that asked for the organizations.
+    /// The newest pruned scan after another one that had begun by a moment, and that asked for the organizations by any of
+    /// their names: what it found is not kept.
     public func prunedScan(
-        after scan: StoredScan, by moment: Timestamp, of logins: [String],
+        after scan: StoredScan, by moment: Timestamp, of organizations: [OrganizationReference],
     ) async throws(HistoryError) -> (id: ScanID, startedAt: Timestamp)? {
         try await read { db in
-            try Row.fetchOne(
+            let names = OrganizationNames(db, apiURL: scan.apiURL)
+            let logins = try organizations.map { organization in
+                let stored = try names.stored(organization)
+                return try [organization.login, stored.login] + (stored.rowID.map(names.logins) ?? [])
+            }
+            return try Row.fetchOne(
                 db,
                 sql: """
                     SELECT s.id, s.startedAt FROM prunedScan p JOIN scan s ON s.id = p.scanID JOIN host h ON h.id = s.hostID
@@ -83,11 +78,14 @@ extension HistoryStore {
                     WHERE h.apiURL = ?1 AND l.id > ?2 AND s.startedAt <= ?3 AND s.state = 'sealed'
                         AND NOT EXISTS (
                             SELECT 1 FROM json_each(?4) wanted WHERE NOT EXISTS (
-                                SELECT 1 FROM json_each(s.requested) asked
-                                WHERE asked.value = wanted.value COLLATE NOCASE))
+                                SELECT 1 FROM json_each(s.requested) asked JOIN json_each(wanted.value) name
+                                    ON name.value = asked.value COLLATE NOCASE))
                     ORDER BY l.id DESC LIMIT 1
                     """,
-                arguments: [scan.apiURL, scan.link, moment.description, JSONText.of(logins)]
+                arguments: [
+                    scan.apiURL, scan.link, moment.description,
+                    "[" + logins.map { JSONText.of($0) }.joined(separator: ",") + "]",
+                ]
             ).map { row in try (ScanID(rawValue: row.decode(atIndex: 0)), timestamp(row.decode(atIndex: 1))) }
         }
     }
@@ -115,16 +113,18 @@ extension HistoryStore {
 
     /// Every sealed scan, newest first.
     ///
-    /// - Parameter logins: as above.
-    public func scans(apiURL: String, of logins: [String] = []) async throws(HistoryError) -> [StoredScan] {
-        try await read { db in try ScanSearch(apiURL: apiURL, logins: logins).all(db) }
+    /// - Parameter organizations: as above.
+    public func scans(
+        apiURL: String, of organizations: [OrganizationReference] = [],
+    ) async throws(HistoryError) -> [StoredScan] {
+        try await read { db in try ScanSearch(apiURL: apiURL, organizations: organizations).all(db) }
     }
 }
 
 /// Which sealed scans are looked for.
 struct ScanSearch {
     var apiURL: String
-    var logins: [String] = []
+    var organizations: [OrganizationReference] = []
     var id: ScanID?
     /// By when they had begun.
     var latestStart: Timestamp?
@@ -139,6 +139,7 @@ struct ScanSearch {
 
     /// - Parameter limit: -1: all.
     func all(_ db: Database, oldestFirst: Bool = false, limit: Int = -1) throws -> [StoredScan] {
+        let wanted = try OrganizationNames(db, apiURL: apiURL).stored(organizations)
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -146,8 +147,10 @@ struct ScanSearch {
                     s.verdict, s.isComplete, s.listed, s.compliant, s.violating, s.waived, s.unreadable, s.skipped,
                     s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.toolVersion,
                     l.digest, l.content,
-                    (SELECT json_group_array(login) FROM (
-                        SELECT login FROM scanOrganization WHERE scanID = s.id ORDER BY id)), s.scope, l.id
+                    (SELECT json_group_array(json_object('login', login, 'id', githubID)) FROM (
+                        SELECT so.login, o.githubID FROM scanOrganization so
+                        LEFT JOIN organization o ON o.id = so.organizationID
+                        WHERE so.scanID = s.id ORDER BY so.id)), s.scope, l.id
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
@@ -155,12 +158,12 @@ struct ScanSearch {
                     AND (?7 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?7))
                     AND NOT EXISTS (
                         SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
-                            SELECT 1 FROM scanOrganization
-                            WHERE scanID = s.id AND login = wanted.value COLLATE NOCASE))
+                            SELECT 1 FROM scanOrganization so
+                            WHERE so.scanID = s.id AND \(StoredOrganization.condition("so", "wanted.value"))))
                 ORDER BY l.id \(oldestFirst ? "ASC" : "DESC") LIMIT ?6
                 """,
             arguments: [
-                apiURL, id?.rawValue, latestStart?.description, below?.link, JSONText.of(logins), limit,
+                apiURL, id?.rawValue, latestStart?.description, below?.link, StoredOrganization.json(wanted), limit,
                 hasScopeOfBelow ? below?.id.rawValue : nil,
             ])
         var json = JSONTextReader()
@@ -177,7 +180,7 @@ extension StoredScan {
             id: ScanID(rawValue: row.decode(atIndex: 0)), link: row.decode(atIndex: 24), apiURL: row.decode(atIndex: 1),
             isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
             finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
-            organizations: json.strings(row.decode(atIndex: 22)), scope: JSONText.scope(row.decode(atIndex: 23)),
+            organizations: json.organizations(row.decode(atIndex: 22)), scope: JSONText.scope(row.decode(atIndex: 23)),
             policyName: row.decode(atIndex: 5) ?? "", policySHA256: row.decode(atIndex: 6) ?? "",
             // Whatever else stands there is not known to be compliant.
             verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,

@@ -5,13 +5,15 @@ extension HistoryStore {
     /// What each scan counted, oldest first; nothing for scans from before the history kept counts.
     ///
     /// - Parameters:
-    ///   - login: of an organization, without case; `nil`: all.
+    ///   - organization: under all its names; `nil`: all.
     ///   - since: the scans of each organization after the last that had begun before it.
     ///   - like: a scan up to which is told, and of whose scope those are that are told of; `nil`: all.
     public func trend(
-        apiURL: String, of login: String? = nil, since: Timestamp? = nil, withScopeOf like: ScanID? = nil,
+        apiURL: String, of organization: OrganizationReference? = nil, since: Timestamp? = nil,
+        withScopeOf like: ScanID? = nil,
     ) async throws(HistoryError) -> [TrendPoint] {
         try await read { db in
+            let only = try organization.map { try OrganizationNames(db, apiURL: apiURL).stored($0).rowID ?? 0 }
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
@@ -21,7 +23,7 @@ extension HistoryStore {
                     JOIN seal l ON l.scanID = s.id
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
                     JOIN organization o ON o.id = t.organizationID
-                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR so.login = ?2 COLLATE NOCASE)
+                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR t.organizationID = ?2)
                         AND (?3 IS NULL OR l.id > coalesce((
                             SELECT max(b.id) FROM organizationTally e JOIN scan c ON c.id = e.scanID
                             JOIN seal b ON b.scanID = c.id
@@ -32,7 +34,7 @@ extension HistoryStore {
                                 OR NOT EXISTS (SELECT 1 FROM seal WHERE scanID = ?4)))
                     ORDER BY l.id, so.id
                     """,
-                arguments: [apiURL, login, since?.description, like?.rawValue])
+                arguments: [apiURL, only, since?.description, like?.rawValue])
             var points: [TrendPoint] = []
             while let row = try rows.next() {
                 points.append(

@@ -155,11 +155,12 @@ struct CheckSettings {
     private func stored(
         in history: HistoryStore, _ context: CommandContext,
     ) async throws(CommandFailure) -> Stored {
-        let scan = try await scan(in: history)
-        let logins = organizations.isEmpty ? nil : organizations.map(\.rawValue)
+        let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
+        let scan = try await scan(of: asked, in: history)
+        try await context.sayNewNames(of: [scan], asked: organizations, in: history, console)
         let began = ContinuousClock.now
         let snapshot = try await usingHistory { () async throws(HistoryError) in
-            try await history.snapshot(of: scan.id, organizations: logins)
+            try await history.snapshot(of: scan.id, organizations: asked.isEmpty ? nil : asked)
         }
         let policy = judging.policy.name
         let known = try await usingHistory { () async throws(HistoryError) in
@@ -169,17 +170,20 @@ struct CheckSettings {
             context.console.note(
                 "scan #\(scan.id.rawValue) of \(scan.startedAt), loaded in \(ContinuousClock.now - began)")
         }
+        for takeover in snapshot.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
         return Stored(history: history, scan: scan, snapshot: snapshot, known: known)
     }
 
     /// One scan for all organizations, since scope and time are a scan's.
-    private func scan(in history: HistoryStore) async throws(CommandFailure) -> StoredScan {
-        let logins = organizations.map(\.rawValue)
-        if let moment { return try await HistorySettings.scan(moment, of: logins, apiURL: apiURL, in: history) }
+    private func scan(
+        of asked: [OrganizationReference], in history: HistoryStore,
+    ) async throws(CommandFailure) -> StoredScan {
+        if let moment { return try await HistorySettings.scan(moment, of: asked, apiURL: apiURL, in: history) }
         var last: (login: String, scan: StoredScan)?
-        for login in logins {
+        for organization in asked {
+            let login = organization.login
             let scan = try await usingHistory { () async throws(HistoryError) in
-                try await history.lastScan(of: login, apiURL: apiURL)
+                try await history.lastScan(of: organization, apiURL: apiURL)
             }
             guard let scan else {
                 throw .usage(

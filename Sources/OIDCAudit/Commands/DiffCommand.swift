@@ -29,13 +29,16 @@ struct DiffCommand: AuditCommand {
         guard since == nil || (before == nil && after == nil) else {
             throw .usage("--since and the name of a scan exclude each other", hint: "give one of them")
         }
-        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let later = try await settings.scan(after ?? "latest", of: logins, in: history)
-            let earlier = try await earlierScan(later, moment, logins, settings, history, context)
+            let asked = try await context.organizations(
+                logins, apiURL: settings.apiURL, in: history, settings.console)
+            let later = try await settings.scan(after ?? "latest", of: asked, in: history)
+            let earlier = try await earlierScan(later, moment, asked, settings, history, context)
+            try await context.sayNewNames(of: [earlier, later], asked: logins, in: history, settings.console)
             let difference = try await usingHistory { () async throws(HistoryError) in
-                try await history.difference(from: earlier, to: later, of: logins.isEmpty ? nil : logins)
+                try await history.difference(from: earlier, to: later, of: asked.isEmpty ? nil : asked)
             }
             context.keepUntilExit(difference)
             if earlier.link > later.link, !settings.console.isQuiet {
@@ -45,8 +48,8 @@ struct DiffCommand: AuditCommand {
             }
             guard !difference.organizations.isEmpty || !difference.isEmpty else {
                 throw .usage(
-                    "scan \(earlier.id.rawValue) of \(earlier.organizations.joined(separator: ", ")) and scan "
-                        + "\(later.id.rawValue) of \(later.organizations.joined(separator: ", ")) have no organization in common",
+                    "scan \(earlier.id.rawValue) of \(earlier.logins.joined(separator: ", ")) and scan "
+                        + "\(later.id.rawValue) of \(later.logins.joined(separator: ", ")) have no organization in common",
                     hint: "name two scans of one organization; oidc-audit history list tells them")
             }
             try settings.write(
@@ -61,14 +64,15 @@ struct DiffCommand: AuditCommand {
     // MARK: -
 
     private func earlierScan(
-        _ later: StoredScan, _ moment: Timestamp?, _ logins: [String], _ settings: HistorySettings,
+        _ later: StoredScan, _ moment: Timestamp?, _ asked: [OrganizationReference], _ settings: HistorySettings,
         _ history: HistoryStore, _ context: CommandContext,
     ) async throws(CommandFailure) -> StoredScan {
-        let organizations = logins.isEmpty ? later.organizations : logins
-        if let before, before != "previous" { return try await settings.scan(before, of: logins, in: history) }
+        let organizations = asked.isEmpty ? later.organizations : asked
+        let names = organizations.map(\.login).joined(separator: ", ")
+        if let before, before != "previous" { return try await settings.scan(before, of: asked, in: history) }
         if let moment, later.startedAt <= moment {
             throw .usage(
-                "no scan of \(organizations.joined(separator: ", ")) has begun since \(moment)",
+                "no scan of \(names) has begun since \(moment)",
                 hint: "the latest is #\(later.id.rawValue) of \(later.startedAt)")
         }
         // One of the same scope, so that nothing is lost or found by that; else any.
@@ -81,8 +85,7 @@ struct DiffCommand: AuditCommand {
         if let found { return found }
         guard moment != nil else {
             throw .usage(
-                "the history \(settings.path) holds no scan before \(later.id.rawValue) of "
-                    + organizations.joined(separator: ", "),
+                "the history \(settings.path) holds no scan before \(later.id.rawValue) of \(names)",
                 hint: "there is something to compare after the next scan")
         }
         // The history does not reach back so far: what is known is told from its start.

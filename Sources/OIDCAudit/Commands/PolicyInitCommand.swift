@@ -57,8 +57,9 @@ struct PolicyInitCommand: AuditCommand {
         let apiURL = try ConnectionSettings.endpoint(host, layers).description
         return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
             try await usingHistory { () async throws(HistoryError) in
-                guard let scan = try await history.lastScan(of: login.rawValue, apiURL: apiURL) else { return nil }
-                return try await history.snapshot(of: scan.id, organizations: [login.rawValue])
+                let organization = OrganizationReference(login: login.rawValue)
+                guard let scan = try await history.lastScan(of: organization, apiURL: apiURL) else { return nil }
+                return try await history.snapshot(of: scan.id, organizations: [organization])
             }
         }
     }

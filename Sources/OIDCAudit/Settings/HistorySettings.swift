@@ -37,18 +37,18 @@ struct HistorySettings {
 
     /// The scan that a person names.
     ///
-    /// - Parameter logins: of which organizations; empty: any.
+    /// - Parameter organizations: of which; empty: any.
     func scan(
-        _ text: String, of logins: [String] = [], in store: HistoryStore,
+        _ text: String, of organizations: [OrganizationReference] = [], in store: HistoryStore,
     ) async throws(CommandFailure) -> StoredScan {
-        try await Self.scan(ScanReference(argument: text), of: logins, apiURL: apiURL, in: store)
+        try await Self.scan(ScanReference(argument: text), of: organizations, apiURL: apiURL, in: store)
     }
 
     static func scan(
-        _ reference: ScanReference, of logins: [String], apiURL: String, in store: HistoryStore,
+        _ reference: ScanReference, of organizations: [OrganizationReference], apiURL: String, in store: HistoryStore,
     ) async throws(CommandFailure) -> StoredScan {
         let scan = try await usingHistory { () async throws(HistoryError) in
-            try await store.scan(reference, apiURL: apiURL, of: logins)
+            try await store.scan(reference, apiURL: apiURL, of: organizations)
         }
         guard let scan else {
             if case .id(let id) = reference,
@@ -58,7 +58,7 @@ struct HistorySettings {
                     "scan \(id.rawValue) was pruned from the history \(store.path)",
                     hint: "oidc-audit history list tells what it holds; history export keeps what a pruning removes")
             }
-            let of = logins.isEmpty ? "" : " of \(logins.joined(separator: ", "))"
+            let of = organizations.isEmpty ? "" : " of \(organizations.map(\.login).joined(separator: ", "))"
             let which =
                 switch reference {
                 case .latest: "finished scan"
@@ -72,7 +72,7 @@ struct HistorySettings {
         }
         if case .at(let moment) = reference,
             let pruned = try await usingHistory({ () async throws(HistoryError) in
-                try await store.prunedScan(after: scan, by: moment, of: logins)
+                try await store.prunedScan(after: scan, by: moment, of: organizations)
             })
         {
             throw .usage(

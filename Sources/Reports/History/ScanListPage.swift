@@ -38,7 +38,7 @@ public enum ScanListPage {
                 scan.verdict.rawValue + (scan.isComplete || scan.verdict == .incomplete ? "" : ", incomplete"),
                 "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
                 scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-", "\(scan.seconds) s",
-                scan.organizations.joined(separator: ", ") + (scan.isNarrow ? ", in part" : ""),
+                scan.logins.joined(separator: ", ") + (scan.isNarrow ? ", in part" : ""),
             ]
         }
         page.grid(

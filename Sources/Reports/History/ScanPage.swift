@@ -84,7 +84,7 @@ extension JSONWriter {
         string("started_at", scan.startedAt.description)
         string("finished_at", scan.finishedAt.description)
         number("seconds", scan.seconds)
-        strings("organizations", scan.organizations)
+        strings("organizations", scan.logins)
         string("verdict", scan.verdict.rawValue)
         bool("complete", scan.isComplete)
         object("policy") { json in

@@ -18,14 +18,19 @@ public enum TrendPage {
             page.plain("The history holds no scan that was counted.", indent: 0)
             return page.text
         }
-        var logins: [String] = []
-        for point in points where !logins.contains(point.organization) { logins.append(point.organization) }
-        for login in logins {
-            let own = points.filter { $0.organization == login }
+        var ids: [OrganizationID] = []
+        for point in points where !ids.contains(point.organizationID) { ids.append(point.organizationID) }
+        for id in ids {
+            let own = points.filter { $0.organizationID == id }
             guard let first = own.first, let last = own.last else { continue }
-            if login != logins.first { page.blank() }
+            if id != ids.first { page.blank() }
+            // By its last name, and those that it had before.
+            var former: [String] = []
+            for point in own where point.organization != last.organization && !former.contains(point.organization) {
+                former.append(point.organization)
+            }
             page.line(
-                login, .strong,
+                last.organization + (former.isEmpty ? "" : ", formerly \(former.joined(separator: ", "))"), .strong,
                 "\(counted(own.count, "scan")), #\(first.scan.id.rawValue) of \(first.scan.startedAt.day) to "
                     + "#\(last.scan.id.rawValue) of \(last.scan.startedAt.day)")
             for row in TrendRow.all { page.trend(row, own) }
@@ -41,6 +46,7 @@ public enum TrendPage {
                     json.object { json in
                         json.side("scan", point.scan)
                         json.string("organization", point.organization)
+                        json.number("organization_id", point.organizationID.rawValue)
                         json.bool("complete", point.isComplete)
                         json.string("policy", point.policyName)
                         json.object("repositories") { json in

@@ -18,19 +18,22 @@ struct HistoryAtCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let scan = try await settings.scan(date, of: logins, in: history)
+            let asked = try await context.organizations(
+                logins, apiURL: settings.apiURL, in: history, settings.console)
+            let scan = try await settings.scan(date, of: asked, in: history)
+            try await context.sayNewNames(of: [scan], asked: logins, in: history, settings.console)
             let snapshot = try await usingHistory { () async throws(HistoryError) in
-                try await history.snapshot(of: scan.id, organizations: logins.isEmpty ? nil : logins)
+                try await history.snapshot(of: scan.id, organizations: asked.isEmpty ? nil : asked)
             }
             let others = try await usingHistory { () async throws(HistoryError) in
-                try await history.logins(apiURL: settings.apiURL)
-            }.filter { login in !scan.organizations.contains { $0.lowercased() == login.lowercased() } }
+                try await history.organizations(apiURL: settings.apiURL)
+            }.filter { other in !scan.organizations.contains { $0.id == other.id } }
             if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
                 context.console.note(
-                    "note: it is of \(scan.organizations.joined(separator: ", ")) alone; --organization tells of "
-                        + others.joined(separator: ", "))
+                    "note: it is of \(scan.logins.joined(separator: ", ")) alone; --organization tells of "
+                        + others.map(\.login).joined(separator: ", "))
             }
             try settings.write(
                 StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)

@@ -15,11 +15,13 @@ struct HistoryListCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let logins = try Settings.organizations(organization.map { [$0] } ?? []).map(\.rawValue)
+        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         if let limit, limit < 1 { throw .usage("--limit: \(limit) is no number of scans", hint: "say 1 or more") }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let asked = try await context.organizations(
+                logins, apiURL: settings.apiURL, in: history, settings.console)
             let scans = try await usingHistory { () async throws(HistoryError) in
-                try await history.scans(apiURL: settings.apiURL, of: logins)
+                try await history.scans(apiURL: settings.apiURL, of: asked)
             }
             let open = try await usingHistory { () async throws(HistoryError) in
                 try await history.openScanCount(apiURL: settings.apiURL)

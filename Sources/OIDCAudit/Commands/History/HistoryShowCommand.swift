@@ -15,6 +15,7 @@ struct HistoryShowCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let scan = try await settings.scan(scan, in: history)
+            try await context.sayNewNames(of: [scan], in: history, settings.console)
             let snapshot = try await usingHistory { () async throws(HistoryError) in
                 try await history.snapshot(of: scan.id, withRepositories: false)
             }

@@ -53,7 +53,8 @@ struct PlanCommand: AuditCommand {
         let read: Reading
         if let fromScan {
             let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
-            let snapshot = try await stored(try ScanReference(argument: fromScan), logins, apiURL, path, context)
+            let snapshot = try await stored(
+                try ScanReference(argument: fromScan), logins, apiURL, path, settings.console, context)
             let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
             read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
@@ -111,13 +112,14 @@ struct PlanCommand: AuditCommand {
 
     private func stored(
         _ reference: ScanReference, _ logins: [OrganizationLogin], _ apiURL: String, _ path: String,
-        _ context: CommandContext,
+        _ settings: ConsoleSettings, _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot {
-        let logins = logins.map(\.rawValue)
-        return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
-            let scan = try await HistorySettings.scan(reference, of: logins, apiURL: apiURL, in: history)
+        try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
+            let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings)
+            let scan = try await HistorySettings.scan(reference, of: asked, apiURL: apiURL, in: history)
+            try await context.sayNewNames(of: [scan], asked: logins, in: history, settings)
             return try await usingHistory { () async throws(HistoryError) in
-                try await history.snapshot(of: scan.id, organizations: logins)
+                try await history.snapshot(of: scan.id, organizations: asked)
             }
         }
     }
