@@ -187,6 +187,16 @@ import Testing
                 ask: { _ in false })
             #expect(json.error.contains("whose subject changes is not known"))
             #expect(await scan.world.requests.allSatisfy { $0.hasPrefix("GET") })
+            let set = await Self.run(
+                scan, "template", "set", "acme", "--claims", "repo,context", "--max-changes", "5", "--yes", "-f", "json"
+            )
+            let change = ((set.json["changesets"] as? [[String: Any]])?.first?["changes"] as? [[String: Any]])?.first
+            #expect(change?["subjects"] is NSNull)
+            // Of a repository it is known.
+            let own = await Self.run(
+                scan, "template", "set", "acme/own", "--claims", "repo,context", "--yes", "-f", "json")
+            let one = ((own.json["changesets"] as? [[String: Any]])?.first?["changes"] as? [[String: Any]])?.first
+            #expect(one?["subjects"] as? Int == 1)
         }
     }
 

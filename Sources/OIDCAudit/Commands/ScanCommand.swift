@@ -115,6 +115,8 @@ extension CommandFailure {
     /// - Parameter advice: what the crawl advised; the first of it becomes the hint.
     init?(_ report: AuditReport, advice: inout [String]) {
         guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
+        // It is the hint, with what comes after it.
+        if let hint = report.stop?.refusal?.hint { advice.removeAll { $0 == hint } }
         let message: String
         switch status {
         case .success, .violations, .usage, .partial:

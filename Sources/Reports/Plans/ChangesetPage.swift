@@ -54,6 +54,11 @@ public enum ChangesetPage {
                                 json.string("name", change.target.name)
                                 json.value("before", change.before)
                                 json.value("after", change.after)
+                                // How many become another text; null where that is not known of each.
+                                let isKnown =
+                                    change.knowsSubjects && change.subjects.allSatisfy { $0.effect != .unknown }
+                                let count = Int64(change.subjects.count { $0.effect == .changes })
+                                json.number("subjects", isKnown ? count : nil)
                                 json.string("intended_at", entry.intendedAt?.description)
                                 json.string("concluded_at", entry.concludedAt?.description)
                                 json.string("outcome", entry.outcome?.name)
