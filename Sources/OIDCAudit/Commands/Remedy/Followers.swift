@@ -24,8 +24,8 @@ struct Followers {
     private static func lastScan(of login: OrganizationLogin, _ remedy: Remedy) async -> Snapshot? {
         do {
             let history = try HistoryStore(path: remedy.historyPath, for: .reading)
-            let scan = try await HistorySettings.scan(.latest, of: [login.rawValue], apiURL: remedy.apiURL, in: history)
-            return try await history.snapshot(of: scan.id, organizations: [login.rawValue])
+            let scan = try await HistorySettings.scan(.latest, of: [OrganizationReference(login: login.rawValue)], apiURL: remedy.apiURL, in: history)
+            return try await history.snapshot(of: scan.id, organizations: [OrganizationReference(login: login.rawValue)])
         } catch {
             return nil
         }
