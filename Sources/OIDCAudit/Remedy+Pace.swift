@@ -16,9 +16,11 @@ extension Remedy {
     func leastDuration(of count: Int) async -> String? {
         var before: [Duration] = []
         // Where there is no history yet, nothing was written before.
-        if let store = try? HistoryStore(path: historyPath, for: .reading) {
-            before = (try? await earlierWrites(in: store)) ?? []
+        let known = try? await context.withHistory(historyPath, for: .reading) {
+            (history) async throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in try await earlierWrites(in: history) }
         }
+        if let known { before = known }
         let duration = context.writeLimits.leastDuration(of: count, after: before)
         return duration < .seconds(3) ? nil : "It takes at least \(duration.inWords)"
     }

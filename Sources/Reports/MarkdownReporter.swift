@@ -94,7 +94,8 @@ struct MarkdownPage {
             + unread.map { [escaped($0.repository.fullName), escaped($0.reason ?? "unknown")] }
         // What was found must not be pushed out by it.
         let room = bytesMax - text.utf8.count
-        let limit = report.findings.contains(where: { !report.gate.isAccepted($0) }) ? text.utf8.count + room / 2 : bytesMax
+        let limit =
+            report.findings.contains(where: { !report.gate.isAccepted($0) }) ? text.utf8.count + room / 2 : bytesMax
         section("Not read or decided (\(rows.count))", intro: nil, ["what", "why"], rows, upTo: limit)
     }
 

@@ -31,7 +31,7 @@ import Testing
         json["summary"] = (json["summary"] as? [String: Any])?["repositories"]
         json["repositories"] = (json["repositories"] as? [[String: Any]])?.map { $0.filter { $0.key != "since" } }
         json["findings"] = (json["findings"] as? [[String: Any]])?
-            .map { $0.filter { $0.key != "first_seen" && $0.key != "state" } }
+            .map { $0.filter { !["first_seen", "state", "since_last_scan"].contains($0.key) } }
         return String(decoding: try JSONSerialization.data(withJSONObject: json, options: .sortedKeys), as: UTF8.self)
     }
 

@@ -129,7 +129,7 @@ struct WaiverAddCommand: AuditCommand {
         var problems: [String] = []
         if let path {
             problems = try await found(
-                of: waiver, apiURL: ConnectionSettings.endpoint(host, layers).description, historyPath: path)
+                of: waiver, apiURL: ConnectionSettings.endpoint(host, layers).description, historyPath: path, context)
         }
         if problems.isEmpty {
             context.console.note(
@@ -141,12 +141,13 @@ struct WaiverAddCommand: AuditCommand {
 
     /// - Returns: problems of open findings that the waiver speaks of; empty where there is no history.
     private func found(
-        of waiver: Waiver, apiURL: String, historyPath: String,
+        of waiver: Waiver, apiURL: String, historyPath: String, _ context: CommandContext,
     ) async throws(CommandFailure) -> [String] {
         guard FileManager.default.fileExists(atPath: historyPath) else { return [] }
-        return try await usingHistory { () async throws(HistoryError) in
-            let history = try HistoryStore(path: historyPath, for: .reading)
-            return try await history.openProblems(of: waiver, apiURL: apiURL)
+        return try await context.withHistory(historyPath, for: .reading) { (history) async throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in
+                try await history.openProblems(of: waiver, apiURL: apiURL)
+            }
         }
     }
 

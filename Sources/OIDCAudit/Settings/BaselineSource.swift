@@ -1,4 +1,5 @@
 import AuditCore
+import Foundation
 import History
 
 /// Where the findings come from that were known before.
@@ -40,7 +41,7 @@ enum BaselineSource {
                     "--baseline: \(baseline.source) is of the policy \"\(baseline.policy)\", not of \"\(policy.name)\"",
                     hint: "write one with oidc-audit check ORG --write-baseline FILE")
             }
-            return try await located(baseline, historyPath)
+            return try await located(baseline, historyPath, context)
         case .scan(let reference):
             return try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
                 try await stored(reference, policy, apiURL, history)
@@ -50,14 +51,17 @@ enum BaselineSource {
 
     /// The baseline with its scan as the history numbers it, where the history holds it: what was fixed after that scan and
     /// is back is not covered.
-    private func located(_ baseline: Baseline, _ historyPath: String) async throws(CommandFailure) -> Baseline {
+    private func located(
+        _ baseline: Baseline, _ historyPath: String, _ context: CommandContext,
+    ) async throws(CommandFailure) -> Baseline {
         // A first scan has no history yet, and needs none.
-        guard let digest = baseline.origin.digest,
-            let history = try? HistoryStore(path: historyPath, for: .reading)
-        else { return baseline }
+        guard let digest = baseline.origin.digest, FileManager.default.fileExists(atPath: historyPath) else {
+            return baseline
+        }
         var located = baseline
-        located.origin.scan = try await usingHistory { () async throws(HistoryError) in
-            try await history.scan(withDigest: digest)
+        located.origin.scan = try await context.withHistory(historyPath, for: .reading) {
+            (history) async throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in try await history.scan(withDigest: digest) }
         }
         return located
     }

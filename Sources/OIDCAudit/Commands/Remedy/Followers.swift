@@ -22,12 +22,13 @@ struct Followers {
 
     /// Nothing but a count hangs on it: a history that is missing, or can't say, counts nobody.
     private static func lastScan(of login: OrganizationLogin, _ remedy: Remedy) async -> Snapshot? {
-        do {
-            let history = try HistoryStore(path: remedy.historyPath, for: .reading)
-            let scan = try await HistorySettings.scan(.latest, of: [OrganizationReference(login: login.rawValue)], apiURL: remedy.apiURL, in: history)
-            return try await history.snapshot(of: scan.id, organizations: [OrganizationReference(login: login.rawValue)])
-        } catch {
-            return nil
+        try? await remedy.context.withHistory(remedy.historyPath, for: .reading) {
+            (history) async throws(CommandFailure) in
+            let scan = try await HistorySettings.scan(
+                .latest, of: [OrganizationReference(login: login.rawValue)], apiURL: remedy.apiURL, in: history)
+            return try await usingHistory { () async throws(HistoryError) in
+                try await history.snapshot(of: scan.id, organizations: [OrganizationReference(login: login.rawValue)])
+            }
         }
     }
 
