@@ -38,7 +38,7 @@ public struct CSVReporter: Reporter {
         return [
             report.organization, repository.fullName, "\(repository.id.rawValue)",
             repository.visibility.known?.rawValue ?? "", word(repository.isArchived),
-            report.status.rawValue, report.reason ?? "",
+            report.status.rawValue, report.reason == nil ? "" : report.reasonInWords,
         ] + cells(findings) + [
             report.effective?.template.map(words) ?? "", report.effective?.source.rawValue ?? "",
             report.effective == nil ? "" : report.format.name, report.preview.subject ?? "",

@@ -43,7 +43,8 @@ public struct GitHubReporter: Reporter {
                 warnings.append(annotation)
             }
         }
-        for repository in report.repositories where repository.status == .unreadable {
+        for repository in report.repositories where repository.status == .unreadable && repository.acceptedUnread == nil
+        {
             warnings.append(
                 Annotation(
                     location: nil, title: "not read",

@@ -28,9 +28,10 @@ public struct GitLabReporter: Reporter {
             }
             for repository in report.repositories where repository.status == .unreadable {
                 json.issue(
-                    "\(repository.repository.fullName): \(repository.reason ?? "unknown")", rule: "readable",
+                    "\(repository.repository.fullName): \(repository.reasonInWords)", rule: "readable",
                     fingerprint: FindingKey(rule: "readable", subject: .repository(repository.repository.id))
-                        .fingerprint(apiURL: report.apiURL), severity: "major",
+                        .fingerprint(apiURL: report.apiURL),
+                    severity: repository.acceptedUnread == nil ? "major" : "info",
                     PolicyLocation(of: nil, in: report.policy, at: repository.repository.fullName))
             }
         }

@@ -132,6 +132,19 @@ extension JSONWriter {
             json.setting("setting", report.setting)
             json.effective("effective", report.effective, report.format, report.preview)
             json.string("reason", report.reason)
+            json.waiver("accepted_unread", report.acceptedUnread)
+        }
+    }
+
+    /// `null` where there is none.
+    private mutating func waiver(_ key: String, _ waiver: Waiver?) {
+        guard let waiver else { return null(key) }
+        object(key) { json in
+            json.string("on", waiver.target.description)
+            json.string("owner", waiver.owner)
+            json.string("reason", waiver.reason)
+            json.string("expires", waiver.expires.description)
+            json.strings("accepts", waiver.acceptsAnything ? nil : waiver.accepts)
         }
     }
 
@@ -183,17 +196,7 @@ extension JSONWriter {
             json.string("state", finding.state.rawValue)
             json.string("first_seen", finding.firstSeen.description)
             json.bool("in_baseline", finding.isInBaseline)
-            if let waiver = finding.waiver {
-                json.object("waiver") { json in
-                    json.string("on", waiver.target.description)
-                    json.string("owner", waiver.owner)
-                    json.string("reason", waiver.reason)
-                    json.string("expires", waiver.expires.description)
-                    json.strings("accepts", waiver.acceptsAnything ? nil : waiver.accepts)
-                }
-            } else {
-                json.null("waiver")
-            }
+            json.waiver("waiver", finding.waiver)
             json.strings("further_problems", finding.furtherProblems)
             json.string("since_last_scan", finding.change.rawValue)
             json.bool("counts", report.gate.counts(finding))

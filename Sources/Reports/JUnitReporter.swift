@@ -136,8 +136,11 @@ private struct JUnitSuite {
             if repository.status != .skipped {
                 body(
                     classname, RuleEntry.reservedID,
-                    repository.status == .unreadable
-                        ? .error(type: "unreadable", message: repository.reason ?? "unreadable") : .pass)
+                    repository.status != .unreadable
+                        ? .pass
+                        : repository.acceptedUnread == nil
+                            ? .error(type: "unreadable", message: repository.reasonInWords)
+                            : .skipped(message: repository.reasonInWords))
             }
             var results: [(rule: String, result: Result)] = []
             for (index, entry) in report.policy.rules.enumerated() where entry.subject == .repository {

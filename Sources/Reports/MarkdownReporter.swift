@@ -91,7 +91,7 @@ struct MarkdownPage {
         guard !troubled.isEmpty || !unread.isEmpty else { return }
         let rows =
             troubled.map { [escaped($0.login), escaped($0.troubles.joined(separator: "; "))] }
-            + unread.map { [escaped($0.repository.fullName), escaped($0.reason ?? "unknown")] }
+            + unread.map { [escaped($0.repository.fullName), escaped($0.reasonInWords)] }
         // What was found must not be pushed out by it.
         let room = bytesMax - text.utf8.count
         let limit =

@@ -138,15 +138,16 @@ extension JSONWriter {
             self.result(
                 finding.rule, finding.severity.sarifLevel,
                 finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name),
-                fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding,
+                fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding, waiver: finding.waiver,
                 isAccepted: report.gate.isAccepted(finding), name: name)
         case .unread(let repository):
             let name = repository.repository.fullName
             self.result(
-                readable, "warning", "\(name) could not be read or decided: \(repository.reason ?? "unknown")",
+                readable, "warning", "\(name) could not be read or decided: \(repository.reasonInWords)",
                 PolicyLocation(of: nil, in: report.policy, at: name),
                 fingerprint: FindingKey(rule: readable, subject: .repository(repository.repository.id))
-                    .fingerprint(apiURL: report.apiURL), name: name)
+                    .fingerprint(apiURL: report.apiURL), waiver: repository.acceptedUnread,
+                isAccepted: repository.acceptedUnread != nil, name: name)
         case .trouble(let organization):
             self.result(
                 readable, "error", "\(organization.login): \(organization.troubles.joined(separator: "; "))",
@@ -157,7 +158,7 @@ extension JSONWriter {
 
     private mutating func result(
         _ rule: String, _ level: String, _ message: String, _ location: PolicyLocation, fingerprint: String,
-        finding: Finding? = nil, isAccepted: Bool = false, name: String,
+        finding: Finding? = nil, waiver: Waiver? = nil, isAccepted: Bool = false, name: String,
     ) {
         object { json in
             json.string("ruleId", rule)
@@ -173,9 +174,9 @@ extension JSONWriter {
             }
             json.object("partialFingerprints") { $0.string("primaryLocationLineHash", fingerprint.singleLine) }
             if let finding { json.string("baselineState", finding.baselineState) }
-            if let finding, isAccepted {
+            if isAccepted {
                 let why =
-                    finding.waiver.map { "\($0.owner), until \($0.expires): \($0.reason)" } ?? "in the baseline"
+                    waiver.map { "\($0.owner), until \($0.expires): \($0.reason)" } ?? "in the baseline"
                 json.array("suppressions") { json in
                     json.object { json in
                         json.string("kind", "external")

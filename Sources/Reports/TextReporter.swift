@@ -186,7 +186,7 @@ extension TextPage {
         ] where !repositories.isEmpty {
             blank()
             line("UNREAD", .poor, "\(counted(repositories.count, "repository")) \(title)")
-            let groups = Dictionary(grouping: repositories) { $0.reason ?? "unknown" }
+            let groups = Dictionary(grouping: repositories, by: \.reasonInWords)
             for (reason, members) in groups.sorted(by: { $0.key < $1.key }) {
                 blank()
                 wrapped("\(reason) (\(counted(members.count, "repository")))", indent: 2, .strong)

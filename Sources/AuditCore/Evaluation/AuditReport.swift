@@ -45,7 +45,7 @@ public struct AuditReport: Sendable {
         for organization in organizations {
             if let trouble = organization.troubles.first { return "\(organization.login): \(trouble)" }
         }
-        let open = summary.unreadable + summary.undecided
+        let open = summary.unreadable - summary.acceptedUnread + summary.undecided
         if open > 0 { return "\(open) of \(summary.listed) repositories could not be read or decided" }
         if summary.listed == 0 { return "no repository is listed" }
         return summary.judged == 0 ? "no repository is in scope" : "the history does not hold every listed repository"
@@ -130,6 +130,8 @@ public struct Summary: Hashable, Sendable {
     public var waived = 0
     public var unreadable = 0
     public var skipped = 0
+    /// Of the unreadable ones, those of which a waiver accepts that.
+    public var acceptedUnread = 0
     /// Of the violating ones, those on which a rule or the scope lacked a fact.
     public var undecided = 0
 
@@ -197,6 +199,8 @@ public struct RepositoryReport: Sendable {
     public var preview: SubjectPreview
     /// Why it is skipped or unreadable, or which rule is undecided.
     public var reason: String?
+    /// The waiver of `readable` that accepts that it can't be read; it is unreadable all the same.
+    public var acceptedUnread: Waiver?
     /// One for each rule entry, in the policy's order; empty where the repository was skipped or could not be read.
     public var outcomes: [Outcome]
 }

@@ -50,7 +50,8 @@ public struct Evaluator: Sendable {
 
     private func isComplete(_ snapshot: Snapshot, _ judgement: Judgement) -> Bool {
         let summary = judgement.summary
-        return snapshot.stop == nil && summary.unreadable == 0 && summary.undecided == 0 && summary.judged > 0
+        return snapshot.stop == nil && summary.unreadable == summary.acceptedUnread && summary.undecided == 0
+            && summary.judged > 0
             && judgement.organizations.allSatisfy { $0.troubles.isEmpty }
             && snapshot.organizations.allSatisfy { $0.repositories.count == $0.listing.listed }
     }

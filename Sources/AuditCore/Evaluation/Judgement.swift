@@ -70,7 +70,26 @@ struct Judgement {
         }
         // Who knows what would have been found there.
         if report.outcomes.isEmpty { ledger.leaveOpen(state.repository, of: organization.login) }
+        acceptUnread(state, of: organization, in: &report)
         return report
+    }
+
+    /// A waiver of `readable` accepts that a repository can't be read; never that the scan had no turn for it, or that a
+    /// rule could not decide.
+    private mutating func acceptUnread(
+        _ state: RepositorySnapshot, of organization: OrganizationFacts, in report: inout RepositoryReport,
+    ) {
+        guard report.status == .unreadable, case .unreadable(let reason) = state.reading, reason.code != .notRead,
+            reason.code != .changed
+        else { return }
+        let violation = Violation(
+            message: reason.message, problems: ["unreadable: \(reason.code.rawValue)"], expected: [], actual: [],
+            remedy: "")
+        guard
+            case .accepted(let waiver) = ledger.answer(
+                to: violation, of: RuleEntry.reservedID, on: state.repository, of: organization.login)
+        else { return }
+        report.acceptedUnread = waiver
     }
 
     /// - Parameter lacking: a fact without which the repository can't be called compliant.
@@ -198,7 +217,7 @@ struct Judgement {
     }
 
     private mutating func judgeWaivers() {
-        let ids = Set(entries.map(\.id))
+        let ids = Set(entries.map(\.id) + [RuleEntry.reservedID])
         let subjects = ledger.subjects(of: snapshot.organizations.map(\.login), rules: ids)
         let strays = subjects.map(\.subject.waiver).filter { !ids.contains($0.rule) }
         if let first = strays.first {
@@ -283,7 +302,9 @@ struct Judgement {
         case .compliant: summary.compliant += 1
         case .violating: summary.violating += 1
         case .waived: summary.waived += 1
-        case .unreadable: summary.unreadable += 1
+        case .unreadable:
+            summary.unreadable += 1
+            if report.acceptedUnread != nil { summary.acceptedUnread += 1 }
         case .skipped: summary.skipped += 1
         }
     }

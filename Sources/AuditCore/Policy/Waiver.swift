@@ -196,7 +196,7 @@ public struct WaiverList: Sendable {
                         hint: "remove it, or have \(waiver.owner) renew it"))
             }
             guard let policy else { return problems }
-            if !policy.rules.contains(where: { $0.id == waiver.rule }) {
+            if waiver.rule != RuleEntry.reservedID, !policy.rules.contains(where: { $0.id == waiver.rule }) {
                 problems.append(
                     Problem(
                         position: waiver.position, message: "the policy \(policy.name) has no entry \"\(waiver.rule)\"",

@@ -59,7 +59,9 @@ struct WaiverAddCommand: AuditCommand {
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
-    @Option(help: ArgumentHelp("Id of the policy's entry whose findings are accepted.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "Id of the policy's entry whose findings are accepted; readable: that it can't be read.", valueName: "id"))
     var rule: String
     @Option(help: ArgumentHelp("Repository: a name, a glob, ORG/NAME or a numeric id.", valueName: "name"))
     var repository: String?
@@ -93,7 +95,7 @@ struct WaiverAddCommand: AuditCommand {
             throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")
         }
         let policy = try policy.load(file.layers(context))
-        if let policy, !policy.rules.contains(where: { $0.id == waiver.rule }) {
+        if let policy, waiver.rule != RuleEntry.reservedID, !policy.rules.contains(where: { $0.id == waiver.rule }) {
             throw .usage(
                 "--rule: the policy \(policy.name) has no entry \"\(rule)\"",
                 hint: NearestWord.hint(for: rule, among: policy.rules.map(\.id)))
@@ -122,7 +124,8 @@ struct WaiverAddCommand: AuditCommand {
 
     /// The waiver with the problems that the last scans found on its target, where it names none itself.
     private func naming(_ waiver: Waiver, _ context: CommandContext) async throws(CommandFailure) -> Waiver {
-        guard waiver.acceptsAnything, !acceptsAnything else { return waiver }
+        // What can't be read has one problem, and no finding.
+        guard waiver.acceptsAnything, !acceptsAnything, waiver.rule != RuleEntry.reservedID else { return waiver }
         let layers = try file.layers(context)
         // Where nothing says where a history would be, there is none.
         let path = try? Settings.historyPath(layers.value(.db, flag: history.db), context.environment)

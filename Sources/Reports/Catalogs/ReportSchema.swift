@@ -110,7 +110,11 @@ public enum ReportSchema {
                     ("subject_certain", .boolean),
                 ]))
         ),
-        ("reason", .maybe(.string)),
+        ("reason", .maybe(.string)), ("accepted_unread", .maybe(waiver)),
+    ])
+
+    private static let waiver = JSONShape.object([
+        ("on", .string), ("owner", .string), ("reason", .string), ("expires", .string), ("accepts", .maybe(.strings)),
     ])
 
     /// What is gone, and why.
@@ -126,14 +130,7 @@ public enum ReportSchema {
         ("problems", .strings), ("remediation", .string),
         ("state", .one(Finding.State.allCases.map(\.rawValue))), ("first_seen", .time),
         ("in_baseline", .maybe(.boolean)),
-        (
-            "waiver",
-            .maybe(
-                .object([
-                    ("on", .string), ("owner", .string), ("reason", .string), ("expires", .string),
-                    ("accepts", .maybe(.strings)),
-                ]))
-        ),
+        ("waiver", .maybe(waiver)),
         ("further_problems", .strings), ("since_last_scan", .one(Finding.State.allCases.map(\.rawValue))),
         ("counts", .boolean), ("fingerprint", .string),
     ])

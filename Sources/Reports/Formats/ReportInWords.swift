@@ -164,3 +164,11 @@ extension Finding {
         return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remedy)"
     }
 }
+
+extension RepositoryReport {
+    /// Why it is skipped, unreadable or undecided, and who accepts that.
+    var reasonInWords: String {
+        let why = reason ?? "unknown"
+        return acceptedUnread.map { "\(why) (accepted by \($0.owner) until \($0.expires): \($0.reason))" } ?? why
+    }
+}

@@ -272,7 +272,7 @@ extension HTMLPage.Row {
         name = report.repository.fullName.shown
         status = report.status.rawValue
         self.findings = findings.map { Broken(rule: $0.rule, severity: $0.isOpen ? $0.severity.rawValue : "waived") }
-        reason = report.reason?.shown ?? ""
+        reason = report.reason == nil ? "" : report.reasonInWords.shown
         subject = report.preview.subject?.shown ?? ""
         source = report.effective?.source.words ?? ""
         since = report.since?.day ?? ""

@@ -227,6 +227,59 @@ import Testing
         #expect(report.gone.isEmpty)
     }
 
+    // MARK: - What can't be read
+
+    private func unread(
+        _ code: UnreadableReason.Code, waivers list: WaiverList?, stop: ScanStop? = nil,
+    ) throws -> AuditReport {
+        let policy = try Policy.parsed(#"{"version": 1, "name": "test", "rules": [\#(Self.claims)]}"#)
+        return Evaluator(policy: policy, gate: Gate(), waivers: list).evaluate(
+            .sample([.sample([.unreadable("secret", id: 1, code, "no"), good])], stop: stop))
+    }
+
+    @Test func aWaiverOfReadableAcceptsThatARepositoryCannotBeRead() throws {
+        let list = try waivers(
+            #"{"rule": "readable", "repository": "secret", "owner": "o", "reason": "r", "expires": "2026-12-31"}"#)
+        let report = try unread(.forbidden, waivers: list)
+        #expect(report.gate.exitStatus == 0)
+        #expect(report.isComplete)
+        #expect(report.repositories.map(\.status) == [.compliant, .unreadable])
+        #expect(report.summary.unreadable == 1 && report.summary.acceptedUnread == 1)
+        #expect(report.warnings.isEmpty)
+        #expect(!report.findings.contains { $0.rule == "unused-waivers" })
+        #expect(try unread(.forbidden, waivers: nil).gate.exitStatus == 3)
+        // Expired, it accepts nothing more.
+        let late = try waivers(
+            #"{"rule": "readable", "repository": "secret", "owner": "o", "reason": "r", "expires": "2026-11-01"}"#)
+        #expect(try unread(.forbidden, waivers: late).isComplete == false)
+        #expect(list.problems(under: try .of(Self.claims), now: .sample).isEmpty)
+    }
+
+    @Test func whatTheScanDidNotGetToIsNotAccepted() throws {
+        let list = try waivers(
+            #"{"rule": "readable", "repository": "*", "owner": "o", "reason": "r", "expires": "2026-12-31"}"#)
+        #expect(try unread(.notRead, waivers: list).gate.exitStatus == 3)
+        #expect(try unread(.changed, waivers: list).gate.exitStatus == 3)
+        #expect(try unread(.forbidden, waivers: list, stop: .waitExhausted).gate.exitStatus == 3)
+        // Nor what a rule could not decide.
+        let tiered =
+            #"{"id": "t", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#
+        let policy = try Policy.parsed(#"{"version": 1, "name": "test", "rules": [\#(tiered)]}"#)
+        let report = Evaluator(policy: policy, gate: Gate(), waivers: list).evaluate(.sample([.sample([good])]))
+        #expect(!report.isComplete)
+        #expect(report.repositories.map(\.acceptedUnread) == [nil])
+    }
+
+    @Test func aWaiverOfReadableCanNameTheKindOfTrouble() throws {
+        let list = try waivers(
+            """
+            {"rule": "readable", "repository": "secret", "accepts": ["unreadable: not_found"], "owner": "o", "reason": "r",
+             "expires": "2026-12-31"}
+            """)
+        #expect(try unread(.notFound, waivers: list).gate.exitStatus == 0)
+        #expect(try unread(.serverFault, waivers: list).gate.exitStatus == 3)
+    }
+
     // MARK: - Problems
 
     @Test func whatIsBetterHasFewerProblems() throws {
