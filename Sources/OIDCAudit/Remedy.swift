@@ -80,7 +80,7 @@ struct Remedy {
     func withClient<Value>(
         _ body: (GitHubClient, HistoryStore?) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
-        guard connection.token != nil else { throw .tokenMissing(for: connection.endpoint.hostname) }
+        guard connection.token != nil else { throw await context.tokenMissing(connection, historyPath) }
         // Where there is no history yet, nothing is known of the token, and a mistake must not make one.
         guard FileManager.default.fileExists(atPath: historyPath) else { return try await withClient(nil, body) }
         return try await context.withHistory(historyPath, for: .changing) { history throws(CommandFailure) in
@@ -112,6 +112,15 @@ struct Remedy {
 
     // MARK: -
 
+    /// The host is never taken from the plan: whoever can write the file would choose where the token goes.
+    func checkHost(of plan: Plan) throws(CommandFailure) {
+        guard plan.apiURL == apiURL else {
+            throw .usage(
+                "the plan is for \(plan.apiURL), and this is \(apiURL)",
+                hint: "if that is the host you mean, add --api-url \(plan.apiURL.shellQuoted)")
+        }
+    }
+
     /// Applies a plan, as far as whoever is asked agrees.
     ///
     /// - Parameter history: where it is journaled; `nil` makes one.
@@ -119,10 +128,7 @@ struct Remedy {
         _ work: Work, by client: GitHubClient, in history: HistoryStore?,
     ) async throws(CommandFailure) -> Int32 {
         let plan = work.plan
-        guard plan.apiURL == apiURL else {
-            throw .usage(
-                "the plan is for \(plan.apiURL), and this is \(apiURL)", hint: "name the host for which it was made")
-        }
+        try checkHost(of: plan)
         if let why = plan.incomplete, plan.changes.isEmpty {
             throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
         }

@@ -34,7 +34,7 @@ struct CheckCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
             organizations: try Settings.organizations(organizations),
-            apiURL: try ConnectionSettings.endpoint(host, layers).description,
+            host: try HostChoice(host, layers),
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
             judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
             moment: try at.map { text throws(CommandFailure) in try ScanReference(argument: text) },
@@ -58,7 +58,7 @@ struct CheckCommand: AuditCommand {
 struct CheckSettings {
     /// Empty: whatever the scan holds.
     var organizations: [OrganizationLogin]
-    var apiURL: String
+    var host: HostChoice
     var historyPath: String
     var judging: JudgingSettings
     /// Which scan is judged; `nil`: the last one, as of today.
@@ -85,7 +85,7 @@ struct CheckSettings {
             context.console.note(
                 "note: scan \(stored.scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
         }
-        var evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath, context)
+        var evaluator = try await judging.evaluator(apiURL: stored.scan.apiURL, historyPath: historyPath, context)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
         let past = await context.past(of: report, for: reports, in: stored.history)
@@ -122,7 +122,7 @@ struct CheckSettings {
         let stored = try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
             try await self.stored(in: history, context)
         }
-        let evaluator = try await judging.evaluator(apiURL: apiURL, historyPath: historyPath, context)
+        let evaluator = try await judging.evaluator(apiURL: stored.scan.apiURL, historyPath: historyPath, context)
         let comparison = Comparison(
             of: stored.snapshot, by: evaluator,
             and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
@@ -155,8 +155,9 @@ struct CheckSettings {
     private func stored(
         in history: HistoryStore, _ context: CommandContext,
     ) async throws(CommandFailure) -> Stored {
+        let apiURL = try await host.apiURL(in: history)
         let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
-        let scan = try await scan(of: asked, in: history)
+        let scan = try await scan(of: asked, apiURL, in: history)
         try await context.sayNewNames(of: [scan], asked: organizations, in: history, console)
         let began = ContinuousClock.now
         let snapshot = try await usingHistory { () async throws(HistoryError) in
@@ -176,7 +177,7 @@ struct CheckSettings {
 
     /// One scan for all organizations, since scope and time are a scan's.
     private func scan(
-        of asked: [OrganizationReference], in history: HistoryStore,
+        of asked: [OrganizationReference], _ apiURL: String, in history: HistoryStore,
     ) async throws(CommandFailure) -> StoredScan {
         if let moment { return try await HistorySettings.scan(moment, of: asked, apiURL: apiURL, in: history) }
         var last: (login: String, scan: StoredScan)?
@@ -188,7 +189,7 @@ struct CheckSettings {
             guard let scan else {
                 throw .usage(
                     "the history \(historyPath) holds no finished scan of \(login) at \(apiURL)",
-                    hint: "oidc-audit scan \(login) makes one; --hostname and --db choose another")
+                    hint: "oidc-audit scan \(login) makes one; --api-url and --db choose another")
             }
             if let last, last.scan.id != scan.id {
                 throw .usage(

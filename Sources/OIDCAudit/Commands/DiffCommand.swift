@@ -32,9 +32,10 @@ struct DiffCommand: AuditCommand {
         let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: settings.apiURL, in: history, settings.console)
-            let later = try await settings.scan(after ?? "latest", of: asked, in: history)
+                logins, apiURL: apiURL, in: history, settings.console)
+            let later = try await settings.scan(after ?? "latest", of: asked, apiURL: apiURL, in: history)
             let earlier = try await earlierScan(later, moment, asked, settings, history, context)
             try await context.sayNewNames(of: [earlier, later], asked: logins, in: history, settings.console)
             let difference = try await usingHistory { () async throws(HistoryError) in
@@ -69,7 +70,9 @@ struct DiffCommand: AuditCommand {
     ) async throws(CommandFailure) -> StoredScan {
         let organizations = asked.isEmpty ? later.organizations : asked
         let names = organizations.map(\.login).joined(separator: ", ")
-        if let before, before != "previous" { return try await settings.scan(before, of: asked, in: history) }
+        if let before, before != "previous" {
+            return try await settings.scan(before, of: asked, apiURL: later.apiURL, in: history)
+        }
         if let moment, later.startedAt <= moment {
             throw .usage(
                 "no scan of \(names) has begun since \(moment)",
@@ -90,7 +93,7 @@ struct DiffCommand: AuditCommand {
         }
         // The history does not reach back so far: what is known is told from its start.
         let first = try await usingHistory { () async throws(HistoryError) in
-            try await history.firstScan(of: organizations, apiURL: settings.apiURL)
+            try await history.firstScan(of: organizations, apiURL: later.apiURL)
         }
         if let first, !settings.console.isQuiet {
             context.console.note("note: the history begins with scan #\(first.id.rawValue) of \(first.startedAt)")

@@ -54,9 +54,10 @@ struct PolicyInitCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: config)
         let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let apiURL = try ConnectionSettings.endpoint(host, layers).description
+        let host = try HostChoice(host, layers)
         return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
-            try await usingHistory { () async throws(HistoryError) in
+            let apiURL = try await host.apiURL(in: history)
+            return try await usingHistory { () async throws(HistoryError) in
                 let organization = OrganizationReference(login: login.rawValue)
                 guard let scan = try await history.lastScan(of: organization, apiURL: apiURL) else { return nil }
                 return try await history.snapshot(of: scan.id, organizations: [organization])

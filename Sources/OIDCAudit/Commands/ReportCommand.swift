@@ -31,7 +31,7 @@ struct ReportCommand: AuditCommand {
         let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
             organizations: try Settings.organizations(organization.map { [$0] } ?? []),
-            apiURL: try ConnectionSettings.endpoint(host, layers).description,
+            host: try HostChoice(host, layers),
             historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
             judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
             moment: try ScanReference(argument: scan), console: try ConsoleSettings(console, layers))

@@ -32,7 +32,7 @@ struct ScanCommand: AuditCommand {
         var advice: [String] = []
         var failure: CommandFailure?
         if settings.connection.token == nil {
-            failure = .tokenMissing(for: settings.connection.endpoint.hostname)
+            failure = await context.tokenMissing(settings.connection, settings.historyPath)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
         } else {
             do throws(CommandFailure) {

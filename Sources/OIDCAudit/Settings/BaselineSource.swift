@@ -73,9 +73,12 @@ enum BaselineSource {
             try await history.scan(reference, apiURL: apiURL)
         }
         guard let scan else {
+            let hosts = try await HostChoice.hosts(of: .scans, in: history)
             throw .usage(
                 "--baseline: the history holds no finished scan \(reference) of \(apiURL)",
-                hint: "a finished scan says its number at the end of its report")
+                hint: hosts.isEmpty || hosts.contains(apiURL)
+                    ? "a finished scan says its number at the end of its report"
+                    : HostChoice.hint(hosts, holding: .scans))
         }
         let id = scan.id
         guard scan.policyName == policy.name else {

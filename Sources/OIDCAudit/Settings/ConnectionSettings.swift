@@ -54,6 +54,13 @@ extension ConnectionSettings {
     static func endpoint(
         _ options: HostOptions, _ layers: SettingLayers,
     ) throws(CommandFailure) -> GitHubEndpoint {
+        try givenEndpoint(options, layers) ?? .gitHub
+    }
+
+    /// - Returns: `nil` where neither flag nor environment nor configuration file names a host.
+    static func givenEndpoint(
+        _ options: HostOptions, _ layers: SettingLayers,
+    ) throws(CommandFailure) -> GitHubEndpoint? {
         let addresses = layers.layers(.apiURL, flags: options.apiURL.map { [$0] } ?? [])
         let hosts = layers.layers(.hostname, flags: options.hostname.map { [$0] } ?? [])
         for (address, host) in zip(addresses, hosts) {
@@ -71,7 +78,7 @@ extension ConnectionSettings {
         if let address = layers.environment["GITHUB_API_URL"], !address.isEmpty {
             return try endpoint(apiURL: SettingValue(text: address, origin: "GITHUB_API_URL"))
         }
-        return .gitHub
+        return nil
     }
 
     // MARK: -

@@ -15,14 +15,14 @@ struct HistoryQueryOptions: ParsableArguments {
 
 /// What such a command needs to know, resolved.
 struct HistorySettings {
-    let apiURL: String
+    let host: HostChoice
     let path: String
     let format: PageFormat
     let console: ConsoleSettings
 
     init(_ options: HistoryQueryOptions, in context: CommandContext) throws(CommandFailure) {
         let layers = try SettingLayers(environment: context.environment, configurationFile: options.console.config)
-        apiURL = try ConnectionSettings.endpoint(options.host, layers).description
+        host = try HostChoice(options.host, layers)
         path = try Settings.historyPath(layers.value(.db, flag: options.history.db), context.environment)
         format = try PageFormat(layers.value(.format, flag: options.format))
         console = try ConsoleSettings(options.console, layers)
@@ -39,7 +39,7 @@ struct HistorySettings {
     ///
     /// - Parameter organizations: of which; empty: any.
     func scan(
-        _ text: String, of organizations: [OrganizationReference] = [], in store: HistoryStore,
+        _ text: String, of organizations: [OrganizationReference] = [], apiURL: String, in store: HistoryStore,
     ) async throws(CommandFailure) -> StoredScan {
         try await Self.scan(ScanReference(argument: text), of: organizations, apiURL: apiURL, in: store)
     }
@@ -68,7 +68,7 @@ struct HistorySettings {
                 }
             throw .usage(
                 "the history \(store.path) holds no \(which)\(of) at \(apiURL)",
-                hint: "oidc-audit history list tells what it holds; --hostname and --db choose another")
+                hint: "oidc-audit history list tells what it holds; --api-url and --db choose another")
         }
         if case .at(let moment) = reference,
             let pruned = try await usingHistory({ () async throws(HistoryError) in

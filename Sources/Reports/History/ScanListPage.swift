@@ -32,6 +32,8 @@ public enum ScanListPage {
             page.open(open)
             return page.text
         }
+        // Where there are several.
+        let showsHosts = Set(scans.map(\.apiURL)).count > 1
         let rows = scans.map { scan in
             [
                 "#\(scan.id.rawValue)", scan.startedAt.description,
@@ -39,10 +41,11 @@ public enum ScanListPage {
                 "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
                 scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-", "\(scan.seconds) s",
                 scan.logins.joined(separator: ", ") + (scan.isNarrow ? ", in part" : ""),
-            ]
+            ] + (showsHosts ? [scan.apiURL] : [])
         }
         page.grid(
-            ["scan", "began", "verdict", "judged", "violating", "took", "organizations"], rows, rightAligned: [3, 4, 5])
+            ["scan", "began", "verdict", "judged", "violating", "took", "organizations"] + (showsHosts ? ["host"] : []),
+            rows, rightAligned: [3, 4, 5])
         if total > scans.count {
             page.plain("and \(total - scans.count) older; --limit \(total) lists them", indent: 0)
         }

@@ -20,15 +20,16 @@ struct HistoryAtCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: settings.apiURL, in: history, settings.console)
-            let scan = try await settings.scan(date, of: asked, in: history)
+                logins, apiURL: apiURL, in: history, settings.console)
+            let scan = try await settings.scan(date, of: asked, apiURL: apiURL, in: history)
             try await context.sayNewNames(of: [scan], asked: logins, in: history, settings.console)
             let snapshot = try await usingHistory { () async throws(HistoryError) in
                 try await history.snapshot(of: scan.id, organizations: asked.isEmpty ? nil : asked)
             }
             let others = try await usingHistory { () async throws(HistoryError) in
-                try await history.organizations(apiURL: settings.apiURL)
+                try await history.organizations(apiURL: apiURL)
             }.filter { other in !scan.organizations.contains { $0.id == other.id } }
             if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
                 context.console.note(

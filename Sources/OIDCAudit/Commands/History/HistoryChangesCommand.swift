@@ -13,16 +13,17 @@ struct HistoryChangesCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let changesets = try await settings.withHistory(context) { history throws(CommandFailure) in
-            try await Remedy.changesets(in: history, apiURL: settings.apiURL, changeset.map(ChangesetID.init))
+        return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history, holding: .changes)
+            let changesets = try await Remedy.changesets(in: history, apiURL: apiURL, changeset.map(ChangesetID.init))
+            if let changeset, changesets.isEmpty {
+                throw .usage(
+                    "the journal holds no changes #\(changeset) at \(apiURL)",
+                    hint: "oidc-audit history changes tells them")
+            }
+            try settings.write(
+                ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)
+            return ExitStatus.success.rawValue
         }
-        if let changeset, changesets.isEmpty {
-            throw .usage(
-                "the journal holds no changes #\(changeset) at \(settings.apiURL)",
-                hint: "oidc-audit history changes tells them")
-        }
-        try settings.write(
-            ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)
-        return ExitStatus.success.rawValue
     }
 }

@@ -18,14 +18,25 @@ struct HistoryListCommand: AuditCommand {
         let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         if let limit, limit < 1 { throw .usage("--limit: \(limit) is no number of scans", hint: "say 1 or more") }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let asked = try await context.organizations(
-                logins, apiURL: settings.apiURL, in: history, settings.console)
-            let scans = try await usingHistory { () async throws(HistoryError) in
-                try await history.scans(apiURL: settings.apiURL, of: asked)
+            // Of all hosts, unless one was given.
+            let hosts =
+                settings.host.given == nil
+                ? try await HostChoice.hosts(of: .anyScans, in: history)
+                : [try await settings.host.apiURL(in: history, holding: .anyScans)]
+            var scans: [StoredScan] = []
+            var open = 0
+            for apiURL in hosts {
+                let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings.console)
+                let (own, ownOpen) = try await usingHistory { () async throws(HistoryError) in
+                    (
+                        try await history.scans(apiURL: apiURL, of: asked),
+                        try await history.openScanCount(apiURL: apiURL)
+                    )
+                }
+                scans += own
+                open += ownOpen
             }
-            let open = try await usingHistory { () async throws(HistoryError) in
-                try await history.openScanCount(apiURL: settings.apiURL)
-            }
+            scans.sort { $0.link > $1.link }
             let most = limit ?? (settings.format == .text ? 30 : scans.count)
             try settings.write(
                 ScanListPage.render(

@@ -26,10 +26,11 @@ struct HistoryPruneCommand: AuditCommand {
             throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
         }
         return try await settings.withHistory(context, for: .changing) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history)
             let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
             let pruning = try await usingHistory { () async throws(HistoryError) in
                 try await history.prune(
-                    apiURL: settings.apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
+                    apiURL: apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
             }
             try settings.write(
                 PruningPage.render(pruning, as: settings.format, style: settings.style(context)), to: context)

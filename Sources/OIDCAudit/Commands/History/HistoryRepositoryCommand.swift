@@ -19,12 +19,13 @@ struct HistoryRepositoryCommand: AuditCommand {
             throw .usage("\"\(repository)\" is no repository", hint: "say OWNER/NAME, such as octo-org/octo-repo")
         }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history)
             let timeline = try await usingHistory { () async throws(HistoryError) in
-                try await history.timeline(of: repository, apiURL: settings.apiURL)
+                try await history.timeline(of: repository, apiURL: apiURL)
             }
             guard let timeline else {
                 throw .usage(
-                    "the history \(settings.path) never saw \(repository) at \(settings.apiURL)",
+                    "the history \(settings.path) never saw \(repository) at \(apiURL)",
                     hint: "check the name; oidc-audit history at latest --format json tells every repository")
             }
             try settings.write(

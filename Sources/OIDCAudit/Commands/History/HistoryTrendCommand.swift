@@ -19,10 +19,11 @@ struct HistoryTrendCommand: AuditCommand {
         let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
+            let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: settings.apiURL, in: history, settings.console)
+                logins, apiURL: apiURL, in: history, settings.console)
             let all = try await usingHistory { () async throws(HistoryError) in
-                try await history.trend(apiURL: settings.apiURL, of: asked.first, since: moment)
+                try await history.trend(apiURL: apiURL, of: asked.first, since: moment)
             }
             // What another policy found, or another scope saw, is no step of one line.
             let points = settings.format == .json ? all : TrendPoint.comparable(all)

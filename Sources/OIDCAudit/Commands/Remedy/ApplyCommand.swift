@@ -35,7 +35,11 @@ struct ApplyCommand: AuditCommand {
                 try await remedy.unfinished(in: history)
             }
             guard let last = unfinished else {
-                throw .usage("nothing was begun that is not done", hint: "oidc-audit history changes tells what was")
+                throw .usage(
+                    "nothing was begun that is not done",
+                    hint: await context.hintAtOtherHosts(
+                        than: remedy.apiURL, holding: .changes, in: remedy.historyPath)
+                        ?? "oidc-audit history changes tells what was")
             }
             let left = last.entries.count(where: \.isOpen)
             context.console.note(
@@ -47,6 +51,8 @@ struct ApplyCommand: AuditCommand {
                 throw .usage("no plan was given", hint: "oidc-audit plan ORG -o json=plan.json makes one")
             }
             work = Remedy.Work(kind: .apply, plan: try PlanFile.load(plan))
+            // Before a token of another host is asked for.
+            try remedy.checkHost(of: work.plan)
         }
         return try await remedy.withClient { client, history throws(CommandFailure) in
             try await remedy.apply(work, by: client, in: history)

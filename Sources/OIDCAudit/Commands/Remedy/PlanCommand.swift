@@ -52,9 +52,9 @@ struct PlanCommand: AuditCommand {
         let began = ContinuousClock.now
         let read: Reading
         if let fromScan {
-            let apiURL = try ConnectionSettings.endpoint(connection.host, layers).description
             let snapshot = try await stored(
-                try ScanReference(argument: fromScan), logins, apiURL, path, settings.console, context)
+                try ScanReference(argument: fromScan), logins, try HostChoice(connection.host, layers), path,
+                settings.console, context)
             let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
             read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
@@ -111,10 +111,11 @@ struct PlanCommand: AuditCommand {
     // MARK: -
 
     private func stored(
-        _ reference: ScanReference, _ logins: [OrganizationLogin], _ apiURL: String, _ path: String,
+        _ reference: ScanReference, _ logins: [OrganizationLogin], _ host: HostChoice, _ path: String,
         _ settings: ConsoleSettings, _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot {
         try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
+            let apiURL = try await host.apiURL(in: history)
             let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings)
             let scan = try await HistorySettings.scan(reference, of: asked, apiURL: apiURL, in: history)
             try await context.sayNewNames(of: [scan], asked: logins, in: history, settings)
@@ -126,7 +127,7 @@ struct PlanCommand: AuditCommand {
 
     private func crawled(_ settings: Settings, _ context: CommandContext) async throws(CommandFailure) -> Reading {
         guard settings.connection.token != nil else {
-            throw .tokenMissing(for: settings.connection.endpoint.hostname)
+            throw await context.tokenMissing(settings.connection, settings.historyPath)
         }
         let stopRequests = await context.stopRequests()
         let evaluator = try await settings.judging.evaluator(

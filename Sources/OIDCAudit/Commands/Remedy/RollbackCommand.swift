@@ -34,7 +34,8 @@ struct RollbackCommand: AuditCommand {
         guard let changeset = found.first else {
             throw .usage(
                 "the journal holds no changes #\(number) at \(remedy.apiURL)",
-                hint: "oidc-audit history changes tells them")
+                hint: await context.hintAtOtherHosts(than: remedy.apiURL, holding: .changes, in: remedy.historyPath)
+                    ?? "oidc-audit history changes tells them")
         }
         guard !changeset.plan.changesOrganizations || change.maxChanges != nil else { throw Remedy.followersUnknown }
         for (change, entry) in zip(changeset.plan.changes, changeset.entries) where !entry.mayBeWritten {

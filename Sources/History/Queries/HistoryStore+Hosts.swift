@@ -1,0 +1,33 @@
+import GRDB
+
+/// A host as far as a history knows it.
+public struct StoredHost: Hashable, Sendable {
+    public var apiURL: String
+    /// Sealed scans, pruned ones too, and those that run or were interrupted.
+    public var scans: Int
+    public var openScans: Int
+    /// Sets of changes in the journal.
+    public var changesets: Int
+}
+
+extension HistoryStore {
+    /// Hosts of which the history holds anything, in the order of their addresses.
+    public func hosts() async throws(HistoryError) -> [StoredHost] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT h.apiURL,
+                        (SELECT count(*) FROM scan WHERE hostID = h.id AND state = 'sealed') AS scans,
+                        (SELECT count(*) FROM scan WHERE hostID = h.id AND state <> 'sealed') AS openScans,
+                        (SELECT count(*) FROM changeset WHERE hostID = h.id) AS changesets
+                    FROM host h WHERE scans + openScans + changesets > 0 ORDER BY h.apiURL
+                    """
+            ).map { row in
+                try StoredHost(
+                    apiURL: row.decode(forColumn: "apiURL"), scans: row.decode(forColumn: "scans"),
+                    openScans: row.decode(forColumn: "openScans"), changesets: row.decode(forColumn: "changesets"))
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import AuditCore
+import Foundation
+import GitHubAPI
+import History
+
+/// The host of a command that uses no network: the one that was given, or the only one of which the history holds what the
+/// command looks for.
+///
+/// A command that uses the network never takes its host from a history: whoever can write the file would choose where the
+/// token goes.
+struct HostChoice {
+    /// What a command looks for.
+    enum Content {
+        case scans
+        /// Scans that run or were interrupted too.
+        case anyScans
+        case changes
+
+        func isHeld(of host: StoredHost) -> Bool {
+            switch self {
+            case .scans: host.scans > 0
+            case .anyScans: host.scans + host.openScans > 0
+            case .changes: host.changesets > 0
+            }
+        }
+
+        var words: String {
+            switch self {
+            case .scans: "finished scans"
+            case .anyScans: "scans"
+            case .changes: "changes"
+            }
+        }
+    }
+
+    /// `nil`: none was given.
+    let given: String?
+
+    init(_ options: HostOptions, _ layers: SettingLayers) throws(CommandFailure) {
+        given = try ConnectionSettings.givenEndpoint(options, layers)?.description
+    }
+
+    /// - Throws: where none was given and the history holds several; where it holds nothing of the one that was given, but
+    ///   something of another.
+    func apiURL(
+        in history: HistoryStore, holding content: Content = .scans,
+    ) async throws(CommandFailure) -> String {
+        let hosts = try await Self.hosts(of: content, in: history)
+        if let given {
+            guard hosts.isEmpty || hosts.contains(given) else {
+                throw .usage(
+                    "the history \(history.path) holds no \(content.words) of \(given)",
+                    hint: Self.hint(hosts, holding: content))
+            }
+            return given
+        }
+        guard hosts.count > 1 else { return hosts.first ?? GitHubEndpoint.gitHub.description }
+        throw .usage(
+            "the history \(history.path) holds \(content.words) of several hosts: \(hosts.joined(separator: ", "))",
+            hint: "choose one: --api-url \(hosts[0].shellQuoted)")
+    }
+
+    /// Addresses of the hosts of which a history holds something.
+    static func hosts(of content: Content, in history: HistoryStore) async throws(CommandFailure) -> [String] {
+        try await usingHistory { () async throws(HistoryError) in try await history.hosts() }
+            .filter(content.isHeld).map(\.apiURL)
+    }
+
+    /// What to say where the host that was given is not among some others.
+    static func hint(_ hosts: [String], holding content: Content) -> String {
+        "it holds \(content.words) of \(hosts.joined(separator: ", ")): add --api-url \(hosts.first?.shellQuoted ?? "URL")"
+    }
+}
+
+extension CommandContext {
+    /// A hint at the hosts that a history holds, for a command that uses the network and failed at another one.
+    ///
+    /// - Returns: `nil` where it holds something of that one, or nothing, or can't be read.
+    func hintAtOtherHosts(
+        than apiURL: String, holding content: HostChoice.Content, in path: String,
+    ) async -> String? {
+        let hosts = try? await withHistory(path, for: .reading) { history throws(CommandFailure) in
+            try await HostChoice.hosts(of: content, in: history)
+        }
+        guard let hosts, !hosts.isEmpty, !hosts.contains(apiURL) else { return nil }
+        return
+            "the history \(path) holds \(content.words) of \(hosts.joined(separator: ", ")): add --api-url \(hosts[0].shellQuoted)"
+    }
+
+    /// That no token was given for a host; names others of which the history holds scans.
+    func tokenMissing(_ connection: ConnectionSettings, _ historyPath: String) async -> CommandFailure {
+        var failure = CommandFailure.tokenMissing(for: connection.endpoint.hostname)
+        let apiURL = connection.endpoint.description
+        if FileManager.default.fileExists(atPath: historyPath),
+            let other = await hintAtOtherHosts(than: apiURL, holding: .scans, in: historyPath)
+        {
+            failure.hint = [failure.hint, other].compactMap(\.self).joined(separator: "; ")
+        }
+        return failure
+    }
+}
