@@ -14,6 +14,10 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case corrupt(path: String, String)
     case full(path: String)
     case busy(path: String)
+    /// Another process has been making the file, or bringing it to a newer schema, for as long as is waited.
+    case opening(path: String, lock: String)
+    /// The disk has no locks of files.
+    case noLocks(path: String)
     case scanRunning(path: String, organization: String)
     /// Another process applies changes by this history.
     case changesRunning(path: String)
@@ -44,6 +48,9 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .overtaken(let path, let organization):
             "a scan that began later has read \(organization) into \(path) meanwhile"
         case .busy(let path): "the history \(path) stayed locked by another program"
+        case .opening(let path, let lock):
+            "cannot open the history \(path): another process holds its lock \(lock)"
+        case .noLocks(let path): "the disk of \(path) has no file locks (a network disk?)"
         case .altered(let path, let what): "the history \(path) is not what was sealed: \(what)"
         case .badExport(let file, let line, let why): "\(file), line \(line): \(why)"
         case .importOutOfOrder(let file, let organization, let startedAt, let newest):
@@ -64,6 +71,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .scanRunning, .changesRunning: "wait until it has ended"
         case .overtaken: "run it again; without --resume, if that was given"
         case .busy: "run again when it is free"
+        case .opening(_, let lock): "end the process that holds it, which fuser \(lock) names, and run again"
+        case .noLocks: "choose another place with --db"
         case .altered: "oidc-audit history verify names the record; keep the file, and compare it with a copy"
         case .badExport: "nothing was imported; export again where the file came from"
         case .importOutOfOrder: "export this history too, and import both files together into a new one"

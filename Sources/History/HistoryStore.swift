@@ -19,21 +19,27 @@ public final class HistoryStore: Sendable {
 
     /// Opens the file and brings it to the newest schema.
     ///
+    /// - Parameter wait: how long, at most, for another process that makes the file or brings it to a newer schema.
     /// - Throws: `HistoryError`; the file is left as it was.
-    public init(path: String, for access: Access = .making) throws(HistoryError) {
+    public init(
+        path: String, for access: Access = .making, waitingAtMost wait: Duration = .seconds(10),
+    ) throws(HistoryError) {
         self.path = path
         do {
             if access == .making { try Self.makeFolder(of: path) }
             guard access == .making || FileManager.default.fileExists(atPath: path) else {
                 throw HistoryError.missing(path: path)
             }
+            try ScanLock.probe(path)
             if access == .reading, let reader = try? Self.currentReader(path) {
                 pool = reader
                 return
             }
             // Whoever else opens it for the first time waits, or would find it half made.
-            let lock = access == .reading ? try? ScanLock(opening: path) : try ScanLock(opening: path)
+            let lock = try Self.lockOpening(path, for: access, wait)
             defer { withExtendedLifetime(lock) {} }
+            // Now there is a file of which it can be asked.
+            try ScanLock.probe(path)
             if access == .making { try Self.makeFile(at: path) }
             // Looked at before it is opened for writing: another program's file must stay as it is.
             let reader = try Self.currentReader(path)
@@ -244,6 +250,15 @@ public final class HistoryStore: Sendable {
             }
         } catch {
             throw HistoryError(error, path: path)
+        }
+    }
+
+    /// - Returns: `nil` where somebody who only reads has no place for a lock.
+    private static func lockOpening(_ path: String, for access: Access, _ wait: Duration) throws -> ScanLock? {
+        do {
+            return try ScanLock.opening(path, waitingAtMost: wait)
+        } catch HistoryError.cannotOpen where access == .reading {
+            return nil
         }
     }
 

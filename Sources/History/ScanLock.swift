@@ -27,12 +27,28 @@ final class ScanLock: Sendable {
     }
 
     /// Waits until nobody else makes the file or brings it to a newer schema.
-    convenience init(opening path: String) throws {
-        try self.init(database: path, byte: 1 << 42, holder: "", waits: true)
+    ///
+    /// - Parameter wait: how long at most.
+    /// - Throws: `HistoryError.opening` where another process holds it that long.
+    static func opening(_ path: String, waitingAtMost wait: Duration) throws -> ScanLock {
+        let end = ContinuousClock.now + wait
+        var pause: UInt32 = 1_000
+        while true {
+            do {
+                return try ScanLock(database: path, byte: 1 << 42, holder: "")
+            } catch HistoryError.scanRunning {
+                // A lock that waits by itself would wait for ever for a process that is stopped.
+                guard ContinuousClock.now < end else {
+                    throw HistoryError.opening(path: path, lock: Self.lockPath(path))
+                }
+                usleep(pause)
+                pause = min(pause * 2, 50_000)
+            }
+        }
     }
 
-    private init(database path: String, byte: Int64, holder login: String, waits: Bool = false) throws {
-        let lockPath = Self.resolved(path) + "-lock"
+    private init(database path: String, byte: Int64, holder login: String) throws {
+        let lockPath = Self.lockPath(path)
         descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(errno)))
@@ -42,16 +58,38 @@ final class ScanLock: Sendable {
         range.l_whence = Int16(SEEK_SET)
         range.l_start = off_t(byte)
         range.l_len = 1
-        while fcntl(descriptor, waits ? Self.setLockAndWait : Self.setLock, &range) != 0 {
+        while fcntl(descriptor, Self.setLock, &range) != 0 {
             let code = errno
             if code == EINTR { continue }
             // The descriptor is closed by `deinit`, which runs for an initializer that throws as well.
             guard code == EAGAIN || code == EACCES else {
+                if Self.lacksLocks(code) { throw HistoryError.noLocks(path: path) }
                 throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(code)))
             }
             throw HistoryError.scanRunning(path: path, organization: login)
         }
     }
+
+    /// Finds out whether the disk of a history has locks of files. SQLite takes one that has none for one that is in use,
+    /// and waits.
+    ///
+    /// - Throws: `HistoryError.noLocks`
+    static func probe(_ path: String) throws {
+        let descriptor = open(lockPath(path), O_RDONLY | O_CLOEXEC)
+        // Where there is no such file, or nobody may read it, SQLite finds out.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var range = flock()
+        range.l_type = Int16(F_RDLCK)
+        range.l_whence = Int16(SEEK_SET)
+        range.l_len = 1
+        // A question alone, of the kind that SQLite uses: it changes no lock, and holds none.
+        if fcntl(descriptor, F_GETLK, &range) != 0, lacksLocks(errno) { throw HistoryError.noLocks(path: path) }
+    }
+
+    private static func lacksLocks(_ code: Int32) -> Bool { code == ENOLCK || code == ENOTSUP || code == EOPNOTSUPP }
+
+    private static func lockPath(_ path: String) -> String { resolved(path) + "-lock" }
 
     /// One file has one lock, whatever links lead to it.
     private static func resolved(_ path: String) -> String {
@@ -69,13 +107,11 @@ final class ScanLock: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// `F_OFD_SETLK` and `F_OFD_SETLKW`: a lock of the open file, not of the process, so that two scans within one process exclude each
-    /// other too. The header's macro is not imported.
+    /// `F_OFD_SETLK`: a lock of the open file, not of the process, so that two scans within one process exclude each other
+    /// too. The header's macro is not imported.
     #if canImport(Darwin)
         private static let setLock: Int32 = 90
-        private static let setLockAndWait: Int32 = 91
     #else
         private static let setLock: Int32 = 37
-        private static let setLockAndWait: Int32 = 38
     #endif
 }

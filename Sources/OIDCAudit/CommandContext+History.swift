@@ -10,7 +10,9 @@ extension CommandContext {
         _ path: String, for access: HistoryStore.Access,
         _ body: (HistoryStore) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
-        let history = try await usingHistory { () throws(HistoryError) in try HistoryStore(path: path, for: access) }
+        let history = try await usingHistory { () throws(HistoryError) in
+            try HistoryStore(path: path, for: access, waitingAtMost: openingWait)
+        }
         let result: Result<Value, CommandFailure>
         do throws(CommandFailure) {
             result = .success(try await body(history))

@@ -22,6 +22,8 @@ struct CommandContext: Sendable {
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()
+    /// How long a command waits for others that make the history, or bring it to a newer schema.
+    var openingWait: Duration = .seconds(10)
     /// How long a command that has written the history waits at its end for others that use it.
     var logWait: Duration = .seconds(5)
     /// How long the minute of rate limits is.

@@ -286,6 +286,27 @@ import Testing
         #expect(try await HistoryStore(path: path).verify().problem == nil)
     }
 
+    /// A process that is stopped while it makes the file, say.
+    @Test func whoeverHoldsTheOpeningLockIsNotWaitedForWithoutEnd() async throws {
+        let path = folder.file
+        _ = try HistoryStore(path: path)
+        var lock: ScanLock? = try ScanLock.opening(path, waitingAtMost: .zero)
+        for access in [HistoryStore.Access.making, .changing] {
+            let error = #expect(throws: HistoryError.self) {
+                try HistoryStore(path: path, for: access, waitingAtMost: .milliseconds(5))
+            }
+            #expect(error == .opening(path: path, lock: path + "-lock"))
+            #expect(error?.description == "cannot open the history \(path): another process holds its lock \(path)-lock")
+        }
+        // To read what is whole nobody waits.
+        _ = try HistoryStore(path: path, for: .reading, waitingAtMost: .zero)
+        // And whoever waits goes on as soon as it is free.
+        async let waiting = HistoryStore(path: path)
+        withExtendedLifetime(lock) {}
+        lock = nil
+        _ = try await waiting
+    }
+
     /// A later version of the records has fields that older seals know nothing of.
     @Test func aFieldOfALaterVersionIsNoPartOfOlderRecords() async throws {
         let store = try HistoryStore(path: folder.file)

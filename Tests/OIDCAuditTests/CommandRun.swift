@@ -26,7 +26,8 @@ struct CommandRun: Hashable, Sendable {
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
         requestTimeout: Duration = .seconds(240), isTerminal: Bool = false, clockSkewSeconds: Int64 = 0,
         minute: Duration = RateLimits().minute, ask: (@Sendable (String) -> Bool)? = nil,
-        writeLimits: WriteLimits = .unpaced, logWait: Duration = .milliseconds(20),
+        writeLimits: WriteLimits = .unpaced, openingWait: Duration = .seconds(10),
+        logWait: Duration = .milliseconds(20),
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
         let sinks = Sinks()
@@ -41,7 +42,7 @@ struct CommandRun: Hashable, Sendable {
             now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970) + clockSkewSeconds) },
             readStandardInput: { standardInput }, stopRequests: stopRequests, ask: ask, writeLimits: writeLimits,
             requestTimeout: requestTimeout,
-            retry: RetryPolicy(baseDelay: .milliseconds(1)), logWait: logWait, minute: minute)
+            retry: RetryPolicy(baseDelay: .milliseconds(1)), openingWait: openingWait, logWait: logWait, minute: minute)
         let status = await RootCommand.run(arguments, in: context)
         let texts = sinks.texts
         return CommandRun(status: status, output: texts.output, error: texts.error)

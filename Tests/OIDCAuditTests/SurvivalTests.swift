@@ -116,6 +116,85 @@ import Testing
         }
     }
 
+    #if os(Linux)
+        /// What a disk without locks answers, for SQLite's kind of locks.
+        private static let lockless = """
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <errno.h>
+            #include <fcntl.h>
+            #include <stdarg.h>
+            #define F(n) int n(int d, int c, ...) { va_list a; va_start(a, c); void *p = va_arg(a, void *); va_end(a); \\
+             if (c == F_SETLK || c == F_SETLKW || c == F_GETLK) { errno = ENOLCK; return -1; } \\
+             return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, #n))(d, c, p); }
+            F(fcntl) F(fcntl64)
+
+            """
+
+        private static let compiler = ["cc", "gcc", "clang"].map { "/usr/bin/" + $0 }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+        @Test(.enabled(if: compiler != nil)) func aDiskWithoutLocksIsToldAtOnce() async throws {
+            try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+                let source = try scan.folder.write(Self.lockless, to: "lockless.c")
+                let library = scan.folder.path + "/lockless.so"
+                let compiler = try Child(
+                    ["-shared", "-fPIC", "-o", library, source, "-ldl"], environment: ["PATH": "/usr/bin:/bin"],
+                    program: URL(filePath: try #require(Self.compiler)))
+                _ = try compiler.readToEnd()
+                try #require(compiler.process.terminationStatus == 0)
+                let environment = ["GH_ENTERPRISE_TOKEN": "x", "LD_PRELOAD": library]
+                func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+                    let child = try Child(
+                        ["-c", #""$@" 2>&1"#, "sh", BinaryTests.program.path] + arguments
+                            + ["--db", scan.folder.database, "--api-url", scan.address], environment: environment,
+                        program: URL(filePath: "/bin/sh"))
+                    let output = String(decoding: try child.readToEnd(), as: UTF8.self)
+                    return (child.process.terminationStatus, output)
+                }
+                let words = "error: the disk of \(scan.folder.database) has no file locks (a network disk?)"
+                let arguments = ["scan", "acme", "--policy", "preset:strict"]
+                let first = try run(arguments)
+                #expect(first.status == 5)
+                #expect(first.output.contains(words), "\(first.output)")
+                #expect(first.output.contains(" hint: choose another place with --db"))
+                #expect(!scan.folder.exists("history.sqlite"))
+                #expect(await scan("acme").status == 0)
+                for arguments in [arguments, ["history", "list"], ["check", "acme", "--policy", "preset:strict"]] {
+                    let run = try run(arguments)
+                    #expect(run.status == 5, "\(arguments)")
+                    #expect(run.output.contains(words), "\(run.output)")
+                }
+            }
+        }
+    #endif
+
+    @Test func anOpeningThatAnotherProcessHoldsIsTold() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            #expect(await scan("acme").status == 0)
+            let holder = open(scan.folder.database + "-lock", O_RDWR | O_CLOEXEC)
+            defer { close(holder) }
+            var range = flock()
+            range.l_type = Int16(F_WRLCK)
+            range.l_whence = Int16(SEEK_SET)
+            range.l_start = 1 << 42
+            range.l_len = 1
+            #if canImport(Darwin)
+                try #require(fcntl(holder, 90, &range) == 0)
+            #else
+                try #require(fcntl(holder, 37, &range) == 0)
+            #endif
+            let run = await CommandRun.run(
+                ["scan", "acme", "--policy", "preset:strict", "--db", scan.folder.database, "--api-url", scan.address],
+                environment: ["GH_ENTERPRISE_TOKEN": "x"], openingWait: .zero)
+            #expect(run.status == 5)
+            #expect(run.error.contains("another process holds its lock \(scan.folder.database)-lock"), "\(run.error)")
+            let list = await CommandRun.run(
+                ["history", "list", "--db", scan.folder.database, "--api-url", scan.address], openingWait: .zero)
+            #expect(list.status == 0)
+        }
+    }
+
     /// Killed while a write is on its way: GitHub made it, or did not, and the journal does not know.
     @Test(arguments: [WorldFile.Fault.Kind.silence, .hang])
     func anApplyThatIsKilledInTheMiddleOfAWriteFindsOutWhatBecameOfIt(fault: WorldFile.Fault.Kind) async throws {
