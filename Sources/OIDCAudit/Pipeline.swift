@@ -39,12 +39,10 @@ struct Pipeline {
         sayWhatIsSpared(recorder, credential?.stored)
 
         let connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
-        let transport = connection.transport
-        let github = connection.client(transport, context)
-        let order = try await history.leastRecentlyFound(settings.organizations.map(\.rawValue), apiURL: apiURL)
-        let crawl: Result<CrawlEnd, HistoryError> = await record(
-            order.compactMap(OrganizationLogin.init), github, in: recorder, of: history, until: stopRequests)
-        await transport.shutDown()
+        // What the client counted outlasts its connections.
+        let (github, crawl) = await connection.withGitHub(context) { github in
+            (github, await record(github, in: recorder, of: history, until: stopRequests))
+        }
         if case .failure = crawl {
             // The failure itself is told; that the scan is over is noted if the history still can.
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
@@ -98,9 +96,17 @@ struct Pipeline {
 
     /// Crawls, and stores each batch as it comes.
     private func record(
-        _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
-        of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
+        _ github: GitHubClient, in recorder: ScanRecorder, of history: HistoryStore,
+        until stopRequests: AsyncStream<ScanStop>,
     ) async -> Result<CrawlEnd, HistoryError> {
+        let organizations: [OrganizationLogin]
+        do throws(HistoryError) {
+            organizations = try await history.leastRecentlyFound(
+                settings.organizations.map(\.rawValue), apiURL: settings.connection.endpoint.description
+            ).compactMap(OrganizationLogin.init)
+        } catch {
+            return .failure(error)
+        }
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
         let progress = ProgressLine(settings.console, context)
         return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in

@@ -96,18 +96,17 @@ struct Remedy {
             return try await CredentialUse(self.connection, in: history, context)
         }
         let connection = use?.paced(self.connection, now: context.now()) ?? self.connection
-        let transport = connection.transport
-        let client = connection.client(transport, context)
-        let result: Swift.Result<Value, CommandFailure>
-        do throws(CommandFailure) {
-            result = .success(try await body(client, history))
-        } catch {
-            result = .failure(error)
+        return try await connection.withGitHub(context) { client throws(CommandFailure) in
+            let result: Swift.Result<Value, CommandFailure>
+            do throws(CommandFailure) {
+                result = .success(try await body(client, history))
+            } catch {
+                result = .failure(error)
+            }
+            // What is lost where this fails is a pace alone, and what came of the command is to be told all the same.
+            if let history { try? await use?.note(client, in: history, now: context.now()) }
+            return try result.get()
         }
-        await transport.shutDown()
-        // What is lost where this fails is a pace alone, and what came of the command is to be told all the same.
-        if let history { try? await use?.note(client, in: history, now: context.now()) }
-        return try result.get()
     }
 
     // MARK: -

@@ -296,7 +296,8 @@ import Testing
                 try HistoryStore(path: path, for: access, waitingAtMost: .milliseconds(5))
             }
             #expect(error == .opening(path: path, lock: path + "-lock"))
-            #expect(error?.description == "cannot open the history \(path): another process holds its lock \(path)-lock")
+            #expect(
+                error?.description == "cannot open the history \(path): another process holds its lock \(path)-lock")
         }
         // To read what is whole nobody waits.
         _ = try HistoryStore(path: path, for: .reading, waitingAtMost: .zero)

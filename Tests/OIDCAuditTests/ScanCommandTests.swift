@@ -1,6 +1,7 @@
 import AuditCore
 import Foundation
 import GRDB
+import GitHubAPI
 import Testing
 
 @testable import GitHubEmulator
@@ -460,6 +461,64 @@ import Testing
             #expect(try scan.folder.read("r.xml").contains("value=\"false\""))
             await scan.world.change { $0.faults = [] }
             #expect(await scan("acme").status == 0)
+        }
+    }
+
+    // MARK: - A client and its connections
+
+    /// Closed whatever came of it: a client that is left open ends a debug build, and leaks in another.
+    @Test func aClientIsClosedWhateverComesOfIt() async throws {
+        struct Failure: Error {}
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let connection = ConnectionSettings(
+                endpoint: try GitHubEndpoint(apiURL: scan.address), token: nil, apiVersion: "2022-11-28", trust: nil,
+                proxy: nil, limits: RateLimits())
+            let acme = try #require(OrganizationLogin("acme"))
+            var context = CommandContext.process { AsyncStream { _ in } }
+            context.retry = RetryPolicy(baseDelay: .milliseconds(1))
+            var kept: [GitHubClient] = []
+            await #expect(throws: Failure.self) {
+                try await connection.withGitHub(context) { github in
+                    kept.append(github)
+                    #expect(try await github.organization(acme).id.rawValue == 77)
+                    throw Failure()
+                }
+            }
+            let id = try await connection.withGitHub(context) { github throws(GitHubError) in
+                kept.append(github)
+                return try await github.organization(acme).id.rawValue
+            }
+            #expect(id == 77)
+            let asked = await scan.world.requests.count
+            #expect(kept.count == 2)
+            for github in kept {
+                await #expect(throws: GitHubError.self) { _ = try await github.organization(acme) }
+            }
+            #expect(await scan.world.requests.count == asked)
+        }
+    }
+
+    /// Between the making of the client and the crawl, the history is asked for the order of organizations.
+    @Test func aHistoryThatFailsBeforeTheCrawlEndsInGoodOrder() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            #expect(await scan("acme").status == 0)
+            try await DatabaseQueue(path: scan.folder.database).writeWithoutTransaction { db in
+                try db.execute(
+                    sql: """
+                        PRAGMA foreign_keys = OFF;
+                        ALTER TABLE scanOrganization RENAME COLUMN login TO gone;
+                        """)
+            }
+            let asked = await scan.world.requests.count
+            let run = await scan("acme", "-f", "json")
+            #expect(run.status == 5, "\(run.error)")
+            #expect(run.error.contains("no such column"), "\(run.error)")
+            #expect(run.json["verdict"] as? String == "incomplete")
+            #expect(await scan.world.requests.count == asked)
+            // That the scan is over is noted.
+            #expect(
+                try BinaryTests.sqlite(scan.folder.database, "SELECT count(*) FROM scan WHERE stop = 'history_failed'")
+                    == 1)
         }
     }
 

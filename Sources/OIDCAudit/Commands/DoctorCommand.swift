@@ -28,16 +28,14 @@ struct DoctorCommand: AuditCommand {
         guard let login = try Settings.organizations([organization]).first else { return ExitStatus.usage.rawValue }
         guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
-        let transport = connection.transport
-        let doctor = Doctor(
-            github: asking.client(transport, context), limits: connection.limits, now: context.now)
-        let diagnosis = await doctor.examine(
-            login, tokenKind: token.kind,
-            Diagnosis(
-                apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
-                tokenKind: token.kind.description, login: login.rawValue,
-                pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
-        await transport.shutDown()
+        let diagnosis = await asking.withGitHub(context) { github in
+            await Doctor(github: github, limits: connection.limits, now: context.now).examine(
+                login, tokenKind: token.kind,
+                Diagnosis(
+                    apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
+                    tokenKind: token.kind.description, login: login.rawValue,
+                    pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
+        }
 
         switch format {
         case .text:

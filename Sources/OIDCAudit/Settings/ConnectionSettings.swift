@@ -34,13 +34,23 @@ extension ConnectionSettings {
         limits.waitMax = try Self.waitMax(layers.value(.maxWait, flag: options.maxWait))
     }
 
-    /// A wire to GitHub; it must be shut down after use.
-    var transport: HTTPTransport {
-        HTTPTransport(connectionsMax: limits.concurrency, trust: trust, proxy: proxy)
+    /// Does something with a client, and closes its connections afterwards, whatever came of it.
+    func withGitHub<Value, Failure: Error>(
+        _ context: CommandContext, _ body: (GitHubClient) async throws(Failure) -> Value,
+    ) async throws(Failure) -> Value {
+        let transport = HTTPTransport(connectionsMax: limits.concurrency, trust: trust, proxy: proxy)
+        let result: Result<Value, Failure>
+        do throws(Failure) {
+            result = .success(try await body(client(transport, context)))
+        } catch {
+            result = .failure(error)
+        }
+        await transport.shutDown()
+        return try result.get()
     }
 
     /// A client over a wire, as the world around a command wants it.
-    func client(_ transport: any Transport, _ context: CommandContext) -> GitHubClient {
+    private func client(_ transport: any Transport, _ context: CommandContext) -> GitHubClient {
         var settings = GitHubClient.Settings(
             endpoint: endpoint, token: token, userAgent: "\(Tool.name)/\(Tool.version)")
         settings.apiVersion = apiVersion

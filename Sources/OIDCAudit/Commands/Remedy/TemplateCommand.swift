@@ -47,22 +47,18 @@ struct TemplateGetCommand: AuditCommand {
         let format = try PageFormat(layers.value(.format, flag: format))
         let style = context.console.reportStyle(try ConsoleSettings(console, layers).color)
         let connection = try ConnectionSettings(connection, layers, context)
-        let transport = connection.transport
-        let client = connection.client(transport, context)
-        let result: Result<String, GitHubError>
+        let text: String
         do throws(GitHubError) {
-            result = .success(
-                raw
-                    ? try await client.rawTemplate(of: target.login.rawValue, target.repository).singleLine + "\n"
-                    : try await page(target, client, connection.endpoint, format, style))
+            text = try await connection.withGitHub(context) { client throws(GitHubError) in
+                guard !raw else {
+                    return try await client.rawTemplate(of: target.login.rawValue, target.repository).singleLine + "\n"
+                }
+                return try await page(target, client, connection.endpoint, format, style)
+            }
         } catch {
-            result = .failure(error)
+            throw CommandFailure(error)
         }
-        await transport.shutDown()
-        switch result {
-        case .success(let text): try context.console.write(Array(text.utf8))
-        case .failure(let error): throw CommandFailure(error)
-        }
+        try context.console.write(Array(text.utf8))
         return ExitStatus.success.rawValue
     }
 
