@@ -215,6 +215,18 @@ public actor ScanRecorder {
         if stop != nil { locks = [] }
     }
 
+    /// Removes the scan, which found none of its organizations: there is nothing to remember.
+    public func discard() async throws(HistoryError) {
+        let scan = scanID.rawValue
+        try await store.write { db in
+            for table in ["scanOrganization", "scanProgress", "scanTemplate"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE scanID = ?", arguments: [scan])
+            }
+            try db.execute(sql: "DELETE FROM scan WHERE id = ?", arguments: [scan])
+        }
+        locks = []
+    }
+
     /// Stores the judgement and closes the scan for good, in one transaction.
     ///
     /// - Returns: the digest of the scan's link in the chain.

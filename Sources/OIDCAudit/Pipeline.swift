@@ -58,6 +58,11 @@ struct Pipeline {
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }
+        guard try await hasFoundAny(snapshot, history) else {
+            try await recorder.discard()
+            report.scanID = nil
+            return (report, advice)
+        }
         do throws(HistoryError) {
             report.digest = try await recorder.seal(report)
             report.history = await context.past(of: report, for: settings.reports, in: history)
@@ -240,6 +245,25 @@ struct Pipeline {
             context.console.note(
                 "note: the history does not know this token and API version: everything is read in full once")
         }
+    }
+
+    /// Whether a scan found any of its organizations, or one was found before: where none ever was, a name is misspelled, and
+    /// the scan would be the latest of nothing.
+    private func hasFoundAny(_ snapshot: Snapshot, _ history: HistoryStore) async throws(HistoryError) -> Bool {
+        let logins = snapshot.organizations.map(\.login)
+        guard !logins.isEmpty, snapshot.organizations.allSatisfy({ $0.id == nil }) else { return true }
+        let apiURL = snapshot.apiURL
+        if try await history.organizations(named: logins, apiURL: apiURL).contains(where: { $0.reference.id != nil }) {
+            return true
+        }
+        if !settings.console.isQuiet {
+            let known = try await history.organizations(apiURL: apiURL).map(\.login)
+            let nearest = logins.compactMap { NearestWord.nearest(to: $0, among: known) }.first
+            context.console.note(
+                "note: no scan ever found \(logins.joined(separator: ", ")) at \(apiURL), so this one is not kept"
+                    + (nearest.map { "; did you mean \($0)?" } ?? ""))
+        }
+        return false
     }
 
     /// Whoever reads no report must hear all the same that another organization was scanned than the nights before.

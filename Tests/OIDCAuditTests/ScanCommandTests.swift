@@ -464,6 +464,55 @@ import Testing
         }
     }
 
+    /// A misspelled name is no scan: nothing of it is kept, and it is not the latest.
+    @Test func aScanThatFoundNoOrganizationThatEverWasIsNotKept() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            func ask(_ arguments: String...) async -> CommandRun {
+                await CommandRun.run(arguments + ["--db", scan.folder.database, "--api-url", scan.address])
+            }
+            let first = await scan("nobody", "-f", "json")
+            #expect(first.status == 4)
+            #expect((first.json["scan"] as? [String: Any])?["id"] is NSNull)
+            #expect(
+                first.error.contains("note: no scan ever found nobody at \(scan.address), so this one is not kept\n"))
+            #expect(await ask("history", "list").output == "The history holds no finished scan.\n")
+            #expect(await scan("acme").status == 0)
+            let typed = await scan("acmee", "acmeee", "-f", "json")
+            #expect(typed.status == 4)
+            #expect(
+                typed.error.contains(
+                    "note: no scan ever found acmee, acmeee at \(scan.address), so this one is not kept; "
+                        + "did you mean acme?\n"), "\(typed.error)")
+            let list = await ask("history", "list", "-f", "json").json
+            #expect(list["total"] as? Int == 1)
+            #expect(list["open"] as? Int == 0)
+            let shown = await ask("history", "show", "-f", "json").json
+            #expect(shown["organizations"] as? [String] == ["acme"])
+            #expect(await ask("check", "--at", "latest", "--policy", "preset:strict").status == 0)
+            #expect(await ask("history", "verify").status == 0)
+            // One of several that is misspelled is told of in a scan of the others.
+            let both = await scan("acme", "acmee", "-f", "json")
+            #expect(both.status == 3, "\(both.error)")
+            #expect(
+                (await ask("history", "show", "-f", "json").json)["organizations"] as? [String] == ["acmee", "acme"])
+        }
+    }
+
+    /// One that was found before and is not any more is no mistake in its name: that is remembered.
+    @Test func aScanThatFindsAnOrganizationNoLongerIsKept() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            #expect(await scan("acme").status == 0)
+            await scan.world.change { $0.organizations[0].login = "elsewhere" }
+            #expect(await scan("acme").status == 4)
+            let check = await CommandRun.run([
+                "check", "acme", "--policy", "preset:strict", "--db", scan.folder.database, "--api-url", scan.address,
+            ])
+            #expect(check.status == 4, "\(check.output)")
+            let diff = await CommandRun.run(["diff", "--db", scan.folder.database, "--api-url", scan.address])
+            #expect(diff.output.contains("LOST  acme"), "\(diff.output)")
+        }
+    }
+
     // MARK: - A client and its connections
 
     /// Closed whatever came of it: a client that is left open ends a debug build, and leaks in another.
