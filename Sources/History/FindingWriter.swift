@@ -166,7 +166,7 @@ struct LastFinding {
                 """,
             arguments: [hostID, policyName, scanID])
         var json = JSONTextReader()
-        let organizations = try scannedOrganizations(before: scanID, db)
+        var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)]?
         var findings: [FindingKey: LastFinding] = [:]
         while let row = try rows.next() {
             var found = FindingRow(
@@ -179,7 +179,9 @@ struct LastFinding {
             found.message = try row.decode(atIndex: 5)
             found.firstSeenAt = try row.decode(atIndex: 6)
             found.problems = try row.decode(atIndex: 11)
-            let organization = try row.decode(Int64?.self, atIndex: 13).flatMap { organizations[$0] }
+            let known = try organizations ?? scannedOrganizations(before: scanID, db)
+            organizations = known
+            let organization = try row.decode(Int64?.self, atIndex: 13).flatMap { known[$0] }
             let subject: FindingKey.Subject
             if let id: Int64 = try row.decode(atIndex: 7) {
                 subject = .repository(RepositoryID(rawValue: id))

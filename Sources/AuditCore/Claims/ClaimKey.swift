@@ -61,6 +61,14 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     public static let customPropertyPrefix = "repo_property_"
 }
 
+extension [ClaimKey] {
+    /// Without those that render as an earlier one does.
+    var eachOnce: [ClaimKey] {
+        var seen: Set<ClaimKey> = []
+        return filter { seen.insert($0.canonical).inserted }
+    }
+}
+
 extension Sequence where Element == ClaimKey {
     /// Every key, however many there are: `repo, context`.
     var allNames: String { map(\.shown).joined(separator: ", ") }

@@ -195,12 +195,15 @@ public struct RepositoryReport: Sendable {
     public var since: Timestamp?
     public var setting: RepositorySetting?
     public var effective: EffectiveTemplate?
-    public var format: SubjectFormat
-    public var preview: SubjectPreview
+    /// What its subjects are made of; `nil` where that is not known.
+    public var language: SubjectLanguage?
     /// Why it is skipped or unreadable, or which rule is undecided.
     public var reason: String?
     /// The waiver of `readable` that accepts that it can't be read; it is unreadable all the same.
     public var acceptedUnread: Waiver?
     /// One for each rule entry, in the policy's order; empty where the repository was skipped or could not be read.
     public var outcomes: [Outcome]
+
+    public var format: SubjectFormat { language?.format ?? .unknown }
+    public var preview: SubjectPreview { SubjectPreview(language) }
 }

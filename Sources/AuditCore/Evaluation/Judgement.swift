@@ -59,7 +59,7 @@ struct Judgement {
     private mutating func judge(_ state: RepositorySnapshot, of organization: OrganizationFacts) -> RepositoryReport {
         var report = RepositoryReport(
             organization: organization.login, repository: state.repository, status: .skipped, since: nil, setting: nil,
-            effective: nil, format: .unknown, preview: .unknown, reason: nil, outcomes: [])
+            effective: nil, language: nil, reason: nil, outcomes: [])
         switch snapshot.scope.decide(state.repository) {
         case .skipped(let why):
             report.reason = why
@@ -110,12 +110,9 @@ struct Judgement {
         report.setting = setting
         report.since = state.since
         report.effective = effective
-        let prefix = setting.subClaimPrefix.flatMap(SubjectPrefix.init)
-        report.format = SubjectFormat(
-            parts: prefix, isSent: setting.subClaimPrefix != nil, isEnterpriseServer: snapshot.isEnterpriseServer)
-        report.preview = SubjectPreview(
-            template: effective.template, format: report.format, setting: setting, parts: prefix,
-            repository: state.repository)
+        report.language = effective.template.flatMap {
+            SubjectLanguage($0, of: setting, in: state.repository, isEnterpriseServer: snapshot.isEnterpriseServer)
+        }
         if setting.includeClaimKeys == [], !setting.useDefault {
             warnings.append(
                 "\(state.repository.fullName) holds an empty list of claims, which GitHub does not document; it is read "
@@ -128,7 +125,7 @@ struct Judgement {
         apply(
             to: RuleSubject(
                 repository: state.repository, setting: setting, template: template, source: effective.source,
-                format: report.format, preview: report.preview, organization: organization),
+                language: report.language, organization: organization),
             lacking: lacking, into: &report)
     }
 

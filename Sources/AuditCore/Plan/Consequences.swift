@@ -16,10 +16,7 @@ struct Consequences {
         self.consumers = consumers
         self.before = before
         self.after = after
-        let nothing = try? ObjectReader(Document(.object([]), at: .start), as: "an entry", allowing: [])
-        let options = nothing.map { RuleOptions($0, allowsUnknownClaims: true) }
-        let types: [any RepositoryRule.Type] = [ClaimsThatFailJobs.self, AnchoredSubject.self]
-        dangers = types.compactMap { type in options.flatMap { try? type.init(options: $0) } }
+        dangers = [ClaimsThatFailJobs(), AnchoredSubject()]
     }
 
     /// - Returns: `nil` where the subject stays as it is, for certain.
@@ -93,7 +90,7 @@ struct Consequences {
         return rule.judge(
             RuleSubject(
                 repository: state.repository, setting: setting, template: template, source: effective.source,
-                format: state.format, preview: state.preview,
+                language: state.language,
                 organization: OrganizationFacts(
                     login: before.organizations[organization].login,
                     template: after.organizations[organization].template,

@@ -31,6 +31,8 @@ public struct AnchoredSubject: RepositoryRule {
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
+    init() {}
+
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard !subject.keys.contains(where: Self.anchors.contains) else { return .pass }
         let isOfEnterprise = subject.keys.contains(where: Self.enterprise.contains)

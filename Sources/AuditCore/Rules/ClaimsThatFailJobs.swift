@@ -3,7 +3,8 @@ public struct ClaimsThatFailJobs: RepositoryRule {
     public static let name = "claims-that-fail-jobs"
     public static let summary = "Every claim of the template is present in the token of every job."
     public static let rationale = """
-        Where environment is in the template, a job without an environment gets no token; how a claim that is empty \
+        Where environment is in the template, a job without an environment gets no token, among them those \
+        that GitHub manages and that can't have one: CodeQL default setup, Dependabot, Pages; how a claim that is empty \
         outside pull requests or enterprises renders is not documented. Custom properties have a rule of their own, \
         custom-property-claims. Source: GitHub's OIDC reference, "Customizing the subject claims".
         """
@@ -24,6 +25,8 @@ public struct ClaimsThatFailJobs: RepositoryRule {
     ]
 
     private let except: [ClaimKey]
+
+    init() { except = [] }
 
     public init(options: RuleOptions) throws(DocumentError) {
         except = try options.claims("except") ?? []

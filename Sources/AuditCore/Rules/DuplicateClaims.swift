@@ -1,7 +1,7 @@
-/// No claim stands twice.
+/// No claim is repeated.
 public struct DuplicateClaims: RepositoryRule {
     public static let name = "duplicate-claims"
-    public static let summary = "No claim stands twice in the template."
+    public static let summary = "No claim is repeated in the template."
     public static let rationale = """
         GitHub asks for unique names; a template with a repeated one is a slip whose subject nobody has written down, \
         and a trust policy for what was meant does not match it. Source: GitHub's OpenAPI description, schema \
@@ -11,7 +11,9 @@ public struct DuplicateClaims: RepositoryRule {
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
-            setting: .own(["repo", "context", "repo"]), expected: .fail("claim that stands twice: repo")),
+            setting: .own(["repo", "context", "repo"]), expected: .fail("repeated claim: repo")),
+        // The two render alike.
+        RuleExample(setting: .own(["repo", "repository"]), expected: .fail("repeated claim: repository")),
     ]
 
     public init(options: RuleOptions) throws(DocumentError) {}
@@ -21,14 +23,14 @@ public struct DuplicateClaims: RepositoryRule {
         var once: [ClaimKey] = []
         var twice: [ClaimKey] = []
         for key in subject.keys {
-            counts[key, default: 0] += 1
-            if counts[key] == 1 { once.append(key) }
-            if counts[key] == 2 { twice.append(key) }
+            counts[key.canonical, default: 0] += 1
+            if counts[key.canonical] == 1 { once.append(key) }
+            if counts[key.canonical] == 2 { twice.append(key) }
         }
         guard !twice.isEmpty else { return .pass }
         return subject.violation(
-            "claim\(twice.count == 1 ? " that stands" : "s that stand") twice: \(twice.joinedNames)",
-            problems: twice.map { "claim that stands twice: \($0.shown)" }, expected: once.map(\.rawValue),
+            "repeated claim\(twice.count == 1 ? "" : "s"): \(twice.joinedNames)",
+            problems: twice.map { "repeated claim: \($0.shown)" }, expected: once.map(\.rawValue),
             remedy: "Change \(subject.templateName) to \(once.joinedNames).",
             mending: subject.keeping(once))
     }

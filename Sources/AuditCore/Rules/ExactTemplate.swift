@@ -31,8 +31,10 @@ public struct ExactTemplate: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard !templates.contains(subject.keys), let first = templates.first else { return .pass }
-        let isReordered = templates.contains { $0.count == subject.keys.count && Set($0) == Set(subject.keys) }
+        let keys = subject.keys.map(\.canonical)
+        let allowed = templates.map { $0.map(\.canonical) }
+        guard !allowed.contains(keys), let first = templates.first else { return .pass }
+        let isReordered = allowed.contains { $0.count == keys.count && Set($0) == Set(keys) }
         let optsIn = subject.wouldPassByOptingIn(self)
         let isItsOwn = subject.source == .gitHubDefault || subject.source == .repository
         return subject.violation(

@@ -17,6 +17,8 @@ public struct ExpiredWaivers: WaiverRule {
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
+    public init() {}
+
     public func judge(_ subject: WaiverSubject) -> RuleVerdict {
         let waiver = subject.waiver
         guard waiver.isExpired(at: subject.now) else { return .pass }

@@ -23,8 +23,12 @@ public struct ExpiringWaivers: WaiverRule {
 
     private let days: Int
 
+    private static let daysUnlessGiven = 14
+
+    public init() { days = Self.daysUnlessGiven }
+
     public init(options: RuleOptions) throws(DocumentError) {
-        days = try options.reader.optionalNumber("days", in: 1...3650) ?? 14
+        days = try options.reader.optionalNumber("days", in: 1...3650) ?? Self.daysUnlessGiven
     }
 
     public func judge(_ subject: WaiverSubject) -> RuleVerdict {

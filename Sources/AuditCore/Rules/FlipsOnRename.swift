@@ -27,7 +27,7 @@ public struct FlipsOnRename: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         subject.requireImmutableFormat {
             Violation(
-                message: subject.keys.contains("repo")
+                message: subject.template.holdsRepository
                     ? "legacy subject, which becomes immutable at the next rename or transfer"
                     : "legacy subject without repo: what the next rename or transfer adds is not documented",
                 problems: ["legacy subject"], expected: ["immutable"], actual: ["legacy"],

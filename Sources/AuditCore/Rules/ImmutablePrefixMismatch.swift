@@ -25,22 +25,18 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        switch subject.format {
-        case .legacy:
-            return .pass
-        case .unknown:
-            return .undecided(RuleSubject.unknownFormat)
-        case .immutable(let ownerID, let repositoryID):
-            let id = subject.repository.id.rawValue
-            if repositoryID != id {
-                return violation("the prefix names repository \(repositoryID), and the repository is \(id)", subject)
-            }
-            guard let owner = subject.repository.ownerID else {
-                return .undecided("the host did not send the owner's id")
-            }
-            guard ownerID != owner else { return .pass }
-            return violation("the prefix names owner \(ownerID), and the owner is \(owner)", subject)
+        guard let prefix = subject.prefix else {
+            let isAbsent = subject.setting.subClaimPrefix == nil && subject.organization.isEnterpriseServer
+            return isAbsent ? .pass : .undecided(RuleSubject.unknownFormat)
         }
+        guard let ownerID = prefix.ownerID, let repositoryID = prefix.repositoryID else { return .pass }
+        let id = subject.repository.id.rawValue
+        if repositoryID != id {
+            return violation("the prefix names repository \(repositoryID), and the repository is \(id)", subject)
+        }
+        guard let owner = subject.repository.ownerID else { return .undecided("the host did not send the owner's id") }
+        guard ownerID != owner else { return .pass }
+        return violation("the prefix names owner \(ownerID), and the owner is \(owner)", subject)
     }
 
     private func violation(_ message: String, _ subject: RuleSubject) -> RuleVerdict {

@@ -38,7 +38,9 @@ public struct OrganizationTemplateRule: OrganizationRule {
             guard !template.keys.isEmpty else {
                 return violation("the organization's template has no claims", actual: [])
             }
-            guard !templates.isEmpty, !templates.contains(template.keys) else { return .pass }
+            guard !templates.isEmpty,
+                !templates.contains(where: { $0.map(\.canonical) == template.keys.map(\.canonical) })
+            else { return .pass }
             return violation(
                 "the organization's template is \(template.keys.joinedNames): none of those allowed",
                 problem: "the organization's template is \(template.keys.allNames)", actual: template.keys)

@@ -37,6 +37,9 @@ public struct RequireClaims: RepositoryRule {
             options: #"{"claims": ["job_workflow_ref"], "any_of": [["repo", "repository_id"]]}"#,
             setting: .own(["context"]),
             expected: .fail("missing claim: job_workflow_ref; missing one of: repo, repository_id")),
+        // It renders as repo does.
+        RuleExample(
+            options: #"{"claims": ["repo", "context"]}"#, setting: .own(["repository", "context"]), expected: .pass),
         RuleExample(
             options: #"{"claims": ["repo", "context"], "ordered": true}"#, setting: .own(["context", "repo"]),
             expected: .fail("claims out of order: context, repo")),
@@ -55,19 +58,20 @@ public struct RequireClaims: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let keys = subject.keys
-        let missing = claims.filter { !keys.contains($0) }
-        let present = keys.filter(claims.contains)
-        let unmet = anyOf.filter { !$0.contains(where: keys.contains) }
+        let keys = subject.keys.map(\.canonical)
+        let wanted = claims.map(\.canonical)
+        let missing = claims.filter { !keys.contains($0.canonical) }
+        let present = subject.keys.filter { wanted.contains($0.canonical) }
+        let unmet = anyOf.filter { choice in !choice.contains { keys.contains($0.canonical) } }
         var others = unmet.map { "missing one of: \($0.joinedNames)" }
-        if isOrdered, missing.isEmpty, present != claims {
+        if isOrdered, missing.isEmpty, present.map(\.canonical) != wanted {
             others.insert("claims out of order: \(present.joinedNames)", at: 0)
         }
         let summary = missing.isEmpty ? [] : ["missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)"]
         guard !(summary + others).isEmpty else { return .pass }
 
         // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
-        let expected = claims + unmet.compactMap(\.first)
+        let expected = (claims + unmet.compactMap(\.first)).eachOnce
         return subject.violation(
             (summary + others).joined(separator: "; "), problems: missing.map { "missing claim: \($0.shown)" } + others,
             expected: expected.map(\.rawValue),

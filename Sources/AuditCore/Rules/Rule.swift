@@ -40,6 +40,9 @@ public protocol OrganizationRule: Rule {
 
 /// A rule about each waiver of the file that was given. Its entries have no `where`.
 public protocol WaiverRule: Rule {
+    /// The rule as a policy gets it that has no entry of it: without options.
+    init()
+
     func judge(_ subject: WaiverSubject) -> RuleVerdict
 }
 

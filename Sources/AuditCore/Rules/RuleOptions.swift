@@ -119,6 +119,6 @@ public struct RuleOptions {
 extension ClaimKey {
     /// Whether the key is the pattern, or one of the family that it stands for.
     func matches(_ pattern: ClaimKey) -> Bool {
-        self == pattern || (pattern == ClaimCatalog.customProperty.key && isCustomProperty)
+        canonical == pattern.canonical || (pattern == ClaimCatalog.customProperty.key && isCustomProperty)
     }
 }

@@ -5,11 +5,16 @@ public struct RuleSubject: Sendable {
     /// Known; a repository whose template is unknown is not judged.
     public let template: SubjectTemplate
     public let source: TemplateSource
-    public let format: SubjectFormat
-    public let preview: SubjectPreview
+    /// What its subjects are made of; `nil` where that is not known.
+    public let language: SubjectLanguage?
     public let organization: OrganizationFacts
 
     var keys: [ClaimKey] { template.keys }
+
+    var format: SubjectFormat { language?.format ?? .unknown }
+
+    /// The prefix that GitHub computes, taken apart; `nil` where there is none, or one of neither form.
+    var prefix: SubjectPrefix? { setting.subClaimPrefix.flatMap(SubjectPrefix.init) }
 
     /// Whose template has to change, for remedies.
     var templateName: String {
@@ -23,8 +28,10 @@ public struct RuleSubject: Sendable {
     /// The same repository with another template, as if it had opted in to the organization's.
     func following(_ template: SubjectTemplate) -> RuleSubject {
         RuleSubject(
-            repository: repository, setting: setting, template: template, source: .organization, format: format,
-            preview: preview, organization: organization)
+            repository: repository, setting: setting, template: template, source: .organization,
+            language: SubjectLanguage(
+                template, of: setting, in: repository, isEnterpriseServer: organization.isEnterpriseServer),
+            organization: organization)
     }
 
     /// Whether opting in to the organization's template would satisfy a rule that a repository on GitHub's default

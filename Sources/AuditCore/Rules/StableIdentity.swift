@@ -18,9 +18,10 @@ public struct StableIdentity: RepositoryRule {
         RuleExample(
             setting: .own(["repository_id", "context"]),
             expected: .fail("no id of the owner: a transfer keeps the subject")),
-        RuleExample(
-            setting: .immutable(.own(["repository", "context"])),
-            expected: .fail("names alone: no id of the owner and none of the repository")),
+        // It renders as repo does.
+        RuleExample(setting: .immutable(.own(["repository", "context"])), expected: .pass),
+        // What GitHub puts in front of such a template is not documented.
+        RuleExample(setting: .immutable(.own(["context", "workflow_ref"])), expected: .undecided),
         RuleExample(setting: .gitHubDefault.prefixed("repo:acme-77/api-1001/x"), expected: .undecided),
         RuleExample(
             setting: .own(["repository_owner", "context"]), isEnterpriseServer: true,
@@ -32,14 +33,10 @@ public struct StableIdentity: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         let hasOwnerID = subject.keys.contains("repository_owner_id")
         let hasRepositoryID = subject.keys.contains("repository_id")
-        if hasOwnerID, hasRepositoryID { return .pass }
-        if subject.keys.contains("repo") {
-            // NOTE: only this segment is documented to carry the ids of an immutable subject.
-            switch subject.format {
-            case .immutable: return .pass
-            case .unknown: return .undecided(RuleSubject.unknownFormat)
-            case .legacy: break
-            }
+        switch subject.format {
+        case .immutable: return .pass
+        case .unknown: return .undecided(RuleSubject.unknownFormat)
+        case .legacy: break
         }
         let message =
             switch (hasOwnerID, hasRepositoryID) {

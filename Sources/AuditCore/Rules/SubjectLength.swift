@@ -34,9 +34,10 @@ public struct SubjectLength: RepositoryRule {
     }
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard let text = subject.preview.subject else { return .undecided(RuleSubject.unknownFormat) }
-        let fixed = subject.preview.fixedLength
-        let varying = subject.preview.varyingCount
+        let preview = SubjectPreview(subject.language)
+        guard let text = preview.subject else { return .undecided(RuleSubject.unknownFormat) }
+        let fixed = preview.fixedLength
+        let varying = preview.varyingCount
         let reserved = varying * reserve
         guard fixed + reserved > max else { return .pass }
         let message =

@@ -19,6 +19,8 @@ public struct UnusedWaivers: WaiverRule {
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
+    public init() {}
+
     public func judge(_ subject: WaiverSubject) -> RuleVerdict {
         // One that has expired is told of by another rule.
         guard !subject.waiver.isExpired(at: subject.now) else { return .pass }

@@ -35,17 +35,16 @@ public struct RepositoryState: Hashable, Sendable {
 
     // Format and subject are worked out when they are asked for, since few of very many are shown.
 
-    public var format: SubjectFormat {
-        guard let setting = reading.value else { return .unknown }
-        return SubjectFormat(subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: isEnterpriseServer)
+    /// What subjects are made of; `nil` where that is not known.
+    public var language: SubjectLanguage? {
+        guard let setting = reading.value, let template = effective?.template else { return nil }
+        return SubjectLanguage(template, of: setting, in: repository, isEnterpriseServer: isEnterpriseServer)
     }
 
+    public var format: SubjectFormat { language?.format ?? .unknown }
+
     /// The subject that jobs present.
-    public var preview: SubjectPreview {
-        guard let setting = reading.value, let effective else { return .unknown }
-        return SubjectPreview(
-            template: effective.template, format: format, setting: setting, repository: repository)
-    }
+    public var preview: SubjectPreview { SubjectPreview(language) }
 
     /// Whether the organization's template decides: it is inherited, or was copied from it.
     public var followsOrganization: Bool {

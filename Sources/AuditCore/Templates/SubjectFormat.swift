@@ -1,46 +1,32 @@
-/// The form in which subjects name a repository.
-public enum SubjectFormat: Hashable, Sendable {
-    /// Names alone: `repo:OWNER/REPO`.
+/// How the subjects of a repository identify it.
+public enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
+    /// Without the ids of owner and repository.
     case legacy
-    /// Names with ids: `repo:OWNER@ID/REPO@ID`.
-    case immutable(ownerID: Int64, repositoryID: Int64)
-    /// GitHub sent no prefix where it should, or one of neither form.
+    /// With both ids: `repo:OWNER@ID/REPO@ID`, or as claims of the template.
+    case immutable
+    /// It is not known what GitHub makes of the template.
     case unknown
 
-    /// Reads the format from the prefix that GitHub computes, never from the opt-in flag beside it: a repository
-    /// whose flag is `false` can have immutable subjects all the same.
+    /// Reads the format from the template and the prefix that GitHub computes, never from the opt-in flag beside it: a
+    /// repository whose flag is `false` can have immutable subjects all the same. The prefix is part of the subject only
+    /// where the template holds `repo` or `repository`.
     ///
-    /// - Parameter isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has
-    ///   legacy subjects only.
-    public init(subClaimPrefix: String?, isEnterpriseServer: Bool) {
-        self.init(
-            parts: subClaimPrefix.flatMap(SubjectPrefix.init), isSent: subClaimPrefix != nil,
-            isEnterpriseServer: isEnterpriseServer)
-    }
-
     /// - Parameters:
-    ///   - parts: the prefix taken apart; `nil` where there is none, or one of neither form.
+    ///   - prefix: taken apart; `nil` where there is none, or one of neither form.
     ///   - isSent: whether there is one.
-    init(parts: SubjectPrefix?, isSent: Bool, isEnterpriseServer: Bool) {
-        guard let parts else {
-            self = !isSent && isEnterpriseServer ? .legacy : .unknown
-            return
-        }
-        if let ownerID = parts.ownerID, let repositoryID = parts.repositoryID {
-            self = .immutable(ownerID: ownerID, repositoryID: repositoryID)
+    ///   - isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has no ids in it.
+    init(of template: SubjectTemplate, _ prefix: SubjectPrefix?, isSent: Bool, isEnterpriseServer: Bool) {
+        if template.holdsBothIDs {
+            self = .immutable
+        } else if let prefix {
+            self = prefix.ownerID == nil ? .legacy : template.holdsRepository ? .immutable : .unknown
         } else {
-            self = .legacy
+            self = !isSent && isEnterpriseServer ? .legacy : .unknown
         }
     }
 
     /// The word for it in reports.
-    public var name: String {
-        switch self {
-        case .legacy: "legacy"
-        case .immutable: "immutable"
-        case .unknown: "unknown"
-        }
-    }
+    public var name: String { rawValue }
 }
 
 /// A `sub_claim_prefix` taken apart: `repo:OWNER/REPO` or `repo:OWNER@ID/REPO@ID`.

@@ -101,11 +101,9 @@ struct HTMLData {
             json.number(nil, row.effective.map { place($0.source) } ?? -1)
             json.number(nil, row.effective == nil ? -1 : Self.formats.firstIndex(of: row.format.name) ?? -1)
             var first: String?
-            if let setting, let template = row.effective?.template, row.preview.subject != nil {
-                let parts = SubjectPreview.parts(
-                    of: template, format: row.format, setting: setting, repository: repository)
-                first = template.keys.firstIndex(of: "repo").map { parts[$0] }
-                json.strings(nil, parts.map(\.shown))
+            if let language = row.language {
+                first = language.segments.first { $0.key.rendersAsRepository }?.text
+                json.strings(nil, language.segments.map(\.text.shown))
             } else {
                 json.strings(nil, nil)
             }

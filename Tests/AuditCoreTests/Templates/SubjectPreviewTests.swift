@@ -8,8 +8,9 @@ import Testing
     func aVisibilityThatIsKnownInPartIsNoWordOfTheSubject(_ visibility: Repository.Visibility) {
         let setting = RepositorySetting.own(["repository_visibility"]).prefixed("repo:acme/api")
         let preview = SubjectPreview(
-            template: ["repository_visibility"], format: .legacy, setting: setting,
-            repository: .sample("api", id: 1001, visibility: visibility))
+            SubjectLanguage(
+                ["repository_visibility"], of: setting, in: .sample("api", id: 1001, visibility: visibility),
+                isEnterpriseServer: false))
         #expect(preview.subject == "repository_visibility:{repository_visibility}")
         #expect(!preview.isCertain)
     }
@@ -22,13 +23,40 @@ import Testing
         ("repo:acme@99999999999999999999/api@1", "unknown"), ("repo:ac me/api", "unknown"),
     ])
     func readsTheFormatFromThePrefix(prefix: String, name: String) {
-        #expect(SubjectFormat(subClaimPrefix: prefix, isEnterpriseServer: false).name == name)
-        #expect(SubjectFormat(subClaimPrefix: prefix, isEnterpriseServer: true).name == name)
+        for isEnterpriseServer in [false, true] {
+            #expect(format(["repo", "context"], prefix, isEnterpriseServer: isEnterpriseServer).name == name)
+        }
+    }
+
+    private func format(
+        _ template: SubjectTemplate, _ prefix: String?, isEnterpriseServer: Bool = false,
+    ) -> SubjectFormat {
+        RepositoryState(
+            .sample("api", id: 1001),
+            .read(RepositorySetting(useDefault: false, includeClaimKeys: template.keys, subClaimPrefix: prefix)),
+            under: .neverSet, isEnterpriseServer: isEnterpriseServer
+        ).format
+    }
+
+    @Test func thePrefixIsPartOfTheSubjectOnlyWhereTheTemplateSaysSo() {
+        for key in ["repo", "repository"] as [ClaimKey] {
+            #expect(format([key, "context"], Self.legacy) == .legacy)
+            #expect(format([key, "context"], Self.immutable) == .immutable)
+        }
+        // Ids in the template are ids, whatever the prefix is.
+        for prefix in [Self.legacy, Self.immutable, "odd", nil] {
+            #expect(format(["repository_owner_id", "context", "repository_id"], prefix) == .immutable)
+        }
+        #expect(format(["repository_id", "context"], Self.legacy) == .legacy)
+        #expect(format(["context", "workflow_ref"], Self.legacy) == .legacy)
+        // No id is known to be in such a subject.
+        #expect(format(["context", "workflow_ref"], Self.immutable) == .unknown)
+        #expect(format(["repository_id", "context"], Self.immutable) == .unknown)
     }
 
     @Test func withoutAPrefixOnlyAnEnterpriseServerIsLegacy() {
-        #expect(SubjectFormat(subClaimPrefix: nil, isEnterpriseServer: true) == .legacy)
-        #expect(SubjectFormat(subClaimPrefix: nil, isEnterpriseServer: false) == .unknown)
+        #expect(format(["repo"], nil, isEnterpriseServer: true) == .legacy)
+        #expect(format(["repo"], nil) == .unknown)
     }
 
     @Test func theFlagDoesNotDecideTheFormat() {
@@ -59,12 +87,20 @@ import Testing
         Row(
             keys: ["repository_owner", "repository_visibility"], prefix: legacy,
             subject: "repository_owner:acme:repository_visibility:private", isCertain: true),
-        Row(keys: ["repository"], prefix: legacy, subject: "repository:acme/api", isCertain: true),
-        // What the reference marks as uncertain.
+        // It renders as repo does, ids included.
         Row(
-            keys: ["repo", "repository"], prefix: immutable, subject: "\(immutable):repository:acme/api",
-            isCertain: false),
-        Row(keys: ["repository_id"], prefix: immutable, subject: "repository_id:1001", isCertain: false),
+            keys: ["repository", "environment"], prefix: legacy, subject: "repo:acme/api:environment:{environment}",
+            isCertain: true),
+        Row(
+            keys: ["repository", "environment"], prefix: immutable, subject: "\(immutable):environment:{environment}",
+            isCertain: true),
+        Row(
+            keys: ["repo", "repository"], prefix: immutable, subject: "\(immutable):\(immutable)", isCertain: true),
+        // What GitHub puts in front is not documented.
+        Row(
+            keys: ["repository_owner_id", "repository_id"], prefix: immutable,
+            subject: "repository_owner_id:77:repository_id:1001", isCertain: false),
+        Row(keys: ["repository_id"], prefix: immutable, subject: nil, isCertain: false),
         Row(
             keys: ["repo", "head_ref"], prefix: legacy, subject: "repo:acme/api:head_ref:{head_ref}", isCertain: false),
         Row(keys: ["repo", "mystery"], prefix: legacy, subject: "repo:acme/api:mystery:{mystery}", isCertain: false),
@@ -94,8 +130,9 @@ import Testing
 
     private func preview(_ setting: RepositorySetting, _ template: SubjectTemplate) -> SubjectPreview {
         SubjectPreview(
-            template: template,
-            format: SubjectFormat(subClaimPrefix: setting.subClaimPrefix, isEnterpriseServer: false), setting: setting,
-            repository: .sample("api", id: 1001, customProperties: ["tier": ["a:b"], "none": []]))
+            SubjectLanguage(
+                template, of: setting,
+                in: .sample("api", id: 1001, customProperties: ["tier": ["a:b"], "none": []]),
+                isEnterpriseServer: false))
     }
 }

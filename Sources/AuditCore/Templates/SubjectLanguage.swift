@@ -1,0 +1,134 @@
+/// What the subjects of one repository's jobs are made of: texts that every job has and holes that each job fills, in the
+/// order of the template. Previews, rules, plans and trends read this one value.
+///
+/// Source: GitHub's OIDC reference, "Customizing the subject claims": `key:value` pairs joined by `:`, `context` without
+/// its own name, `:` inside a value as `%3A`. That `repository` renders as `repo` does, ids included, is settled by use
+/// (Azure/Azure-Landing-Zones#4223).
+public struct SubjectLanguage: Hashable, Sendable {
+    public enum Piece: Hashable, Sendable {
+        case text(String)
+        /// A value that differs from job to job.
+        case hole(ClaimKey)
+    }
+
+    /// One key's share of the subject.
+    public struct Segment: Hashable, Sendable {
+        public let key: ClaimKey
+        public let pieces: [Piece]
+        /// Whether GitHub documents, or use has settled, how the key renders.
+        public let isCertain: Bool
+
+        /// With each hole in braces: `ref:{ref}`.
+        public var text: String {
+            pieces.map { piece in
+                switch piece {
+                case .text(let text): text
+                case .hole(let key): "{\(key)}"
+                }
+            }.joined()
+        }
+    }
+
+    public let segments: [Segment]
+    /// `legacy` or `immutable`.
+    public let format: SubjectFormat
+    /// What GitHub may put in front of the segments without documenting it; `nil`: nothing.
+    public let possibleStart: String?
+    /// Whether each segment is certain, nothing may stand in front, and the prefix names this repository.
+    public let isCertain: Bool
+
+    /// Takes a template and what GitHub says of the repository apart.
+    ///
+    /// - Returns: `nil` where it is not known what GitHub makes of the template: the prefix is absent or of neither form,
+    ///   or it carries ids and the template neither holds `repo` nor both ids.
+    public init?(
+        _ template: SubjectTemplate, of setting: RepositorySetting, in repository: Repository,
+        isEnterpriseServer: Bool,
+    ) {
+        let prefix = setting.subClaimPrefix.flatMap(SubjectPrefix.init)
+        let format = SubjectFormat(
+            of: template, prefix, isSent: setting.subClaimPrefix != nil, isEnterpriseServer: isEnterpriseServer)
+        guard format != .unknown else { return nil }
+        self.format = format
+        segments = template.keys.map { Self.segment($0, setting, repository) }
+        let startsOpen = !template.holdsRepository && (prefix == nil ? !isEnterpriseServer : prefix?.ownerID != nil)
+        // NOTE: nobody has shown whether a template without repo gains a repo segment in front where subjects are immutable.
+        possibleStart = startsOpen ? setting.subClaimPrefix ?? "" : nil
+        // A prefix that names another repository than the listing does: it was renamed in between, or worse.
+        isCertain = !startsOpen && segments.allSatisfy(\.isCertain) && prefix?.names(repository) ?? true
+    }
+
+    /// The subject with each hole in braces.
+    public var text: String { segments.map(\.text).joined(separator: ":") }
+
+    // MARK: -
+
+    private static func segment(
+        _ key: ClaimKey, _ setting: RepositorySetting, _ repository: Repository,
+    ) -> Segment {
+        func fixed(_ text: String, isCertain: Bool = true) -> Segment {
+            Segment(key: key, pieces: [.text(text)], isCertain: isCertain)
+        }
+        func value(_ value: String, isCertain: Bool = true) -> Segment {
+            fixed("\(key):\(value.escapedInSubject)", isCertain: isCertain)
+        }
+        func varying(isCertain: Bool) -> Segment {
+            Segment(key: key, pieces: [.text("\(key):"), .hole(key)], isCertain: isCertain)
+        }
+        switch key {
+        case "repo", "repository":
+            // The prefix is GitHub's own rendering of this segment.
+            return fixed(setting.subClaimPrefix ?? "repo:\(repository.fullName.escapedInSubject)")
+        case "context":
+            return Segment(key: key, pieces: [.hole(key)], isCertain: true)
+        case "repository_id":
+            return value(String(repository.id.rawValue))
+        case "repository_owner":
+            return value(repository.owner)
+        case "repository_owner_id":
+            return repository.ownerID.map { value(String($0)) } ?? varying(isCertain: false)
+        case "repository_visibility":
+            return repository.visibility.known.map { value($0.rawValue) } ?? varying(isCertain: false)
+        default:
+            if let name = key.customPropertyName, let values = repository.customProperties?[name], !values.isEmpty {
+                // A property is a claim only where the organization includes it in tokens, which is not read here.
+                return value(values.joined(separator: ","), isCertain: false)
+            }
+            let presence = ClaimCatalog.claim(for: key)?.presence
+            return varying(isCertain: presence == .always || presence == .environmentJobs)
+        }
+    }
+}
+
+extension SubjectTemplate {
+    /// Whether a segment names the repository as GitHub's prefix does.
+    public var holdsRepository: Bool { keys.contains { $0.rendersAsRepository } }
+
+    /// Whether both ids stand in the template itself.
+    public var holdsBothIDs: Bool { keys.contains("repository_owner_id") && keys.contains("repository_id") }
+}
+
+extension ClaimKey {
+    /// Whether it renders as `repo:OWNER/REPO`: the two names are one claim in a subject.
+    public var rendersAsRepository: Bool { self == "repo" || self == "repository" }
+
+    /// The key by which rules compare: `repo` for `repository`.
+    var canonical: ClaimKey { rendersAsRepository ? "repo" : self }
+}
+
+extension String {
+    /// The text as a value of a subject, where a colon would begin the next claim.
+    fileprivate var escapedInSubject: String {
+        guard utf8.contains(UInt8(ascii: ":")) else { return self }
+        return split(separator: ":", omittingEmptySubsequences: false).joined(separator: "%3A")
+    }
+}
+
+extension SubjectPrefix {
+    /// Whether names and, where there are any, ids are those of the listing.
+    fileprivate func names(_ repository: Repository) -> Bool {
+        owner == repository.owner && self.repository == repository.name
+            && (repositoryID ?? repository.id.rawValue) == repository.id.rawValue
+            && (repository.ownerID == nil || (ownerID ?? repository.ownerID) == repository.ownerID)
+    }
+}
