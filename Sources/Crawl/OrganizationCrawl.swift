@@ -156,12 +156,12 @@ struct OrganizationCrawl {
             let repository = repositories[nextRepository]
             nextRepository += 1
             // One that has another name since may have another subject, and another's template.
-            if knowledge.resumed?.read[repository.id] == repository.fullName {
+            if knowledge.resumed?.read[repository.id]?.isExactly(repository.fullName) == true {
                 observations.append(Observation(repository: repository, reading: nil, observedAt: beganAt))
                 continue
             }
             let known = knowledge.settings.removeValue(forKey: repository.id)
-            return .setting(repository, known: known?.fullName == repository.fullName ? known : nil)
+            return .setting(repository, known: known?.fullName.isExactly(repository.fullName) == true ? known : nil)
         }
         return nil
     }

@@ -59,26 +59,27 @@ enum JSONText {
 
 /// Writes JSON texts of columns; few distinct lists stand in very many rows.
 struct JSONTextWriter {
-    private var texts: [[String]: String] = [:]
+    private var texts: [[ExactText]: String] = [:]
 
     mutating func text(of strings: [String]) -> String {
-        if let known = texts[strings] { return known }
+        let key = strings.map(ExactText.init)
+        if let known = texts[key] { return known }
         let text = JSONText.of(strings)
-        texts[strings] = text
+        texts[key] = text
         return text
     }
 }
 
 /// Reads JSON texts of columns; few distinct ones stand in very many rows.
 struct JSONTextReader {
-    private var lists: [String: [String]] = ["[]": []]
-    private var objects: [String: [String: [String]]] = ["{}": [:]]
-    private var organizations: [String: [OrganizationReference]] = [:]
+    private var lists: [ExactText: [String]] = [ExactText("[]"): []]
+    private var objects: [ExactText: [String: [String]]] = [ExactText("{}"): [:]]
+    private var organizations: [ExactText: [OrganizationReference]] = [:]
 
     mutating func strings(_ text: String) throws -> [String] {
-        if let known = lists[text] { return known }
+        if let known = lists[ExactText(text)] { return known }
         let value = try JSONDecoder().decode([String].self, from: Data(text.utf8))
-        lists[text] = value
+        lists[ExactText(text)] = value
         return value
     }
 
@@ -88,18 +89,18 @@ struct JSONTextReader {
             var login: String
             var id: Int64?
         }
-        if let known = organizations[text] { return known }
+        if let known = organizations[ExactText(text)] { return known }
         let value = try JSONDecoder().decode([Item].self, from: Data(text.utf8)).map { item in
             OrganizationReference(login: item.login, id: item.id.map(OrganizationID.init))
         }
-        organizations[text] = value
+        organizations[ExactText(text)] = value
         return value
     }
 
     mutating func properties(_ text: String) throws -> [String: [String]] {
-        if let known = objects[text] { return known }
+        if let known = objects[ExactText(text)] { return known }
         let value = try JSONDecoder().decode([String: [String]].self, from: Data(text.utf8))
-        objects[text] = value
+        objects[ExactText(text)] = value
         return value
     }
 }

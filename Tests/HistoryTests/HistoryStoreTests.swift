@@ -59,6 +59,28 @@ import Testing
         #expect(snapshot.requests == RequestCounts(sent: 3, waited: .milliseconds(1234)))
     }
 
+    /// Few distinct templates stand in very many rows, and each text is read and written once.
+    @Test func textsThatUnicodeTakesForTheSameComeBackAsTheyWere() async throws {
+        let folder = Folder()
+        let store = try HistoryStore(path: folder.file)
+        let spellings = ["caf\u{E9}", "cafe\u{301}"]
+        func observations(_ order: [String]) -> [Observation] {
+            order.enumerated().map { index, text in
+                let repository = Repository.sample(
+                    "r\(index)", id: Int64(index + 1), topics: [text], customProperties: ["tier": [text]])
+                return Observation(
+                    repository: repository, reading: .read(.own(["repo", ClaimKey(text)])), observedAt: .sample)
+            }
+        }
+        let (_, first) = try await store.scan(observations(spellings))
+        let (_, second) = try await store.scan(observations(spellings.reversed()), at: 86_400)
+        for (snapshot, order) in [(first, spellings), (second, spellings.reversed())] {
+            let repositories = try #require(snapshot.organizations.first?.repositories)
+            #expect(repositories.map(\.repository) == observations(order).map(\.repository))
+            #expect(repositories.map { $0.reading.value?.includeClaimKeys?.last } == order.map { ClaimKey($0) })
+        }
+    }
+
     @Test(arguments: Repository.Visibility.allCases)
     func aVisibilityComesBackAsItWasKnown(_ visibility: Repository.Visibility) async throws {
         let folder = Folder()

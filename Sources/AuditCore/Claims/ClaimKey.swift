@@ -16,6 +16,11 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
         self.rawValue = value
     }
 
+    /// Clouds compare bytes, and so does GitHub: two spellings that Unicode takes for the same are two claims.
+    public static func == (left: ClaimKey, right: ClaimKey) -> Bool { left.rawValue.isExactly(right.rawValue) }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+
     public var description: String { rawValue }
 
     /// Whether the key names a custom property of the repository (`repo_property_NAME`).

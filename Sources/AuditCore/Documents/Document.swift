@@ -38,6 +38,11 @@ public struct Document: Sendable {
         if case .null = value { true } else { false }
     }
 
+    /// The number, where it is one without a fraction and fits; `1e3` is one too.
+    public var integer: Int64? {
+        if case .number(let text) = value { Int64(exactlyJSON: text.utf8) } else { nil }
+    }
+
     /// What the value is, for messages: `a list`.
     public var kind: String {
         switch value {
@@ -48,6 +53,36 @@ public struct Document: Sendable {
         case .array: "a list"
         case .object: "an object"
         }
+    }
+}
+
+extension Int64 {
+    /// - Parameter number: by the grammar of RFC 8259 §6, such as `-12`, `1.50` or `1e3`.
+    /// - Returns: `nil` where the number has a fraction, or does not fit.
+    public init?(exactlyJSON number: some Collection<UInt8>) {
+        let mantissa = number.prefix { $0 | 0x20 != UInt8(ascii: "e") }
+        let exponentText = String(decoding: number.dropFirst(mantissa.count + 1), as: UTF8.self)
+        // One that does not fit makes any number but zero too large or a fraction.
+        let exponent =
+            exponentText.isEmpty ? 0 : Int(exponentText) ?? (exponentText.hasPrefix("-") ? -.max / 2 : .max / 2)
+        let isNegative = mantissa.first == UInt8(ascii: "-")
+        let parts = mantissa.drop { $0 == UInt8(ascii: "-") }
+        let whole = parts.prefix { $0 != UInt8(ascii: ".") }
+        let fraction = parts.dropFirst(whole.count + 1)
+        var digits = Array((Array(whole) + fraction).drop { $0 == UInt8(ascii: "0") })
+        guard !digits.isEmpty else {
+            self = 0
+            return
+        }
+        var shift = exponent.subtractingReportingOverflow(fraction.count).partialValue
+        while shift < 0, digits.last == UInt8(ascii: "0") {
+            digits.removeLast()
+            shift += 1
+        }
+        // Nineteen digits have the largest number that fits.
+        guard shift >= 0, digits.count <= 19, shift <= 19 - digits.count else { return nil }
+        digits += Array(repeating: UInt8(ascii: "0"), count: shift)
+        self.init((isNegative ? "-" : "") + String(decoding: digits, as: UTF8.self))
     }
 }
 

@@ -1,19 +1,21 @@
-/// A strict JSON reader (RFC 8259) that remembers where each value stands.
+/// A strict JSON reader (RFC 8259) that remembers where each value stands: for policies, and for what GitHub answers.
 ///
-/// Foundation's decoder knows no positions and keeps the last of two equal keys in silence; a policy needs the first
-/// and must refuse the second.
+/// Foundation's decoder knows no positions, keeps one of two equal keys in silence, takes other encodings and does not
+/// look at what nobody asks for. A policy needs the first, and what decides a verdict must be refused for the others.
 public struct JSONParser {
-    /// Deepest nesting accepted; a policy needs about six levels, and each costs stack.
+    /// Deepest nesting accepted in a file; a policy needs about six levels, and each costs stack.
     public static let depthMax = 64
 
     /// - Parameters:
-    ///   - bytes: UTF-8, with or without a byte order mark.
+    ///   - bytes: UTF-8.
     ///   - valuesMax: most values accepted.
+    ///   - depthMax: deepest nesting accepted.
+    ///   - skipsMark: whether a byte order mark may begin it, as in a file; RFC 8259 §8.1 forbids one on the wire.
     public static func parse(
-        _ bytes: [UInt8], valuesMax: Int = Document.valuesMax,
+        _ bytes: [UInt8], valuesMax: Int = Document.valuesMax, depthMax: Int = Self.depthMax, skipsMark: Bool = true,
     ) throws(DocumentError) -> Document {
-        var parser = JSONParser(bytes, valuesMax: valuesMax)
-        parser.skipByteOrderMark()
+        var parser = JSONParser(bytes, valuesMax: valuesMax, depthMax: depthMax)
+        if skipsMark { parser.skipByteOrderMark() }
         let document = try parser.value(depth: 0)
         parser.skipSpace()
         guard parser.index == bytes.count else {
@@ -28,13 +30,15 @@ public struct JSONParser {
     private var index = 0
     private var line = 1
     private let valuesMax: Int
+    private let depthMax: Int
     private var valueCount = 0
     /// A place on the current line, and the column that was counted for it: counting from there keeps it linear.
     private var counted = (index: 0, column: 1)
 
-    private init(_ bytes: [UInt8], valuesMax: Int) {
+    private init(_ bytes: [UInt8], valuesMax: Int, depthMax: Int) {
         self.bytes = bytes
         self.valuesMax = valuesMax
+        self.depthMax = depthMax
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -86,7 +90,7 @@ public struct JSONParser {
     private mutating func value(depth: Int) throws(DocumentError) -> Document {
         skipSpace()
         let start = mark()
-        guard depth <= Self.depthMax else { throw error("nested deeper than \(Self.depthMax) levels") }
+        guard depth <= depthMax else { throw error("nested deeper than \(depthMax) levels") }
         valueCount += 1
         guard valueCount <= valuesMax else {
             throw error("the document holds more than \(valuesMax) values")
@@ -108,7 +112,7 @@ public struct JSONParser {
     private mutating func object(depth: Int) throws(DocumentError) -> [Document.Member] {
         index += 1
         var members: [Document.Member] = []
-        var keys: Set<String> = []
+        var keys: Set<ExactText> = []
         skipSpace()
         if take("}") { return members }
         while true {
@@ -118,7 +122,7 @@ public struct JSONParser {
                 throw error("expected a key in double quotes, found \(nextForMessage)", hint: commaHint(closing: "}"))
             }
             let key = try string()
-            guard keys.insert(key).inserted else {
+            guard keys.insert(ExactText(key)).inserted else {
                 throw DocumentError(at: keyPosition, "the key \"\(key)\" stands twice in one object")
             }
             skipSpace()

@@ -46,7 +46,7 @@ public struct Selector: Hashable, Sendable {
         }
         if !topics.isEmpty {
             if let known = repository.topics {
-                if !topics.contains(where: known.contains) { return .no("no such topic") }
+                if !topics.contains(where: known.containsExactly) { return .no("no such topic") }
             } else {
                 lacks("topics")
             }
@@ -60,7 +60,7 @@ public struct Selector: Hashable, Sendable {
         }
         if !properties.isEmpty {
             if let known = repository.customProperties {
-                for (name, values) in properties where !values.contains(where: (known[name] ?? []).contains) {
+                for (name, values) in properties where !values.contains(where: known.values(of: name).containsExactly) {
                     return .no("custom property \(name) has another value")
                 }
             } else {
@@ -68,6 +68,14 @@ public struct Selector: Hashable, Sendable {
             }
         }
         return undecided.map { .undecided($0) } ?? .yes
+    }
+}
+
+extension [String: [String]] {
+    /// The values of the property of that very name; none where it has none.
+    func values(of name: String) -> [String] {
+        guard let index = index(forKey: name), self[index].key.isExactly(name) else { return [] }
+        return self[index].value
     }
 }
 
@@ -98,6 +106,9 @@ extension Selector {
                     hint: #"for example {"tier": ["production"]}"#)
             }
             for member in members {
+                guard properties[member.key] == nil else {
+                    throw DocumentError(at: member.keyPosition, "\"\(member.key)\" stands twice in \"properties\"")
+                }
                 properties[member.key] = try member.value.strings(named: member.key).map(\.text)
             }
         }

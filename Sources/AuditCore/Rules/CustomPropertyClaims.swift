@@ -64,11 +64,11 @@ public struct CustomPropertyClaims: RepositoryRule {
         case .unreadable(let reason):
             return .lacking("which custom properties are included in tokens could not be read: \(reason.message)")
         case .read(let included):
-            guard included.contains(name) else { return .fail("not included in tokens") }
+            guard included.containsExactly(name) else { return .fail("not included in tokens") }
         }
         guard let values = subject.repository.customProperties else {
             return .lacking("the host did not send custom properties")
         }
-        return values[name]?.isEmpty == false ? .pass : .fail("no value on this repository")
+        return values.values(of: name).isEmpty ? .fail("no value on this repository") : .pass
     }
 }

@@ -73,15 +73,46 @@ public struct Repository: Hashable, Sendable {
     /// send, has not changed by that.
     func isKnownToDiffer(from other: Repository) -> Bool {
         func differ<Value: Equatable>(_ one: Value?, _ two: Value?) -> Bool { one != nil && two != nil && one != two }
-        return fullName != other.fullName || visibility.isKnownToDiffer(from: other.visibility)
+        return !hasName(of: other) || visibility.isKnownToDiffer(from: other.visibility)
             || differ(ownerID, other.ownerID)
-            || differ(isArchived, other.isArchived) || differ(isFork, other.isFork) || differ(topics, other.topics)
-            || differ(customProperties, other.customProperties)
+            || differ(isArchived, other.isArchived) || differ(isFork, other.isFork)
+            || differ(exactTopics, other.exactTopics) || differ(exactProperties, other.exactProperties)
     }
 
     /// Whether that is its owner's login: GitHub keeps case and goes by none.
-    public func belongs(to login: String) -> Bool { owner == login || owner.lowercased() == login.lowercased() }
+    public func belongs(to login: String) -> Bool { owner.isExactlyIgnoringCase(login) }
+
+    /// Whether owner and name are the same, byte for byte.
+    public func hasName(of other: Repository) -> Bool {
+        name.isExactly(other.name) && owner.isExactly(other.owner)
+    }
 
     /// `OWNER/NAME`, in the case that GitHub stores.
     public var fullName: String { "\(owner)/\(name)" }
+}
+
+// MARK: - Equal byte for byte
+
+extension Repository {
+    public static func == (left: Repository, right: Repository) -> Bool {
+        left.id == right.id && left.hasName(of: right) && left.ownerID == right.ownerID
+            && left.visibility == right.visibility && left.isArchived == right.isArchived
+            && left.isFork == right.isFork && left.exactTopics == right.exactTopics
+            && left.exactProperties == right.exactProperties
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(name)
+    }
+
+    private var exactTopics: [ExactText]? { topics?.map(ExactText.init) }
+
+    private var exactProperties: [ExactText: [ExactText]]? {
+        customProperties.map { properties in
+            Dictionary(
+                properties.map { (ExactText($0.key), $0.value.map(ExactText.init)) },
+                uniquingKeysWith: { first, _ in first })
+        }
+    }
 }

@@ -126,7 +126,7 @@ public struct RepositoryChange: Sendable {
         var kinds: [Kind] = []
         let (old, new) = (before.repository, after.repository)
         if old != new {
-            if old.fullName != new.fullName { kinds.append(.renamed) }
+            if !old.hasName(of: new) { kinds.append(.renamed) }
             if old.isArchived != new.isArchived, new.isArchived == true { kinds.append(.archived) }
             if old.isArchived == true, new.isArchived != true { kinds.append(.unarchived) }
             if old.visibility.isKnownToDiffer(from: new.visibility) { kinds.append(.visibility) }

@@ -21,6 +21,19 @@ public struct RepositorySetting: Hashable, Sendable {
         self.subClaimPrefix = subClaimPrefix
     }
 
+    public static func == (left: RepositorySetting, right: RepositorySetting) -> Bool {
+        left.useDefault == right.useDefault && left.includeClaimKeys == right.includeClaimKeys
+            && left.useImmutableSubject == right.useImmutableSubject
+            && left.subClaimPrefix.map(ExactText.init) == right.subClaimPrefix.map(ExactText.init)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(useDefault)
+        hasher.combine(includeClaimKeys)
+        hasher.combine(useImmutableSubject)
+        hasher.combine(subClaimPrefix)
+    }
+
     /// Resolves which template applies: the one truth table of this program.
     ///
     /// - Returns: a `nil` template where the answer hangs on an organization template that is unreadable, that changed

@@ -90,7 +90,9 @@ public struct SubjectLanguage: Hashable, Sendable {
         case "repository_visibility":
             return repository.visibility.known.map { value($0.rawValue) } ?? varying(isCertain: false)
         default:
-            if let name = key.customPropertyName, let values = repository.customProperties?[name], !values.isEmpty {
+            if let name = key.customPropertyName, let values = repository.customProperties?.values(of: name),
+                !values.isEmpty
+            {
                 // A property is a claim only where the organization includes it in tokens, which is not read here.
                 return value(values.joined(separator: ","), isCertain: false)
             }
@@ -127,7 +129,7 @@ extension String {
 extension SubjectPrefix {
     /// Whether names and, where there are any, ids are those of the listing.
     fileprivate func names(_ repository: Repository) -> Bool {
-        owner == repository.owner && self.repository == repository.name
+        owner.isExactly(repository.owner) && self.repository.isExactly(repository.name)
             && (repositoryID ?? repository.id.rawValue) == repository.id.rawValue
             && (repository.ownerID == nil || (ownerID ?? repository.ownerID) == repository.ownerID)
     }

@@ -60,6 +60,16 @@ struct RepositoryColumns: Equatable {
         ]
     }
 
+    /// Two spellings that Unicode takes for the same are two texts.
+    static func == (left: RepositoryColumns, right: RepositoryColumns) -> Bool {
+        left.organizationRowID == right.organizationRowID && left.presence == right.presence
+            && left.owner.isExactly(right.owner) && left.ownerGithubID == right.ownerGithubID
+            && left.name.isExactly(right.name) && left.visibility == right.visibility
+            && left.isArchived == right.isArchived && left.isFork == right.isFork
+            && left.topics.map(ExactText.init) == right.topics.map(ExactText.init)
+            && left.customProperties.map(ExactText.init) == right.customProperties.map(ExactText.init)
+    }
+
     func repository(githubID: Int64, _ reader: inout JSONTextReader) throws -> Repository {
         Repository(
             id: RepositoryID(rawValue: githubID), owner: owner, ownerID: ownerGithubID, name: name,

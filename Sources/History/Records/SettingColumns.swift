@@ -36,6 +36,13 @@ struct SettingColumns: Equatable {
         [useDefault, includeClaimKeys, useImmutableSubject, subClaimPrefix]
     }
 
+    /// Two spellings that Unicode takes for the same are two settings.
+    static func == (left: SettingColumns, right: SettingColumns) -> Bool {
+        left.useDefault == right.useDefault && left.useImmutableSubject == right.useImmutableSubject
+            && left.includeClaimKeys.map(ExactText.init) == right.includeClaimKeys.map(ExactText.init)
+            && left.subClaimPrefix.map(ExactText.init) == right.subClaimPrefix.map(ExactText.init)
+    }
+
     func setting(_ reader: inout JSONTextReader) throws -> RepositorySetting {
         RepositorySetting(
             useDefault: useDefault,

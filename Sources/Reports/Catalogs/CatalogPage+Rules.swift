@@ -31,6 +31,16 @@ extension CatalogPage {
         return page.text
     }
 
+    /// An entry of a policy: which rule it is of, how severe, and why it is there.
+    public static func explanation(of entry: RuleEntry, in policy: Policy, style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        let rule = type(of: entry.rule).name
+        page.line(entry.id, .severity(entry.severity), "\(entry.severity.rawValue), an entry of \(policy.source)")
+        page.wrapped("of the rule \(rule), which is explained below", indent: 2)
+        if let reason = entry.reason { page.wrapped(reason, indent: 2) }
+        return page.text
+    }
+
     static func ruleText(_ style: ReportStyle) -> String {
         var page = TextPage(style: style)
         for rule in RuleCatalog.all { page.line(rule.name, .strong, rule.summary, column: 31) }

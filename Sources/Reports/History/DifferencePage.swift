@@ -275,11 +275,12 @@ extension TextPage {
         func words(_ values: [String]?) -> String {
             values.map { $0.isEmpty ? "none" : $0.joined(separator: ", ") } ?? "unknown"
         }
-        if before.topics != after.topics {
+        if before.topics?.map(ExactText.init) != after.topics?.map(ExactText.init) {
             wrapped("\(words(before.topics)) → \(words(after.topics))", label: "topics:", indent: indent)
         }
         let (old, new) = (before.customProperties ?? [:], after.customProperties ?? [:])
-        for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
+        for name in Set(old.keys).union(new.keys).sorted()
+        where old[name]?.map(ExactText.init) != new[name]?.map(ExactText.init) {
             wrapped("property \(name): \(words(old[name] ?? [])) → \(words(new[name] ?? []))", indent: indent)
         }
     }
