@@ -55,6 +55,34 @@ import Testing
         #expect(unknown.error.contains("did you mean \"leading-claim\"?"))
     }
 
+    /// The first word that a reader of a report types is the id of an entry.
+    @Test func everyEntryOfAPresetIsExplained() async throws {
+        for preset in Preset.all {
+            let policy = try PolicyFile.load("preset:\(preset.name)")
+            for entry in policy.rules {
+                let run = await CommandRun.run(["explain", entry.id])
+                #expect(run.status == 0, "\(entry.id) \(run.error)")
+                let rule = type(of: entry.rule)
+                #expect(run.output.replacing(/\s+/, with: " ").contains(rule.summary), "\(entry.id)")
+            }
+        }
+        let folder = try Folder()
+        let own = try folder.write(
+            """
+            version: 1
+            name: mine
+            rules: [{ id: company-start, rule: leading-claim, severity: high, reason: Because of the audit. }]
+            """, to: "mine.yaml")
+        let run = await CommandRun.run(["explain", "company-start", "--policy", own])
+        #expect(run.status == 0)
+        #expect(run.output.contains("high, an entry of \(own)".prefix(20)))
+        #expect(run.output.contains("Because of the audit."))
+        #expect(run.output.contains("\nleading-claim  about repositories"))
+        let misspelt = await CommandRun.run(["explain", "company-star", "--policy", own])
+        #expect(misspelt.status == 2)
+        #expect(misspelt.error.contains("did you mean \"company-start\"?"))
+    }
+
     @Test func rulesAreListedInEveryFormat() async {
         let json = await CommandRun.run(["policy", "rules", "-f", "json"])
         #expect((json.json["rules"] as? [Any])?.count == RuleCatalog.all.count)

@@ -4,21 +4,48 @@ import Reports
 
 struct ExplainCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Print what a rule means, why, and how to mend what it finds.")
+        commandName: "explain", abstract: "Print what a rule, or an entry of a policy, means, why, and how to fix it.",
+        discussion: """
+            An entry is named by its id: of the policy that --policy names, else of the presets. Reports show entries by \
+            their ids.
+            """)
 
-    @Argument(help: ArgumentHelp("A rule, such as leading-claim.", valueName: "rule"))
+    @Argument(help: ArgumentHelp("A rule, such as leading-claim, or the id of an entry.", valueName: "rule"))
     var rule: String
+    @Option(help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"))
+    var policy: String?
     @OptionGroup var color: ColorOption
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        guard let type = RuleCatalog.rule(named: rule) else {
-            throw .usage(
-                "unknown rule \"\(rule)\"",
-                hint: NearestWord.nearest(to: rule, among: RuleCatalog.all.map { $0.name })
-                    .map { "did you mean \"\($0)\"?" } ?? "oidc-audit policy rules lists them all")
+        var policies: [Policy] = []
+        if let policy {
+            policies = [try PolicyFile.load(policy)]
+        } else if RuleCatalog.rule(named: rule) == nil {
+            for preset in Preset.all { policies.append(try PolicyFile.load("preset:\(preset.name)")) }
         }
-        try context.console.write(
-            try CatalogPage.explanation(of: type, style: color.style(context)))
+        let entries = policies.flatMap { policy in policy.rules.filter { $0.id == rule }.map { (policy, $0) } }
+        let style = try color.style(context)
+        guard !entries.isEmpty else {
+            guard let type = RuleCatalog.rule(named: rule) else { throw unknown(among: policies) }
+            try context.console.write(CatalogPage.explanation(of: type, style: style))
+            return ExitStatus.success.rawValue
+        }
+        for (policy, entry) in entries {
+            try context.console.write(CatalogPage.explanation(of: entry, in: policy, style: style))
+        }
+        // What the entries demand, each rule once.
+        var explained: Set<String> = []
+        for (_, entry) in entries where explained.insert(type(of: entry.rule).name).inserted {
+            try context.console.write("\n" + CatalogPage.explanation(of: type(of: entry.rule), style: style))
+        }
         return ExitStatus.success.rawValue
+    }
+
+    private func unknown(among policies: [Policy]) -> CommandFailure {
+        let words = RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
+        return .usage(
+            "unknown rule \"\(rule)\"",
+            hint: NearestWord.nearest(to: rule, among: words).map { "did you mean \"\($0)\"?" }
+                ?? "oidc-audit policy rules lists them; --policy FILE explains the entries of your own policy")
     }
 }
