@@ -140,7 +140,7 @@ extension GitHubClient {
             RepositoryPage(
                 repositories: repositories, malformedCount: items.count - repositories.count,
                 last: link.page("last"),
-                next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere },
+                next: link["next"].map { next in endpoint.resolve(next, against: url).map { .url($0) } ?? .elsewhere },
                 isLinkUnreadable: link.isUnreadable,
                 isPartial: answer.isPartial),
             validator: validator)

@@ -154,7 +154,7 @@ extension GitHubClient {
                 validator = nil
             case .redirect(let location):
                 guard let location else { throw .redirectRefused("it names no address") }
-                guard let target = endpoint.resolve(location) else {
+                guard let target = endpoint.resolve(location, against: url) else {
                     throw .redirectRefused("it leads away from \(endpoint.origin), or to no whole address")
                 }
                 try await check(target)

@@ -60,12 +60,16 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
         URLComponents(string: origin)?.host ?? origin
     }
 
-    /// Resolves an address that GitHub named in a `Location` or `Link` header.
+    /// Resolves an address that GitHub named in a `Location` or `Link` header (RFC 3986 §5.2).
     ///
-    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is no whole address.
-    func resolve(_ location: String) -> String? {
+    /// - Parameter base: the address that was asked; `nil` where only a whole address makes sense.
+    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is no address.
+    func resolve(_ location: String, against base: String? = nil) -> String? {
         guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         if location.hasPrefix("/"), !location.hasPrefix("//") { return origin + location }
+        if let base, base.hasPrefix(origin + "/"), let relative = Self.resolve(relative: location, base) {
+            return relative
+        }
         guard let url = URLComponents(string: location), let scheme = url.scheme?.lowercased(),
             let host = url.host?.lowercased(), url.user == nil, url.password == nil,
             Self.origin(scheme: scheme, host: host, port: url.port) == origin
@@ -74,6 +78,19 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     // MARK: -
+
+    /// An address that begins with its query or with a name, such as `?page=2`; `nil` for any other, and for one that leads
+    /// upwards.
+    private static func resolve(relative location: String, _ base: String) -> String? {
+        let path = base.prefix { $0 != "?" && $0 != "#" }
+        if location.hasPrefix("?") { return path + location }
+        let name = location.prefix { $0 != "?" && $0 != "#" }
+        guard !name.isEmpty, !name.contains(":"), !name.hasPrefix("/"),
+            !name.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == "." || $0 == ".." }),
+            let slash = path.lastIndex(of: "/")
+        else { return nil }
+        return path[...slash] + location
+    }
 
     private static func origin(scheme: String, host: String, port: Int?) -> String {
         let isDefault = port == nil || (scheme == "https" && port == 443) || (scheme == "http" && port == 80)

@@ -31,7 +31,7 @@ extension APIResponse {
         case 200..<300: return .success
         case 304: return .notModified
         case 301, 302, 307, 308: return .redirect(location: headers["location"])
-        case 500...: return .serverFault(wait: retryAfter)
+        case 500...: return .serverFault(wait: retryAfter(now: now))
         default: break
         }
         let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
@@ -81,19 +81,26 @@ extension APIResponse {
     private func forbidden(_ message: String, _ token: AccessToken?) -> GitHubError {
         if let sso = headers["x-github-sso"], sso.hasPrefix("required") {
             let url = sso.split(separator: ";").lazy
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-                .first { $0.hasPrefix("url=") }
-            return .ssoRequired(url: url.map { String($0.dropFirst(4)).harmless(without: token) })
+                .map { $0.split(separator: "=", maxSplits: 1).map { String($0).trimmedOfHTTPSpace } }
+                .first { $0.count == 2 && $0[0].isExactlyIgnoringCase("url") }
+            return .ssoRequired(url: url.map { $0[1].harmless(without: token) })
         }
         if message.hasPrefix("Repository access blocked") { return .blocked("403: \(message)") }
         return .forbidden(
             message, acceptedPermissions: headers["x-accepted-github-permissions"].map { $0.harmless(without: token) })
     }
 
-    /// What `Retry-After` names; a date, which GitHub does not send, is passed over.
-    private var retryAfter: Duration? {
-        guard let seconds = headers["retry-after"].flatMap({ Int64($0) }), seconds >= 0 else { return nil }
-        return .seconds(min(seconds, HeaderFields.waitMaxSeconds))
+    /// What `Retry-After` names: seconds, or a date, which proxies send (RFC 9110 §10.2.3).
+    private func retryAfter(now: () -> Timestamp) -> Duration? {
+        guard let text = headers["retry-after"] else { return nil }
+        if let date = Timestamp(httpDate: text) {
+            return .seconds(headers.seconds(until: date.secondsSince1970, calendar: now))
+        }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
+        // One that does not fit is longer than any wait.
+        return .seconds(min(Int64(text) ?? .max, HeaderFields.waitMaxSeconds))
     }
 
     private func rateLimitRefusal(_ message: String, documentation: String, now: () -> Timestamp) -> RateLimitRefusal? {
@@ -106,12 +113,10 @@ extension APIResponse {
         let isPrimary =
             (isSpent || message.hasPrefix("API rate limit exceeded")) && !message.contains("secondary rate limit")
         let isPermission = headers["x-github-sso"] != nil || message.hasPrefix("Resource not accessible")
-        guard
-            status == 429 || isNamed
-                || ((headers["retry-after"].flatMap { Int64($0) } != nil || isSpent) && !isPermission)
-        else { return nil }
+        let wait = retryAfter(now: now)
+        guard status == 429 || isNamed || ((wait != nil || isSpent) && !isPermission) else { return nil }
         let text = message.isEmpty ? "a limit without a message (\(status))" : message
-        if let retryAfter { return RateLimitRefusal(wait: retryAfter, message: text, isPrimary: isPrimary) }
+        if let wait { return RateLimitRefusal(wait: wait, message: text, isPrimary: isPrimary) }
         if isSpent, let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }) {
             let seconds = headers.secondsUntil(reset: reset, calendar: now)
             return RateLimitRefusal(wait: .seconds(seconds), message: text, isPrimary: isPrimary)

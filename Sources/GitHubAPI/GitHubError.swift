@@ -107,7 +107,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         case .connectionLost(TransportError.proxyFailure): "check HTTPS_PROXY and NO_PROXY, and what the proxy allows"
         case .connectionLost, .timeout: "check the network and the address of the API"
-        case .unexpected(400, _), .gone: "check --api-version"
+        case .unexpected(400, _), .gone: "check --api-version; GET /versions of the API lists those that the host knows"
         default: nil
         }
     }

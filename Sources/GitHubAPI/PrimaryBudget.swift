@@ -45,9 +45,14 @@ extension HeaderFields {
     /// Seconds until a reset time that GitHub names, by GitHub's own clock, and one more: it counts whole seconds, so
     /// that one more makes sure that the window has turned.
     func secondsUntil(reset: Int64, calendar: () -> Timestamp) -> Int64 {
+        min(seconds(until: reset, calendar: calendar), Self.waitMaxSeconds - 1) + 1
+    }
+
+    /// Seconds until a time that the host names, by the host's own clock; none where it is over.
+    func seconds(until time: Int64, calendar: () -> Timestamp) -> Int64 {
         let clock = self["date"].flatMap(Timestamp.init(httpDate:)) ?? calendar()
-        let untilReset = min(max(0, reset), 1 << 40) - clock.secondsSince1970
-        return min(max(0, untilReset), Self.waitMaxSeconds - 1) + 1
+        let left = min(max(0, time), 1 << 40) - clock.secondsSince1970
+        return min(max(0, left), Self.waitMaxSeconds)
     }
 
     /// A year: longer than any wait that a caller allows, and no hostile number can overflow a `Duration`.

@@ -1,3 +1,5 @@
+import AuditCore
+
 /// A way to carry one request to GitHub and its answer back, without retries, redirects or judgement.
 public protocol Transport: Sendable {
     func send(_ request: APIRequest) async throws(TransportError) -> APIResponse
@@ -41,25 +43,32 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     private var fields: [(name: String, value: String)]
 
     public init(_ fields: [(name: String, value: String)] = []) {
-        self.fields = fields
+        self.fields = fields.map { (name: $0.name, value: $0.value.trimmedOfHTTPSpace) }
     }
 
     public init(dictionaryLiteral elements: (String, String)...) {
-        self.fields = elements.map { (name: $0.0, value: $0.1) }
+        self.init(elements.map { (name: $0.0, value: $0.1) })
     }
 
     /// The value of a field; of one that was sent more than once, all values parted by commas (RFC 9110 §5.2).
     public subscript(name: String) -> String? {
         let values = fields.lazy.filter { field in
             field.name.utf8.count == name.utf8.count
-                && zip(field.name.utf8, name.utf8).allSatisfy { Self.lowercased($0) == Self.lowercased($1) }
+                && zip(field.name.utf8, name.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
         }.map(\.value)
         guard let first = values.first else { return nil }
         return values.dropFirst().reduce(first) { $0 + ", " + $1 }
     }
 
-    private static func lowercased(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+extension String {
+    /// The text without spaces and tabs around it (`OWS` of RFC 9110 §5.6.3).
+    var trimmedOfHTTPSpace: String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        // Nearly every value is such already.
+        guard utf8.first.map(isSpace) == true || utf8.last.map(isSpace) == true else { return self }
+        let rest = utf8.drop(while: isSpace)
+        guard let end = rest.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(Substring(rest[...end]))
     }
 }
 

@@ -146,6 +146,55 @@ import Testing
         #expect(wait(["retry-after": "9223372036854775807"]) == .seconds(31_536_000))
         #expect(wait(["retry-after": "-5"]) == nil)
     }
+        #expect(wait(["retry-after": "99999999999999999999"]) == .seconds(31_536_000))
+    }
+
+    /// HTTP allows it, and proxies send it.
+    @Test func aRetryAfterMayBeADate() {
+        let date = ["Date": "Sat, 21 Nov 2026 01:00:00 GMT"]
+        func wait(_ status: Int, _ text: String, _ more: [String: String] = date) -> Duration? {
+            let headers = HeaderFields(
+                (more.map { ($0.key, $0.value) } + [("Retry-After", text)]).map { (name: $0.0, value: $0.1) })
+            return switch kind(status, headers) {
+            case .rateLimit(let refusal): refusal.wait
+            case .serverFault(let wait): wait
+            default: nil
+            }
+        }
+        for text in [
+            "Sat, 21 Nov 2026 01:00:30 GMT", "Saturday, 21-Nov-26 01:00:30 GMT", "Sat Nov 21 01:00:30 2026",
+        ] {
+            #expect(wait(403, text) == .seconds(30))
+            #expect(wait(429, text) == .seconds(30))
+            #expect(wait(503, text) == .seconds(30))
+        }
+        // Over by now, without a date of the host's, and far ahead.
+        #expect(wait(429, "Sat, 21 Nov 2026 00:59:00 GMT") == .zero)
+        #expect(wait(429, "Sat, 21 Nov 2026 02:01:00 GMT", [:]) == .seconds(60))
+        #expect(wait(429, "Fri, 31 Dec 9999 23:59:59 GMT") == .seconds(31_536_000))
+        #expect(wait(429, "tomorrow") == nil)
+        #expect(wait(403, "tomorrow") == nil)
+    }
+
+    /// HTTP's white space around a value is no part of it.
+    @Test(arguments: ["", " ", "\t", " \t "]) func spaceAroundAValueMeansNothing(_ space: String) {
+        func field(_ name: String, _ value: String) -> (name: String, value: String) {
+            (name: name, value: space + value + space)
+        }
+        let reset = HeaderFields([
+            field("x-ratelimit-remaining", "0"), field("x-ratelimit-reset", "1795226460"),
+        ])
+        #expect(limit(kind(403, reset))?.wait == .seconds(61))
+        #expect(limit(kind(403, HeaderFields([field("retry-after", "7")])))?.wait == .seconds(7))
+        guard case .redirect("/x") = kind(301, HeaderFields([field("Location", "/x")])) else {
+            Issue.record("no redirect")
+            return
+        }
+        let sso = HeaderFields([field("X-GitHub-SSO", "required;\(space)url\(space)=\(space)https://x/sso?a=b")])
+        #expect(refusal(kind(403, sso)) == .ssoRequired(url: "https://x/sso?a=b"))
+        let partial = HeaderFields([field("X-GitHub-SSO", "partial-results; organizations=1")])
+        #expect(APIResponse(status: 200, headers: partial).isPartial)
+        #expect(HeaderFields([field("etag", "\"a b\"")])["ETag"] == "\"a b\"")
 
     @Test func messagesAreHarmless() throws {
         let token = try #require(AccessToken("ghp_secret"))
@@ -163,10 +212,17 @@ import Testing
         #expect(long?.description.count ?? 0 < 350)
     }
 
-    @Test func datesOfOtherFormsAreNotRead() {
-        #expect(Timestamp(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp("1994-11-06T08:49:37Z"))
-        for text in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Foo 1994 08:49:37 GMT"]
-        {
+    @Test func datesHaveThreeForms() {
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        ] {
+            #expect(Timestamp(httpDate: text) == Timestamp("1994-11-06T08:49:37Z"))
+        }
+        for text in [
+            "", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sunday, 06-Nov-1994 08:49:37 GMT",
+            "Sun Nov 6 8:49:37 1994", "Sun, -6 Nov 1994 08:49:37 GMT",
+        ] {
             #expect(Timestamp(httpDate: text) == nil)
         }
     }

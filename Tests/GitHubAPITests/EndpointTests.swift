@@ -104,6 +104,45 @@ import Testing
         #expect(LinkHeader("<https://x/?per_page=100>; rel=\"last\"").page("last") == nil)
     }
 
+    /// Every form that RFC 8288 allows.
+    @Test func linksAreReadInEveryForm() {
+        let next = "https://x/?page=2"
+        for header in [
+            "<\(next)>; rel=next", "<\(next)>;rel=\"next\"", "<\(next)> ; REL = \"NEXT\" ",
+            "<\(next)>; title=\"a, b\"; rel=next",
+            "<\(next)>; title=\"a \\\" b; rel=prev\"; rel=\"next\"", "<\(next)>; rel=\"prev next\"; type=\"text/html\"",
+            "<\(next)>; crossorigin; rel=next", ", ,<\(next)>; rel=next,",
+            "<y>; rel=\"prev\" , <\(next)>; rel=\"next\"",
+            "<\(next)>;; rel=next", "<\(next)>; title*=UTF-8''a%2Cb; rel=next", "\t<\(next)>\t;\trel=next\t",
+        ] {
+            let link = LinkHeader(header)
+            #expect(link["next"] == next, "\(header)")
+            #expect(link.page("next") == 2)
+            #expect(!link.isUnreadable, "\(header)")
+        }
+        // Only the first relation of a link counts, and a quoted text is one.
+        #expect(LinkHeader("<\(next)>; rel=prev; rel=next")["next"] == nil)
+        #expect(LinkHeader("<\(next)>; title=\"x; rel=next\"; rel=prev")["next"] == nil)
+        for header in [
+            "<\(next); rel=next", "\(next); rel=next", "<\(next)> rel=next", "<y>; rel=prev, x <\(next)>; rel=next",
+            "<y>",
+        ] {
+            #expect(LinkHeader(header).isUnreadable, "\(header)")
+        }
+    }
+
+    @Test(arguments: [
+        ("?page=2", "https://api.github.com/orgs/acme/repos?page=2"),
+        ("repos?page=2", "https://api.github.com/orgs/acme/repos?page=2"), ("/x", "https://api.github.com/x"),
+        ("https://api.github.com/y", "https://api.github.com/y"), ("//api.github.com/y", nil), ("../x", nil),
+        ("a/../../x", nil), ("https:evil", nil), ("//evil.example/x", nil), ("", nil), ("#x", nil),
+    ])
+    func anAddressMayBeRelativeToTheOneThatWasAsked(location: String, resolved: String?) {
+        let base = "https://api.github.com/orgs/acme/repos?type=all&page=1"
+        #expect(GitHubEndpoint.gitHub.resolve(location, against: base) == resolved)
+        #expect(GitHubEndpoint.gitHub.resolve("?page=2", against: "https://evil.example/x") == nil)
+    }
+
     @Test func pathSegmentsAreEncoded() {
         #expect("a/../b".pathEncoded == "a%2F..%2Fb")
         #expect("ä b?#%".pathEncoded == "%C3%A4%20b%3F%23%25")
