@@ -8,20 +8,20 @@ extension GitHubClient {
     /// - SeeAlso: `GET /orgs/{org}`
     public func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
         let answer = try await get(url: "\(endpoint)/orgs/\(login)")
-        let body = try decode(answer.body, as: Wire.Organization.self)
+        let body = try read(answer.body, as: Wire.Organization.self)
         guard let canonical = OrganizationLogin(body.login) else {
             throw .malformed("the organization's login is no login")
         }
-        let counts = [body.publicRepositories, body.totalPrivateRepositories ?? 0]
-        guard counts.allSatisfy((0...1_000_000_000).contains) else {
+        let counts: [Int64] = [body.publicRepositories, body.totalPrivateRepositories ?? 0]
+        guard counts.allSatisfy({ (0...1_000_000_000).contains($0) }) else {
             throw .malformed("the organization's number of repositories is impossible")
         }
         return OrganizationAccount(
             id: OrganizationID(rawValue: body.id), login: canonical,
-            publicRepositoryCount: body.publicRepositories,
-            repositoryCount: body.totalPrivateRepositories.map { $0 + body.publicRepositories },
+            publicRepositoryCount: Int(body.publicRepositories),
+            repositoryCount: body.totalPrivateRepositories.map { Int($0 + body.publicRepositories) },
             tokenScopes: answer.headers["x-oauth-scopes"].map { scopes in
-                scopes.harmless(without: settings.token).split { $0 == "," || $0 == " " }.map(String.init)
+                scopes.harmless(without: settings.token).split { $0 == "," || $0 == " " || $0 == "\t" }.map(String.init)
             })
     }
 
@@ -30,11 +30,29 @@ extension GitHubClient {
     /// - Throws: `.organizationTemplateNeverSet` only on GitHub's own message; any other 404 is `.notFound`.
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
     public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
-        let body = try await get("/orgs/\(login)/actions/oidc/customization/sub", as: Wire.OrganizationTemplate.self)
+        let answer = try await organizationTemplateAnswer(of: login)
+        let body = try read(answer.body, as: Wire.OrganizationTemplate.self)
         try refuseNull(in: body.includeClaimKeys)
         return .set(
             SubjectTemplate(body.includeClaimKeys.map(ClaimKey.init(rawValue:))),
             useImmutableSubject: body.useImmutableSubject)
+    }
+
+    private func organizationTemplateAnswer(of login: OrganizationLogin) async throws(GitHubError) -> APIResponse {
+        do throws(GitHubError) {
+            return try await get(url: "\(endpoint)/orgs/\(login)/actions/oidc/customization/sub")
+        } catch .notFound(let message) where Self.saysNeverSet(message, of: login) {
+            throw .organizationTemplateNeverSet
+        }
+    }
+
+    /// Whether that is GitHub's own message, about this organization.
+    ///
+    /// NOTE: the text is known from two public tools of 2024; a plain "Not Found" on the same path means a wrong name or a
+    /// missing permission.
+    private static func saysNeverSet(_ message: String, of login: OrganizationLogin) -> Bool {
+        let text = "No Actions OIDC custom sub claim template found for the organization \(login)"
+        return message.isExactlyIgnoringCase(text) || message.isExactlyIgnoringCase(text + ".")
     }
 
     /// Fetches a repository's setting, at its new place where it was renamed.
@@ -57,7 +75,7 @@ extension GitHubClient {
             guard repository.belongs(to: owner) else { throw .transferred(to: owner) }
         }
         guard case .modified(let answer, let validator) = answer else { return .notModified }
-        let body = try decode(answer.body, as: Wire.RepositorySetting.self)
+        let body = try read(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
         // Of a prefix with ids the ids tell, and a rule judges them; its names may be those of another day.
         if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
@@ -87,7 +105,7 @@ extension GitHubClient {
     }
 
     private func repository(_ answer: APIResponse) throws(GitHubError) -> Repository {
-        guard let repository = Repository(try decode(answer.body, as: Wire.Repository.self)) else {
+        guard let repository = Repository(try ListingJSON.value(of: answer.body, as: Wire.Repository.self)) else {
             throw .malformed("the repository has no sound id and name")
         }
         return repository
@@ -97,8 +115,15 @@ extension GitHubClient {
     ///
     /// - Parameter name: of a repository; `nil`: the organization's own template.
     public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> String {
-        let place = name.map { "/repos/\(owner.pathEncoded)/\($0.pathEncoded)" } ?? "/orgs/\(owner.pathEncoded)"
-        let answer = try await get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
+        let answer: APIResponse
+        if let name {
+            let place = "/repos/\(owner.pathEncoded)/\(name.pathEncoded)"
+            answer = try await get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
+        } else if let login = OrganizationLogin(owner) {
+            answer = try await organizationTemplateAnswer(of: login)
+        } else {
+            throw .malformed("\(owner.harmless(without: settings.token)) is not a login")
+        }
         let text = String(decoding: answer.body, as: UTF8.self)
         return settings.token?.redacted(text) ?? text
     }
@@ -133,7 +158,7 @@ extension GitHubClient {
         guard case .modified(let answer, let validator) = try await get(url: url, unless: validator) else {
             return .notModified
         }
-        let items = try decode(answer.body, as: Wire.Listing.self).items
+        let items = try ListingJSON.value(of: answer.body, as: Wire.Listing.self).items
         let repositories = items.compactMap { $0.flatMap(Repository.init) }
         let link = LinkHeader(answer.headers["link"])
         return .modified(
@@ -170,16 +195,30 @@ extension GitHubClient {
             case .url(let url): url
             }
         let answer = try await get(url: url)
-        var values: [RepositoryID: [String: [String]]] = [:]
-        for repository in try decode(answer.body, as: [Wire.RepositoryProperties].self) {
+        var pageValues: [RepositoryID: [String: [String]]] = [:]
+        for repository in try read(answer.body, as: [Wire.RepositoryProperties].self) {
             try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
-            values[RepositoryID(rawValue: repository.repositoryID)] = Dictionary(
-                repository.properties.map { ($0.name, $0.value.values) }, uniquingKeysWith: { first, _ in first })
+            let known = try values(of: repository)
+            // Which of two counts is not for this program to say.
+            guard pageValues.updateValue(known, forKey: RepositoryID(rawValue: repository.repositoryID)) == nil else {
+                throw .malformed("the repository \(repository.repositoryID) stands twice on one page")
+            }
         }
         let link = LinkHeader(answer.headers["link"])
         return PropertyValuePage(
-            values: values, last: link.page("last"),
-            next: link["next"].map { next in endpoint.resolve(next).map { .url($0) } ?? .elsewhere })
+            values: pageValues, last: link.page("last"),
+            next: link["next"].map { next in endpoint.resolve(next, against: url).map { .url($0) } ?? .elsewhere })
+    }
+
+    /// By property, none where it is not set.
+    private func values(of repository: Wire.RepositoryProperties) throws(GitHubError) -> [String: [String]] {
+        var values: [String: [String]] = [:]
+        for property in repository.properties {
+            guard values.updateValue(property.value.values, forKey: property.name) == nil else {
+                throw .malformed("a property of the repository \(repository.repositoryID) stands twice")
+            }
+        }
+        return values
     }
 
     /// Finds out whether the values of custom properties may be read, by one of them.
@@ -204,14 +243,14 @@ extension GitHubClient {
     public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
         let core: Wire.RateLimits.Limit
         do throws(GitHubError) {
-            core = try await get("/rate_limit", as: Wire.RateLimits.self).resources.core
+            core = try await get("/rate_limit", as: Wire.RateLimits.self).core
         } catch .notFound {
             return nil
         }
-        guard [Int64(core.limit), Int64(core.remaining), core.reset].allSatisfy(PrimaryBudget.reasonable.contains)
+        guard [core.limit, core.remaining, core.reset].allSatisfy(PrimaryBudget.reasonable.contains)
         else { throw .malformed("the rate limit is impossible") }
         return RateLimitStatus(
-            limit: core.limit, remaining: core.remaining, resetsAt: Timestamp(secondsSince1970: core.reset))
+            limit: Int(core.limit), remaining: Int(core.remaining), resetsAt: Timestamp(secondsSince1970: core.reset))
     }
 }
 

@@ -92,25 +92,16 @@ extension GitHubClient {
     private static let bodyLimitBytes = 16 << 20
     private static let redirectsMax = 3
 
-    func get<Body: Decodable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
-        try decode(await get(url: "\(endpoint)\(path)").body, as: type)
+    func get<Body: AnswerReadable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
+        try read(await get(url: "\(endpoint)\(path)").body, as: type)
     }
 
-    /// Reads what very many answers hold in a quicker way where it is plain.
-    func decode<Body: PlainReadable & Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
-        if let body = PlainJSON.value(of: bytes, as: type) { return body }
-        return try decodeWhole(bytes, as: type)
-    }
-
-    func decode<Body: Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
-        try decodeWhole(bytes, as: type)
-    }
-
-    private func decodeWhole<Body: Decodable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch {
-            throw .malformed((error as? DecodingError)?.summary ?? "no JSON")
+    func read<Body: AnswerReadable>(_ bytes: [UInt8], as type: Body.Type) throws(GitHubError) -> Body {
+        do throws(GitHubError) {
+            return try type.init(AnswerDocument(bytes))
+        } catch .malformed(let why) {
+            // It may quote what a server echoes.
+            throw .malformed(why.harmless(without: settings.token))
         }
     }
 
@@ -292,18 +283,6 @@ extension TransportError {
         case .timeout: (.timeout, true)
         case .proxyRefused: (.connectionLost(TransportError.proxyRefusal), false)
         case .connectionLost(let message): (.connectionLost(message.harmless(without: token)), true)
-        }
-    }
-}
-
-extension DecodingError {
-    /// One line: which field, and what is wrong with it.
-    fileprivate var summary: String {
-        switch self {
-        case .keyNotFound(let key, _): "no field \(key.stringValue)"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "wrong type of \(context.codingPath.last?.stringValue ?? "the document")"
-        default: "no JSON"
         }
     }
 }

@@ -34,26 +34,24 @@ extension APIResponse {
         case 500...: return .serverFault(wait: retryAfter(now: now))
         default: break
         }
-        let error = (try? JSONDecoder().decode(ErrorBody.self, from: Data(body))) ?? ErrorBody()
-        let message = (error.message ?? (status == 404 ? "Not Found" : "no message")).harmless(without: token)
+        let error = try? Wire.ErrorBody(AnswerDocument(body))
+        let message = (error?.message ?? (status == 404 ? "Not Found" : "no message")).harmless(without: token)
         // Before any limit: what is refused for good is not worth a wait, whatever is left of the hour.
         if let refusal = CredentialRefusal(status: status, message) {
             return .refusal(.credentialRefused(refusal, status: status, message))
         }
-        let limitMessage = error.message == nil ? "a limit without a message (\(status))" : message
-        if let refusal = rateLimitRefusal(limitMessage, documentation: error.documentationURL ?? "", now: now) {
+        let limitMessage = error?.message == nil ? "a limit without a message (\(status))" : message
+        if let refusal = rateLimitRefusal(limitMessage, documentation: error?.documentationURL ?? "", now: now) {
             return .rateLimit(refusal)
         }
         switch status {
         case 401: return .refusal(.unauthorized(message))
         case 403 where isPage: return .refusal(.foreignPage(status: status))
         case 403: return .refusal(forbidden(message, token))
-        case 404:
-            return .refusal(
-                Self.saysNeverSet(message) ? .organizationTemplateNeverSet : .notFound(message))
+        case 404: return .refusal(.notFound(message))
         case 409, 422:
-            let details =
-                error.errors.isEmpty ? "" : ": " + error.errors.joined(separator: "; ").harmless(without: token)
+            let errors = error?.errors ?? []
+            let details = errors.isEmpty ? "" : ": " + errors.joined(separator: "; ").harmless(without: token)
             return .refusal(.rejected(status: status, message + details))
         case 410: return .refusal(.gone(message))
         case 451: return .refusal(.blocked("451: \(message)"))
@@ -71,12 +69,6 @@ extension APIResponse {
     var isPartial: Bool { headers["x-github-sso"]?.hasPrefix("partial-results") ?? false }
 
     // MARK: -
-
-    /// NOTE: the text is known from two public tools of 2024; a plain "Not Found" on the same path means a wrong
-    /// name or a missing permission.
-    private static func saysNeverSet(_ message: String) -> Bool {
-        message.lowercased().hasPrefix("no actions oidc custom sub claim template found for the organization")
-    }
 
     private func forbidden(_ message: String, _ token: AccessToken?) -> GitHubError {
         if let sso = headers["x-github-sso"], sso.hasPrefix("required") {
@@ -122,28 +114,6 @@ extension APIResponse {
             return RateLimitRefusal(wait: .seconds(seconds), message: text, isPrimary: isPrimary)
         }
         return RateLimitRefusal(wait: nil, message: text, isPrimary: isPrimary)
-    }
-
-    /// `BasicError`
-    private struct ErrorBody: Decodable {
-        var message: String?
-        var documentationURL: String?
-        /// Of `ValidationErrorSimple` texts; other errors have objects here, whose message says enough.
-        var errors: [String] = []
-
-        init() {}
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            message = try container.decodeIfPresent(String.self, forKey: .message)
-            documentationURL = try container.decodeIfPresent(String.self, forKey: .documentationURL)
-            errors = (try? container.decodeIfPresent([String].self, forKey: .errors)) ?? []
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case message, errors
-            case documentationURL = "documentation_url"
-        }
     }
 }
 

@@ -2,53 +2,32 @@ import AuditCore
 import Foundation
 
 /// Bodies as GitHub documents them, only the fields that are used. Source: GitHub's OpenAPI description, 2026-03-10.
+///
+/// Members that GitHub documents as optional may be missing or `null`; others that it may add are passed over.
 enum Wire {
     /// `OidcCustomSub`
-    struct OrganizationTemplate: Decodable {
+    struct OrganizationTemplate: AnswerReadable {
         let includeClaimKeys: [String]
         let useImmutableSubject: Bool?
 
-        enum CodingKeys: String, CodingKey {
-            case includeClaimKeys = "include_claim_keys"
-            case useImmutableSubject = "use_immutable_subject"
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            includeClaimKeys = try document.required("include_claim_keys")
+            useImmutableSubject = try document.optional("use_immutable_subject")
         }
     }
 
     /// `OidcCustomSubRepo`
-    struct RepositorySetting: PlainReadable, Decodable {
+    struct RepositorySetting: AnswerReadable {
         let useDefault: Bool
         let includeClaimKeys: [String]?
         let useImmutableSubject: Bool?
         let subClaimPrefix: String?
 
-        enum CodingKeys: String, CodingKey {
-            case useDefault = "use_default"
-            case includeClaimKeys = "include_claim_keys"
-            case useImmutableSubject = "use_immutable_subject"
-            case subClaimPrefix = "sub_claim_prefix"
-        }
-
-        /// Of a setting nothing is passed over: what is called default, or compliant, must have been well-formed.
-        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
-            var useDefault: Bool?
-            var includeClaimKeys: [String]??
-            var useImmutableSubject: Bool??
-            var subClaimPrefix: String??
-            try json.object { json, member throws(PlainJSON.NotPlain) in
-                switch member {
-                case "use_default" where useDefault == nil: useDefault = try json.bool()
-                case "include_claim_keys" where includeClaimKeys == nil: includeClaimKeys = .some(try json.read())
-                case "use_immutable_subject" where useImmutableSubject == nil:
-                    useImmutableSubject = .some(try json.read())
-                case "sub_claim_prefix" where subClaimPrefix == nil: subClaimPrefix = .some(try json.read())
-                default: throw PlainJSON.NotPlain()
-                }
-            }
-            guard let useDefault else { throw PlainJSON.NotPlain() }
-            self.useDefault = useDefault
-            self.includeClaimKeys = includeClaimKeys ?? nil
-            self.useImmutableSubject = useImmutableSubject ?? nil
-            self.subClaimPrefix = subClaimPrefix ?? nil
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            useDefault = try document.required("use_default")
+            includeClaimKeys = try document.optional("include_claim_keys")
+            useImmutableSubject = try document.optional("use_immutable_subject")
+            subClaimPrefix = try document.optional("sub_claim_prefix")
         }
     }
 
@@ -73,27 +52,32 @@ enum Wire {
     }
 
     /// `SimpleUser`
-    struct User: Decodable {
+    struct User: AnswerReadable {
         let login: String
+
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            login = try document.required("login")
+        }
     }
 
     /// `OrganizationFull`
-    struct Organization: Decodable {
+    struct Organization: AnswerReadable {
         let id: Int64
         let login: String
-        let publicRepositories: Int
+        let publicRepositories: Int64
         /// Shown to members with rights only.
-        let totalPrivateRepositories: Int?
+        let totalPrivateRepositories: Int64?
 
-        enum CodingKeys: String, CodingKey {
-            case id, login
-            case publicRepositories = "public_repos"
-            case totalPrivateRepositories = "total_private_repos"
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            id = try document.id("id")
+            login = try document.required("login")
+            publicRepositories = try document.required("public_repos")
+            totalPrivateRepositories = try document.optional("total_private_repos")
         }
     }
 
     /// `MinimalRepository`
-    struct Repository: PlainReadable, Decodable {
+    struct Repository: ListingReadable {
         let id: Int64
         let name: String
         let owner: Owner
@@ -104,194 +88,217 @@ enum Wire {
         let topics: [String]?
         let customProperties: [String: PropertyValue]?
 
-        struct Owner: PlainReadable, Decodable {
+        struct Owner: ListingReadable {
             let id: Int64?
             let login: String
 
-            init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
-                var id: Int64??
+            init(listing json: inout ListingJSON) throws(ListingJSON.Fault) {
+                var id: Int64?
                 var login: String?
-                try json.object { json, member throws(PlainJSON.NotPlain) in
+                try json.object { json, member throws(ListingJSON.Fault) in
                     switch member {
-                    case "id" where id == nil: id = .some(try json.read())
-                    case "login" where login == nil: login = try json.string()
-                    case "id", "login": throw PlainJSON.NotPlain()
+                    case "id": id = try json.skipNull() ? nil : try json.integer()
+                    case "login": login = try json.string()
                     default: try json.pass()
                     }
                 }
-                guard let login else { throw PlainJSON.NotPlain() }
-                self.id = id ?? nil
+                guard let login else { throw .otherType }
+                self.id = id
                 self.login = login
             }
         }
 
-        enum CodingKeys: String, CodingKey {
-            case id, name, owner, visibility, archived, fork, topics
-            case isPrivate = "private"
-            case customProperties = "custom_properties"
-        }
-
-        /// Id and names are what a repository can't do without. Any other field of an unknown form counts as not sent:
-        /// what needs it is then undecided, and the repository is not lost.
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            id = try container.decode(Int64.self, forKey: .id)
-            name = try container.decode(String.self, forKey: .name)
-            owner = try container.decode(Owner.self, forKey: .owner)
-            isPrivate = try? container.decodeIfPresent(Bool.self, forKey: .isPrivate)
-            visibility = try? container.decodeIfPresent(String.self, forKey: .visibility)
-            archived = try? container.decodeIfPresent(Bool.self, forKey: .archived)
-            fork = try? container.decodeIfPresent(Bool.self, forKey: .fork)
-            topics = try? container.decodeIfPresent([String].self, forKey: .topics)
-            customProperties = try? container.decodeIfPresent([String: PropertyValue].self, forKey: .customProperties)
-        }
-
-        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
+        /// Id and names are what a repository can't do without. Any other member of another type counts as not sent: what
+        /// needs it is then undecided, and the repository is not lost.
+        init(listing json: inout ListingJSON) throws(ListingJSON.Fault) {
             var id: Int64?
             var name: String?
             var owner: Owner?
-            // Of the others, `null` is something that was met too.
-            var isPrivate: Bool??
-            var visibility: String??
-            var archived: Bool??
-            var fork: Bool??
-            var topics: [String]??
-            var customProperties: [String: PropertyValue]??
-            try json.object { json, member throws(PlainJSON.NotPlain) in
+            var isPrivate: Bool?
+            var visibility: String?
+            var archived: Bool?
+            var fork: Bool?
+            var topics: [String]?
+            var customProperties: PropertyValues?
+            try json.object { json, member throws(ListingJSON.Fault) in
                 switch member {
-                case "id" where id == nil: id = try json.integer()
-                case "name" where name == nil: name = try json.string()
-                case "owner" where owner == nil: owner = try Owner(plain: &json)
-                case "private" where isPrivate == nil: isPrivate = .some(try json.read())
-                case "visibility" where visibility == nil: visibility = .some(try json.read())
-                case "archived" where archived == nil: archived = .some(try json.read())
-                case "fork" where fork == nil: fork = .some(try json.read())
-                case "topics" where topics == nil: topics = .some(try json.read())
-                case "custom_properties" where customProperties == nil: customProperties = .some(try json.read())
-                case "id", "name", "owner", "private", "visibility", "archived", "fork", "topics", "custom_properties":
-                    throw PlainJSON.NotPlain()
+                case "id": id = try json.integer()
+                case "name": name = try json.string()
+                case "owner": owner = try json.read()
+                case "private": isPrivate = try json.readOrPass()
+                case "visibility": visibility = try json.readOrPass()
+                case "archived": archived = try json.readOrPass()
+                case "fork": fork = try json.readOrPass()
+                case "topics": topics = try json.readOrPass()
+                case "custom_properties": customProperties = try json.readOrPass()
                 default: try json.pass()
                 }
             }
-            guard let id, let name, let owner else { throw PlainJSON.NotPlain() }
+            guard let id, let name, let owner else { throw .otherType }
             self.id = id
             self.name = name
             self.owner = owner
-            self.isPrivate = isPrivate ?? nil
-            self.visibility = visibility ?? nil
-            self.archived = archived ?? nil
-            self.fork = fork ?? nil
-            self.topics = topics ?? nil
-            self.customProperties = customProperties ?? nil
+            self.isPrivate = isPrivate
+            self.visibility = visibility
+            self.archived = archived
+            self.fork = fork
+            self.topics = topics
+            self.customProperties = customProperties?.byName
         }
     }
 
     /// A page of `MinimalRepository`; `nil` for an entry that is none.
-    struct Listing: PlainReadable, Decodable {
+    struct Listing: ListingReadable {
         let items: [Repository?]
 
-        init(from decoder: any Decoder) throws {
-            items = try decoder.singleValueContainer().decode([Lenient<Repository>].self).map(\.value)
+        init(listing json: inout ListingJSON) throws(ListingJSON.Fault) {
+            items = try json.array { json throws(ListingJSON.Fault) in try json.readOrPass() }
+        }
+    }
+
+    /// `custom_properties` of `MinimalRepository`
+    struct PropertyValues: ListingReadable {
+        let byName: [String: PropertyValue]
+
+        init(listing json: inout ListingJSON) throws(ListingJSON.Fault) {
+            var values: [String: PropertyValue] = [:]
+            try json.object { json, member throws(ListingJSON.Fault) in
+                let value: PropertyValue = try json.read()
+                // Names that differ in their bytes alone have no place beside each other.
+                guard values.updateValue(value, forKey: member.text) == nil else { throw .otherType }
+            }
+            byName = values
+        }
+    }
+
+    /// A custom property's value: one text, several, or none. GitHub's schema leaves the type open in a listing.
+    struct PropertyValue: ListingReadable, AnswerReadable {
+        let values: [String]
+
+        init(listing json: inout ListingJSON) throws(ListingJSON.Fault) {
+            if try json.skipNull() {
+                values = []
+            } else if json.isArray {
+                values = try json.read()
+            } else if json.isFlag {
+                values = [try json.bool() ? "true" : "false"]
+            } else {
+                values = [try json.string()]
+            }
         }
 
-        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
-            items = try json.read()
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            if document.isNull {
+                values = []
+            } else if document.elements != nil {
+                values = try [String](document)
+            } else if let flag = document.bool {
+                values = [flag ? "true" : "false"]
+            } else {
+                values = [try String(document)]
+            }
         }
     }
 
     /// `OidcCustomPropertyInclusion`. Upstream's example has another name for the field than its schema.
-    struct IncludedProperty: Decodable {
+    struct IncludedProperty: AnswerReadable {
         let name: String
 
-        enum CodingKeys: String, CodingKey {
-            case name = "custom_property_name"
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            name = try document.required("custom_property_name")
         }
     }
 
     /// `OrgRepoCustomPropertyValues`
-    struct RepositoryProperties: Decodable {
+    struct RepositoryProperties: AnswerReadable {
         let repositoryID: Int64
         let properties: [Property]
 
-        struct Property: Decodable {
+        struct Property: AnswerReadable {
             let name: String
             let value: PropertyValue
 
-            enum CodingKeys: String, CodingKey {
-                case value
-                case name = "property_name"
+            init(_ document: AnswerDocument) throws(GitHubError) {
+                name = try document.required("property_name")
+                value = try document.required("value")
             }
         }
 
-        enum CodingKeys: String, CodingKey {
-            case properties
-            case repositoryID = "repository_id"
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            repositoryID = try document.id("repository_id")
+            properties = try document.required("properties")
         }
     }
 
     /// Of `GET /installation/repositories`.
-    struct InstallationRepositories: Decodable {
+    struct InstallationRepositories: AnswerReadable {
         let selection: String?
 
-        enum CodingKeys: String, CodingKey {
-            case selection = "repository_selection"
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            selection = try document.optional("repository_selection")
         }
     }
 
     /// What every description of a repository holds.
-    struct Identity: Decodable {
+    struct Identity: AnswerReadable {
         let id: Int64
-    }
 
-    /// A custom property's value: one text, several, or none.
-    struct PropertyValue: PlainReadable, Decodable {
-        let values: [String]
-
-        init(plain json: inout PlainJSON) throws(PlainJSON.NotPlain) {
-            values = json.isArray ? try json.read() : (try json.read() as String?).map { [$0] } ?? []
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() {
-                values = []
-            } else if let texts = try? container.decode([String].self) {
-                values = texts
-            } else if let flag = try? container.decode(Bool.self) {
-                values = [flag ? "true" : "false"]
-            } else {
-                values = [try container.decode(String.self)]
-            }
-        }
-    }
-
-    /// An element of a list that must not take its neighbours with it when it is malformed.
-    struct Lenient<Value: Decodable>: Decodable {
-        let value: Value?
-
-        init(from decoder: any Decoder) throws {
-            value = try? Value(from: decoder)
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            id = try document.id("id")
         }
     }
 
     /// `RateLimitOverview`
-    struct RateLimits: Decodable {
-        let resources: Resources
+    struct RateLimits: AnswerReadable {
+        let core: Limit
 
-        struct Resources: Decodable {
-            let core: Limit
+        struct Limit: AnswerReadable {
+            let limit: Int64
+            let remaining: Int64
+            let reset: Int64
+
+            init(_ document: AnswerDocument) throws(GitHubError) {
+                limit = try document.required("limit")
+                remaining = try document.required("remaining")
+                reset = try document.required("reset")
+            }
         }
 
-        struct Limit: Decodable {
-            let limit: Int
-            let remaining: Int
-            let reset: Int64
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            core = try document.member("resources").required("core")
+        }
+    }
+
+    /// `BasicError`, or a `ValidationError`; whatever is of another type counts as not sent.
+    struct ErrorBody: AnswerReadable {
+        let message: String?
+        let documentationURL: String?
+        /// Of `ValidationErrorSimple` texts; other errors have objects here, whose message says enough.
+        let errors: [String]
+
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            message = document.text("message")
+            documentationURL = document.text("documentation_url")
+            errors = (try? document.optional("errors")) ?? []
         }
     }
 }
 
+extension AnswerDocument {
+    /// A number that GitHub gives out: from 1 on.
+    fileprivate func id(_ key: String) throws(GitHubError) -> Int64 {
+        let id: Int64 = try required(key)
+        guard id > 0 else { throw .malformed("\(key) is not positive") }
+        return id
+    }
+
+    /// `nil` for what is no text.
+    fileprivate func text(_ key: String) -> String? { try? optional(key) }
+}
+
 extension Repository {
-    /// - Returns: `nil` where the name would change the meaning of a URL's path, or is far longer than GitHub allows.
+    /// - Returns: `nil` where an id is not positive, or the name would change the meaning of a URL's path, or is far longer
+    ///   than GitHub allows.
     init?(_ wire: Wire.Repository) {
         self.init(
             id: RepositoryID(rawValue: wire.id), owner: wire.owner.login, ownerID: wire.owner.id, name: wire.name,
@@ -301,7 +308,7 @@ extension Repository {
             customProperties: wire.customProperties?
                 .contains { $0.key.holdsNull || $0.value.values.contains(where: \.holdsNull) } == true
                 ? nil : wire.customProperties?.mapValues(\.values))
-        guard isAddressable else { return nil }
+        guard isAddressable, wire.id > 0, wire.owner.id ?? 1 > 0 else { return nil }
     }
 }
 

@@ -237,7 +237,9 @@ import Testing
                 == .unreadable(
                     UnreadableReason(.forbidden, "forbidden (403: no message); the token needs actions=read")))
         #expect(told.reading("c") == .unreadable(UnreadableReason(.timeout, "no whole answer in time")))
-        #expect(told.reading("d") == .unreadable(UnreadableReason(.malformed, "malformed answer: no JSON")))
+        guard case .unreadable(let reason) = told.reading("d") else { Issue.record("d was read"); return }
+        #expect(reason.code == .malformed)
+        #expect(reason.message.hasPrefix("malformed answer: no JSON"))
     }
 
     @Test func asksForTheOtherPagesUpToTheLast() async {

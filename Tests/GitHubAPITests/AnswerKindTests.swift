@@ -26,7 +26,8 @@ import Testing
         #expect(refusal(kind(404, message: "Not Found")) == .notFound("Not Found"))
         #expect(refusal(kind(404, message: nil)) == .notFound("Not Found"))
         let neverSet = "No Actions OIDC custom sub claim template found for the organization acme"
-        #expect(refusal(kind(404, message: neverSet)) == .organizationTemplateNeverSet)
+        // Whether it is about the organization that was asked is the caller's to know.
+        #expect(refusal(kind(404, message: neverSet)) == .notFound(neverSet))
         #expect(refusal(kind(401, message: "Bad credentials")) == .unauthorized("Bad credentials"))
         #expect(refusal(kind(403)) == .forbidden("m", acceptedPermissions: nil))
         #expect(
@@ -145,7 +146,6 @@ import Testing
         #expect(wait(["x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"]) == nil)
         #expect(wait(["retry-after": "9223372036854775807"]) == .seconds(31_536_000))
         #expect(wait(["retry-after": "-5"]) == nil)
-    }
         #expect(wait(["retry-after": "99999999999999999999"]) == .seconds(31_536_000))
     }
 
@@ -195,6 +195,7 @@ import Testing
         let partial = HeaderFields([field("X-GitHub-SSO", "partial-results; organizations=1")])
         #expect(APIResponse(status: 200, headers: partial).isPartial)
         #expect(HeaderFields([field("etag", "\"a b\"")])["ETag"] == "\"a b\"")
+    }
 
     @Test func messagesAreHarmless() throws {
         let token = try #require(AccessToken("ghp_secret"))

@@ -7,6 +7,8 @@ public import Testing
 public final class ScriptedTransport: Transport {
     public enum Answer: Sendable {
         case response(status: Int, headers: HeaderFields = [:], body: String = "")
+        /// 200 with a body that need not be a text.
+        case bytes([UInt8])
         case failure(TransportError)
         /// Hangs until the request is cancelled.
         case hang
@@ -53,6 +55,8 @@ public final class ScriptedTransport: Transport {
         switch answer {
         case .response(let status, let headers, let body):
             return APIResponse(status: status, headers: headers, body: Array(body.utf8))
+        case .bytes(let body):
+            return APIResponse(status: 200, body: body)
         case .failure(let error):
             throw error
         case .hang:
