@@ -88,8 +88,6 @@ public final class GitHubClient: Sendable {
 // MARK: - How it is asked
 
 extension GitHubClient {
-    /// A listing page of 100 repositories is about 0.5 MB; the rest is small.
-    private static let bodyLimitBytes = 16 << 20
     private static let redirectsMax = 3
 
     func get<Body: AnswerReadable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
@@ -165,7 +163,8 @@ extension GitHubClient {
     /// Asks until there is an answer that another try would not change.
     private func answer(url: String, _ validator: Validator?) async throws(GitHubError) -> Answer {
         var request = APIRequest(
-            method: "GET", url: url, headers: headers, timeout: settings.timeout, bodyLimitBytes: Self.bodyLimitBytes)
+            method: "GET", url: url, headers: headers, timeout: settings.timeout,
+            bodyLimitBytes: APIRequest.bodyLimitMaxBytes)
         if let validator { request.headers.append((name: "If-None-Match", value: validator.rawValue)) }
         var tries = 1
         while true {
@@ -194,7 +193,7 @@ extension GitHubClient {
         let headers = headers + [(name: "Content-Type", value: "application/json")]
         let request = APIRequest(
             method: "PUT", url: "\(endpoint)\(path)", headers: headers, timeout: settings.timeout,
-            bodyLimitBytes: Self.bodyLimitBytes, body: body)
+            bodyLimitBytes: APIRequest.bodyLimitMaxBytes, body: body)
         try await pass(costing: 5)
         switch try await outcome(request) {
         case .answer(.success): return true

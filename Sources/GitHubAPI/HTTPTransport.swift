@@ -3,6 +3,7 @@ import AuditCore
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -22,6 +23,8 @@ public final class HTTPTransport: Transport {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsMax
         // Whether and when to try again is the client's decision, which counts its tries.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // The limit is one of what a body unpacks to, as that of a body that was sent as it is.
+        configuration.decompression = .enabled(limit: .size(APIRequest.bodyLimitMaxBytes))
         // Nobody traces this program.
         configuration.tracing.tracer = nil
         if let trust {
@@ -48,26 +51,40 @@ public final class HTTPTransport: Transport {
 
     public func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
         do {
+            // What this transport unpacks by itself.
+            let headers = request.headers + [(name: "Accept-Encoding", value: "gzip, deflate")]
             let wireRequest = try HTTPClient.Request(
-                url: request.url, method: HTTPMethod(rawValue: request.method), headers: HTTPHeaders(request.headers),
+                url: request.url, method: HTTPMethod(rawValue: request.method), headers: HTTPHeaders(headers),
                 body: request.body.map { .bytes($0) })
+            let collector = AnswerCollector(wireRequest, bodyLimitBytes: request.bodyLimitBytes)
             let task = client.execute(
-                request: wireRequest,
-                delegate: ResponseAccumulator(request: wireRequest, maxBodySize: request.bodyLimitBytes),
+                request: wireRequest, delegate: collector,
                 // Unlike its async counterpart, this call's deadline covers the body too.
                 deadline: .now() + TimeAmount(request.timeout))
-            let response = try await withTaskCancellationHandler {
-                try await task.get()
-            } onCancel: {
-                task.cancel()
+            let response: HTTPClient.Response
+            do {
+                response = try await withTaskCancellationHandler {
+                    try await task.get()
+                } onCancel: {
+                    task.cancel()
+                }
+            } catch {
+                guard let empty = collector.emptyAnswer(after: error) else { throw error }
+                return APIResponse(status: empty.status, headers: HeaderFields(empty.headers))
             }
             return APIResponse(
                 status: Int(response.status.code),
-                headers: HeaderFields(response.headers.map { (name: $0.name, value: $0.value) }),
+                headers: HeaderFields(response.headers),
                 body: response.body.map { Array($0.readableBytesView) } ?? [])
         } catch {
             throw TransportError(error, bodyLimitBytes: request.bodyLimitBytes)
         }
+    }
+}
+
+extension HeaderFields {
+    fileprivate init(_ headers: HTTPHeaders) {
+        self.init(headers.map { (name: $0.name, value: $0.value) })
     }
 }
 
@@ -80,8 +97,10 @@ extension TransportError {
         switch error {
         case is CancellationError:
             self = .cancelled
-        case is ResponseAccumulator.ResponseTooBigError:
+        case is ResponseAccumulator.ResponseTooBigError, NIOHTTPDecompression.DecompressionError.limit:
             self = .bodyTooLarge(limitBytes: bodyLimitBytes)
+        case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
+            self = .connectionLost("the answer could not be unpacked")
         case let error as HTTPClientError:
             switch error {
             case .cancelled: self = .cancelled

@@ -20,7 +20,10 @@ public struct APIRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// From the first byte sent to the last byte received.
     public var timeout: Duration
+    /// Of the unpacked body.
     public var bodyLimitBytes: Int
+    /// The largest that a request may have: a listing page of 100 repositories is about 0.5 MB; the rest is small.
+    static let bodyLimitMaxBytes = 16 << 20
     /// JSON; `nil` sends none.
     public var body: [UInt8]?
 }
@@ -42,6 +45,7 @@ public struct APIResponse: Sendable {
 public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     private var fields: [(name: String, value: String)]
 
+    /// White space around a value is no part of it (RFC 9110 §5.5), and no transport takes it away.
     public init(_ fields: [(name: String, value: String)] = []) {
         self.fields = fields.map { (name: $0.name, value: $0.value.trimmedOfHTTPSpace) }
     }
@@ -59,6 +63,7 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
         guard let first = values.first else { return nil }
         return values.dropFirst().reduce(first) { $0 + ", " + $1 }
     }
+}
 
 extension String {
     /// The text without spaces and tabs around it (`OWS` of RFC 9110 §5.6.3).
