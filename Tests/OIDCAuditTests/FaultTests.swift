@@ -84,10 +84,10 @@ import Testing
         Case(name: "reset within the body", faults: fault(.truncate), status: 3, says: "connection lost"),
         Case(name: "truncated JSON", faults: fault(.malformed), status: 3, says: "malformed answer: no JSON"),
         Case(
-            name: "no answer", faults: fault(.hang), status: 3, says: "no whole answer in time", timeout: .seconds(2)),
+            name: "no answer", faults: fault(.hang), status: 3, says: "no whole answer in time", timeout: .seconds(6)),
         Case(
             name: "one byte a second", faults: fault(.drip), status: 3, says: "no whole answer in time",
-            timeout: .seconds(2)),
+            timeout: .seconds(6)),
         Case(name: "wrong content type", faults: fault(.html, status: 200), status: 3, says: "malformed answer"),
         Case(name: "200 with an error", faults: fault(.errorDocument), status: 3, says: "no field use_default"),
         Case(name: "empty body", faults: fault(.body, body: ""), status: 3, says: "malformed answer"),
