@@ -97,7 +97,7 @@ import Testing
         // A fix that would not mend is no fix.
         let wrong = try plan([entry + #", "fix": "inherit"}"#], repositories)
         #expect(wrong.changes.isEmpty)
-        #expect(wrong.manual.first?.why == "it would not mend claims: missing claim: ref")
+        #expect(wrong.manual.first?.why == "it would not fix claims: missing claim: ref")
     }
 
     @Test func contradictingFixesAreLeft() throws {

@@ -128,7 +128,7 @@ import Testing
             let undone = await Self.run(scan, "rollback", "1", "--yes", "--max-changes", "9")
             #expect(undone.status == 0, "\(undone.error)")
             #expect(undone.output.replacing(/\s+/, with: " ").contains("it becomes repo, context"))
-            #expect(!undone.output.contains("mends:"))
+            #expect(!undone.output.contains("fixes:"))
             #expect(await scan.world.file.organizations[0].template == ["repo", "context"])
             #expect(await Self.setting(scan, 1)?.useDefault == true)
             let changes = await Self.run(scan, "history", "changes").output

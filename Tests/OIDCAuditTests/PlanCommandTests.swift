@@ -31,7 +31,7 @@ import Testing
                 "  - template: GitHub's default (use_default: true)\n  + template: the organization's, inherited\n",
                 "    subject: repo:acme/web:{context}\n",
                 "          →  repo:acme/web:{context}:job_workflow_ref:{job_workflow_ref}\n",
-                "    mends: required-claims, follows-organization\n",
+                "    fixes: required-claims, follows-organization\n",
             ] { #expect(run.output.contains(line), "\(line)\n\(run.output)") }
             #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
             let json = try #require(

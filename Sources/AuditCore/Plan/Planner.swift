@@ -141,7 +141,7 @@ private struct Draft {
         var mended: [Finding] = []
         for finding in findings {
             guard let fix = fixes[finding.rule] ?? finding.violation.mending.map(Fix.init) else {
-                leave([finding], "the rule knows no single way to mend it; a fix in the policy's entry names one")
+                leave([finding], "the rule knows no single way to fix it; a fix in the policy's entry names one")
                 continue
             }
             let both = template.map { earlier in fix.template.map(earlier.combined) ?? earlier } ?? fix.template
@@ -201,7 +201,7 @@ private struct Draft {
             }
             let wantedKeys = Set(wanted.findings.map(\.key))
             return left.first { wantedKeys.contains($0.key) }.map {
-                "it would not mend \($0.rule): \($0.violation.message)"
+                "it would not fix \($0.rule): \($0.violation.message)"
             }
         }
         var isSettled = true

@@ -45,7 +45,7 @@ extension CatalogPage {
         var page = TextPage(style: style)
         for rule in RuleCatalog.all { page.line(rule.name, .strong, rule.summary, column: 31) }
         page.blank()
-        page.wrapped("oidc-audit explain RULE says why, how to mend it, and shows examples.", indent: 0)
+        page.wrapped("oidc-audit explain RULE says why, how to fix it, and shows examples.", indent: 0)
         return page.text
     }
 

@@ -158,7 +158,7 @@ extension JSONWriter {
     /// How the entry's findings are mended.
     private mutating func fix(ofOrganization isOfOrganization: Bool, _ claims: Claims) {
         object("fix") { json in
-            json.string("description", "how plan mends what the entry finds")
+            json.string("description", "how plan fixes what the entry finds")
             json.array("anyOf") { json in
                 if !isOfOrganization { json.object { $0.strings("enum", Fix.Word.allCases.map(\.rawValue)) } }
                 json.object { json in

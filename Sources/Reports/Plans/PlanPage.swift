@@ -39,7 +39,7 @@ public enum PlanPage {
         } else {
             page.line("subjects", .faint, "unknown", column: 14)
         }
-        page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "mended"), (plan.manual.count, "left")])
+        page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "fixed"), (plan.manual.count, "left")])
         page.line("digest", .faint, digest, column: 14)
         return page.text
     }
@@ -74,14 +74,14 @@ extension TextPage {
         } else if change.subjects.allSatisfy({ $0.effect == .none }) {
             wrapped("the setting changes, and no subject", indent: 4, .faint)
         }
-        if !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "mends:", indent: 4) }
+        if !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "fixes:", indent: 4) }
         for warning in change.warnings { wrapped(warning, label: "warning:", indent: 4, .poor) }
     }
 
     fileprivate mutating func manual(_ manual: [Plan.Manual]) {
         guard !manual.isEmpty else { return }
         blank()
-        line("MANUAL", .poor, "\(counted(manual.count, "finding")) that this plan does not mend")
+        line("MANUAL", .poor, "\(counted(manual.count, "finding")) that this plan does not fix")
         var places: [String: Int] = [:]
         var groups: [(why: String, findings: [Plan.Manual])] = []
         for finding in manual {
