@@ -152,7 +152,8 @@ import Testing
                 "scan", "acme", "--policy", "preset:strict", "--db", scan.folder.database, "--api-url", scan.address,
             ]
             let killed = try Child(arguments, environment: Self.environment)
-            while try BinaryTests.sqlite(scan.folder.database, "SELECT count(*) FROM settingObservation") < 20 {
+            // Of the twenty that are answered, one that is stored will do: a loaded machine may lose an answer.
+            while try BinaryTests.sqlite(scan.folder.database, "SELECT count(*) FROM settingObservation") == 0 {
                 try #require(killed.process.isRunning)
                 await Task.yield()
             }
