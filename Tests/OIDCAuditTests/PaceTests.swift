@@ -416,7 +416,7 @@ import Testing
 
     @Test func aLongWaitIsSaidWhereThereIsNoTerminal() async throws {
         var world = world(20)
-        world.rateLimit = .init(limit: 15, windowSeconds: 8)
+        world.rateLimit = .init(limit: 15, windowSeconds: 40)
         try await withScan(world) { (scan) async throws -> Void in
             let run = await scan("acme", "--max-wait", "1h")
             #expect(run.error.contains("note: waiting until "))
