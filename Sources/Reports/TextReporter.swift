@@ -44,22 +44,28 @@ extension TextPage {
             }
         let names = report.organizations.map(\.login).joined(separator: ", ")
         line(report.headlineWord.uppercased(), tone, "\(names): \(report.headlineInWords)")
-        line("  policy", .faint, "\(report.policy.name) (\(report.policy.source))")
-        if let source = report.waiverSource { line("  waivers", .faint, source) }
-        if let source = report.baselineSource {
-            line("  baseline", .faint, source + (report.gate.newOnly ? ": only what it does not cover counts" : ""))
-        }
         if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
         if let changes = report.changesInWords { line("  changed", .faint, changes) }
     }
 
-    /// What is new, worse or back since the scan before.
+    /// What is new, worse or back since the scan before: names first, then each with its reason and its fix.
     fileprivate mutating func fresh(_ fresh: [Finding], of report: AuditReport) {
         guard let before = report.history?.difference?.before, !fresh.isEmpty else { return }
         blank()
         line(
             "NEW", .bad,
             "\(AuditReport.statesInWords(fresh, by: \.change)) since #\(before.id.rawValue) of \(before.startedAt.day)")
+        table(
+            fresh.prefix(Self.rowsMax).map { finding in
+                // The headline of the section says that it is new, and a worsened finding what it found besides.
+                let notes = finding.change == .new ? [] : finding.notes(finding.change)
+                let details = notes + (finding.change == .worsened ? [] : [finding.violation.message])
+                return (
+                    finding.repository ?? finding.organization,
+                    "\(finding.rule), \(finding.severity.rawValue): \(details.joined(separator: " · "))"
+                )
+            })
+        if fresh.count > Self.rowsMax { plain("and \(fresh.count - Self.rowsMax) more, below", indent: 4) }
         violations(fresh, of: report) { $0.change }
     }
 
@@ -68,15 +74,16 @@ extension TextPage {
         blank()
         line("GONE", .good, counted(gone.count, "finding"))
         table(
-            gone.prefix(Self.goneMax).map {
+            gone.prefix(Self.rowsMax).map {
                 ($0.known.name, "\($0.key.rule), \($0.known.severity.rawValue): \($0.reason.words)")
             })
-        if gone.count > Self.goneMax {
-            plain("and \(gone.count - Self.goneMax) more; --format json names all", indent: 4)
+        if gone.count > Self.rowsMax {
+            plain("and \(gone.count - Self.rowsMax) more; --format json names all", indent: 4)
         }
     }
 
-    private static let goneMax = 20
+    /// Rows of a table that summarizes.
+    private static let rowsMax = 20
 
     /// By severity, rule, and what is wrong.
     fileprivate mutating func violations(
@@ -150,10 +157,10 @@ extension TextPage {
             "\(report.staleBaseline.count) of the baseline \(report.staleBaseline.count == 1 ? "is" : "are") gone; "
                 + "check --write-baseline drops what is gone")
         table(
-            report.staleBaseline.prefix(Self.goneMax).map {
+            report.staleBaseline.prefix(Self.rowsMax).map {
                 ($0.entry.name, "\($0.key.rule): \($0.reason.words)")
             })
-        let rest = report.staleBaseline.count - Self.goneMax
+        let rest = report.staleBaseline.count - Self.rowsMax
         if rest > 0 { plain("and \(rest) more; --format json names all", indent: 4) }
     }
 
@@ -238,6 +245,13 @@ extension TextPage {
                 (report.requests.sent, "sent"), (report.requests.notModified, "not modified"),
                 (report.requests.retried, "retried"),
             ])
+        line("policy", .faint, "\(report.policy.name) (\(report.policy.source))", column: 14)
+        if let source = report.waiverSource { line("waivers", .faint, source, column: 14) }
+        if let source = report.baselineSource {
+            line(
+                "baseline", .faint, source + (report.gate.newOnly ? ": only what it does not cover counts" : ""),
+                column: 14)
+        }
         let seconds = max(0, report.finishedAt.seconds(since: report.startedAt))
         var scan = "\(report.scanID.map { "#\($0.rawValue), " } ?? "")\(report.startedAt), \(seconds) s"
         if report.requests.waited > .zero {
