@@ -50,6 +50,29 @@ import Testing
         #expect(try (choice("https://api.github.com", environment) == nil) == isExcepted)
     }
 
+    @Test(arguments: [
+        ("10.0.0.0/8", "10.1.2.3", true), ("10.0.0.0/8", "11.1.2.3", false), ("10.1.2.3/32", "10.1.2.3", true),
+        ("10.1.2.2/31", "10.1.2.3", true), ("10.1.2.4/31", "10.1.2.3", false), ("0.0.0.0/0", "10.1.2.3", true),
+        ("10.0.0.0/33", "10.1.2.3", false), ("10.0.0.0/x", "10.1.2.3", false), ("10/8", "10.1.2.3", false),
+        ("fd00::/8", "[fd12::1]", true), ("fd00::/8", "[fe80::1]", false), ("::/0", "10.1.2.3", false),
+        ("10.0.0.0/8", "git.example.com", false), ("x,10.0.0.0/8", "10.1.2.3", true),
+    ])
+    func anExceptionCanBeANetwork(exceptions: String, host: String, isExcepted: Bool) throws {
+        let environment = ["HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": exceptions]
+        #expect(try (choice("https://\(host)/api/v3", environment) == nil) == isExcepted)
+    }
+
+    @Test func aProxyForAllIsTheOneForHTTPS() throws {
+        #expect(
+            try choice("https://api.github.com", ["ALL_PROXY": "http://all.example:1"])?.description == "all.example:1")
+        let both = ["all_proxy": "http://all.example:1", "HTTPS_PROXY": "http://https.example:2"]
+        #expect(try choice("https://api.github.com", both)?.description == "https.example:2")
+        let failure = #expect(throws: CommandFailure.self) {
+            try choice("https://api.github.com", ["ALL_PROXY": "socks5://localhost:9"])
+        }
+        #expect(failure?.message == "ALL_PROXY is no address of an HTTP proxy")
+    }
+
     // MARK: - Through it
 
     @Test func aScanGoesThroughTheProxy() async throws {
