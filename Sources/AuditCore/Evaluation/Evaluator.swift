@@ -61,7 +61,11 @@ public struct Evaluator: Sendable {
             "The listing of \(organization.login) could not be verified: this token is not shown the number of its "
                 + "private repositories, so some may be missing."
         }
-        let unjudged = judgement.entryReports.filter { $0.judged == 0 && $0.subject != .waiver }.map { entry in
+        // Where nothing was read at all, the verdict says so once.
+        let isEmpty = snapshot.organizations.allSatisfy(\.repositories.isEmpty)
+        let unjudged = judgement.entryReports.filter { entry in
+            entry.judged == 0 && entry.subject != .waiver && !(isEmpty && entry.subject == .repository)
+        }.map { entry in
             "The rule \(entry.id) judged no \(entry.subject == .organization ? "organization" : "repository")."
         }
         let names = snapshot.organizations.flatMap { ($0.takeover.map { [$0] } ?? []) + $0.renamings }.map { "\($0)." }
