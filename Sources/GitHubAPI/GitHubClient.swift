@@ -28,7 +28,7 @@ public final class GitHubClient: Sendable {
     private let transport: any Transport
     private let clock: any Clock<Duration>
     private let elapsed: @Sendable () -> Duration
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let governor: RateGovernor
     private let headers: [(name: String, value: String)]
 
@@ -180,9 +180,15 @@ extension GitHubClient {
                 try await sleep(settings.retry.delay(afterAttempt: tries, using: &random))
                 governor.countRetry()
                 tries += 1
+            case .notKnownYet:
+                try await sleep(Self.freshTokenPause)
+                governor.countRetry()
             }
         }
     }
+
+    /// Between tries of a token that GitHub may not know yet.
+    private static let freshTokenPause: Duration = .seconds(1)
 
     /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells.
     ///
@@ -201,6 +207,7 @@ extension GitHubClient {
         case .answer(.notModified): throw .notModifiedUnasked
         case .limited: return false
         case .fault(let fault, _): throw fault
+        case .notKnownYet(let refusal): throw refusal
         }
     }
 
@@ -221,6 +228,7 @@ extension GitHubClient {
         ///
         /// - Parameter named: how long the server asks to be left alone.
         case fault(GitHubError, named: Duration? = nil)
+        case notKnownYet(GitHubError)
     }
 
     /// Asks once.
@@ -236,7 +244,12 @@ extension GitHubClient {
             guard lost.isWorthAnotherTry else { throw lost.error }
             return .fault(lost.error)
         }
-        let kind = response.kind(token: settings.token, now: now)
+        var kind = response.kind(token: settings.token, now: now)
+        if case .refusal(.unauthorized(let message)) = kind, settings.token?.kind == .installation,
+            governor.mayNotBeKnownYet(at: elapsed())
+        {
+            kind = .notKnownYet(.unauthorized(message))
+        }
         governor.learn(from: response.headers, kind, at: elapsed())
         switch kind {
         case .success: return .answer(.success(response))
@@ -244,6 +257,7 @@ extension GitHubClient {
         case .redirect(let location): return .answer(.redirect(location: location))
         case .rateLimit: return .limited
         case .serverFault(let wait): return .fault(.serverFault(status: response.status), named: wait)
+        case .notKnownYet(let refusal): return .notKnownYet(refusal)
         case .refusal(let error): throw error
         }
     }

@@ -10,6 +10,9 @@ enum AnswerKind {
     case rateLimit(RateLimitRefusal)
     /// 5xx: worth another try, after the wait that `Retry-After` names.
     case serverFault(wait: Duration? = nil)
+    /// 401 for an installation's token that may have been made a moment ago: GitHub needs some seconds until it knows such
+    /// a token everywhere.
+    case notKnownYet(GitHubError)
     case refusal(GitHubError)
 }
 

@@ -93,7 +93,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a person can do about it, where that is known.
     public var hint: String? {
         switch self {
-        case .unauthorized: "check that the token is whole, not expired and meant for this host"
+        case .unauthorized: "check that the token is whole, not expired, not made a moment ago, and meant for this host"
         case .forbidden(_, let permissions?): "give the token \(permissions)"
         case .forbidden, .notFound:
             "check the name; the token needs read access to the organization's administration and repositories"

@@ -37,6 +37,10 @@ final class RateGovernor: Sendable {
         var lostInRow = 0
         var silentSince: Duration = .zero
         var shut: GitHubError?
+        /// Whether GitHub has accepted the token.
+        var isAccepted = false
+        /// When a token that was never accepted was refused first.
+        var refusedSince: Duration?
         var counts = RequestCounts()
         var note: WaitNote?
         /// `nil` until an answer shows that the host has limits.
@@ -90,6 +94,19 @@ final class RateGovernor: Sendable {
 
     /// Whether a secondary limit refused a request.
     var wasRefused: Bool { state.withLock { $0.wasRefused } }
+
+    /// Whether a token that was just refused may be one that GitHub does not know everywhere yet: it was never accepted,
+    /// and first refused some seconds ago.
+    func mayNotBeKnownYet(at now: Duration) -> Bool {
+        state.withLock { state in
+            guard !state.isAccepted else { return false }
+            let since = state.refusedSince ?? now
+            state.refusedSince = since
+            return now - since < Self.freshTokenGrace
+        }
+    }
+
+    private static let freshTokenGrace: Duration = .seconds(5)
 
     // MARK: - Passing
 
@@ -198,7 +215,11 @@ final class RateGovernor: Sendable {
                 case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
                 default: break
                 }
-            case .success, .redirect, .rateLimit, .serverFault: break
+            case .success, .redirect, .rateLimit, .serverFault, .notKnownYet: break
+            }
+            switch kind {
+            case .success, .notModified, .redirect: state.isAccepted = true
+            case .rateLimit, .serverFault, .notKnownYet, .refusal: break
             }
             arrive(&state)
         }

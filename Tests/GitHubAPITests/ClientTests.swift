@@ -108,6 +108,69 @@ import Testing
         #expect(transport.paths.count == 1)
     }
 
+    private func freshClient(_ transport: ScriptedTransport) -> GitHubClient {
+        let settings = GitHubClient.Settings(
+            endpoint: .gitHub, token: AccessToken("ghs_secret"), userAgent: "oidc-audit/test")
+        return GitHubClient(settings, transport: transport, clock: clock) { .sample }
+    }
+
+    private static let refused = ScriptedTransport.Answer.response(
+        status: 401, body: #"{"message": "Bad credentials"}"#)
+
+    @Test func anInstallationsTokenMadeAMomentAgoIsTriedForSomeSeconds() async throws {
+        let transport = ScriptedTransport([Self.path: [Self.refused, Self.refused, Self.fine]])
+        let client = freshClient(transport)
+        _ = try await client.setting(of: api)
+        #expect(clock.sleeps == [.seconds(1), .seconds(1)])
+        #expect(client.requestCounts.retried == 2)
+    }
+
+    @Test func aTokenThatStaysRefusedIsRefusedAfterFiveSeconds() async {
+        let transport = ScriptedTransport([Self.path: [Self.refused]])
+        let client = freshClient(transport)
+        for _ in 0..<2 {
+            await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.setting(of: api) }
+        }
+        #expect(clock.sleeps == Array(repeating: .seconds(1), count: 5))
+        #expect(transport.paths.count == 6)
+    }
+
+    @Test func aTokenThatWasAcceptedIsRefusedAtOnce() async throws {
+        let transport = ScriptedTransport([Self.path: [Self.fine, Self.refused]])
+        let client = freshClient(transport)
+        _ = try await client.setting(of: api)
+        await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await client.setting(of: api) }
+        #expect(clock.sleeps == [])
+        #expect(transport.paths.count == 2)
+    }
+
+    /// A host whose clock is an hour ahead: what a person is told goes by the machine's.
+    @Test func resetTimesAreByTheMachinesClock() async throws {
+        let hour = Timestamp.sample.adding(seconds: 3600)
+        let reset = hour.secondsSince1970 + 50
+        let date = "Sat, 21 Nov 2026 03:00:00 GMT"
+        let transport = ScriptedTransport([
+            Self.path: [
+                .ok(
+                    #"{"use_default": true}"#,
+                    headers: [
+                        "Date": date, "X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "3",
+                        "X-RateLimit-Reset": "\(reset)",
+                    ])
+            ],
+            "/rate_limit": [
+                .ok(
+                    #"{"resources": {"core": {"limit": 5000, "remaining": 3, "reset": \#(reset)}}}"#,
+                    headers: ["Date": date])
+            ],
+        ])
+        let client = client(transport)
+        _ = try await client.setting(of: api)
+        let resetsAt = Timestamp.sample.adding(seconds: 50)
+        #expect(client.rateLimitStatus?.resetsAt == resetsAt)
+        #expect(try await client.rateLimit()?.resetsAt == resetsAt)
+    }
+
     @Test func waitsAsLongAsARateLimitAsks() async throws {
         let limit = ScriptedTransport.Answer.response(status: 403, headers: ["Retry-After": "90"])
         let transport = ScriptedTransport([Self.path: [limit, limit, Self.fine]])
