@@ -241,16 +241,18 @@ extension GitHubClient {
     /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
     /// - SeeAlso: `GET /rate_limit`
     public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
-        let core: Wire.RateLimits.Limit
+        let answer: APIResponse
         do throws(GitHubError) {
-            core = try await get("/rate_limit", as: Wire.RateLimits.self).core
+            answer = try await get(url: "\(endpoint)/rate_limit")
         } catch .notFound {
             return nil
         }
+        let core = try read(answer.body, as: Wire.RateLimits.self).core
         guard [core.limit, core.remaining, core.reset].allSatisfy(PrimaryBudget.reasonable.contains)
         else { throw .malformed("the rate limit is impossible") }
         return RateLimitStatus(
-            limit: Int(core.limit), remaining: Int(core.remaining), resetsAt: Timestamp(secondsSince1970: core.reset))
+            limit: Int(core.limit), remaining: Int(core.remaining),
+            resetsAt: answer.headers.machineTime(of: core.reset, calendar: now))
     }
 }
 

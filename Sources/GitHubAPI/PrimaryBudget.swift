@@ -2,7 +2,10 @@ import AuditCore
 
 /// What is left of the primary rate limit's window, as the answers tell.
 struct PrimaryBudget {
+    /// Its reset time is by the machine's clock, as all that a person is told.
     private(set) var status: RateLimitStatus
+    /// The reset time as GitHub sent it, by GitHub's clock: answers of one window agree on it.
+    private let reset: Timestamp
     /// End of the window on the client's own clock.
     private(set) var endsAt: Duration
 
@@ -20,9 +23,9 @@ struct PrimaryBudget {
             let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }), reasonable.contains(Int64(limit)),
             reasonable.contains(Int64(remaining)), headers["x-ratelimit-resource"] ?? "core" == "core"
         else { return }
-        let resetsAt = Timestamp(secondsSince1970: min(max(0, reset), reasonable.upperBound))
+        let sent = Timestamp(secondsSince1970: min(max(0, reset), reasonable.upperBound))
         if let known = budget {
-            let difference = resetsAt.seconds(since: known.status.resetsAt)
+            let difference = sent.seconds(since: known.reset)
             // GitHub's reset time may differ by a second between the answers of one window.
             if abs(difference) <= 2 {
                 // Once it is over, an answer of it is a late one.
@@ -33,7 +36,9 @@ struct PrimaryBudget {
             if (-7200..<0).contains(difference) { return }
         }
         budget = PrimaryBudget(
-            status: RateLimitStatus(limit: limit, remaining: remaining, resetsAt: resetsAt),
+            status: RateLimitStatus(
+                limit: limit, remaining: remaining, resetsAt: headers.machineTime(of: reset, calendar: calendar)),
+            reset: sent,
             endsAt: now + .seconds(headers.secondsUntil(reset: reset, calendar: calendar)))
     }
 
@@ -53,6 +58,11 @@ extension HeaderFields {
         let clock = self["date"].flatMap(Timestamp.init(httpDate:)) ?? calendar()
         let left = min(max(0, time), 1 << 40) - clock.secondsSince1970
         return min(max(0, left), Self.waitMaxSeconds)
+    }
+
+    /// A time that the host names by its own clock, by the machine's.
+    func machineTime(of time: Int64, calendar: () -> Timestamp) -> Timestamp {
+        calendar().adding(seconds: seconds(until: time, calendar: calendar))
     }
 
     /// A year: longer than any wait that a caller allows, and no hostile number can overflow a `Duration`.
