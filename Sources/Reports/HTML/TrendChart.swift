@@ -225,6 +225,13 @@ extension TrendChart {
                 }
             }
         }
+        // A night that could not read everything, so that what falls there is not taken for a change.
+        for (x, night) in zip(xs, nights) where !night.isComplete {
+            shapes.append(
+                Shape(
+                    className: "incomplete", fill: PageColor.of("incomplete"),
+                    path: "M\((x - 1.5).short) \(Self.plot.bottom.short)h3v4h-3Z"))
+        }
         moments = nights.indices.map { night in
             // From half-way to the neighbour on one side to half-way to that on the other.
             let start = night == 0 ? xs[0] : (xs[night - 1] + xs[night]) / 2
@@ -232,7 +239,8 @@ extension TrendChart {
             let texts = zip(series, values).reversed().map { "\($0.label) \(unit.words($1[night]))" }
             return Moment(
                 x: start.short, width: (end - start).short,
-                text: "\(nights[night].startedAt): \(texts.joined(separator: ", "))")
+                text: "\(nights[night].startedAt): \(texts.joined(separator: ", "))"
+                    + (nights[night].isComplete ? "" : ": not complete"))
         }
     }
 
@@ -272,7 +280,7 @@ enum PageColor {
         case "low": "#3d6a99"
         case "compliant": "#1a7f45"
         case "violating": "#b3123b"
-        case "unreadable": "#8a5a00"
+        case "unreadable", "incomplete": "#8a5a00"
         case "waived": "#6b4fa0"
         case "organization", "coverage", "immutable": "#0b6bcb"
         case "organization_or_copy": "#6ba5e0"

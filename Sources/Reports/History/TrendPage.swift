@@ -34,6 +34,7 @@ public enum TrendPage {
                 "\(counted(own.count, "scan")), #\(first.scan.id.rawValue) of \(first.scan.startedAt.day) to "
                     + "#\(last.scan.id.rawValue) of \(last.scan.startedAt.day)")
             for row in TrendRow.all { page.trend(row, own) }
+            page.gaps(own)
         }
         return page.text
     }
@@ -107,9 +108,25 @@ extension TextPage {
         let first = words(values.first ?? nil)
         let margin = String(repeating: " ", count: max(0, 7 - first.count))
         plain(
-            "\(name)\(margin)\(first) \(sparkline(values, width: 40, top: row.isShare ? 1 : nil)) \(words(values.last ?? nil))",
+            "\(name)\(margin)\(first) \(sparkline(values, width: Self.trendWidth, top: row.isShare ? 1 : nil)) \(words(values.last ?? nil))",
             indent: 2)
     }
+
+    /// Marks the columns in which a scan could not read everything: what falls there fell in the counts alone.
+    fileprivate mutating func gaps(_ points: [TrendPoint]) {
+        let gaps = points.count { !$0.isComplete }
+        guard gaps > 0 else { return }
+        let count = min(Self.trendWidth, points.count)
+        let marks = (0..<count).map { column -> Character in
+            points[column * points.count / count..<(column + 1) * points.count / count].allSatisfy(\.isComplete)
+                ? "·" : "×"
+        }
+        plain(
+            "not complete    \(String(repeating: " ", count: max(0, 7 - "\(gaps)".count)))\(gaps) \(String(marks)) "
+                + "of \(points.count)", indent: 2)
+    }
+
+    private static let trendWidth = 40
 
     /// A bar for each value, or for the mean of neighbours where there are more than fit; a space where nothing is known.
     ///
