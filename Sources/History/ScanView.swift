@@ -26,6 +26,18 @@ struct ScanView {
         }
     }
 
+    init(scanID: Int64, scope: Scope, progress: (listed: RowSet, read: RowSet)?) {
+        stop = nil
+        self.scanID = scanID
+        self.scope = scope
+        self.progress = progress
+    }
+
+    /// Whether it looked at a repository: of what was out of its scope, or had no turn, it saw nothing.
+    func looked(at rowID: Int64, _ repository: Repository) -> Bool {
+        progress?.read.contains(rowID) ?? !scope.decide(repository).isSkipped
+    }
+
     /// Whether it listed the repository of a row that says so.
     func lists(_ rowID: Int64) -> Bool { progress?.listed.contains(rowID) ?? true }
 

@@ -510,7 +510,14 @@ import Testing
             ])
             #expect(check.status == 4, "\(check.output)")
             let diff = await CommandRun.run(["diff", "--db", scan.folder.database, "--api-url", scan.address])
-            #expect(diff.output.contains("LOST  acme"), "\(diff.output)")
+            #expect(
+                diff.output.contains("could not be read by #2\n    acme: the organization could not be found\n"),
+                "\(diff.output)")
+            #expect(diff.output.hasPrefix("NO CHANGE KNOWN"), "\(diff.output)")
+            let code = await CommandRun.run([
+                "diff", "--exit-code", "--db", scan.folder.database, "--api-url", scan.address,
+            ])
+            #expect(code.status == 3)
         }
     }
 

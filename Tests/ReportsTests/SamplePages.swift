@@ -48,12 +48,19 @@ enum SamplePages {
     }
 
     /// Repositories that were added, removed, renamed, retagged, became unreadable and readable; a template, a format and an
-    /// organization's template that changed.
+    /// organization's template that changed; answers that changed alone; an organization whose template is known again, and one
+    /// whose template no longer is.
     static func difference() -> ScanDifference {
         func setting(_ keys: [ClaimKey], _ prefix: String? = nil) -> RepositorySetting {
             var setting = RepositorySetting.own(keys)
             setting.subClaimPrefix = prefix
             return setting
+        }
+        func flagged(_ name: String, id: Int64, _ flag: Bool) -> RepositorySnapshot {
+            .read(
+                name, id: id,
+                RepositorySetting(
+                    useDefault: true, useImmutableSubject: flag, subClaimPrefix: "repo:acme@77/\(name)@\(id)"))
         }
         let before = OrganizationSnapshot.sample(
             template: .set(["repo", "context"], useImmutableSubject: nil),
@@ -65,7 +72,7 @@ enum SamplePages {
                 .read("format", id: 7, setting(["repo"], "repo:acme/format")),
                 .read("follower", id: 8, .inheriting), .read("shown", id: 9, .gitHubDefault, visibility: .private),
                 .read("w1", id: 21, .own(["repo"])), .read("w2", id: 22, .own(["repo"])),
-                .read("w3", id: 23, .own(["repo"])),
+                .read("w3", id: 23, .own(["repo"])), flagged("opted", id: 24, false),
             ])
         let after = OrganizationSnapshot.sample(
             template: .set(["repo", "ref"], useImmutableSubject: true),
@@ -78,12 +85,25 @@ enum SamplePages {
                 .read("follower", id: 8, .inheriting),
                 .read("shown", id: 9, .gitHubDefault, visibility: .public), .read("fresh", id: 10, .gitHubDefault),
                 .read("w1", id: 21, .own(["repo", "ref"])), .read("w2", id: 22, .own(["repo", "ref"])),
-                .read("w3", id: 23, .own(["repo", "ref"])),
+                .read("w3", id: 23, .own(["repo", "ref"])), flagged("opted", id: 24, true),
             ])
         var organization = OrganizationDifference(
             from: before, to: after, id: OrganizationID(rawValue: 77), wasEnterpriseServer: false,
             isEnterpriseServer: false)
         organization.incomparable = 2
+        let refused = OrganizationTemplate.unreadable(UnreadableReason(.forbidden, "forbidden (403)"))
+        let again = OrganizationDifference(
+            from: .sample(template: refused, login: "beta", id: 88, []),
+            to: .sample(template: .set(["repo"], useImmutableSubject: true), login: "beta", id: 88, []),
+            id: OrganizationID(rawValue: 88), [],
+            earlier: (template: .set(["repo"], useImmutableSubject: false), scan: side(39)))
+        let hidden = OrganizationDifference(
+            from: .sample(login: "epsilon", id: 89, [.read("tool", id: 30, .gitHubDefault, owner: "epsilon")]),
+            to: .sample(
+                template: refused,
+                listing: Listing(status: .partial, listed: 1, expected: 2), login: "epsilon", id: 89,
+                [.read("tool", id: 30, .inheriting, owner: "epsilon")]),
+            id: OrganizationID(rawValue: 89), wasEnterpriseServer: false, isEnterpriseServer: false)
         var waived = finding
         waived.key = FindingKey(rule: "template-is-set", subject: .organization(OrganizationID(rawValue: 77)))
         (waived.name, waived.severity, waived.isWaived) = ("acme", .low, true)
@@ -91,7 +111,8 @@ enum SamplePages {
         rot.key = FindingKey(rule: "rot", subject: .waiver("acme: x on y"))
         rot.name = "acme: x on y"
         var difference = ScanDifference(
-            before: side(41), after: side(42), organizations: [organization], policyName: "test", appeared: [finding],
+            before: side(41), after: side(42), organizations: [organization, again, hidden], policyName: "test",
+            appeared: [finding],
             gone: [waived, rot])
         difference.worsened = [ScanDifference.Worsened(finding, furtherProblems: ["missing claim: ref"])]
         (difference.lost, difference.found, difference.policyChanged) = (["gamma"], ["delta"], true)
@@ -100,8 +121,12 @@ enum SamplePages {
 
     static func timeline() throws -> Timeline {
         let changes = difference().organizations[0]
+        let gap = Timeline.Event.Gap(reason: UnreadableReason(.forbidden, "forbidden (403)"), last: side(42))
+        var ended = gap
+        (ended.last, ended.regainedBy) = (side(43), side(44))
         let events: [Timeline.Event.What] =
-            (changes.changes + changes.followers).map(Timeline.Event.What.repository) + [
+            (changes.changes + changes.followers + changes.withoutEffect).map(Timeline.Event.What.repository) + [
+                .repositoryUnread(gap), .organizationTemplateUnread(ended),
                 .organizationTemplate(before: .neverSet, after: .set(["repo"], useImmutableSubject: nil)),
                 .findingAppeared(finding, policyName: "test"),
                 .findingChanged(finding, further: ["missing claim: ref"], policyName: "test"),

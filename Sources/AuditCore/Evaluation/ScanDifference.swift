@@ -17,7 +17,8 @@ public struct ScanDifference: Sendable {
     public var after: Side
     /// Those that both scans hold.
     public var organizations: [OrganizationDifference]
-    /// Logins of those that both scans asked for and only one found: the earlier one, or the later one.
+    /// Logins of those that both scans asked for and only one found: the earlier one, or the later one. No change: what the
+    /// earlier scan did not find is compared with the last scan before it that did.
     public var lost: [String] = []
     public var found: [String] = []
     /// Name of the policy that judged both; `nil` where another one judged each, so that findings can't be compared.
@@ -57,9 +58,28 @@ public struct ScanDifference: Sendable {
     /// Repositories of which it is not known whether they changed.
     public var incomparable: Int { organizations.map(\.incomparable).reduce(0, +) }
 
+    /// Whether nothing is known to have changed. What one of the scans could not read is no change.
     public var isEmpty: Bool {
-        appeared.isEmpty && worsened.isEmpty && gone.isEmpty && lost.isEmpty && found.isEmpty
-            && organizations.allSatisfy(\.isEmpty)
+        appeared.isEmpty && worsened.isEmpty && gone.isEmpty && organizations.allSatisfy(\.isEmpty)
+    }
+
+    /// Whether no gap of coverage hides a change.
+    public var isWhole: Bool {
+        lost.isEmpty && organizations.allSatisfy(\.isWhole)
+            && found.allSatisfy { login in organizations.contains { $0.login == login } }
+    }
+
+    /// What the earlier scan read and the later one could not.
+    public var coverageLost: [CoverageGap] {
+        lost.map { CoverageGap($0, nil, .organization, .organizationNotFound) } + organizations.flatMap(\.lost)
+    }
+
+    /// What the later scan read and the earlier one could not.
+    public var coverageRegained: [CoverageGap] {
+        found.map { login in
+            let known = organizations.first { $0.login == login }
+            return CoverageGap(login, known?.id, .organization, .organizationNotFound, knownBy: known?.knownBy)
+        } + organizations.flatMap(\.regained)
     }
 }
 
@@ -95,43 +115,113 @@ public struct StoredFinding: Hashable, Sendable {
     }
 }
 
+/// Something that one of two scans could read and the other could not.
+public struct CoverageGap: Hashable, Sendable {
+    public enum What: Hashable, Sendable {
+        case organization
+        case organizationTemplate
+        case listing
+        case repository(Repository)
+    }
+
+    public var organization: String
+    public var organizationID: OrganizationID?
+    public var what: What
+    public var reason: UnreadableReason
+    /// Of what can be read again, the last scan before the gap that knew it; `nil` where none did.
+    public var knownBy: ScanDifference.Side?
+
+    public init(
+        _ organization: String, _ organizationID: OrganizationID?, _ what: What, _ reason: UnreadableReason,
+        knownBy: ScanDifference.Side? = nil,
+    ) {
+        self.organization = organization
+        self.organizationID = organizationID
+        self.what = what
+        self.reason = reason
+        self.knownBy = knownBy
+    }
+}
+
 /// What changed in one organization between two scans.
 public struct OrganizationDifference: Sendable {
     public var login: String
     public var id: OrganizationID
+    /// As it was known last, by the earlier scan or before it.
     public var templateBefore: OrganizationTemplate
     public var templateAfter: OrganizationTemplate
+    /// The scan by which `templateBefore` is known, where the earlier one could not read it.
+    public var templateKnownBy: ScanDifference.Side?
+    /// The last scan that found the organization, where the earlier one did not.
+    public var knownBy: ScanDifference.Side?
     public var listingBefore: Listing.Status
     public var listingAfter: Listing.Status
     /// Repositories whose effective template changed with the organization's, in report order.
     public var followers: [RepositoryChange]
     /// Every other change, in report order.
     public var changes: [RepositoryChange]
-    /// Repositories that both scans list and of which one does not know the template, be it that it had no look or that
-    /// the organization's was unreadable: whether that changed is not known.
+    /// Repositories whose answer changed without an effect on their tokens, in report order.
+    public var withoutEffect: [RepositoryChange]
+    /// Repositories whose answer changed where a gap hides whether that has an effect, in report order.
+    public var withHiddenEffect: [RepositoryChange]
+    /// Repositories of which it is not known whether they changed: the later scan could not read them or what decides their
+    /// template, or no scan up to the earlier one could.
     public var incomparable = 0
+    /// What only the earlier scan could read; repositories in report order.
+    public var lost: [CoverageGap]
+    /// What only the later scan could read; likewise.
+    public var regained: [CoverageGap]
 
-    public var templateChanged: Bool { templateBefore != templateAfter }
-
-    public var isEmpty: Bool {
-        !templateChanged && changes.isEmpty && followers.isEmpty && listingBefore == listingAfter
+    /// Whether its claims are known to have changed.
+    public var templateChanged: Bool {
+        switch (templateBefore, templateAfter) {
+        case (.unreadable, _), (_, .unreadable): false
+        case (.set(let old, _), .set(let new, _)): old != new
+        case (.neverSet, .neverSet): false
+        case (.set, .neverSet), (.neverSet, .set): true
+        }
     }
 
+    /// Whether a gap hides whether its claims changed.
+    public var isTemplateHidden: Bool {
+        if case .unreadable = templateBefore { return true }
+        if case .unreadable = templateAfter { return true }
+        return false
+    }
+
+    /// The flag of the organization's template where that alone changed: what follows from it is seen in its repositories.
+    public var flagChange: (before: Bool, after: Bool)? {
+        guard case .set(let old, let before?) = templateBefore, case .set(let new, let after?) = templateAfter,
+            old == new, before != after
+        else { return nil }
+        return (before, after)
+    }
+
+    public var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }
+
+    /// Whether no gap of coverage hides a change.
+    public var isWhole: Bool { incomparable == 0 && !isTemplateHidden && listingAfter != .partial }
+
     /// - Parameters:
-    ///   - before: with every repository whose state may differ, at least.
+    ///   - before: with every repository whose state may differ, at least; what it lacks was not there, or not seen where its
+    ///     listing is partial.
     ///   - after: the same of the later scan.
     public init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         wasEnterpriseServer: Bool, isEnterpriseServer: Bool,
     ) {
         var comparison = RepositoryComparison(
-            from: before, to: after, wasEnterpriseServer: wasEnterpriseServer, isEnterpriseServer: isEnterpriseServer)
+            from: before, to: after, id: id, wasEnterpriseServer: wasEnterpriseServer,
+            isEnterpriseServer: isEnterpriseServer)
         var old = Dictionary(
             before.repositories.map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
         for second in after.repositories {
-            comparison.compare(old.removeValue(forKey: second.repository.id), second)
+            let first = old.removeValue(forKey: second.repository.id).map(RepositorySighting.listed)
+            comparison.compare(first ?? (before.listing.status == .partial ? .unknown : .absent), .listed(second))
         }
-        for first in old.values { comparison.compare(first, nil) }
+        for first in old.values {
+            comparison.compare(.listed(first), after.listing.status == .complete ? .absent : .unknown)
+        }
         comparison.sort()
         self.init(from: before, to: after, id: id, [comparison])
     }
@@ -140,11 +230,15 @@ public struct OrganizationDifference: Sendable {
     ///   - before: its repositories are not looked at.
     ///   - after: likewise.
     ///   - comparisons: of every repository whose state may differ, each in one of them, and each sorted.
+    ///   - knownBy: the scan of `before`, where that is not the earlier of the two that are compared.
+    ///   - earlier: the last template that was read before, and by which scan, where `before` holds none.
     public init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
-        _ comparisons: [RepositoryComparison],
+        _ comparisons: [RepositoryComparison], knownBy: ScanDifference.Side? = nil,
+        earlier: (template: OrganizationTemplate, scan: ScanDifference.Side)? = nil,
     ) {
         self.id = id
+        self.knownBy = knownBy
         login = after.login
         templateBefore = before.template
         templateAfter = after.template
@@ -152,97 +246,59 @@ public struct OrganizationDifference: Sendable {
         listingAfter = after.listing.status
         followers = OrderedChanges.merged(comparisons.map(\.followers))
         changes = OrderedChanges.merged(comparisons.map(\.changes))
+        let ofAnswers = OrderedChanges.merged(comparisons.map(\.ofAnswers))
+        withoutEffect = ofAnswers.filter(\.isEffectKnown)
+        withHiddenEffect = ofAnswers.filter { !$0.isEffectKnown }
         incomparable = comparisons.map(\.incomparable).reduce(0, +)
+        (lost, regained) = ([], [])
+        func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
+            lost.append(CoverageGap(login, id, what, why))
+        }
+        func note(_ what: CoverageGap.What, regained why: UnreadableReason) {
+            regained.append(CoverageGap(login, id, what, why, knownBy: earlier?.scan))
+        }
+        switch (before.template, after.template) {
+        case (.unreadable, .unreadable), (.set, .set), (.set, .neverSet), (.neverSet, .set), (.neverSet, .neverSet):
+            break
+        case (_, .unreadable(let reason)): note(.organizationTemplate, lost: reason)
+        case (.unreadable(let reason), _): note(.organizationTemplate, regained: reason)
+        }
+        if case .unreadable = before.template, let earlier {
+            (templateBefore, templateKnownBy) = (earlier.template, earlier.scan)
+        }
+        if after.listing.status.rank < before.listing.status.rank {
+            lost.append(CoverageGap(login, id, .listing, after.listing.reason))
+        }
+        if after.listing.status.rank > before.listing.status.rank {
+            regained.append(CoverageGap(login, id, .listing, before.listing.reason))
+        }
+        lost += OrderedGaps.merged(comparisons.map(\.lost))
+        regained += OrderedGaps.merged(comparisons.map(\.regained))
     }
 }
 
-/// Finds out in what repositories of an organization differ from what they were, one after the other.
-public struct RepositoryComparison: Sendable {
-    fileprivate var followers = OrderedChanges()
-    fileprivate var changes = OrderedChanges()
-    fileprivate var incomparable = 0
-    private let templateBefore: OrganizationTemplate
-    private let templateAfter: OrganizationTemplate
-    private let wasEnterpriseServer: Bool
-    private let isEnterpriseServer: Bool
-    private let isGone: RepositoryChange.Kind
-
-    /// - Parameters:
-    ///   - before: its repositories are not looked at.
-    ///   - after: likewise.
-    public init(
-        from before: OrganizationSnapshot, to after: OrganizationSnapshot, wasEnterpriseServer: Bool,
-        isEnterpriseServer: Bool,
-    ) {
-        templateBefore = before.template
-        templateAfter = after.template
-        self.wasEnterpriseServer = wasEnterpriseServer
-        self.isEnterpriseServer = isEnterpriseServer
-        isGone = after.listing.status == .complete ? .removed : .missing
-    }
-
-    /// - Parameters:
-    ///   - first: as the earlier scan knew it; `nil` where that did not list it.
-    ///   - second: as the later scan knew it; likewise.
-    public mutating func compare(_ first: RepositorySnapshot?, _ second: RepositorySnapshot?) {
-        // Most of what may differ does, but a year can bring a repository back to where it was.
-        if let first, let second, first.reading == second.reading, first.repository == second.repository,
-            templateBefore == templateAfter
-        {
-            return
+extension Listing.Status {
+    /// How far it can be trusted.
+    fileprivate var rank: Int {
+        switch self {
+        case .complete: 2
+        case .unverified: 1
+        case .partial: 0
         }
-        let old = first.map {
-            RepositoryState($0.repository, $0.reading, under: templateBefore, isEnterpriseServer: wasEnterpriseServer)
-        }
-        let new = second.map {
-            RepositoryState($0.repository, $0.reading, under: templateAfter, isEnterpriseServer: isEnterpriseServer)
-        }
-        if let old, let new, !old.isComparable(with: new) { incomparable += 1 }
-        guard let change = RepositoryChange(from: old, to: new, isGone: isGone) else { return }
-        let isFollower =
-            change.kinds == [.template] && change.before?.followsOrganization == true
-            && change.after?.followsOrganization == true
-        if isFollower { followers.append(change) } else { changes.append(change) }
-    }
-    /// Puts what was found in report order, once everything was compared.
-    public mutating func sort() {
-        followers.sort()
-        changes.sort()
     }
 }
 
-/// Changes in report order, with what that goes by.
-private struct OrderedChanges: Sendable {
-    private var items: [(order: ReportOrder, change: RepositoryChange)] = []
-
-    mutating func append(_ change: RepositoryChange) {
-        items.append((ReportOrder(change.repository), change))
+extension Listing {
+    /// Why it is not known to be complete.
+    fileprivate var reason: UnreadableReason {
+        UnreadableReason(failure ?? .incompleteListing, error ?? words)
     }
 
-    mutating func sort() {
-        items.sort(by: Self.isBefore)
-    }
-
-    static func merged(_ lists: [OrderedChanges]) -> [RepositoryChange] {
-        lists.dropFirst().reduce(lists.first?.items ?? []) { merged, list in
-            var result: [(order: ReportOrder, change: RepositoryChange)] = []
-            result.reserveCapacity(merged.count + list.items.count)
-            var next = 0
-            for item in list.items {
-                while next < merged.count, isBefore(merged[next], item) {
-                    result.append(merged[next])
-                    next += 1
-                }
-                result.append(item)
-            }
-            return result + merged[next...]
-        }.map(\.change)
-    }
-
-    private static func isBefore(
-        _ left: (order: ReportOrder, change: RepositoryChange), _ right: (order: ReportOrder, change: RepositoryChange),
-    ) -> Bool {
-        left.order.precedes(
-            right.order, or: left.change.repository.id.rawValue < right.change.repository.id.rawValue)
+    private var words: String {
+        switch status {
+        case .complete: "complete"
+        case .partial: "\(listed)\(expected.map { " of \($0)" } ?? "") repositories were listed"
+        case .unverified: Self.privateCountNotShown
+        }
     }
 }

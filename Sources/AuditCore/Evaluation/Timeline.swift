@@ -1,16 +1,36 @@
 /// What the history saw of one repository, from first to last.
 public struct Timeline: Sendable {
-    /// Something that one scan saw otherwise than the one before.
+    /// Something that one scan saw otherwise than the one before, or could not see.
     public struct Event: Sendable {
         public enum What: Sendable {
+            /// Compared with what was known last.
             case repository(RepositoryChange)
-            /// The template of the organization to which it belonged then.
+            /// A gap of coverage, not a change.
+            case repositoryUnread(Gap)
+            /// The template of the organization to which it belonged then, compared with the last that was read.
             case organizationTemplate(before: OrganizationTemplate, after: OrganizationTemplate)
+            /// A gap of coverage, not a change.
+            case organizationTemplateUnread(Gap)
             case findingAppeared(StoredFinding, policyName: String)
             /// Its problems are others than before; `further` are those that it did not have, if any.
             case findingChanged(StoredFinding, further: [String], policyName: String)
             case findingWaived(StoredFinding, policyName: String)
             case findingGone(StoredFinding, policyName: String)
+        }
+
+        /// Scans that could not read something, the first of which is `seenBy`.
+        public struct Gap: Sendable {
+            /// Why the first one could not.
+            public var reason: UnreadableReason
+            public var last: ScanDifference.Side
+            /// The scan that read it again; `nil` where none has yet.
+            public var regainedBy: ScanDifference.Side?
+
+            public init(reason: UnreadableReason, last: ScanDifference.Side, regainedBy: ScanDifference.Side? = nil) {
+                self.reason = reason
+                self.last = last
+                self.regainedBy = regainedBy
+            }
         }
 
         /// The last scan that saw it as it was; `nil` where none had looked.

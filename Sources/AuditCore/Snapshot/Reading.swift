@@ -34,6 +34,8 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         case credentialRefused = "credential_refused"
         /// The scan ended before its turn came.
         case notRead = "not_read"
+        /// It is not listed, and the listing is not known to be complete.
+        case incompleteListing = "incomplete_listing"
 
         /// Whether the token's rights are the likely cause; a 404 counts, since GitHub hides what is not allowed.
         public var isPermission: Bool {
@@ -67,6 +69,12 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
     public static func notRead(after stop: ScanStop?) -> UnreadableReason {
         stop?.refusal.map { UnreadableReason(.notRead, "not read: \($0.explanation)") } ?? .notRead
     }
+
+    /// Of a repository that a listing lacks which is not known to be complete.
+    public static let notListed = UnreadableReason(
+        .incompleteListing, "it is not listed, and the listing is not known to be complete")
+
+    static let organizationNotFound = UnreadableReason(.notFound, "the organization could not be found")
 
     public static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
 

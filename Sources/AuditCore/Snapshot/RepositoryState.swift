@@ -5,6 +5,10 @@ public struct RepositoryState: Hashable, Sendable {
     /// `nil` where the setting was not read.
     public var effective: EffectiveTemplate?
     private let isEnterpriseServer: Bool
+    /// The prefix of the last answer whose template is known.
+    private var prefix: String?
+    /// The last format that was known before this answer.
+    private var formatBefore = SubjectFormat.unknown
 
     public init(
         _ repository: Repository, _ reading: Reading<RepositorySetting>, under organization: OrganizationTemplate,
@@ -14,15 +18,69 @@ public struct RepositoryState: Hashable, Sendable {
         self.reading = reading
         self.isEnterpriseServer = isEnterpriseServer
         effective = reading.value?.effectiveTemplate(organization: organization)
+        prefix = effective?.template == nil ? nil : reading.value?.subClaimPrefix
     }
 
-    /// Whether both know enough to tell if the template changed. What could not be read is a change of its own.
+    /// Whether both know enough to tell if the template or the subject changed. Two that were both out of scope were not
+    /// asked about.
     func isComparable(with other: RepositoryState) -> Bool {
-        switch (reading, other.reading) {
-        case (.read, .read): (effective?.template == nil) == (other.effective?.template == nil)
-        case (.unreadable(let one), .unreadable(let two)): (one.code == .notRead) == (two.code == .notRead)
-        case (.unreadable(let reason), .read), (.read, .unreadable(let reason)): reason.code != .notRead
+        guard let one = reading.value, let two = other.reading.value else {
+            return reading == .unreadable(.outOfScope) && other.reading == .unreadable(.outOfScope)
         }
+        guard effective?.template != nil, other.effective?.template != nil else { return false }
+        if format != .unknown, other.format != .unknown { return true }
+        // Without a prefix the flag may be all that tells the two formats apart.
+        return prefix.map(ExactText.init) == other.prefix.map(ExactText.init)
+            && (prefix != nil || one.useImmutableSubject == two.useImmutableSubject)
+    }
+
+    /// Whether an earlier scan added to what is known of the setting, or of what follows from it.
+    func hasOtherSetting(than other: RepositoryState?) -> Bool {
+        reading != other?.reading || effective != other?.effective || prefix != other?.prefix
+            || format != other?.format
+    }
+
+    /// Whether it knows something that another does not.
+    func knowsMore(than other: RepositoryState) -> Bool {
+        func addsTo<Value>(_ one: Value?, _ two: Value?) -> Bool { one != nil && two == nil }
+        let (facts, others) = (repository, other.repository)
+        return addsTo(reading.value, other.reading.value)
+            || addsTo(effective?.template, other.effective?.template)
+            || addsTo(effective?.knownSource, other.effective?.knownSource)
+            || addsTo(reading.value?.useImmutableSubject, other.reading.value?.useImmutableSubject)
+            || (format != .unknown && other.format == .unknown)
+            || facts.visibility.candidates.count < others.visibility.candidates.count
+            || addsTo(facts.ownerID, others.ownerID) || addsTo(facts.isArchived, others.isArchived)
+            || addsTo(facts.isFork, others.isFork) || addsTo(facts.topics, others.topics)
+            || addsTo(facts.customProperties, others.customProperties)
+    }
+
+    /// Whether no earlier state could add to it.
+    public var isWhole: Bool {
+        let facts = repository
+        return isRead && format != .unknown && (isEnterpriseServer || reading.value?.useImmutableSubject != nil)
+            && facts.visibility.known != nil && facts.ownerID != nil && facts.isArchived != nil && facts.isFork != nil
+            && facts.topics != nil && facts.customProperties != nil
+    }
+
+    /// Whether the setting was read, and with it what decides the template.
+    public var isRead: Bool { reading.value != nil && effective?.template != nil && effective?.knownSource != nil }
+
+    /// The same, with what an earlier scan knew in the place of what this one could not read.
+    public func completed(by earlier: RepositoryState) -> RepositoryState {
+        var state = self
+        state.repository = repository.completed(by: earlier.repository)
+        if format == .unknown { state.formatBefore = earlier.format }
+        state.prefix = prefix ?? earlier.prefix
+        guard case .read(let setting) = reading else {
+            if earlier.reading.value != nil { (state.reading, state.effective) = (earlier.reading, earlier.effective) }
+            return state
+        }
+        state.reading = .read(earlier.reading.value.map { setting.completed(by: $0) } ?? setting)
+        state.effective = EffectiveTemplate(
+            effective?.template ?? earlier.effective?.template,
+            from: effective?.knownSource ?? earlier.effective?.knownSource ?? .unknown)
+        return state
     }
 
     /// The same, with a visibility that says more and tells of no change.
@@ -37,11 +95,12 @@ public struct RepositoryState: Hashable, Sendable {
 
     /// What subjects are made of; `nil` where that is not known.
     public var language: SubjectLanguage? {
-        guard let setting = reading.value, let template = effective?.template else { return nil }
+        guard var setting = reading.value, let template = effective?.template else { return nil }
+        setting.subClaimPrefix = prefix
         return SubjectLanguage(template, of: setting, in: repository, isEnterpriseServer: isEnterpriseServer)
     }
 
-    public var format: SubjectFormat { language?.format ?? .unknown }
+    public var format: SubjectFormat { language?.format ?? formatBefore }
 
     /// The subject that jobs present.
     public var preview: SubjectPreview { SubjectPreview(language) }
@@ -50,16 +109,19 @@ public struct RepositoryState: Hashable, Sendable {
     public var followsOrganization: Bool {
         effective?.source == .organization || effective?.source == .organizationOrCopy
     }
+
+    /// Whether its template changes with the organization's: it follows that, or would if one were set.
+    public var changesWithOrganization: Bool {
+        followsOrganization || effective?.source == .gitHubDefault && reading.value?.useDefault == false
+    }
 }
 
 /// A repository that one scan knew otherwise than an earlier one.
 public struct RepositoryChange: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case added
-        /// Gone from a complete listing.
+        /// Gone from a complete listing, or listed by another organization.
         case removed
-        /// Gone from a listing that is not known to be complete.
-        case missing
         case renamed
         case archived
         case unarchived
@@ -70,10 +132,8 @@ public struct RepositoryChange: Sendable {
         case immutability
         /// What jobs present, the same template and format notwithstanding.
         case subject
-        /// The repository's answer, without an effect on its tokens.
+        /// The repository's answer, without a known effect on its tokens.
         case setting
-        case unreadable
-        case readable
         /// Topics, custom properties and the like.
         case facts
     }
@@ -89,6 +149,16 @@ public struct RepositoryChange: Sendable {
         (content.before?.effective, content.after?.effective)
     }
 
+    /// The scan by which the state before is known, where the earlier of two that are compared could not read all of it.
+    public var knownBy: ScanDifference.Side? { content.knownBy }
+    /// Whether only the repository's answer is known to have changed, and not what follows from it: shown, and no drift.
+    public var isOfAnswerAlone: Bool { kinds == [.setting] }
+    /// Whether both states know enough to tell what its jobs present.
+    public var isEffectKnown: Bool {
+        guard let before, let after else { return true }
+        return before.isComparable(with: after)
+    }
+
     /// Apart, since tens of thousands are sorted and grouped.
     private let content: Content
 
@@ -97,27 +167,36 @@ public struct RepositoryChange: Sendable {
         let after: RepositoryState?
         let repository: Repository
         let kinds: [Kind]
+        let knownBy: ScanDifference.Side?
 
-        init(_ before: RepositoryState?, _ after: RepositoryState?, _ repository: Repository, _ kinds: [Kind]) {
+        init(
+            _ before: RepositoryState?, _ after: RepositoryState?, _ repository: Repository, _ kinds: [Kind],
+            _ knownBy: ScanDifference.Side?,
+        ) {
             self.before = before
             self.after = after
             self.repository = repository
             self.kinds = kinds
+            self.knownBy = knownBy
         }
     }
 
-    /// - Parameter isGone: what a missing `after` means.
-    /// - Returns: `nil` where nothing changed.
-    public init?(from before: RepositoryState?, to after: RepositoryState?, isGone: Kind = .removed) {
+    /// - Parameters:
+    ///   - before: `nil` where it is known not to have been there; likewise `after`.
+    ///   - knownBy: as above.
+    /// - Returns: `nil` where nothing is known to have changed. What either state could not read is no change.
+    public init?(
+        from before: RepositoryState?, to after: RepositoryState?, knownBy: ScanDifference.Side? = nil,
+    ) {
         guard let last = after ?? before else { return nil }
         let kinds: [Kind]
         switch (before, after) {
         case (nil, _): kinds = [.added]
-        case (_, nil): kinds = [isGone]
+        case (_, nil): kinds = [.removed]
         case (let before?, let after?): kinds = Self.kinds(before, after)
         }
         guard !kinds.isEmpty else { return nil }
-        content = Content(before, after, last.repository, kinds)
+        content = Content(before, after, last.repository, kinds, knownBy)
     }
 
     // MARK: -
@@ -127,42 +206,93 @@ public struct RepositoryChange: Sendable {
         let (old, new) = (before.repository, after.repository)
         if old != new {
             if !old.hasName(of: new) { kinds.append(.renamed) }
-            if old.isArchived != new.isArchived, new.isArchived == true { kinds.append(.archived) }
-            if old.isArchived == true, new.isArchived != true { kinds.append(.unarchived) }
+            if old.isArchived == false, new.isArchived == true { kinds.append(.archived) }
+            if old.isArchived == true, new.isArchived == false { kinds.append(.unarchived) }
             if old.visibility.isKnownToDiffer(from: new.visibility) { kinds.append(.visibility) }
         }
-        switch (before.reading, after.reading) {
-        case (.read(let oldSetting), .read(let newSetting)):
-            // Where the organization's can't be read it is not known whether another one applies.
-            let sameTemplate =
-                before.effective == after.effective
-                || (oldSetting == newSetting && !before.isComparable(with: after))
-            if !sameTemplate { kinds.append(.template) }
-            if oldSetting.subClaimPrefix != newSetting.subClaimPrefix, before.format.name != after.format.name {
+        if let oldSetting = before.reading.value, let newSetting = after.reading.value {
+            let hasOtherTemplate = before.effective?.isKnownToDiffer(from: after.effective) == true
+            if hasOtherTemplate { kinds.append(.template) }
+            if before.format.isKnownToDiffer(from: after.format) {
                 kinds.append(.immutability)
-            } else if sameTemplate, oldSetting != newSetting || old != new,
-                before.seeing(new.visibility).preview.subject != after.preview.subject
+            } else if !hasOtherTemplate, oldSetting != newSetting || old != new,
+                let subject = before.seeing(new.visibility).preview.subject, let now = after.preview.subject,
+                !subject.isExactly(now)
             {
                 kinds.append(.subject)
             }
-            if oldSetting != newSetting, kinds.allSatisfy({ !$0.isOfTemplate }) { kinds.append(.setting) }
-        case (.read, .unreadable(let reason)):
-            // What the scan had no turn for says nothing.
-            if reason.code != .notRead { kinds.append(.unreadable) }
-        case (.unreadable(let reason), .read):
-            if reason.code != .notRead { kinds.append(.readable) }
-        case (.unreadable, .unreadable): break
+            if oldSetting.isKnownToDiffer(from: newSetting), kinds.allSatisfy({ !$0.isOfTemplate }) {
+                kinds.append(.setting)
+            }
         }
-        if kinds.isEmpty, old.isKnownToDiffer(from: new) { kinds.append(.facts) }
+        if kinds.allSatisfy({ $0 == .setting }), old.isKnownToDiffer(from: new) { kinds.append(.facts) }
         return kinds
     }
 }
 
 extension RepositoryChange.Kind {
+    /// Whether it is read at the endpoint of the template, and not in the listing.
+    public var isOfSetting: Bool { isOfTemplate || self == .setting }
+
     fileprivate var isOfTemplate: Bool {
         switch self {
         case .template, .immutability, .subject: true
         default: false
         }
+    }
+}
+
+// MARK: - What is known of both, and not the same
+
+extension EffectiveTemplate {
+    fileprivate var knownSource: TemplateSource? { source == .unknown ? nil : source }
+
+    fileprivate func isKnownToDiffer(from other: EffectiveTemplate?) -> Bool {
+        guard let other, let template, let another = other.template else { return false }
+        guard template == another else { return true }
+        return knownSource.flatMap { source in other.knownSource.map { $0 != source } } ?? false
+    }
+}
+
+extension SubjectFormat {
+    /// By its name: the ids of one are part of the subject.
+    fileprivate func isKnownToDiffer(from other: SubjectFormat) -> Bool {
+        self != .unknown && other != .unknown && name != other.name
+    }
+}
+
+extension RepositorySetting {
+    /// A flag or prefix that one answer leaves out has not changed by that.
+    fileprivate func isKnownToDiffer(from other: RepositorySetting) -> Bool {
+        func differ<Value: Equatable>(_ one: Value?, _ two: Value?) -> Bool { one != nil && two != nil && one != two }
+        return useDefault != other.useDefault || includeClaimKeys != other.includeClaimKeys
+            || differ(useImmutableSubject, other.useImmutableSubject)
+            || differ(subClaimPrefix.map(ExactText.init), other.subClaimPrefix.map(ExactText.init))
+    }
+
+    /// The same, with a flag or prefix that this answer leaves out and an earlier one had.
+    fileprivate func completed(by earlier: RepositorySetting) -> RepositorySetting {
+        var setting = self
+        setting.useImmutableSubject = useImmutableSubject ?? earlier.useImmutableSubject
+        setting.subClaimPrefix = subClaimPrefix ?? earlier.subClaimPrefix
+        return setting
+    }
+}
+
+extension Repository {
+    /// The same, with what an earlier scan knew in the place of what this one did not.
+    fileprivate func completed(by earlier: Repository) -> Repository {
+        var repository = self
+        if earlier.visibility.candidates.count < visibility.candidates.count,
+            !earlier.visibility.isKnownToDiffer(from: visibility)
+        {
+            repository.visibility = earlier.visibility
+        }
+        repository.ownerID = ownerID ?? (earlier.belongs(to: owner) ? earlier.ownerID : nil)
+        repository.isArchived = isArchived ?? earlier.isArchived
+        repository.isFork = isFork ?? earlier.isFork
+        repository.topics = topics ?? earlier.topics
+        repository.customProperties = customProperties ?? earlier.customProperties
+        return repository
     }
 }

@@ -54,4 +54,14 @@ public enum OrganizationTemplate: Hashable, Sendable {
         case .unreadable: nil
         }
     }
+
+    /// Whether both were read, and differ in more than a flag that one answer leaves out.
+    public func isKnownToDiffer(from other: OrganizationTemplate) -> Bool {
+        switch (self, other) {
+        case (.unreadable, _), (_, .unreadable), (.neverSet, .neverSet): false
+        case (.set(let old, let before), .set(let new, let after)):
+            old != new || (before != nil && after != nil && before != after)
+        case (.set, .neverSet), (.neverSet, .set): true
+        }
+    }
 }

@@ -6,7 +6,6 @@ struct DifferenceReader {
     private let before: StoredScan
     private let after: StoredScan
     /// Without repositories, of which very many are the same.
-    private let old: Snapshot
     private let new: Snapshot
     /// Organizations that both hold.
     private let common: [Organization]
@@ -22,6 +21,17 @@ struct DifferenceReader {
         let id: OrganizationID
         let before: OrganizationSnapshot
         let after: OrganizationSnapshot
+        /// The scan of `before`: the earlier one of both, or the last before it that found the organization.
+        let scanID: Int64
+        let scope: Scope
+        let wasEnterpriseServer: Bool
+        /// `scanID`, where that is another than the earlier one of both.
+        let knownBy: ScanDifference.Side?
+        /// The last template that was read before, and by which scan, where that one could not.
+        let earlier: (template: OrganizationTemplate, scan: ScanDifference.Side)?
+
+        /// Whether only the later one of both found it.
+        var wasLost: Bool { knownBy != nil }
     }
 
     /// - Parameter followers: whether repositories are wanted that changed with their organization's template alone.
@@ -31,13 +41,14 @@ struct DifferenceReader {
     ) throws {
         self.before = before
         self.after = after
-        func snapshot(of scan: StoredScan) throws -> Snapshot {
+        func snapshot(of scan: ScanID) throws -> Snapshot {
             var reader = SnapshotReader(
-                db, scanID: scan.id.rawValue, organizations: organizations, withRepositories: false)
+                db, scanID: scan.rawValue, organizations: organizations, withRepositories: false)
             return try reader.snapshot()
         }
-        let (old, new) = (try snapshot(of: before), try snapshot(of: after))
-        (self.old, self.new) = (old, new)
+        let old = try snapshot(of: before.id)
+        let new = try snapshot(of: after.id)
+        self.new = new
         let names = OrganizationNames(db, apiURL: after.apiURL)
         // What was not found has no id of its own: it is the one that bore its login last.
         func missing(_ first: Snapshot, _ second: Snapshot) throws -> [String] {
@@ -45,13 +56,14 @@ struct DifferenceReader {
             return first.organizations.filter { organization in
                 organization.id != nil
                     && unfound.contains {
-                        $0.id == organization.id || $0.login.lowercased() == organization.login.lowercased()
+                        $0.id == organization.id || $0.login.isExactlyIgnoringCase(organization.login)
                     }
             }.map(\.login)
         }
-        (lost, found) = (try missing(old, new), try missing(new, old))
+        let (lost, found) = (try missing(old, new), try missing(new, old))
+        (self.lost, self.found) = (lost, found)
         common = try new.organizations.compactMap { organization in
-            guard let id = organization.id, let earlier = old.organizations.first(where: { $0.id == id }),
+            guard let id = organization.id,
                 let row = try Int64.fetchOne(
                     db,
                     sql: """
@@ -60,12 +72,34 @@ struct DifferenceReader {
                         """,
                     arguments: [after.apiURL, id.rawValue])
             else { return nil }
-            return Organization(rowID: row, id: id, before: earlier, after: organization)
+            var (snapshot, knownBy) = (old, nil as ScanDifference.Side?)
+            if found.containsExactly(organization.login) {
+                guard let last = try OrganizationScans(db, of: row, upTo: before.id.rawValue).all.last else {
+                    return nil
+                }
+                snapshot = try DifferenceReader.snapshot(
+                    db, last.id, OrganizationReference(login: organization.login, id: id))
+                knownBy = last.side
+            }
+            guard let earlier = snapshot.organizations.first(where: { $0.id == id }) else { return nil }
+            let scanID = knownBy?.id.rawValue ?? before.id.rawValue
+            return Organization(
+                rowID: row, id: id, before: earlier, after: organization, scanID: scanID, scope: snapshot.scope,
+                wasEnterpriseServer: snapshot.isEnterpriseServer, knownBy: knownBy,
+                earlier: try earlier.template.inheritedKeys == nil
+                    ? OrganizationScans(db, of: row, upTo: scanID).lastTemplate : nil)
         }
         let ids = [before.id.rawValue, after.id.rawValue]
         span =
             try Self.canSkipUnchanged(db, ids[0], ids[1], withFollowers: followers)
             ? (ids.min() ?? 0)..<(ids.max() ?? 0) : nil
+    }
+
+    private static func snapshot(
+        _ db: Database, _ scanID: Int64, _ organization: OrganizationReference,
+    ) throws -> Snapshot {
+        var reader = SnapshotReader(db, scanID: scanID, organizations: [organization], withRepositories: false)
+        return try reader.snapshot()
     }
 
     /// What half of the repositories differ in.
@@ -87,17 +121,30 @@ struct DifferenceReader {
     }
 
     private func comparisons(_ db: Database, half: Int) throws -> [RepositoryComparison] {
-        let views = (
-            try ScanView(db, scanID: before.id.rawValue, scope: old.scope),
-            try ScanView(db, scanID: after.id.rawValue, scope: new.scope)
-        )
+        let later = try ScanView(db, scanID: after.id.rawValue, scope: new.scope)
         return try common.map { organization in
             var comparison = RepositoryComparison(
-                from: organization.before, to: organization.after, wasEnterpriseServer: old.isEnterpriseServer,
-                isEnterpriseServer: new.isEnterpriseServer)
+                from: organization.before, to: organization.after, id: organization.id,
+                wasEnterpriseServer: organization.wasEnterpriseServer, isEnterpriseServer: new.isEnterpriseServer)
+            let earlier = try ScanView(db, scanID: organization.scanID, scope: organization.scope)
             var pairs = try PairCursor(
-                db, views, organization: organization.rowID, half: half, changedBetween: span)
-            while let (first, second) = try pairs.next() { comparison.compare(first, second) }
+                db, (earlier, later), (organization.before.listing.status, organization.after.listing.status),
+                organization: organization.rowID, half: half, changedBetween: organization.wasLost ? nil : span)
+            // Few, unless a gap was large.
+            var pending: [Pair] = []
+            while let pair = try pairs.next() {
+                if comparison.needsEarlier(pair.first, pair.second) {
+                    pending.append(pair)
+                } else {
+                    comparison.compare(pair.first, pair.second)
+                }
+            }
+            let known =
+                pending.isEmpty
+                ? [:]
+                : try KnowledgeBefore(db, of: organization.rowID, upTo: organization.scanID)
+                    .knowledge(of: pending.map { ($0.rowID, $0.id) })
+            for pair in pending { comparison.compare(pair.first, pair.second, earlier: known[pair.rowID]) }
             comparison.sort()
             return comparison
         }
@@ -107,7 +154,8 @@ struct DifferenceReader {
         let organizations = common.enumerated().map { place, organization in
             OrganizationDifference(
                 from: organization.before, to: organization.after, id: organization.id,
-                [one.comparisons[place], other.comparisons[place]])
+                [one.comparisons[place], other.comparisons[place]], knownBy: organization.knownBy,
+                earlier: organization.earlier)
         }
         var appeared: [StoredFinding] = []
         var worsened: [ScanDifference.Worsened] = []
@@ -136,8 +184,8 @@ struct DifferenceReader {
 
     // MARK: -
 
-    /// Whether only repositories of which something was written can differ: not where an organization's template did, or
-    /// where a scan had another scope or lost a page.
+    /// Whether only repositories of which something was written can differ, or could not be read: not where an
+    /// organization's template did or could not, or where a scan had another scope or lost a page.
     private static func canSkipUnchanged(
         _ db: Database, _ first: Int64, _ second: Int64, withFollowers: Bool,
     ) throws -> Bool {
@@ -148,6 +196,8 @@ struct DifferenceReader {
                     OR EXISTS (
                         SELECT 1 FROM scan a JOIN scan b WHERE a.id = ?1 AND b.id = ?2
                             AND (a.scope <> b.scope OR a.isEnterpriseServer <> b.isEnterpriseServer))
+                    OR EXISTS (
+                        SELECT 1 FROM scanOrganization WHERE scanID IN (?1, ?2) AND templateStatus = 'unreadable')
                     OR ?3 AND EXISTS (
                         SELECT 1 FROM scanOrganization a JOIN scanOrganization b ON b.organizationID = a.organizationID
                         WHERE a.scanID = ?1 AND b.scanID = ?2 AND (a.templateStatus <> b.templateStatus
@@ -159,31 +209,52 @@ struct DifferenceReader {
     }
 }
 
-/// Goes through an organization's repositories, each as two scans knew it.
+/// A repository as two scans saw it.
+private struct Pair {
+    let rowID: Int64
+    let id: RepositoryID
+    let first: RepositorySighting
+    let second: RepositorySighting
+}
+
+/// Goes through an organization's repositories, each as two scans saw it.
 private struct PairCursor {
     private let rows: RowCursor
     private let before: ScanView
     private let after: ScanView
+    private let listings: (before: Listing.Status, after: Listing.Status)
     private let organization: Int64
     private var json = JSONTextReader()
 
     /// - Parameters:
+    ///   - listings: how far each scan's can be trusted.
     ///   - half: of the row ids, 0 or 1.
-    ///   - changed: only repositories of which a later scan than the lower bound, up to the upper one, wrote something.
+    ///   - changed: only repositories of which a later scan than the lower bound, up to the upper one, wrote something, or
+    ///     that may have been unreadable all the time; and those whose claims may come to be the organization's by its change.
     init(
-        _ db: Database, _ views: (ScanView, ScanView), organization: Int64, half: Int,
-        changedBetween changed: Range<Int64>?,
+        _ db: Database, _ views: (ScanView, ScanView), _ listings: (Listing.Status, Listing.Status),
+        organization: Int64, half: Int, changedBetween changed: Range<Int64>?,
     ) throws {
         (before, after) = views
+        self.listings = listings
         self.organization = organization
-        let written = ["settingObservation", "repositoryObservation", "coverage"]
+        var written = ["settingObservation", "repositoryObservation"]
             .map { table in
                 """
                 EXISTS (
                     SELECT 1 FROM \(table) WHERE repositoryID = own.repositoryID AND scanID > ?5 AND scanID <= ?6)
                 """
             }
-            .joined(separator: " OR ")
+        written += [
+            "EXISTS (SELECT 1 FROM coverage WHERE repositoryID = own.repositoryID AND scanID <= ?6)",
+            """
+            (SELECT count(DISTINCT coalesce(templateClaimKeys, '')) FROM scanOrganization
+                WHERE organizationID = ?1 AND scanID IN (?3, ?4)) > 1
+            AND (SELECT includeClaimKeys FROM settingObservation
+                WHERE repositoryID = own.repositoryID AND scanID <= ?6 ORDER BY scanID DESC, id DESC LIMIT 1)
+                IN (SELECT templateClaimKeys FROM scanOrganization WHERE organizationID = ?1 AND scanID IN (?3, ?4))
+            """,
+        ]
         rows = try Row.fetchCursor(
             db,
             sql: """
@@ -194,7 +265,7 @@ private struct PairCursor {
                         \(Self.last("coverage", "?3")) AS c1, \(Self.last("coverage", "?4")) AS c2
                     FROM (
                         SELECT DISTINCT repositoryID FROM repositoryObservation own
-                        WHERE organizationID = ?1 AND repositoryID % 2 = ?2 AND (\(changed == nil ? "TRUE" : written))) known)
+                        WHERE organizationID = ?1 AND repositoryID % 2 = ?2 AND (\(changed == nil ? "TRUE" : written.joined(separator: " OR ")))) known)
                 -- What both scans knew alike is read once.
                 SELECT l.id, r.githubID, l.o2 IS l.o1, l.s2 IS l.s1, l.c2 IS l.c1,
                     o1.*, s1.*, c1.errorCode, c1.errorMessage, o2.*, s2.*, c2.errorCode, c2.errorMessage
@@ -212,33 +283,48 @@ private struct PairCursor {
                 + (changed.map { [$0.lowerBound, $0.upperBound] } ?? []))
     }
 
-    /// - Returns: `nil` for a scan that did not list it.
-    mutating func next() throws -> (RepositorySnapshot?, RepositorySnapshot?)? {
+    mutating func next() throws -> Pair? {
         guard let row = try rows.next() else { return nil }
         let rowID: Int64 = try row.decode(atIndex: 0)
         let githubID: Int64 = try row.decode(atIndex: 1)
         let first = try known(row, at: 5, githubID)
         var second = try known(row, at: 23, githubID)
-        if try row.decode(atIndex: 2) { second.repository = first.repository }
+        if try row.decode(atIndex: 2) { second.presence = first.presence }
         if try row.decode(atIndex: 3) { second.setting = first.setting }
         if try row.decode(atIndex: 4) { second.trouble = first.trouble }
-        return (first.snapshot(rowID, before), second.snapshot(rowID, after))
+        return Pair(
+            rowID: rowID, id: RepositoryID(rawValue: githubID), first: first.sighting(rowID, before, listings.before),
+            second: second.sighting(rowID, after, listings.after))
     }
 
     // MARK: -
 
     /// What was last seen of a repository up to a scan.
     private struct Known {
-        /// `nil` where the organization did not list it.
-        var repository: Repository?
+        enum Presence {
+            case never
+            case listed(Repository)
+            case missing
+            /// From a complete listing, or to another organization.
+            case gone
+        }
+
+        var presence = Presence.never
         var setting: RepositorySetting?
         var trouble: UnreadableReason?
 
-        func snapshot(_ rowID: Int64, _ view: ScanView) -> RepositorySnapshot? {
-            guard let repository, view.lists(rowID) else { return nil }
-            return RepositorySnapshot(
-                repository: repository, reading: view.reading(of: repository, rowID: rowID, setting, trouble),
-                since: nil)
+        func sighting(_ rowID: Int64, _ view: ScanView, _ listing: Listing.Status) -> RepositorySighting {
+            switch presence {
+            case .never: return listing == .partial ? .unknown : .absent
+            case .missing: return .unknown
+            case .gone: return .absent
+            case .listed where !view.lists(rowID): return .unknown
+            case .listed(let repository):
+                return .listed(
+                    RepositorySnapshot(
+                        repository: repository, reading: view.reading(of: repository, rowID: rowID, setting, trouble),
+                        since: nil))
+            }
         }
     }
 
@@ -247,8 +333,12 @@ private struct PairCursor {
         var known = Known()
         if !row.hasNull(atIndex: start) {
             let columns = try RepositoryColumns(row, at: start + 1)
-            if columns.organizationRowID == organization, columns.presence == "listed" {
-                known.repository = try columns.repository(githubID: githubID, &json)
+            if columns.organizationRowID != organization || columns.presence == "removed" {
+                known.presence = .gone
+            } else if columns.presence == "listed" {
+                known.presence = .listed(try columns.repository(githubID: githubID, &json))
+            } else {
+                known.presence = .missing
             }
         }
         if !row.hasNull(atIndex: start + 11) {

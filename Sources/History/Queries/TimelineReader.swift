@@ -1,5 +1,4 @@
 public import AuditCore
-import Foundation
 import GRDB
 
 extension HistoryStore {
@@ -22,49 +21,6 @@ struct TimelineReader {
     private var json = JSONTextReader()
     /// By row id of the organization.
     private var scans: [Int64: OrganizationScans] = [:]
-    private var scopes: [String: Scope] = [:]
-
-    /// What a scan saw of an organization.
-    private struct OrganizationScan {
-        let side: ScanDifference.Side
-        let isEnterpriseServer: Bool
-        let template: OrganizationTemplate
-        let scope: Scope
-        /// Row ids of those that it had a turn for, where it did not reach all.
-        let turns: RowSet?
-
-        var id: Int64 { side.id.rawValue }
-
-        /// Whether it looked at a repository: of what was out of its scope, or had no turn, it saw nothing.
-        func looked(at rowID: Int64, _ repository: Repository) -> Bool {
-            turns?.contains(rowID) ?? !scope.decide(repository).isSkipped
-        }
-    }
-
-    /// Sealed scans of one organization, oldest first. Their numbers are in the order of the chain: one that another has
-    /// overtaken is refused.
-    private struct OrganizationScans {
-        var all: [OrganizationScan] = []
-        /// Places of those that saw another template than the one before.
-        var templateChanges: [Int] = []
-
-        /// The place of the first scan with that id or a later one; past the end where there is none.
-        func place(from id: Int64) -> Int {
-            var range = 0..<all.count
-            while !range.isEmpty {
-                let middle = (range.lowerBound + range.upperBound) / 2
-                range = all[middle].id < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
-            }
-            return range.lowerBound
-        }
-
-        /// The last one between two that looked at a repository.
-        func last(
-            after first: Int64, before id: Int64 = .max, lookingAt rowID: Int64, _ repository: Repository,
-        ) -> OrganizationScan? {
-            all[..<place(from: id)].reversed().prefix { $0.id > first }.first { $0.looked(at: rowID, repository) }
-        }
-    }
 
     /// What is stored of one repository, each in the order of scans.
     private struct Rows {
@@ -147,7 +103,7 @@ struct TimelineReader {
         }
     }
 
-    /// The changes of an organization's own template, oldest first.
+    /// What became of an organization's own template, oldest first.
     mutating func templateEvents(of organization: OrganizationID, apiURL: String) throws -> [Timeline.Event] {
         let found = try Int64.fetchOne(
             db,
@@ -155,11 +111,7 @@ struct TimelineReader {
                 SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID WHERE o.githubID = ? AND h.apiURL = ?
                 """,
             arguments: [organization.rawValue, apiURL])
-        guard let found else { return [] }
-        let scans = try scans(of: found)
-        return scans.templateChanges.map { place in
-            templateEvent(from: scans.all[place - 1], to: scans.all[place])
-        }
+        return try found.map { try scans(of: $0).templateEvents.map(\.event) } ?? []
     }
 
     // MARK: -
@@ -167,12 +119,9 @@ struct TimelineReader {
     mutating func timeline(of repository: StoredRepository) throws -> Timeline {
         let githubID = repository.id.rawValue
         let rows = try rows(of: repository.rowID, githubID: githubID)
-        var events: [Timeline.Event] = []
+        var told = Told()
         var known = Known()
         var places = (facts: 0, setting: 0, coverage: 0, finding: 0)
-        var lastScan: (scan: OrganizationScan, organizationRowID: Int64)?
-        var lastState: RepositoryState?
-        var lastRepository: Repository?
         for (organization, place) in try moments(of: rows) {
             let scans = try scans(of: organization)
             let scan = scans.all[place]
@@ -190,44 +139,48 @@ struct TimelineReader {
                 known.error = code.map { ($0, message) }
                 places.coverage += 1
             }
-            guard known.facts?.organizationRowID == organization else { continue }
-            // Between two moments scans looked, and saw nothing else.
-            if let last = lastScan, let lastRepository,
-                let later = try self.scans(of: last.organizationRowID)
-                    .last(after: last.scan.id, before: scan.id, lookingAt: repository.rowID, lastRepository)
-            {
-                lastScan?.scan = later
+            guard let facts = known.facts, facts.organizationRowID == organization else { continue }
+            try told.advance(to: later(than: told, before: scan.id, repository.rowID))
+            let isListed = facts.presence == "listed"
+            if told.isListed || isListed {
+                for (_, event) in scans.templateEvents where event.seenBy == scan.side {
+                    // What its organization's template was before it came is not its own story.
+                    if case .organizationTemplate = event.what, told.organization != organization { continue }
+                    told.events.append(event)
+                }
             }
-            let state = try state(known, scan, githubID)
-            if let state { lastRepository = state.repository }
-            if let lastScan, lastScan.organizationRowID == organization, lastScan.scan.template != scan.template,
-                state != nil || lastState != nil
-            {
-                events.append(templateEvent(from: lastScan.scan, to: scan))
+            if isListed {
+                told.add(try state(known, scan, githubID), scan.side)
+            } else if facts.presence == "missing" {
+                told.addMissing(scan.side)
+            } else {
+                told.addRemoved(scan.side)
             }
-            let isGone: RepositoryChange.Kind = known.facts?.presence == "missing" ? .missing : .removed
-            func note(_ what: Timeline.Event.What) {
-                events.append(Timeline.Event(after: lastScan?.scan.side, seenBy: scan.side, what: what))
-            }
-            if let change = RepositoryChange(from: lastState, to: state, isGone: isGone) { note(.repository(change)) }
             while places.finding < rows.findings.count, rows.findings[places.finding].scanID <= scan.id {
-                note(rows.findings[places.finding].value)
+                told.note(rows.findings[places.finding].value, after: told.lastScan, by: scan.side)
                 places.finding += 1
             }
-            (lastScan, lastState) = ((scan, organization), state)
+            (told.lastScan, told.organization) = (scan.side, organization)
         }
-        if let last = lastScan, let lastRepository,
-            let newest = try scans(of: last.organizationRowID)
-                .last(after: last.scan.id, lookingAt: repository.rowID, lastRepository)
-        {
-            lastScan?.scan = newest
-        }
+        try told.advance(to: later(than: told, before: .max, repository.rowID))
+        told.closeGap(last: told.lastScan, regainedBy: nil)
         let nameless = Repository(
             id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.value.owner ?? "",
             name: rows.facts.last?.value.name ?? "", visibility: .unknown)
         return Timeline(
-            repository: lastRepository ?? nameless, events: events, lastScan: lastScan?.scan.side, state: lastState,
-            since: lastState?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
+            repository: told.lastRepository ?? nameless, events: told.events, lastScan: told.lastScan,
+            state: told.state,
+            since: told.state?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
+    }
+
+    /// The last scan after the one that was told of last, and before another, that looked and saw nothing else.
+    private mutating func later(
+        than told: Told, before id: Int64, _ rowID: Int64,
+    ) throws -> ScanDifference.Side? {
+        guard let last = told.lastScan, let organization = told.organization, let repository = told.lastRepository
+        else { return nil }
+        return try scans(of: organization)
+            .last(after: last.id.rawValue, before: id, lookingAt: rowID, repository)?.side
     }
 
     /// Organizations and places of their scans at which something may be seen otherwise than before, in the order of scans.
@@ -243,53 +196,17 @@ struct TimelineReader {
         return moments.sorted { $0.scanID < $1.scanID }.map { ($0.organization, $0.place) }
     }
 
-    private func templateEvent(from before: OrganizationScan, to after: OrganizationScan) -> Timeline.Event {
-        Timeline.Event(
-            after: before.side, seenBy: after.side,
-            what: .organizationTemplate(before: before.template, after: after.template))
-    }
-
     private mutating func scans(of organization: Int64) throws -> OrganizationScans {
         if let known = scans[organization] { return known }
-        let cursor = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection), s.scope, p.read
-                FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
-                LEFT JOIN scanProgress p ON p.scanID = s.id
-                WHERE s.state = 'sealed' AND so.organizationID = ? AND s.id <= ? ORDER BY s.id
-                """,
-            arguments: [organization, lastScanID])
-        var found = OrganizationScans()
-        while let row = try cursor.next() {
-            let scan = try OrganizationScan(
-                side: ScanDifference.Side(
-                    id: ScanID(rawValue: row.decode(atIndex: 0)), startedAt: timestamp(row.decode(atIndex: 1)),
-                    digest: row.decode(atIndex: 2)),
-                isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json),
-                scope: scope(row.decode(atIndex: 9)),
-                turns: row.decode(Data?.self, atIndex: 10).map { RowSet(bytes: Array($0)) })
-            if let last = found.all.last, last.template != scan.template {
-                found.templateChanges.append(found.all.count)
-            }
-            found.all.append(scan)
-        }
+        let found = try OrganizationScans(db, of: organization, upTo: lastScanID)
         scans[organization] = found
         return found
-    }
-
-    /// Nearly all scans have one and the same.
-    private mutating func scope(_ text: String) throws -> Scope {
-        if let known = scopes[text] { return known }
-        let scope = try JSONText.scope(text)
-        scopes[text] = scope
-        return scope
     }
 
     private mutating func state(
         _ known: Known, _ scan: OrganizationScan, _ githubID: Int64,
     ) throws -> RepositoryState? {
-        guard let facts = known.facts, facts.presence == "listed" else { return nil }
+        guard let facts = known.facts else { return nil }
         let reading: Reading<RepositorySetting>
         if let error = known.error {
             reading = .unreadable(UnreadableReason(stored: error.code, error.message))
@@ -319,7 +236,7 @@ struct TimelineReader {
             findings: findingRows(of: rowID, githubID: githubID))
     }
 
-    private func rows<Value>(
+    func rows<Value>(
         _ table: String, _ selection: String, _ rowID: Int64, _ decode: (Row) throws -> Value,
     ) throws -> [(scanID: Int64, value: Value)] {
         let alias = table.suffix(1)
@@ -332,38 +249,5 @@ struct TimelineReader {
         var found: [(Int64, Value)] = []
         while let row = try cursor.next() { found.append((try row.decode(atIndex: 0), try decode(row))) }
         return found
-    }
-
-    private func findingRows(
-        of rowID: Int64, githubID: Int64,
-    ) throws -> [(scanID: Int64, value: Timeline.Event.What)] {
-        var json = JSONTextReader()
-        // As it stood open last, by policy and rule.
-        var last: [[String]: StoredFinding] = [:]
-        return try rows(
-            "finding f",
-            "f.policyName, f.ruleID, f.isOpen, f.isWaived, f.severity, f.message, f.firstSeenAt, f.problems", rowID
-        ) { row in
-            let isWaived: Bool = try row.decode(atIndex: 4)
-            let finding = try StoredFinding(
-                key: FindingKey(
-                    rule: row.decode(atIndex: 2), subject: .repository(RepositoryID(rawValue: githubID))),
-                severity: Severity(rawValue: row.decode(atIndex: 5)) ?? .critical, message: row.decode(atIndex: 6),
-                problems: json.strings(row.decode(atIndex: 8)), name: "", firstSeen: timestamp(row.decode(atIndex: 7)),
-                isWaived: isWaived)
-            let policy: String = try row.decode(atIndex: 1)
-            let identity = [policy, finding.key.rule]
-            guard try row.decode(Bool.self, atIndex: 3) else {
-                last[identity] = nil
-                return .findingGone(finding, policyName: policy)
-            }
-            let before = last.updateValue(finding, forKey: identity)
-            if let before, before.isWaived == isWaived {
-                return .findingChanged(
-                    finding, further: finding.problems(beyond: before.problems), policyName: policy)
-            }
-            return isWaived
-                ? .findingWaived(finding, policyName: policy) : .findingAppeared(finding, policyName: policy)
-        }
     }
 }

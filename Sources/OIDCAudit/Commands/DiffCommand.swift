@@ -8,7 +8,9 @@ struct DiffCommand: AuditCommand {
         commandName: "diff", abstract: "What changed between two stored scans; no network.",
         discussion: """
             A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
-            of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope.
+            of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope. \
+            What the earlier scan could not read is compared with the last scan before it that could; what the later one could \
+            not read is a gap of coverage and no change.
             """)
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
@@ -20,7 +22,9 @@ struct DiffCommand: AuditCommand {
     var since: String?
     @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
     var organization: String?
-    @Flag(name: .customLong("exit-code"), help: "Exit 1 when anything differs, 3 when that is not known of everything.")
+    @Flag(
+        name: .customLong("exit-code"),
+        help: "Exit 1 when anything changed, 3 when what could not be read hides whether it did.")
     var exitCode = false
     @OptionGroup var options: HistoryQueryOptions
 
@@ -47,7 +51,7 @@ struct DiffCommand: AuditCommand {
                     "note: scan #\(earlier.id.rawValue) was made after #\(later.id.rawValue): this is the way back, from the "
                         + "later to the earlier")
             }
-            guard !difference.organizations.isEmpty || !difference.isEmpty else {
+            guard !difference.organizations.isEmpty || !difference.lost.isEmpty || !difference.found.isEmpty else {
                 throw .usage(
                     "scan \(earlier.id.rawValue) of \(earlier.logins.joined(separator: ", ")) and scan "
                         + "\(later.id.rawValue) of \(later.logins.joined(separator: ", ")) have no organization in common",
@@ -56,8 +60,8 @@ struct DiffCommand: AuditCommand {
             try settings.write(
                 DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)
             guard exitCode else { return ExitStatus.success.rawValue }
-            // Silence is no answer: what could not be compared may have changed.
-            let silence: ExitStatus = difference.incomparable == 0 ? .success : .incomplete
+            // Silence is no answer: what could not be read may have changed.
+            let silence: ExitStatus = difference.isWhole ? .success : .incomplete
             return (difference.isEmpty ? silence : .violations).rawValue
         }
     }

@@ -82,7 +82,6 @@ extension AuditReport {
                 + (followers == 1 ? "follows" : "follow")
         }
         words = templates + words
-        words += difference.lost.map { "\($0) lost" } + difference.found.map { "\($0) found" }
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
         // Judged by another policy now than then, findings say nothing of what changed.
         if difference.policyName == policy.name {
@@ -92,7 +91,11 @@ extension AuditReport {
             ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
             if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
         }
-        return "\(since): \(parts.isEmpty ? "nothing" : parts.joined(separator: "; "))"
+        let hidden = difference.hiddenInWords
+        if parts.isEmpty { parts.append(hidden.isEmpty ? "nothing" : "nothing known") }
+        // What could not be read is no change, and not known to be none.
+        if !hidden.isEmpty { parts.append("not known of \(hidden.joined(separator: ", "))") }
+        return "\(since): \(parts.joined(separator: "; "))"
     }
 }
 
@@ -100,7 +103,7 @@ extension RepositoryChange.Kind {
     fileprivate func words(_ count: Int) -> String {
         switch self {
         case .template, .immutability, .subject, .setting, .visibility: counted(count, words)
-        case .added, .removed, .missing, .renamed, .archived, .unarchived, .unreadable, .readable, .facts:
+        case .added, .removed, .renamed, .archived, .unarchived, .facts:
             "\(count) \(words)"
         }
     }

@@ -5,6 +5,8 @@ extension Timeline.Event {
     var words: String {
         switch what {
         case .repository(let change): change.words
+        case .repositoryUnread(let gap): gap.words(from: seenBy)
+        case .organizationTemplateUnread(let gap): "the organization's template \(gap.words(from: seenBy))"
         case .organizationTemplate(let before, let after):
             "the organization's template changed: \(before.words) → \(after.words)"
         case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
@@ -20,7 +22,8 @@ extension Timeline.Event {
     /// The class of the page's style that goes with it.
     var tone: String {
         switch what {
-        case .repository(let change): change.kinds == [.unreadable] ? "unreadable" : "repository"
+        case .repository: "repository"
+        case .repositoryUnread, .organizationTemplateUnread: "unreadable"
         case .organizationTemplate: "organization"
         case .findingAppeared(let finding, _): finding.severity.rawValue
         case .findingChanged(let finding, _, _): finding.severity.rawValue
@@ -32,7 +35,7 @@ extension Timeline.Event {
     /// Whether it is about facts, or a finding of that policy.
     func concerns(policy name: String) -> Bool {
         switch what {
-        case .repository, .organizationTemplate: true
+        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread: true
         case .findingAppeared(_, let policy), .findingChanged(_, _, let policy), .findingWaived(_, let policy),
             .findingGone(_, let policy):
             policy == name
@@ -54,19 +57,13 @@ extension RepositoryChange {
                 "visibility \(before.repository.visibility.words) → \(after.repository.visibility.words)"
             case .template: "template \(before.effective?.words ?? "unknown") → \(after.effective?.words ?? "unknown")"
             case .immutability: "subject format \(before.format.name) → \(after.format.name)"
-            case .unreadable: "could not be read" + (after.why.map { ": \($0)" } ?? "")
-            case .setting, .added, .removed, .missing, .archived, .unarchived, .readable, .facts: kind.words
+            case .setting: settingsInWords.joined(separator: "; ")
+            case .added, .removed, .archived, .unarchived, .facts: kind.words
             }
         }
         if let old = before.preview.subject, let new = after.preview.subject, old != new {
             words.append("subject \(old) → \(new)")
         }
         return words.joined(separator: "; ")
-    }
-}
-
-extension RepositoryState {
-    fileprivate var why: String? {
-        if case .unreadable(let reason) = reading { reason.message } else { nil }
     }
 }

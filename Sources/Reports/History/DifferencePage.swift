@@ -14,27 +14,16 @@ public enum DifferencePage {
     private static func text(_ difference: ScanDifference, _ style: ReportStyle) -> String {
         var page = TextPage(style: style)
         let (before, after) = (difference.before, difference.after)
-        let incomparable = difference.incomparable
-        let isWhole = incomparable == 0 && difference.policyName != nil
+        let isWhole = difference.isWhole && difference.policyName != nil
         page.line(
             !difference.isEmpty ? "CHANGED" : isWhole ? "UNCHANGED" : "NO CHANGE KNOWN",
             difference.isEmpty && isWhole ? .good : .poor,
             "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
-        if incomparable > 0 {
-            page.wrapped(
-                "\(counted(incomparable, "repository")) that only one of them had a look at, or of which one could "
-                    + "not read the organization's template: whether they changed is not known", label: "but for",
-                indent: 2, .poor)
+        page.hidden(difference)
+        page.coverage(difference)
+        for organization in difference.organizations where !organization.hasNothingToShow {
+            page.organization(organization)
         }
-        for login in difference.lost {
-            page.blank()
-            page.line("LOST", .bad, "\(login): it could not be found by the later scan")
-        }
-        for login in difference.found {
-            page.blank()
-            page.line("FOUND", .good, "\(login): it could not be found by the earlier scan")
-        }
-        for organization in difference.organizations where !organization.isEmpty { page.organization(organization) }
         page.findings("APPEARED", .bad, difference.appeared)
         page.worsened(difference.worsened)
         page.findings("GONE", .good, difference.gone)
@@ -69,6 +58,12 @@ public enum DifferencePage {
                 json.side("before", difference.before)
                 json.side("after", difference.after)
                 json.bool("changed", !difference.isEmpty)
+                // Whether no gap of coverage hides a change.
+                json.bool("complete", difference.isWhole)
+                json.object("coverage") { json in
+                    json.array("lost", of: difference.coverageLost) { $0.gap($1) }
+                    json.array("regained", of: difference.coverageRegained) { $0.gap($1) }
+                }
                 json.strings("organizations_lost", difference.lost)
                 json.strings("organizations_found", difference.found)
                 json.array("organizations", of: difference.organizations) { json, organization in
@@ -76,8 +71,9 @@ public enum DifferencePage {
                         json.string("login", organization.login)
                         json.number("id", organization.id.rawValue)
                         json.object("template") { json in
-                            json.bool("changed", organization.templateChanged)
+                            json.bool("changed", organization.isTemplateHidden ? nil : organization.templateChanged)
                             json.template("before", organization.templateBefore)
+                            json.side("known_by", organization.templateKnownBy)
                             json.template("after", organization.templateAfter)
                             json.number("followers", organization.followers.count)
                         }
@@ -87,6 +83,8 @@ public enum DifferencePage {
                         }
                         json.number("incomparable", organization.incomparable)
                         json.array("repositories", of: organization.changes) { $0.change($1) }
+                        json.array("without_effect", of: organization.withoutEffect) { $0.change($1) }
+                        json.array("effect_unknown", of: organization.withHiddenEffect) { $0.change($1) }
                         json.array("followers", of: organization.followers) { $0.change($1) }
                     }
                 }
@@ -113,6 +111,7 @@ extension JSONWriter {
             let keys = change.keys
             json.strings("claims_added", keys?.added.map(\.rawValue))
             json.strings("claims_removed", keys?.removed.map(\.rawValue))
+            json.side("known_by", change.knownBy)
             json.state("before", change.before)
             json.state("after", change.after)
         }
@@ -131,14 +130,12 @@ extension RepositoryChange {
     /// What changes that are told together have in common.
     fileprivate var likeness: Likeness {
         let (kinds, effective) = (self.kinds, self.effective)
-        var reason: String?
-        if effective.after == nil, case .unreadable(let why)? = after?.reading { reason = why.message }
         return Likeness(
             kinds: kinds, before: effective.before, after: effective.after,
             formats: kinds.contains(.immutability) ? [before?.format.name, after?.format.name] : [],
             // Old names, visibilities and topics are each repository's own.
             name: kinds.contains { [Kind.renamed, .visibility, .facts].contains($0) } ? repository.fullName : nil,
-            reason: reason)
+            settings: kinds.contains(.setting) ? settingsInWords : [], knownBy: knownBy)
     }
 
     fileprivate struct Likeness: Hashable {
@@ -147,7 +144,8 @@ extension RepositoryChange {
         let after: EffectiveTemplate?
         let formats: [String?]
         let name: String?
-        let reason: String?
+        let settings: [String]
+        let knownBy: ScanDifference.Side?
     }
 }
 
@@ -179,7 +177,6 @@ extension RepositoryChange.Kind {
         switch self {
         case .immutability: "subject format"
         case .visibility: "visibility"
-        case .readable: "readable again"
         case .facts: "topics or properties"
         default: rawValue
         }
@@ -190,22 +187,33 @@ extension TextPage {
     fileprivate mutating func organization(_ organization: OrganizationDifference) {
         blank()
         line("ORGANIZATION", .strong, organization.login)
-        if organization.listingBefore != organization.listingAfter {
-            plain("listing: \(organization.listingBefore.rawValue) → \(organization.listingAfter.rawValue)", indent: 2)
-        }
         if organization.templateChanged {
-            organizationTemplate(from: organization.templateBefore, to: organization.templateAfter)
+            organizationTemplate(
+                from: organization.templateBefore, to: organization.templateAfter, knownBy: organization.templateKnownBy
+            )
             let count = organization.followers.count
             wrapped(
                 "\(counted(count, "repository")) that \(count == 1 ? "follows" : "follow") it changed with it",
                 indent: 4)
         }
-        let changes = organization.changes
+        if let flag = organization.flagChange {
+            wrapped(
+                "use_immutable_subject of its template: \(flag.before) → \(flag.after): no change by itself", indent: 2)
+        }
+        groups(organization.changes) { "\($0.words) (\($1))" }
+        groups(organization.withoutEffect) { "\($0.words) (\($1), no change of what jobs present)" }
+        groups(organization.withHiddenEffect) { "\($0.words) (\($1), effect on what jobs present not known)" }
+    }
+
+    /// - Parameter title: of a kind and the number of its repositories.
+    private mutating func groups(
+        _ changes: [RepositoryChange], _ title: (RepositoryChange.Kind, String) -> String,
+    ) {
         let places = Dictionary(grouping: changes.indices) { changes[$0].kinds.first }
         for kind in RepositoryChange.Kind.allCases {
             guard let places = places[kind] else { continue }
             blank()
-            wrapped("\(kind.words) (\(counted(places.count, "repository")))", indent: 2, .strong)
+            wrapped(title(kind, counted(places.count, "repository")), indent: 2, .strong)
             // Thousands can change alike: what they have in common is said once.
             for alike in changes.grouped(places, by: \.likeness) { self.changes(alike, of: changes) }
         }
@@ -228,8 +236,11 @@ extension TextPage {
 
     private static let namesMax = 10
 
-    mutating func organizationTemplate(from before: OrganizationTemplate, to after: OrganizationTemplate) {
+    mutating func organizationTemplate(
+        from before: OrganizationTemplate, to after: OrganizationTemplate, knownBy: ScanDifference.Side? = nil,
+    ) {
         wrapped("organization template", indent: 2, .strong)
+        comparedWith(knownBy, indent: 4)
         wrapped(before.words, label: "before:", indent: 4)
         wrapped(after.words, label: "after: ", indent: 4)
     }
@@ -245,6 +256,7 @@ extension TextPage {
 
     /// - Parameter example: the repository whose subject stands for that of others.
     mutating func details(of change: RepositoryChange, indent: Int, example: String? = nil) {
+        comparedWith(change.knownBy, indent: indent)
         guard let before = change.before, let after = change.after else { return }
         for kind in change.kinds {
             switch kind {
@@ -253,18 +265,14 @@ extension TextPage {
                 plain("\(before.repository.visibility.words) → \(after.repository.visibility.words)", indent: indent)
             case .template: templates(before, after, change.keys, indent: indent)
             case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: indent)
-            case .unreadable:
-                if case .unreadable(let reason) = after.reading { wrapped(reason.message, indent: indent) }
-            case .readable:
-                if let effective = after.effective { wrapped(effective.words, label: "now:", indent: indent) }
+            case .setting: for words in change.settingsInWords { wrapped(words, indent: indent) }
             case .facts: facts(before.repository, after.repository, indent: indent)
-            case .renamed, .subject, .setting, .added, .removed, .missing, .archived, .unarchived: break
+            case .renamed, .subject, .added, .removed, .archived, .unarchived: break
             }
         }
         let (old, new) = (before.preview.subject, after.preview.subject)
-        guard old != new, change.kinds.contains(where: { $0 != .unreadable }), after.reading.value != nil,
-            before.reading.value != nil || change.kinds.contains(.readable)
-        else { return }
+        // A subject that a gap hides has not changed by that.
+        guard old != new, (old != nil && new != nil) || change.kinds.contains(.template) else { return }
         // A subject stays on a line of its own: it is there to be copied.
         if let example { wrapped("subjects, \(example) for example:", indent: indent) }
         plain("subject: \(old ?? "unknown")", indent: indent)

@@ -25,7 +25,7 @@ public enum TimelinePage {
             } else {
                 page.wrapped("first seen by \(scan)", indent: 0, .faint)
             }
-            page.event(event.what)
+            page.event(event)
         }
         page.blank()
         if let state = timeline.state {
@@ -63,8 +63,8 @@ public enum TimelinePage {
 }
 
 extension TextPage {
-    fileprivate mutating func event(_ what: Timeline.Event.What) {
-        switch what {
+    fileprivate mutating func event(_ event: Timeline.Event) {
+        switch event.what {
         case .repository(let change):
             wrapped(change.kinds.map(\.words).joined(separator: ", "), indent: 2, .strong)
             details(of: change, indent: 4)
@@ -72,8 +72,11 @@ extension TextPage {
                 if let effective = state.effective { wrapped(effective.words, label: "template:", indent: 4) }
                 if let subject = state.preview.subject { plain("subject:  \(subject)", indent: 4) }
             }
+        case .repositoryUnread(let gap): wrapped(gap.words(from: event.seenBy), indent: 2, .poor)
         case .organizationTemplate(let before, let after):
             organizationTemplate(from: before, to: after)
+        case .organizationTemplateUnread(let gap):
+            wrapped("organization template: \(gap.words(from: event.seenBy))", indent: 2, .poor)
         case .findingAppeared(let finding, let policy):
             wrapped(
                 "\(finding.severity.rawValue): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
@@ -100,6 +103,8 @@ extension JSONWriter {
             strings("claims_removed", change.keys?.removed.map(\.rawValue))
             state("before", change.before)
             state("after", change.after)
+        case .repositoryUnread(let gap): self.gap("repository_unread", gap)
+        case .organizationTemplateUnread(let gap): self.gap("organization_template_unread", gap)
         case .organizationTemplate(let before, let after):
             string("kind", "organization_template")
             template("before", before)
@@ -111,6 +116,14 @@ extension JSONWriter {
         case .findingWaived(let finding, let policy): self.event("finding_waived", finding, policy)
         case .findingGone(let finding, let policy): self.event("finding_gone", finding, policy)
         }
+    }
+
+    /// A gap of coverage, from the event's `scan` on.
+    private mutating func gap(_ kind: String, _ gap: Timeline.Event.Gap) {
+        string("kind", kind)
+        reason(gap.reason)
+        side("last_unread", gap.last)
+        side("regained_by", gap.regainedBy)
     }
 
     private mutating func event(_ kind: String, _ finding: StoredFinding, _ policy: String) {

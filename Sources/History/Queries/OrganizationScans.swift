@@ -1,0 +1,131 @@
+import AuditCore
+import Foundation
+import GRDB
+
+/// What a scan saw of an organization, but for its repositories.
+struct OrganizationScan {
+    let side: ScanDifference.Side
+    let isEnterpriseServer: Bool
+    let template: OrganizationTemplate
+    let listing: Listing.Status
+    let view: ScanView
+
+    var id: Int64 { side.id.rawValue }
+
+    var templateGap: UnreadableReason? { if case .unreadable(let reason) = template { reason } else { nil } }
+}
+
+/// Sealed scans of one organization, oldest first. Their numbers are in the order of the chain: one that another has
+/// overtaken is refused.
+struct OrganizationScans {
+    private(set) var all: [OrganizationScan] = []
+    /// Indexes of those that saw another template than the one before, be it that they could not read it.
+    private(set) var templateChanges: [Int] = []
+    /// What became of the template, each with the index of the scan that saw it.
+    private(set) var templateEvents: [(place: Int, event: Timeline.Event)] = []
+
+    /// - Parameters:
+    ///   - organization: its row id.
+    ///   - last: the scan up to which is told.
+    init(_ db: Database, of organization: Int64, upTo last: Int64) throws {
+        var json = JSONTextReader()
+        // Nearly all scans have one and the same.
+        var scopes: [String: Scope] = [:]
+        func scope(_ text: String) throws -> Scope {
+            if let known = scopes[text] { return known }
+            let scope = try JSONText.scope(text)
+            scopes[text] = scope
+            return scope
+        }
+        func bits(_ row: Row, _ index: Int) throws -> RowSet? {
+            try row.decode(Data?.self, atIndex: index).map { RowSet(bytes: Array($0)) }
+        }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection), s.scope,
+                    so.listingStatus, p.listed, p.read
+                FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
+                LEFT JOIN scanProgress p ON p.scanID = s.id
+                WHERE s.state = 'sealed' AND so.organizationID = ? AND s.id <= ? ORDER BY s.id
+                """,
+            arguments: [organization, last])
+        while let row = try rows.next() {
+            let id: Int64 = try row.decode(atIndex: 0)
+            let progress = try bits(row, 11).flatMap { listed in try bits(row, 12).map { (listed: listed, read: $0) } }
+            append(
+                try OrganizationScan(
+                    side: ScanDifference.Side(
+                        id: ScanID(rawValue: id), startedAt: timestamp(row.decode(atIndex: 1)),
+                        digest: row.decode(atIndex: 2)),
+                    isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json),
+                    listing: Listing.Status(rawValue: row.decode(atIndex: 10)) ?? .partial,
+                    view: ScanView(scanID: id, scope: scope(row.decode(atIndex: 9)), progress: progress)))
+        }
+        templateEvents = events()
+    }
+
+    private mutating func append(_ scan: OrganizationScan) {
+        if let last = all.last, last.template != scan.template { templateChanges.append(all.count) }
+        all.append(scan)
+    }
+
+    /// Changes join the last template that was read and the next one; what could not be read in between is a gap.
+    private func events() -> [(place: Int, event: Timeline.Event)] {
+        var events: [(place: Int, event: Timeline.Event)] = []
+        var known: (template: OrganizationTemplate, scan: OrganizationScan)?
+        for (place, scan) in all.enumerated() {
+            if let reason = scan.templateGap {
+                guard place == 0 || all[place - 1].templateGap == nil else { continue }
+                let end = all[place...].firstIndex { $0.templateGap == nil }
+                let gap = Timeline.Event.Gap(
+                    reason: reason, last: all[(end ?? all.count) - 1].side, regainedBy: end.map { all[$0].side })
+                events.append(
+                    (
+                        place,
+                        Timeline.Event(
+                            after: known?.scan.side, seenBy: scan.side, what: .organizationTemplateUnread(gap))
+                    ))
+                continue
+            }
+            if let known, known.template.isKnownToDiffer(from: scan.template) {
+                events.append(
+                    (
+                        place,
+                        Timeline.Event(
+                            after: known.scan.side, seenBy: scan.side,
+                            what: .organizationTemplate(before: known.template, after: scan.template))
+                    ))
+            }
+            known = (scan.template, scan)
+        }
+        return events
+    }
+
+    /// The index of the first scan with that id or a later one; past the end where there is none.
+    func place(from id: Int64) -> Int {
+        var range = 0..<all.count
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            range = all[middle].id < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+
+    /// The last one between two that looked at a repository: of what was out of its scope, or had no turn, it saw nothing.
+    func last(
+        after first: Int64, before id: Int64 = .max, lookingAt rowID: Int64, _ repository: Repository,
+    ) -> OrganizationScan? {
+        all[..<place(from: id)].reversed().prefix { $0.id > first }.first { $0.view.looked(at: rowID, repository) }
+    }
+
+    /// The id of the first scan of those in a row that saw the same template as the one at an index.
+    func templateStart(_ place: Int) -> Int64 {
+        all[templateChanges.last { $0 <= place } ?? 0].id
+    }
+
+    /// The last template that was read, and by which scan.
+    var lastTemplate: (template: OrganizationTemplate, scan: ScanDifference.Side)? {
+        all.last { $0.templateGap == nil }.map { ($0.template, $0.side) }
+    }
+}
