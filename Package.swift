@@ -7,7 +7,7 @@ var strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 // scripts/check sets it. A newer compiler's new warning must not break a user's build.
-if Context.environment["OIDC_AUDIT_STRICT_BUILD"] != nil {
+if Context.environment["STRICT_BUILD"] != nil {
     strict.append(.treatAllWarnings(as: .error))
 }
 

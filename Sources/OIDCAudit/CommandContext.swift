@@ -5,6 +5,8 @@ import GitHubAPI
 /// The world around a command. A test hands it another one.
 struct CommandContext: Sendable {
     var environment: [String: String]
+    /// Names of the options that the command line itself gives: what else is set may be meant for other commands.
+    var flags: Set<String> = []
     var console: Console
     /// The calendar's time.
     var now: @Sendable () -> Timestamp

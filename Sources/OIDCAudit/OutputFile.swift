@@ -18,28 +18,6 @@ struct OutputFile {
         return OutputFile(reporter: MarkdownReporter.self, path: path, isAppended: true)
     }
 
-    /// Reads `KIND=FILE` settings and checks that each file can be written, before anything is asked of GitHub.
-    static func all(_ values: [SettingValue]) throws(CommandFailure) -> [OutputFile] {
-        var outputs: [OutputFile] = []
-        for value in values {
-            let parts = value.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[1].isEmpty else {
-                throw value.invalid("is no KIND=FILE", hint: "for example json=report.json")
-            }
-            let kind = SettingValue(text: String(parts[0]), origin: value.origin)
-            guard let reporter = try Settings.reporter(named: kind) else { continue }
-            let output = OutputFile(reporter: reporter, path: String(parts[1]))
-            guard !outputs.contains(where: { $0.path == output.path }) else {
-                throw value.invalid("names a file twice", hint: "name another file for each format")
-            }
-            if let why = ReplacedFile.obstacle(to: output.path) {
-                throw value.invalid("can't be written: \(why)", hint: "make the folder first, or name another file")
-            }
-            outputs.append(output)
-        }
-        return outputs
-    }
-
     /// - Returns: what a person should know of the file; `nil` where it holds the whole report.
     func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) -> String? {
         let hint = "the scan itself is stored"
@@ -75,5 +53,27 @@ struct OutputFile {
         return size == 0
             ? "the report is cut to what GitHub takes in a step summary"
             : "the report in the step summary is cut: the summary held \(size) of \(summaryBytesMax) bytes already"
+    }
+}
+
+extension OutputFile {
+    /// Reads `KIND=FILE` and checks that the file can be written, before anything is asked of GitHub.
+    init(_ text: String) throws(InvalidValue) {
+        let (kind, path) = try text.kindAndFile(example: "json=report.json")
+        self.init(reporter: try ReportFormat(option: kind).reporter, path: path)
+    }
+}
+
+extension String {
+    /// The parts of `KIND=FILE`, where the file can be written.
+    func kindAndFile(example: String) throws(InvalidValue) -> (kind: String, path: String) {
+        let parts = split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[1].isEmpty else {
+            throw InvalidValue(self, "is not KIND=FILE", hint: "for example \(example)")
+        }
+        if let why = ReplacedFile.obstacle(to: parts[1]) {
+            throw InvalidValue(self, "can't be written: \(why)", hint: "make the folder first, or name another file")
+        }
+        return (parts[0], parts[1])
     }
 }

@@ -12,7 +12,7 @@ struct Remedy {
     let historyPath: String
     let console: ConsoleSettings
     let format: PageFormat
-    let change: ChangeSettings
+    let change: ChangeOptions
     let context: CommandContext
 
     /// What is applied.
@@ -34,15 +34,14 @@ struct Remedy {
     }
 
     init(
-        _ connection: ConnectionOptions, _ history: HistoryOptions, _ console: ConsoleOptions, format: String?,
+        _ connection: ConnectionOptions, _ history: HistoryOptions, _ console: ConsoleOptions, _ page: PageOptions,
         _ change: ChangeOptions, in context: CommandContext,
     ) throws(CommandFailure) {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
-        self.connection = try ConnectionSettings(connection, layers, context)
-        historyPath = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
-        self.console = try ConsoleSettings(console, layers)
-        self.format = try PageFormat(layers.value(.format, flag: format))
-        self.change = try ChangeSettings(change)
+        self.connection = try ConnectionSettings(connection, context)
+        historyPath = try history.path(context.environment)
+        self.console = console.settings
+        format = page.format
+        self.change = change
         self.context = context
     }
 
@@ -141,14 +140,14 @@ struct Remedy {
                 hint: "read the plan, then allow as many: --max-changes \(count)")
         }
         try checkFollowers(of: left)
-        guard !change.asks || context.ask != nil else {
+        guard change.yes || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
         let page = PlanPage.render(
             left, as: .text, style: context.console.reportStyle(console.color), digest: PlanDocument.digest(of: plan))
         if format == .text {
             try context.console.write(Array(page.utf8))
-        } else if change.asks {
+        } else if !change.yes {
             // Nobody agrees to what they have not seen.
             for line in page.split(separator: "\n") { context.console.note(String(line)) }
         }
@@ -164,7 +163,7 @@ struct Remedy {
         else {
             throw CommandFailure(message: "nothing was changed", status: .usage)
         }
-        if !change.asks, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
+        if change.yes, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
         guard let history else {
             return try await context.withHistory(historyPath, for: .making) { history throws(CommandFailure) in
                 try await write(work, open, after: entries, by: client, in: history)
@@ -203,7 +202,7 @@ struct Remedy {
         let progress = ChangeCount(of: entries.count(where: \.isOpen))
         let result = await whileSayingWaits(of: client, progress) {
             await applier.apply(
-                work.plan, after: entries, canaries: change.canaries,
+                work.plan, after: entries, canaries: change.canary.value,
                 confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
                 shouldStop: { stop.withLock { $0 != nil } },
                 tell: { change, outcome in
@@ -237,7 +236,7 @@ struct Remedy {
 
     /// Who follows an organization is known from a scan of late alone.
     private func checkFollowers(of plan: Plan) throws(CommandFailure) {
-        guard plan.changesOrganizations, !change.namesChangesMax else { return }
+        guard plan.changesOrganizations, change.maxChanges == nil else { return }
         guard plan.scanID != nil, plan.knowsSubjects else { throw Self.followersUnknown }
         // A plan can be made today of a scan of long ago.
         guard let scannedAt = plan.scannedAt, context.now().seconds(since: scannedAt) <= 86_400 else {
@@ -297,13 +296,13 @@ struct Remedy {
     // MARK: - Asking
 
     func agree(_ question: String) -> Bool {
-        guard change.asks, let ask = context.ask else { return true }
+        guard !change.yes, let ask = context.ask else { return true }
         return ask(question)
     }
 
     /// - Parameter shouldStop: whether the wait is to end; what comes after it is not begun then.
     private func confirmAfterCanary(_ shouldStop: () -> Bool) async -> Bool {
-        if change.asks { return agree("The first was read back as planned. Go on?") }
+        if !change.yes { return agree("The first was read back as planned. Go on?") }
         guard change.canaryWait > .zero else { return true }
         context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
         let end = ContinuousClock.now + change.canaryWait

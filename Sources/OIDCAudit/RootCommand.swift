@@ -17,39 +17,21 @@ struct RootCommand: ParsableCommand {
 
     /// - Returns: the exit status of the contract.
     static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
-        var command: any ParsableCommand
-        do {
-            command = try parseAsRoot(arguments)
-        } catch {
-            return say(error, in: context.console).rawValue
-        }
-        guard let auditCommand = command as? any AuditCommand else {
-            // The parser's own commands, such as help, throw what they have to say.
-            do { try command.run() } catch { return say(error, in: context.console).rawValue }
-            return ExitStatus.success.rawValue
-        }
         do throws(CommandFailure) {
-            return try await auditCommand.run(in: context)
+            let invocation = try Invocation(arguments, context.environment)
+            switch try invocation.outcome() {
+            case .answer(let text):
+                try context.console.print(text)
+                return ExitStatus.success.rawValue
+            case .command(let command):
+                for warning in invocation.warnings { context.console.note("warning: \(warning)") }
+                var context = context
+                context.flags = invocation.flagNames
+                return try await command.run(in: context)
+            }
         } catch {
             context.console.fail(error)
             return error.status.rawValue
-        }
-    }
-
-    /// Help and version are results; any other word of the parser is a mistake on the command line.
-    private static func say(_ error: any Error, in console: Console) -> ExitStatus {
-        guard exitCode(for: error) == .success else {
-            console.fail(
-                .usage(
-                    message(for: error).split(separator: "\n").joined(separator: " "),
-                    hint: "\(Tool.name) --help lists what can be said"))
-            return .usage
-        }
-        do throws(CommandFailure) {
-            try console.print(fullMessage(for: error))
-            return .success
-        } catch {
-            return error.status
         }
     }
 }

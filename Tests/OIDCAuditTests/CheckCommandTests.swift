@@ -172,7 +172,10 @@ import Testing
                 (["acme", "--policy", "preset:strict", "--baseline", odd], "a baseline has no \"schema\""),
                 (["acme", "--policy", "preset:strict", "--baseline", "scan:9"], "no finished scan 9"),
                 (["acme", "--policy", "preset:baseline", "--baseline", "scan:1"], "judged by the policy \"strict\""),
-                (["acme", "--policy", "preset:strict", "--baseline", "scan:x"], "names no scan"),
+                (
+                    ["acme", "--policy", "preset:strict", "--baseline", "scan:x"],
+                    "--baseline: \"scan:x\" is not a scan"
+                ),
                 (["acme", "--policy", "preset:strict", "--baseline", elsewhere], "is of https://other, and this is"),
                 (["acme", "--policy", "preset:baseline", "--baseline", other], "is of the policy \"strict\", not of"),
                 (
@@ -195,7 +198,7 @@ import Testing
                 ),
                 (
                     ["acme", "--policy", "preset:strict", "--compare", "preset:strict", "-f", "junit"],
-                    "no format of this command"
+                    "--format: --compare does not print junit"
                 ),
             ] {
                 let run = await check(arguments)

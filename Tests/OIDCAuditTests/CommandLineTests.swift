@@ -59,8 +59,9 @@ import Testing
         for (arguments, words) in [
             (["--world", folder.path + "/none.json"], "cannot read the world"), (["--world", broken], "no world"),
             (["--world", huge], "a number is below 0"),
-            (["--world", broken, "--repositories", "3"], "exclude each other"), (["--port", "70000"], "is no port"),
-            (["--latency", "20"], "is no duration"), (["--repositories", "2000000"], "is no number"),
+            (["--world", broken, "--repositories", "3"], "exclude each other"),
+            (["--port", "70000"], "--port: \"70000\" is not a number from 0 to 65535"),
+            (["--latency", "20"], "is not a duration"), (["--repositories", "2000000"], "is not a number"),
         ] {
             let run = await CommandRun.run(["emulate"] + arguments)
             #expect(run.status == 2, "\(arguments)")

@@ -104,6 +104,16 @@ final class Folder: Sendable {
     }
 }
 
+extension ScanCommand {
+    /// `scan acme` with more arguments, as the program reads it.
+    static func parsed(_ arguments: [String], environment: [String: String] = [:]) throws -> ScanCommand {
+        guard case .command(let command) = try Invocation(["scan", "acme"] + arguments, environment).outcome(),
+            let scan = command as? ScanCommand
+        else { throw CommandFailure(message: "no scan was parsed", status: .failure) }
+        return scan
+    }
+}
+
 /// Scans of an emulated world.
 struct EmulatedScan: Sendable {
     let address: String

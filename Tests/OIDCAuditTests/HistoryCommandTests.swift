@@ -152,17 +152,17 @@ import Testing
                 await Self.ask(scan, "diff", "--since", "90d").error.contains("the history begins with scan #1 of "))
             for (arguments, words) in [
                 (["history", "show", "99"], "holds no finished scan 99 at"),
-                (["history", "show", "yesterday"], "\"yesterday\" names no scan"),
+                (["history", "show", "yesterday"], "\"yesterday\" is not a scan"),
                 (["history", "at", "2020-01-01"], "holds no finished scan that had begun by 2020-01-01T23:59:59Z"),
                 (["history", "at", "latest", "--organization", "other"], "holds no finished scan of other"),
-                (["diff", "--since", "soon"], "\"soon\" is no time"),
+                (["diff", "--since", "soon"], "\"soon\" is not a time"),
                 (["diff", "1", "--since", "7d"], "exclude each other"),
-                (["diff", "-f", "junit"], "\"junit\" is no format of this command"),
+                (["diff", "-f", "junit"], "--format: \"junit\" is unknown"),
                 (["history", "repository", "acme/nothing"], "never saw acme/nothing"),
-                (["history", "repository", "acme"], "\"acme\" is no repository"),
-                (["history", "prune", "--keep-days=-1"], "is no number of days"),
-                (["history", "verify", "--expect", "abc"], "is no SHA-256"),
-                (["history", "list", "--limit", "0"], "is no number of scans"),
+                (["history", "repository", "acme"], "\"acme\" is not a repository's full name"),
+                (["history", "prune", "--keep-days=-1"], "--keep-days: \"-1\" is not a number from 0"),
+                (["history", "verify", "--expect", "abc"], "is not a SHA-256"),
+                (["history", "list", "--limit", "0"], "--limit: \"0\" is not a number from 1"),
                 (["history", "import", "/nowhere/x"], "cannot read the export /nowhere/x"),
             ] {
                 let run = await CommandRun.run(arguments + ["--db", scan.folder.database, "--api-url", scan.address])

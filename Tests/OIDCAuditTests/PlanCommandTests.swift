@@ -168,8 +168,9 @@ import Testing
     @Test func mistakesAreTwo() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             for (arguments, message) in [
-                (["-o", "html=plan.html"], "is no KIND=FILE"), (["--from-scan", "latest"], "there is no history"),
-                (["-f", "junit"], "is no format of this command"),
+                (["-o", "html=plan.html"], "--output: \"html\" is unknown"),
+                (["--from-scan", "latest"], "there is no history"),
+                (["-f", "junit"], "--format: \"junit\" is unknown"),
             ] {
                 let run = await CommandRun.run(
                     [

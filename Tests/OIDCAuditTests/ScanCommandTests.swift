@@ -295,20 +295,20 @@ import Testing
                 (["acme", "-o", "json=\(folder.path)/none/r.json"], "No such file or directory"),
                 (["acme", "-o", "json=\(folder.path)"], "it is a folder"),
                 (["acme", "-o", "jsn=r.json"], "did you mean \"json\"?"),
-                (["acme", "-o", "r.json"], "is no KIND=FILE"),
-                (["acme", "-f", "yaml"], "is no format"),
-                (["acme/api"], "is no organization's name"), ([".."], "is no organization's name"),
+                (["acme", "-o", "r.json"], "is not KIND=FILE"),
+                (["acme", "-f", "yaml"], "--format: \"yaml\" is unknown"),
+                (["acme/api"], "is not an organization's name"), ([".."], "is not an organization's name"),
                 (["acme", "--concurrency", "101"], "from 1 to 100"), (["acme", "--concurrency", "0"], "from 1 to 100"),
-                (["acme", "--max-wait", "5"], "is no duration"),
-                (["acme", "--points-per-minute", "0"], "is no number from 1 to 1000000"),
+                (["acme", "--max-wait", "5"], "is not a duration"),
+                (["acme", "--points-per-minute", "0"], "is not a number from 1 to 1000000"),
                 (["acme", "--fail-on", "hihg"], "did you mean \"high\"?"),
-                (["acme", "--visibility", "open"], "is no visibility"),
-                (["acme", "--property", "tier"], "is no KEY=VALUE"),
-                (["acme", "--api-version", "latest"], "is no API version"),
-                (["acme", "--color", "red"], "is no choice"),
+                (["acme", "--visibility", "open"], "--visibility: \"open\" is unknown"),
+                (["acme", "--property", "tier"], "is not KEY=VALUE"),
+                (["acme", "--api-version", "latest"], "is not an API version"),
+                (["acme", "--color", "red"], "--color: \"red\" is unknown"),
                 (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"),
                 ([], "<org>"),
-                (["acme", "--db", ":memory:"], "is no path"),
+                (["acme", "--db", ":memory:"], "is not a path"),
                 (["acme", "--config", folder.path + "/none.yaml"], "no such file"),
             ]
             for (arguments, words) in cases {
@@ -527,12 +527,12 @@ import Testing
     @Test func aClientIsClosedWhateverComesOfIt() async throws {
         struct Failure: Error {}
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
-            let connection = ConnectionSettings(
-                endpoint: try GitHubEndpoint(apiURL: scan.address), token: nil, apiVersion: "2022-11-28", trust: nil,
-                proxy: nil, limits: RateLimits())
-            let acme = try #require(OrganizationLogin("acme"))
             var context = CommandContext.process { AsyncStream { _ in } }
+            context.environment = [:]
             context.retry = RetryPolicy(baseDelay: .milliseconds(1))
+            let command = try ScanCommand.parsed(["--api-url", scan.address])
+            let connection = try ConnectionSettings(command.connection, context)
+            let acme = try #require(OrganizationLogin("acme"))
             var kept: [GitHubClient] = []
             await #expect(throws: Failure.self) {
                 try await connection.withGitHub(context) { github in

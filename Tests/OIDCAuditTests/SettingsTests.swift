@@ -9,10 +9,8 @@ import Testing
 @Suite struct SettingsTests {
     private func settings(
         _ arguments: [String], environment: [String: String] = [:], standardInput: String? = nil,
+        database: [String] = ["--db", "x"],
     ) throws -> Settings {
-        let command = try #require(
-            try RootCommand.parseAsRoot(["scan", "acme", "--policy", "preset:strict", "--db", "x"] + arguments)
-                as? ScanCommand)
         let context = CommandContext(
             environment: environment,
             console: Console(
@@ -20,7 +18,8 @@ import Testing
                 error: .init(isTerminal: false, width: nil) { _ in },
                 environment: environment), now: { Timestamp(secondsSince1970: 0) },
             readStandardInput: { standardInput }, stopRequests: { AsyncStream { $0.finish() } })
-        return try Settings(command, in: context)
+        return try ScanCommand.parsed(["--policy", "preset:strict"] + database + arguments, environment: environment)
+            .settings(in: context)
     }
 
     // MARK: - Layers
@@ -63,7 +62,7 @@ import Testing
         ("a: 1\na: 2", "stands twice in one object", nil),
         ("- a", "c.yaml:1:1: a configuration must be an object", nil),
         ("policy: {a: b}", "policy can't be an object", nil), ("exit-zero: true", "unknown setting \"exit-zero\"", nil),
-        ("concurrency: 500", "c.yaml:1:14: concurrency: \"500\" is no number", nil), ("a: [", "c.yaml:", nil),
+        ("concurrency: 500", "c.yaml:1:14: concurrency: \"500\" is not a number", nil), ("a: [", "c.yaml:", nil),
     ])
     func aMistakeInTheFileIsToldByItsPlace(text: String, message: String, hint: String?) throws {
         let folder = try Folder()
@@ -205,16 +204,7 @@ import Testing
 
     @Test func theHistoryHasItsPlace() throws {
         func path(_ environment: [String: String]) throws -> String {
-            let command = try #require(
-                try RootCommand.parseAsRoot(["scan", "acme", "--policy", "preset:strict"]) as? ScanCommand)
-            let context = CommandContext(
-                environment: environment,
-                console: Console(
-                    output: .init(isTerminal: false, width: nil) { _ in },
-                    error: .init(isTerminal: false, width: nil) { _ in }, environment: environment),
-                now: { Timestamp(secondsSince1970: 0) }, readStandardInput: { nil },
-                stopRequests: { AsyncStream { $0.finish() } })
-            return try Settings(command, in: context).historyPath
+            try settings([], environment: environment, database: []).historyPath
         }
         #expect(try path(["HOME": "/h"]) == "/h/.local/state/oidc-audit/history.sqlite")
         #expect(try path(["HOME": "/h", "XDG_STATE_HOME": "/s"]) == "/s/oidc-audit/history.sqlite")

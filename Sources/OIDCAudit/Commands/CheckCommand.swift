@@ -10,18 +10,17 @@ struct CheckCommand: AuditCommand {
         discussion: "What was read then is held against the policy as it is now. Nothing is stored.")
 
     @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
-    var organizations: [String] = []
+    var organizations: [OrganizationLogin] = []
     @OptionGroup var policy: PolicyOptions
     @Option(help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"))
     var compare: String?
     @Option(
-        name: .customLong("write-baseline"),
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"))
     var writeBaseline: String?
     @Option(
         help: ArgumentHelp(
             "Judge a stored scan instead: \(ScanReference.forms). Waivers hold as on that day.", valueName: "date"))
-    var at: String?
+    var at: ScanReference?
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
@@ -31,25 +30,27 @@ struct CheckCommand: AuditCommand {
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
         }
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
-            organizations: try Settings.organizations(organizations),
-            host: try HostChoice(host, layers),
-            historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
-            judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
-            moment: try at.map { text throws(CommandFailure) in try ScanReference(argument: text) },
-            console: try ConsoleSettings(console, layers))
+            organizations: organizations.distinct, host: try HostChoice(host, context.environment),
+            historyPath: try history.path(context.environment),
+            judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: at,
+            console: console.settings)
         if compare != nil, writeBaseline != nil {
             throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")
         }
         if let compare {
-            guard output.output.isEmpty else {
+            // What is set for all commands is meant for reports.
+            guard !context.flags.contains("output") else {
                 throw .usage("--output is for reports, and --compare makes none", hint: "use --format json")
             }
-            return try await settings.compare(
-                with: compare, as: PageFormat(layers.value(.format, flag: output.format)), in: context)
+            let format = PageFormat(rawValue: output.format.reporter.name)
+            guard let format = format ?? (context.flags.contains("format") ? nil : .text) else {
+                throw .usage(
+                    "--format: --compare does not print \(output.format.reporter.name)", hint: "valid: text, json")
+            }
+            return try await settings.compare(with: compare, as: format, in: context)
         }
-        let reports = try ReportSettings(output, layers)
+        let reports = try ReportSettings(output, context.environment)
         return try await settings.check(reports, baselinePath: writeBaseline, in: context)
     }
 }

@@ -26,38 +26,18 @@ struct ClaimsCommand: AuditCommand {
             chosen.append(claim)
         }
         try context.console.write(
-            try CatalogPage.claims(
-                chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty, as: catalog.kind(),
-                style: catalog.color.style(context)))
+            CatalogPage.claims(
+                chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty, as: catalog.format,
+                style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }
 }
 
-/// How a catalog is told.
+/// How a catalog is printed.
 struct CatalogOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("text, json or markdown. (default: text)", valueName: "kind"))
-    var format: String?
-    @OptionGroup var color: ColorOption
-
-    func kind() throws(CommandFailure) -> CatalogFormat {
-        guard let format else { return .text }
-        guard let kind = CatalogFormat(rawValue: format) else {
-            throw .usage(
-                "--format: \"\(format)\" is no format of a catalog",
-                hint: NearestWord.hint(for: format, among: CatalogFormat.allCases.map(\.rawValue)))
-        }
-        return kind
-    }
-}
-
-struct ColorOption: ParsableArguments {
-    @Option(help: "auto, always or never.")
-    var color: String?
-
-    func style(_ context: CommandContext) throws(CommandFailure) -> ReportStyle {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: nil)
-        return context.console.reportStyle(try ConsoleSettings.color(layers.value(.color, flag: color)))
-    }
+    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
+    var format = CatalogFormat.text
+    @OptionGroup var colors: ColorOptions
 }
 
 extension Console {

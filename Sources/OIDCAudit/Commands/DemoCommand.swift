@@ -87,7 +87,7 @@ extension CommandContext {
     fileprivate var forDemo: CommandContext {
         var context = self
         context.environment = environment.filter { name, _ in
-            !name.hasPrefix("OIDC_AUDIT_") && !name.hasPrefix("GH_") && !name.hasPrefix("GITHUB_")
+            !name.hasPrefix(DeclaredOption.environmentPrefix) && !name.hasPrefix("GH_") && !name.hasPrefix("GITHUB_")
         }
         context.environment["XDG_CONFIG_HOME"] = "/nonexistent"
         context.environment["GH_ENTERPRISE_TOKEN"] = WorldFile.demoToken

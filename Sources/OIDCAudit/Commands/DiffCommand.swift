@@ -14,17 +14,14 @@ struct DiffCommand: AuditCommand {
             """)
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
-    var before: String?
+    var before: ScanReference?
     @Argument(help: ArgumentHelp("The later scan. (default: latest)", valueName: "b"))
-    var after: String?
+    var after: ScanReference?
     @Option(
         help: ArgumentHelp("Compare with the state at that time: 7d, or a date, from its start.", valueName: "time"))
-    var since: String?
-    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
-    var organization: String?
-    @Flag(
-        name: .customLong("exit-code"),
-        help: "Exit 1 when anything changed, 3 when what could not be read hides whether it did.")
+    var since: StartTime?
+    @OptionGroup var only: OrganizationOptions
+    @Flag(help: "Exit 1 when anything changed, 3 when what could not be read hides whether it did.")
     var exitCode = false
     @OptionGroup var options: HistoryQueryOptions
 
@@ -33,15 +30,14 @@ struct DiffCommand: AuditCommand {
         guard since == nil || (before == nil && after == nil) else {
             throw .usage("--since and the name of a scan exclude each other", hint: "give one of them")
         }
-        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
-        let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
+        let moment = since?.moment(now: context.now())
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: apiURL, in: history, settings.console)
-            let later = try await settings.scan(after ?? "latest", of: asked, apiURL: apiURL, in: history)
+                only.logins, apiURL: apiURL, in: history, settings.console)
+            let later = try await settings.scan(after ?? .latest, of: asked, apiURL: apiURL, in: history)
             let earlier = try await earlierScan(later, moment, asked, settings, history, context)
-            try await context.sayNewNames(of: [earlier, later], asked: logins, in: history, settings.console)
+            try await context.sayNewNames(of: [earlier, later], asked: only.logins, in: history, settings.console)
             let difference = try await usingHistory { () async throws(HistoryError) in
                 try await history.difference(from: earlier, to: later, of: asked.isEmpty ? nil : asked)
             }
@@ -74,7 +70,7 @@ struct DiffCommand: AuditCommand {
     ) async throws(CommandFailure) -> StoredScan {
         let organizations = asked.isEmpty ? later.organizations : asked
         let names = organizations.map(\.login).joined(separator: ", ")
-        if let before, before != "previous" {
+        if let before, before != .previous {
             return try await settings.scan(before, of: asked, apiURL: later.apiURL, in: history)
         }
         if let moment, later.startedAt <= moment {

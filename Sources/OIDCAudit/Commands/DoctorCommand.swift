@@ -10,36 +10,31 @@ struct DoctorCommand: AuditCommand {
         discussion: "Asks about ten times, changes nothing, and stores nothing.")
 
     @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))
-    var organization: String
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    var organization: OrganizationLogin
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
-        let consoleSettings = try ConsoleSettings(console, layers)
-        let format = try PageFormat(layers.value(.format, flag: format))
-        let connection = try ConnectionSettings(connection, layers, context)
+        let connection = try ConnectionSettings(connection, context)
         // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
         var asking = connection
         asking.limits = RateLimits()
         asking.limits.waitMax = .zero
-        guard let login = try Settings.organizations([organization]).first else { return ExitStatus.usage.rawValue }
         guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
         let diagnosis = await asking.withGitHub(context) { github in
             await Doctor(github: github, limits: connection.limits, now: context.now).examine(
-                login, tokenKind: token.kind,
+                organization, tokenKind: token.kind,
                 Diagnosis(
                     apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
-                    tokenKind: token.kind.description, login: login.rawValue,
+                    tokenKind: token.kind.description, login: organization.rawValue,
                     pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
         }
 
-        switch format {
+        switch page.format {
         case .text:
-            let page = DiagnosisPage.text(diagnosis, style: context.console.reportStyle(consoleSettings.color))
+            let page = DiagnosisPage.text(diagnosis, style: console.colors.style(context))
             try context.console.write(Array(page.utf8))
         case .json:
             try context.console.print(DiagnosisPage.json(diagnosis))

@@ -11,21 +11,19 @@ struct EmulateCommand: AuditCommand {
     @Option(help: ArgumentHelp("World file (JSON).", valueName: "file"))
     var world: String?
     @Option(help: "Port on 127.0.0.1; 0 lets the system pick one.")
-    var port = 0
+    var port: Number<Ports> = 0
     @Option(help: "Serve one organization, acme, with as many generated repositories.")
-    var repositories: Int?
+    var repositories: Number<FromZero>?
     @Option(help: "Seed of the generated repositories.")
-    var seed: UInt64 = 1
+    var seed: Number<Seeds> = 1
     @Option(help: ArgumentHelp("Wait before each answer, such as 20ms.", valueName: "duration"))
-    var latency: String?
+    var latency: Duration?
     @Option(
-        name: .customLong("points-per-minute"),
-        help: ArgumentHelp("Refuse what exceeds as many requests in any minute.", valueName: "n"))
-    var pointsPerMinute: Int?
+        help: .onCommandLineOnly("Refuse what exceeds as many requests in any minute.", valueName: "n"))
+    var pointsPerMinute: Number<PointsPerMinute>?
     @Option(
-        name: .customLong("changes-per-night"),
         help: ArgumentHelp("Change as many settings whenever the organization is asked for.", valueName: "n"))
-    var changesPerNight: Int?
+    var changesPerNight: Number<FromZero>?
     @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"))
     var certificate: String?
     @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
@@ -33,13 +31,10 @@ struct EmulateCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let file = try worldFile()
-        guard (0...65_535).contains(port) else {
-            throw .usage("--port: \(port) is no port", hint: "0 lets the system pick one")
-        }
         let identity = try identity()
         let stopRequests = await context.stopRequests()
         do {
-            let emulator = Emulator(file, port: port, identity: identity, isAlone: true)
+            let emulator = Emulator(file, port: port.value, identity: identity, isAlone: true)
             return try await emulator.run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
@@ -90,35 +85,27 @@ struct EmulateCommand: AuditCommand {
                 throw .usage("\(path): no world: \(error)", hint: "the emulator's documentation shows one")
             }
         case (nil, let count?):
-            guard (0...1_000_000).contains(count) else {
-                throw .usage("--repositories: \(count) is no number from 0 to 1000000", hint: "for example 10000")
-            }
-            file = .generated(repositories: count, seed: seed)
+            file = .generated(repositories: count.value, seed: UInt64(seed.value))
         case (nil, nil):
             file = .demo
         }
-        if let latency {
-            guard let duration = Duration(text: latency) else {
-                throw .usage("--latency: \"\(latency)\" is no duration", hint: "for example 20ms")
-            }
-            file.latencyMilliseconds = Int(duration / .milliseconds(1))
-        }
-        if let changesPerNight {
-            guard (0...1_000_000).contains(changesPerNight) else {
-                throw .usage(
-                    "--changes-per-night: \(changesPerNight) is no number from 0 to 1000000", hint: "for example 100")
-            }
-            file.changesPerNight = changesPerNight
-        }
+        if let latency { file.latencyMilliseconds = Int(latency / .milliseconds(1)) }
+        if let changesPerNight { file.changesPerNight = changesPerNight.value }
         if let pointsPerMinute {
-            guard (1...1_000_000).contains(pointsPerMinute) else {
-                throw .usage(
-                    "--points-per-minute: \(pointsPerMinute) is no number from 1 to 1000000", hint: "for example 900")
-            }
-            file.secondaryLimit = WorldFile.SecondaryLimit(points: pointsPerMinute)
+            file.secondaryLimit = WorldFile.SecondaryLimit(points: pointsPerMinute.value)
             // Answers tell of it where there is an hour's limit too.
             file.rateLimit = file.rateLimit ?? WorldFile.RateLimit(limit: 15_000, windowSeconds: 3600)
         }
         return file
     }
+}
+
+enum Ports: NumberBounds {
+    static let range = 0...65_535
+    static let hint = "0 lets the system pick one"
+}
+
+enum Seeds: NumberBounds {
+    static let range = 0...Int.max
+    static let hint = "the same seed makes the same repositories"
 }

@@ -14,7 +14,7 @@ struct ExplainCommand: AuditCommand {
     var rule: String
     @Option(help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"))
     var policy: String?
-    @OptionGroup var color: ColorOption
+    @OptionGroup var colors: ColorOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         var policies: [Policy] = []
@@ -24,7 +24,7 @@ struct ExplainCommand: AuditCommand {
             for preset in Preset.all { policies.append(try PolicyFile.load("preset:\(preset.name)")) }
         }
         let entries = policies.flatMap { policy in policy.rules.filter { $0.id == rule }.map { (policy, $0) } }
-        let style = try color.style(context)
+        let style = colors.style(context)
         guard !entries.isEmpty else {
             guard let type = RuleCatalog.rule(named: rule) else { throw unknown(among: policies) }
             try context.console.write(CatalogPage.explanation(of: type, style: style))

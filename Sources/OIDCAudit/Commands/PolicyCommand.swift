@@ -55,7 +55,7 @@ struct PolicyRulesCommand: AuditCommand {
     @OptionGroup var catalog: CatalogOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        try context.console.write(try CatalogPage.rules(as: catalog.kind(), style: catalog.color.style(context)))
+        try context.console.write(CatalogPage.rules(as: catalog.format, style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }
 }

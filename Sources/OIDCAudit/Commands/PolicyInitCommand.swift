@@ -12,13 +12,12 @@ struct PolicyInitCommand: AuditCommand {
             + "repositories have today, and says of each rule how many would break it.")
 
     @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))
-    var organization: String?
+    var organization: OrganizationLogin?
     @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"))
     var file = "policy.yaml"
     @OptionGroup var history: HistoryOptions
     @OptionGroup var host: HostOptions
-    @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
-    var config: String?
+    @OptionGroup var configuration: ConfigurationOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard file == "-" || !FileManager.default.fileExists(atPath: file) else {
@@ -26,8 +25,8 @@ struct PolicyInitCommand: AuditCommand {
         }
         var starter = PolicyStarter(organization: nil, snapshot: nil)
         if let organization {
-            guard let login = try Settings.organizations([organization]).first else { return 0 }
-            starter = PolicyStarter(organization: login.rawValue, snapshot: try await snapshot(of: login, context))
+            starter = PolicyStarter(
+                organization: organization.rawValue, snapshot: try await snapshot(of: organization, context))
         }
         if let organization, starter.snapshot == nil {
             context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
@@ -51,10 +50,9 @@ struct PolicyInitCommand: AuditCommand {
     private func snapshot(
         of login: OrganizationLogin, _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot? {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: config)
-        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        let path = try history.path(context.environment)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let host = try HostChoice(host, layers)
+        let host = try HostChoice(host, context.environment)
         return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
             let apiURL = try await host.apiURL(in: history)
             return try await usingHistory { () async throws(HistoryError) in

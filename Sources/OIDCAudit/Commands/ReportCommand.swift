@@ -12,9 +12,8 @@ struct ReportCommand: AuditCommand {
             """)
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
-    var scan = "latest"
-    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
-    var organization: String?
+    var scan = ScanReference.latest
+    @OptionGroup var only: OrganizationOptions
     @Flag(help: "Print the JSON Schema of the JSON report, and nothing else.")
     var schema = false
     @OptionGroup var policy: PolicyOptions
@@ -28,13 +27,12 @@ struct ReportCommand: AuditCommand {
             try context.console.write(Array(ReportSchema.text().utf8))
             return ExitStatus.success.rawValue
         }
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
         let settings = CheckSettings(
-            organizations: try Settings.organizations(organization.map { [$0] } ?? []),
-            host: try HostChoice(host, layers),
-            historyPath: try Settings.historyPath(layers.value(.db, flag: history.db), context.environment),
-            judging: try JudgingSettings(policy, Gate(output, layers), layers, now: context.now()),
-            moment: try ScanReference(argument: scan), console: try ConsoleSettings(console, layers))
-        return try await settings.check(try ReportSettings(output, layers), baselinePath: nil, in: context)
+            organizations: only.logins, host: try HostChoice(host, context.environment),
+            historyPath: try history.path(context.environment),
+            judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: scan,
+            console: console.settings)
+        return try await settings.check(
+            try ReportSettings(output, context.environment), baselinePath: nil, in: context)
     }
 }

@@ -10,7 +10,7 @@ struct ScanCommand: AuditCommand {
         discussion: "The nightly line: oidc-audit scan ORG --policy strict.json")
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [String]
+    var organizations: [OrganizationLogin]
     @OptionGroup var policy: PolicyOptions
     @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
     var resume = false
@@ -23,7 +23,7 @@ struct ScanCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         // First of all: from here on a signal is a wish to stop, and reports are written all the same.
         let stopRequests = await context.stopRequests()
-        let settings = try Settings(self, in: context)
+        let settings = try settings(in: context)
         let evaluator = try await settings.judging.evaluator(
             apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
         let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
@@ -52,6 +52,15 @@ struct ScanCommand: AuditCommand {
             context.console.note("note: the scan is incomplete: \(why)")
         }
         return report.gate.exitStatus
+    }
+
+    func settings(in context: CommandContext) throws(CommandFailure) -> Settings {
+        Settings(
+            organizations: organizations.distinct,
+            judging: try JudgingSettings(policy, output.gate, now: context.now()), scope: scope.scope,
+            connection: try ConnectionSettings(connection, context), resumes: resume,
+            historyPath: try history.path(context.environment),
+            reports: try ReportSettings(output, context.environment), console: console.settings)
     }
 
     // MARK: -

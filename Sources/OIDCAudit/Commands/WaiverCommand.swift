@@ -19,9 +19,9 @@ struct WaiverListCommand: AuditCommand {
     @OptionGroup var catalog: CatalogOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let list = try WaiverFile.load(try file.path(context))
+        let list = try WaiverFile.load(file.path())
         try context.console.write(
-            try WaiverPage.render(list, as: catalog.kind(), now: context.now(), style: catalog.color.style(context)))
+            WaiverPage.render(list, as: catalog.format, now: context.now(), style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }
 }
@@ -35,9 +35,9 @@ struct WaiverLintCommand: AuditCommand {
     @OptionGroup var policy: PolicyOption
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let path = try file.path(context)
+        let path = try file.path()
         let list = try WaiverFile.load(path)
-        let policy = try policy.load(file.layers(context))
+        let policy = try policy.load()
         let problems = list.problems(under: policy, now: context.now())
         for problem in problems {
             try context.console.print("\(path):\(problem.position): \(problem.message)".singleLine)
@@ -61,26 +61,37 @@ struct WaiverAddCommand: AuditCommand {
     @OptionGroup var policy: PolicyOption
     @Option(
         help: ArgumentHelp(
-            "Id of the policy's entry whose findings are accepted; readable: that it can't be read.", valueName: "id"))
+            "Id of the policy's entry whose findings are accepted; readable: that it can't be read.", valueName: "id"),
+        transform: reading { text throws(InvalidValue) in
+            guard RuleEntry.isID(text) else {
+                throw InvalidValue(text, "is not the id of a rule", hint: "for example required-claims")
+            }
+            return text
+        })
     var rule: String
-    @Option(help: ArgumentHelp("Repository: a name, a glob, ORG/NAME or a numeric id.", valueName: "name"))
-    var repository: String?
+    @Option(
+        help: ArgumentHelp("Repository: a name, a glob, ORG/NAME or a numeric id.", valueName: "name"),
+        transform: reading { text throws(InvalidValue) in try Waiver.Target.Repository(option: text) })
+    var repository: Waiver.Target.Repository?
     @Option(
         help: ArgumentHelp(
             "Only of this organization; alone: findings about the organization itself.", valueName: "login"))
-    var organization: String?
-    @Option(help: "Who answers for it.")
-    var owner: String
-    @Option(help: "Why it is accepted.")
-    var reason: String
-    @Option(help: ArgumentHelp("The last day on which it holds, in UTC, such as 2027-01-31.", valueName: "day"))
-    var expires: String
+    var organization: OrganizationLogin?
+    @Option(help: "Who answers for it.", transform: reading(String.notBlank)) var owner: String
+    @Option(help: "Why it is accepted.", transform: reading(String.notBlank)) var reason: String
+    @Option(
+        help: ArgumentHelp("The last day on which it holds, in UTC, such as 2027-01-31.", valueName: "day"),
+        transform: reading { text throws(InvalidValue) in
+            guard let day = Day(text) else { throw InvalidValue(text, "is not a day", hint: "write it as 2027-01-31") }
+            return day
+        })
+    var expires: Day
     @Option(
         help: ArgumentHelp(
             "A problem that it accepts, as the report says it; repeatable. (default: those of the last scan)",
-            valueName: "problem"))
+            valueName: "problem"), transform: reading(String.notBlank))
     var accepts: [String] = []
-    @Flag(name: .customLong("accepts-anything"), help: "Accept whatever the rule finds, now and later.")
+    @Flag(help: "Accept whatever the rule finds, now and later.")
     var acceptsAnything = false
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
@@ -89,12 +100,15 @@ struct WaiverAddCommand: AuditCommand {
         guard accepts.isEmpty || !acceptsAnything else {
             throw .usage("--accepts and --accepts-anything exclude each other", hint: "give one of them")
         }
-        let path = try file.path(context)
+        let path = try file.path()
+        guard repository != nil || organization != nil else {
+            throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
+        }
         let waiver = try await naming(waiver(accepts), context)
         guard !waiver.isExpired(at: context.now()) else {
             throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")
         }
-        let policy = try policy.load(file.layers(context))
+        let policy = try policy.load()
         if let policy, waiver.rule != RuleEntry.reservedID, !policy.rules.contains(where: { $0.id == waiver.rule }) {
             throw .usage(
                 "--rule: the policy \(policy.name) has no entry \"\(rule)\"",
@@ -126,20 +140,19 @@ struct WaiverAddCommand: AuditCommand {
     private func naming(_ waiver: Waiver, _ context: CommandContext) async throws(CommandFailure) -> Waiver {
         // What can't be read has one problem, and no finding.
         guard waiver.acceptsAnything, !acceptsAnything, waiver.rule != RuleEntry.reservedID else { return waiver }
-        let layers = try file.layers(context)
         // Where nothing says where a history would be, there is none.
-        let path = try? Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        let path = try? history.path(context.environment)
         var problems: [String] = []
         if let path {
             problems = try await found(
-                of: waiver, apiURL: ConnectionSettings.endpoint(host, layers).description, historyPath: path, context)
+                of: waiver, apiURL: host.endpoint(context.environment).description, historyPath: path, context)
         }
         if problems.isEmpty {
             context.console.note(
                 "note: the history holds no finding of \(waiver.rule) on \(waiver.target): the waiver accepts whatever the "
                     + "rule finds; --accepts names problems")
         }
-        return try self.waiver(problems)
+        return self.waiver(problems)
     }
 
     /// - Returns: problems of open findings that the waiver speaks of; empty where there is no history.
@@ -154,60 +167,49 @@ struct WaiverAddCommand: AuditCommand {
         }
     }
 
-    private func waiver(_ accepts: [String]) throws(CommandFailure) -> Waiver {
-        guard RuleEntry.isID(rule) else {
-            throw .usage("--rule: \"\(rule)\" is no id of a rule", hint: "for example required-claims")
+    private func waiver(_ accepts: [String]) -> Waiver {
+        Waiver(
+            rule: rule, target: .init(organization: organization?.rawValue, repository: repository), owner: owner,
+            reason: reason, expires: expires, accepts: accepts)
+    }
+}
+
+extension Waiver.Target.Repository {
+    fileprivate init(option text: String) throws(InvalidValue) {
+        let text = try String.notBlank(text)
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            self = .named(Glob(text))
+            return
         }
-        guard let day = Day(expires) else {
-            throw .usage("--expires: \"\(expires)\" is no day", hint: "write it as 2027-01-31")
+        guard let id = Int64(text), String(id) == text, id > 0 else {
+            throw InvalidValue(
+                text, "is not a repository's id", hint: "a repository of such a name is written ORG/\(text)")
         }
-        guard repository != nil || organization != nil else {
-            throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
+        self = .id(RepositoryID(rawValue: id))
+    }
+}
+
+extension String {
+    @Sendable fileprivate static func notBlank(_ text: String) throws(InvalidValue) -> String {
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw InvalidValue(text, "is empty", hint: "fill it in: somebody will ask in a year")
         }
-        for (name, text) in [("--owner", owner), ("--reason", reason), ("--repository", repository ?? "-")]
-            + accepts.map({ ("--accepts", $0) })
-        where text.allSatisfy(\.isWhitespace) {
-            throw .usage("\(name) is empty", hint: "say it: somebody will ask in a year")
-        }
-        if let organization, OrganizationLogin(organization) == nil {
-            throw .usage("--organization: \"\(organization)\" is no login", hint: "such as octo-org")
-        }
-        var target: Waiver.Target.Repository?
-        if let text = repository {
-            if text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
-                guard let id = Int64(text), String(id) == text, id > 0 else {
-                    throw .usage(
-                        "--repository: \(text) is no repository's id",
-                        hint: "a repository of such a name is written ORG/\(text)")
-                }
-                target = .id(RepositoryID(rawValue: id))
-            } else {
-                target = .named(Glob(text))
-            }
-        }
-        return Waiver(
-            rule: rule, target: .init(organization: organization, repository: target), owner: owner, reason: reason,
-            expires: day, accepts: accepts)
+        return text
     }
 }
 
 /// The waiver file that a command is about, and the policy that it is held against.
 struct WaiverFileArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("Waiver file (JSON or YAML). (default: the setting waivers)", valueName: "file"))
+    @Argument(help: ArgumentHelp("Waiver file (JSON or YAML). (default: --waivers)", valueName: "file"))
     var file: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
-    var config: String?
+    @Option(help: ArgumentHelp("The same, as a setting.", valueName: "file")) var waivers: String?
+    @OptionGroup var configuration: ConfigurationOptions
 
-    func path(_ context: CommandContext) throws(CommandFailure) -> String {
-        if let file { return file }
-        guard let value = try layers(context).value(.waivers, flag: nil) else {
+    func path() throws(CommandFailure) -> String {
+        guard let path = file ?? waivers else {
             throw .usage("no waiver file was given", hint: "name one, or set OIDC_AUDIT_WAIVERS")
         }
-        return value.text
-    }
-
-    func layers(_ context: CommandContext) throws(CommandFailure) -> SettingLayers {
-        try SettingLayers(environment: context.environment, configurationFile: config)
+        return path
     }
 }
 
@@ -216,8 +218,7 @@ struct PolicyOption: ParsableArguments {
     @Option(help: ArgumentHelp("Policy whose rule ids and max_waiver_days hold.", valueName: "file"))
     var policy: String?
 
-    func load(_ layers: SettingLayers) throws(CommandFailure) -> Policy? {
-        guard let source = layers.value(.policy, flag: policy) else { return nil }
-        return try PolicyFile.load(source.text)
+    func load() throws(CommandFailure) -> Policy? {
+        try policy.map { source throws(CommandFailure) in try PolicyFile.load(source) }
     }
 }

@@ -1,52 +1,93 @@
 import ArgumentParser
+import AuditCore
+import Foundation
+import GitHubAPI
 import Reports
 
-// Every option is taken as text here: flag, environment and configuration file are resolved and checked in one place,
-// `Settings`, with the same words of error.
+// Each option is declared here or in its command, once: its name is its property's, with hyphens; the environment variable
+// and the key of the configuration file follow from it (see `Invocation`).
 
 struct HostOptions: ParsableArguments {
-    @Option(name: .customLong("api-url"), help: "Address of the API, such as https://github.example.com/api/v3.")
-    var apiURL: String?
-    @Option(help: "Host of an Enterprise Server or a ghe.com tenant, as GH_HOST takes it.")
-    var hostname: String?
+    /// Two ways to say one thing: what gives one of them hides both of what is weaker.
+    static let alternatives: Set = ["api-url", "hostname"]
+
+    @Option(
+        help: "Address of the API, such as https://github.example.com/api/v3.",
+        transform: reading { text throws(InvalidValue) in
+            do throws(EndpointError) { return try GitHubEndpoint(apiURL: text) } catch { throw InvalidValue(error) }
+        })
+    var apiURL: GitHubEndpoint?
+    @Option(
+        help: "Host of an Enterprise Server or a ghe.com tenant, as GH_HOST takes it.",
+        transform: reading { text throws(InvalidValue) in
+            do throws(EndpointError) { return try GitHubEndpoint(hostname: text) } catch { throw InvalidValue(error) }
+        })
+    var hostname: GitHubEndpoint?
 }
 
 struct ConnectionOptions: ParsableArguments {
     @OptionGroup var host: HostOptions
-    @Option(name: .customLong("api-version"), help: "X-GitHub-Api-Version. (default: 2022-11-28)")
-    var apiVersion: String?
-    @Option(name: .customLong("token-file"), help: "File that holds the token; - is standard input.")
-    var tokenFile: String?
+    @Option(help: ArgumentHelp("X-GitHub-Api-Version.", valueName: "date")) var apiVersion = APIVersion.first
+    @Option(help: "File that holds the token; - is standard input.") var tokenFile: String?
     @Option(
-        name: .customLong("ca-file"),
-        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"))
-    var caFile: String?
-    @Option(help: "Requests in flight at once, 1 to 100. (default: 32)")
-    var concurrency: String?
+        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"),
+        transform: reading { text throws(InvalidValue) in
+            guard let pem = FileManager.default.contents(atPath: text) else {
+                throw InvalidValue(text, "can't be read", hint: "name a file of certificates, in PEM")
+            }
+            guard let trust = TrustedCertificates(pem: Array(pem)) else {
+                throw InvalidValue(text, "holds no certificate", hint: "it must hold one or more, in PEM")
+            }
+            return trust
+        })
+    var caFile: TrustedCertificates?
+    // Fewer than GitHub allows: others may use the token, and a third is as fast as a minute's points permit.
+    @Option(help: ArgumentHelp("Requests in flight at once, 1 to 100.", valueName: "n"))
+    var concurrency: Number<RequestsInFlight> = 32
     @Option(
-        name: .customLong("points-per-minute"),
         help: ArgumentHelp(
-            "Most requests in any minute, where the host has rate limits. (default: 900)", valueName: "n"))
-    var pointsPerMinute: String?
-    @Option(
-        name: .customLong("max-wait"),
-        help: ArgumentHelp("Longest total wait for rate limits. (default: 2h)", valueName: "duration"))
-    var maxWait: String?
+            "Most requests in any minute. (default: \(RateLimits().pointsPerMinute), where the host has rate limits)",
+            valueName: "n"))
+    var pointsPerMinute: Number<PointsPerMinute>?
+    @Option(help: ArgumentHelp("Longest total wait for rate limits.", valueName: "duration"))
+    var maxWait = RateLimits().waitMax
+
+    var limits: RateLimits {
+        var limits = RateLimits()
+        limits.concurrency = concurrency.value
+        limits.pointsPerMinute = pointsPerMinute?.value ?? limits.pointsPerMinute
+        limits.holdsFromTheStart = pointsPerMinute != nil
+        limits.waitMax = maxWait
+        return limits
+    }
 }
 
 struct ScopeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only repositories of such a name.", valueName: "glob"))
-    var include: [String] = []
-    @Option(help: ArgumentHelp("No repositories of such a name.", valueName: "glob"))
-    var exclude: [String] = []
-    @Option(help: "Only public, private or internal repositories.")
-    var visibility: [String] = []
-    @Option(help: "Only repositories with the topic.")
-    var topic: [String] = []
-    @Option(help: ArgumentHelp("Only repositories with that custom property.", valueName: "key=value"))
-    var property: [String] = []
-    @Flag(name: .customLong("include-archived"), help: "Archived repositories too.")
-    var includeArchived = false
+    @Option(help: ArgumentHelp("Only repositories of such a name.", valueName: "glob")) var include: [Glob] = []
+    @Option(help: ArgumentHelp("No repositories of such a name.", valueName: "glob")) var exclude: [Glob] = []
+    @Option(help: "Only repositories of that visibility.") var visibility: [KnownVisibility] = []
+    @Option(help: "Only repositories with the topic.") var topic: [String] = []
+    @Option(
+        help: ArgumentHelp("Only repositories with that custom property.", valueName: "key=value"),
+        transform: reading { text throws(InvalidValue) in
+            let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2, !pair[0].isEmpty else {
+                throw InvalidValue(text, "is not KEY=VALUE", hint: "for example tier=production")
+            }
+            return (key: String(pair[0]), value: String(pair[1]))
+        })
+    var property: [(key: String, value: String)] = []
+    @Flag(help: "Archived repositories too.") var includeArchived = false
+
+    var scope: Scope {
+        var selector = Selector()
+        selector.names = include
+        selector.excludeNames = exclude
+        selector.visibility = visibility.compactMap { Repository.Visibility(rawValue: $0.rawValue) }
+        selector.topics = topic
+        for (key, value) in property { selector.properties[key, default: []].append(value) }
+        return Scope(selector: selector, includesArchived: includeArchived)
+    }
 }
 
 struct PolicyOptions: ParsableArguments {
@@ -56,59 +97,173 @@ struct PolicyOptions: ParsableArguments {
     var waivers: String?
     @Option(
         help: ArgumentHelp("Findings known before: a file of check --write-baseline, or scan:ID.", valueName: "file"))
-    var baseline: String?
+    var baseline: BaselineName?
 }
 
 struct HistoryOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "History. (default: $XDG_STATE_HOME/oidc-audit/history.sqlite)", valueName: "path"))
+        help: ArgumentHelp("History. (default: $XDG_STATE_HOME/oidc-audit/history.sqlite)", valueName: "path"),
+        transform: reading { text throws(InvalidValue) in
+            guard text != ":memory:", !text.hasPrefix("file:"), !text.isEmpty else {
+                throw InvalidValue(text, "is not a path", hint: "name a file: a history is there to be kept")
+            }
+            return text
+        })
     var db: String?
+
+    func path(_ environment: [String: String]) throws(CommandFailure) -> String {
+        if let db { return db }
+        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") {
+            return folder + "/oidc-audit/history.sqlite"
+        }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw .usage(
+                "there is no place for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
+        }
+        return home + "/.local/state/oidc-audit/history.sqlite"
+    }
 }
 
 struct OutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
+    var format = ReportFormat(reporter: TextReporter.self)
     @Option(
-        name: .shortAndLong,
+        name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"),
+        transform: reading { text throws(InvalidValue) in try OutputFile(text) })
+    var output: [OutputFile] = []
+    @Option(
         help: ArgumentHelp(
-            "What standard output gets: \(ReporterCatalog.all.map { $0.name }.joined(separator: ", ")).",
-            valueName: "kind"))
-    var format: String?
-    @Option(
-        name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"))
-    var output: [String] = []
-    @Option(
-        name: .customLong("junit-group"),
-        help: ArgumentHelp(
-            "A JUnit testcase for each rule of a repository, or each repository. (default: rule)", valueName: "group"))
-    var junitGroup: String?
-    @Flag(
-        name: .customLong("step-summary"),
-        help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")
+            "A JUnit testcase for each rule of a repository, or each repository.", valueName: "group"))
+    var junitGroup = JUnitGroup.rule
+    @Flag(help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")
     var stepSummary = false
-    @Option(
-        name: .customLong("fail-on"),
-        help: ArgumentHelp("Least severity that fails, or none. (default: low)", valueName: "severity"))
-    var failOn: String?
-    @Flag(name: .customLong("strict-coverage"), help: "Let an incomplete scan outrank violations in the exit status.")
-    var strictCoverage = false
-    @Flag(name: .customLong("new-only"), help: "Only findings that are not in the --baseline fail.")
-    var newOnly = false
-    @Flag(name: .customLong("exit-zero"), help: "Never exit 1 or 3.")
-    var exitZero = false
+    @Option(help: ArgumentHelp("Least severity that fails, or none.", valueName: "severity"))
+    var failOn = LeastSeverity(severity: .low)
+    @Flag(help: "Let an incomplete scan outrank violations in the exit status.") var strictCoverage = false
+    @Flag(help: "Only findings that are not in the --baseline fail.") var newOnly = false
+    @Flag(help: .onCommandLineOnly("Never exit 1 or 3.")) var exitZero = false
+
+    var gate: Gate {
+        Gate(failOn: failOn.severity, strictCoverage: strictCoverage, exitZero: exitZero, newOnly: newOnly)
+    }
 }
 
-struct ConsoleOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Say nothing on standard error but errors.")
-    var quiet = false
-    @Flag(name: .shortAndLong, help: "Say what is used and asked.")
-    var verbose = false
-    @Flag(name: .customLong("no-progress"), help: "No progress line.")
-    var noProgress = false
-    @Option(help: "auto, always or never.")
-    var color: String?
+/// The format of a page that is for people or for programs.
+struct PageOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
+    var format = PageFormat.text
+}
+
+struct OrganizationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
+    var organization: OrganizationLogin?
+
+    /// It alone, or none.
+    var logins: [OrganizationLogin] { organization.map { [$0] } ?? [] }
+}
+
+/// Read before everything else: see `Invocation`.
+struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
             "Configuration file. (default: $XDG_CONFIG_HOME/oidc-audit/config.yaml)", valueName: "file"))
     var config: String?
 }
+
+struct ColorOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Colours.", valueName: "when")) var color = ConsoleSettings.Color.auto
+
+    func style(_ context: CommandContext) -> ReportStyle { context.console.reportStyle(color) }
+}
+
+struct ConsoleOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Say nothing on standard error but errors.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Say what is used and asked.") var verbose = false
+    @Flag(help: "No progress line.") var noProgress = false
+    @OptionGroup var colors: ColorOptions
+    @OptionGroup var configuration: ConfigurationOptions
+
+    var settings: ConsoleSettings {
+        ConsoleSettings(isQuiet: quiet, isVerbose: verbose, showsProgress: !noProgress, color: colors.color)
+    }
+}
+
+// MARK: - What they take
+
+extension InvalidValue {
+    fileprivate init(_ error: EndpointError) {
+        self.init(message: "\(error)", hint: error.hint)
+    }
+}
+
+enum RequestsInFlight: NumberBounds {
+    static let range = 1...100
+    static let hint = "GitHub allows 100 requests in flight"
+}
+
+enum PointsPerMinute: NumberBounds {
+    static let range = 1...1_000_000
+    static let hint = "GitHub allows 900 a minute"
+}
+
+/// A version of GitHub's REST API: the day of its release.
+struct APIVersion: OptionValue {
+    static let first = APIVersion(text: "2022-11-28")
+    let text: String
+
+    init(option text: String) throws(InvalidValue) {
+        guard text.count == 10, Day(text) != nil else {
+            throw InvalidValue(text, "is not an API version", hint: "for example \(Self.first.text)")
+        }
+        self.text = text
+    }
+
+    private init(text: String) { self.text = text }
+
+    var defaultValueDescription: String { text }
+}
+
+extension Glob: OptionValue {
+    init(option text: String) throws(InvalidValue) { self.init(text) }
+}
+
+enum KnownVisibility: String, CaseIterable, OptionValue {
+    case `public`, `private`, `internal`
+}
+
+/// The least severity that fails; `none`: no one does.
+struct LeastSeverity: OptionValue {
+    let severity: Severity?
+
+    init(severity: Severity?) { self.severity = severity }
+
+    init(option text: String) throws(InvalidValue) {
+        severity = Severity(rawValue: text)
+        guard severity != nil || text == "none" else { throw .unknown(text, among: Self.allValueStrings) }
+    }
+
+    static var allValueStrings: [String] { Severity.allCases.map(\.rawValue) + ["none"] }
+    var defaultValueDescription: String { severity?.rawValue ?? "none" }
+}
+
+struct ReportFormat: OptionValue {
+    let reporter: any Reporter.Type
+
+    init(reporter: any Reporter.Type) { self.reporter = reporter }
+
+    init(option text: String) throws(InvalidValue) {
+        guard let reporter = ReporterCatalog.reporter(named: text) else {
+            throw .unknown(text, among: Self.allValueStrings)
+        }
+        self.reporter = reporter
+    }
+
+    static var allValueStrings: [String] { ReporterCatalog.all.map { $0.name } }
+    var defaultValueDescription: String { reporter.name }
+}
+
+extension PageFormat: OptionValue {}
+extension CatalogFormat: OptionValue {}
+extension JUnitGroup: OptionValue {}
+extension ConsoleSettings.Color: OptionValue {}

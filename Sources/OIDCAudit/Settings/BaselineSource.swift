@@ -1,6 +1,25 @@
+import ArgumentParser
 import AuditCore
 import Foundation
 import History
+
+/// A baseline as `--baseline` names it.
+enum BaselineName: OptionValue {
+    case file(String)
+    case scan(ScanReference)
+
+    init(option text: String) throws(InvalidValue) {
+        let prefix = "scan:"
+        guard text.hasPrefix(prefix) else {
+            self = .file(text)
+            return
+        }
+        guard let reference = ScanReference(String(text.dropFirst(prefix.count))) else {
+            throw InvalidValue(text, "is not a scan", hint: "scan: and \(ScanReference.forms)")
+        }
+        self = .scan(reference)
+    }
+}
 
 /// Where the findings come from that were known before.
 enum BaselineSource {
@@ -8,20 +27,16 @@ enum BaselineSource {
     /// What a stored scan found.
     case scan(ScanReference)
 
-    init(_ value: SettingValue) throws(CommandFailure) {
-        let prefix = "scan:"
-        if value.text.hasPrefix(prefix) {
-            guard let reference = ScanReference(String(value.text.dropFirst(prefix.count))) else {
-                throw value.invalid("names no scan", hint: "scan: and \(ScanReference.forms)")
+    init(_ name: BaselineName) throws(CommandFailure) {
+        switch name {
+        case .scan(let reference): self = .scan(reference)
+        case .file(let path):
+            let file = try DocumentFile(path: path, what: "baseline", limits: .generated)
+            do throws(DocumentError) {
+                self = .file(try Baseline(file.document, source: path))
+            } catch {
+                throw DocumentFile.failure(error, in: path)
             }
-            self = .scan(reference)
-            return
-        }
-        let file = try DocumentFile(path: value.text, what: "baseline", limits: .generated)
-        do throws(DocumentError) {
-            self = .file(try Baseline(file.document, source: value.text))
-        } catch {
-            throw DocumentFile.failure(error, in: value.text)
         }
     }
 

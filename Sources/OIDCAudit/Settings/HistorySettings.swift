@@ -6,8 +6,7 @@ import Reports
 
 /// Options of every command that asks the history and nothing else.
 struct HistoryQueryOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
@@ -21,11 +20,10 @@ struct HistorySettings {
     let console: ConsoleSettings
 
     init(_ options: HistoryQueryOptions, in context: CommandContext) throws(CommandFailure) {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: options.console.config)
-        host = try HostChoice(options.host, layers)
-        path = try Settings.historyPath(layers.value(.db, flag: options.history.db), context.environment)
-        format = try PageFormat(layers.value(.format, flag: options.format))
-        console = try ConsoleSettings(options.console, layers)
+        host = try HostChoice(options.host, context.environment)
+        path = try options.history.path(context.environment)
+        format = options.page.format
+        console = options.console.settings
     }
 
     func withHistory<Value>(
@@ -39,9 +37,10 @@ struct HistorySettings {
     ///
     /// - Parameter organizations: of which; empty: any.
     func scan(
-        _ text: String, of organizations: [OrganizationReference] = [], apiURL: String, in store: HistoryStore,
+        _ reference: ScanReference, of organizations: [OrganizationReference] = [], apiURL: String,
+        in store: HistoryStore,
     ) async throws(CommandFailure) -> StoredScan {
-        try await Self.scan(ScanReference(argument: text), of: organizations, apiURL: apiURL, in: store)
+        try await Self.scan(reference, of: organizations, apiURL: apiURL, in: store)
     }
 
     static func scan(
@@ -87,47 +86,4 @@ struct HistorySettings {
     }
 
     func style(_ context: CommandContext) -> ReportStyle { context.console.reportStyle(console.color) }
-}
-
-extension PageFormat {
-    init(_ value: SettingValue?) throws(CommandFailure) {
-        guard let value else {
-            self = .text
-            return
-        }
-        guard let format = PageFormat(rawValue: value.text) else {
-            // What is set for every command is meant for reports.
-            if value.origin != "--format", ReporterCatalog.reporter(named: value.text) != nil {
-                self = .text
-                return
-            }
-            throw value.invalid("is no format of this command", hint: "valid: text, json")
-        }
-        self = format
-    }
-}
-
-extension ScanReference {
-    init(argument text: String) throws(CommandFailure) {
-        guard let reference = ScanReference(text) else {
-            throw .usage("\"\(text)\" names no scan", hint: "say \(Self.forms)")
-        }
-        self = reference
-    }
-}
-
-extension Timestamp {
-    /// Reads a time since when something is asked for: `7d`, `12h`, `2026-09-01` (from the start of that day) or a moment.
-    init(since text: String, now: Timestamp) throws(CommandFailure) {
-        let units: [(suffix: String, seconds: Int64)] = [("d", 86_400), ("h", 3600), ("w", 604_800)]
-        if let moment = Timestamp(text) ?? Timestamp(dayOf: text) {
-            self = moment
-        } else if let unit = units.first(where: { text.hasSuffix($0.suffix) }),
-            let count = Int64(text.dropLast()), (1...100_000).contains(count)
-        {
-            self = now.adding(seconds: -count * unit.seconds)
-        } else {
-            throw .usage("\"\(text)\" is no time", hint: "say 7d, 12h, or a date such as 2026-09-01")
-        }
-    }
 }

@@ -36,8 +36,8 @@ struct HostChoice {
     /// `nil`: none was given.
     let given: String?
 
-    init(_ options: HostOptions, _ layers: SettingLayers) throws(CommandFailure) {
-        given = try ConnectionSettings.givenEndpoint(options, layers)?.description
+    init(_ options: HostOptions, _ environment: [String: String]) throws(CommandFailure) {
+        given = try options.given(environment)?.description
     }
 
     /// - Throws: where none was given and the history holds several; where it holds nothing of the one that was given, but

@@ -5,22 +5,10 @@ struct PageFile {
     let format: PageFormat
     let path: String
 
-    /// Reads `KIND=FILE` texts and checks that each file can be written, before anything else is done.
-    static func all(_ texts: [String]) throws(CommandFailure) -> [PageFile] {
-        var files: [PageFile] = []
-        for text in texts {
-            let value = SettingValue(text: text, origin: "--output")
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[1].isEmpty, let format = PageFormat(rawValue: String(parts[0])) else {
-                throw value.invalid("is no KIND=FILE", hint: "for example json=plan.json")
-            }
-            let path = String(parts[1])
-            if let why = ReplacedFile.obstacle(to: path) {
-                throw value.invalid("can't be written: \(why)", hint: "make the folder first, or name another file")
-            }
-            files.append(PageFile(format: format, path: path))
-        }
-        return files
+    /// Reads `KIND=FILE` and checks that the file can be written, before anything else is done.
+    init(_ text: String) throws(InvalidValue) {
+        let (kind, path) = try text.kindAndFile(example: "json=plan.json")
+        (format, self.path) = (try PageFormat(option: kind), path)
     }
 }
 

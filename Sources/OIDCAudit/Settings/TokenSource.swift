@@ -8,17 +8,19 @@ struct TokenSource {
 
     /// - Parameter file: a path, or `-` for standard input; it is used or is an error, and nothing else is tried.
     /// - Returns: `nil` where no token was given.
-    func token(file: SettingValue?) throws(CommandFailure) -> AccessToken? {
+    func token(file: String?) throws(CommandFailure) -> AccessToken? {
         guard let file else { return try environmentToken() }
         let text: String?
-        if file.text == "-" {
+        if file == "-" {
             text = context.readStandardInput()
         } else {
-            text = FileManager.default.contents(atPath: file.text).map { String(decoding: $0, as: UTF8.self) }
+            text = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
         }
-        guard let text else { throw file.invalid("can't be read", hint: "name a file that holds the token alone") }
+        guard let text else {
+            throw .usage("the token file \(file) can't be read", hint: "name a file that holds the token alone")
+        }
         guard let token = AccessToken(text) else {
-            throw file.invalid("holds no token", hint: "it must hold the token alone, on one line")
+            throw .usage("the token file \(file) holds no token", hint: "it must hold the token alone, on one line")
         }
         return token
     }

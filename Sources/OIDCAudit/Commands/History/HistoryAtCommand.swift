@@ -11,27 +11,25 @@ struct HistoryAtCommand: AuditCommand {
     )
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "date"))
-    var date: String
-    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
-    var organization: String?
+    var date: ScanReference
+    @OptionGroup var only: OrganizationOptions
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: apiURL, in: history, settings.console)
+                only.logins, apiURL: apiURL, in: history, settings.console)
             let scan = try await settings.scan(date, of: asked, apiURL: apiURL, in: history)
-            try await context.sayNewNames(of: [scan], asked: logins, in: history, settings.console)
+            try await context.sayNewNames(of: [scan], asked: only.logins, in: history, settings.console)
             let snapshot = try await usingHistory { () async throws(HistoryError) in
                 try await history.snapshot(of: scan.id, organizations: asked.isEmpty ? nil : asked)
             }
             let others = try await usingHistory { () async throws(HistoryError) in
                 try await history.organizations(apiURL: apiURL)
             }.filter { other in !scan.organizations.contains { $0.id == other.id } }
-            if logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
+            if only.logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
                 context.console.note(
                     "note: it is of \(scan.logins.joined(separator: ", ")) alone; --organization tells of "
                         + others.map(\.login).joined(separator: ", "))

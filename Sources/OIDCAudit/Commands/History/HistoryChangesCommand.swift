@@ -8,17 +8,17 @@ struct HistoryChangesCommand: AuditCommand {
         commandName: "changes", abstract: "What was written to GitHub from here: who, when, what, by which plan.")
 
     @Argument(help: ArgumentHelp("Number of one set of changes. (default: all)", valueName: "changeset"))
-    var changeset: Int64?
+    var changeset: ChangesetID?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history, holding: .changes)
-            let changesets = try await Remedy.changesets(in: history, apiURL: apiURL, changeset.map(ChangesetID.init))
+            let changesets = try await Remedy.changesets(in: history, apiURL: apiURL, changeset)
             if let changeset, changesets.isEmpty {
                 throw .usage(
-                    "the journal holds no changes #\(changeset) at \(apiURL)",
+                    "the journal holds no changes #\(changeset.rawValue) at \(apiURL)",
                     hint: "oidc-audit history changes tells them")
             }
             try settings.write(

@@ -8,14 +8,13 @@ struct HistoryExportCommand: AuditCommand {
         commandName: "export", abstract: "The whole history as lines of JSON (NDJSON), to standard output or a file.",
         discussion: "The form is described in the documentation of the History target; history import reads it.")
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write to a file.", valueName: "file"))
+    @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"))
     var output: String?
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
-        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
+        let path = try history.path(context.environment)
         return try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
             try export(history, context.console)
             return ExitStatus.success.rawValue

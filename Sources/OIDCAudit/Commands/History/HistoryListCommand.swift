@@ -7,16 +7,13 @@ struct HistoryListCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Scans, newest first: coverage, verdict, duration.")
 
-    @Option(help: ArgumentHelp("Only scans of this organization.", valueName: "org"))
-    var organization: String?
+    @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("How many. (default: 30 as text, all as JSON)", valueName: "n"))
-    var limit: Int?
+    var limit: Number<FromOne>?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
-        if let limit, limit < 1 { throw .usage("--limit: \(limit) is no number of scans", hint: "say 1 or more") }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             // Of all hosts, unless one was given.
             let hosts =
@@ -26,7 +23,7 @@ struct HistoryListCommand: AuditCommand {
             var scans: [StoredScan] = []
             var open = 0
             for apiURL in hosts {
-                let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings.console)
+                let asked = try await context.organizations(only.logins, apiURL: apiURL, in: history, settings.console)
                 let (own, ownOpen) = try await usingHistory { () async throws(HistoryError) in
                     (
                         try await history.scans(apiURL: apiURL, of: asked),
@@ -37,7 +34,7 @@ struct HistoryListCommand: AuditCommand {
                 open += ownOpen
             }
             scans.sort { $0.link > $1.link }
-            let most = limit ?? (settings.format == .text ? 30 : scans.count)
+            let most = limit?.value ?? (settings.format == .text ? 30 : scans.count)
             try settings.write(
                 ScanListPage.render(
                     Array(scans.prefix(most)), of: scans.count, open: open, as: settings.format,

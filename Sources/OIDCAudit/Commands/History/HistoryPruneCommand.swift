@@ -12,22 +12,19 @@ struct HistoryPruneCommand: AuditCommand {
             does every row that a scan that stays builds on.
             """)
 
-    @Option(name: .customLong("keep-days"), help: ArgumentHelp("Keep scans of the last days.", valueName: "n"))
-    var keepDays: Int
-    @Flag(name: .customLong("keep-monthly"), help: "Keep the last scan of each month too.")
+    @Option(help: ArgumentHelp("Keep scans of the last days.", valueName: "n"))
+    var keepDays: Number<Days>
+    @Flag(help: "Keep the last scan of each month too.")
     var keepMonthly = false
-    @Flag(help: "Remove them.")
+    @Flag(help: .onCommandLineOnly("Remove them."))
     var yes = false
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        guard (0...100_000).contains(keepDays) else {
-            throw .usage("--keep-days: \(keepDays) is no number of days", hint: "say 0 or more")
-        }
         return try await settings.withHistory(context, for: .changing) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
-            let moment = context.now().adding(seconds: -Int64(keepDays) * 86_400)
+            let moment = context.now().adding(seconds: -Int64(keepDays.value) * 86_400)
             let pruning = try await usingHistory { () async throws(HistoryError) in
                 try await history.prune(
                     apiURL: apiURL, before: moment, keepsMonthly: keepMonthly, isRehearsal: !yes)
@@ -43,4 +40,9 @@ struct HistoryPruneCommand: AuditCommand {
             return ExitStatus.success.rawValue
         }
     }
+}
+
+enum Days: NumberBounds {
+    static let range = 0...100_000
+    static let hint = "for example 365"
 }

@@ -9,15 +9,20 @@ struct HistoryRepositoryCommand: AuditCommand {
         abstract: "One repository's timeline: what was seen of it, and between which scans it changed.",
         discussion: "A repository is found by any name that it had, and told across renames.")
 
-    @Argument(help: ArgumentHelp("OWNER/NAME.", valueName: "repository"))
+    @Argument(
+        help: ArgumentHelp("OWNER/NAME.", valueName: "repository"),
+        transform: reading { text throws(InvalidValue) in
+            guard text.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
+                throw InvalidValue(
+                    text, "is not a repository's full name", hint: "say OWNER/NAME, such as octo-org/octo-repo")
+            }
+            return text
+        })
     var repository: String
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        guard repository.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
-            throw .usage("\"\(repository)\" is no repository", hint: "say OWNER/NAME, such as octo-org/octo-repo")
-        }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
             let timeline = try await usingHistory { () async throws(HistoryError) in

@@ -8,7 +8,7 @@ struct HistoryShowCommand: AuditCommand {
         commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.")
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
-    var scan = "latest"
+    var scan = ScanReference.latest
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {

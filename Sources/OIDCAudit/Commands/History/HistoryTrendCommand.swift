@@ -8,20 +8,18 @@ struct HistoryTrendCommand: AuditCommand {
         commandName: "trend",
         abstract: "Findings, coverage, immutable subjects and the organization's template over time.")
 
-    @Option(help: ArgumentHelp("Only this organization.", valueName: "org"))
-    var organization: String?
+    @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))
-    var since: String?
+    var since: StartTime?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let logins = try Settings.organizations(organization.map { [$0] } ?? [])
-        let moment = try since.map { text throws(CommandFailure) in try Timestamp(since: text, now: context.now()) }
+        let moment = since?.moment(now: context.now())
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
-                logins, apiURL: apiURL, in: history, settings.console)
+                only.logins, apiURL: apiURL, in: history, settings.console)
             let all = try await usingHistory { () async throws(HistoryError) in
                 try await history.trend(apiURL: apiURL, of: asked.first, since: moment)
             }

@@ -11,20 +11,23 @@ struct HistoryVerifyCommand: AuditCommand {
             another place has kept pins everything up to that scan: give it as --expect.
             """)
 
-    @Option(help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"))
+    @Option(
+        help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"),
+        transform: reading { text throws(InvalidValue) in
+            guard text.utf8.count == 64, text.allSatisfy(\.isHexDigit) else {
+                throw InvalidValue(
+                    text, "is not a SHA-256", hint: "give the 64 digits of scan.digest in a JSON report")
+            }
+            return text.lowercased()
+        })
     var expect: String?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
-        let expected = expect?.lowercased()
-        if let expected, expected.utf8.count != 64 || !expected.allSatisfy(\.isHexDigit) {
-            throw .usage(
-                "--expect: \"\(expected)\" is no SHA-256", hint: "say the 64 digits of scan.digest in a JSON report")
-        }
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let verification = try await usingHistory { () async throws(HistoryError) in
-                try await history.verify(expected: expected)
+                try await history.verify(expected: expect)
             }
             try settings.write(
                 VerificationPage.render(verification, as: settings.format, style: settings.style(context)), to: context)

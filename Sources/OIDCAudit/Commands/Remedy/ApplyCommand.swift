@@ -17,14 +17,13 @@ struct ApplyCommand: AuditCommand {
     @Flag(name: .customLong("continue"), help: "Go on with the changes that were begun last and are not done.")
     var continues = false
     @OptionGroup(title: "Change") var change: ChangeOptions
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        let remedy = try Remedy(connection, history, console, page, change, in: context)
         let work: Remedy.Work
         if continues {
             guard plan == nil else {

@@ -13,21 +13,22 @@ struct PlanCommand: AuditCommand {
             """)
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [String] = []
+    var organizations: [OrganizationLogin] = []
     @Flag(help: "Print the JSON Schema of a plan, and nothing else.")
     var schema = false
     @OptionGroup var policy: PolicyOptions
     @Option(
-        name: .customLong("from-scan"),
         help: ArgumentHelp("Plan from a stored scan, without network: \(ScanReference.forms).", valueName: "scan"))
-    var fromScan: String?
-    @Flag(name: .customLong("update-cloud-first"), help: "Print the subjects that the cloud side must allow before.")
+    var fromScan: ScanReference?
+    @Flag(help: "Print the subjects that the cloud side must allow before.")
     var updateCloudFirst = false
-    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets: text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
+    // As a setting it means reports.
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"))
-    var output: [String] = []
+        name: .shortAndLong,
+        help: .onCommandLineOnly("Also write a format to a file; repeatable.", valueName: "kind=file"),
+        transform: reading { text throws(InvalidValue) in try PageFile(text) })
+    var output: [PageFile] = []
     @OptionGroup(title: "Scope") var scope: ScopeOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
@@ -39,28 +40,24 @@ struct PlanCommand: AuditCommand {
             return ExitStatus.success.rawValue
         }
         guard !organizations.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
-        let settings = PageSettings(
-            console: try ConsoleSettings(console, layers), format: try PageFormat(layers.value(.format, flag: format)),
-            outputs: try PageFile.all(output))
+        let settings = PageSettings(console: console.settings, format: page.format, outputs: output)
         guard settings.format == .text || !updateCloudFirst else {
             throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")
         }
-        let judging = try JudgingSettings(policy, Gate(), layers, now: context.now())
-        let path = try Settings.historyPath(layers.value(.db, flag: history.db), context.environment)
-        let logins = try Settings.organizations(organizations)
+        let judging = try JudgingSettings(policy, Gate(), now: context.now())
+        let path = try history.path(context.environment)
+        let logins = organizations.distinct
         let began = ContinuousClock.now
         let read: Reading
         if let fromScan {
             let snapshot = try await stored(
-                try ScanReference(argument: fromScan), logins, try HostChoice(connection.host, layers), path,
-                settings.console, context)
+                fromScan, logins, try HostChoice(connection.host, context.environment), path, settings.console, context)
             let report = Evaluator(policy: judging.policy, gate: Gate(), waivers: judging.waivers).evaluate(snapshot)
             read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
             let crawl = Settings(
-                organizations: logins, judging: judging, scope: try Scope(scope, layers),
-                connection: try ConnectionSettings(connection, layers, context), resumes: false, historyPath: path,
+                organizations: logins, judging: judging, scope: scope.scope,
+                connection: try ConnectionSettings(connection, context), resumes: false, historyPath: path,
                 reports: ReportSettings(format: JSONReporter.self, outputs: []), console: settings.console)
             do throws(CommandFailure) {
                 read = try await crawled(crawl, context)

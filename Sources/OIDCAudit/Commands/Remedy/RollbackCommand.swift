@@ -14,22 +14,19 @@ struct RollbackCommand: AuditCommand {
             """)
 
     @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
-    var changeset: String
+    var changeset: ChangesetID
     @OptionGroup(title: "Change") var change: ChangeOptions
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
-        guard let number = Int64(changeset.hasPrefix("#") ? String(changeset.dropFirst()) : changeset) else {
-            throw .usage("\"\(changeset)\" is no number of changes", hint: "oidc-audit history changes tells them")
-        }
+        let remedy = try Remedy(connection, history, console, page, change, in: context)
+        let number = changeset.rawValue
         let found = try await context.withHistory(remedy.historyPath, for: .reading) {
             history throws(CommandFailure) in
-            try await Remedy.changesets(in: history, apiURL: remedy.apiURL, ChangesetID(rawValue: number))
+            try await Remedy.changesets(in: history, apiURL: remedy.apiURL, changeset)
         }
         guard let changeset = found.first else {
             throw .usage(

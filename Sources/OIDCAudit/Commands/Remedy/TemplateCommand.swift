@@ -11,16 +11,16 @@ struct TemplateCommand: ParsableCommand {
 }
 
 /// An organization, or one of its repositories, as the command line names it.
-struct TemplateTarget {
+struct TemplateTarget: OptionValue {
     let login: OrganizationLogin
     /// `nil`: the organization itself.
     let repository: String?
 
-    init(_ text: String) throws(CommandFailure) {
+    init(option text: String) throws(InvalidValue) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...2).contains(parts.count), let login = OrganizationLogin(parts[0]), parts.last?.isEmpty == false
         else {
-            throw .usage("\"\(text)\" is neither ORG nor ORG/REPO", hint: "for example octo-org or octo-org/api")
+            throw InvalidValue(text, "is neither ORG nor ORG/REPO", hint: "for example octo-org or octo-org/api")
         }
         self.login = login
         repository = parts.count == 2 ? parts[1] : nil
@@ -33,27 +33,23 @@ struct TemplateGetCommand: AuditCommand {
         discussion: "Without a token it asks anonymously, which works for public repositories.")
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
-    var target: String
+    var target: TemplateTarget
     @Flag(help: "Print GitHub's answer as it is.")
     var raw = false
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let layers = try SettingLayers(environment: context.environment, configurationFile: console.config)
-        let target = try TemplateTarget(target)
-        let format = try PageFormat(layers.value(.format, flag: format))
-        let style = context.console.reportStyle(try ConsoleSettings(console, layers).color)
-        let connection = try ConnectionSettings(connection, layers, context)
+        let style = console.colors.style(context)
+        let connection = try ConnectionSettings(connection, context)
         let text: String
         do throws(GitHubError) {
             text = try await connection.withGitHub(context) { client throws(GitHubError) in
                 guard !raw else {
                     return try await client.rawTemplate(of: target.login.rawValue, target.repository).singleLine + "\n"
                 }
-                return try await page(target, client, connection.endpoint, format, style)
+                return try await rendered(target, client, connection.endpoint, page.format, style)
             }
         } catch {
             throw CommandFailure(error)
@@ -62,7 +58,7 @@ struct TemplateGetCommand: AuditCommand {
         return ExitStatus.success.rawValue
     }
 
-    private func page(
+    private func rendered(
         _ target: TemplateTarget, _ client: GitHubClient, _ endpoint: GitHubEndpoint, _ format: PageFormat,
         _ style: ReportStyle,
     ) async throws(GitHubError) -> String {
@@ -82,26 +78,43 @@ struct TemplateSetCommand: AuditCommand {
         commandName: "set", abstract: "Write one template, with the same care as apply.")
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
-    var target: String
-    @Option(help: ArgumentHelp("Claims, in this order.", valueName: "a,b,c"))
-    var claims: String?
-    @Flag(name: .customLong("use-default"), help: "GitHub's default (use_default: true).")
+    var target: TemplateTarget
+    @Option(
+        help: ArgumentHelp("Claims, in this order.", valueName: "a,b,c"),
+        transform: reading { text throws(InvalidValue) in
+            let keys = text.split(separator: ",", omittingEmptySubsequences: false)
+                .map { ClaimKey($0.trimmingCharacters(in: .whitespaces)) }
+            // A slip in what is to be written is not for the program to guess at.
+            guard keys.allSatisfy({ !$0.rawValue.isEmpty }) else {
+                throw InvalidValue(text, "holds an empty claim", hint: "for example repo,context")
+            }
+            guard Set(keys).count == keys.count else {
+                throw InvalidValue(text, "holds a claim twice", hint: "for example repo,context")
+            }
+            for key in keys where ClaimCatalog.claim(for: key) == nil {
+                throw InvalidValue(
+                    message: "unknown claim \"\(key)\"",
+                    hint: ClaimCatalog.nearest(to: key).map { "did you mean \"\($0)\"?" }
+                        ?? "oidc-audit claims lists them")
+            }
+            return keys
+        })
+    var claims: [ClaimKey]?
+    @Flag(help: "GitHub's default (use_default: true).")
     var useDefault = false
     @Flag(help: "The organization's template (use_default: false without keys).")
     var inherit = false
     @Flag(inversion: .prefixedNo, help: "Whether subjects are immutable, with ids beside names.")
     var immutable: Bool?
     @OptionGroup(title: "Change") var change: ChangeOptions
-    @Option(name: .shortAndLong, help: ArgumentHelp("text or json.", valueName: "kind"))
-    var format: String?
+    @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let target = try TemplateTarget(target)
         let fix = try fix(for: target)
-        let remedy = try Remedy(connection, history, console, format: format, change, in: context)
+        let remedy = try Remedy(connection, history, console, page, change, in: context)
         let followers =
             target.repository == nil ? try await Followers(of: target.login, fix, remedy, now: context.now()) : nil
         if let followers, change.maxChanges == nil, !followers.isCounted { throw Remedy.followersUnknown }
@@ -129,25 +142,7 @@ struct TemplateSetCommand: AuditCommand {
             throw .usage("--claims, --use-default and --inherit exclude each other", hint: "give one of them")
         }
         var template: Mending?
-        if let claims {
-            let keys = claims.split(separator: ",", omittingEmptySubsequences: false)
-                .map { ClaimKey($0.trimmingCharacters(in: .whitespaces)) }
-            // A slip in what is to be written is not for the program to guess at.
-            guard keys.allSatisfy({ !$0.rawValue.isEmpty }) else {
-                throw .usage("--claims: \"\(claims)\" holds an empty claim", hint: "for example repo,context")
-            }
-            guard Set(keys).count == keys.count else {
-                throw .usage(
-                    "--claims: \"\(claims)\" is no list of claims, each once", hint: "for example repo,context")
-            }
-            for key in keys where ClaimCatalog.claim(for: key) == nil {
-                throw .usage(
-                    "--claims: unknown claim \"\(key)\"",
-                    hint: ClaimCatalog.nearest(to: key).map { "did you mean \"\($0)\"?" }
-                        ?? "oidc-audit claims lists them")
-            }
-            template = .template(keys)
-        }
+        if let claims { template = .template(claims) }
         if useDefault { template = .useDefault }
         if inherit { template = .inherit }
         guard template != nil || immutable != nil else {
