@@ -91,7 +91,7 @@ extension AuditReport {
             ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
             if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
         }
-        let hidden = difference.hiddenInWords
+        let hidden = difference.hiddenInWords(butFor: summary.acceptedUnread)
         if parts.isEmpty { parts.append(hidden.isEmpty ? "nothing" : "nothing known") }
         // What could not be read is no change, and not known to be none.
         if !hidden.isEmpty { parts.append("not known of \(hidden.joined(separator: ", "))") }

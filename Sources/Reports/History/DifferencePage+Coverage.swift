@@ -10,8 +10,12 @@ extension OrganizationDifference {
 
 extension ScanDifference {
     /// What gaps hide, each as a noun: `the template of acme`, `3 repositories`.
-    var hiddenInWords: [String] {
-        lost + found.filter { login in !organizations.contains { $0.login == login } }
+    var hiddenInWords: [String] { hiddenInWords(butFor: 0) }
+
+    /// - Parameter accepted: how many unreadable repositories are accepted, and need no mention night after night.
+    func hiddenInWords(butFor accepted: Int) -> [String] {
+        let incomparable = max(0, incomparable - accepted)
+        return lost + found.filter { login in !organizations.contains { $0.login == login } }
             + organizations.filter(\.isTemplateHidden).map { "the template of \($0.login)" }
             + organizations.filter { $0.listingAfter == .partial }.map { "what the listing of \($0.login) left out" }
             + (incomparable > 0 ? [counted(incomparable, "repository")] : [])
