@@ -1,9 +1,10 @@
 import AuditCore
 import Crypto
 import Foundation
-import Reports
 import TestSupport
 import Testing
+
+@testable import Reports
 
 /// The page taken apart, as far as HTML's own rules for text, attributes and scripts go.
 struct HTMLParts {
@@ -95,14 +96,75 @@ struct HTMLParts {
         #expect(((data["timelines"] as? [String: Any])?["\(place)"] as? [Any])?.count == 2)
     }
 
-    @Test func chartsAreDrawnWhereThereAreTwoNights() throws {
+    @Test func chartsAreBarsUntilThereIsASecondNight() throws {
         let first = try SampleReport.render(SampleReport.make(), as: HTMLReporter.self)
         #expect(!first.contains("<path"))
-        #expect(first.contains("One scan of this scope so far"))
+        #expect(first.contains("One scan of this scope so far: from the second on, lines show the trend."))
+        let (bars, _) = TrendChart.all(of: try SampleReport.make())
+        #expect(
+            bars.map(\.title) == [
+                "Findings by severity", "Coverage", "Immutable subjects", "Where templates come from",
+            ])
+        #expect(bars.allSatisfy { !$0.isDrawn && $0.note == nil })
+        // All of what was found, the worst first; of a share as much as it is.
+        #expect(bars[0].parts.map(\.text) == ["critical 1", "high 2", "medium 0", "low 1"])
+        #expect(bars[0].parts.map(\.width) == ["25", "50", "0", "25"])
+        #expect(bars[0].parts.map(\.x) == ["0", "25", "75", "75"])
+        #expect(bars[1].parts.count == 1 && bars[1].parts[0].text == "judged, of those in scope \(bars[1].now ?? "")")
         let third = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
         // Three nights; the first had three more findings of each organization than the last.
         #expect(third.contains("from 2026-11-19 to 2026-11-21: critical 1 then, 1 now; high 11 then, 2 now"))
-        #expect(third.matches(of: /<rect class="moment"/).count == 4 * 3)
+        #expect(third.matches(of: /<rect x="[0-9.]+" y="8"/).count == 5 * 3)
+    }
+
+    @Test func chartsShowTheWorstByItselfAndWhatWasIncomplete() throws {
+        var report = try SampleReport.makeWithHistory()
+        let (charts, nights) = TrendChart.all(of: report)
+        #expect(nights.count == 3)
+        let worst = try #require(charts.first { $0.title == "Critical and high" })
+        #expect(worst.legend.map(\.label) == ["critical", "high"])
+        // An axis goes no further than what is there: 11 high findings at most.
+        #expect(worst.ticks.map(\.label) == ["0", "6", "12"])
+        #expect(charts[0].isWide && charts[1].isWide && !charts[2].isWide)
+        // The report itself is incomplete, the nights before it were not.
+        #expect(worst.gaps == "M396 104h0")
+        #expect(worst.moments.map(\.text).last == "2026-11-21 02:00 UTC (incomplete): critical 1, high 2")
+        report.isComplete = true
+        #expect(TrendChart.all(of: report).charts.allSatisfy { $0.gaps == nil })
+    }
+
+    @Test func wordsOfThePageAreThoseOfTheField() throws {
+        let page = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
+        #expect(page.contains("<b>Fix:</b>") && !page.contains("Mend"))
+        #expect(page.contains("It passes every rule that applies."))
+        // Digests stand at the end.
+        let digest = try #require(page.range(of: "policy digest"))
+        let table = try #require(page.range(of: "<table id=\"table\""))
+        #expect(table.upperBound < digest.lowerBound)
+    }
+
+    @Test func anEventSaysBetweenWhichScansItWas() throws {
+        let text = try parts(SampleReport.makeWithHistory()).data
+        let data = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let timelines = try #require(data["timelines"] as? [String: [[Any]]])
+        let event = try #require(timelines.values.first?.first)
+        #expect(event.first as? Int == 42 && event.last as? Int == 41)
+        #expect(data["started"] as? String == "2026-11-21T02:00:00Z")
+    }
+
+    @Test(arguments: [
+        ("https://api.github.com", "https://github.com/", true),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com/", true),
+        ("https://github.example.com/api/v3", "https://github.example.com/", false),
+        ("http://127.0.0.1:8080", nil, false),
+    ])
+    func onlyGitHubItselfHasSettingsToOpen(api: String, web: String?, hasSettings: Bool) throws {
+        var report = try SampleReport.make()
+        report.apiURL = api
+        let data = try #require(
+            JSONSerialization.jsonObject(with: Data(try parts(report).data.utf8)) as? [String: Any])
+        #expect(data["web"] as? String == web)
+        #expect(data["settings"] as? Bool == hasSettings)
     }
 
     @Test func ofVeryManyRepositoriesTheWorstAreThereWithoutTheScript() throws {

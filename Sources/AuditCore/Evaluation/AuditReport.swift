@@ -160,13 +160,17 @@ public struct OrganizationReport: Sendable {
     public var unreadTroubles: [String] {
         var troubles: [String] = []
         if listing.status == .partial { troubles.append("the listing is partial: \(listing.error ?? "unknown")") }
-        if case .unreadable(let reason) = template {
-            troubles.append("the organization's template could not be read: \(reason.message)")
-        }
+        if let templateTrouble { troubles.append(templateTrouble) }
         if !listing.missing.isEmpty {
             troubles.append("listed last time, not now: \(listing.missing.joined(separator: ", "))")
         }
         return troubles
+    }
+
+    /// Why its template is not known; `nil` where it was read.
+    public var templateTrouble: String? {
+        guard case .unreadable(let reason) = template else { return nil }
+        return "the organization's template could not be read: \(reason.message)"
     }
 }
 

@@ -154,9 +154,10 @@ extension Waiver {
     }
 }
 
-/// A number with its noun: `1 repository`, `2 repositories`.
+/// A number with its noun: `1 repository`, `2 repositories`, `2 days`.
 func counted(_ count: Int, _ noun: String) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(noun.hasSuffix("y") ? noun.dropLast() + "ies" : noun + "s")"
+    let endsInIES = noun.hasSuffix("y") && !noun.hasSuffix("ay")
+    return count == 1 ? "1 \(noun)" : "\(count) \(endsInIES ? noun.dropLast() + "ies" : noun + "s")"
 }
 
 extension Finding {

@@ -46,14 +46,18 @@ struct HTMLData {
             json.array("repositories") { json in
                 for repository in report.repositories { row(repository, &json) }
             }
+            formerNames(&json)
             timelines(&json)
+            json.string("started", report.startedAt.description)
             json.strings("statuses", RepositoryReport.Status.allCases.map(\.rawValue))
             json.strings("sources", TemplateSource.allCases.map(\.rawValue))
             json.strings("formats", Self.formats)
             json.strings("visibilities", Repository.Visibility.allCases.map(\.words))
             json.strings("states", Finding.State.allCases.map(\.rawValue))
             json.strings("severities", Severity.allCases.sorted(by: >).map(\.rawValue))
-            json.string("web", report.webURL)
+            let web = report.webAddress
+            json.string("web", web?.url)
+            json.bool("settings", web?.hasSettings ?? false)
             // What the rows refer to, and so known by now.
             json.array("violations", of: violations.values) { json, one in
                 json.array { json in
@@ -94,7 +98,7 @@ struct HTMLData {
             json.number(nil, organizations[row.organization] ?? -1)
             json.number(nil, repository.id.rawValue)
             json.number(nil, repository.visibility == .unknown ? -1 : place(repository.visibility))
-            json.bool(nil, repository.isArchived)
+            json.flag(repository.isArchived)
             json.number(nil, place(row.status))
             json.number(nil, place(row.reason))
             json.number(nil, row.effective?.template.map { templates.place(of: $0.keys) } ?? -1)
@@ -107,12 +111,12 @@ struct HTMLData {
             } else {
                 json.strings(nil, nil)
             }
-            json.bool(nil, row.preview.isCertain)
+            json.flag(row.preview.isCertain)
             if let setting {
                 json.array { json in
-                    json.bool(nil, setting.useDefault)
+                    json.flag(setting.useDefault)
                     json.number(nil, setting.includeClaimKeys.map { templates.place(of: $0) })
-                    json.bool(nil, setting.useImmutableSubject)
+                    json.flag(setting.useImmutableSubject)
                     // The subject holds it already.
                     if let prefix = setting.subClaimPrefix, prefix == first {
                         json.number(nil, 1)
@@ -133,7 +137,7 @@ struct HTMLData {
                         json.number(nil, place(finding.state))
                         json.number(nil, place(finding.firstSeen.description))
                         json.number(nil, finding.waiver.map { waivers.place(of: $0) } ?? -1)
-                        json.bool(nil, finding.isInBaseline)
+                        json.flag(finding.isInBaseline == true)
                         json.strings(nil, finding.furtherProblems.map(\.shown))
                     }
                 }
@@ -169,6 +173,7 @@ struct HTMLData {
                             json.number(nil, place(event.seenBy.startedAt.description))
                             json.number(nil, place(event.words))
                             json.number(nil, tones.place(of: event.tone))
+                            json.number(nil, event.after?.id.rawValue ?? 0)
                         }
                     }
                 }
@@ -192,10 +197,28 @@ struct HTMLData {
                         json.number(nil, event.seenBy.id.rawValue)
                         json.number(nil, place(event.seenBy.startedAt.description))
                         json.number(nil, place(event.words))
+                        json.number(nil, event.after?.id.rawValue ?? 0)
                     }
                 }
             }
         }
+    }
+
+    /// Where links lead that name a repository as it was called before.
+    private func formerNames(_ json: inout JSONWriter) {
+        let former = report.formerNames
+        json.object("former") { json in
+            for (row, repository) in report.repositories.enumerated() {
+                for name in former[repository.repository.id] ?? [] { json.number(name.shown, row) }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// A truth in one character.
+    fileprivate mutating func flag(_ value: Bool?) {
+        number(nil, value.map { $0 ? 1 : 0 })
     }
 }
 
@@ -207,6 +230,27 @@ extension AuditReport {
             if let id = finding.repositoryID { found[id, default: []].append(finding) }
         }
         return found
+    }
+}
+
+extension AuditReport {
+    /// Names that repositories had before they were renamed and that no repository has now, each under the last that had
+    /// it; oldest first.
+    var formerNames: [RepositoryID: [String]] {
+        guard let history else { return [:] }
+        var taken = Set(repositories.map { $0.repository.fullName.lowercased() })
+        var names: [RepositoryID: [String]] = [:]
+        let renamings = repositories.flatMap { repository in
+            (history.timelines[repository.repository.id] ?? []).compactMap { event -> (Timestamp, Repository)? in
+                guard case .repository(let change) = event.what, change.kinds.contains(.renamed) else { return nil }
+                return change.before.map { (event.seenBy.startedAt, $0.repository) }
+            }
+        }
+        for (_, repository) in renamings.sorted(by: { $1.0 < $0.0 })
+        where taken.insert(repository.fullName.lowercased()).inserted {
+            names[repository.id, default: []].insert(repository.fullName, at: 0)
+        }
+        return names
     }
 }
 
@@ -232,11 +276,12 @@ private struct Interned<Value: Hashable> {
 }
 
 extension AuditReport {
-    /// The address before a repository's name in a browser; `nil` where the API's does not tell.
-    fileprivate var webURL: String? {
+    /// What stands before a repository's name in a browser, and whether there are settings of OIDC behind it, as GitHub has
+    /// them everywhere but on an Enterprise Server; `nil` where the API's address does not show it.
+    fileprivate var webAddress: (url: String, hasSettings: Bool)? {
         guard apiURL.hasPrefix("https://") else { return nil }
         let host = apiURL.dropFirst("https://".count)
-        if host.hasPrefix("api."), !host.contains("/") { return "https://\(host.dropFirst(4))/" }
-        return host.hasSuffix("/api/v3") ? "https://\(host.dropLast("/api/v3".count))/" : nil
+        if host.hasPrefix("api."), !host.contains("/") { return ("https://\(host.dropFirst(4))/", true) }
+        return host.hasSuffix("/api/v3") ? ("https://\(host.dropLast("/api/v3".count))/", false) : nil
     }
 }

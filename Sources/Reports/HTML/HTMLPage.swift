@@ -19,6 +19,12 @@ struct HTMLPage {
         let color: String
     }
 
+    struct RuleGroup {
+        /// Stands above what is folded away; `nil` where nothing is.
+        let title: String?
+        let rules: [RuleEntry]
+    }
+
     struct RuleEntry {
         let id: String
         let severity: String
@@ -48,6 +54,8 @@ struct HTMLPage {
         }
 
         let name: String
+        /// Its names before it was renamed, to which links may lead.
+        let former: [String]
         let status: String
         let findings: [Broken]
         let reason: String
@@ -77,21 +85,24 @@ struct HTMLPage {
     let tool = Tool.name
     let version = Tool.version
     let organizationNames: String
+    let subtitle: String
     let verdict: String
     let verdictClass: String
     let reason: String
     let incomplete: String?
     let changes: String?
+    let lists: [FirstScreen.List]
     let facts: [Fact]
     let tiles: [Tile]
     let tilesInWords: String
     let charts: [TrendChart]
     let nights: [TrendChart.Night]
     let hasNights: Bool
+    let chartsNote: String?
     let warnings: [String]
     let hasWarnings: Bool
     let policy: String
-    let rules: [RuleEntry]
+    let ruleGroups: [RuleGroup]
     let others: [Other]
     let hasOthers: Bool
     let statuses = RepositoryReport.Status.allCases.map(\.rawValue)
@@ -101,7 +112,6 @@ struct HTMLPage {
     let rows: [Row]
     let shown: String
     let organizations: [Organization]
-    let requests: String
 
     /// How many repositories are there without the script.
     private static let rowsMax = 100
@@ -113,26 +123,23 @@ struct HTMLPage {
         styleHash = Self.hash(of: style)
         scriptHash = Self.hash(of: script)
         organizationNames = report.organizations.map(\.login).joined(separator: ", ").shown
+        subtitle = Self.subtitle(report)
         verdict = report.headlineWord.capitalized
         verdictClass = report.gate.verdictClass
         reason = report.headlineInWords
         incomplete = report.whyIncomplete?.shown
         changes = report.changesInWords?.shown
+        lists = FirstScreen(report).lists
         facts = Self.facts(report)
         tiles = Self.tiles(report.summary)
         tilesInWords = tiles.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         (charts, nights) = TrendChart.all(of: report)
         hasNights = nights.count > 1
+        chartsNote = hasNights ? nil : "One scan of this scope so far: from the second on, lines show the trend."
         warnings = report.warnings.prefix(Self.namesMax).map(\.shown)
         hasWarnings = !warnings.isEmpty
         policy = report.policy.name.shown
-        let open = Dictionary(report.findings.filter(\.isOpen).map { ($0.rule, 1) }, uniquingKeysWith: +)
-        rules = report.policy.rules
-            .sorted { left, right in
-                let (isLeftBroken, isRightBroken) = (open[left.id] != nil, open[right.id] != nil)
-                return isLeftBroken == isRightBroken ? left.severity > right.severity : isLeftBroken
-            }
-            .map { RuleEntry($0, open: open[$0.id] ?? 0) }
+        ruleGroups = Self.ruleGroups(report)
         let others = report.findings.filter { $0.repositoryID == nil }
         self.others = others.prefix(Self.namesMax).map(Other.init)
         hasOthers = !others.isEmpty
@@ -143,15 +150,34 @@ struct HTMLPage {
             ? "The \(rows.count) that need attention most, of \(report.repositories.count)"
             : counted(rows.count, "repository")
         organizations = report.organizations.map { Organization($0, report.history) }
-        requests =
-            "\(report.requests.sent) requests, \(report.requests.notModified) not modified, "
-            + "\(report.requests.retried) retried, \(report.requests.waited.decimalSeconds) s waited for rate limits"
     }
 
     // MARK: -
 
     private static func hash(of text: String) -> String {
         "sha256-" + Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+    }
+
+    private static func subtitle(_ report: AuditReport) -> String {
+        let names = report.organizations.map(\.login)
+        let organizations = names.count > 3 ? counted(names.count, "organization") : names.joined(separator: ", ")
+        let scan = report.scanID.map { "scan #\($0.rawValue) of " } ?? ""
+        return [organizations, "policy \(report.policy.name)", "\(scan)\(report.startedAt.minute)"]
+            .joined(separator: " · ").shown
+    }
+
+    /// Broken rules as they are, the worst first, then the others, folded away.
+    private static func ruleGroups(_ report: AuditReport) -> [RuleGroup] {
+        let open = Dictionary(report.findings.filter(\.isOpen).map { ($0.rule, 1) }, uniquingKeysWith: +)
+        let entries = report.policy.rules.enumerated()
+            .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+        let broken = entries.filter { open[$0.id] != nil }.map { RuleEntry($0, open: open[$0.id] ?? 0) }
+        let others = entries.filter { open[$0.id] == nil }.map { RuleEntry($0, open: 0) }
+        return [
+            broken.isEmpty ? nil : RuleGroup(title: nil, rules: broken),
+            others.isEmpty
+                ? nil : RuleGroup(title: "\(counted(others.count, "rule")) without an open violation", rules: others),
+        ].compactMap(\.self)
     }
 
     private static func facts(_ report: AuditReport) -> [Fact] {
@@ -183,6 +209,12 @@ struct HTMLPage {
                 value: Finding.State.allCases.filter { $0 != .recurring }
                     .map { "\(report.summary.states[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
                     + ", \(report.summary.waivedFindings) waived"))
+        facts.append(
+            Fact(
+                label: "requests",
+                value: "\(report.requests.sent) sent, \(report.requests.notModified) not modified, "
+                    + "\(report.requests.retried) retried, \(report.requests.waited.decimalSeconds) s waited for rate limits"
+            ))
         facts.append(Fact(label: "policy digest", value: report.policy.sha256.shown, isCode: true))
         if let digest = report.digest { facts.append(Fact(label: "digest", value: digest, isCode: true)) }
         return facts
@@ -206,7 +238,7 @@ struct HTMLPage {
     /// Those that need attention most.
     private static func rows(_ report: AuditReport) -> [Row] {
         let order: [RepositoryReport.Status] = [.violating, .unreadable, .waived, .compliant, .skipped]
-        let findings = report.findingsByRepository
+        let (findings, former) = (report.findingsByRepository, report.formerNames)
         var rows: [Row] = []
         for status in order {
             // Those of a status in the order of the report, the worst first: `nil` is for those without a finding.
@@ -215,7 +247,8 @@ struct HTMLPage {
             }
             for severity in Severity.allCases.sorted(by: >).map(Optional.some) + [nil] {
                 for member in (members[severity] ?? []).prefix(rowsMax - rows.count) {
-                    rows.append(Row(member, findings[member.repository.id] ?? []))
+                    let id = member.repository.id
+                    rows.append(Row(member, findings[id] ?? [], former: former[id] ?? []))
                 }
             }
         }
@@ -268,7 +301,8 @@ extension HTMLPage.Other {
 }
 
 extension HTMLPage.Row {
-    init(_ report: RepositoryReport, _ findings: [Finding]) {
+    init(_ report: RepositoryReport, _ findings: [Finding], former: [String]) {
+        self.former = former.map(\.shown)
         name = report.repository.fullName.shown
         status = report.status.rawValue
         self.findings = findings.map { Broken(rule: $0.rule, severity: $0.isOpen ? $0.severity.rawValue : "waived") }
@@ -321,6 +355,11 @@ extension Scope {
 extension TemplateSource {
     /// For people.
     var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension Timestamp {
+    /// Day, hour and minute in UTC.
+    var minute: String { "\(day) \(description.dropFirst(11).prefix(5)) UTC" }
 }
 
 extension Double {

@@ -23,7 +23,14 @@ public struct HTMLReporter: Reporter {
     // MARK: -
 
     private static let style = String(decoding: PackageResources.report_css, as: UTF8.self)
-    private static let script = String(decoding: PackageResources.report_js, as: UTF8.self)
+    /// Its files are one script, in the order in which one builds on another.
+    private static let script: String = {
+        let files = [
+            PackageResources.data_js, PackageResources.table_js, PackageResources.card_js, PackageResources.address_js,
+            PackageResources.page_js,
+        ]
+        return "\"use strict\";\n(() => {\n" + files.map { String(decoding: $0, as: UTF8.self) }.joined() + "})();\n"
+    }()
 
     private static let template: MustacheTemplate = {
         MustacheContentTypes.register(HarmlessHTML(), named: "REPORT")

@@ -28,6 +28,16 @@ struct TrendChart {
     struct Moment {
         let x: String
         let width: String
+        /// When it was, and what each entry of the legend counted then: the page's script reads it too.
+        let text: String
+    }
+
+    /// A part of the bar that stands for a line where there is one night alone.
+    struct Part {
+        let className: String
+        let fill: String
+        let x: String
+        let width: String
         let text: String
     }
 
@@ -41,28 +51,38 @@ struct TrendChart {
     /// What counts now, beside the title; `nil` where the parts alone say something.
     let now: String?
     let description: String
+    /// Whether there are lines: what is there of one night is a bar.
     let isDrawn: Bool
+    /// Whether it is one of two in a row of the page, and not of three.
+    var isWide = false
+    /// Why there are no lines, where other charts have some.
+    var note: String?
     var ticks: [Tick] = []
     var shapes: [Shape] = []
     var moments: [Moment] = []
+    /// A path with a dot for each night that did not see everything; `nil` where all did.
+    var gaps: String?
+    var parts: [Part] = []
     var from = ""
     var to = ""
     let legend: [Key]
 }
 
 extension TrendChart {
-    /// The charts of a report: what the policy found, what could be judged, which subjects are immutable, where templates
-    /// come from.
+    /// The charts of a report: what the policy found, the worst of it, what could be judged, which subjects are immutable,
+    /// where templates come from.
     static func all(of report: AuditReport) -> (charts: [TrendChart], nights: [Night]) {
         let every = Nights(report, ofOnePolicy: false)
-        let charts = [
-            TrendChart(
-                "Findings by severity", Nights(report, ofOnePolicy: true), isStacked: true, isSum: true, unit: .count,
-                Severity.allCases.reversed().map { severity in
-                    Series(className: severity.rawValue, label: severity.rawValue) {
-                        Double($0.findings[severity] ?? 0)
-                    }
-                }),
+        let judged = Nights(report, ofOnePolicy: true)
+        let severities = Severity.allCases.sorted().map { severity in
+            Series(className: severity.rawValue, label: severity.rawValue) { Double($0.findings[severity] ?? 0) }
+        }
+        var charts = [
+            TrendChart("Findings by severity", judged, isStacked: true, isSum: true, unit: .count, severities),
+            // Among very many others they would be a hair's breadth. A bar of one night shows them as it is.
+            judged.drawn.count > 1
+                ? TrendChart(
+                    "Critical and high", judged, isStacked: false, unit: .count, Array(severities.suffix(2))) : nil,
             TrendChart(
                 "Coverage", every, isStacked: false, unit: .share,
                 [Series(className: "coverage", label: "judged, of those in scope") { $0.coverage }]),
@@ -74,7 +94,10 @@ extension TrendChart {
                 TemplateSource.allCases.map { source in
                     Series(className: source.rawValue, label: source.words) { Double($0.sources[source] ?? 0) }
                 }),
-        ]
+        ].compactMap(\.self)
+        for place in charts.indices where charts.count == 4 || place < 2 { charts[place].isWide = true }
+        // Where there is one scan at all, the page says it once.
+        if every.drawn.count < 2 { for place in charts.indices { charts[place].note = nil } }
         return (charts, every.drawn.reversed().map(Night.init))
     }
 
@@ -136,8 +159,15 @@ extension TrendChart {
 
         func words(_ value: Double?) -> String {
             guard let value else { return "unknown" }
-            // Never rounded up to a whole that is not reached.
-            return self == .count ? "\(Int(value))" : "\(((value * 1000).rounded(.down) / 10).short)%"
+            guard self == .share else { return "\(Int(value))" }
+            // Never rounded up to a whole that is not reached; with one decimal, so that figures stand in line.
+            let tenths = Int((value * 1000).rounded(.down))
+            return tenths == 0 || tenths == 1000 ? "\(tenths / 10)%" : "\(tenths / 10).\(tenths % 10)%"
+        }
+
+        /// At the axis.
+        func tick(_ value: Double) -> String {
+            self == .count ? "\(Int(value))" : "\((value * 100).short)%"
         }
     }
 
@@ -159,14 +189,23 @@ extension TrendChart {
         legend = zip(series, latest).reversed().map {
             Key(className: $0.className, label: $0.label, value: unit.words($1))
         }
-        now =
-            !isStacked
-            ? unit.words(latest.first ?? nil) : isSum ? "\(Int(latest.compactMap(\.self).reduce(0, +)))" : nil
+        let isShare = unit == .share
+        now = isShare ? unit.words(latest.first ?? nil) : isSum ? "\(Int(latest.compactMap(\.self).reduce(0, +)))" : nil
         guard nights.count > 1, let first = nights.first, let last = nights.last else {
             isDrawn = false
-            description =
-                all.policyName.map { "No other scan of this scope was judged by \($0.shown): a line needs two." }
-                ?? "One scan of this scope so far: a line needs two."
+            note = all.policyName.map { "No other scan of this scope was judged by \($0.shown)." }
+            let sum = latest.compactMap(\.self).reduce(0, +)
+            let whole = isShare ? 1 : max(sum, 1)
+            var start = 0.0
+            // The greatest first, as in the legend.
+            parts = zip(series, latest).reversed().map { one, value in
+                let share = (value ?? 0) / whole * 100
+                defer { start += share }
+                return Part(
+                    className: one.className, fill: one.fill, x: start.short, width: share.short,
+                    text: "\(one.label) \(unit.words(value))")
+            }
+            description = "\(title): \(parts.map(\.text).joined(separator: ", "))"
             return
         }
         isDrawn = true
@@ -180,10 +219,11 @@ extension TrendChart {
         (from, to) = isOneDay ? (first.startedAt.time, last.startedAt.time) : (first.startedAt.day, last.startedAt.day)
 
         let sums = nights.indices.map { night in values.reduce(0) { $0 + ($1[night] ?? 0) } }
-        let top =
-            unit == .share
-            ? 1 : Self.roundedUp(isStacked ? sums.max() ?? 0 : values.joined().compactMap(\.self).max() ?? 0)
-        func y(_ value: Double) -> Double { Self.plot.bottom - value / top * (Self.plot.bottom - Self.plot.top) }
+        let counted = isStacked ? sums : values.joined().compactMap(\.self)
+        let (floor, top) = unit == .share ? Self.shares(counted) : (0, Self.roundedUp(counted.max() ?? 0))
+        func y(_ value: Double) -> Double {
+            Self.plot.bottom - (value - floor) / (top - floor) * (Self.plot.bottom - Self.plot.top)
+        }
         let seconds = Double(last.startedAt.seconds(since: first.startedAt))
         let xs = nights.enumerated().map { place, night in
             // Within one second, side by side.
@@ -193,8 +233,13 @@ extension TrendChart {
                 : Double(place) / Double(nights.count - 1)
             return Self.plot.left + share * (Self.plot.right - Self.plot.left)
         }
-        let steps = unit == .count && Int(top) % 2 == 1 ? [0, top] : [0, top / 2, top]
-        ticks = steps.map { Tick(y: y($0).short, label: unit.words($0)) }
+        let intervals = unit == .share || Int(top) % 2 == 0 ? 2 : Int(top) % 3 == 0 ? 3 : 1
+        ticks = (0...intervals).map { place in
+            let value = floor + (top - floor) * Double(place) / Double(intervals)
+            return Tick(y: y(value).short, label: unit.tick(value))
+        }
+        let dots = zip(nights, xs).filter { !$0.0.isComplete }.map { "M\($0.1.short) 104h0" }
+        gaps = dots.isEmpty ? nil : dots.joined()
         if isStacked {
             var floor = [Double](repeating: 0, count: nights.count)
             for (one, values) in zip(series, values) {
@@ -217,38 +262,42 @@ extension TrendChart {
                     let points = run.compactMap(\.self)
                     guard let start = points.first, let end = points.last else { continue }
                     let line = points.map { "\($0.0.short) \($0.1.short)" }.joined(separator: "L")
-                    let under = "M\(line)L\(end.0.short) \(y(0).short)L\(start.0.short) \(y(0).short)Z"
-                    shapes.append(
-                        Shape(className: "\(one.className) under", fill: one.fill, opacity: "0.14", path: under))
+                    // An area says how much it is only where it stands on nothing.
+                    if floor == 0 {
+                        let under = "M\(line)L\(end.0.short) \(y(0).short)L\(start.0.short) \(y(0).short)Z"
+                        shapes.append(
+                            Shape(className: "\(one.className) under", fill: one.fill, opacity: "0.14", path: under))
+                    }
                     shapes.append(
                         Shape(className: "\(one.className) line", fill: "none", stroke: one.fill, path: "M\(line)"))
                 }
             }
         }
-        // A night that could not read everything, so that what falls there is not taken for a change.
-        for (x, night) in zip(xs, nights) where !night.isComplete {
-            shapes.append(
-                Shape(
-                    className: "incomplete", fill: PageColor.of("incomplete"),
-                    path: "M\((x - 1.5).short) \(Self.plot.bottom.short)h3v4h-3Z"))
-        }
         moments = nights.indices.map { night in
             // From half-way to the neighbour on one side to half-way to that on the other.
             let start = night == 0 ? xs[0] : (xs[night - 1] + xs[night]) / 2
             let end = night == xs.count - 1 ? xs[night] : (xs[night] + xs[night + 1]) / 2
-            let texts = zip(series, values).reversed().map { "\($0.label) \(unit.words($1[night]))" }
+            let cells = zip(series, values).reversed().map { ($0.label, unit.words($1[night])) }
+            let moment = nights[night].startedAt.minute + (nights[night].isComplete ? "" : " (incomplete)")
             return Moment(
                 x: start.short, width: (end - start).short,
-                text: "\(nights[night].startedAt): \(texts.joined(separator: ", "))"
-                    + (nights[night].isComplete ? "" : ": not complete"))
+                text: "\(moment): \(cells.map { "\($0.0) \($0.1)" }.joined(separator: ", "))")
         }
     }
 
-    /// The next of 1, 2 and 5 times a power of ten, so that ticks have short labels.
+    /// A round number that is hardly more, so that the chart is filled and ticks have short labels.
     private static func roundedUp(_ value: Double) -> Double {
         var power = 1.0
         while power * 10 < value { power *= 10 }
-        return [1, 2, 5, 10].map { $0 * power }.first { $0 >= value } ?? value
+        return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10].map { $0 * power }
+            .first { $0 >= value && $0 == $0.rounded() } ?? value
+    }
+
+    /// Between which shares an axis goes: from nothing where they are small, and to the whole where they are large.
+    private static func shares(_ values: [Double]) -> (floor: Double, top: Double) {
+        guard let least = values.min(), let most = values.max() else { return (0, 1) }
+        if most <= 0.5 { return (0, max(5, roundedUp(most * 100)) / 100) }
+        return least < 0.5 || least == 1 ? (0, 1) : ((least * 10 - 0.01).rounded(.down) / 10, 1)
     }
 }
 
@@ -280,7 +329,7 @@ enum PageColor {
         case "low": "#3d6a99"
         case "compliant": "#1a7f45"
         case "violating": "#b3123b"
-        case "unreadable", "incomplete": "#8a5a00"
+        case "unreadable": "#8a5a00"
         case "waived": "#6b4fa0"
         case "organization", "coverage", "immutable": "#0b6bcb"
         case "organization_or_copy": "#6ba5e0"

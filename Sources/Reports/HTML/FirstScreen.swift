@@ -1,0 +1,318 @@
+import AuditCore
+
+/// The lists with which the page begins: what changed since the scan before, then what should not wait.
+struct FirstScreen {
+    struct List {
+        /// The class of the page's style that goes with it.
+        let className: String
+        let title: String
+        /// How many there are, in words; `nil` where there are none.
+        let count: String?
+        let items: [Item]
+        /// What stands in place of the items where there are none.
+        let none: String?
+        let more: More?
+        let foot: Foot?
+
+        fileprivate init(
+            _ className: String, _ title: String, count: String? = nil, _ items: [Item], none: String,
+            max: Int = smallListMax, all: String? = nil, foot: Foot? = nil,
+        ) {
+            self.className = className
+            self.title = title
+            self.items = Array(items.prefix(max))
+            self.count = items.isEmpty ? nil : count ?? "\(items.count)"
+            self.none = items.isEmpty ? none : nil
+            let rest = items.count - max
+            more = rest > 0 ? More(text: "and \(rest) more", link: all) : nil
+            self.foot = foot
+        }
+    }
+
+    struct Item {
+        let name: String
+        /// Fragment of the repository; `nil` where it is none of the report's.
+        let link: String?
+        var severity: String?
+        var age: String?
+        var lines: [Line] = []
+    }
+
+    struct Line {
+        /// How a finding compares with the scan before.
+        var state: String?
+        var rule: String?
+        let text: String
+    }
+
+    struct More {
+        let text: String
+        /// Fragment of a view of the repositories that holds them all; `nil` where no filter chooses them.
+        let link: String?
+    }
+
+    struct Foot {
+        let label: String
+        let name: String
+        let link: String?
+        let text: String
+    }
+
+    var lists: [List] { [fresh(), gone(), critical(), recent(), unread(), waivers()].compactMap(\.self) }
+
+    private static let changesMax = 8
+    private static let smallListMax = 5
+    private static let linesMax = 4
+    private static let newDays = 7
+    private static let soonDays = 30
+
+    private let report: AuditReport
+    /// Full names by id, of the repositories that the report holds.
+    private let names: [RepositoryID: String]
+
+    init(_ report: AuditReport) {
+        self.report = report
+        names = Dictionary(
+            report.repositories.map { ($0.repository.id, $0.repository.fullName) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    // MARK: - Since the scan before
+
+    private func fresh() -> List {
+        guard let fresh = report.freshFindings, let before = report.history?.difference?.before else {
+            return List("fresh", "New", [], none: "There is no scan before this one to compare with.")
+        }
+        let items = bySubject(fresh).map { findings in
+            item(
+                findings,
+                lines: findings.map { finding in
+                    let isWorse = finding.change == .worsened && !finding.furtherProblems.isEmpty
+                    return Line(
+                        state: finding.change.rawValue, rule: finding.rule,
+                        text: (isWorse
+                            ? "now also \(finding.furtherProblems.joined(separator: "; "))"
+                            : finding.violation.message).cut(to: 160))
+                })
+        }
+        return List(
+            "fresh", "New since #\(before.id.rawValue) of \(before.startedAt.day)",
+            count: AuditReport.statesInWords(fresh, by: \.change), items, none: "No finding is new, worse or back.",
+            max: Self.changesMax)
+    }
+
+    private func gone() -> List? {
+        guard !report.gone.isEmpty else { return nil }
+        let groups = grouped(report.gone, by: \.key.subject)
+        let items = groups.map { findings in
+            Item(
+                name: findings[0].known.name.cut(to: 200), link: link(findings[0].key.subject),
+                severity: findings.map(\.known.severity).max()?.rawValue,
+                lines: lines(findings.map { Line(rule: $0.key.rule, text: $0.reason.words) }))
+        }
+        return List(
+            "gone", "Gone", count: counted(report.gone.count, "finding"), items, none: "", max: Self.changesMax)
+    }
+
+    // MARK: - What should not wait
+
+    private var open: [Finding] { report.findings.filter { !report.gate.isAccepted($0) } }
+
+    /// Open longest first.
+    private func critical() -> List {
+        let items = bySubject(open.filter { $0.severity == .critical })
+            .sorted { $0.firstSeen < $1.firstSeen }
+            .map { findings in
+                // The list says how severe they are.
+                Item(
+                    name: (findings[0].repository ?? findings[0].organization).cut(to: 200),
+                    link: link(findings[0].key.subject), age: age(findings.firstSeen),
+                    lines: lines(findings.map { Line(rule: $0.rule, text: "") }))
+            }
+        let hasRule = report.policy.rules.contains { $0.severity == .critical }
+        return List(
+            "critical", "Critical", items, none: hasRule ? "None is open." : "The policy has no critical rule.",
+            all: "#repositories?severity=critical", foot: oldest)
+    }
+
+    private var oldest: Foot? {
+        let oldest = open.enumerated().min { one, other in
+            (one.element.firstSeen, other.element.severity, one.offset)
+                < (other.element.firstSeen, one.element.severity, other.offset)
+        }
+        guard let finding = oldest?.element else { return nil }
+        return Foot(
+            label: "Oldest open finding", name: (finding.repository ?? finding.organization).cut(to: 200),
+            link: link(finding.key.subject), text: "\(finding.rule), \(age(finding.firstSeen))")
+    }
+
+    /// Worst first, then newest; `nil` where no earlier scan could have seen what is not new.
+    private func recent() -> List? {
+        let scans = report.history?.trend.map(\.scan.startedAt) ?? []
+        guard let first = scans.min(), first < report.startedAt else { return nil }
+        let recent = open.filter { $0.firstSeen > first && days(since: $0.firstSeen) <= Self.newDays }
+        let items = bySubject(recent)
+            .sorted { ($1.worst, $1.firstSeen) < ($0.worst, $0.firstSeen) }
+            .map { item($0, age: $0.firstSeen) }
+        return List("recent", "New within \(Self.newDays) days", items, none: "None.")
+    }
+
+    private func unread() -> List {
+        var items = report.organizations.flatMap { organization in
+            organization.unreadTroubles.map { trouble in
+                let isTemplate = trouble == organization.templateTrouble
+                return unreadItem(organization.login, nil, trouble, isTemplate ? unread(organization) : nil)
+            }
+        }
+        for member in report.repositories where member.status == .unreadable {
+            let repository = member.repository
+            items.append(
+                unreadItem(
+                    repository.fullName, link(.repository(repository.id)), member.reasonInWords, unread(member)))
+        }
+        return List(
+            "unread", "Not read or decided", items, none: "Everything in scope was read.",
+            all: "#repositories?status=unreadable")
+    }
+
+    private enum Unread {
+        case never
+        case since(Timestamp)
+    }
+
+    private func unreadItem(_ name: String, _ link: String?, _ reason: String, _ unread: Unread?) -> Item {
+        // All of it stands with the repository.
+        let reason = reason.cut(to: 80)
+        let (age, text): (String?, String) =
+            switch unread {
+            case .since(let moment): (self.age(moment), "since \(moment.day): \(reason)")
+            case .never: ("never read", reason)
+            case nil: (nil, reason)
+            }
+        return Item(name: name.cut(to: 200), link: link, age: age, lines: [Line(text: text)])
+    }
+
+    /// The same of an organization's template.
+    private func unread(_ organization: OrganizationReport) -> Unread? {
+        guard let id = organization.id, let history = report.history, !history.trend.isEmpty else { return nil }
+        for event in (history.templateEvents[id] ?? []).reversed() {
+            guard case .organizationTemplate(let before, .unreadable) = event.what else { return nil }
+            // Why it can't be read may change from night to night.
+            if case .unreadable = before { continue }
+            return .since(event.seenBy.startedAt)
+        }
+        return .never
+    }
+
+    /// Since when it can't be read; `nil` where it was read, or the history does not say.
+    private func unread(_ member: RepositoryReport) -> Unread? {
+        guard member.setting == nil, let history = report.history, !history.trend.isEmpty else { return nil }
+        let id = member.repository.id
+        guard let events = history.timelines[id] else { return history.untold.contains(id) ? nil : .never }
+        for event in events.reversed() {
+            guard case .repository(let change) = event.what, let after = change.after else { continue }
+            guard change.before == nil || change.kinds.contains(.unreadable) else { continue }
+            guard case .unreadable = after.reading else { return nil }
+            return change.before == nil ? .never : .since(event.seenBy.startedAt)
+        }
+        return nil
+    }
+
+    /// Those that expired, then those that end soon; `nil` where no waivers were given.
+    private func waivers() -> List? {
+        guard report.waiverSource != nil else { return nil }
+        let today = Day(of: report.startedAt)
+        let logins = Set(report.organizations.map { $0.login.lowercased() })
+        let soon = report.waivers.filter { waiver in
+            waiver.expires.days(since: today) <= Self.soonDays
+                && waiver.target.organization.map { logins.contains($0.lowercased()) } ?? true
+        }
+        let items = soon.enumerated()
+            .sorted { ($0.element.expires, $0.offset) < ($1.element.expires, $1.offset) }
+            .map { _, waiver in
+                let left = waiver.expires.days(since: today)
+                let when =
+                    left < 0 ? "expired \(waiver.expires)" : left == 0 ? "last day" : "ends in \(counted(left, "day"))"
+                return Item(
+                    name: waiver.target.description.cut(to: 200), link: nil, age: when,
+                    lines: [Line(rule: waiver.rule, text: waiver.owner.cut(to: 80))])
+            }
+        return List(
+            "waivers", "Waivers that end soon", items, none: "None ends within \(Self.soonDays) days.")
+    }
+
+    // MARK: -
+
+    /// Findings with what they are about, in the order of their first.
+    private func bySubject(_ findings: [Finding]) -> [[Finding]] { grouped(findings, by: \.key.subject) }
+
+    private func grouped<Element>(
+        _ elements: [Element], by subject: (Element) -> FindingKey.Subject
+    ) -> [[Element]] {
+        var places: [FindingKey.Subject: Int] = [:]
+        var groups: [[Element]] = []
+        for element in elements {
+            if let place = places[subject(element)] {
+                groups[place].append(element)
+            } else {
+                places[subject(element)] = groups.count
+                groups.append([element])
+            }
+        }
+        return groups
+    }
+
+    private func item(_ findings: [Finding], age since: Timestamp? = nil, lines: [Line] = []) -> Item {
+        Item(
+            name: (findings[0].repository ?? findings[0].organization).cut(to: 200),
+            link: link(findings[0].key.subject), severity: findings.worst.rawValue, age: since.map(age),
+            lines: self.lines(lines))
+    }
+
+    private func lines(_ lines: [Line]) -> [Line] {
+        lines.count <= Self.linesMax
+            ? lines : lines.prefix(Self.linesMax - 1) + [Line(text: "and \(lines.count - Self.linesMax + 1) more")]
+    }
+
+    private func link(_ subject: FindingKey.Subject) -> String? {
+        guard case .repository(let id) = subject, let name = names[id] else { return nil }
+        return "#\(name.shown.fragment)"
+    }
+
+    private func days(since moment: Timestamp) -> Int {
+        Day(of: report.startedAt).days(since: Day(of: moment))
+    }
+
+    private func age(_ since: Timestamp) -> String {
+        if since >= report.startedAt { return "new" }
+        let days = days(since: since)
+        return days < 1 ? "< 1 day" : counted(days, "day")
+    }
+}
+
+extension [Finding] {
+    fileprivate var worst: Severity { map(\.severity).max() ?? .low }
+    fileprivate var firstSeen: Timestamp { map(\.firstSeen).min() ?? Timestamp(secondsSince1970: 0) }
+}
+
+extension String {
+    /// The text on one line, marked where it is cut.
+    fileprivate func cut(to length: Int) -> String {
+        let text = shown
+        return text.count > length ? text.prefix(length) + "…" : text
+    }
+
+    /// As a fragment of an address names it: what is not plain in `OWNER/NAME` is percent-encoded.
+    var fragment: String {
+        let hex = Array("0123456789ABCDEF".unicodeScalars)
+        var encoded = String.UnicodeScalarView()
+        for byte in utf8 {
+            let scalar = Unicode.Scalar(byte)
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~", "/": encoded.append(scalar)
+            default: encoded.append(contentsOf: ["%", hex[Int(byte >> 4)], hex[Int(byte & 15)]])
+            }
+        }
+        return String(encoded)
+    }
+}
