@@ -132,7 +132,7 @@ import Testing
         #expect(list("fresh", of: report)?.none == "No finding is new, worse or back.")
         #expect(list("critical", of: report)?.none == "None is open.")
         #expect(list("critical", of: report)?.foot == nil)
-        #expect(list("unread", of: report)?.none == "Everything in scope was read.")
+        #expect(list("unread", of: report)?.none == "Everything in scope was read and decided.")
         #expect(list("waivers", of: report) == nil)
         let mild = try Policy.of(#"{"id": "a", "rule": "leading-claim", "severity": "low"}"#)
         #expect(
@@ -170,6 +170,16 @@ import Testing
         #expect(unread.items[0].lines.map(\.text) == ["since 2026-11-17: forbidden (403)"])
         report.history = nil
         #expect(list("unread", of: report)?.items.map(\.age) == [nil, nil, nil])
+    }
+
+    @Test func whatBreaksARuleAndIsUndecidedOfAnotherIsNamedToo() throws {
+        var report = try report([.unreadable("lost", id: 1), Self.high("a", 2)])
+        #expect(list("unread", of: report)?.items.map(\.name) == ["acme/lost"])
+        let place = try #require(report.repositories.firstIndex { $0.status == .violating })
+        report.repositories[place].reason = "rule r undecided: the format of the subject is unknown"
+        let unread = try #require(list("unread", of: report))
+        #expect(unread.items.map(\.name) == ["acme/lost", "acme/a"])
+        #expect(unread.items.map(\.age) == ["never read", nil])
     }
 
     @Test func anUnreadTemplateSaysSinceWhen() throws {

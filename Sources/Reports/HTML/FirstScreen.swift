@@ -164,15 +164,18 @@ struct FirstScreen {
                 return unreadItem(organization.login, nil, trouble, isTemplate ? unread(organization) : nil)
             }
         }
-        for member in report.repositories where member.status == .unreadable {
+        let unreadable = report.repositories.filter { $0.status == .unreadable }
+        // Rules may be undecided of what breaks others.
+        let undecided = report.repositories.filter { $0.status == .violating && $0.reason != nil }
+        for member in unreadable + undecided {
             let repository = member.repository
             items.append(
                 unreadItem(
                     repository.fullName, link(.repository(repository.id)), member.reasonInWords, unread(member)))
         }
         return List(
-            "unread", "Not read or decided", items, none: "Everything in scope was read.",
-            all: "#repositories?status=unreadable")
+            "unread", "Not read or decided", items, none: "Everything in scope was read and decided.",
+            all: undecided.isEmpty ? "#repositories?status=unreadable" : nil)
     }
 
     private enum Unread {
