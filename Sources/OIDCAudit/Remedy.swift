@@ -143,8 +143,7 @@ struct Remedy {
         guard change.yes || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
-        let page = PlanPage.render(
-            left, as: .text, style: context.console.reportStyle(console.color), digest: PlanDocument.digest(of: plan))
+        let page = PlanPage.text(left, of: plan, style: context.console.reportStyle(console.color))
         if format == .text {
             try context.console.write(Array(page.utf8))
         } else if !change.yes {

@@ -161,7 +161,7 @@ import Testing
                 #"{"schema": "oidc-audit.baseline/v1", "api_url": "\#(scan.address)", "policy": "strict", "scan": {"started_at": "2026-11-21T02:00:00Z"}, "findings": {}}"#,
                 to: "other.json")
             let nameless = try folder.write(
-                #"{"schema": "oidc-audit.baseline/v1", "api_url": "a", "policy": "strict", "findings": {"a": "b"}}"#,
+                #"{"schema": "oidc-audit.baseline/v1", "api_url": "a", "policy": "strict", "scan": {"started_at": "2026-11-21T02:00:00Z"}, "findings": {"a": {"severity": "low", "organization": "o", "problems": ["p"]}}}"#,
                 to: "nameless.json")
             let mild = try folder.write(
                 "version: 1\nname: mild\nrules: [{ id: a, rule: anchored-subject, severity: low }]\n", to: "mild.yaml")

@@ -1,5 +1,6 @@
 import AuditCore
 import Foundation
+import Reports
 import TestSupport
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
                 } else if name.hasPrefix("cases") {
                     for testCase in try PolicyCaseList(file.document).cases { _ = testCase.misses(under: .forFuzz) }
                 } else if name.hasPrefix("baseline") {
-                    _ = try Baseline(file.document, source: name)
+                    _ = try BaselineDocument.parse(file.document, source: name)
                 } else {
                     _ = try Policy(file.document, source: name, sha256: file.sha256)
                 }

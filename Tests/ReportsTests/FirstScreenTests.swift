@@ -153,15 +153,11 @@ import Testing
         var report = try report([
             .unreadable("lost", id: 1), .unreadable("never", id: 2), .unreadable("untold", id: 3), Self.high("a", 4),
         ])
-        let organization = OrganizationTemplate.neverSet
-        func state(_ snapshot: RepositorySnapshot) -> RepositoryState {
-            RepositoryState(snapshot.repository, snapshot.reading, under: organization, isEnterpriseServer: false)
-        }
-        let change = try #require(
-            RepositoryChange(from: state(Self.high("lost", 1)), to: state(.unreadable("lost", id: 1))))
+        let reason = UnreadableReason(.forbidden, "forbidden (403)")
         report.history?.timelines[RepositoryID(rawValue: 1)] = [
             Timeline.Event(
-                after: Self.side(37, daysAgo: 5), seenBy: Self.side(38, daysAgo: 4), what: .repository(change))
+                after: Self.side(37, daysAgo: 5), seenBy: Self.side(38, daysAgo: 4),
+                what: .repositoryUnread(.init(reason: reason, last: Self.side(40, daysAgo: 1))))
         ]
         report.history?.untold = [RepositoryID(rawValue: 3)]
         let unread = try #require(list("unread", of: report))
@@ -192,12 +188,15 @@ import Testing
         #expect(try item().age == "never read" && item().lines.map(\.text) == [trouble])
         report.history?.templateEvents[id] = [
             Timeline.Event(
-                after: Self.side(36, daysAgo: 6), seenBy: Self.side(37, daysAgo: 5),
-                what: .organizationTemplate(before: .neverSet, after: unread)),
+                after: Self.side(34, daysAgo: 9), seenBy: Self.side(35, daysAgo: 8),
+                what: .organizationTemplateUnread(
+                    .init(
+                        reason: UnreadableReason(.serverFault, "GitHub failed (502)"), last: Self.side(35, daysAgo: 8),
+                        regainedBy: Self.side(36, daysAgo: 6)))),
             Timeline.Event(
-                after: Self.side(38, daysAgo: 4), seenBy: Self.side(39, daysAgo: 3),
-                what: .organizationTemplate(
-                    before: unread, after: .unreadable(UnreadableReason(.serverFault, "GitHub failed (502)")))),
+                after: Self.side(36, daysAgo: 6), seenBy: Self.side(37, daysAgo: 5),
+                what: .organizationTemplateUnread(
+                    .init(reason: UnreadableReason(.forbidden, "forbidden (403)"), last: Self.side(40, daysAgo: 1)))),
         ]
         #expect(try item().age == "5 days" && item().lines.map(\.text) == ["since 2026-11-16: \(trouble)"])
         #expect(try item().name == "acme" && item().link == nil)

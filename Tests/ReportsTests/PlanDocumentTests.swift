@@ -59,29 +59,18 @@ import Testing
         ("https://api.github.com", "https://evil.example", "it was changed since it was made"),
         ("oidc-audit.plan/v1", "oidc-audit.plan/v2", "it is no plan of version 1"),
         ("\"rules\": [", "\"rulez\": [", "unknown key \"rulez\""),
-        ("\"id\": 1,", "\"id\": -1,", "\"id\" is no id"),
-        ("\"status\": \"never_set\"", "\"status\": \"unset\"", "a template is set or never_set"),
+        ("\"id\": 1,", "\"id\": -1,", "\"id\" must be a whole number from 1, not -1"),
+        ("\"status\": \"never_set\"", "\"status\": \"unset\"", "\"unset\" is not a valid \"status\""),
         ("\"changes\": [", "\"changes\": 1, \"more\": [", "unknown key \"more\""),
+        ("\"use_default\": false", "\"use_default\": \"no\"", "\"use_default\" must be true or false, not a string"),
+        ("\"may_inherit\": false,", "", "a change has no \"may_inherit\""),
+        ("\"certain\": false", "\"certain\": null", "\"certain\" must be true or false, not null"),
     ])
     func whatWasChangedIsRefused(old: String, new: String, message: String) throws {
         let text = PlanDocument.render(plan())
         try #require(text.contains(old))
         let error = #expect(throws: DocumentError.self) { try parse(text.replacing(old, with: new)) }
         #expect("\(try #require(error))".contains(message))
-    }
-
-    @Test func whatIsWrittenKeepsTheSchemaAndWhatIsOtherwiseDoesNot() throws {
-        let schema = try SchemaCheck.object(PlanSchema.text())
-        let text = PlanDocument.render(plan())
-        #expect(SchemaCheck.faults(try SchemaCheck.object(text), schema, at: "").isEmpty)
-        for (old, new) in [
-            ("\"use_default\": false", "\"use_default\": 1"), ("\"status\": \"never_set\"", "\"status\": \"unset\""),
-            ("\"id\": 1,", "\"id\": \"1\","), ("\"digest\": \"", "\"digest\": \"x"), ("\"may_inherit\"", "\"may\""),
-        ] {
-            #expect(text.contains(old))
-            #expect(
-                !SchemaCheck.faults(try SchemaCheck.object(text.replacing(old, with: new)), schema, at: "").isEmpty)
-        }
     }
 
     @Test func whatAWriteWasReadBackAsIsWrittenAndRead() throws {

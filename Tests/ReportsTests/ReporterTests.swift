@@ -37,14 +37,6 @@ import XMLCoder
         }
     }
 
-    @Test(arguments: names)
-    func sameReportSameBytes(name: String) throws {
-        let reporter = try reporter(name)
-        #expect(
-            try SampleReport.render(SampleReport.make(), as: reporter)
-                == SampleReport.render(SampleReport.make(), as: reporter))
-    }
-
     // MARK: - Text
 
     @Test func textFitsEightyColumns() throws {

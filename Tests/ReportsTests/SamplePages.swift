@@ -2,8 +2,59 @@ import AuditCore
 import Reports
 import TestSupport
 
+/// A page with what it shows.
+struct PageSample {
+    let page: any Page.Type
+    /// Name of its goldens.
+    let golden: String
+    let formats: [PageFormat]
+    let document: SchemaTests.Sample
+    let render: (PageFormat) -> String
+
+    init<Shown: Page>(_ page: Shown.Type, as variant: String? = nil, _ content: Shown.Content) {
+        self.page = page
+        golden = Shown.name + (variant.map { "-\($0)" } ?? "")
+        formats = Shown.formats
+        document = SchemaTests.Sample(golden, Shown.document, content)
+        render = { Shown.render(content, as: $0, style: ReportStyle()) }
+    }
+}
+
 /// What the pages are shown with: every branch of each at least once.
 enum SamplePages {
+    static func all() throws -> [PageSample] {
+        let altered = Verification.Problem(
+            scanID: ScanID(rawValue: 40), subject: "acme/api", field: "include_claim_keys",
+            message: "it is not what was sealed")
+        let scans = [storedScan(), storedScan(41, verdict: .compliant, isComplete: true)]
+        var elsewhere = scans[1]
+        elsewhere.apiURL = "https://octo.ghe.com/api/v3"
+        let template = OrganizationTemplate.set(["repo", "context"], useImmutableSubject: true)
+        return [
+            PageSample(ChangesetPage.self, [changeset()]), PageSample(ChangesetPage.self, as: "none", []),
+            PageSample(ClaimPage.self, (ClaimCatalog.listed, withSources: false)),
+            PageSample(ClaimPage.self, as: "chosen", (ClaimCatalog.listed, withSources: true)),
+            PageSample(ComparisonPage.self, try comparison()), PageSample(DiagnosisPage.self, diagnosis()),
+            PageSample(DifferencePage.self, difference()), PageSample(ImportingPage.self, importing()),
+            PageSample(PlanPage.self, plan()), PageSample(PruningPage.self, pruning(isDone: true)),
+            PageSample(PruningPage.self, as: "rehearsal", pruning(isDone: false)),
+            PageSample(RulePage.self, RuleCatalog.all), PageSample(ScanListPage.self, (scans, total: 5, open: 1)),
+            PageSample(ScanListPage.self, as: "none", ([], total: 0, open: 2)),
+            PageSample(ScanListPage.self, as: "hosts", ([scans[0], elsewhere], total: 2, open: 0)),
+            PageSample(ScanPage.self, (storedScan(), snapshot.organizations)),
+            PageSample(StatePage.self, (storedScan(), snapshot)), PageSample(StatisticsPage.self, statistics),
+            PageSample(TemplatePage.self, .repository(state(.sample("api", id: 1), .read(.own(["repo"]))))),
+            PageSample(
+                TemplatePage.self, as: "organization",
+                .organization(login: "acme", id: OrganizationID(rawValue: 77), template)),
+            PageSample(TimelinePage.self, try timeline()), PageSample(TrendPage.self, try trend()),
+            PageSample(VerificationPage.self, verification()),
+            PageSample(VerificationPage.self, as: "altered", verification(altered)),
+            PageSample(VerificationPage.self, as: "nothing", Verification()),
+            PageSample(WaiverPage.self, (try waivers(), .sample)),
+        ]
+    }
+
     static func storedScan(_ id: Int64 = 42, verdict: Verdict = .violations, isComplete: Bool = false) -> StoredScan {
         StoredScan(
             id: ScanID(rawValue: id), link: id, apiURL: "https://api.github.com", isEnterpriseServer: false,

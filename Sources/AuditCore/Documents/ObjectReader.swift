@@ -7,12 +7,13 @@ public struct ObjectReader {
     /// What the object is, for messages: `a rule entry`.
     private let subject: String
 
-    /// - Parameter allowed: every key that the object may hold.
-    public init(_ document: Document, as subject: String, allowing allowed: [String]) throws(DocumentError) {
+    /// - Parameter allowed: every key that the object may hold; `nil`: any.
+    public init(_ document: Document, as subject: String, allowing allowed: [String]? = nil) throws(DocumentError) {
         guard case .object(let members) = document.value else {
             throw DocumentError(at: document.position, "\(subject) must be an object, not \(document.kind)")
         }
-        for member in members where !allowed.contains(member.key) {
+        for member in members {
+            guard let allowed, !allowed.contains(member.key) else { continue }
             throw DocumentError(
                 at: member.keyPosition, "unknown key \"\(member.key)\" in \(subject)",
                 hint: NearestWord.hint(for: member.key, among: allowed))

@@ -60,8 +60,6 @@ public struct Baseline: Sendable {
     public let source: String
     public var origin: Origin
 
-    public static let schema = "oidc-audit.baseline/v1"
-
     public init(
         _ entries: [FindingKey: Entry], apiURL: String, policy: String, source: String, origin: Origin,
     ) {
@@ -133,61 +131,6 @@ extension Baseline {
 extension Baseline.Entry {
     /// Full name of the repository, else the organization's login.
     public var name: String { repository ?? organization }
-}
-
-extension Baseline {
-    /// Reads a baseline file, version 1: an object of fingerprints, each with what was accepted.
-    public init(_ document: Document, source: String) throws(DocumentError) {
-        let reader = try ObjectReader(
-            document, as: "a baseline", allowing: ["schema", "api_url", "policy", "scan", "findings"])
-        guard try reader.string("schema") == Self.schema else {
-            throw DocumentError(
-                at: reader.position(of: "schema"), "this is not a baseline that this program reads",
-                hint: "oidc-audit check ORG --write-baseline FILE makes one")
-        }
-        let apiURL = try reader.string("api_url")
-        let findings = try reader.required("findings")
-        guard case .object(let members) = findings.value else {
-            throw DocumentError(at: findings.position, "\"findings\" must be an object, not \(findings.kind)")
-        }
-        var entries: [FindingKey: Entry] = [:]
-        for member in members {
-            guard let key = FindingKey(fingerprint: member.key, apiURL: apiURL) else {
-                throw DocumentError(
-                    at: member.keyPosition, "\"\(member.key)\" is not the fingerprint of a finding at \(apiURL)",
-                    hint: "oidc-audit check ORG --write-baseline FILE writes them")
-            }
-            entries[key] = try Entry(member.value)
-        }
-        self.init(
-            entries, apiURL: apiURL, policy: try reader.string("policy"), source: source,
-            origin: try Origin(reader.required("scan")))
-    }
-}
-
-extension Baseline.Entry {
-    static let keys = ["severity", "organization", "repository", "problems"]
-
-    fileprivate init(_ document: Document) throws(DocumentError) {
-        let reader = try ObjectReader(document, as: "a finding of a baseline", allowing: Self.keys)
-        let problems = try reader.required("problems").strings(named: "problems").map(\.text)
-        self.init(
-            severity: try reader.word("severity"), organization: try reader.string("organization"),
-            repository: try reader.optionalString("repository"), problems: problems.asProblems)
-    }
-}
-
-extension Baseline.Origin {
-    fileprivate init(_ document: Document) throws(DocumentError) {
-        let reader = try ObjectReader(document, as: "the scan of a baseline", allowing: ["started_at", "digest"])
-        let text = try reader.string("started_at")
-        guard let startedAt = Timestamp(text) else {
-            throw DocumentError(
-                at: reader.position(of: "started_at"), "\"\(text)\" is not a time", hint: "such as 2026-11-21T02:00:00Z"
-            )
-        }
-        self.init(startedAt: startedAt, digest: try reader.optionalString("digest"), scan: nil)
-    }
 }
 
 extension FindingKey {

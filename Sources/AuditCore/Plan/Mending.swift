@@ -59,8 +59,7 @@ extension Fix {
             self.init(template: try Self.word(text, at: document.position, isOfOrganization))
             return
         }
-        let keys = isOfOrganization ? ["template"] : ["template", "immutable"]
-        let reader = try ObjectReader(document, as: "a fix", allowing: keys)
+        let reader = try ObjectReader(document, of: Self.object(ofOrganization: isOfOrganization))
         var template: Mending?
         if let value = reader.optional("template") {
             if case .string(let text) = value.value {

@@ -2,7 +2,7 @@ extension Policy {
     /// Reads a policy, version 1. Strict: an unknown word of any kind is an error that names its place.
     public init(_ document: Document, source: String, sha256: String) throws(DocumentError) {
         try document.refuseOtherVersions("policy")
-        let reader = try ObjectReader(document, as: "a policy", allowing: Self.keys)
+        let reader = try ObjectReader(document, of: Self.object)
         _ = try reader.required("version")
         let allowsUnknownClaims = try reader.bool("allow_unknown_claims", default: false)
         var rules: [RuleEntry] = []
@@ -20,26 +20,16 @@ extension Policy {
             waiversNameProblems: try reader.bool("waivers_name_problems", default: false), rules: rules, source: source,
             sha256: sha256)
     }
-
-    /// `$schema` is for editors, and says nothing to the program.
-    public static let keys = [
-        "$schema", "version", "name", "description", "allow_unknown_claims", "max_waiver_days",
-        "waivers_name_problems", "rules",
-    ]
 }
 
 extension RuleEntry {
-    /// Keys that every entry of rules about repositories takes.
-    public static let commonKeys = ["id", "rule", "severity", "where", "reason", "fix"]
-
     /// The id of the testcase that says whether a repository could be read; no rule entry may take it.
     public static let reservedID = "readable"
 
     init(_ document: Document, allowsUnknownClaims: Bool) throws(DocumentError) {
         // The rule's name comes first: which other keys are allowed depends on it.
         let type = try Self.ruleType(document)
-        let reader = try ObjectReader(
-            document, as: "an entry of the rule \(type.name)", allowing: Self.keys(of: type))
+        let reader = try ObjectReader(document, of: Self.object(of: type))
         let idPosition = reader.position(of: "id")
         let id = try Self.id(reader, of: type)
         var selector: Selector?
@@ -53,19 +43,6 @@ extension RuleEntry {
         self.init(
             id: id, rule: try type.init(options: options), severity: try reader.word("severity"), selector: selector,
             reason: try reader.optionalString("reason"), fix: fix, position: idPosition)
-    }
-
-    /// The keys of an entry: those of all entries, without `where` and `fix` where there is nothing to choose or to mend,
-    /// and the rule's own.
-    public static func keys(of type: any Rule.Type) -> [String] {
-        let common = commonKeys.filter { key in
-            switch key {
-            case "where": type is any RepositoryRule.Type
-            case "fix": !(type is any WaiverRule.Type)
-            default: true
-            }
-        }
-        return common + type.options.map(\.name)
     }
 
     /// Whether a text can be the id of an entry.

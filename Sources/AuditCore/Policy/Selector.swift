@@ -80,19 +80,16 @@ extension [String: [String]] {
 }
 
 extension Selector {
-    static let keys = ["names", "exclude_names", "visibility", "topics", "properties", "fork", "archived"]
-
     /// Reads a `where` object.
     init(_ document: Document) throws(DocumentError) {
-        let reader = try ObjectReader(document, as: "\"where\"", allowing: Self.keys)
+        let reader = try ObjectReader(document, of: Self.object)
         names = try reader.strings("names")?.map { Glob($0.text) } ?? []
         excludeNames = try reader.strings("exclude_names")?.map { Glob($0.text) } ?? []
         for (text, position) in try reader.strings("visibility") ?? [] {
-            let choice: [Repository.Visibility] = [.public, .private, .internal]
-            guard let word = choice.first(where: { $0.rawValue == text }) else {
+            guard let word = Self.visibilities.first(where: { $0.rawValue == text }) else {
                 throw DocumentError(
                     at: position, "\"\(text)\" is no value of \"visibility\"",
-                    hint: NearestWord.hint(for: text, among: choice.map(\.rawValue)))
+                    hint: NearestWord.hint(for: text, among: Self.visibilities.map(\.rawValue)))
             }
             visibility.append(word)
         }

@@ -2,7 +2,7 @@ extension WaiverList {
     /// Reads a waiver file, version 1, as strictly as a policy.
     public init(_ document: Document, source: String) throws(DocumentError) {
         try document.refuseOtherVersions("waiver file")
-        let reader = try ObjectReader(document, as: "a waiver file", allowing: ["version", "waivers"])
+        let reader = try ObjectReader(document, of: Self.object)
         _ = try reader.required("version")
         var waivers: [Waiver] = []
         var targets: Set<[String: Waiver.Target]> = []
@@ -39,10 +39,8 @@ extension Waiver.Target {
 }
 
 extension Waiver {
-    public static let keys = ["rule", "organization", "repository", "accepts", "owner", "reason", "expires"]
-
     init(_ document: Document) throws(DocumentError) {
-        let reader = try ObjectReader(document, as: "a waiver", allowing: Self.keys)
+        let reader = try ObjectReader(document, of: Self.object)
         let rule = try reader.string("rule")
         guard RuleEntry.isID(rule) else {
             throw DocumentError(

@@ -1,7 +1,7 @@
 /// The problems of a violation as lists of texts, compared by bytes: a text that only looks alike is another problem.
 extension [String] {
     /// The texts in the order of their UTF-8 bytes, each once.
-    var asProblems: [String] {
+    package var asProblems: [String] {
         var unique: [String] = []
         for text in sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         where unique.last.map({ !$0.utf8.elementsEqual(text.utf8) }) ?? true {

@@ -43,7 +43,7 @@ struct CheckCommand: AuditCommand {
             guard !context.flags.contains("output") else {
                 throw .usage("--output is for reports, and --compare makes none", hint: "use --format json")
             }
-            let format = PageFormat(rawValue: output.format.reporter.name)
+            let format = ComparisonPage.formats.first { $0.rawValue == output.format.reporter.name }
             guard let format = format ?? (context.flags.contains("format") ? nil : .text) else {
                 throw .usage(
                     "--format: --compare does not print \(output.format.reporter.name)", hint: "valid: text, json")
@@ -94,7 +94,7 @@ struct CheckSettings {
         if let baselinePath {
             let accepted = Baseline(accepting: report, source: baselinePath)
             try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
-                BaselineDocument.write(accepted, to: &output)
+                BaselineDocument.document.write(accepted, to: &output)
             }
             if !console.isQuiet {
                 let count = accepted.entries.count

@@ -26,8 +26,8 @@ struct ClaimsCommand: AuditCommand {
             chosen.append(claim)
         }
         try context.console.write(
-            CatalogPage.claims(
-                chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty, as: catalog.format,
+            ClaimPage.render(
+                (chosen.isEmpty ? ClaimCatalog.listed : chosen, withSources: !chosen.isEmpty), as: catalog.format.page,
                 style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }

@@ -32,13 +32,8 @@ struct DoctorCommand: AuditCommand {
                     pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
         }
 
-        switch page.format {
-        case .text:
-            let page = DiagnosisPage.text(diagnosis, style: console.colors.style(context))
-            try context.console.write(Array(page.utf8))
-        case .json:
-            try context.console.print(DiagnosisPage.json(diagnosis))
-        }
+        try context.console.write(
+            DiagnosisPage.render(diagnosis, as: page.format, style: console.colors.style(context)))
         return try Self.status(of: diagnosis, token.kind).rawValue
     }
 

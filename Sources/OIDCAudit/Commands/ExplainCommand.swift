@@ -27,16 +27,16 @@ struct ExplainCommand: AuditCommand {
         let style = colors.style(context)
         guard !entries.isEmpty else {
             guard let type = RuleCatalog.rule(named: rule) else { throw unknown(among: policies) }
-            try context.console.write(CatalogPage.explanation(of: type, style: style))
+            try context.console.write(RulePage.explanation(of: type, style: style))
             return ExitStatus.success.rawValue
         }
         for (policy, entry) in entries {
-            try context.console.write(CatalogPage.explanation(of: entry, in: policy, style: style))
+            try context.console.write(RulePage.explanation(of: entry, in: policy, style: style))
         }
         // What the entries demand, each rule once.
         var explained: Set<String> = []
         for (_, entry) in entries where explained.insert(type(of: entry.rule).name).inserted {
-            try context.console.write("\n" + CatalogPage.explanation(of: type(of: entry.rule), style: style))
+            try context.console.write("\n" + RulePage.explanation(of: type(of: entry.rule), style: style))
         }
         return ExitStatus.success.rawValue
     }

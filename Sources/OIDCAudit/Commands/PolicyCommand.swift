@@ -43,7 +43,7 @@ struct PolicySchemaCommand: AuditCommand {
             + "\"# yaml-language-server: $schema=policy.schema.json\" lets editors complete and check.")
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        try context.console.write(PolicySchema.text())
+        try context.console.write(JSONSchema.text(of: Policy.shape, kind: "policy"))
         return ExitStatus.success.rawValue
     }
 }
@@ -55,7 +55,8 @@ struct PolicyRulesCommand: AuditCommand {
     @OptionGroup var catalog: CatalogOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        try context.console.write(CatalogPage.rules(as: catalog.format, style: catalog.colors.style(context)))
+        try context.console.write(
+            RulePage.render(RuleCatalog.all, as: catalog.format.page, style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }
 }

@@ -24,7 +24,7 @@ struct ReportCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard !schema else {
-            try context.console.write(Array(ReportSchema.text().utf8))
+            try context.console.write(Array(ReportDocument.document.schemaText.utf8))
             return ExitStatus.success.rawValue
         }
         let settings = CheckSettings(

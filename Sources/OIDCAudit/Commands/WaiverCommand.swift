@@ -21,7 +21,7 @@ struct WaiverListCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let list = try WaiverFile.load(file.path())
         try context.console.write(
-            WaiverPage.render(list, as: catalog.format, now: context.now(), style: catalog.colors.style(context)))
+            WaiverPage.render((list, context.now()), as: catalog.format.page, style: catalog.colors.style(context)))
         return ExitStatus.success.rawValue
     }
 }

@@ -263,7 +263,30 @@ struct ReportFormat: OptionValue {
     var defaultValueDescription: String { reporter.name }
 }
 
-extension PageFormat: OptionValue {}
-extension CatalogFormat: OptionValue {}
+/// Of a page that is no document: text or JSON.
+extension PageFormat: OptionValue {
+    init(option text: String) throws(InvalidValue) {
+        guard Self.allValueStrings.contains(text), let format = Self(rawValue: text) else {
+            throw .unknown(text, among: Self.allValueStrings)
+        }
+        self = format
+    }
+
+    static var allValueStrings: [String] { [Self.text, .json].map(\.rawValue) }
+}
+
+/// Of a page that people put into documents too.
+enum CatalogFormat: String, CaseIterable, OptionValue {
+    case text, json, markdown
+
+    var page: PageFormat {
+        switch self {
+        case .text: .text
+        case .json: .json
+        case .markdown: .markdown
+        }
+    }
+}
+
 extension JUnitGroup: OptionValue {}
 extension ConsoleSettings.Color: OptionValue {}

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditCore
 import Foundation
 import History
+import Reports
 
 /// A baseline as `--baseline` names it.
 enum BaselineName: OptionValue {
@@ -33,7 +34,7 @@ enum BaselineSource {
         case .file(let path):
             let file = try DocumentFile(path: path, what: "baseline", limits: .generated)
             do throws(DocumentError) {
-                self = .file(try Baseline(file.document, source: path))
+                self = .file(try BaselineDocument.parse(file.document, source: path))
             } catch {
                 throw DocumentFile.failure(error, in: path)
             }

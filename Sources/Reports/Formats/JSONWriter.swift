@@ -3,7 +3,7 @@ import AuditCore
 /// Writes JSON (RFC 8259) with the keys in the order in which they are given, indented by two spaces.
 ///
 /// Foundation's encoder can't keep the order of keys, which the report's contract fixes, and holds the whole document.
-struct JSONWriter {
+package struct JSONWriter {
     var output: ReportOutput
     private var depth = 0
     /// Whether the next element of the current container is its first.
@@ -14,6 +14,18 @@ struct JSONWriter {
     init(_ output: ReportOutput, isEmbedded: Bool = false) {
         self.output = output
         self.isEmbedded = isEmbedded
+    }
+
+    /// What a body writes.
+    static func text(_ body: (inout JSONWriter) -> Void) -> String {
+        var bytes: [UInt8] = []
+        withoutActuallyEscaping({ bytes += $0 }) { collect in
+            var writer = JSONWriter(ReportOutput(flush: collect))
+            body(&writer)
+            // What is written to memory can't fail.
+            try? writer.output.finish()
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: - Containers
@@ -47,13 +59,13 @@ struct JSONWriter {
     }
 
     /// A finite number with at most three decimals.
-    mutating func decimal(_ key: String, _ value: Double?) {
+    mutating func decimal(_ key: String?, _ value: Double?) {
         begin(key)
         output.write(value.map { "\(($0 * 1000).rounded() / 1000)" } ?? "null")
     }
 
     /// Seconds with as many of three decimals as are needed.
-    mutating func seconds(_ key: String, _ duration: Duration) {
+    mutating func seconds(_ key: String?, _ duration: Duration) {
         begin(key)
         output.write(duration.decimalSeconds)
     }
@@ -63,7 +75,7 @@ struct JSONWriter {
         output.write(value.map { $0 ? "true" : "false" } ?? "null")
     }
 
-    mutating func null(_ key: String) {
+    mutating func null(_ key: String?) {
         begin(key)
         output.write("null")
     }

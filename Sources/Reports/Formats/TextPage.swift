@@ -1,7 +1,7 @@
 import AuditCore
 
 /// Lines of text that keep to a width, with colour where it is wanted. Whatever it is given is made harmless.
-struct TextPage {
+package struct TextPage {
     enum Tone {
         case good
         case bad

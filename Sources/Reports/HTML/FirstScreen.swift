@@ -108,7 +108,7 @@ struct FirstScreen {
             Item(
                 name: findings[0].known.name.cut(to: 200), link: link(findings[0].key.subject),
                 severity: findings.map(\.known.severity).max()?.rawValue,
-                lines: lines(findings.map { Line(rule: $0.key.rule, text: $0.reason.words) }))
+                lines: lines(findings.map { Line(rule: $0.key.rule, text: $0.reason.displayText) }))
         }
         return List(
             "gone", "Gone", count: counted(report.gone.count, "finding"), items, none: "", max: Self.changesMax)
@@ -198,13 +198,9 @@ struct FirstScreen {
     /// The same of an organization's template.
     private func unread(_ organization: OrganizationReport) -> Unread? {
         guard let id = organization.id, let history = report.history, !history.trend.isEmpty else { return nil }
-        for event in (history.templateEvents[id] ?? []).reversed() {
-            guard case .organizationTemplate(let before, .unreadable) = event.what else { return nil }
-            // Why it can't be read may change from night to night.
-            if case .unreadable = before { continue }
-            return .since(event.seenBy.startedAt)
-        }
-        return .never
+        guard let last = (history.templateEvents[id] ?? []).last else { return .never }
+        guard case .organizationTemplateUnread(let gap) = last.what else { return nil }
+        return unread(gap, last)
     }
 
     /// Since when it can't be read; `nil` where it was read, or the history does not say.
@@ -213,12 +209,15 @@ struct FirstScreen {
         let id = member.repository.id
         guard let events = history.timelines[id] else { return history.untold.contains(id) ? nil : .never }
         for event in events.reversed() {
-            guard case .repository(let change) = event.what, let after = change.after else { continue }
-            guard change.before == nil || change.kinds.contains(.unreadable) else { continue }
-            guard case .unreadable = after.reading else { return nil }
-            return change.before == nil ? .never : .since(event.seenBy.startedAt)
+            if case .repositoryUnread(let gap) = event.what { return unread(gap, event) }
         }
         return nil
+    }
+
+    /// - Parameter event: the one that tells of the gap, which begins with its scan.
+    private func unread(_ gap: Timeline.Event.Gap, _ event: Timeline.Event) -> Unread? {
+        guard gap.regainedBy == nil else { return nil }
+        return event.after == nil ? .never : .since(event.seenBy.startedAt)
     }
 
     /// Those that expired, then those that end soon; `nil` where no waivers were given.

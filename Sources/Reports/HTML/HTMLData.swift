@@ -79,7 +79,7 @@ struct HTMLData {
             json.object("claims") { json in
                 for key in Set(templates.values.joined()).sorted(by: { $0.rawValue < $1.rawValue }) {
                     guard let claim = ClaimCatalog.claim(for: key) else { continue }
-                    json.string(key.rawValue.shown, claim.chooser.phrase)
+                    json.string(key.rawValue.shown, claim.chooser.displayText)
                 }
             }
             json.strings("texts", texts.values)
@@ -171,7 +171,7 @@ struct HTMLData {
                         json.array { json in
                             json.number(nil, event.seenBy.id.rawValue)
                             json.number(nil, place(event.seenBy.startedAt.description))
-                            json.number(nil, place(event.words))
+                            json.number(nil, place(event.displayText))
                             json.number(nil, tones.place(of: event.tone))
                             json.number(nil, event.after?.id.rawValue ?? 0)
                         }
@@ -196,7 +196,7 @@ struct HTMLData {
                     json.array { json in
                         json.number(nil, event.seenBy.id.rawValue)
                         json.number(nil, place(event.seenBy.startedAt.description))
-                        json.number(nil, place(event.words))
+                        json.number(nil, place(event.displayText))
                         json.number(nil, event.after?.id.rawValue ?? 0)
                     }
                 }

@@ -107,7 +107,7 @@ struct HTMLPage {
     let hasOthers: Bool
     let statuses = RepositoryReport.Status.allCases.map(\.rawValue)
     let severities = Severity.allCases.map(\.rawValue)
-    let sources = TemplateSource.allCases.map { Choice(value: $0.rawValue, words: $0.words) }
+    let sources = TemplateSource.allCases.map { Choice(value: $0.rawValue, words: $0.displayText) }
     let repositoryRules: [String]
     let rows: [Row]
     let shown: String
@@ -197,7 +197,7 @@ struct HTMLPage {
                     label: "baseline",
                     value: source.shown + (report.gate.newOnly ? ": only what is new counts" : "")))
         }
-        if let scope = report.scope.words { facts.append(Fact(label: "scope", value: scope.shown)) }
+        if let scope = report.scope.displayText { facts.append(Fact(label: "scope", value: scope.shown)) }
         facts.append(
             Fact(
                 label: "gate",
@@ -308,7 +308,7 @@ extension HTMLPage.Row {
         self.findings = findings.map { Broken(rule: $0.rule, severity: $0.isOpen ? $0.severity.rawValue : "waived") }
         reason = report.reason == nil ? "" : report.reasonInWords.shown
         subject = report.preview.subject?.shown ?? ""
-        source = report.effective?.source.words ?? ""
+        source = report.effective?.source.displayText ?? ""
         since = report.since?.day ?? ""
     }
 }
@@ -316,7 +316,7 @@ extension HTMLPage.Row {
 extension HTMLPage.Organization {
     init(_ report: OrganizationReport, _ history: ReportHistory?) {
         login = report.login.shown
-        template = report.template.words.shown
+        template = report.template.displayText.shown
         if case .set(_, let useImmutableSubject?) = report.template {
             flag = "use_immutable_subject \(useImmutableSubject)"
         } else {
@@ -324,18 +324,18 @@ extension HTMLPage.Organization {
         }
         listing =
             "\(report.listing.status.rawValue), \(report.listing.listed) listed"
-            + (report.listing.expectedWords.map { " of \($0)" } ?? "")
+            + (report.listing.expectedText.map { " of \($0)" } ?? "")
         troubles = report.troubles.map(\.shown)
         removed = report.listing.removed.isEmpty ? nil : report.listing.removed.joined(separator: ", ").shown
         events = (report.id.flatMap { history?.templateEvents[$0] } ?? []).suffix(20).reversed().map { event in
-            "\(event.seenBy.startedAt.day): \(event.words)".shown
+            "\(event.seenBy.startedAt.day): \(event.displayText)".shown
         }
     }
 }
 
 extension Scope {
     /// What is left out or let in by choice; `nil` where nothing is.
-    fileprivate var words: String? {
+    fileprivate var displayText: String? {
         var parts: [String] = []
         func add(_ name: String, _ values: [String]) {
             if !values.isEmpty { parts.append("\(name) \(values.joined(separator: ", "))") }
@@ -350,11 +350,6 @@ extension Scope {
         if includesArchived { parts.append("archived ones too") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
-}
-
-extension TemplateSource {
-    /// For people.
-    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 }
 
 extension Timestamp {

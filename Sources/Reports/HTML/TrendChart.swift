@@ -92,7 +92,7 @@ extension TrendChart {
             TrendChart(
                 "Where templates come from", every, isStacked: true, unit: .count,
                 TemplateSource.allCases.map { source in
-                    Series(className: source.rawValue, label: source.words) { Double($0.sources[source] ?? 0) }
+                    Series(className: source.rawValue, label: source.displayText) { Double($0.sources[source] ?? 0) }
                 }),
         ].compactMap(\.self)
         for place in charts.indices where charts.count == 4 || place < 2 { charts[place].isWide = true }

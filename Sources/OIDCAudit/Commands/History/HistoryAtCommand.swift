@@ -35,7 +35,7 @@ struct HistoryAtCommand: AuditCommand {
                         + others.map(\.login).joined(separator: ", "))
             }
             try settings.write(
-                StatePage.render(scan, snapshot, as: settings.format, style: settings.style(context)), to: context)
+                StatePage.render((scan, snapshot), as: settings.format, style: settings.style(context)), to: context)
             return ExitStatus.success.rawValue
         }
     }

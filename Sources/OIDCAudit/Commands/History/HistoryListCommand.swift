@@ -37,7 +37,7 @@ struct HistoryListCommand: AuditCommand {
             let most = limit?.value ?? (settings.format == .text ? 30 : scans.count)
             try settings.write(
                 ScanListPage.render(
-                    Array(scans.prefix(most)), of: scans.count, open: open, as: settings.format,
+                    (Array(scans.prefix(most)), total: scans.count, open: open), as: settings.format,
                     style: settings.style(context)),
                 to: context)
             return ExitStatus.success.rawValue

@@ -21,7 +21,7 @@ struct HistoryShowCommand: AuditCommand {
                 try await history.snapshot(of: scan.id, withRepositories: false)
             }
             try settings.write(
-                ScanPage.render(scan, snapshot.organizations, as: settings.format, style: settings.style(context)),
+                ScanPage.render((scan, snapshot.organizations), as: settings.format, style: settings.style(context)),
                 to: context)
             return ExitStatus.success.rawValue
         }

@@ -36,7 +36,7 @@ struct PlanCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard !schema else {
-            try context.console.write(Array(PlanSchema.text().utf8))
+            try context.console.write(Array(PlanDocument.document.schemaText.utf8))
             return ExitStatus.success.rawValue
         }
         guard !organizations.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }

@@ -64,12 +64,12 @@ struct TemplateGetCommand: AuditCommand {
     ) async throws(GitHubError) -> String {
         guard let name = target.repository else {
             let account = try await client.organization(target.login)
+            let template = try await client.knownTemplate(of: target.login)
             return TemplatePage.render(
-                organization: account.login.rawValue, id: account.id,
-                try await client.knownTemplate(of: target.login), as: format, style: style)
+                .organization(login: account.login.rawValue, id: account.id, template), as: format, style: style)
         }
         return TemplatePage.render(
-            try await client.state(of: target.login, name, endpoint), as: format, style: style)
+            .repository(try await client.state(of: target.login, name, endpoint)), as: format, style: style)
     }
 }
 

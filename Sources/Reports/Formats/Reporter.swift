@@ -1,0 +1,18 @@
+public import AuditCore
+
+/// A format that an audit report can be told in. The same report always gives the same bytes.
+public protocol Reporter: Sendable {
+    /// The word that `--format` and `--output` name it by.
+    static var name: String { get }
+
+    /// What it tells of the nights before, where the history knows it.
+    static var historyParts: Set<ReportHistory.Part> { get }
+
+    init()
+
+    func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput)
+}
+
+extension Reporter {
+    public static var historyParts: Set<ReportHistory.Part> { [] }
+}

@@ -1,0 +1,163 @@
+package import AuditCore
+
+/// What `doctor` found out.
+package enum DiagnosisPage: Page {
+    package static func write(_ diagnosis: Diagnosis, to page: inout TextPage) {
+        page.fact("host", "\(diagnosis.apiURL), version \(diagnosis.apiVersion)")
+        let scopes = diagnosis.scopes.map { "; scopes: \($0.isEmpty ? "none" : $0.joined(separator: ", "))" } ?? ""
+        page.fact("token", diagnosis.tokenKind + scopes)
+        page.fact(
+            "organization", diagnosis.login + (diagnosis.organizationID.map { " (id \($0.rawValue))" } ?? ""))
+        page.blank()
+        for access in diagnosis.access { page.access(access) }
+        page.blank()
+        if diagnosis.listed != nil || diagnosis.expected != nil { page.listing(diagnosis) }
+        page.limits(diagnosis)
+    }
+
+    package static let document = JSONDocument<Diagnosis>("diagnosis") {
+        Member("api_url", .string) { $0.apiURL }
+        Member("api_version", .string) { $0.apiVersion }
+        Member("token", token) { $0 }
+        Member("organization", organization) { $0 }
+        Member("access", .list(access), "in the order in which a scan asks") { $0.access }
+        Member("listing", listing) { $0 }
+        Member("limits", limits) { $0 }
+        Member("cold_scan", .maybe(cost), "what a first scan costs") { $0.cold }
+        Member("warm_scan", .maybe(cost), "what a scan costs where nothing has changed") { $0.warm }
+    }
+
+    private static let token = Shape<Diagnosis>.object {
+        Member("kind", .string) { $0.tokenKind }
+        Member("scopes", .maybe(.strings), "of a classic token") { $0.scopes }
+    }
+
+    private static let organization = Shape<Diagnosis>.object {
+        Member("login", .string) { $0.login }
+        Member("id", .maybe(.id), "null where it was not found") { $0.organizationID }
+    }
+
+    private static let access = Shape<Diagnosis.Access>.object {
+        Member("what", .string) { $0.what }
+        Member("required", .boolean, "every scan needs it") { $0.isRequired }
+        Member("classic_scope", .maybe(.string), "null where any token may ask") { $0.classicScope }
+        Member("fine_grained_permission", .maybe(.string), "null where any token may ask") { $0.fineGrained }
+        Member("allowed", .maybe(.boolean), "null where it is unknown") { $0.outcome.isAllowed }
+        Member("reason", .maybe(.string), "why it is refused, or unknown") { $0.outcome.reason }
+    }
+
+    private static let listing = Shape<Diagnosis>.object {
+        Member("expected", .maybe(.integer), "the organization's own count") { $0.expected }
+        Member("expected_at_least", .maybe(.boolean), "the count is a lower bound") {
+            $0.expected == nil ? nil : $0.isExpectedAtLeast
+        }
+        Member("listed_at_most", .maybe(.integer), "by the number of pages") { $0.listed }
+        Member("doubts", .strings, "why the listing leaves repositories out, or may") { $0.listingDoubts }
+    }
+
+    private static let limits = Shape<Diagnosis>.object {
+        Member("limit", .maybe(.integer), "requests in an hour; null where the host has no limits") { $0.budget?.limit }
+        Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
+        Member("resets_at", .maybe(.time)) { $0.budget?.resetsAt }
+        Member("points_per_minute", .maybe(.integer)) { $0.budget == nil ? nil : $0.pointsPerMinute }
+        Member("concurrency", .integer, "requests in flight at once") { $0.concurrency }
+    }
+
+    private static let cost = Shape<Diagnosis.Cost>.object {
+        Member("requests", .integer) { $0.requests }
+        Member("charged", .integer, "what counts against the rate limit") { $0.charged }
+        Member("minutes_at_least", .maybe(.integer), "null where there are no limits") { $0.minutes }
+    }
+}
+
+extension Diagnosis.Access.Outcome {
+    fileprivate var isAllowed: Bool? {
+        switch self {
+        case .allowed: true
+        case .refused(let reason): reason.code.saysNothingOfRights ? nil : false
+        case .notTried: nil
+        }
+    }
+
+    fileprivate var reason: String? {
+        switch self {
+        case .allowed: nil
+        case .refused(let reason): reason.message
+        case .notTried(let why): why
+        }
+    }
+}
+
+extension TextPage {
+    fileprivate mutating func access(_ access: Diagnosis.Access) {
+        switch access.outcome {
+        case .allowed:
+            line("  yes", .good, access.what, column: 7)
+        case .notTried(let why):
+            line("  ?", .poor, "\(access.what): \(why)", column: 7)
+        case .refused(let reason) where reason.code.saysNothingOfRights:
+            line("  ?", .poor, "\(access.what): could not be asked: \(reason.message)", column: 7)
+            if let hint = access.hint { wrapped(hint, label: "next:", indent: 7) }
+        case .refused(let reason):
+            line(
+                "  NO", access.isRequired ? .bad : .poor,
+                "\(access.what): \(reason.message)" + (access.isRequired ? "" : " (some policies ask for it)"),
+                column: 7)
+            // What lacks approval alone has its permissions.
+            if reason.code.isPermission, reason.code != .ssoRequired, let scope = access.classicScope,
+                let permission = access.fineGrained
+            {
+                wrapped("classic scope \(scope), or fine-grained \(permission)", label: "needs:", indent: 7)
+            }
+            // Of a permission, all is said.
+            if reason.code != .forbidden, let hint = access.hint { wrapped(hint, label: "next:", indent: 7) }
+        }
+    }
+
+    fileprivate mutating func listing(_ diagnosis: Diagnosis) {
+        let words =
+            diagnosis.expected.map { expected in
+                (diagnosis.isExpectedAtLeast ? "at least " : "")
+                    + "\(counted(expected, "repository")), as the organization counts"
+            }
+            ?? "up to \(counted(diagnosis.listed ?? 0, "repository")), by its pages"
+        fact("listing", words)
+        for doubt in diagnosis.listingDoubts { wrapped(doubt, label: "·", indent: 14) }
+    }
+
+    fileprivate mutating func limits(_ diagnosis: Diagnosis) {
+        guard let budget = diagnosis.budget else {
+            if diagnosis.organizationID != nil { fact("limits", "none that the host tells of") }
+            cost("cold scan", diagnosis.cold)
+            cost("warm scan", diagnosis.warm)
+            return
+        }
+        fact("limits", "\(budget.remaining) of \(budget.limit) requests are left until \(budget.resetsAt)")
+        wrapped("\(diagnosis.pointsPerMinute) points in any minute, of which a request costs one", indent: 14)
+        wrapped("\(counted(diagnosis.concurrency, "request")) in flight at once", indent: 14)
+        cost("cold scan", diagnosis.cold)
+        cost("warm scan", diagnosis.warm)
+    }
+
+    private mutating func cost(_ name: String, _ cost: Diagnosis.Cost?) {
+        guard let cost else { return }
+        var words = "up to \(counted(cost.requests, "request"))"
+        if cost.charged < cost.requests { words += ", of which \(cost.charged) count where nothing has changed" }
+        if let minutes = cost.minutes {
+            words += minutes == 0 ? "; less than a minute" : "; \(counted(minutes, "minute")) or more"
+        }
+        fact(name, words)
+    }
+}
+
+extension Diagnosis.Cost {
+    /// Begun ones count.
+    fileprivate var minutes: Int? {
+        duration.map { Int(($0.components.seconds + 59) / 60) }
+    }
+}
+
+extension UnreadableReason.Code {
+    /// Whether it keeps an answer back without telling what the token may do.
+    fileprivate var saysNothingOfRights: Bool { isFault || self == .rateLimited }
+}

@@ -1,0 +1,24 @@
+package import AuditCore
+
+/// What came of an import.
+package enum ImportingPage: Page {
+    package static func write(_ importing: Importing, to page: inout TextPage) {
+        page.facts(
+            "scans",
+            [
+                (importing.imported, "imported"), (importing.known, "known before"),
+                (importing.pruned, "pruned where they came from"),
+            ])
+        guard importing.rebased > 0 else { return }
+        page.wrapped(
+            "\(importing.rebased) of another line of scans: stored as what they saw otherwise than the scan before",
+            indent: 14)
+    }
+
+    package static let document = JSONDocument<Importing>("import") {
+        Member("imported", .integer, "scans that were not known") { $0.imported }
+        Member("known", .integer, "scans that were known before") { $0.known }
+        Member("pruned", .integer, "scans that were pruned where they came from") { $0.pruned }
+        Member("rebased", .integer, "imported scans of another line of scans") { $0.rebased }
+    }
+}

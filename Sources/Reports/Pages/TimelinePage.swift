@@ -1,0 +1,175 @@
+package import AuditCore
+
+/// What the history saw of one repository.
+package enum TimelinePage: Page {
+    package static func write(_ timeline: Timeline, to page: inout TextPage) {
+        // What an interrupted scan alone has seen is not gone.
+        let standing =
+            timeline.lastScan == nil ? ", seen by no finished scan" : timeline.state == nil ? ", no longer listed" : ""
+        page.line(timeline.repository.fullName, .strong, "id \(timeline.repository.id.rawValue)\(standing)")
+        for event in timeline.events {
+            page.blank()
+            let scan = "#\(event.seenBy.id.rawValue) of \(event.seenBy.startedAt)"
+            if let after = event.after {
+                page.wrapped("between #\(after.id.rawValue) of \(after.startedAt) and \(scan)", indent: 0, .faint)
+            } else {
+                page.wrapped("first seen by \(scan)", indent: 0, .faint)
+            }
+            page.event(event)
+        }
+        page.blank()
+        if let state = timeline.state {
+            page.line(
+                "NOW", .strong, timeline.lastScan.map { "as scan #\($0.id.rawValue) of \($0.startedAt) saw it" } ?? "")
+            if let effective = state.effective {
+                page.wrapped(effective.displayText, label: "template:", indent: 2)
+                page.plain("subject:  \(state.preview.subject ?? "unknown")", indent: 2)
+                if let since = timeline.since { page.wrapped("\(since)", label: "since:   ", indent: 2) }
+            } else if case .unreadable(let reason) = state.reading {
+                page.wrapped(reason.message, label: "not read:", indent: 2)
+            }
+        }
+    }
+
+    package static let document = JSONDocument<Timeline>("timeline") {
+        Member("full_name", .string, "as it is known last") { $0.repository.fullName }
+        Member("id", .id) { $0.repository.id }
+        Member("events", .list(event), "oldest first") { $0.events }
+        Member("last_scan", .maybe(.side), "of its organization; null where it is no longer listed") {
+            $0.lastScan
+        }
+        Member("state", .maybe(.datedState), "as that scan saw it") { timeline in
+            timeline.state.map { DatedState(state: $0, since: timeline.since) }
+        }
+    }
+
+    private static let event = Shape<Timeline.Event>.either(
+        Form(repositoryEvent) { event in
+            if case .repository(let change) = event.what { (event, change) } else { nil }
+        },
+        Form(organizationEvent) { event in
+            if case .organizationTemplate(let before, let after) = event.what { (event, (before, after)) } else { nil }
+        },
+        Form(gapEvent) { event in
+            switch event.what {
+            case .repositoryUnread(let gap): (event, GapEvent(kind: .repository, gap: gap))
+            case .organizationTemplateUnread(let gap): (event, GapEvent(kind: .organizationTemplate, gap: gap))
+            default: nil
+            }
+        },
+        Form(findingEvent) { event in event.what.finding.map { (event, $0) } })
+
+    private static let seen = Member<Timeline.Event>.list {
+        Member("previous_scan", .maybe(.side), "the last that saw it as it was; null where none had looked") {
+            $0.after
+        }
+        Member("scan", .side, "the first that saw it") { $0.seenBy }
+    }
+
+    private static let repositoryEvent = Shape<(Timeline.Event, RepositoryChange)>.object {
+        Member.group(seen) { $0.0 }
+        Member("kind", .one(of: ["repository"])) { _ in "repository" }
+        Member.group(Shape.changes) { $0.1 }
+    }
+
+    private static let organizationEvent = Shape<
+        (Timeline.Event, (before: OrganizationTemplate, after: OrganizationTemplate))
+    >.object {
+        Member.group(seen) { $0.0 }
+        Member("kind", .one(of: ["organization_template"])) { _ in "organization_template" }
+        Member("before", .template) { $0.1.before }
+        Member("after", .template) { $0.1.after }
+    }
+
+    /// A gap of coverage, from the event's `scan` on.
+    private static let gapEvent = Shape<(Timeline.Event, GapEvent)>.object {
+        Member.group(seen) { $0.0 }
+        Member("kind", .word) { $0.1.kind }
+        Member("reason", .reason, "why it could not be read") { $0.1.gap.reason }
+        Member("last_unread", .side, "the last scan that could not read it") { $0.1.gap.last }
+        Member("regained_by", .maybe(.side), "the first that could again; null where none could") {
+            $0.1.gap.regainedBy
+        }
+    }
+
+    private static let findingEvent = Shape<(Timeline.Event, FindingEvent)>.object {
+        Member.group(seen) { $0.0 }
+        Member("kind", .word) { $0.1.kind }
+        Member("policy", .string, "its name") { $0.1.policy }
+        Member("rule", .string, "id of the policy's entry") { $0.1.finding.key.rule }
+        Member("severity", .word) { $0.1.finding.severity }
+        Member("message", .string) { $0.1.finding.message }
+        Member("problems", .strings, "what is wrong one by one") { $0.1.finding.problems }
+        Member.optional("further_problems", .strings, "of one that changed: those that it did not have") {
+            $0.1.further
+        }
+    }
+}
+
+private struct GapEvent {
+    enum Kind: String, CaseIterable {
+        case repository = "repository_unread"
+        case organizationTemplate = "organization_template_unread"
+    }
+
+    let kind: Kind
+    let gap: Timeline.Event.Gap
+}
+
+private struct FindingEvent {
+    enum Kind: String, CaseIterable {
+        case appeared = "finding_appeared"
+        case changed = "finding_changed"
+        case waived = "finding_waived"
+        case gone = "finding_gone"
+    }
+
+    let kind: Kind
+    let finding: StoredFinding
+    let policy: String
+    var further: [String]?
+}
+
+extension Timeline.Event.What {
+    fileprivate var finding: FindingEvent? {
+        switch self {
+        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread: nil
+        case .findingAppeared(let finding, let policy): FindingEvent(kind: .appeared, finding: finding, policy: policy)
+        case .findingChanged(let finding, let further, let policy):
+            FindingEvent(kind: .changed, finding: finding, policy: policy, further: further)
+        case .findingWaived(let finding, let policy): FindingEvent(kind: .waived, finding: finding, policy: policy)
+        case .findingGone(let finding, let policy): FindingEvent(kind: .gone, finding: finding, policy: policy)
+        }
+    }
+}
+
+extension TextPage {
+    fileprivate mutating func event(_ event: Timeline.Event) {
+        switch event.what {
+        case .repository(let change):
+            wrapped(change.kinds.map(\.displayText).joined(separator: ", "), indent: 2, .strong)
+            details(of: change, indent: 4)
+            if change.before == nil, let state = change.after {
+                if let effective = state.effective { wrapped(effective.displayText, label: "template:", indent: 4) }
+                if let subject = state.preview.subject { plain("subject:  \(subject)", indent: 4) }
+            }
+        case .repositoryUnread(let gap): wrapped(gap.words(from: event.seenBy), indent: 2, .poor)
+        case .organizationTemplate(let before, let after):
+            organizationTemplate(from: before, to: after)
+        case .organizationTemplateUnread(let gap):
+            wrapped("organization template: \(gap.words(from: event.seenBy))", indent: 2, .poor)
+        case .findingAppeared(let finding, let policy):
+            wrapped(
+                "\(finding.severity.rawValue): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
+            wrapped(finding.message, indent: 4)
+        case .findingChanged(let finding, let further, let policy):
+            let title = further.isEmpty ? "fewer problems" : "worsened"
+            wrapped("\(title): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
+            wrapped(further.isEmpty ? finding.message : "now also \(further.joined(separator: "; "))", indent: 4)
+        case .findingWaived(let finding, let policy):
+            wrapped("waived: \(finding.key.rule) (\(policy))", indent: 2, .faint)
+        case .findingGone(let finding, let policy):
+            wrapped("no longer found: \(finding.key.rule) (\(policy))", indent: 2, .good)
+        }
+    }
+}

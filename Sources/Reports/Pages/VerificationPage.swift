@@ -1,0 +1,43 @@
+package import AuditCore
+
+/// What came of recomputing the chain.
+package enum VerificationPage: Page {
+    package static func write(_ verification: Verification, to page: inout TextPage) {
+        if let problem = verification.problem {
+            page.line("ALTERED", .bad, problem.description)
+        } else if verification.isOfNothing {
+            page.line("NOTHING", .poor, "no scan was sealed: there is nothing to verify")
+        } else {
+            page.line(
+                "VERIFIED", .good, "every record is what was sealed, and every link follows from the one before")
+        }
+        page.facts(
+            "recomputed",
+            [
+                (verification.scans, verification.scans == 1 ? "scan" : "scans"),
+                (verification.prunedScans, "pruned"),
+                (verification.checkpoints, verification.checkpoints == 1 ? "checkpoint" : "checkpoints"),
+            ])
+        if verification.openScans > 0 {
+            page.facts("not sealed", [(verification.openScans, "running or interrupted")])
+        }
+        if let head = verification.head, verification.problem == nil { page.fact("digest", head) }
+    }
+
+    package static let document = JSONDocument<Verification>("verification") {
+        Member("verified", .boolean) { $0.problem == nil && !$0.isOfNothing }
+        Member("scans", .integer, "recomputed with all their records") { $0.scans }
+        Member("pruned_scans", .integer, "of which the links were recomputed") { $0.prunedScans }
+        Member("checkpoints", .integer) { $0.checkpoints }
+        Member("open_scans", .integer, "running or interrupted, and not sealed") { $0.openScans }
+        Member("digest", .maybe(.string), "of the last link; null where there is none") { $0.head }
+        Member("problem", .maybe(problem), "the first thing that does not agree") { $0.problem }
+    }
+
+    private static let problem = Shape<Verification.Problem>.object {
+        Member("scan", .maybe(.id), "null where it is the chain itself") { $0.scanID }
+        Member("subject", .maybe(.string), "the repository or organization") { $0.subject }
+        Member("field", .maybe(.string), "of the record") { $0.field }
+        Member("message", .string) { $0.message }
+    }
+}

@@ -1,0 +1,12 @@
+public import AuditCore
+
+/// The report for programs: JSON, version 1.
+public struct JSONReporter: Reporter {
+    public static let name = "json"
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        ReportDocument.document.write(report, to: &output)
+    }
+}

@@ -1,0 +1,64 @@
+public import AuditCore
+
+/// A report for a summary that others write to as well, cut to the room that is left there: the worst first, then the
+/// counts alone, then one line that says where the report is.
+public struct MarkdownSummary: Sendable {
+    /// Empty where not even the line fits.
+    public let text: String
+    /// Whether nothing was left out.
+    public let isWhole: Bool
+
+    /// - Parameter bytesMax: the room that is left, in UTF-8.
+    public init(_ report: AuditReport, bytesMax: Int) {
+        let page = MarkdownReport(report, bytesMax: min(max(0, bytesMax), MarkdownReporter.bytesMax))
+        let isLarge = bytesMax >= Self.tablesMinBytes
+        if page.text.utf8.count <= bytesMax, page.isWhole || isLarge {
+            text = page.text
+            isWhole = page.isWhole
+            return
+        }
+        isWhole = false
+        let brief = Self.brief(report, bytesMax: bytesMax)
+        let line = "OIDC subject claims: \(MarkdownReport.mark(report)); \(Self.elsewhere)\n\n"
+        text = brief ?? (line.utf8.count <= bytesMax ? line : "")
+    }
+
+    // MARK: -
+
+    /// Below that, tables that open hold less than a list.
+    private static let tablesMinBytes = 8192
+    private static let elsewhere = "there is no room for the report here, see the log of this step"
+
+    /// Counts, and as many findings as there is room for.
+    ///
+    /// - Returns: `nil` where there is no room for the counts.
+    private static func brief(_ report: AuditReport, bytesMax: Int) -> String? {
+        let summary = report.summary
+        let severities = Severity.allCases.map { "\($0.rawValue): \(summary.findings[$0] ?? 0)" }
+        var text = "## OIDC subject claims: \(MarkdownReport.mark(report))\n\n"
+        let logins = report.organizations.prefix(3).map { Markdown.text($0.login) }
+        let more = report.organizations.count - logins.count
+        text += logins.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "") + ": "
+        text += summary.displayCounts.dropFirst().map { "\($0.count) \($0.word)" }.joined(separator: ", ")
+        text += ". Findings – \(severities.joined(separator: ", "))\n\n"
+        let end = "\n**There is more than fits here: see the log of this step.**\n"
+        guard text.utf8.count + end.utf8.count <= bytesMax else { return nil }
+        let places = Dictionary(
+            report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let open = report.findings.filter(\.isOpen).enumerated().sorted { left, right in
+            let (one, other) = (left.element, right.element)
+            guard one.severity == other.severity else { return one.severity > other.severity }
+            let (place, otherPlace) = (places[one.rule] ?? .max, places[other.rule] ?? .max)
+            return (place, left.offset) < (otherPlace, right.offset)
+        }.map(\.element)
+        for finding in open {
+            let name = Markdown.text(finding.repository ?? finding.organization)
+            let line =
+                "- \(finding.severity.rawValue): \(Markdown.text(finding.rule)): \(name): "
+                + Markdown.text(finding.violation.message) + "\n"
+            guard text.utf8.count + line.utf8.count + end.utf8.count <= bytesMax else { break }
+            text += line
+        }
+        return text + end
+    }
+}

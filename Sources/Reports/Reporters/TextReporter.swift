@@ -1,0 +1,259 @@
+public import AuditCore
+
+/// The report for people: the verdict first, then what is new and what is gone, then the other findings, then what could
+/// not be read, then counts.
+public struct TextReporter: Reporter {
+    public static let name = "text"
+    public static let historyParts: Set<ReportHistory.Part> = [.difference]
+
+    public init() {}
+
+    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        var page = TextPage(style: style)
+        page.verdict(report)
+        let open = report.findings.filter { !report.gate.isAccepted($0) }
+        if let fresh = report.freshFindings {
+            page.fresh(fresh, of: report)
+            page.gone(report.gone)
+            let known = open.filter { $0.change == .recurring }
+            if !known.isEmpty, known.count < open.count || !report.gone.isEmpty {
+                page.blank()
+                page.line("KNOWN", .faint, "\(counted(known.count, "finding")) of the scans before")
+            }
+            page.violations(known, of: report) { $0.state }
+        } else {
+            page.violations(open, of: report) { $0.state == .new ? .recurring : $0.state }
+        }
+        page.baseline(report)
+        page.waived(report)
+        page.unreadable(report)
+        page.organizations(report.organizations)
+        page.warnings(report.warnings)
+        page.counts(report)
+        output.write(page.text)
+    }
+}
+
+extension TextPage {
+    fileprivate mutating func verdict(_ report: AuditReport) {
+        let tone: Tone =
+            switch report.gate.verdict {
+            case .passed: .good
+            case .failed: .bad
+            case .incomplete: .poor
+            }
+        let names = report.organizations.map(\.login).joined(separator: ", ")
+        line(report.headlineWord.uppercased(), tone, "\(names): \(report.headlineInWords)")
+        if let why = report.whyIncomplete { line("  incomplete", .poor, why) }
+        if let changes = report.changesInWords { line("  changed", .faint, changes) }
+    }
+
+    /// What is new, worse or back since the scan before: names first, then each with its reason and its fix.
+    fileprivate mutating func fresh(_ fresh: [Finding], of report: AuditReport) {
+        guard let before = report.history?.difference?.before, !fresh.isEmpty else { return }
+        blank()
+        line(
+            "NEW", .bad,
+            "\(AuditReport.statesInWords(fresh, by: \.change)) since #\(before.id.rawValue) of \(before.startedAt.day)")
+        table(
+            fresh.prefix(Self.rowsMax).map { finding in
+                // The headline of the section says that it is new, and a worsened finding what it found besides.
+                let notes = finding.change == .new ? [] : finding.notes(finding.change)
+                let details = notes + (finding.change == .worsened ? [] : [finding.violation.message])
+                return (
+                    finding.repository ?? finding.organization,
+                    "\(finding.rule), \(finding.severity.rawValue): \(details.joined(separator: " · "))"
+                )
+            })
+        if fresh.count > Self.rowsMax { plain("and \(fresh.count - Self.rowsMax) more, below", indent: 4) }
+        violations(fresh, of: report) { $0.change }
+    }
+
+    fileprivate mutating func gone(_ gone: [GoneFinding]) {
+        guard !gone.isEmpty else { return }
+        blank()
+        line("GONE", .good, counted(gone.count, "finding"))
+        table(
+            gone.prefix(Self.rowsMax).map {
+                ($0.known.name, "\($0.key.rule), \($0.known.severity.rawValue): \($0.reason.displayText)")
+            })
+        if gone.count > Self.rowsMax {
+            plain("and \(gone.count - Self.rowsMax) more; --format json names all", indent: 4)
+        }
+    }
+
+    /// Rows of a table that summarizes.
+    private static let rowsMax = 20
+
+    /// By severity, rule, and what is wrong.
+    fileprivate mutating func violations(
+        _ findings: [Finding], of report: AuditReport, _ state: (Finding) -> Finding.State,
+    ) {
+        let found = Dictionary(grouping: findings, by: \.rule)
+        for severity in Severity.allCases {
+            for entry in report.policy.rules where entry.severity == severity {
+                if let findings = found[entry.id] { violations(of: entry, findings, state) }
+            }
+        }
+    }
+
+    private mutating func violations(
+        of entry: PolicyReport.Entry, _ findings: [Finding], _ state: (Finding) -> Finding.State,
+    ) {
+        blank()
+        let name = entry.id == entry.rule ? entry.id : "\(entry.id) · \(entry.rule)"
+        line(entry.severity.rawValue.uppercased(), .severity(entry.severity), name)
+        wrapped(entry.reason ?? entry.summary, indent: 2)
+        // Findings that say the same stand together, whatever fixes them.
+        struct Group {
+            let message: String
+            var findings: [Finding] = []
+            var remedies: [String] = []
+        }
+        var places: [String: Int] = [:]
+        var groups: [Group] = []
+        for finding in findings {
+            let message = finding.violation.message
+            let place = places[message] ?? groups.count
+            if place == groups.count {
+                places[message] = place
+                groups.append(Group(message: message))
+            }
+            groups[place].findings.append(finding)
+            if !groups[place].remedies.contains(finding.violation.remedy) {
+                groups[place].remedies.append(finding.violation.remedy)
+            }
+        }
+        for group in groups {
+            blank()
+            let count = entry.subject == .repository ? " (\(counted(group.findings.count, "repository")))" : ""
+            wrapped(group.message + count, indent: 2, .strong)
+            table(
+                group.findings.map { finding in
+                    let details = ["has: \(finding.has)"] + finding.notes(state(finding))
+                    return (finding.repository ?? finding.organization, details.joined(separator: " · "))
+                })
+            for remedy in group.remedies { wrapped(remedy, label: "fix:", indent: 2) }
+        }
+    }
+
+    /// What the baseline lets through, a line a rule; and what it holds although it is gone.
+    fileprivate mutating func baseline(_ report: AuditReport) {
+        let covered = Dictionary(
+            report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }.map { ($0.rule, 1) },
+            uniquingKeysWith: +)
+        if !covered.isEmpty {
+            blank()
+            line("BASELINE", .faint, "\(counted(covered.values.reduce(0, +), "finding")) known and no worse")
+            table(
+                report.policy.rules.compactMap { entry in
+                    covered[entry.id].map { (entry.id, counted($0, "finding")) }
+                })
+        }
+        guard !report.staleBaseline.isEmpty else { return }
+        blank()
+        line(
+            "STALE", .faint,
+            "\(report.staleBaseline.count) of the baseline \(report.staleBaseline.count == 1 ? "is" : "are") gone; "
+                + "check --write-baseline drops what is gone")
+        table(
+            report.staleBaseline.prefix(Self.rowsMax).map {
+                ($0.entry.name, "\($0.key.rule): \($0.reason.displayText)")
+            })
+        let rest = report.staleBaseline.count - Self.rowsMax
+        if rest > 0 { plain("and \(rest) more; --format json names all", indent: 4) }
+    }
+
+    fileprivate mutating func waived(_ report: AuditReport) {
+        let waived = Dictionary(grouping: report.findings.filter { !$0.isOpen }, by: \.waiver)
+            .compactMap { waiver, findings in waiver.map { ($0, findings) } }
+            .sorted { ($0.0.expires, $0.0.description) < ($1.0.expires, $1.0.description) }
+        guard !waived.isEmpty else { return }
+        blank()
+        line("WAIVED", .faint, "\(counted(report.summary.waivedFindings, "finding")) accepted for a time")
+        for (waiver, findings) in waived {
+            blank()
+            wrapped("\(waiver.rule) until \(waiver.expires), \(waiver.owner): \(waiver.reason)", indent: 2, .strong)
+            wrapped(waiver.acceptsInWords, label: "accepts:", indent: 2)
+            names(findings.map { $0.repository ?? $0.organization })
+        }
+    }
+
+    /// An interrupted scan can leave thousands; the JSON report names them all.
+    private mutating func names(_ names: [String]) {
+        for name in names.prefix(20) { plain(name, indent: 4) }
+        if names.count > 20 { plain("and \(names.count - 20) more", indent: 4) }
+    }
+
+    fileprivate mutating func unreadable(_ report: AuditReport) {
+        let unreadable = report.repositories.filter { $0.status == .unreadable }
+        let undecided = report.repositories.filter { $0.status == .violating && $0.reason != nil }
+        for (title, repositories) in [
+            ("could not be read or decided", unreadable), ("violating, and not wholly decided", undecided),
+        ] where !repositories.isEmpty {
+            blank()
+            line("UNREAD", .poor, "\(counted(repositories.count, "repository")) \(title)")
+            let groups = Dictionary(grouping: repositories, by: \.reasonInWords)
+            for (reason, members) in groups.sorted(by: { $0.key < $1.key }) {
+                blank()
+                wrapped("\(reason) (\(counted(members.count, "repository")))", indent: 2, .strong)
+                names(members.map(\.repository.fullName))
+            }
+        }
+    }
+
+    fileprivate mutating func organizations(_ organizations: [OrganizationReport]) {
+        for organization in organizations {
+            var notes = organization.troubles
+            let removed = organization.listing.removed
+            if !removed.isEmpty { notes.append("removed since the last scan: \(removed.joined(separator: ", "))") }
+            guard !notes.isEmpty else { continue }
+            blank()
+            line("ORGANIZATION", .poor, organization.login)
+            for note in notes { wrapped(note, label: "·", indent: 2) }
+        }
+    }
+
+    fileprivate mutating func warnings(_ warnings: [String]) {
+        guard !warnings.isEmpty else { return }
+        blank()
+        line("NOTE", .faint, "")
+        for warning in warnings { wrapped(warning, label: "·", indent: 2) }
+    }
+
+    fileprivate mutating func counts(_ report: AuditReport) {
+        let summary = report.summary
+        blank()
+        facts("repositories", summary.displayCounts)
+        facts(
+            "findings",
+            Severity.allCases.map { (summary.findings[$0] ?? 0, $0.rawValue) }
+                + [(summary.waivedFindings, "waived")]
+                + [.new, .worsened, .reappeared].map { (summary.states[$0] ?? 0, $0.rawValue) })
+        let sources = Dictionary(
+            report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
+        facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })
+        facts("requests", report.requests.displayCounts)
+        line("policy", .faint, "\(report.policy.name) (\(report.policy.source))", column: 14)
+        if let source = report.waiverSource { line("waivers", .faint, source, column: 14) }
+        if let source = report.baselineSource {
+            line(
+                "baseline", .faint, source + (report.gate.newOnly ? ": only what it does not cover counts" : ""),
+                column: 14)
+        }
+        let seconds = max(0, report.finishedAt.seconds(since: report.startedAt))
+        var scan = "\(report.scanID.map { "#\($0.rawValue), " } ?? "")\(report.startedAt), \(seconds) s"
+        if report.requests.waited > .zero {
+            scan += ", of which \(report.requests.waited.decimalSeconds) s waiting for rate limits"
+        }
+        line("scan", .faint, scan, column: 14)
+        if let digest = report.digest { line("digest", .faint, digest, column: 14) }
+    }
+}
+
+extension Finding {
+    /// What stands where something else was expected; `nothing` says more than an empty list.
+    fileprivate var has: String {
+        violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,93 @@
+import AuditCore
+
+extension Timeline.Event {
+    /// What happened, on one line.
+    var displayText: String {
+        switch what {
+        case .repository(let change): change.displayText
+        case .repositoryUnread(let gap): gap.words(from: seenBy)
+        case .organizationTemplateUnread(let gap): "the organization's template \(gap.words(from: seenBy))"
+        case .organizationTemplate(let before, let after):
+            "the organization's template changed: \(before.displayText) → \(after.displayText)"
+        case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
+        case .findingChanged(let finding, let further, _):
+            further.isEmpty
+                ? "fewer problems: \(finding.key.rule): \(finding.message)"
+                : "worsened: \(finding.key.rule): now also \(further.joined(separator: "; "))"
+        case .findingWaived(let finding, _): "waived: \(finding.key.rule)"
+        case .findingGone(let finding, _): "no longer found: \(finding.key.rule)"
+        }
+    }
+
+    /// The class of the page's style that goes with it.
+    var tone: String {
+        switch what {
+        case .repository: "repository"
+        case .repositoryUnread, .organizationTemplateUnread: "unreadable"
+        case .organizationTemplate: "organization"
+        case .findingAppeared(let finding, _): finding.severity.rawValue
+        case .findingChanged(let finding, _, _): finding.severity.rawValue
+        case .findingWaived: "waived"
+        case .findingGone: "compliant"
+        }
+    }
+
+    /// Whether it is about facts, or a finding of that policy.
+    func concerns(policy name: String) -> Bool {
+        switch what {
+        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread: true
+        case .findingAppeared(_, let policy), .findingChanged(_, _, let policy), .findingWaived(_, let policy),
+            .findingGone(_, let policy):
+            policy == name
+        }
+    }
+}
+
+extension RepositoryChange {
+    fileprivate var displayText: String {
+        guard let before, let after else {
+            let template = after?.effective.map { ": \($0.displayText)" } ?? ""
+            return before == nil ? "first seen\(template)" : kinds.map(\.displayText).joined(separator: ", ")
+        }
+        var words = kinds.compactMap { kind -> String? in
+            switch kind {
+            case .subject: nil
+            case .renamed: "renamed from \(before.repository.fullName)"
+            case .visibility:
+                "visibility \(before.repository.visibility.words) → \(after.repository.visibility.words)"
+            case .template:
+                "template \(before.effective?.displayText ?? "unknown") → \(after.effective?.displayText ?? "unknown")"
+            case .immutability: "subject format \(before.format.name) → \(after.format.name)"
+            case .setting: settingsInWords.joined(separator: "; ")
+            case .added, .removed, .archived, .unarchived, .facts: kind.displayText
+            }
+        }
+        if let old = before.preview.subject, let new = after.preview.subject, old != new {
+            words.append("subject \(old) → \(new)")
+        }
+        return words.joined(separator: "; ")
+    }
+}
+
+extension RepositoryChange {
+    /// Keys that the effective template gained and lost, where it is known on both sides.
+    var keys: (added: [ClaimKey], removed: [ClaimKey])? {
+        guard let old = effective.before?.template?.keys, let new = effective.after?.template?.keys else { return nil }
+        return (new.filter { !old.contains($0) }, old.filter { !new.contains($0) })
+    }
+}
+
+extension RepositoryChange.Kind {
+    var displayText: String {
+        switch self {
+        case .immutability: "subject format"
+        case .visibility: "visibility"
+        case .facts: "topics or properties"
+        default: rawValue
+        }
+    }
+}
+
+extension Changeset.Entry {
+    var displayText: String { outcome?.words ?? (intendedAt == nil ? "not begun" : "begun") }
+}

@@ -1,0 +1,177 @@
+import AuditCore
+
+/// What a report says of itself in a sentence, in every format for people.
+extension AuditReport {
+    /// The word of the headline: what the gate makes of the scan.
+    var headlineWord: String {
+        switch gate.verdict {
+        case .failed: "violations"
+        case .incomplete: "incomplete"
+        case .passed: findings.isEmpty ? "compliant" : "passed"
+        }
+    }
+
+    /// The headline after its word.
+    var headlineInWords: String {
+        let words =
+            switch gate.verdict {
+            case .failed: failureInWords
+            case .incomplete: "no finding counts, but not everything could be judged"
+            case .passed where findings.isEmpty:
+                summary.judged == 1
+                    ? "the one repository in scope meets the policy"
+                    : "all \(summary.judged) repositories in scope meet the policy"
+            case .passed: "no finding counts"
+            }
+        return ([words] + acceptedInWords).joined(separator: " · ")
+    }
+
+    private var failureInWords: String {
+        let counting = findings.filter(gate.counts)
+        let repositories = Set(counting.compactMap(\.repositoryID)).count
+        let others = counting.count { $0.repositoryID == nil }
+        return [
+            repositories > 0 || others == 0
+                ? "\(repositories) of \(counted(summary.judged, "repository")) "
+                    + "\(repositories == 1 ? "breaks" : "break") the policy" : nil,
+            others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
+        ].compactMap(\.self).joined(separator: ", besides ")
+    }
+
+    /// What is let through, one phrase each: `30 in the baseline`, `2 waived`.
+    var acceptedInWords: [String] {
+        let known = findings.count { $0.isOpen && $0.isInBaseline == true }
+        let minor = findings.count { $0.isOpen && !gate.isAccepted($0) && !gate.counts($0) }
+        return [
+            known > 0 ? "\(known) in the baseline" : nil,
+            summary.waivedFindings > 0 ? "\(summary.waivedFindings) waived" : nil,
+            minor > 0 ? "\(minor) below --fail-on \(gate.failOn?.rawValue ?? "none")" : nil,
+        ].compactMap(\.self)
+    }
+
+    /// Open findings that are new, worse or back since the scan before, and are not accepted: worst first, then in the
+    /// report's order. `nil` where the history holds no scan before.
+    var freshFindings: [Finding]? {
+        guard history?.difference != nil else { return nil }
+        return findings.enumerated()
+            .filter { $0.element.change != .recurring && !gate.isAccepted($0.element) }
+            .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
+            .map(\.element)
+    }
+
+    /// How many of each state: `1 new, 2 worsened`.
+    static func statesInWords(_ findings: [Finding], by state: (Finding) -> Finding.State) -> String {
+        let counts = Dictionary(findings.map { (state($0), 1) }, uniquingKeysWith: +)
+        return Finding.State.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
+            .joined(separator: ", ")
+    }
+
+    /// What changed since the scan before, in one line: `since #41 of 2026-11-20: 3 templates, 1 added; findings: 2 appeared,
+    /// 1 gone`. `nil` where there is no scan before, or it was not asked for.
+    var changesInWords: String? {
+        guard let difference = history?.difference else { return nil }
+        let since = "since #\(difference.before.id.rawValue) of \(difference.before.startedAt.day)"
+        let changes = difference.organizations.flatMap(\.changes)
+        let kinds = Dictionary(changes.flatMap(\.kinds).map { ($0, 1) }, uniquingKeysWith: +)
+        var words = RepositoryChange.Kind.allCases.compactMap { kind in kinds[kind].map { kind.displayText($0) } }
+        let tallies = tallies
+        let templates = difference.organizations.filter(\.templateChanged).map { organization in
+            let sources = tallies[organization.id]?.sources ?? [:]
+            let followers = sources[.organization, default: 0] + sources[.organizationOrCopy, default: 0]
+            return "the template of \(organization.login), which \(counted(followers, "repository")) "
+                + (followers == 1 ? "follows" : "follow")
+        }
+        words = templates + words
+        var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
+        // Judged by another policy now than then, findings say nothing of what changed.
+        if difference.policyName == policy.name {
+            let counts = [
+                (difference.appeared.count, "appeared"), (difference.worsened.count, "worsened"),
+                (difference.gone.count, "gone"),
+            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
+        }
+        let hidden = difference.hiddenInWords(butFor: summary.acceptedUnread)
+        if parts.isEmpty { parts.append(hidden.isEmpty ? "nothing" : "nothing known") }
+        // What could not be read is no change, and not known to be none.
+        if !hidden.isEmpty { parts.append("not known of \(hidden.joined(separator: ", "))") }
+        return "\(since): \(parts.joined(separator: "; "))"
+    }
+}
+
+extension RepositoryChange.Kind {
+    fileprivate func displayText(_ count: Int) -> String {
+        switch self {
+        case .template, .immutability, .subject, .setting, .visibility: counted(count, displayText)
+        case .added, .removed, .renamed, .archived, .unarchived, .facts:
+            "\(count) \(displayText)"
+        }
+    }
+}
+
+extension Finding {
+    /// What a reader should know beside the message: that it is new, worse or back, and what the baseline holds; empty
+    /// where there is nothing.
+    ///
+    /// - Parameter state: the one to say: compared with the scan before, or with what was accepted.
+    func notes(_ state: Finding.State) -> [String] {
+        let said: String? =
+            switch state {
+            case .new: "new"
+            case .worsened:
+                furtherProblems.isEmpty ? "worsened" : "worsened: now also \(furtherProblems.joined(separator: "; "))"
+            case .reappeared: "reappeared"
+            case .recurring: nil
+            }
+        return [said, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+    }
+}
+
+extension String {
+    /// The text, in quotation marks where its blanks could not be seen otherwise.
+    var quotedIfOdd: String {
+        let isOdd = isEmpty || hasPrefix(" ") || hasSuffix(" ") || contains("  ")
+        return isOdd ? "\"\(self)\"" : self
+    }
+}
+
+extension GoneFinding.Reason {
+    var displayText: String {
+        switch self {
+        case .fixed: "fixed"
+        case .removed: "the repository is no longer listed"
+        case .outOfScope: "out of scope now"
+        case .ruleRemoved: "the policy no longer has the rule"
+        }
+    }
+}
+
+extension Waiver {
+    /// What it accepts, for people.
+    var acceptsInWords: String {
+        acceptsAnything ? "whatever \(rule) finds" : accepts.joined(separator: "; ")
+    }
+}
+
+/// A number with its noun: `1 repository`, `2 repositories`, `2 days`.
+func counted(_ count: Int, _ noun: String) -> String {
+    let endsInIES = noun.hasSuffix("y") && !noun.hasSuffix("ay")
+    return count == 1 ? "1 \(noun)" : "\(count) \(endsInIES ? noun.dropLast() + "ies" : noun + "s")"
+}
+
+extension Finding {
+    /// One finding on a line, for formats that show it alone: name, state, message, what is there, and what to do.
+    var annotation: String {
+        let states = notes(state).map { " (\($0))" }.joined()
+        let has = violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
+        return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remedy)"
+    }
+}
+
+extension RepositoryReport {
+    /// Why it is skipped, unreadable or undecided, and who accepts that.
+    var reasonInWords: String {
+        let why = reason ?? "unknown"
+        return acceptedUnread.map { "\(why) (accepted by \($0.owner) until \($0.expires): \($0.reason))" } ?? why
+    }
+}

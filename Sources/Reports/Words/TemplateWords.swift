@@ -1,0 +1,60 @@
+import AuditCore
+
+extension OrganizationTemplate {
+    var displayText: String {
+        switch self {
+        case .set(let template, let flag): template.keys.joinedNames + (flag == true ? " (immutable subjects)" : "")
+        case .neverSet: "never set"
+        case .unreadable(let reason): "unreadable: \(reason.message)"
+        }
+    }
+}
+
+extension EffectiveTemplate {
+    var displayText: String { "\(template?.keys.joinedNames ?? "unknown") (\(source.rawValue))" }
+}
+
+extension TemplateSource {
+    var displayText: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension RepositoryState {
+    var displayText: String {
+        if let effective { return effective.displayText }
+        return whyUnreadable.map { "not read: \($0)" } ?? "unknown"
+    }
+
+    /// `nil` where it was read.
+    var whyUnreadable: String? { if case .unreadable(let reason) = reading { reason.message } else { nil } }
+}
+
+extension Listing {
+    var displayText: String {
+        "\(status.rawValue), \(listed)" + (expectedText.map { " of \($0)" } ?? "") + (error.map { ": \($0)" } ?? "")
+    }
+
+    /// `at least 5`; `nil` where nothing is counted.
+    var expectedText: String? { expected.map { isExpectedAtLeast ? "at least \($0)" : "\($0)" } }
+}
+
+extension PlannedChange.Value {
+    /// The fields that can be written.
+    var lines: [(name: String, value: String)] {
+        switch self {
+        case .organization(let template):
+            var (claims, flag) = (template.displayText, "not set")
+            if case .set(let set, let useImmutableSubject) = template {
+                claims = set.keys.joinedNames
+                if let useImmutableSubject { flag = "\(useImmutableSubject)" }
+            }
+            return [("template", claims), ("use_immutable_subject", flag)]
+        case .repository(let setting):
+            let keys = setting.includeClaimKeys ?? []
+            let claims = keys.isEmpty ? "the organization's, inherited" : keys.joinedNames
+            return [
+                ("template", setting.useDefault ? "GitHub's default (use_default: true)" : claims),
+                ("use_immutable_subject", setting.useImmutableSubject.map { "\($0)" } ?? "not set"),
+            ]
+        }
+    }
+}
