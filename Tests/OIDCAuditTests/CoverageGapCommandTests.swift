@@ -118,7 +118,8 @@ import Testing
             let page = await Self.ask(scan, "report", "--policy", "preset:strict", "-f", "html").output
             #expect(!page.contains("→ unreadable"))
             #expect(page.contains("organization's template could not be read by #5: forbidden"))
-            #expect(page.contains("<path class=\"incomplete\""))
+            #expect(page.contains("UTC (incomplete): critical"))
+            #expect(page.contains("incomplete scan"))
         }
     }
 
