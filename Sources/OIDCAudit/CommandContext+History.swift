@@ -1,4 +1,5 @@
 import AuditCore
+import Foundation
 import History
 
 extension CommandContext {
@@ -6,13 +7,18 @@ extension CommandContext {
     /// the file itself, and a copy of the one file holds everything.
     ///
     /// Commands open a history here alone, so that none can forget to close it.
+    ///
+    /// - Parameter console: says that a new history begins, which may be a path that was mistyped; `nil` where that is no
+    ///   matter.
     func withHistory<Value>(
-        _ path: String, for access: HistoryStore.Access,
+        _ path: String, for access: HistoryStore.Access, saying console: ConsoleSettings? = nil,
         _ body: (HistoryStore) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
+        let isNew = access == .making && !FileManager.default.fileExists(atPath: path)
         let history = try await usingHistory { () throws(HistoryError) in
             try HistoryStore(path: path, for: access, waitingAtMost: openingWait)
         }
+        if isNew, let console, !console.isQuiet { self.console.note("note: a new history begins at \(path)") }
         let result: Result<Value, CommandFailure>
         do throws(CommandFailure) {
             result = .success(try await body(history))

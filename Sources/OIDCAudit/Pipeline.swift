@@ -15,7 +15,8 @@ struct Pipeline {
     func audit(
         until stopRequests: AsyncStream<ScanStop>,
     ) async throws(CommandFailure) -> (report: AuditReport, advice: [String]) {
-        try await context.withHistory(settings.historyPath, for: .making) { history throws(CommandFailure) in
+        try await context.withHistory(settings.historyPath, for: .making, saying: settings.console) {
+            history throws(CommandFailure) in
             try await usingHistory { () async throws(HistoryError) in
                 try await audit(into: history, until: stopRequests)
             }

@@ -164,7 +164,8 @@ struct Remedy {
         }
         if change.yes, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
         guard let history else {
-            return try await context.withHistory(historyPath, for: .making) { history throws(CommandFailure) in
+            return try await context.withHistory(historyPath, for: .making, saying: console) {
+                history throws(CommandFailure) in
                 try await write(work, open, after: entries, by: client, in: history)
             }
         }

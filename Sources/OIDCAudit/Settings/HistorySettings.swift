@@ -30,7 +30,7 @@ struct HistorySettings {
         _ context: CommandContext, for access: HistoryStore.Access = .reading,
         _ body: (HistoryStore) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
-        try await context.withHistory(path, for: access, body)
+        try await context.withHistory(path, for: access, saying: console, body)
     }
 
     /// The scan that a person names.
