@@ -84,6 +84,9 @@ final class Console: Sendable {
         }
     }
 
+    /// Whether a person reads standard output as it comes.
+    var isTerminal: Bool { output.isTerminal }
+
     /// Whether a progress line would be seen.
     var canShowProgress: Bool { error.isTerminal && environment["TERM"] != "dumb" }
 

@@ -246,7 +246,7 @@ public struct Applier: Sendable {
         switch back.verdict {
         case .asPlanned(let words): note = words
         case .unchanged:
-            return Ending(outcome: .ineffective("GitHub accepted it, and it is still as it was"), wasSent: true)
+            return Ending(outcome: .ineffective("GitHub accepted it and changed nothing"), wasSent: true)
         case .different where back.hasOtherPrefix:
             return prefixChanged(change.target.name, to: found.value.prefix, found.value)
         case .partial(let words):

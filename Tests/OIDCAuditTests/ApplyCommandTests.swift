@@ -415,7 +415,7 @@ import Testing
             }
             let run = await Self.run(scan, "apply", plan, "--yes")
             #expect(run.status == 6)
-            #expect(run.error.contains("acme/r1: not effective: GitHub accepted it, and it is still as it was; 0 of 3"))
+            #expect(run.error.contains("acme/r1: not effective: GitHub accepted it and changed nothing; 0 of 3"))
             #expect(await Self.writes(scan) == [Self.put("r1")])
         }
     }

@@ -128,12 +128,21 @@ struct EmulatedScan: Sendable {
         minute: Duration = RateLimits().minute,
         stopRequests: @escaping @Sendable () -> AsyncStream<ScanStop> = { AsyncStream { _ in } },
     ) async -> CommandRun {
+        await CommandRun.run(
+            completed(arguments), environment: environment, requestTimeout: requestTimeout, isTerminal: isTerminal,
+            clockSkewSeconds: clockSkewSeconds, minute: minute, stopRequests: stopRequests)
+    }
+
+    /// The same of a list of arguments.
+    func run(_ arguments: [String], environment: [String: String], isTerminal: Bool) async -> CommandRun {
+        await CommandRun.run(completed(arguments), environment: environment, isTerminal: isTerminal)
+    }
+
+    private func completed(_ arguments: [String]) -> [String] {
         var all = ["scan", "--api-url", address] + arguments
         if !arguments.contains("--db") { all += ["--db", folder.database] }
         if !arguments.contains("--policy") { all += ["--policy", policy] }
-        return await CommandRun.run(
-            all, environment: environment, requestTimeout: requestTimeout, isTerminal: isTerminal,
-            clockSkewSeconds: clockSkewSeconds, minute: minute, stopRequests: stopRequests)
+        return all
     }
 
     static func with(

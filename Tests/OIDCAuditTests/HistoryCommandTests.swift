@@ -228,7 +228,7 @@ import Testing
             repositories: [Self.onDefault("x", id: 1001, "old-name"), Self.onDefault("y", id: 1002, "old-name")])
         try await EmulatedScan.with(WorldFile(organizations: [before])) { (scan) async throws -> Void in
             let policy = "preset:immutable-migration"
-            #expect(await scan("old-name", "--policy", policy).error == "")
+            #expect(await scan("old-name", "--policy", policy, "-q").error == "")
             await scan.world.change { world in
                 world.organizations[0].login = "new-name"
                 for place in 0..<2 {

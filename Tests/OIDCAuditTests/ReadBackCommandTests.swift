@@ -96,7 +96,7 @@ import Testing
             #expect(
                 Self.words(set.output).contains(
                     "warning: GitHub accepts use_immutable_subject: false and keeps the ids"))
-            #expect(set.error.contains("acme/born: not effective: GitHub accepted it, and it is still as it was"))
+            #expect(set.error.contains("acme/born: not effective: GitHub accepted it and changed nothing"))
             // Nothing was written that could be undone.
             #expect(!set.error.contains("rollback"))
             #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 2)

@@ -13,7 +13,45 @@ import Testing
             let run = await scan("acme")
             #expect(run.status == 0)
             #expect(run.output.hasPrefix("COMPLIANT  acme: all 2 repositories in scope meet the policy\n"))
-            #expect(run.error == "")
+            #expect(run.error == "note: a new history begins at \(scan.folder.database)\n")
+        }
+    }
+
+    /// A path that was mistyped begins a history in which everything is new.
+    @Test func aNewHistoryBeginsWithAWord() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            let path = scan.folder.path + "/typed/wrong/h.sqlite"
+            let note = "note: a new history begins at \(path)\n"
+            #expect(await scan("acme", "--db", path).error == note)
+            #expect(await scan("acme", "--db", path).error == "")
+            #expect(await scan("acme", "--db", path + "2", "-q").error == "")
+            let export = scan.folder.path + "/e.ndjson"
+            #expect(await CommandRun.run(["history", "export", "-o", export, "--db", path]).status == 0)
+            let imported = await CommandRun.run(["history", "import", export, "--db", path + "3"])
+            #expect(imported.error == "note: a new history begins at \(path)3\n")
+        }
+    }
+
+    /// On a terminal the error says all that a report of nothing would; files are written all the same.
+    @Test(arguments: ["no token", "no history", "no organization", "refused"])
+    func aRunThatReadNothingPrintsItsErrorAlone(_ what: String) async throws {
+        let world = WorldFile(
+            tokens: ["known"], organizations: [.init(login: "acme", id: 77, repositories: [.good("api", id: 1)])])
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            let report = scan.folder.path + "/report.txt"
+            var arguments = [what == "no organization" ? "nobody" : "acme", "-o", "text=\(report)"]
+            if what == "no history" {
+                arguments += ["--db", try scan.folder.write(String(repeating: "no history", count: 200), to: "h.txt")]
+            }
+            let environment =
+                what == "no token" ? [:] : ["GH_ENTERPRISE_TOKEN": what == "refused" ? "other" : "known"]
+            let run = await scan.run(arguments, environment: environment, isTerminal: true)
+            #expect(run.status == (what == "no history" ? 5 : 4), "\(run.error)")
+            #expect(run.output == "", "\(run.output)")
+            #expect(run.error.contains("error:"), "\(run.error)")
+            #expect(try scan.folder.read("report.txt").hasPrefix("INCOMPLETE"))
+            let piped = await scan.run(arguments, environment: environment, isTerminal: false)
+            #expect(piped.output.hasPrefix("INCOMPLETE"))
         }
     }
 
@@ -600,7 +638,7 @@ import Testing
 
     @Test func progressIsShownOnATerminalOnly() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
-            #expect(await scan("acme").error == "")
+            #expect(await scan("acme", "-q").error == "")
             #expect(await scan("acme", isTerminal: true).error.contains("repositories"))
             #expect(await scan("acme", "--no-progress", isTerminal: true).error == "")
             #expect(await scan("acme", "-q", isTerminal: true).error == "")

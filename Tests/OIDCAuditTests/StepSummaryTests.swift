@@ -92,7 +92,7 @@ import Testing
         defer { close(reader) }
         try await EmulatedScan.with([.own("api", id: 1, ["workflow"])]) { (scan) async throws -> Void in
             let run = await scan(
-                "acme", "--step-summary",
+                "acme", "--step-summary", "-q",
                 environment: ["GH_ENTERPRISE_TOKEN": "x", "GITHUB_STEP_SUMMARY": path])
             #expect(run.status == 1)
             #expect(run.error == "")

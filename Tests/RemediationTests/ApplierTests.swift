@@ -389,7 +389,7 @@ import Testing
                 + "are repo:acme@77/api@1:ref:{ref}"),
         Written(
             found: .init(useDefault: true, useImmutableSubject: true, subClaimPrefix: withIDs),
-            outcome: "not_effective", sentence: "GitHub accepted it, and it is still as it was"),
+            outcome: "not_effective", sentence: "GitHub accepted it and changed nothing"),
         Written(
             found: .init(
                 useDefault: false, includeClaimKeys: ["actor"], useImmutableSubject: false,

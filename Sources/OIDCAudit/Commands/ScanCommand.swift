@@ -85,8 +85,10 @@ extension Console {
                 first = first ?? error
             }
         }
+        // On a terminal the error says all that such a report would.
+        let saysNothing = report.hasReadNothing && isTerminal && reports.format is TextReporter.Type
         do throws(CommandFailure) {
-            try write(toStandardOutput: report, reports, settings)
+            if !saysNothing { try write(toStandardOutput: report, reports, settings) }
         } catch {
             first = first ?? error
         }
@@ -147,6 +149,12 @@ extension CommandFailure {
 }
 
 extension AuditReport {
+    /// Whether the run ended before it knew of any repository, so that its error is all there is to tell.
+    fileprivate var hasReadNothing: Bool {
+        summary.listed == 0
+            && [ExitStatus.permission, .failure].contains { $0.rawValue == gate.exitStatus }
+    }
+
     /// Whether the next thing to do is to go on with it, whatever else GitHub advised.
     fileprivate var isResumable: Bool {
         switch stop {
