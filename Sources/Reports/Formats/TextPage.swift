@@ -24,6 +24,8 @@ package struct TextPage {
 
     private(set) var text = ""
     private let style: ReportStyle
+    /// Of a line, in columns.
+    var width: Int { style.width }
 
     init(style: ReportStyle) {
         self.style = style

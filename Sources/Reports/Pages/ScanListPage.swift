@@ -13,10 +13,16 @@ package enum ScanListPage: Page {
         } else {
             // Where there are several.
             let showsHosts = Set(scans.map(\.apiURL)).count > 1
+            let header =
+                ["scan", "began", "verdict", "judged", "violating", "took"] + (showsHosts ? ["host"] : [])
+                + ["organizations"]
+            let rows = scans.map { row($0) + (showsHosts ? [$0.apiURL] : []) }
+            let taken = header.indices.dropLast().map { column in
+                2 + ([header] + rows).map { $0[column].count }.reduce(0, max)
+            }
+            let room = page.width - taken.reduce(0, +)
             page.grid(
-                ["scan", "began", "verdict", "judged", "violating", "took", "organizations"]
-                    + (showsHosts ? ["host"] : []),
-                scans.map { row($0) + (showsHosts ? [$0.apiURL] : []) }, rightAligned: [3, 4, 5])
+                header, zip(rows, scans).map { $0 + [organizations($1, within: room)] }, rightAligned: [3, 4, 5])
             if total > scans.count {
                 page.plain("and \(total - scans.count) older; --limit \(total) lists them", indent: 0)
             }
@@ -32,8 +38,18 @@ package enum ScanListPage: Page {
             scan.verdict.rawValue + (scan.isComplete || scan.verdict == .incomplete ? "" : ", incomplete"),
             "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
             scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-", "\(scan.seconds) s",
-            scan.logins.joined(separator: ", ") + (scan.isNarrow ? ", in part" : ""),
         ]
+    }
+
+    /// As many names as there is room for, but at least one, and how many more there are.
+    private static func organizations(_ scan: StoredScan, within room: Int) -> String {
+        let end = scan.isNarrow ? ", in part" : ""
+        for count in (1...max(1, scan.logins.count)).reversed() {
+            let more = scan.logins.count - count
+            let words = scan.logins.prefix(count).joined(separator: ", ") + (more > 0 ? " +\(more)" : "") + end
+            if words.count <= room || count == 1 { return words }
+        }
+        return end
     }
 
     package static let document = JSONDocument<Content>("scans") {
