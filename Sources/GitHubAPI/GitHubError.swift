@@ -48,27 +48,33 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let notModifiedUnasked = GitHubError.unexpected(
         status: 304, "not modified, without having been asked")
 
+    /// The status, and what the server says of it, where it says something.
+    private static func status(_ status: Int, _ message: String) -> String {
+        message.isEmpty ? "\(status)" : "\(status): \(message)"
+    }
+
     public var description: String {
         switch self {
-        case .notFound(let message): "not found, or not allowed to this token (404: \(message))"
+        case .notFound(let message): "not found, or not allowed to this token (\(Self.status(404, message)))"
         case .organizationTemplateNeverSet: "the organization never set a template"
-        case .forbidden(let message, _): "forbidden (403: \(message))"
+        case .forbidden(let message, _): "forbidden (\(Self.status(403, message)))"
         case .ssoRequired: "the token is not approved for the organization's single sign-on"
-        case .unauthorized(let message): "GitHub refused the token (401: \(message))"
+        case .unauthorized(let message): "GitHub refused the token (\(Self.status(401, message)))"
         case .rateLimited(let message, _): "rate limit: \(message)"
-        case .credentialRefused(let refusal, let status, let message): "\(refusal.explanation) (\(status): \(message))"
+        case .credentialRefused(let refusal, let status, let message):
+            "\(refusal.explanation) (\(Self.status(status, message)))"
         case .foreignPage(let status): "\(status) with a page, not GitHub's JSON: a proxy between?"
         case .unavailable(let message, _): "GitHub asks to come back later: \(message)"
-        case .gone(let message): "no longer served (410: \(message))"
+        case .gone(let message): "no longer served (\(Self.status(410, message)))"
         case .blocked(let message): "blocked by GitHub (\(message))"
         case .serverFault(let status): "GitHub failed (\(status))"
         case .malformed(let message): "malformed answer: \(message)"
         case .timeout: "no whole answer in time"
         case .connectionLost(let message): "connection lost: \(message)"
-        case .rejected(let status, let message): "rejected (\(status): \(message))"
+        case .rejected(let status, let message): "rejected (\(Self.status(status, message)))"
         case .redirectRefused(let message): "redirect not followed: \(message)"
         case .transferred(let owner): "it belongs to \(owner) by now, whose template was not read"
-        case .unexpected(let status, let message): "unexpected answer (\(status): \(message))"
+        case .unexpected(let status, let message): "unexpected answer (\(Self.status(status, message)))"
         case .cancelled: "the scan ended before the answer came"
         }
     }

@@ -151,11 +151,10 @@ public enum ChangeOutcome: Hashable, Sendable {
 
     /// One line for people: the word, and why.
     public var sentence: String {
-        switch self {
-        // Its message begins with the word.
-        case .failed(let text): text
-        default: message.map { "\(words): \($0)" } ?? words
-        }
+        guard let message else { return words }
+        // What failed, or was forbidden, begins with that word or says more than it.
+        if case .failed = self { return message }
+        return message.hasPrefix(words) ? message : "\(words): \(message)"
     }
 
     public var message: String? {
