@@ -104,23 +104,32 @@ public final class HistoryStore: Sendable {
         }
     }
 
-    /// What is wrong now, by the last scans under any policy, with what a waiver speaks of.
-    public func openProblems(of waiver: Waiver, apiURL: String) async throws(HistoryError) -> [String] {
+    /// What is wrong now, by the last scans, with what a waiver speaks of: the problems of each finding, without repeats.
+    ///
+    /// - Parameter policyName: `nil`: any policy.
+    public func openProblems(
+        of waiver: Waiver, apiURL: String, policyName: String? = nil,
+    ) async throws(HistoryError) -> [[String]] {
         try await read { db in
             guard let host = try Self.knownHostID(apiURL, db) else { return [] }
             let policies = try String.fetchAll(
-                db, sql: "SELECT DISTINCT policyName FROM finding WHERE hostID = ? AND ruleID = ?",
-                arguments: [host, waiver.rule])
+                db,
+                sql: """
+                    SELECT DISTINCT policyName FROM finding
+                    WHERE hostID = ?1 AND ruleID = ?2 AND policyName = coalesce(?3, policyName)
+                    """,
+                arguments: [host, waiver.rule, policyName])
             let logins = Dictionary(
                 try LastFinding.scannedOrganizations(before: .max, db).values.map { ($0.id, $0.login) },
                 uniquingKeysWith: { first, _ in first })
-            return try policies.flatMap { policy in
+            let found = try policies.flatMap { policy in
                 try LastFinding.all(hostID: host, policyName: policy, before: .max, db)
             }.filter { key, finding in
                 finding.known.isOpen && key.rule == waiver.rule
                     && waiver.covers(
                         key, name: finding.known.name, of: finding.known.organization.flatMap { logins[$0] })
-            }.flatMap(\.value.known.problems)
+            }.map(\.value.known.problems)
+            return Set(found.map { $0.sorted() }).sorted { $0.lexicographicallyPrecedes($1) }
         }
     }
 
@@ -376,41 +385,4 @@ public enum LogObstacle: Hashable, Sendable {
     case otherProgram
     /// They could not be written to the file, as on a full disk.
     case failed(String)
-}
-
-/// What a scan is begun with.
-public struct ScanStart: Sendable {
-    public var apiURL: String
-    public var isEnterpriseServer: Bool
-    public var startedAt: Timestamp
-    public var toolVersion: String
-    /// Logins as they were asked for.
-    public var requested: [String]
-    public var scope: Scope
-    /// Who asks, where that is known.
-    public var credential: CredentialID?
-    /// Whether validators are kept for it.
-    public var keepsValidators: Bool
-
-    public init(
-        apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, toolVersion: String, requested: [String],
-        scope: Scope, credential: CredentialID? = nil, keepsValidators: Bool = true,
-    ) {
-        self.apiURL = apiURL
-        self.isEnterpriseServer = isEnterpriseServer
-        self.startedAt = startedAt
-        self.toolVersion = toolVersion
-        self.requested = requested
-        self.scope = scope
-        self.credential = credential
-        self.keepsValidators = keepsValidators
-    }
-}
-
-/// Reads a column that this program writes.
-func timestamp(_ text: String) throws -> Timestamp {
-    guard let timestamp = Timestamp(text) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a time is not of the form YYYY-MM-DDTHH:MM:SSZ")
-    }
-    return timestamp
 }

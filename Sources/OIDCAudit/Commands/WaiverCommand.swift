@@ -143,10 +143,7 @@ struct WaiverAddCommand: AuditCommand {
         // Where nothing says where a history would be, there is none.
         let path = try? history.path(context.environment)
         var problems: [String] = []
-        if let path {
-            problems = try await found(
-                of: waiver, apiURL: host.endpoint(context.environment).description, historyPath: path, context)
-        }
+        if let path { problems = try await found(of: waiver, historyPath: path, context) }
         if problems.isEmpty {
             context.console.note(
                 "note: the history holds no finding of \(waiver.rule) on \(waiver.target): the waiver accepts whatever the "
@@ -155,15 +152,28 @@ struct WaiverAddCommand: AuditCommand {
         return self.waiver(problems)
     }
 
-    /// - Returns: problems of open findings that the waiver speaks of; empty where there is no history.
+    /// - Returns: problems of the open findings that the waiver speaks of; empty where there is no history.
+    /// - Throws: where these findings differ: a waiver that named all of their problems would accept of each what was seen
+    ///   of another.
     private func found(
-        of waiver: Waiver, apiURL: String, historyPath: String, _ context: CommandContext,
+        of waiver: Waiver, historyPath: String, _ context: CommandContext,
     ) async throws(CommandFailure) -> [String] {
         guard FileManager.default.fileExists(atPath: historyPath) else { return [] }
+        let policyName = try policy.load()?.name
+        let choice = try HostChoice(host, context.environment)
         return try await context.withHistory(historyPath, for: .reading) { (history) async throws(CommandFailure) in
-            try await usingHistory { () async throws(HistoryError) in
-                try await history.openProblems(of: waiver, apiURL: apiURL)
+            let apiURL = try await choice.apiURL(in: history)
+            let found = try await usingHistory { () async throws(HistoryError) in
+                try await history.openProblems(of: waiver, apiURL: apiURL, policyName: policyName)
             }
+            guard found.count < 2 else {
+                throw .usage(
+                    "\(waiver.target) stands for findings of \(waiver.rule) with different problems, such as "
+                        + "\"\(found[0].joined(separator: "; "))\" and \"\(found[1].joined(separator: "; "))\"",
+                    hint: "add a waiver for each repository, or name the problems with --accepts"
+                        + (policyName == nil ? "; --policy leaves out what other policies found" : ""))
+            }
+            return found.first ?? []
         }
     }
 
