@@ -72,12 +72,20 @@ public struct Baseline: Sendable {
 
     /// The open findings of a report.
     ///
+    /// - Parameter old: a baseline of before: of what was not judged this time, it still holds.
     /// - Parameter withWaivers: whether findings about waivers are among them, which a file never holds: a waiver has a
     ///   date, and a baseline has none.
-    public init(accepting report: AuditReport, source: String, withWaivers: Bool = false) {
+    public init(
+        accepting report: AuditReport, source: String, withWaivers: Bool = false, carrying old: Baseline? = nil,
+    ) {
         let accepted = report.findings.filter { $0.isOpen && (withWaivers || $0.key.mayBeKnown) }
+        var entries = Dictionary(accepted.map { ($0.key, Entry($0)) }) { first, _ in first }
+        if let old, old.apiURL == report.apiURL, old.policy == report.policy.name {
+            let settled = Set(report.findings.map(\.key) + old.staleEntries(under: report).map(\.key))
+            for (key, entry) in old.entries where !settled.contains(key) { entries[key] = entry }
+        }
         self.init(
-            Dictionary(accepted.map { ($0.key, Entry($0)) }) { first, _ in first }, apiURL: report.apiURL,
+            entries, apiURL: report.apiURL,
             policy: report.policy.name, source: source,
             origin: Origin(startedAt: report.startedAt, digest: report.digest, scan: report.scanID))
     }

@@ -92,13 +92,18 @@ struct CheckSettings {
         let past = await context.past(of: report, for: reports, in: stored.history)
         if console.isVerbose { context.console.note("judged in \(ContinuousClock.now - began)") }
         if let baselinePath {
-            let accepted = Baseline(accepting: report, source: baselinePath)
+            let before =
+                if let given = evaluator.baseline { given } else { try BaselineSource.file(at: baselinePath) }
+            let accepted = Baseline(accepting: report, source: baselinePath, carrying: before)
             try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
                 BaselineDocument.document.write(accepted, to: &output)
             }
             if !console.isQuiet {
                 let count = accepted.entries.count
-                context.console.note("wrote \(count) finding\(count == 1 ? "" : "s") to \(baselinePath)")
+                let carried = count - Baseline(accepting: report, source: baselinePath).entries.count
+                context.console.note(
+                    "wrote \(count) finding\(count == 1 ? "" : "s") to \(baselinePath)"
+                        + (carried > 0 ? ", \(carried) of them carried on: they were not judged this time" : ""))
             }
             // They are accepted now: what is left to fail is what could not be read.
             var gate = judging.gate

@@ -31,13 +31,25 @@ enum BaselineSource {
     init(_ name: BaselineName) throws(CommandFailure) {
         switch name {
         case .scan(let reference): self = .scan(reference)
-        case .file(let path):
-            let file = try DocumentFile(path: path, what: "baseline", limits: .generated)
-            do throws(DocumentError) {
-                self = .file(try BaselineDocument.parse(file.document, source: path))
-            } catch {
-                throw DocumentFile.failure(error, in: path)
-            }
+        case .file(let path): self = .file(try Self.read(path))
+        }
+    }
+
+    /// The baseline that a file holds; `nil` where there is no such file, or an empty one.
+    static func file(at path: String) throws(CommandFailure) -> Baseline? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular, (attributes?[.size] as? Int ?? 0) > 0 else {
+            return nil
+        }
+        return try read(path)
+    }
+
+    private static func read(_ path: String) throws(CommandFailure) -> Baseline {
+        let file = try DocumentFile(path: path, what: "baseline", limits: .generated)
+        do throws(DocumentError) {
+            return try BaselineDocument.parse(file.document, source: path)
+        } catch {
+            throw DocumentFile.failure(error, in: path)
         }
     }
 
