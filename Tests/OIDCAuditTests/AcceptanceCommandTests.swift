@@ -122,6 +122,132 @@ import Testing
         }
     }
 
+    private func waive(
+        _ file: String, _ repository: String, _ arguments: [String],
+    ) async -> CommandRun {
+        let day = Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: 90)
+        return await CommandRun.run(
+            [
+                "waiver", "add", file, "--rule", "required-claims", "--repository", repository, "--owner", "payments",
+                "--reason", "r", "--expires", "\(day)",
+            ] + arguments)
+    }
+
+    /// The host is the history's only one, as it is for every command that uses no network.
+    @Test func aWaiverAcceptsWhatWasFoundAtTheHostOfTheHistory() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context"])]) { (scan) async throws -> Void in
+            _ = await night(scan, Self.policy)
+            let file = scan.folder.path + "/w.yaml"
+            let added = await waive(file, "pay", ["--db", scan.folder.database])
+            #expect(added.error == "")
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+        }
+    }
+
+    /// Problems of one repository are not accepted of another.
+    @Test func aWaiverOfSeveralRepositoriesPoolsNoProblems() async throws {
+        let repositories: [WorldFile.Repository] = [
+            .own("pay-a", id: 1, ["repo", "context"]), .own("pay-b", id: 2, ["repo", "context"]),
+            .own("web", id: 3, ["repo"]),
+        ]
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            _ = await night(scan, Self.policy)
+            let file = scan.folder.path + "/w.yaml"
+            let database = ["--db", scan.folder.database]
+            let mixed = await waive(file, "*", database)
+            #expect(mixed.status == 2)
+            #expect(mixed.error.contains("with different problems"), "\(mixed.error)")
+            #expect(mixed.error.contains("hint: add a waiver for each repository"))
+            #expect(!scan.folder.exists("w.yaml"))
+            let alike = await waive(file, "pay-*", database)
+            #expect(alike.status == 0, "\(alike.error)")
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+        }
+    }
+
+    /// What could not be read is not known to be gone: writing the file anew keeps what it holds of it.
+    @Test(arguments: ["the repository", "the organization's template"])
+    func aBaselineCarriesOnWhatWasNotJudged(_ what: String) async throws {
+        try await EmulatedScan.with(
+            [.own("pay", id: 1, ["repo", "environment"]), .good("web", id: 2)], template: ["repo", "context"]
+        ) { (scan) async throws -> Void in
+            let database = ["--api-url", scan.address, "--db", scan.folder.database]
+            let file = scan.folder.path + "/b.json"
+            func write() async -> CommandRun {
+                await CommandRun.run(["check", "acme", "--write-baseline", file] + Self.policy + database)
+            }
+            _ = await night(scan, Self.policy)
+            #expect(await write().status == 0)
+            let whole = try entries(scan)
+            #expect(whole.count > 2)
+            await scan.world.change { world in
+                if what == "the repository" {
+                    world.organizations[0].repositories[0].refusal = .forbidden
+                } else {
+                    world.organizations[0].templateRefusal = .forbidden
+                }
+            }
+            let accepted = Self.policy + ["--baseline", file, "--new-only"]
+            #expect(await night(scan, accepted).status == 3)
+            let written = await write()
+            #expect(written.error.contains("carried on: they were not judged this time"), "\(written.error)")
+            #expect(try entries(scan) == whole)
+            await scan.world.change { world in
+                world.organizations[0].repositories[0].refusal = nil
+                world.organizations[0].templateRefusal = nil
+            }
+            let back = await night(scan, accepted)
+            #expect(back.status == 0, "\(back.output)")
+        }
+    }
+
+    private func entries(_ scan: EmulatedScan) throws -> Set<String> {
+        let text = try scan.folder.read("b.json")
+        let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        return Set(try #require(json?["findings"] as? [String: Any]).keys)
+    }
+
+    /// A file that is no baseline is not written over.
+    @Test func whatIsNoBaselineIsNotReplaced() async throws {
+        try await EmulatedScan.with([.good("pay", id: 1)]) { (scan) async throws -> Void in
+            _ = await night(scan, Self.policy)
+            let file = try scan.folder.write("rules: []", to: "policy.yaml")
+            let run = await CommandRun.run(
+                ["check", "acme", "--write-baseline", file, "--api-url", scan.address, "--db", scan.folder.database]
+                    + Self.policy)
+            #expect(run.status == 2)
+            #expect(try scan.folder.read("policy.yaml") == "rules: []")
+        }
+    }
+
+    /// What an archived repository broke went with that, once.
+    @Test func whatLeftTheScopeIsGoneOnce() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1, ["repo"]), .good("web", id: 2)]) {
+            (scan) async throws -> Void in
+            _ = await night(scan, Self.policy)
+            await scan.world.change { $0.organizations[0].repositories[0].archived = true }
+            let archived = await night(scan, Self.policy)
+            #expect(archived.output.contains("GONE"))
+            #expect(archived.output.contains("out of scope now"))
+            let after = await night(scan, Self.policy + ["-f", "json"])
+            #expect((after.json["gone"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    /// The line says no other numbers than the lists.
+    @Test func theChangedLineCountsWhatIsListed() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context"])]) { (scan) async throws -> Void in
+            let file = scan.folder.path + "/w.yaml"
+            _ = await night(scan, Self.policy)
+            _ = await waive(file, "pay", ["--db", scan.folder.database, "--accepts-anything"])
+            await set(["repo"], in: scan)
+            let waived = await night(scan, Self.policy + ["--waivers", file])
+            // The waived finding is worse too, and is no news.
+            #expect(waived.output.contains("findings: 1 worsened\n"), "\(waived.output)")
+            #expect(waived.output.contains("NEW  1 worsened since"))
+        }
+    }
+
     @Test func everyFormatTellsWhatIsAcceptedFromWhatCounts() async throws {
         try await EmulatedScan.with(
             [.own("known", id: 1, ["repo"]), .own("later", id: 2, ["repo", "context", "job_workflow_ref"])]

@@ -49,7 +49,7 @@ import Testing
             #expect(
                 second.contains(/changed since #1 of [0-9-]+: 1 added, 1 removed, 1 renamed, 1 template, 1 subject;/),
                 "\(second)")
-            #expect(second.contains(" findings: 2 appeared"), "\(second)")
+            #expect(second.contains(" findings: 2 new"), "\(second)")
             let first = await Self.ask(scan, "report", "1", "--policy", "preset:strict").output
             #expect(!first.contains("changed"))
             // The organization's template, and those that follow it.

@@ -17,7 +17,7 @@ package enum ReportDocument {
             let (gate, apiURL) = (report.gate, report.apiURL)
             return report.findings.lazy.map { Judged(finding: $0, gate: gate, apiURL: apiURL) }
         }
-        Member("gone", .list(gone), "findings that stood open before, worst first") { $0.gone }
+        Member("gone", .list(gone), "findings that stood open before, worst first") { $0.goneSinceBefore }
         Member("stale_baseline", .list(stale), "entries of the baseline whose finding is gone") { $0.staleBaseline }
         Member("warnings", .list(.string), "what a reader should know beside the verdict") { $0.warnings }
     }

@@ -102,8 +102,8 @@ struct FirstScreen {
     }
 
     private func gone() -> List? {
-        guard !report.gone.isEmpty else { return nil }
-        let groups = grouped(report.gone, by: \.key.subject)
+        guard !report.goneSinceBefore.isEmpty else { return nil }
+        let groups = grouped(report.goneSinceBefore, by: \.key.subject)
         let items = groups.map { findings in
             Item(
                 name: findings[0].known.name.cut(to: 200), link: link(findings[0].key.subject),
@@ -111,7 +111,8 @@ struct FirstScreen {
                 lines: lines(findings.map { Line(rule: $0.key.rule, text: $0.reason.displayText) }))
         }
         return List(
-            "gone", "Gone", count: counted(report.gone.count, "finding"), items, none: "", max: Self.changesMax)
+            "gone", "Gone", count: counted(report.goneSinceBefore.count, "finding"), items, none: "",
+            max: Self.changesMax)
     }
 
     // MARK: - What should not wait
@@ -130,8 +131,13 @@ struct FirstScreen {
                     lines: lines(findings.map { Line(rule: $0.rule, text: "") }))
             }
         let hasRule = report.policy.rules.contains { $0.severity == .critical }
+        let accepted = bySubject(
+            report.findings.filter { $0.severity == .critical && report.gate.isAccepted($0) }
+        ).count
+        let none = accepted > 0 ? "None that counts: \(accepted) accepted." : "None is open."
         return List(
-            "critical", "Critical", items, none: hasRule ? "None is open." : "The policy has no critical rule.",
+            "critical", "Critical", count: accepted > 0 && !items.isEmpty ? "besides \(accepted) accepted" : nil, items,
+            none: hasRule ? none : "The policy has no critical rule.",
             all: "#repositories?severity=critical", foot: oldest)
     }
 

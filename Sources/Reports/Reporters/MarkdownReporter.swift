@@ -113,10 +113,10 @@ struct MarkdownReport {
     }
 
     private mutating func gone(_ report: AuditReport) {
-        guard !report.gone.isEmpty else { return }
+        guard !report.goneSinceBefore.isEmpty else { return }
         section(
-            "Gone (\(report.gone.count))", intro: nil, ["repository", "severity", "rule", "why"],
-            report.gone.map {
+            "Gone (\(report.goneSinceBefore.count))", intro: nil, ["repository", "severity", "rule", "why"],
+            report.goneSinceBefore.map {
                 [escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule), $0.reason.displayText]
             }, isOpen: true)
     }

@@ -14,9 +14,9 @@ public struct TextReporter: Reporter {
         let open = report.findings.filter { !report.gate.isAccepted($0) }
         if let fresh = report.freshFindings {
             page.fresh(fresh, of: report)
-            page.gone(report.gone)
+            page.gone(report.goneSinceBefore)
             let known = open.filter { $0.change == .recurring }
-            if !known.isEmpty, known.count < open.count || !report.gone.isEmpty {
+            if !known.isEmpty, known.count < open.count || !report.goneSinceBefore.isEmpty {
                 page.blank()
                 page.line("KNOWN", .faint, "\(counted(known.count, "finding")) of the scans before")
             }

@@ -7,7 +7,7 @@ extension AuditReport {
         switch gate.verdict {
         case .failed: "violations"
         case .incomplete: "incomplete"
-        case .passed: findings.isEmpty ? "compliant" : "passed"
+        case .passed: findings.isEmpty && summary.unreadable == 0 ? "compliant" : "passed"
         }
     }
 
@@ -17,6 +17,8 @@ extension AuditReport {
             switch gate.verdict {
             case .failed: failureInWords
             case .incomplete: "no finding counts, but not everything could be judged"
+            case .passed where findings.isEmpty && summary.unreadable > 0:
+                "every repository that could be read meets the policy"
             case .passed where findings.isEmpty:
                 summary.judged == 1
                     ? "the one repository in scope meets the policy"
@@ -32,7 +34,7 @@ extension AuditReport {
         let others = counting.count { $0.repositoryID == nil }
         return [
             repositories > 0 || others == 0
-                ? "\(repositories) of \(counted(summary.judged, "repository")) "
+                ? "\(repositories) of \(counted(summary.judged + summary.unreadable, "repository")) "
                     + "\(repositories == 1 ? "breaks" : "break") the policy" : nil,
             others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
         ].compactMap(\.self).joined(separator: ", besides ")
@@ -43,6 +45,7 @@ extension AuditReport {
         let known = findings.count { $0.isOpen && $0.isInBaseline == true }
         let minor = findings.count { $0.isOpen && !gate.isAccepted($0) && !gate.counts($0) }
         return [
+            summary.unreadable > 0 ? "\(summary.unreadable) unread" : nil,
             known > 0 ? "\(known) in the baseline" : nil,
             summary.waivedFindings > 0 ? "\(summary.waivedFindings) waived" : nil,
             minor > 0 ? "\(minor) below --fail-on \(gate.failOn?.rawValue ?? "none")" : nil,
@@ -57,6 +60,20 @@ extension AuditReport {
             .filter { $0.element.change != .recurring && !gate.isAccepted($0.element) }
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
             .map(\.element)
+    }
+
+    /// Findings that went since the scan before, worst first. What left the scope, or whose rule left the policy, went with
+    /// that change, and not again each night.
+    var goneSinceBefore: [GoneFinding] {
+        guard let difference = history?.difference else { return gone }
+        let changed = Set(difference.organizations.flatMap(\.changes).map(\.repository.id))
+        return gone.filter { finding in
+            switch finding.reason {
+            case .outOfScope: finding.key.repositoryID.map(changed.contains) ?? true
+            case .ruleRemoved: difference.policyChanged || difference.policyName != policy.name
+            default: true
+            }
+        }
     }
 
     /// How many of each state: `1 new, 2 worsened`.
@@ -85,10 +102,10 @@ extension AuditReport {
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
         // Judged by another policy now than then, findings say nothing of what changed.
         if difference.policyName == policy.name {
+            let (fresh, gone) = (freshFindings ?? [], goneSinceBefore.count)
             let counts = [
-                (difference.appeared.count, "appeared"), (difference.worsened.count, "worsened"),
-                (difference.gone.count, "gone"),
-            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+                fresh.isEmpty ? nil : Self.statesInWords(fresh, by: \.change), gone > 0 ? "\(gone) gone" : nil,
+            ].compactMap(\.self)
             if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
         }
         let hidden = difference.hiddenInWords(butFor: summary.acceptedUnread)
