@@ -85,6 +85,36 @@ extension RulePage {
     }
 }
 
+extension RulePage {
+    /// The article of the documentation: what `explain` says of each rule.
+    package static func article(_ rules: [any Rule.Type]) -> String {
+        var lines = [
+            "# Rules", "", "What each rule of a policy demands, why, and how to fix what it finds.", "",
+            "<!-- Written by scripts/goldens from the catalog of rules: change the rule, not this file. -->",
+        ]
+        for rule in rules {
+            lines += ["", "## \(rule.name)", "", "\(rule.summary) The rule is about \(rule.subjectName)."]
+            lines += ["", "**Why.** \(rule.rationale)", "", "**Fix.** \(rule.remedy)"]
+            if !rule.options.isEmpty {
+                lines += ["", "| option | meaning |", "|---|---|"]
+                lines += rule.options.map { option in
+                    let kind = option.kind.displayText.replacing("|", with: "\\|")
+                    let need = option.isRequired ? ", required" : rule.oneOf.contains(option.name) ? ", or another" : ""
+                    return "| `\(option.name)` | \(option.meaning) (\(kind)\(need)) |"
+                }
+            }
+            if !rule.needs.isEmpty {
+                lines += [
+                    "", "It reads custom properties, which a scan asks for only where a policy uses such a rule.",
+                ]
+            }
+            lines += [""] + rule.examples.map { "- \($0.situation) → \($0.outcome)" }
+            lines += ["", "```json", rule.sampleEntry, "```"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
 extension TextPage {
     fileprivate mutating func section(_ title: String) {
         blank()
