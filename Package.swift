@@ -92,8 +92,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            // A link to the policies at the top level: the binary carries them as presets.
-            resources: [.embedInCode("Resources/policies")],
+            // Links: the binary carries the policies at the top level as presets, and the articles for `help TOPIC`.
+            resources: [.embedInCode("Resources/policies"), .embedInCode("Resources/articles")],
             swiftSettings: strict),
 
         // What several test targets share: a manual clock, scripted answers, goldens, sample reports.

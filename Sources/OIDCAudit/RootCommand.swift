@@ -6,6 +6,7 @@ struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Tool.name,
         abstract: "Audits the subject-claim templates of GitHub Actions OIDC tokens across an organization.",
+        discussion: "Articles: \(Tool.name) help TOPIC prints one, and \(Tool.name) help \(HelpTopic.list) lists them.",
         version: Tool.version,
         subcommands: [
             ScanCommand.self, CheckCommand.self, ReportCommand.self, DiffCommand.self, HistoryCommand.self,
@@ -18,6 +19,10 @@ struct RootCommand: ParsableCommand {
     /// - Returns: the exit status of the contract.
     static func run(_ arguments: [String], in context: CommandContext) async -> Int32 {
         do throws(CommandFailure) {
+            if let text = try HelpTopic.answer(to: arguments, style: context.console.reportStyle(.auto)) {
+                try context.console.write(text)
+                return ExitStatus.success.rawValue
+            }
             let invocation = try Invocation(arguments, context.environment)
             switch try invocation.outcome() {
             case .answer(let text):

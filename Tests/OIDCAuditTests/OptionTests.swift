@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         (["scann", "acme"], "unknown command \"scann\"", "did you mean \"scan\"?"),
         (["history", "lst"], "unknown command \"history lst\"", "did you mean \"history list\"?"),
-        (["help", "histroy"], "unknown command \"histroy\"", "did you mean \"history\"?"),
+        (["help", "histroy"], "unknown command or topic \"histroy\"", "did you mean \"history\"?"),
         (["help", "policy", "valdate"], "unknown command \"policy valdate\"", "did you mean \"policy validate\"?"),
         (["help", "scan", "more"], "unknown command \"scan more\"", "see oidc-audit scan --help"),
         (["frobnicate"], "unknown command \"frobnicate\"", "see oidc-audit --help"),

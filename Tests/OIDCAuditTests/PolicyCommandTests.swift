@@ -176,26 +176,6 @@ import Testing
         #expect(alone.error.contains("there are no cases"))
     }
 
-    /// What the README shows is what the program takes.
-    @Test func theReadmesExamplesHold() async throws {
-        let readme = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
-        let blocks = try String(contentsOf: readme, encoding: .utf8)
-            .matches(of: /```yaml\n((?:[^`]|`[^`])*?)```/).map { String($0.output.1) }
-        try #require(blocks.count == 4)
-        let folder = try Folder()
-        let policy = try folder.write(blocks[0], to: "mine.yaml")
-        _ = try folder.write(blocks[1], to: "mine.test.yaml")
-        let waivers = try folder.write(blocks[2], to: "waivers.yaml")
-        #expect(await CommandRun.run(["policy", "validate", policy]).status == 0)
-        let cases = await CommandRun.run(["policy", "test", policy])
-        #expect(cases.status == 0, "\(cases.output)\(cases.error)")
-        let fixed = try folder.write("version: 1\nname: fixed\nrules:\n" + blocks[3], to: "fixed.yaml")
-        #expect(await CommandRun.run(["policy", "validate", fixed]).status == 0)
-        #expect(await CommandRun.run(["waiver", "list", waivers]).status == 0)
-        #expect(
-            try WaiverFile.load(waivers).problems(under: PolicyFile.load(policy), now: RuleExample.today) == [])
-    }
-
     // MARK: - Init
 
     @Test func initWritesAPolicyThatIsValid() async throws {
