@@ -7,7 +7,7 @@ import Reports
 struct ScanCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan", abstract: "Crawl, remember, judge and report organizations.",
-        discussion: "The nightly line: oidc-audit scan ORG --policy strict.json")
+        discussion: "The nightly line: oidc-audit scan ORG --policy preset:strict")
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
     var organizations: [OrganizationLogin]

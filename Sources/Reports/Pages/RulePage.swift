@@ -50,7 +50,7 @@ extension RulePage {
         page.wrapped(rule.summary, indent: 2)
         page.section("WHY")
         page.wrapped(rule.rationale, indent: 2)
-        page.section("MEND")
+        page.section("FIX")
         page.wrapped(rule.remedy, indent: 2)
         if !rule.options.isEmpty {
             page.section("OPTIONS")
