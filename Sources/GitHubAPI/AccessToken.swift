@@ -39,6 +39,18 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
         return text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
     }
 
+    /// Likewise of bytes, which need not be UTF-8 and stay as they are otherwise.
+    func redacted(_ bytes: [UInt8]) -> [UInt8] {
+        let secret = Array(secret.utf8)
+        guard secret.count >= 8 else { return bytes }
+        var (rest, redacted) = (bytes[...], [UInt8]())
+        while let range = rest.firstRange(of: secret) {
+            redacted += rest[..<range.lowerBound] + description.utf8
+            rest = rest[range.upperBound...]
+        }
+        return redacted + rest
+    }
+
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
     }

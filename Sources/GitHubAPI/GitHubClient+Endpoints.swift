@@ -111,10 +111,10 @@ extension GitHubClient {
         return repository
     }
 
-    /// Fetches what the template's endpoint answers, as it is, but for a token that a server would echo.
+    /// Fetches what the template's endpoint answers, byte for byte, but for a token that a server would echo.
     ///
     /// - Parameter name: of a repository; `nil`: the organization's own template.
-    public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> String {
+    public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> [UInt8] {
         let answer: APIResponse
         if let name {
             let place = "/repos/\(owner.pathEncoded)/\(name.pathEncoded)"
@@ -124,8 +124,7 @@ extension GitHubClient {
         } else {
             throw .malformed("\(owner.harmless(without: settings.token)) is not a login")
         }
-        let text = String(decoding: answer.body, as: UTF8.self)
-        return settings.token?.redacted(text) ?? text
+        return settings.token?.redacted(answer.body) ?? answer.body
     }
 
     /// Fetches the login of the token's owner.

@@ -84,7 +84,7 @@ final class Console: Sendable {
         }
     }
 
-    /// Whether a person reads standard output as it comes.
+    /// Whether a person reads standard output as it comes, and control characters of others' texts would reach a terminal.
     var isTerminal: Bool { output.isTerminal }
 
     /// Whether a progress line would be seen.

@@ -106,9 +106,18 @@ import Testing
         let fault = WorldFile.Fault(method: "GET", kind: .body, body: #"{"authorization":"test-token"}"#)
         try await withWriter(world(faults: [fault])) { (_, client, _) async throws -> Void in
             let raw = try await client.rawTemplate(of: "acme", "api")
-            #expect(raw.contains("authorization"))
-            #expect(!raw.contains("test-token"))
+            #expect(String(decoding: raw, as: UTF8.self) == #"{"authorization":"[token]"}"#)
         }
+    }
+
+    @Test func bytesAreRedactedAndOtherwiseLeftAlone() throws {
+        let token = try #require(AccessToken("test-token"))
+        let odd: [UInt8] = [0xFF, 0x0D, 0x0A, 0x09, 0x00]
+        #expect(token.redacted(odd) == odd)
+        let secret = Array("test-token".utf8)
+        #expect(token.redacted(odd + secret + secret + odd) == odd + Array("[token][token]".utf8) + odd)
+        #expect(token.redacted(Array("test-toke".utf8)) == Array("test-toke".utf8))
+        #expect(token.redacted([]).isEmpty)
     }
 
     @Test func refusalsSayWhy() async throws {

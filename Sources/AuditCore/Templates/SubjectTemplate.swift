@@ -46,6 +46,11 @@ public enum OrganizationTemplate: Hashable, Sendable {
     case neverSet
     case unreadable(UnreadableReason)
 
+    /// What everybody should know who reads or writes one.
+    public static let effect =
+        "an organization's template changes nothing until a repository opts in; only a repository's own setting tells "
+        + "whether its subjects are immutable"
+
     /// Claims that a repository inherits, GitHub's default where it was never set; `nil` where they are not known.
     public var inheritedKeys: [ClaimKey]? {
         switch self {

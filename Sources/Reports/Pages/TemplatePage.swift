@@ -13,9 +13,12 @@ package enum TemplatePage: Page {
         case .organization(let login, let id, let template):
             page.line(login, .strong, "id \(id.rawValue)")
             page.lines(of: .organization(template))
+            page.wrapped(OrganizationTemplate.effect, indent: 2, .faint)
         case .repository(let state):
             page.line(state.repository.fullName, .strong, "id \(state.repository.id.rawValue)")
-            if let setting = state.reading.value { page.lines(of: .repository(setting)) }
+            if let setting = state.reading.value {
+                page.lines(of: .repository(setting), inheritsDefault: state.effective?.source == .gitHubDefault)
+            }
             page.wrapped("effective: \(state.effective?.displayText ?? "unknown")", indent: 2)
             page.plain("subject: \(state.preview.subject ?? "unknown")", indent: 2)
         }
@@ -40,7 +43,11 @@ extension TemplatePage.Content {
 }
 
 extension TextPage {
-    fileprivate mutating func lines(of value: PlannedChange.Value) {
-        for line in value.lines { wrapped("\(line.name): \(line.value)", indent: 2) }
+    /// - Parameter inheritsDefault: whether the organization that a repository inherits from never set a template.
+    fileprivate mutating func lines(of value: PlannedChange.Value, inheritsDefault: Bool = false) {
+        for line in value.lines {
+            let doubt = inheritsDefault && line.value == PlannedChange.Value.inherited ? ", but it never set one" : ""
+            wrapped("\(line.name): \(line.value)\(doubt)", indent: 2)
+        }
     }
 }

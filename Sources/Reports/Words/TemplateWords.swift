@@ -3,11 +3,16 @@ import AuditCore
 extension OrganizationTemplate {
     var displayText: String {
         switch self {
-        case .set(let template, let flag): template.keys.joinedNames + (flag == true ? " (immutable subjects)" : "")
+        case .set(let template, let flag): template.displayText + (flag == true ? " (immutable subjects)" : "")
         case .neverSet: "never set"
         case .unreadable(let reason): "unreadable: \(reason.message)"
         }
     }
+}
+
+extension SubjectTemplate {
+    /// Its claims; an organization's may have none.
+    var displayText: String { keys.isEmpty ? "no claim (an empty list)" : keys.joinedNames }
 }
 
 extension EffectiveTemplate {
@@ -38,19 +43,21 @@ extension Listing {
 }
 
 extension PlannedChange.Value {
+    static let inherited = "the organization's, inherited"
+
     /// The fields that can be written.
     var lines: [(name: String, value: String)] {
         switch self {
         case .organization(let template):
             var (claims, flag) = (template.displayText, "not set")
             if case .set(let set, let useImmutableSubject) = template {
-                claims = set.keys.joinedNames
+                claims = set.displayText
                 if let useImmutableSubject { flag = "\(useImmutableSubject)" }
             }
             return [("template", claims), ("use_immutable_subject", flag)]
         case .repository(let setting):
             let keys = setting.includeClaimKeys ?? []
-            let claims = keys.isEmpty ? "the organization's, inherited" : keys.joinedNames
+            let claims = keys.isEmpty ? Self.inherited : keys.joinedNames
             return [
                 ("template", setting.useDefault ? "GitHub's default (use_default: true)" : claims),
                 ("use_immutable_subject", setting.useImmutableSubject.map { "\($0)" } ?? "not set"),

@@ -30,11 +30,15 @@ struct TemplateTarget: OptionValue {
 struct TemplateGetCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "One template as it is now.",
-        discussion: "Without a token it asks anonymously, which works for public repositories.")
+        discussion: """
+            Without a token it asks anonymously, which works for public repositories.
+
+            Of an organization: \(OrganizationTemplate.effect).
+            """)
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget
-    @Flag(help: "Print GitHub's answer as it is.")
+    @Flag(help: "Print GitHub's answer byte for byte; on a terminal, on one line.")
     var raw = false
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
@@ -43,18 +47,20 @@ struct TemplateGetCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let style = console.colors.style(context)
         let connection = try ConnectionSettings(connection, context)
-        let text: String
+        let isTerminal = context.console.isTerminal
+        let bytes: [UInt8]
         do throws(GitHubError) {
-            text = try await connection.withGitHub(context) { client throws(GitHubError) in
+            bytes = try await connection.withGitHub(context) { client throws(GitHubError) in
                 guard !raw else {
-                    return try await client.rawTemplate(of: target.login.rawValue, target.repository).singleLine + "\n"
+                    let answer = try await client.rawTemplate(of: target.login.rawValue, target.repository)
+                    return isTerminal ? Array((String(decoding: answer, as: UTF8.self).singleLine + "\n").utf8) : answer
                 }
-                return try await rendered(target, client, connection.endpoint, page.format, style)
+                return Array(try await rendered(target, client, connection.endpoint, page.format, style).utf8)
             }
         } catch {
             throw CommandFailure(error)
         }
-        try context.console.write(Array(text.utf8))
+        try context.console.write(bytes)
         return ExitStatus.success.rawValue
     }
 
@@ -175,6 +181,7 @@ struct TemplateSetCommand: AuditCommand {
                 ?? PlannedChange(
                     target: .organization(login: organization.login, id: organization.id),
                     before: .organization(before), after: .organization(future), knowsSubjects: false)
+            change.warnings.append(OrganizationTemplate.effect)
             if let followers { change.warnings.append(followers.words(isCounted: change.knowsSubjects)) }
             if change.dropsIDs { change.warnings.append(PlannedChange.idsMayStay) }
             if before == .neverSet { change.warnings.append(PlannedChange.cannotBeUnset) }
