@@ -69,6 +69,10 @@ import Testing
         (["claims", "--quiet"], "unknown option '--quiet'", "see oidc-audit claims --help"),
         (["scan", "a", "--include", "-x"], "--include: the value is missing", "is written --include=-x"),
         (["waiver", "add", "w", "--repository", "-x"], "--repository: the value is missing", "--repository=-x"),
+        // Letters of which some are flags.
+        (["scan", "a", "--include", "-vault"], "--include: the value is missing", "is written --include=-vault"),
+        (["policy", "init", "--file", "-x"], "--file: the value is missing", "is written --file=-x"),
+        (["scan", "-acme"], "unknown option '-acme'", "see oidc-audit scan --help"),
         (["scan", "a", "--db", "--quiet"], "--db: the value is missing", "see oidc-audit scan --help"),
         (["scan", "a", "-qf"], "--format: the value is missing", "see oidc-audit scan --help"),
     ])

@@ -149,7 +149,8 @@ struct Invocation {
             guard !word.hasPrefix("--") else {
                 return options.filter { $0.name == name || $0.hasInverse && $0.name.inverse == name }
             }
-            return name.compactMap { letter in options.first { $0.letters.contains(String(letter)) } }
+            let flags = name.compactMap { letter in options.first { $0.letters.contains(String(letter)) } }
+            return flags.count == name.count ? flags : []
         }
         var given: [GivenOption] = []
         var words = words.prefix { $0 != "--" }
