@@ -5,6 +5,31 @@ import Testing
 @testable import OIDCAudit
 
 @Suite struct WaiverCommandTests {
+    /// Whoever reads a day reads it as one of their own zone, unless it says which.
+    @Test func aDayIsToldWithItsZone() async throws {
+        let folder = try Folder()
+        func days(_ count: Int) -> String {
+            Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: count).description
+        }
+        let (past, next) = (days(-3), days(40))
+        let file = try folder.write(
+            """
+            version: 1
+            waivers:
+              - { rule: a, repository: x, owner: o, reason: r, expires: \(past) }
+              - { rule: b, repository: x, owner: o, reason: r, expires: \(next) }
+            """, to: "w.yaml")
+        for format in ["text", "markdown"] {
+            let list = await CommandRun.run(["waiver", "list", file, "-f", format]).output.replacing("\\", with: "")
+            #expect(list.contains("expired after \(past), UTC: "), "\(list)")
+            #expect(list.contains("holds through \(next), UTC: "), "\(list)")
+        }
+        for line in [["waiver", "add", "--help"], ["waiver", "list", "--help"], ["explain", "expired-waivers"]] {
+            let help = await CommandRun.run(line).output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(help.contains("holds through the day that it names, in UTC"), "\(help)")
+        }
+    }
+
     private func add(
         _ path: String, rule: String = "required-claims", _ target: [String] = ["--repository", "new"],
         expires: String = "2099-01-31", more: [String] = [],

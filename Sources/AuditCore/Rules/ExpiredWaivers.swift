@@ -3,7 +3,7 @@ public struct ExpiredWaivers: WaiverRule {
     public static let name = "expired-waivers"
     public static let summary = "No waiver of the file has expired."
     public static let rationale = """
-        A waiver is a promise with a date. One that has run out waives nothing any more: what it covered counts again, \
+        A waiver is a promise with a date: it holds through the day that it names, in UTC. One that has run out waives nothing any more: what it covered counts again, \
         and the waiver itself is left over. Source: what users of other scanners report of suppressions that nobody \
         cleans up (aquasecurity/trivy#1779, #2018).
         """

@@ -13,7 +13,8 @@ struct WaiverCommand: ParsableCommand {
 
 struct WaiverListCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the waivers of a file, and how long they hold.")
+        commandName: "list", abstract: "List the waivers of a file, and how long they hold.",
+        discussion: "A waiver holds through the day that it names, in UTC.")
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var catalog: CatalogOptions
@@ -53,7 +54,8 @@ struct WaiverAddCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a waiver to a file, whose comments and order stay.",
         discussion: """
-            The file is made where there is none: YAML or JSON by its ending. The waiver accepts the problems that the last \
+            The file is made where there is none: YAML or JSON by its ending. The waiver holds through the day that it \
+            names, in UTC, wherever the program runs. It accepts the problems that the last \
             scan found, or those of --accepts; a finding that gets a further one counts again.
             """)
 
@@ -80,7 +82,7 @@ struct WaiverAddCommand: AuditCommand {
     @Option(help: "Who answers for it.", transform: reading(String.notBlank)) var owner: String
     @Option(help: "Why it is accepted.", transform: reading(String.notBlank)) var reason: String
     @Option(
-        help: ArgumentHelp("The last day on which it holds, in UTC, such as 2027-01-31.", valueName: "day"),
+        help: ArgumentHelp("It holds through this day, UTC, such as 2027-01-31.", valueName: "day"),
         transform: reading { text throws(InvalidValue) in
             guard let day = Day(text) else { throw InvalidValue(text, "is not a day", hint: "write it as 2027-01-31") }
             return day

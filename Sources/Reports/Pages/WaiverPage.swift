@@ -51,7 +51,8 @@ package enum WaiverPage: Page {
 extension Waiver {
     fileprivate func state(at now: Timestamp) -> String {
         let days = expires.days(since: Day(of: now))
-        guard days >= 0 else { return "expired \(-days) day\(days == -1 ? "" : "s") ago" }
-        return days == 0 ? "holds today" : "holds for \(days) more day\(days == 1 ? "" : "s")"
+        guard days >= 0 else { return "expired after \(expires), UTC: \(counted(-days, "day")) ago" }
+        let rest = days == 0 ? "its last day" : "\(counted(days, "more day"))"
+        return "holds through \(expires), UTC: \(rest)"
     }
 }
