@@ -91,7 +91,9 @@ final class Console: Sendable {
     var canShowProgress: Bool { error.isTerminal && environment["TERM"] != "dumb" }
 
     func reportStyle(_ color: ConsoleSettings.Color) -> ReportStyle {
-        ReportStyle(isColored: isColored(output, color), width: min(max(output.width ?? 80, 40), 120))
+        ReportStyle(
+            isColored: isColored(output, color), width: min(max(output.width ?? 80, 40), 120),
+            checkout: Checkout(environment))
     }
 
     // MARK: -

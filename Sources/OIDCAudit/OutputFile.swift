@@ -8,6 +8,8 @@ struct OutputFile {
     let path: String
     /// Whether it is added to what the file holds.
     var isAppended = false
+    /// What formats for a forge name files in.
+    var checkout = Checkout()
 
     /// The summary of a job of GitHub Actions, which everybody sees who sees the job.
     static func stepSummary(_ environment: [String: String]) throws(CommandFailure) -> OutputFile {
@@ -23,7 +25,8 @@ struct OutputFile {
         let hint = "the scan itself is stored"
         guard isAppended else {
             try ReplacedFile.write(to: path, what: "report", hint: hint) { output in
-                reporter.init().render(report, style: ReportStyle(junitGroup: junitGroup), to: &output)
+                reporter.init().render(
+                    report, style: ReportStyle(junitGroup: junitGroup, checkout: checkout), to: &output)
             }
             return nil
         }

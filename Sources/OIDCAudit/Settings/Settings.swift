@@ -90,5 +90,7 @@ extension ReportSettings {
             throw .usage("--output names the file \(twice.path) twice", hint: "name another file for each format")
         }
         if options.stepSummary { outputs.append(try OutputFile.stepSummary(environment)) }
+        let checkout = Checkout(environment)
+        for index in outputs.indices { outputs[index].checkout = checkout }
     }
 }

@@ -5,11 +5,16 @@ public struct ReportStyle: Hashable, Sendable {
     public var width: Int
     /// What makes a testcase in JUnit; the other formats ignore it.
     public var junitGroup: JUnitGroup
+    /// What formats for a forge name files in.
+    public var checkout: Checkout
 
-    public init(isColored: Bool = false, width: Int = 80, junitGroup: JUnitGroup = .rule) {
+    public init(
+        isColored: Bool = false, width: Int = 80, junitGroup: JUnitGroup = .rule, checkout: Checkout = Checkout(),
+    ) {
         self.isColored = isColored
         self.width = width
         self.junitGroup = junitGroup
+        self.checkout = checkout
     }
 }
 

@@ -32,9 +32,9 @@ public struct GitHubReporter: Reporter {
                 continue
             }
             let name = finding.repository ?? finding.organization
-            let location = PolicyLocation(of: finding.rule, in: report.policy, at: name)
+            let location = PolicyLocation(of: finding.rule, in: report.policy, at: name, in: style.checkout)
             let annotation = Annotation(
-                location: location.path.hasPrefix("\(Tool.name)/") ? nil : location,
+                location: location.isPolicy ? location : nil,
                 title: "\(finding.severity.rawValue): \(finding.rule)",
                 message: finding.annotation)
             if finding.severity >= .high, report.gate.counts(finding) {

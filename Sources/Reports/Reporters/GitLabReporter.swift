@@ -17,14 +17,16 @@ public struct GitLabReporter: Reporter {
                     fingerprint: finding.key.fingerprint(apiURL: report.apiURL),
                     // What the gate lets through is for information.
                     severity: report.gate.isAccepted(finding) ? "info" : finding.severity.gitLab,
-                    PolicyLocation(of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization))
+                    PolicyLocation(
+                        of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization,
+                        in: style.checkout))
             }
             // What was not read is no pass here either.
             for organization in report.organizations where !organization.troubles.isEmpty {
                 json.issue(
                     "\(organization.login): \(organization.troubles.joined(separator: "; "))", rule: "readable",
                     fingerprint: "\(report.apiURL)/\(organization.login)/readable", severity: "major",
-                    PolicyLocation(of: nil, in: report.policy, at: organization.login))
+                    PolicyLocation(of: nil, in: report.policy, at: organization.login, in: style.checkout))
             }
             for repository in report.repositories where repository.status == .unreadable {
                 json.issue(
@@ -32,7 +34,7 @@ public struct GitLabReporter: Reporter {
                     fingerprint: FindingKey(rule: "readable", subject: .repository(repository.repository.id))
                         .fingerprint(apiURL: report.apiURL),
                     severity: repository.acceptedUnread == nil ? "major" : "info",
-                    PolicyLocation(of: nil, in: report.policy, at: repository.repository.fullName))
+                    PolicyLocation(of: nil, in: report.policy, at: repository.repository.fullName, in: style.checkout))
             }
         }
         output = writer.output

@@ -36,7 +36,7 @@ public struct SARIFReporter: Reporter {
                     }
                     json.invocation(report, cut: results.count - Self.resultsMax)
                     json.array("results", of: Array(results.prefix(Self.resultsMax))) { json, result in
-                        json.result(result, report, readable: Self.readable)
+                        json.result(result, report, style.checkout, readable: Self.readable)
                     }
                 }
             }
@@ -131,27 +131,29 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func result(_ result: SARIFReporter.Result, _ report: AuditReport, readable: String) {
+    fileprivate mutating func result(
+        _ result: SARIFReporter.Result, _ report: AuditReport, _ checkout: Checkout, readable: String,
+    ) {
         switch result {
         case .finding(let finding):
             let name = finding.repository ?? finding.organization
             self.result(
                 finding.rule, finding.severity.sarifLevel,
-                finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name),
+                finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name, in: checkout),
                 fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding, waiver: finding.waiver,
                 isAccepted: report.gate.isAccepted(finding), name: name)
         case .unread(let repository):
             let name = repository.repository.fullName
             self.result(
                 readable, "warning", "\(name) could not be read or decided: \(repository.reasonInWords)",
-                PolicyLocation(of: nil, in: report.policy, at: name),
+                PolicyLocation(of: nil, in: report.policy, at: name, in: checkout),
                 fingerprint: FindingKey(rule: readable, subject: .repository(repository.repository.id))
                     .fingerprint(apiURL: report.apiURL), waiver: repository.acceptedUnread,
                 isAccepted: repository.acceptedUnread != nil, name: name)
         case .trouble(let organization):
             self.result(
                 readable, "error", "\(organization.login): \(organization.troubles.joined(separator: "; "))",
-                PolicyLocation(of: nil, in: report.policy, at: organization.login),
+                PolicyLocation(of: nil, in: report.policy, at: organization.login, in: checkout),
                 fingerprint: "\(report.apiURL)/\(organization.login)/\(readable)", name: organization.login)
         }
     }

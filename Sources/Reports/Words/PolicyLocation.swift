@@ -7,25 +7,25 @@ struct PolicyLocation {
     let path: String
     /// From 1.
     let line: Int
+    /// Whether the path is the policy's.
+    let isPolicy: Bool
 
     /// - Parameters:
     ///   - rule: the entry's id; `nil` where it is about no entry.
     ///   - name: of the repository or organization.
-    init(of rule: String?, in policy: PolicyReport, at name: String) {
+    ///   - checkout: what the path is relative to.
+    init(of rule: String?, in policy: PolicyReport, at name: String, in checkout: Checkout) {
         let entry = policy.rules.first { $0.id == rule }
-        guard let entry, let position = entry.position, let path = Self.relative(policy.source) else {
+        let source = policy.source.hasPrefix("preset:") ? nil : policy.source
+        guard let entry, let position = entry.position, let path = source.flatMap(checkout.path) else {
             path = "\(Tool.name)/\(name)"
             line = 1
+            isPolicy = false
             return
         }
         self.path = path
         line = position.line
-    }
-
-    private static func relative(_ source: String) -> String? {
-        guard !source.hasPrefix("preset:"), !source.hasPrefix("/"), !source.isEmpty else { return nil }
-        let parts = source.split(separator: "/").filter { $0 != "." }
-        return parts.contains("..") ? nil : parts.joined(separator: "/")
+        isPolicy = true
     }
 }
 
