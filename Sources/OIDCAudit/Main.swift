@@ -7,6 +7,7 @@ import UnixSignals
 @main
 enum Main {
     static func main() async {
+        reserveStandardStreams()
         // Before there is a second thread, which would get a heap of its own. What reads the history on several threads at
         // once is faster with one for each.
         if CommandLine.arguments.dropFirst().first == ScanCommand.configuration.commandName { useOneHeap() }
@@ -29,6 +30,15 @@ enum Main {
             let arenasMax: Int32 = -8
             _ = mallopt(arenasMax, 1)
         #endif
+    }
+
+    /// Fills the places of streams that the caller has closed, before the first file or socket takes one and gets the
+    /// report. Reading from standard input then ends at once, and writing to the others fails as it did.
+    private static func reserveStandardStreams() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest that is free, and so this one.
+            _ = open("/dev/null", O_RDONLY)
+        }
     }
 
     private static let kept = Mutex<[any Sendable]>([])

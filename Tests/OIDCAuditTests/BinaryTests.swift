@@ -199,6 +199,37 @@ import Testing
         #expect(text.contains("\n}\nINCOMPLETE"))
     }
 
+    /// Runs a line of the shell in which `$0` is the program and `$1` a folder.
+    private static func shell(
+        _ line: String, in folder: Folder, _ environment: [String: String] = [:],
+    ) throws -> (status: Int32, error: String) {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", line + #" 2> "$1/error""#, program.path, folder.path]
+        shell.environment = environment
+        try shell.run()
+        shell.waitUntilExit()
+        return (shell.terminationStatus, try folder.read("error"))
+    }
+
+    /// Whatever is opened first would take its descriptor, and the report would go there.
+    @Test func aClosedStandardOutputIsNoOtherFile() async throws {
+        let emulator = try Child(["emulate"])
+        defer { emulator.process.terminate() }
+        let folder = try Folder()
+        let environment = ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken, "U": try emulator.firstLine()]
+        let login = WorldFile.demo.organizations[0].login
+        for line in [
+            #""$0" claims repo >&-"#, #""$0" template get \#(login) --api-url "$U" >&-"#,
+            #""$0" scan \#(login) --policy preset:strict --api-url "$U" --db "$1/h.sqlite" >&- <&-"#,
+        ] {
+            let run = try Self.shell(line, in: folder, environment)
+            #expect(run.status == 5, "\(run.error)")
+            #expect(run.error.contains("cannot write to standard output: Bad file descriptor"), "\(run.error)")
+        }
+        #expect(try Self.shell(#""$0" history verify --db "$1/h.sqlite" > "$1/out""#, in: folder).status == 0)
+    }
+
     // MARK: -
 
     /// A number from a database that another process writes; 0 while there is none yet.
