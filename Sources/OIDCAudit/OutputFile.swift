@@ -24,17 +24,29 @@ struct OutputFile {
     func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) -> String? {
         let hint = "the scan itself is stored"
         guard isAppended else {
+            let isNew = !FileManager.default.fileExists(atPath: path)
             try ReplacedFile.write(to: path, what: "report", hint: hint) { output in
                 reporter.init().render(
                     report, style: ReportStyle(junitGroup: junitGroup, checkout: checkout), to: &output)
             }
-            return nil
+            return isNew ? unreadableForOthers : nil
         }
         var note: String?
         try ReplacedFile.append(to: path, what: "summary", hint: hint) { output, size in
             note = Self.add(report, to: &output, after: size)
         }
         return note
+    }
+
+    /// What to say of a file of metrics that its reader, which runs as another user, can't read; `nil`: it can.
+    private var unreadableForOthers: String? {
+        var status = stat()
+        guard reporter == PrometheusReporter.self, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_mode & S_IROTH == 0
+        else { return nil }
+        let mode = String(status.st_mode & 0o777, radix: 8)
+        return "\(path) has the mode \(mode), by the umask: another user, such as node_exporter's, can't read it; "
+            + "chmod 644 \(path) lasts"
     }
 
     /// GitHub takes as many bytes from all of a step, and of more it drops everything.

@@ -230,6 +230,29 @@ import Testing
         #expect(try Self.shell(#""$0" history verify --db "$1/h.sqlite" > "$1/out""#, in: folder).status == 0)
     }
 
+    /// node_exporter's textfile collector runs as a user of its own.
+    @Test func aNewFileOfMetricsThatOthersCannotReadIsSaid() async throws {
+        let folder = try Folder()
+        let emulator = try Child(["emulate"])
+        defer { emulator.process.terminate() }
+        let environment = ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken, "U": try emulator.firstLine()]
+        let scan =
+            #""$0" scan \#(WorldFile.demo.organizations[0].login) --policy preset:strict --db "$1/h.sqlite" "#
+            + #"--api-url "$U" --exit-zero > /dev/null"#
+        for (umask, name, format, isSaid) in [
+            ("077", "a.prom", "prometheus", true), ("027", "b.prom", "prometheus", true),
+            // It is there already, as its owner made it.
+            ("077", "a.prom", "prometheus", false), ("022", "c.prom", "prometheus", false),
+            ("077", "r.json", "json", false),
+        ] {
+            let line = "umask \(umask); \(scan) -o \(format)=\"$1/\(name)\""
+            let run = try Self.shell(line, in: folder, environment)
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.error.contains("warning: \(folder.path)/\(name) has the mode 6") == isSaid, "\(run.error)")
+            #expect(run.error.contains("chmod 644") == isSaid)
+        }
+    }
+
     // MARK: -
 
     /// A number from a database that another process writes; 0 while there is none yet.
