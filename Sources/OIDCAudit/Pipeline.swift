@@ -123,7 +123,8 @@ struct Pipeline {
                     feed.yield($0)
                 }
                 if settings.console.isVerbose {
-                    context.console.note("\(github.requestCounts.sent) requests in \(ContinuousClock.now - began)")
+                    context.console.note(
+                        "\(github.requestCounts.sent) requests in \((ContinuousClock.now - began).secondsText)")
                 }
                 return end
             }

@@ -24,6 +24,13 @@ import Testing
 
     // MARK: - Layers
 
+    @Test(arguments: [
+        (Duration.nanoseconds(2_352_008_946), "2.4 s"), (.zero, "0.0 s"), (.milliseconds(40), "0.0 s"),
+        (.milliseconds(960), "1.0 s"), (.seconds(3725), "3725.0 s"),
+    ]) func aDurationIsToldInTenthsOfASecond(duration: Duration, text: String) {
+        #expect(duration.secondsText == text)
+    }
+
     @Test func aFlagBeatsTheEnvironmentBeatsTheFile() throws {
         let folder = try Folder()
         let file = try folder.write(
