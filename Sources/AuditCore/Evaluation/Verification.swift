@@ -10,8 +10,14 @@ public struct Verification: Hashable, Sendable {
         public var field: String?
         /// One line, without a final stop.
         public var message: String
+        /// Whether every link agrees, and a digest that must be in the chain is not.
+        public var isAbsence: Bool
 
-        public init(scanID: ScanID? = nil, subject: String? = nil, field: String? = nil, message: String) {
+        public init(
+            scanID: ScanID? = nil, subject: String? = nil, field: String? = nil, message: String,
+            isAbsence: Bool = false,
+        ) {
+            self.isAbsence = isAbsence
             self.scanID = scanID
             self.subject = subject
             self.field = field

@@ -43,12 +43,14 @@ struct Verifier {
         guard count == 0 else { return nil }
         let claim = try Row.fetchOne(
             db, sql: "SELECT id, scanID FROM seal WHERE originDigest = ? LIMIT 1", arguments: [digest])
-        guard let claim else { return .init(message: "the digest \(digest) is not in the chain") }
+        guard let claim else {
+            return .init(message: "the digest \(digest) is not in this chain", isAbsence: true)
+        }
         return .init(
             scanID: try claim.decode(Int64?.self, atIndex: 1).map(ScanID.init),
             message:
                 "the digest \(digest) is that of another history, which link \(try claim.decode(Int64.self, atIndex: 0)) "
-                + "names as its origin and which can't be recomputed here: verify that history")
+                + "names as its origin and which can't be recomputed here: verify that history", isAbsence: true)
     }
 
     private func problem(_ verification: inout Verification) throws -> Verification.Problem? {

@@ -4,7 +4,7 @@ package import AuditCore
 package enum VerificationPage: Page {
     package static func write(_ verification: Verification, to page: inout TextPage) {
         if let problem = verification.problem {
-            page.line("ALTERED", .bad, problem.description)
+            page.line(problem.isAbsence ? "NOT FOUND" : "ALTERED", .bad, problem.description)
         } else if verification.isOfNothing {
             page.line("NOTHING", .poor, "no scan was sealed: there is nothing to verify")
         } else {

@@ -37,6 +37,12 @@ struct HistoryVerifyCommand: AuditCommand {
                     hint: "oidc-audit scan makes one; --db names another file", status: .incomplete)
             }
             guard let problem = verification.problem else { return ExitStatus.success.rawValue }
+            if problem.isAbsence {
+                throw CommandFailure(
+                    message: "the history \(settings.path) agrees with itself, but \(problem)",
+                    hint: "check the digest and --db; a chain whose end was cut off lacks its last digests too",
+                    status: .failure)
+            }
             throw CommandFailure(
                 message: "the history \(settings.path) is not what was sealed: \(problem)",
                 hint: "keep the file, and compare it with a copy or an export of an earlier day", status: .failure)
