@@ -12,10 +12,12 @@ struct PolicyStarter {
         let all = entries(keys)
         let judged = all.filter { count(of: $0).judged != 0 }
         for entry in judged.isEmpty ? all : judged {
+            let count = count(of: entry)
+            let isLeftOut = entry.isGoal && count.violations != 0
             parts.append(
                 """
-                  # \(entry.comment)\(count(of: entry).text)
-                \(entry.yaml)
+                  # \(entry.comment)\(count.text)
+                \(isLeftOut ? entry.commentedOut : entry.yaml)
                 """)
         }
         parts.append(
@@ -32,6 +34,13 @@ struct PolicyStarter {
     private struct Entry {
         let comment: String
         let yaml: String
+        /// Whether it takes a migration to meet it: it is written as a comment until all do.
+        var isGoal = false
+
+        var commentedOut: String {
+            "  # Left out until it is met or worked on: take the hash marks away.\n"
+                + yaml.split(separator: "\n").map { "  # " + $0.dropFirst(2) }.joined(separator: "\n")
+        }
     }
 
     private func head(_ keys: [ClaimKey]) -> String {
@@ -81,12 +90,12 @@ struct PolicyStarter {
                         severity: medium
                     """),
             Entry(
-                comment: "Names can be taken over, ids can't; low, since it takes a migration.",
+                comment: "Names can be taken over, ids can't; to change over takes a migration.",
                 yaml: """
                       - id: immutable-subjects
                         rule: immutable-subject
                         severity: low
-                    """),
+                    """, isGoal: true),
         ]
         if followsOrganization {
             entries.append(
@@ -103,14 +112,16 @@ struct PolicyStarter {
     }
 
     /// How many repositories would break the entry today; `nil` where nobody knows.
-    private func count(of entry: Entry) -> (judged: Int?, text: String) {
-        guard let snapshot else { return (nil, "") }
+    private func count(of entry: Entry) -> (judged: Int?, violations: Int?, text: String) {
+        guard let snapshot else { return (nil, nil, "") }
         let yaml = "version: 1\nname: starter\nrules:\n\(entry.yaml)\n"
         guard let document = try? YAMLDocument.parse(yaml),
             let policy = try? Policy(document, source: "starter", sha256: "")
-        else { return (nil, "") }
+        else { return (nil, nil, "") }
         let rule = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot).policy.rules[0]
-        return (rule.judged, "\n  # Broken today by \(rule.violations) of \(rule.judged) repositories.")
+        return (
+            rule.judged, rule.violations, "\n  # Broken today by \(rule.violations) of \(rule.judged) repositories."
+        )
     }
 
     private var effective: [EffectiveTemplate] {

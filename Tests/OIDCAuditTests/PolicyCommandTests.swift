@@ -183,6 +183,7 @@ import Testing
         let file = folder.path + "/policy.yaml"
         #expect(await CommandRun.run(["policy", "init", "--file", file]).status == 0)
         #expect(await CommandRun.run(["policy", "validate", file]).status == 0)
+        #expect(try folder.read("policy.yaml").contains("\n  # - id: immutable-subjects\n"))
         let again = await CommandRun.run(["policy", "init", "--file", file])
         #expect(again.status == 2)
         #expect(again.error.contains("is there already"))
@@ -207,6 +208,26 @@ import Testing
         }
     }
 
+    @Test func initLeavesNoRuleOutThatAllMeetAndFailsNobodyOverAMigration() async throws {
+        let keys = ["repo", "context", "job_workflow_ref"]
+        for isImmutable in [false, true] {
+            let prefix = isImmutable ? "repo:acme@77/a@1" : "repo:acme/a"
+            let repository = WorldFile.Repository(
+                name: "a", id: 1,
+                setting: .init(
+                    useDefault: false, includeClaimKeys: keys, useImmutableSubject: isImmutable, subClaimPrefix: prefix)
+            )
+            try await EmulatedScan.with([repository]) { (scan) async throws -> Void in
+                _ = await scan("acme")
+                let place = ["--api-url", scan.address, "--db", scan.folder.database]
+                let file = scan.folder.path + "/p.yaml"
+                #expect(await CommandRun.run(["policy", "init", "acme", "--file", file] + place).status == 0)
+                #expect(try scan.folder.read("p.yaml").contains("\n  - id: immutable-subjects\n") == isImmutable)
+                #expect(await CommandRun.run(["check", "acme", "--policy", file] + place).status == 0)
+            }
+        }
+    }
+
     @Test func initCountsWhatTheOrganizationHas() async throws {
         let odd = WorldFile.Repository.own("odd", id: 4, ["repo", "evil\n- id: x"])
         try await EmulatedScan.with([.good("a", id: 1), .good("b", id: 2), .own("c", id: 3, ["repo"]), odd]) {
@@ -222,6 +243,10 @@ import Testing
             #expect(text.contains("2 of 4 repositories have the template repo, context, job_workflow_ref."))
             #expect(text.contains("claims: [repo, context, job_workflow_ref]"))
             #expect(text.contains("Broken today by 2 of 4 repositories."))
+            // Nobody meets it, and nobody should have to on the first day.
+            #expect(text.contains("  # Broken today by 4 of 4 repositories.\n  # Left out until"))
+            #expect(
+                text.contains("\n  # - id: immutable-subjects\n  #   rule: immutable-subject\n  #   severity: low\n"))
             #expect(await CommandRun.run(["policy", "validate", file]).status == 0)
             #expect(await CommandRun.run(["check", "acme", "--policy", file] + place).status == 1)
         }
