@@ -57,7 +57,8 @@ import Testing
             #"{"organizations": [], "faults": [{"kind": "hang", "after": 9223372036854775807}]}"#, to: "huge.json")
         let broken = try folder.write("{\"organizations\": 1}", to: "world.json")
         for (arguments, words) in [
-            (["--world", folder.path + "/none.json"], "cannot read the world"), (["--world", broken], "no world"),
+            (["--world", folder.path + "/none.json"], "cannot read the world"),
+            (["--world", broken], "world.json:1:19: organizations must be a list, not a number"),
             (["--world", huge], "a number is below 0"),
             (["--world", broken, "--repositories", "3"], "exclude each other"),
             (["--port", "70000"], "--port: \"70000\" is not a number from 0 to 65535"),
@@ -73,6 +74,44 @@ import Testing
             #expect(run.status == 2)
             #expect(run.error.contains("port \(port) is in use"))
         }
+    }
+
+    @Test(arguments: [
+        ("organizations:\n- login: acme\n", ":1:1: "),
+        (#"{"organizations": [}"#, ":1:20: "),
+        ("", ":1:1: "),
+        ("[]", ":1:1: the world must be an object, not a list"),
+        ("{}", #":1:1: the world has no "organizations""#),
+        (#"{"organizations": [{"login": "a", "repositories": []}]}"#, #":1:20: organizations[0] has no "id""#),
+        (
+            "{\"organizations\": [\n{\"login\": \"a\", \"id\": \"x\", \"repositories\": []}]}",
+            ":2:22: organizations[0].id must be a whole number, not a string"
+        ),
+        (
+            #"{"organizations": [], "rate_limit": {"limit": 5}}"#, #":1:37: rate_limit has no "window_seconds""#
+        ),
+        (
+            #"{"organizations": [{"login": "a", "id": 1, "echoes_template": 1, "repositories": []}]}"#,
+            ":1:63: organizations[0].echoes_template must be true or false, not a number"
+        ),
+        (
+            #"{"organizations": [], "faults": [{"kind": "hagn"}]}"#, #":1:43: "hagn" is not a value of faults[0].kind"#
+        ),
+        (
+            #"{"organizations": [{"login": "a", "id": 1.5, "repositories": []}]}"#,
+            ":1:41: organizations[0].id must be a"
+        ),
+        (#"{"organizations": [], "latency_milliseconds": 1e30}"#, ":1:47: latency_milliseconds must be a whole number"),
+        (#"{"organizations": [], "tokens": [null]}"#, ":1:34: tokens[0] must be a string, not null"),
+    ])
+    func whatIsWrongWithAWorldIsToldWithItsPosition(_ text: String, words: String) async throws {
+        let folder = try Folder()
+        let file = try folder.write(text, to: "mine.yaml")
+        let run = await CommandRun.run(["emulate", "--world", file])
+        #expect(run.status == 2)
+        #expect(run.error.hasPrefix("error: \(file)\(words)"), "\(run.error)")
+        #expect(!run.error.contains("DecodingError"))
+        #expect(run.error.contains("hint: a world is a JSON file"))
     }
 
     @Test func theEmulatorServesUntilItIsStopped() async {

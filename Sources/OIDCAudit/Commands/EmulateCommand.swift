@@ -76,14 +76,7 @@ struct EmulateCommand: AuditCommand {
         case (.some, .some):
             throw .usage("--world and --repositories exclude each other", hint: "give one of them")
         case (let path?, nil):
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw .usage("cannot read the world \(path)", hint: "name a JSON file")
-            }
-            do {
-                file = try WorldFile(json: data)
-            } catch {
-                throw .usage("\(path): no world: \(error)", hint: "the emulator's documentation shows one")
-            }
+            file = try WorldFile(path: path)
         case (nil, let count?):
             file = .generated(repositories: count.value, seed: UInt64(seed.value))
         case (nil, nil):
