@@ -741,7 +741,7 @@ import Testing
             #expect(await Self.run(scan, "rollback", "2", "--yes").status == 0)
             #expect(await Self.setting(scan, 0)?.subClaimPrefix == "repo:acme/r1")
             let raw = await Self.run(scan, "template", "get", "acme", "--raw")
-            #expect(raw.output == "{\"include_claim_keys\":[\"repo\",\"context\"]}\n")
+            #expect(raw.output == "{\"include_claim_keys\":[\"repo\",\"context\"]}")
             for (arguments, message) in [
                 (["acme/r1"], "nothing was said to change"),
                 (["acme", "--inherit", "--max-changes", "9"], "can only be claims"),
