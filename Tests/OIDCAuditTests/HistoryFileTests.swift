@@ -135,14 +135,6 @@ import Testing
         }
     }
 
-    @Test func theDemoLeavesOneFile() async throws {
-        let folder = try Folder()
-        let run = await CommandRun.run(["demo", "--directory", folder.path])
-        #expect(run.status == 0, "\(run.error)")
-        #expect(folder.exists("history.sqlite"))
-        #expect(!folder.exists("history.sqlite-wal"))
-    }
-
     /// What a killed scan left in the log is read from there, and the next scan brings it into the file.
     @Test(arguments: [[], ["--resume"]])
     func aKilledScanIsReadAndTheNextOneBringsItIntoTheFile(options: [String]) async throws {

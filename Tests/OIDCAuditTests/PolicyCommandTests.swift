@@ -41,7 +41,7 @@ import Testing
             for line in run.output.split(separator: "\n") where !line.contains("\"rule\"") {
                 #expect(line.count <= 80, "\(line)")
             }
-            for section in ["WHY", "MEND", "EXAMPLES", "IN A POLICY"] { #expect(run.output.contains(section)) }
+            for section in ["WHY", "FIX", "EXAMPLES", "IN A POLICY"] { #expect(run.output.contains(section)) }
             for option in rule.options { #expect(run.output.contains("\(option.name):")) }
             // The entry that it shows is one that a policy can hold.
             let entry = run.output.split(separator: "\n").last { $0.contains("\"rule\"") } ?? ""
