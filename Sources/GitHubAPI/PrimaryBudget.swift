@@ -2,7 +2,7 @@ import AuditCore
 
 /// What is left of the primary rate limit's window, as the answers tell.
 struct PrimaryBudget {
-    /// Its reset time is by the machine's clock, as all that a person is told.
+    /// Its reset time is by the machine's clock, as all times in messages.
     private(set) var status: RateLimitStatus
     /// The reset time as GitHub sent it, by GitHub's clock: answers of one window agree on it.
     private let reset: Timestamp

@@ -1,9 +1,9 @@
 /// What one scan saw of one repository.
 public enum RepositorySighting: Sendable {
     case listed(RepositorySnapshot)
-    /// It was not there: a complete listing lacks it, or another organization lists it.
+    /// It was not there: a complete listing does not hold it, or another organization lists it.
     case absent
-    /// The listing lacks it and is not known to be complete.
+    /// The listing does not hold it and is not known to be complete.
     case unknown
 }
 
@@ -12,7 +12,7 @@ public struct RepositoryKnowledge: Sendable {
     public private(set) var state: RepositoryState?
     /// The scan by which the setting and what decides the subject are known; `nil` where the newest read them.
     public private(set) var knownBy: ScanDifference.Side?
-    /// Whether the newest scan that could tell did not see it.
+    /// Whether the newest scan that knew whether it was there found it absent.
     public private(set) var isAbsent = false
     private var count = 0
 

@@ -70,7 +70,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         stop?.refusal.map { UnreadableReason(.notRead, "not read: \($0.explanation)") } ?? .notRead
     }
 
-    /// Of a repository that a listing lacks which is not known to be complete.
+    /// Of a repository that is missing from a listing which may be incomplete.
     public static let notListed = UnreadableReason(
         .incompleteListing, "it is not listed, and the listing is not known to be complete")
 

@@ -29,7 +29,7 @@ public struct RepositoryState: Hashable, Sendable {
         }
         guard effective?.template != nil, other.effective?.template != nil else { return false }
         if format != .unknown, other.format != .unknown { return true }
-        // Without a prefix the flag may be all that tells the two formats apart.
+        // Without a prefix, only the flag may distinguish the two formats.
         return prefix.map(ExactText.init) == other.prefix.map(ExactText.init)
             && (prefix != nil || one.useImmutableSubject == two.useImmutableSubject)
     }
@@ -153,7 +153,7 @@ public struct RepositoryChange: Sendable {
     public var knownBy: ScanDifference.Side? { content.knownBy }
     /// Whether only the repository's answer is known to have changed, and not what follows from it: shown, and no drift.
     public var isOfAnswerAlone: Bool { kinds == [.setting] }
-    /// Whether both states know enough to tell what its jobs present.
+    /// Whether the subject of its jobs is known in both states.
     public var isEffectKnown: Bool {
         guard let before, let after else { return true }
         return before.isComparable(with: after)

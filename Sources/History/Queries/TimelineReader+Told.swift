@@ -74,7 +74,7 @@ extension TimelineReader {
             return sides.min { $0.id.rawValue < $1.id.rawValue }
         }
 
-        /// The listing lacks it, and is not known to be complete.
+        /// The listing does not hold it and is not known to be complete.
         mutating func addMissing(_ scan: ScanDifference.Side) {
             guard let known else { return }
             openGap(.notListed, scan)

@@ -1,11 +1,11 @@
 public import AuditCore
 
-/// A format that an audit report can be told in. The same report always gives the same bytes.
+/// A format of an audit report. The same report always gives the same bytes.
 public protocol Reporter: Sendable {
     /// The word that `--format` and `--output` name it by.
     static var name: String { get }
 
-    /// What it tells of the nights before, where the history knows it.
+    /// What it prints of the nights before, where the history knows it.
     static var historyParts: Set<ReportHistory.Part> { get }
 
     init()

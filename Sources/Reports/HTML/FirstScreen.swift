@@ -220,7 +220,7 @@ struct FirstScreen {
         return nil
     }
 
-    /// - Parameter event: the one that tells of the gap, which begins with its scan.
+    /// - Parameter event: the one that reports the gap, which begins with its scan.
     private func unread(_ gap: Timeline.Event.Gap, _ event: Timeline.Event) -> Unread? {
         guard gap.regainedBy == nil else { return nil }
         return event.after == nil ? .never : .since(event.seenBy.startedAt)
