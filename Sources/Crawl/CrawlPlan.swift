@@ -66,7 +66,7 @@ extension RateLimits {
         let minutes = minute * turns
         guard let budget, charged > budget.remaining, budget.limit > 0 else { return minutes }
         let windows = (charged - budget.remaining - 1) / budget.limit
-        // What lies beyond a year is no time of GitHub's.
+        // What lies beyond a year is not a time of GitHub's.
         let untilReset = min(max(0, budget.resetsAt.seconds(since: now)), 31_536_000)
         return max(minutes, .seconds(untilReset) + .seconds(3600) * windows)
     }

@@ -90,8 +90,8 @@ public struct Crawler: Sendable {
         _ crawl: consuming OrganizationCrawl, of account: OrganizationAccount,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
-        let outbox = Outbox(account.id, limits, tell: tell)
-        let desk = CrawlDesk(crawl, outbox, now: now, tell: tell)
+        let outbox = ObservationBatcher(account.id, limits, tell: tell)
+        let desk = CrawlQueue(crawl, outbox, now: now, tell: tell)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }
             await withTaskExecutorPreference(github.executor) { await work(at: desk, of: account) }
@@ -103,7 +103,7 @@ public struct Crawler: Sendable {
     }
 
     /// Asks what the desk hands out until that is nothing any more.
-    private func work(at desk: CrawlDesk, of account: OrganizationAccount) async {
+    private func work(at desk: CrawlQueue, of account: OrganizationAccount) async {
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<limits.concurrency {
                 group.addTask { [github, now] in

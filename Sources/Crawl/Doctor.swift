@@ -131,7 +131,7 @@ public struct Doctor: Sendable {
     private func doubt(_ diagnosis: inout Diagnosis, _ page: RepositoryPage?, _ kind: AccessToken.Kind) async {
         guard page != nil else { return }
         if let scopes = diagnosis.scopes, !scopes.contains("repo") {
-            diagnosis.listingDoubts.append("the token lacks the scope repo: it sees public repositories only")
+            diagnosis.listingDoubts.append("the token does not have the scope repo: it sees public repositories only")
         }
         if let shortfall = diagnosis.shortfall { diagnosis.listingDoubts.append(shortfall) }
         if diagnosis.expected == nil || diagnosis.isExpectedAtLeast {

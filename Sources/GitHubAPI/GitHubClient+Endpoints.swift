@@ -10,7 +10,7 @@ extension GitHubClient {
         let answer = try await get(url: "\(endpoint)/orgs/\(login)")
         let body = try read(answer.body, as: Wire.Organization.self)
         guard let canonical = OrganizationLogin(body.login) else {
-            throw .malformed("the organization's login is no login")
+            throw .malformed("the organization's login is not a login")
         }
         let counts: [Int64] = [body.publicRepositories, body.totalPrivateRepositories ?? 0]
         guard counts.allSatisfy({ (0...1_000_000_000).contains($0) }) else {
@@ -129,7 +129,7 @@ extension GitHubClient {
 
     /// Fetches the login of the token's owner.
     ///
-    /// - Returns: `nil` for a token that is no user's, such as an installation's.
+    /// - Returns: `nil` for a token that is not a user's, such as an installation's.
     /// - SeeAlso: `GET /user`
     public func tokenLogin() async throws(GitHubError) -> String? {
         do throws(GitHubError) {

@@ -142,7 +142,7 @@ extension GitHubClient {
                 // What is left out now was not when the validator was given: the whole answer must tell.
                 validator = nil
             case .redirect(let location):
-                guard let location else { throw .redirectRefused("it names no address") }
+                guard let location else { throw .redirectRefused("it does not name an address") }
                 guard let target = endpoint.resolve(location, against: url) else {
                     throw .redirectRefused("it leads away from \(endpoint.origin), or to no whole address")
                 }

@@ -63,7 +63,7 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Resolves an address that GitHub named in a `Location` or `Link` header (RFC 3986 §5.2).
     ///
     /// - Parameter base: the address that was asked; `nil` where only a whole address makes sense.
-    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is no address.
+    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is not an address.
     func resolve(_ location: String, against base: String? = nil) -> String? {
         guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         if location.hasPrefix("/"), !location.hasPrefix("//") { return origin + location }
@@ -123,8 +123,8 @@ public enum EndpointError: Error, Hashable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .notAnAddress(let text): "\"\(text)\" is no address of an API"
-        case .notAHost(let text): "\"\(text)\" is no host name"
+        case .notAnAddress(let text): "\"\(text)\" is not the address of an API"
+        case .notAHost(let text): "\"\(text)\" is not a host name"
         case .plainHTTP(let host): "plain http to \(host) would show the token to the network"
         case .holdsCredentials: "the API address holds a user name or password"
         }

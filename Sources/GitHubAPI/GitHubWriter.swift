@@ -128,15 +128,15 @@ public struct WriteLimits: Hashable, Sendable {
 /// When the next write may be sent.
 struct WritePace {
     private let limits: WriteLimits
-    private var minute: SlidingMinute
-    private var hour: SlidingMinute
+    private var minute: SlidingWindow
+    private var hour: SlidingWindow
     private var last: Duration?
 
     /// - Parameter before: when earlier writes were sent.
     init(_ limits: WriteLimits, after before: [Duration]) {
         self.limits = limits
-        minute = SlidingMinute(points: limits.minutely, length: limits.minute)
-        hour = SlidingMinute(points: limits.hourly, length: limits.hour)
+        minute = SlidingWindow(points: limits.minutely, length: limits.minute)
+        hour = SlidingWindow(points: limits.hourly, length: limits.hour)
         for moment in before.sorted() {
             _ = minute.depart(costing: 1, evenly: false, at: moment)
             _ = hour.depart(costing: 1, evenly: false, at: moment)

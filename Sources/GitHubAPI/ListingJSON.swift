@@ -228,7 +228,7 @@ struct ListingJSON {
         let count = word.utf8CodeUnitCount
         guard let start = bytes.baseAddress, bytes.count - position >= count,
             memcmp(start + position, word.utf8Start, count) == 0
-        else { throw .malformed("a word that is none of JSON's") }
+        else { throw .malformed("a word that JSON does not know") }
         position += count
     }
 
@@ -301,7 +301,7 @@ extension ListingJSON {
             case UInt8(ascii: "\""):
                 let range = start..<position
                 guard isASCII || String(validating: bytes[range], as: UTF8.self) != nil else {
-                    throw .malformed("bytes that are no UTF-8")
+                    throw .malformed("bytes that are not UTF-8")
                 }
                 position += 1
                 return Quoted(range: range, hasEscapes: hasEscapes)
@@ -351,7 +351,7 @@ extension ListingJSON {
             guard UTF16.isLeadSurrogate(unit), position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
                 bytes[position + 1] == UInt8(ascii: "u"), UTF16.isTrailSurrogate(try passUnit())
             else { throw .malformed("half of a surrogate pair") }
-        default: throw .malformed("an escape that is none of JSON's")
+        default: throw .malformed("an escape that JSON does not know")
         }
     }
 
@@ -361,7 +361,7 @@ extension ListingJSON {
         guard position + 4 <= bytes.count else { throw .malformed("the text ends within a string") }
         var unit: UInt16 = 0
         for byte in bytes[position..<position + 4] {
-            guard let digit = byte.hexadecimalValue else { throw .malformed("an escape that is none of JSON's") }
+            guard let digit = byte.hexadecimalValue else { throw .malformed("an escape that JSON does not know") }
             unit = unit << 4 | UInt16(digit)
         }
         position += 4
@@ -376,7 +376,7 @@ extension ListingJSON {
         // The other reader knows what escapes mean; few strings that are wanted have any.
         let whole = bytes[quoted.range.lowerBound - 1..<quoted.range.upperBound + 1]
         guard let document = try? JSONParser.parse(Array(whole)), case .string(let text) = document.value else {
-            throw .malformed("an escape that is none of JSON's")
+            throw .malformed("an escape that JSON does not know")
         }
         return text
     }

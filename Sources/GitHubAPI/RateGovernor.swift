@@ -44,7 +44,7 @@ final class RateGovernor: Sendable {
         var counts = RequestCounts()
         var note: WaitNote?
         /// `nil` until an answer shows that the host has limits.
-        var minute: SlidingMinute?
+        var minute: SlidingWindow?
         /// `nil` until an answer tells.
         var budget: PrimaryBudget?
         var isPacedEvenly: Bool
@@ -238,8 +238,8 @@ final class RateGovernor: Sendable {
         state.waiting = []
     }
 
-    private static func minute(_ limits: RateLimits) -> SlidingMinute {
-        var minute = SlidingMinute(points: limits.pointsPerMinute, length: limits.minute)
+    private static func minute(_ limits: RateLimits) -> SlidingWindow {
+        var minute = SlidingWindow(points: limits.pointsPerMinute, length: limits.minute)
         if let before = limits.spentBefore {
             for _ in 0..<min(max(0, before.points), limits.pointsPerMinute) {
                 _ = minute.depart(costing: 1, evenly: false, at: .zero - before.ago)
@@ -283,7 +283,7 @@ final class RateGovernor: Sendable {
             return
         }
         var wait = refusal.wait.map { max($0, .seconds(1)) } ?? Self.unnamedWait(closings: state.closings)
-        // A time that was waited for again and again is no time to go by.
+        // A time that was waited for again and again is not a time to go by.
         if state.closings > Self.namedClosingsMax {
             wait = max(wait, Self.unnamedWait(closings: state.closings - Self.namedClosingsMax))
         }
@@ -294,7 +294,7 @@ final class RateGovernor: Sendable {
     private static let closingsMax = 12
     private static let namedClosingsMax = 5
 
-    /// At least a minute, twice as long each time, as GitHub asks where it names no time.
+    /// At least a minute, twice as long each time, as GitHub asks where it does not name a time.
     private static func unnamedWait(closings: Int) -> Duration {
         .seconds(60) * (1 << min(closings - 1, 10))
     }

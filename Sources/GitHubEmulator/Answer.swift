@@ -24,7 +24,7 @@ struct Answer: Sendable {
         Answer(
             status,
             json: """
-                {"message":\(JSONText.quoted(message)),"documentation_url":"https://docs.github.com/rest\(documentation)",\
+                {"message":\(JSONBody.quoted(message)),"documentation_url":"https://docs.github.com/rest\(documentation)",\
                 "status":"\(status.code)"}
                 """)
     }
@@ -65,7 +65,7 @@ struct Answer: Sendable {
 }
 
 /// Pieces of JSON text.
-enum JSONText {
+enum JSONBody {
     static func quoted(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
             return "\"\(text)\""

@@ -18,39 +18,39 @@ struct RepositoryJSON {
         let isPrivate = repository.visibility != "public"
         var members: [(String, String)] = [
             ("id", "\(repository.id)"),
-            ("node_id", JSONText.quoted("R_kgDO\(repository.id)")),
-            ("name", JSONText.quoted(repository.name)),
-            ("full_name", JSONText.quoted("\(owner)/\(repository.name)")),
+            ("node_id", JSONBody.quoted("R_kgDO\(repository.id)")),
+            ("name", JSONBody.quoted(repository.name)),
+            ("full_name", JSONBody.quoted("\(owner)/\(repository.name)")),
             ("private", "\(isPrivate)"),
             ("owner", ownerText),
-            ("html_url", JSONText.quoted(page)),
-            ("description", JSONText.quoted("The \(repository.name) service and its deployment")),
+            ("html_url", JSONBody.quoted(page)),
+            ("description", JSONBody.quoted("The \(repository.name) service and its deployment")),
             ("fork", "\(repository.fork)"),
-            ("url", JSONText.quoted(api)),
+            ("url", JSONBody.quoted(api)),
         ]
-        members += Self.addresses.map { name, suffix in (name, JSONText.quoted(api + suffix)) }
+        members += Self.addresses.map { name, suffix in (name, JSONBody.quoted(api + suffix)) }
         members += [
-            ("git_url", JSONText.quoted("git://github.com/\(owner)/\(repository.name).git")),
-            ("ssh_url", JSONText.quoted("git@github.com:\(owner)/\(repository.name).git")),
-            ("clone_url", JSONText.quoted("\(page).git")),
-            ("svn_url", JSONText.quoted(page)),
+            ("git_url", JSONBody.quoted("git://github.com/\(owner)/\(repository.name).git")),
+            ("ssh_url", JSONBody.quoted("git@github.com:\(owner)/\(repository.name).git")),
+            ("clone_url", JSONBody.quoted("\(page).git")),
+            ("svn_url", JSONBody.quoted(page)),
             ("homepage", "null"), ("size", "1024"), ("stargazers_count", "0"), ("watchers_count", "0"),
             ("language", "\"Swift\""), ("has_issues", "true"), ("has_projects", "true"), ("has_downloads", "true"),
             ("has_wiki", "false"), ("has_pages", "false"), ("has_discussions", "false"), ("forks_count", "0"),
             ("mirror_url", "null"), ("archived", "\(repository.archived)"), ("disabled", "false"),
             ("open_issues_count", "0"), ("license", "null"), ("allow_forking", "true"), ("is_template", "false"),
-            ("web_commit_signoff_required", "false"), ("topics", JSONText.list(repository.topics)),
-            ("visibility", JSONText.quoted(repository.visibility)), ("forks", "0"), ("open_issues", "0"),
+            ("web_commit_signoff_required", "false"), ("topics", JSONBody.list(repository.topics)),
+            ("visibility", JSONBody.quoted(repository.visibility)), ("forks", "0"), ("open_issues", "0"),
             ("watchers", "0"), ("default_branch", "\"main\""), ("created_at", "\"2024-01-01T00:00:00Z\""),
             ("updated_at", "\"2026-11-01T00:00:00Z\""), ("pushed_at", "\"2026-11-01T00:00:00Z\""),
             ("permissions", "{\"admin\":false,\"maintain\":false,\"push\":false,\"triage\":false,\"pull\":true}"),
         ]
         if holdsProperties, let properties = repository.customProperties {
             let values = properties.sorted { $0.key < $1.key }
-                .map { ($0.key, $0.value.map(JSONText.quoted) ?? "null") }
-            members.append(("custom_properties", JSONText.object(values)))
+                .map { ($0.key, $0.value.map(JSONBody.quoted) ?? "null") }
+            members.append(("custom_properties", JSONBody.object(values)))
         }
-        return JSONText.object(members)
+        return JSONBody.object(members)
     }
 
     // MARK: -
@@ -58,16 +58,16 @@ struct RepositoryJSON {
     private var ownerText: String {
         let api = "https://api.github.com/users/\(owner)"
         let members: [(String, String)] = [
-            ("login", JSONText.quoted(owner)), ("id", "\(ownerID)"), ("node_id", JSONText.quoted("O_kgDO\(ownerID)")),
-            ("avatar_url", JSONText.quoted("https://avatars.githubusercontent.com/u/\(ownerID)?v=4")),
-            ("gravatar_id", "\"\""), ("url", JSONText.quoted(api)),
-            ("html_url", JSONText.quoted("https://github.com/\(owner)")),
+            ("login", JSONBody.quoted(owner)), ("id", "\(ownerID)"), ("node_id", JSONBody.quoted("O_kgDO\(ownerID)")),
+            ("avatar_url", JSONBody.quoted("https://avatars.githubusercontent.com/u/\(ownerID)?v=4")),
+            ("gravatar_id", "\"\""), ("url", JSONBody.quoted(api)),
+            ("html_url", JSONBody.quoted("https://github.com/\(owner)")),
         ]
         let addresses = [
             "followers", "following", "gists", "starred", "subscriptions", "organizations", "repos", "events",
             "received_events",
-        ].map { ("\($0)_url", JSONText.quoted("\(api)/\($0)")) }
-        return JSONText.object(members + addresses + [("type", "\"Organization\""), ("site_admin", "false")])
+        ].map { ("\($0)_url", JSONBody.quoted("\(api)/\($0)")) }
+        return JSONBody.object(members + addresses + [("type", "\"Organization\""), ("site_admin", "false")])
     }
 
     private static let addresses: [(String, String)] = [

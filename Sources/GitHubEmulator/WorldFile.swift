@@ -193,7 +193,7 @@ extension WorldFile {
         for fault in faults {
             numbers += [fault.after, fault.times ?? 0, fault.retryAfterSeconds ?? 0]
             guard (100...599).contains(fault.status ?? 500) else {
-                throw EmulatorError.badWorld("\(fault.status ?? 0) is no status")
+                throw EmulatorError.badWorld("\(fault.status ?? 0) is not a status")
             }
             guard (-1_000_000_000...1_000_000_000).contains(fault.resetInSeconds ?? 0) else {
                 throw EmulatorError.badWorld("reset_in_seconds is beyond 1000000000")

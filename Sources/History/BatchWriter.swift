@@ -101,7 +101,7 @@ struct BatchWriter {
 
     private func insertRepository(_ githubID: Int64) throws -> Int64 {
         try repositoryInsertion.execute(arguments: [hostID, githubID])
-        return try RowSet.checked(db.lastInsertedRowID)
+        return try RowIDSet.checked(db.lastInsertedRowID)
     }
 
     /// The last known state of each repository, by GitHub's id; one statement for the whole batch.
@@ -130,7 +130,7 @@ struct BatchWriter {
             arguments: [list, hostID])
         var states: [Int64: KnownState] = [:]
         while let row = try rows.next() {
-            var state = KnownState(rowID: try RowSet.checked(row.decode(atIndex: 1)))
+            var state = KnownState(rowID: try RowIDSet.checked(row.decode(atIndex: 1)))
             if !row.hasNull(atIndex: 2) { state.repository = try RepositoryColumns(row, at: 2) }
             if !row.hasNull(atIndex: 12) { state.setting = try SettingColumns(row, at: 12) }
             state.errorCode = try row.decode(atIndex: 16)
@@ -159,7 +159,7 @@ private struct KnownState {
     }
 }
 
-extension RowSet {
+extension RowIDSet {
     /// Refuses a row id that this program can't have written, and that would make the set huge.
     static func checked(_ id: Int64) throws -> Int64 {
         guard (1..<(1 << 31)).contains(id) else {

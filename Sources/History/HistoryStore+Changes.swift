@@ -19,9 +19,9 @@ public struct JournalDocuments: Sendable {
 
 /// Keeps others from applying changes by the same history, as long as it lives.
 public final class ChangeLock: Sendable {
-    private let lock: ScanLock
+    private let lock: HistoryLock
 
-    init(_ lock: ScanLock) {
+    init(_ lock: HistoryLock) {
         self.lock = lock
     }
 }
@@ -31,7 +31,7 @@ extension HistoryStore {
     /// - Throws: `.changesRunning` where another process applies changes.
     public func lockChanges() throws(HistoryError) -> ChangeLock {
         do {
-            return ChangeLock(try ScanLock(changing: path))
+            return ChangeLock(try HistoryLock(changing: path))
         } catch HistoryError.scanRunning {
             throw .changesRunning(path: path)
         } catch let error as HistoryError {

@@ -30,7 +30,7 @@ public final class HistoryStore: Sendable {
             guard access == .making || FileManager.default.fileExists(atPath: path) else {
                 throw HistoryError.missing(path: path)
             }
-            try ScanLock.probe(path)
+            try HistoryLock.probe(path)
             if access == .reading, let reader = try? Self.currentReader(path) {
                 pool = reader
                 return
@@ -39,7 +39,7 @@ public final class HistoryStore: Sendable {
             let lock = try Self.lockOpening(path, for: access, wait)
             defer { withExtendedLifetime(lock) {} }
             // Now there is a file of which it can be asked.
-            try ScanLock.probe(path)
+            try HistoryLock.probe(path)
             if access == .making { try Self.makeFile(at: path) }
             // Looked at before it is opened for writing: another program's file must stay as it is.
             let reader = try Self.currentReader(path)
@@ -65,11 +65,11 @@ public final class HistoryStore: Sendable {
         let path = path
         let begun = try await write { db in
             let host = try Self.hostID(start.apiURL, db)
-            guard resuming else { return try BegunScan.new(start, hostID: host, path: path, db) }
-            switch try BegunScan.interrupted(like: start, hostID: host, path: path, db) {
+            guard resuming else { return try OpenScan.new(start, hostID: host, path: path, db) }
+            switch try OpenScan.interrupted(like: start, hostID: host, path: path, db) {
             case .success(let interrupted): return interrupted
             case .failure(let why):
-                var begun = try BegunScan.new(start, hostID: host, path: path, db)
+                var begun = try OpenScan.new(start, hostID: host, path: path, db)
                 begun.notResumed = why
                 return begun
             }
@@ -160,7 +160,7 @@ public final class HistoryStore: Sendable {
                         WHERE h.apiURL = ?2 AND so.login = wanted.value COLLATE NOCASE AND so.organizationID IS NOT NULL)
                     FROM json_each(?1) wanted ORDER BY wanted.key
                     """,
-                arguments: [JSONText.of(logins), apiURL])
+                arguments: [JSONColumn.of(logins), apiURL])
             return zip(logins, scans).enumerated()
                 .sorted { ($0.element.1 ?? 0, $0.offset) < ($1.element.1 ?? 0, $1.offset) }
                 .map(\.element.0)
@@ -263,9 +263,9 @@ public final class HistoryStore: Sendable {
     }
 
     /// - Returns: `nil` where somebody who only reads has no place for a lock.
-    private static func lockOpening(_ path: String, for access: Access, _ wait: Duration) throws -> ScanLock? {
+    private static func lockOpening(_ path: String, for access: Access, _ wait: Duration) throws -> HistoryLock? {
         do {
-            return try ScanLock.opening(path, waitingAtMost: wait)
+            return try HistoryLock.opening(path, waitingAtMost: wait)
         } catch HistoryError.cannotOpen where access == .reading {
             return nil
         }

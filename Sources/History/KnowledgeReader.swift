@@ -20,7 +20,7 @@ struct KnowledgeReader {
     /// - Parameter resuming: row ids of the repositories whose setting the interrupted scan has asked for; `nil` for a
     ///   new scan.
     mutating func knowledge(
-        of credential: CredentialID?, resuming: RowSet?, withLastReads: Bool,
+        of credential: CredentialID?, resuming: RowIDSet?, withLastReads: Bool,
     ) throws -> PriorKnowledge {
         var knowledge = PriorKnowledge()
         if let credential {
@@ -103,7 +103,7 @@ struct KnowledgeReader {
     }
 
     /// What was read without trouble need not be read again; what failed is tried once more.
-    private mutating func resumed(_ read: RowSet) throws -> PriorKnowledge.Resumed {
+    private mutating func resumed(_ read: RowIDSet) throws -> PriorKnowledge.Resumed {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -181,7 +181,7 @@ struct KnowledgeReader {
             arguments: [hostID, scanID, organizationRowID])
         while !unknown.isEmpty, let row = try scans.next() {
             let scan: Int64 = try row.decode(atIndex: 0)
-            let read = try row.decode(Data?.self, atIndex: 1).map { RowSet(bytes: Array($0)) }
+            let read = try row.decode(Data?.self, atIndex: 1).map { RowIDSet(bytes: Array($0)) }
             unknown.removeAll { repository in
                 guard read?.contains(repository.row) ?? (repository.firstScan <= scan) else { return false }
                 last[RepositoryID(rawValue: repository.id)] = ScanID(rawValue: scan)

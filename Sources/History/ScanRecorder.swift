@@ -19,16 +19,16 @@ public actor ScanRecorder {
     /// What the scan asked before it was interrupted.
     private let requestsBefore: RequestCounts
     /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
-    private var listed = RowSet()
-    private var read: RowSet
+    private var listed = RowIDSet()
+    private var read: RowIDSet
     /// Held until the scan is over.
-    private var locks: [ScanLock]
+    private var locks: [HistoryLock]
     /// Whether every listing so far was read to its end.
     private var isWhole = true
     /// Of the organizations that are being read.
     private var pages: [OrganizationID: [ListedPage]] = [:]
 
-    init(store: HistoryStore, _ begun: BegunScan, _ start: ScanStart) {
+    init(store: HistoryStore, _ begun: OpenScan, _ start: ScanStart) {
         self.store = store
         credential = start.credential
         keepsValidators = start.keepsValidators
@@ -55,7 +55,7 @@ public actor ScanRecorder {
         let read = resumedFrom == nil ? nil : self.read
         let (lock, row) = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
-            let lock = try ScanLock(database: path, organization: row, login: login)
+            let lock = try HistoryLock(database: path, organization: row, login: login)
             let isOvertaken = try Bool.fetchOne(
                 db,
                 sql: """
@@ -89,11 +89,11 @@ public actor ScanRecorder {
         var keys: String?
         var flag: Bool?
         if case .set(let template, let useImmutableSubject) = template {
-            keys = JSONText.of(template.keys.map(\.rawValue))
+            keys = JSONColumn.of(template.keys.map(\.rawValue))
             flag = useImmutableSubject
         }
         let read = resumedFrom == nil ? nil : self.read
-        let stillRead = try await store.write { [keys, flag] db -> RowSet? in
+        let stillRead = try await store.write { [keys, flag] db -> RowIDSet? in
             let row = try organizationRowID(organization, hostID: host, db)
             let isSame = try Bool.fetchOne(
                 db,
@@ -235,7 +235,7 @@ public actor ScanRecorder {
         let (scan, host, isWhole, path) = (scanID.rawValue, hostID, isWhole, store.path)
         let digest = try await store.write { db in
             try TallyWriter(db, scanID: scan, hostID: host).write(report.tallies)
-            try FindingWriter(db, scanID: scan, hostID: host).write(report)
+            try FindingLog(db, scanID: scan, hostID: host).write(report)
             try db.execute(
                 sql: """
                     UPDATE scan SET state = 'sealed', policyName = ?, policySHA256 = ?, verdict = ?, isComplete = ?,
@@ -284,7 +284,7 @@ private struct OrganizationRow {
         switch observation.template {
         case .set(let template, let flag):
             status = "set"
-            keys = JSONText.of(template.keys.map(\.rawValue))
+            keys = JSONColumn.of(template.keys.map(\.rawValue))
             useImmutable = flag
         case .neverSet:
             status = "never_set"
@@ -296,7 +296,7 @@ private struct OrganizationRow {
         var propertiesReason: UnreadableReason?
         switch observation.includedProperties {
         case nil: break
-        case .read(let names): properties = JSONText.of(names)
+        case .read(let names): properties = JSONColumn.of(names)
         case .unreadable(let why): propertiesReason = why
         }
         let listing = observation.listing
@@ -310,8 +310,8 @@ private struct OrganizationRow {
                 """,
             arguments: [
                 scanID, organizationRowID, observation.login, status, keys, useImmutable, reason?.code.rawValue,
-                reason?.message, listing.status.rawValue, listing.listed, listing.expected, JSONText.of(removed),
-                JSONText.of(missing), listing.error, listing.failure?.rawValue, properties,
+                reason?.message, listing.status.rawValue, listing.listed, listing.expected, JSONColumn.of(removed),
+                JSONColumn.of(missing), listing.error, listing.failure?.rawValue, properties,
                 propertiesReason?.code.rawValue, propertiesReason?.message,
             ])
     }
@@ -326,7 +326,7 @@ private struct GoneRepository {
     ///
     /// - Parameter withMissing: whether those count that an earlier scan missed already, without knowing them gone.
     static func all(
-        of organization: Int64, before scan: Int64, listed: RowSet, withMissing: Bool, _ db: Database,
+        of organization: Int64, before scan: Int64, listed: RowIDSet, withMissing: Bool, _ db: Database,
     ) throws -> [GoneRepository] {
         let rows = try Row.fetchCursor(
             db,
@@ -345,7 +345,7 @@ private struct GoneRepository {
             arguments: [organization, scan, withMissing])
         var gone: [GoneRepository] = []
         while let row = try rows.next() {
-            let id = try RowSet.checked(row.decode(atIndex: 0))
+            let id = try RowIDSet.checked(row.decode(atIndex: 0))
             if !listed.contains(id) { gone.append(GoneRepository(rowID: id, fullName: try row.decode(atIndex: 1))) }
         }
         return gone.sorted { $0.fullName.lowercased() < $1.fullName.lowercased() }

@@ -10,7 +10,7 @@ struct ScanView {
     private let stop: ScanStop?
     /// Row ids of repositories that it listed, and had a turn for; `nil` where it was sealed with whole listings, and met
     /// all that are in scope.
-    private let progress: (listed: RowSet, read: RowSet)?
+    private let progress: (listed: RowIDSet, read: RowIDSet)?
 
     init(_ db: Database, scanID: Int64, scope: Scope, stop: ScanStop? = nil) throws {
         self.stop = stop
@@ -20,13 +20,13 @@ struct ScanView {
             db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
         ).map { row in
             try (
-                listed: RowSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
-                read: RowSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
+                listed: RowIDSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
+                read: RowIDSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
             )
         }
     }
 
-    init(scanID: Int64, scope: Scope, progress: (listed: RowSet, read: RowSet)?) {
+    init(scanID: Int64, scope: Scope, progress: (listed: RowIDSet, read: RowIDSet)?) {
         stop = nil
         self.scanID = scanID
         self.scope = scope

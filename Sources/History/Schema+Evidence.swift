@@ -227,7 +227,7 @@ extension Schema {
                 """)
     }
 
-    /// Whether a set of row ids, as `RowSet` stores it, holds that of the repository `r`: SQLite knows bytes as
+    /// Whether a set of row ids, as `RowIDSet` stores it, holds that of the repository `r`: SQLite knows bytes as
     /// hexadecimal digits alone.
     private static func bit(_ column: String) -> String {
         let byte = "hex(substr(\(column), r.id / 8 + 1, 1))"

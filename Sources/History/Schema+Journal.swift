@@ -11,7 +11,7 @@ extension Schema {
                     hostID INTEGER NOT NULL REFERENCES host(id),
                     kind TEXT NOT NULL,               -- apply, set, rollback
                     startedAt TEXT NOT NULL,
-                    actor TEXT,                       -- login of the token's owner; NULL: it is no user's
+                    actor TEXT,                       -- login of the token's owner; NULL: it is not a user's
                     planDigest TEXT NOT NULL,
                     plan TEXT NOT NULL,               -- the document, oidc-audit.plan/v1
                     undoes INTEGER REFERENCES changeset(id),

@@ -35,7 +35,7 @@ struct SnapshotReader {
         let startedAt = try timestamp(scan.decode(atIndex: 2))
         let finishedAt: String? = try scan.decode(atIndex: 3)
         let stop = try scan.decode(String?.self, atIndex: 4).map { ScanStop(rawValue: $0) ?? .interrupted }
-        let scope = try JSONText.scope(scan.decode(atIndex: 5))
+        let scope = try JSONColumn.scope(scan.decode(atIndex: 5))
         let view = withRepositories ? try ScanView(db, scanID: scanID, scope: scope, stop: stop) : nil
         return try Snapshot(
             scanID: ScanID(rawValue: scanID), apiURL: scan.decode(atIndex: 0),

@@ -40,7 +40,7 @@ struct CommandContext: Sendable {
                 output: .descriptor(STDOUT_FILENO), error: .descriptor(STDERR_FILENO), environment: environment),
             now: { Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970)) },
             readStandardInput: {
-                // Longer than any token: what follows is no token either.
+                // Longer than any token: what follows is not a token either.
                 (try? FileHandle.standardInput.read(upToCount: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
             },
             stopRequests: stopRequests, ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 ? ask : nil)

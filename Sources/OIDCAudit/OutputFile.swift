@@ -25,14 +25,14 @@ struct OutputFile {
         let hint = "the scan itself is stored"
         guard isAppended else {
             let isNew = !FileManager.default.fileExists(atPath: path)
-            try ReplacedFile.write(to: path, what: "report", hint: hint) { output in
+            try AtomicFile.write(to: path, what: "report", hint: hint) { output in
                 reporter.init().render(
                     report, style: ReportStyle(junitGroup: junitGroup, checkout: checkout), to: &output)
             }
             return isNew ? unreadableForOthers : nil
         }
         var note: String?
-        try ReplacedFile.append(to: path, what: "summary", hint: hint) { output, size in
+        try AtomicFile.append(to: path, what: "summary", hint: hint) { output, size in
             note = Self.add(report, to: &output, after: size)
         }
         return note
@@ -86,7 +86,7 @@ extension String {
         guard parts.count == 2, !parts[1].isEmpty else {
             throw InvalidValue(self, "is not KIND=FILE", hint: "for example \(example)")
         }
-        if let why = ReplacedFile.obstacle(to: parts[1]) {
+        if let why = AtomicFile.obstacle(to: parts[1]) {
             throw InvalidValue(self, "can't be written: \(why)", hint: "make the folder first, or name another file")
         }
         return (parts[0], parts[1])

@@ -236,7 +236,7 @@ struct Pipeline {
         } else if let why = recorder.notResumed {
             let reason =
                 switch why {
-                case .none: "there is no interrupted scan to go on with"
+                case .none: "there is no interrupted scan to resume"
                 case .otherScope(let scan): "scan #\(scan.rawValue) has another scope and can't go on"
                 case .overtaken(let scan, let younger):
                     "scan #\(scan.rawValue) can't go on since scan #\(younger.rawValue) began"
@@ -300,7 +300,7 @@ struct Pipeline {
         var words = "\(plan.login) needs up to \(plan.requests) requests"
         if let budget = plan.budget {
             words += "; \(budget.remaining) of \(budget.limit) are left"
-            // What is no hour of this day is no time that a person could go by.
+            // What is no hour of this day is not a time that a person could go by.
             if (0...86_400).contains(budget.resetsAt.seconds(since: now)) { words += " until \(budget.resetsAt)" }
         }
         context.console.note("note: \(words)")

@@ -146,10 +146,10 @@ public struct Applier: Sendable {
         _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
         _ tell: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,
     ) async -> Ending {
-        let reading = TargetReading(client: client)
+        let reading = TargetReader(client: client)
         for tries in 1... {
-            let found: TargetReading.Found
-            do throws(TargetReading.Obstacle) {
+            let found: TargetReader.Found
+            do throws(TargetReader.Obstacle) {
                 found = try await reading.current(change)
             } catch {
                 // Of what may have been written that stays so, whatever keeps it from being read.
@@ -159,7 +159,7 @@ public struct Applier: Sendable {
             if found.inherits(otherThan: change.inherited) {
                 return Ending(
                     outcome: isBegun
-                        ? .different(TargetReading.Found.otherTemplate) : .moved(TargetReading.Found.otherTemplate))
+                        ? .different(TargetReader.Found.otherTemplate) : .moved(TargetReader.Found.otherTemplate))
             }
             if found.value.satisfies(change.after, inheriting: nil) {
                 return Ending(outcome: isBegun ? .applied : .already)
@@ -207,8 +207,8 @@ public struct Applier: Sendable {
 
     /// Finds out by its id where a target is whose address led elsewhere.
     private func lookUp(_ change: PlannedChange, _ error: GitHubError) async -> Ending {
-        do throws(TargetReading.Obstacle) {
-            _ = try await TargetReading(client: client).current(change)
+        do throws(TargetReader.Obstacle) {
+            _ = try await TargetReader(client: client).current(change)
             return Ending(outcome: .refused("\(error)"), wasSent: true)
         } catch {
             return Ending(
@@ -225,9 +225,9 @@ public struct Applier: Sendable {
     private func compare(
         _ change: PlannedChange, _ followers: [RepositoryID: String], after failure: GitHubError? = nil,
     ) async -> Ending {
-        let reading = TargetReading(client: client)
-        let found: TargetReading.Found
-        do throws(TargetReading.Obstacle) {
+        let reading = TargetReader(client: client)
+        let found: TargetReader.Found
+        do throws(TargetReader.Obstacle) {
             found = try await reading.current(change)
         } catch {
             let why = "it could not be read back: \(error.why)"
@@ -255,7 +255,7 @@ public struct Applier: Sendable {
             return Ending(outcome: .different(words, found: found.value), wasSent: true)
         }
         if found.inherits(otherThan: change.inherited) {
-            return Ending(outcome: .different(TargetReading.Found.otherTemplate), wasSent: true)
+            return Ending(outcome: .different(TargetReader.Found.otherTemplate), wasSent: true)
         }
         let now = await reading.prefixes(of: change.followers.filter { followers[$0.repositoryID] != nil })
         for follower in change.followers {
@@ -269,7 +269,7 @@ public struct Applier: Sendable {
     private func write(_ change: PlannedChange) async throws(GitHubError) -> Bool {
         switch (change.target, change.after) {
         case (.organization(let login, _), .organization(.set(let template, let flag))):
-            guard let login = OrganizationLogin(login) else { throw .malformed("\(login) is no login") }
+            guard let login = OrganizationLogin(login) else { throw .malformed("\(login) is not a login") }
             return try await writer.setTemplate(of: login, to: template, useImmutableSubject: flag)
         case (.repository(let owner, let name, _), .repository(let setting)):
             return try await writer.setSetting(of: owner, name, to: setting)

@@ -21,12 +21,12 @@ struct ReadBack {
     }
 
     private let change: PlannedChange
-    private let found: TargetReading.Found
+    private let found: TargetReader.Found
     private let template: Field
     private let flag: Field
     private let prefix: Field
 
-    init(_ found: TargetReading.Found, of change: PlannedChange) {
+    init(_ found: TargetReader.Found, of change: PlannedChange) {
         self.change = change
         self.found = found
         template = Self.field(
@@ -91,7 +91,7 @@ struct ReadBack {
     private static func word(_ flag: Bool?) -> String { flag.map { "\($0)" } ?? "not set" }
 }
 
-extension TargetReading.Found {
+extension TargetReader.Found {
     /// Whether the template is the one that was planned, or was there.
     ///
     /// - Parameter mayInherit: whether the claims that GitHub sends may be the organization's.

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is planned to mend a finding, and what is left to a person.
+/// What is planned to fix a finding, and what is left to a person.
 @Suite struct PlannerTests {
     private static let claims: OrganizationTemplate = .set(
         ["repo", "context", "job_workflow_ref"], useImmutableSubject: nil)
@@ -94,7 +94,7 @@ import Testing
         #expect(without.manual.first?.why.contains("no single way") == true)
         let with = try plan([entry + #", "fix": {"template": ["repo", "ref"]}}"#], repositories)
         #expect(setting(with.changes.first?.after)?.includeClaimKeys == ["repo", "ref"])
-        // A fix that would not mend is no fix.
+        // A fix that would not fix is not a fix.
         let wrong = try plan([entry + #", "fix": "inherit"}"#], repositories)
         #expect(wrong.changes.isEmpty)
         #expect(wrong.manual.first?.why == "it would not fix claims: missing claim: ref")
@@ -161,7 +161,7 @@ import Testing
         #expect(plan.subjectCount == 3)
     }
 
-    @Test func whatAnOrganizationMendsInItsFollowersIsTold() throws {
+    @Test func anOrganizationsFixOfItsFollowersIsReported() throws {
         let plan = try plan(
             [
                 #"{"id": "template", "rule": "organization-template", "severity": "high", "templates": [["repo", "ref"]]}"#,
@@ -320,7 +320,7 @@ import Testing
                 "a service that the policy names logs in with the subject as it is"), "\(plan)")
     }
 
-    /// What is planned is what mends: the world after it is judged anew, whatever the world was.
+    /// What is planned is what fix: the world after it is judged anew, whatever the world was.
     @Test(arguments: 1...20)
     func whateverThePlanTheWorldAfterItIsNoWorse(seed: Int) throws {
         var generator = SeededGenerator(seed)
@@ -368,13 +368,13 @@ import Testing
         }
         let after = Set(evaluator.evaluate(snapshot).findings.map(\.key))
         #expect(after.isSubset(of: before))
-        let mended = plan.changes.map(\.rules.count).reduce(0, +)
-        #expect(before.count - after.count >= mended)
-        // Whatever is not left to a person is mended, be it with the organization's template.
+        let fixed = plan.changes.map(\.rules.count).reduce(0, +)
+        #expect(before.count - after.count >= fixed)
+        // Whatever is not left to a person is fixed, be it with the organization's template.
         let left = Set(plan.manual.map { "\($0.rule) \($0.name)" })
         for finding in evaluator.evaluate(snapshot).findings {
             #expect(left.contains("\(finding.rule) \(finding.repository ?? finding.organization)"))
         }
-        #expect(mended > 0)
+        #expect(fixed > 0)
     }
 }

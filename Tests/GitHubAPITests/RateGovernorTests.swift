@@ -81,7 +81,7 @@ import Testing
     @Test(arguments: [1, 7, 30, 61, 200])
     func noMinuteWhereverItBeginsHoldsMoreThanItsPoints(pause: Int) {
         // Departures after pauses of all lengths, with writes among the reads.
-        var minute = SlidingMinute(points: 20, length: .seconds(60))
+        var minute = SlidingWindow(points: 20, length: .seconds(60))
         var random = SeededGenerator(pause)
         var now = Duration.zero
         var departed: [(at: Duration, cost: Int)] = []
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func aWriteCostsFivePoints() {
-        var minute = SlidingMinute(points: 10, length: .seconds(60))
+        var minute = SlidingWindow(points: 10, length: .seconds(60))
         #expect(minute.depart(costing: 5, evenly: false, at: .zero) == nil)
         #expect(minute.depart(costing: 1, evenly: false, at: .seconds(1)) == nil)
         #expect(minute.depart(costing: 5, evenly: false, at: .seconds(2)) == .seconds(60))
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func evenlyMeansOneAfterTheOther() {
-        var minute = SlidingMinute(points: 60, length: .seconds(60))
+        var minute = SlidingWindow(points: 60, length: .seconds(60))
         var now = Duration.zero
         var departures: [Duration] = []
         for _ in 0..<10 {

@@ -25,7 +25,7 @@ import Testing
 
     @Test func aHistoryVerifies() async throws {
         let store = try HistoryStore(path: folder.file)
-        #expect(try await store.verify() == Verification())
+        #expect(try await store.verify() == VerificationResult())
         try await year(store)
         let verification = try await store.verify()
         #expect(verification.problem == nil)
@@ -290,7 +290,7 @@ import Testing
     @Test func whoeverHoldsTheOpeningLockIsNotWaitedForWithoutEnd() async throws {
         let path = folder.file
         _ = try HistoryStore(path: path)
-        var lock: ScanLock? = try ScanLock.opening(path, waitingAtMost: .zero)
+        var lock: HistoryLock? = try HistoryLock.opening(path, waitingAtMost: .zero)
         for access in [HistoryStore.Access.making, .changing] {
             let error = #expect(throws: HistoryError.self) {
                 try HistoryStore(path: path, for: access, waitingAtMost: .milliseconds(5))

@@ -278,7 +278,7 @@ import Testing
         let (second, _) = try await store.scan(bad, at: 10)
         #expect(second.findings.map(\.state) == [.recurring])
         #expect(second.findings.map(\.firstSeen) == [.sample])
-        // Unread is not mended.
+        // Unread is not fixed.
         try await store.scan([unreadable("api", id: 1), read("web", id: 2)], at: 20)
         let (fourth, _) = try await store.scan(bad, at: 30)
         #expect(fourth.findings.map(\.firstSeen) == [.sample])
@@ -349,7 +349,7 @@ import Testing
     @Test func refusesOtherFilesAndLeavesThemAlone() throws {
         let folder = Folder()
         try FileManager.default.createDirectory(atPath: folder.path + "/deep", withIntermediateDirectories: true)
-        let text = Data("This is no database, and it is longer than the header of one.\n".utf8)
+        let text = Data("This is not a database, and it is longer than the header of one.\n".utf8)
         let padded = text + Data(repeating: 10, count: 8192)
         try padded.write(to: URL(filePath: folder.file))
         #expect(throws: HistoryError.notAHistory(path: folder.file)) { try HistoryStore(path: folder.file) }
@@ -412,7 +412,7 @@ import Testing
 
     // MARK: - Findings
 
-    @Test func findingsAboutOrganizationsAndWaiversAreRememberedAndMended() async throws {
+    @Test func findingsAboutOrganizationsAndWaiversAreRememberedAndFixed() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let policy = try Policy.of(
@@ -473,7 +473,7 @@ import Testing
         #expect(try await open(false) == 1)
     }
 
-    @Test func aScanOfSomeRepositoriesMendsNothingOfTheOrganization() async throws {
+    @Test func aScanOfSomeRepositoriesFixesNothingOfTheOrganization() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         let policy = try Policy.of(#"{"id": "dormant", "rule": "dormant-organization-template", "severity": "low"}"#)

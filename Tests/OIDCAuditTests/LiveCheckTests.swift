@@ -78,7 +78,7 @@ struct LiveCheckTests {
         ("acme/none", [], "there is no public repository acme/none"),
         ("acme/secrets", [], "there is no public repository acme/secrets"),
         ("nobody/api", [], "there is no organization nobody"),
-        ("acme", [], "acme is no repository"),
+        ("acme", [], "acme is not a repository"),
         ("acme/api", [WorldFile.Fault(path: template, kind: .primaryLimit)], "API rate limit exceeded"),
         ("acme/api", [WorldFile.Fault(path: template, kind: .reset)], template),
         ("acme/api", [WorldFile.Fault(path: template, kind: .huge)], "more than 16 MiB"),

@@ -288,7 +288,7 @@ import Testing
             #expect(ids == [1, 1])
             #expect(requests(second)["sent"] == asked + 29)
             let third = await scan("acme", "-f", "json", "--resume")
-            #expect(third.error.hasPrefix("note: there is no interrupted scan to go on with: a new one begins"))
+            #expect(third.error.hasPrefix("note: there is no interrupted scan to resume: a new one begins"))
         }
     }
 

@@ -91,7 +91,7 @@ import Testing
     /// What could not be read is in the document too, and where nothing is to change in the rest, that is no 0.
     @Test func aPlanOfAPartSaysSo() async throws {
         let secret = WorldFile.Repository(name: "secret", id: 9, refusal: .forbidden)
-        // The one is mended by opting in; no rule knows a single way to mend the other.
+        // The one is fixed by opting in; no rule knows a single way to fix the other.
         for (repository, status) in [
             (Self.onDefault("web", id: 1), Int32(1)), (.own("odd", id: 1, ["actor", "repo"]), 3),
         ] {

@@ -37,7 +37,7 @@ import Testing
             try choice("https://api.github.com", ["HTTPS_PROXY": address])
         }
         #expect(failure?.status == .usage)
-        #expect(failure?.message == "HTTPS_PROXY is no address of an HTTP proxy")
+        #expect(failure?.message == "HTTPS_PROXY is not the address of an HTTP proxy")
     }
 
     @Test(arguments: [
@@ -70,7 +70,7 @@ import Testing
         let failure = #expect(throws: CommandFailure.self) {
             try choice("https://api.github.com", ["ALL_PROXY": "socks5://localhost:9"])
         }
-        #expect(failure?.message == "ALL_PROXY is no address of an HTTP proxy")
+        #expect(failure?.message == "ALL_PROXY is not the address of an HTTP proxy")
     }
 
     // MARK: - Through it

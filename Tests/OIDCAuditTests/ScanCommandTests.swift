@@ -374,7 +374,7 @@ import Testing
     @Test func aDatabaseThatCannotBeUsedIsFiveAndReportsAreWritten() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             let folder = scan.folder
-            let text = String(repeating: "this is no database\n", count: 500)
+            let text = String(repeating: "this is not a database\n", count: 500)
             let other = try folder.write(text, to: "notes.txt")
             for (path, words) in [
                 ("/proc/nowhere/h.sqlite", "cannot open the history"), (folder.path, "cannot open the history"),
@@ -503,7 +503,7 @@ import Testing
         }
     }
 
-    /// A misspelled name is no scan: nothing of it is kept, and it is not the latest.
+    /// A misspelled name is not a scan: nothing of it is kept, and it is not the latest.
     @Test func aScanThatFoundNoOrganizationThatEverWasIsNotKept() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             func ask(_ arguments: String...) async -> CommandRun {

@@ -151,7 +151,7 @@ import Testing
 
     @Test func whatCouldNotBeReadSaysSinceWhen() throws {
         var report = try report([
-            .unreadable("lost", id: 1), .unreadable("never", id: 2), .unreadable("untold", id: 3), Self.high("a", 4),
+            .unreadable("lost", id: 1), .unreadable("never", id: 2), .unreadable("omitted", id: 3), Self.high("a", 4),
         ])
         let reason = UnreadableReason(.forbidden, "forbidden (403)")
         report.history?.timelines[RepositoryID(rawValue: 1)] = [
@@ -159,9 +159,9 @@ import Testing
                 after: Self.side(37, daysAgo: 5), seenBy: Self.side(38, daysAgo: 4),
                 what: .repositoryUnread(.init(reason: reason, last: Self.side(40, daysAgo: 1))))
         ]
-        report.history?.untold = [RepositoryID(rawValue: 3)]
+        report.history?.omitted = [RepositoryID(rawValue: 3)]
         let unread = try #require(list("unread", of: report))
-        #expect(unread.items.map(\.name) == ["acme/lost", "acme/never", "acme/untold"])
+        #expect(unread.items.map(\.name) == ["acme/lost", "acme/never", "acme/omitted"])
         #expect(unread.items.map(\.age) == ["4 days", "never read", nil])
         #expect(unread.items[0].lines.map(\.text) == ["since 2026-11-17: forbidden (403)"])
         report.history = nil

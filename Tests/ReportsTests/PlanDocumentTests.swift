@@ -57,7 +57,7 @@ import Testing
         ("\"use_default\": false", "\"use_default\": true", "it was changed since it was made"),
         ("\"id\": 1,", "\"id\": 2,", "it was changed since it was made"),
         ("https://api.github.com", "https://evil.example", "it was changed since it was made"),
-        ("oidc-audit.plan/v1", "oidc-audit.plan/v2", "it is no plan of version 1"),
+        ("oidc-audit.plan/v1", "oidc-audit.plan/v2", "it is not a plan of version 1"),
         ("\"rules\": [", "\"rulez\": [", "unknown key \"rulez\""),
         ("\"id\": 1,", "\"id\": -1,", "\"id\" must be a whole number from 1, not -1"),
         ("\"status\": \"never_set\"", "\"status\": \"unset\"", "\"unset\" is not a valid \"status\""),

@@ -23,7 +23,7 @@ struct PageSample {
 /// What the pages are shown with: every branch of each at least once.
 enum SamplePages {
     static func all() throws -> [PageSample] {
-        let altered = Verification.Problem(
+        let altered = VerificationResult.Problem(
             scanID: ScanID(rawValue: 40), subject: "acme/api", field: "include_claim_keys",
             message: "it is not what was sealed")
         let scans = [storedScan(), storedScan(41, verdict: .compliant, isComplete: true)]
@@ -50,7 +50,7 @@ enum SamplePages {
             PageSample(TimelinePage.self, try timeline()), PageSample(TrendPage.self, try trend()),
             PageSample(VerificationPage.self, verification()),
             PageSample(VerificationPage.self, as: "altered", verification(altered)),
-            PageSample(VerificationPage.self, as: "nothing", Verification()),
+            PageSample(VerificationPage.self, as: "nothing", VerificationResult()),
             PageSample(WaiverPage.self, (try waivers(), .sample)),
         ]
     }
@@ -288,11 +288,11 @@ enum SamplePages {
         return diagnosis
     }
 
-    static func comparison() throws -> Comparison {
+    static func comparison() throws -> PolicyComparison {
         let other = try Policy.of(
             #"{"id": "no-spoofable-start", "rule": "leading-claim", "severity": "critical"}"#,
             #"{"id": "template-is-set", "rule": "require-claims", "severity": "low", "claims": ["ref"]}"#)
-        return Comparison(
+        return PolicyComparison(
             of: snapshot, by: Evaluator(policy: try .sample(), gate: Gate()),
             and: Evaluator(policy: other, gate: Gate()), known: [:], now: .sample)
     }
@@ -310,22 +310,22 @@ enum SamplePages {
                     """.utf8)), source: "waivers.yaml")
     }
 
-    static func importing() -> Importing {
-        var importing = Importing()
+    static func importing() -> ImportSummary {
+        var importing = ImportSummary()
         (importing.imported, importing.known, importing.pruned) = (3, 2, 1)
         return importing
     }
 
-    static func pruning(isDone: Bool) -> Pruning {
-        var pruning = Pruning(
+    static func pruning(isDone: Bool) -> PruneSummary {
+        var pruning = PruneSummary(
             scans: [1, 3, 4, 5].map(ScanID.init), keptScans: 1, rows: 321, bytesBefore: 15_623_782)
         guard isDone else { return pruning }
         (pruning.isDone, pruning.bytesAfter, pruning.checkpoint) = (true, 1_048_576, digest("e"))
         return pruning
     }
 
-    static func verification(_ problem: Verification.Problem? = nil) -> Verification {
-        var verification = Verification()
+    static func verification(_ problem: VerificationResult.Problem? = nil) -> VerificationResult {
+        var verification = VerificationResult()
         (verification.scans, verification.prunedScans, verification.checkpoints) = (41, 3, 1)
         (verification.openScans, verification.head, verification.problem) = (1, digest("f"), problem)
         return verification

@@ -63,7 +63,7 @@ import Testing
     private static let mistakes = [
         ("\"verdict\": \"violations\"", "\"verdict\": \"fine\""), ("\"judged\": 5", "\"judged\": \"5\""),
         ("\"started_at\": \"2026", "\"started_at\": \"26"), ("\"complete\": false", "\"complete\": null"),
-        ("\"remediation\"", "\"remedies\""), ("\"source\": \"repository\"", "\"source\": \"elsewhere\""),
+        ("\"remediation\"", "\"remediations\""), ("\"source\": \"repository\"", "\"source\": \"elsewhere\""),
         ("\"id\": 1001", "\"id\": 0"),
     ]
 

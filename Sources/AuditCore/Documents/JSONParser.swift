@@ -226,7 +226,7 @@ public struct JSONParser {
             index += 1
             return try unicodeEscape()
         default:
-            throw error("\\ is followed by \(nextForMessage), which is no escape of JSON")
+            throw error("\\ is followed by \(nextForMessage), which is not a JSON escape")
         }
     }
 

@@ -67,7 +67,8 @@ public struct ObjectReader {
         }
         guard let number = Int(text), range.contains(number) else {
             throw DocumentError(
-                at: document.position, "\"\(key)\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
+                at: document.position,
+                "\"\(key)\" is not a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -99,7 +100,7 @@ public struct ObjectReader {
     ) throws(DocumentError) -> Word where Word.RawValue == String {
         guard let word = Word(rawValue: text) else {
             throw DocumentError(
-                at: position, "\"\(text)\" is no value of \"\(key)\"",
+                at: position, "\"\(text)\" is not a value of \"\(key)\"",
                 hint: NearestWord.hint(for: text, among: Word.allCases.map(\.rawValue)))
         }
         return word

@@ -84,7 +84,7 @@ struct Judgement {
         else { return }
         let violation = Violation(
             message: reason.message, problems: ["unreadable: \(reason.code.rawValue)"], expected: [], actual: [],
-            remedy: "")
+            remediation: "")
         guard
             case .accepted(let waiver) = ledger.answer(
                 to: violation, of: RuleEntry.reservedID, on: state.repository, of: organization.login)
@@ -219,7 +219,7 @@ struct Judgement {
         let strays = subjects.map(\.subject.waiver).filter { !ids.contains($0.rule) }
         if let first = strays.first {
             let others = strays.count == 1 ? "" : ", and so do \(strays.count - 1) more"
-            warnings.append("The \(first) names no entry of the policy\(others).")
+            warnings.append("The \(first) does not name an entry of the policy\(others).")
         }
         for (index, entry) in entries.enumerated() {
             guard case .waiver(let rule) = entry.judge else { continue }

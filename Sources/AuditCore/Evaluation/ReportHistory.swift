@@ -15,7 +15,7 @@ public struct ReportHistory: Sendable {
     /// What changed of each repository that is not as it was first seen, oldest first.
     public var timelines: [RepositoryID: [Timeline.Event]] = [:]
     /// Repositories that changed too, longer ago than those of very many that are told of.
-    public var untold: Set<RepositoryID> = []
+    public var omitted: Set<RepositoryID> = []
     /// How the templates of the organizations themselves changed, oldest first.
     public var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
 

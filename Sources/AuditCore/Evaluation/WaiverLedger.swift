@@ -89,7 +89,7 @@ struct WaiverLedger {
 
     /// Every waiver that can speak of the scanned organizations, with its use and the organization to tell it under.
     ///
-    /// - Parameter rules: ids of the policy; who takes a rule out of it has not mended what it found.
+    /// - Parameter rules: ids of the policy; taking a rule out of the policy does not fix what it found.
     func subjects(of organizations: [String], rules: Set<String>) -> [(organization: String, subject: WaiverSubject)] {
         waivers.enumerated().compactMap { place, waiver in
             guard let first = organizations.first(where: waiver.isAbout) else { return nil }

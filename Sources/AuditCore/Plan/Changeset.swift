@@ -69,7 +69,7 @@ public struct Changeset: Hashable, Sendable {
     public var id: ChangesetID
     public var kind: Kind
     public var startedAt: Timestamp
-    /// Login of the token's owner; `nil` where it is no user's.
+    /// Login of the token's owner; `nil` where it is not a user's.
     public var actor: String?
     public var planDigest: String
     public var plan: Plan

@@ -1,4 +1,4 @@
-/// What is to be written to mend what a scan found. A value without effect: only what applies it writes.
+/// What is to be written to fix what a scan found. A value without effect: only what applies it writes.
 public struct Plan: Hashable, Sendable {
     public struct Organization: Hashable, Sendable {
         public var login: String

@@ -1,5 +1,5 @@
 /// Why a change can't be planned; a person has to.
-public struct NoPlan: Error, Hashable, Sendable {
+public struct PlanRefused: Error, Hashable, Sendable {
     public let why: String
 
     public init(_ why: String) {
@@ -19,7 +19,7 @@ extension RepositorySetting {
     public func fixed(
         by fix: Fix, in repository: Repository, under organization: OrganizationTemplate,
         inheriting future: OrganizationTemplate? = nil, isEnterpriseServer: Bool,
-    ) throws(NoPlan) -> RepositorySetting {
+    ) throws(PlanRefused) -> RepositorySetting {
         var fixed = self
         switch fix.template {
         case .template(let keys), .keeping(let keys):
@@ -27,7 +27,7 @@ extension RepositorySetting {
             fixed.includeClaimKeys = keys
         case .inherit:
             guard case .set = future ?? organization else {
-                throw NoPlan("the organization has no template that is known, which could be inherited")
+                throw PlanRefused("the organization has no template that is known, which could be inherited")
             }
             fixed.useDefault = false
             fixed.includeClaimKeys = nil
@@ -36,7 +36,7 @@ extension RepositorySetting {
             fixed.includeClaimKeys = nil
         case .immutable, nil:
             guard effectiveTemplate(organization: organization).source != .organizationOrCopy else {
-                throw NoPlan(
+                throw PlanRefused(
                     "GitHub tells inherited claims as if they were its own: to write them back could make a copy of them; "
                         + "a fix that names the template decides")
             }
@@ -58,22 +58,22 @@ extension RepositorySetting {
 
     private mutating func take(
         _ wanted: Bool?, _ repository: Repository, _ isEnterpriseServer: Bool,
-    ) throws(NoPlan) {
+    ) throws(PlanRefused) {
         let legacy = "repo:\(repository.fullName)"
         guard let wanted else {
             guard contradictsItself else { return }
-            throw NoPlan(
+            throw PlanRefused(
                 "use_immutable_subject is true beside the prefix \(subClaimPrefix ?? ""): to write it back could change "
                     + "the subject's format; a fix with \"immutable\" decides")
         }
-        guard !isEnterpriseServer else { throw NoPlan("an Enterprise Server has no immutable subjects") }
+        guard !isEnterpriseServer else { throw PlanRefused("an Enterprise Server has no immutable subjects") }
         useImmutableSubject = wanted
         guard wanted else {
             subClaimPrefix = legacy
             return
         }
         guard let ownerID = repository.ownerID else {
-            throw NoPlan("the listing does not tell the owner's id, so that the prefix to come is unknown")
+            throw PlanRefused("the listing does not tell the owner's id, so that the prefix to come is unknown")
         }
         subClaimPrefix = "repo:\(repository.owner)@\(ownerID)/\(repository.name)@\(repository.id.rawValue)"
     }

@@ -1,7 +1,7 @@
 /// Works out what is to be written so that a snapshot would keep its policy.
 ///
 /// A change is planned only where it is known what it makes of the repository: the snapshot as it would be afterwards is
-/// judged by the same policy, and a change that would not mend what it is there for, or would break something else, is
+/// judged by the same policy, and a change that would not fix what it is there for, or would break something else, is
 /// left to a person.
 public struct Planner: Sendable {
     private let evaluator: Evaluator
@@ -16,10 +16,10 @@ public struct Planner: Sendable {
         draft.collect(report.findings.filter(\.isOpen))
         // What a change breaks can depend on the others: what is dropped may be what another one needs.
         var after = evaluator.evaluate(draft.snapshotAfter(), now: now)
-        while !draft.dropWhatDoesNotMend(before: report, after: after) {
+        while !draft.dropFixesThatFail(before: report, after: after) {
             after = evaluator.evaluate(draft.snapshotAfter(), now: now)
         }
-        draft.creditWhatIsMendedBesides(before: report, after: after)
+        draft.creditSideFixes(before: report, after: after)
         draft.tellConsequences(by: evaluator.policy)
         return Plan(
             apiURL: snapshot.apiURL, isEnterpriseServer: snapshot.isEnterpriseServer,
@@ -39,7 +39,7 @@ private struct Draft {
         var findings: [Finding] = []
         var value: PlannedChange.Value
 
-        /// Ids of what is mended, each once: an organization's template can mend the same in all that follow it.
+        /// Ids of the fixed findings, each once: an organization's template can fix the same finding in all its followers.
         var rules: [String] {
             var seen: Set<String> = []
             return findings.map(\.rule).filter { seen.insert($0).inserted }
@@ -89,58 +89,58 @@ private struct Draft {
 
     private mutating func want(_ findings: [Finding], of organization: OrganizationSnapshot) {
         guard let id = organization.id else { return }
-        let (fix, mended) = combine(findings)
+        let (fix, fixed) = combine(findings)
         guard snapshot.seesEveryRepository(of: organization) else {
             leave(
-                mended,
+                fixed,
                 "not every repository that may follow it was read: plan it from a whole scan that could read all")
             return
         }
         guard case .template(let keys)? = fix?.template else {
-            leave(mended, "the organization's template can only be set to claims that are named")
+            leave(fixed, "the organization's template can only be set to claims that are named")
             return
         }
         var flag: Bool?
         if case .set(_, let useImmutableSubject) = organization.template { flag = useImmutableSubject }
         organizations[id] = Wanted(
-            findings: mended, value: .organization(.set(SubjectTemplate(keys), useImmutableSubject: flag)))
+            findings: fixed, value: .organization(.set(SubjectTemplate(keys), useImmutableSubject: flag)))
     }
 
     private mutating func want(_ findings: [Finding], of id: RepositoryID) {
         guard let place = places[id] else { return }
         let state = snapshot.organizations[place.organization].repositories[place.repository]
         guard let setting = state.reading.value else { return }
-        let (fix, mended) = combine(findings)
+        let (fix, fixed) = combine(findings)
         guard let fix else { return }
         guard state.repository.isArchived != true else {
-            leave(mended, "the repository is archived, and so read-only")
+            leave(fixed, "the repository is archived, and so read-only")
             return
         }
-        do throws(NoPlan) {
-            let fixed = try setting.fixed(
+        do throws(PlanRefused) {
+            let wanted = try setting.fixed(
                 by: fix, in: state.repository, under: snapshot.organizations[place.organization].template,
                 inheriting: template(of: place.organization), isEnterpriseServer: snapshot.isEnterpriseServer)
-            if fixed.hasImmutablePrefix != setting.hasImmutablePrefix,
-                let template = fixed.effectiveTemplate(organization: template(of: place.organization)).template,
+            if wanted.hasImmutablePrefix != setting.hasImmutablePrefix,
+                let template = wanted.effectiveTemplate(organization: template(of: place.organization)).template,
                 !template.keys.contains(where: { $0 == "repo" || $0 == "repository" })
             {
-                throw NoPlan(
+                throw PlanRefused(
                     "GitHub does not document what an immutable subject begins with where the template holds neither repo "
                         + "nor repository; template set writes it all the same")
             }
-            repositories[id] = Wanted(findings: mended, value: .repository(fixed))
+            repositories[id] = Wanted(findings: fixed, value: .repository(wanted))
         } catch {
-            leave(mended, error.why)
+            leave(fixed, error.why)
         }
     }
 
     /// What several findings of one target ask for together; those that don't say, or contradict another, are left.
-    private mutating func combine(_ findings: [Finding]) -> (fix: Fix?, mended: [Finding]) {
-        var template: Mending?
+    private mutating func combine(_ findings: [Finding]) -> (fix: Fix?, fixed: [Finding]) {
+        var template: TemplateFix?
         var flag: Bool?
-        var mended: [Finding] = []
+        var fixed: [Finding] = []
         for finding in findings {
-            guard let fix = fixes[finding.rule] ?? finding.violation.mending.map(Fix.init) else {
+            guard let fix = fixes[finding.rule] ?? finding.violation.fix.map(Fix.init) else {
                 leave([finding], "the rule knows no single way to fix it; a fix in the policy's entry names one")
                 continue
             }
@@ -155,9 +155,9 @@ private struct Draft {
             }
             template = both
             flag = fix.useImmutableSubject ?? flag
-            mended.append(finding)
+            fixed.append(finding)
         }
-        return (mended.isEmpty ? nil : Fix(template: template, useImmutableSubject: flag), mended)
+        return (fixed.isEmpty ? nil : Fix(template: template, useImmutableSubject: flag), fixed)
     }
 
     private mutating func leave(_ findings: [Finding], _ why: String) {
@@ -188,10 +188,10 @@ private struct Draft {
         return after
     }
 
-    /// Gives up what would not mend its findings, or would break what was kept.
+    /// Drops changes that would not fix their findings, or would break a rule that passed.
     ///
     /// - Returns: whether nothing was given up.
-    mutating func dropWhatDoesNotMend(before: AuditReport, after: AuditReport) -> Bool {
+    mutating func dropFixesThatFail(before: AuditReport, after: AuditReport) -> Bool {
         let old = Set(before.findings.filter(\.isOpen).map(\.key))
         let remaining = Dictionary(grouping: after.findings.filter(\.isOpen), by: \.key.subject)
         func trouble(_ wanted: Wanted, _ subject: FindingKey.Subject) -> String? {
@@ -222,18 +222,18 @@ private struct Draft {
         return isSettled
     }
 
-    /// A finding for which no mending is known can be mended by that of another one.
-    mutating func creditWhatIsMendedBesides(before: AuditReport, after: AuditReport) {
-        // Who is as it is wanted already, and mended all the same, is mended by what it follows.
+    /// A finding without a fix of its own may be fixed by another one's.
+    mutating func creditSideFixes(before: AuditReport, after: AuditReport) {
+        // A repository that already has the wanted setting is fixed by its organization's change, not by its own.
         for (id, wanted) in repositories where !isWritten(id, wanted) { repositories[id] = nil }
         let remaining = Set(after.findings.filter(\.isOpen).map(\.key))
         // Of one that may inherit or hold a copy it is not known whether it changes with its organization.
-        let mended = before.findings.filter { finding in
+        let fixed = before.findings.filter { finding in
             finding.isOpen && !remaining.contains(finding.key) && !mayOnlyInherit(finding.repositoryID)
         }
-        let names = Set(mended.map { "\($0.rule) \($0.repository ?? $0.organization) \($0.violation.message)" })
+        let names = Set(fixed.map { "\($0.rule) \($0.repository ?? $0.organization) \($0.violation.message)" })
         manual.removeAll { names.contains("\($0.rule) \($0.name) \($0.message)") }
-        for finding in mended {
+        for finding in fixed {
             guard let id = finding.repositoryID else { continue }
             if repositories[id] == nil, let place = places[id],
                 let organization = snapshot.organizations[place.organization].id

@@ -51,7 +51,7 @@ public struct RuleEntry: Sendable {
     /// `nil`: every repository in scope.
     public let selector: Selector?
     public let reason: String?
-    /// How its findings are mended; `nil` leaves it to the rule.
+    /// How its findings are fixed; `nil` leaves it to the rule.
     public let fix: Fix?
     /// Where the entry stands in the policy's file.
     public let position: SourcePosition

@@ -22,14 +22,14 @@ public struct Selector: Hashable, Sendable {
     /// A fact that is lacking matters only where every known one agrees.
     public func match(_ repository: Repository) -> Match {
         var undecided: String?
-        func lacks(_ fact: String) { undecided = "the host did not send \(fact)" }
+        func missing(_ fact: String) { undecided = "the host did not send \(fact)" }
         if !names.isEmpty, !names.contains(where: { $0.matches(repository.name) }) { return .no("name not included") }
         if excludeNames.contains(where: { $0.matches(repository.name) }) { return .no("name excluded") }
         if let archived {
             if let isArchived = repository.isArchived {
                 if archived != isArchived { return .no(isArchived ? "archived" : "not archived") }
             } else {
-                lacks("archived")
+                missing("archived")
             }
         }
         if !visibility.isEmpty {
@@ -48,14 +48,14 @@ public struct Selector: Hashable, Sendable {
             if let known = repository.topics {
                 if !topics.contains(where: known.containsExactly) { return .no("no such topic") }
             } else {
-                lacks("topics")
+                missing("topics")
             }
         }
         if let fork {
             if let isFork = repository.isFork {
                 if fork != isFork { return .no(isFork ? "a fork" : "not a fork") }
             } else {
-                lacks("fork")
+                missing("fork")
             }
         }
         if !properties.isEmpty {
@@ -64,7 +64,7 @@ public struct Selector: Hashable, Sendable {
                     return .no("custom property \(name) has another value")
                 }
             } else {
-                lacks("custom properties")
+                missing("custom properties")
             }
         }
         return undecided.map { .undecided($0) } ?? .yes
@@ -88,7 +88,7 @@ extension Selector {
         for (text, position) in try reader.strings("visibility") ?? [] {
             guard let word = Self.visibilities.first(where: { $0.rawValue == text }) else {
                 throw DocumentError(
-                    at: position, "\"\(text)\" is no value of \"visibility\"",
+                    at: position, "\"\(text)\" is not a value of \"visibility\"",
                     hint: NearestWord.hint(for: text, among: Self.visibilities.map(\.rawValue)))
             }
             visibility.append(word)

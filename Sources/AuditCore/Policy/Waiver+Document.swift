@@ -17,7 +17,7 @@ extension WaiverList {
         self.init(waivers, source: source)
     }
 
-    /// A file without waivers is what is left when the last one was mended.
+    /// A file without waivers is left over when the last one was fixed.
     private static func elements(_ reader: ObjectReader) throws(DocumentError) -> [Document] {
         let document = try reader.required("waivers")
         switch document.value {
@@ -44,13 +44,13 @@ extension Waiver {
         let rule = try reader.string("rule")
         guard RuleEntry.isID(rule) else {
             throw DocumentError(
-                at: reader.position(of: "rule"), "\"\(rule)\" is no id of a rule",
+                at: reader.position(of: "rule"), "\"\(rule)\" is not a rule's id",
                 hint: "name the id of the policy's entry, such as required-claims")
         }
         var target = Target(organization: try reader.optionalString("organization"))
         if let login = target.organization, OrganizationLogin(login) == nil {
             throw DocumentError(
-                at: reader.position(of: "organization"), "\"\(login)\" is no organization's login",
+                at: reader.position(of: "organization"), "\"\(login)\" is not an organization's login",
                 hint: "letters, digits and hyphens, such as octo-org")
         }
         if let document = reader.optional("repository") {
@@ -64,7 +64,7 @@ extension Waiver {
         let text = try reader.string("expires")
         guard let expires = Day(text) else {
             throw DocumentError(
-                at: reader.position(of: "expires"), "\"\(text)\" is no day", hint: "write it as 2027-01-31")
+                at: reader.position(of: "expires"), "\"\(text)\" is not a date", hint: "write it as 2027-01-31")
         }
         self.init(
             rule: rule, target: target, owner: try reader.string("owner"), reason: try reader.string("reason"),
@@ -75,7 +75,7 @@ extension Waiver {
         if case .number(let text) = document.value {
             guard let id = Int64(text), id > 0 else {
                 throw DocumentError(
-                    at: document.position, "\(text) is no repository's id", hint: "put a name in quotes")
+                    at: document.position, "\(text) is not a repository's id", hint: "put a name in quotes")
             }
             return .id(RepositoryID(rawValue: id))
         }

@@ -7,7 +7,7 @@ public struct AllowClaims: RepositoryRule {
         whatever a repository's administrator, or a later version of GitHub, adds. Source: GitHub's OIDC reference, \
         "Customizing the subject claims for an organization or repository".
         """
-    public static let remedy = "Take the other claims out of the template, or add them to the policy."
+    public static let remediation = "Take the other claims out of the template, or add them to the policy."
     public static let options = [
         RuleOption(
             "claims", .claimPatterns, required: true,
@@ -37,6 +37,6 @@ public struct AllowClaims: RepositoryRule {
             "claim\(others.count == 1 ? "" : "s") not allowed: \(others.joinedNames)",
             problems: others.map { "claim not allowed: \($0.shown)" }, expected: allowed.map(\.rawValue),
             isChoice: true,
-            remedy: "Take \(others.joinedNames) out of \(subject.templateName.closed).")
+            remediation: "Take \(others.joinedNames) out of \(subject.templateName.closed).")
     }
 }

@@ -8,7 +8,7 @@ public struct AnchoredSubject: RepositoryRule {
         "Sub:jugation", and Palo Alto Networks Unit 42, "OH-MY-DC" (2025). An issuer of the enterprise's own softens \
         this, and an Enterprise Server is an issuer of its own.
         """
-    public static let remedy = "Add repo, or repository_owner_id and repository_id."
+    public static let remediation = "Add repo, or repository_owner_id and repository_id."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "environment"]), expected: .pass),
@@ -46,6 +46,6 @@ public struct AnchoredSubject: RepositoryRule {
             problems: ["no claim names an owner or repository"]
                 + (isOfEnterprise ? [] : ["\(who) can mint this subject"]), expected: Self.anchors.map(\.rawValue),
             isChoice: true,
-            remedy: "Change \(subject.templateName) to hold repo.")
+            remediation: "Change \(subject.templateName) to hold repo.")
     }
 }

@@ -8,7 +8,7 @@ public struct BoundContext: RepositoryRule {
         that it grants access to all branches. Source: the examples of GitHub's OIDC reference \
         on customized templates.
         """
-    public static let remedy = "Add context, or environment, ref or a workflow's ref."
+    public static let remediation = "Add context, or environment, ref or a workflow's ref."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repo", "environment"]), expected: .pass),
@@ -63,6 +63,6 @@ public struct BoundContext: RepositoryRule {
             problems: ["branches share one subject"]
                 + (partial.isEmpty ? ["no claim tells one job of the repository from another"] : []),
             expected: Self.binding.map(\.rawValue), isChoice: true,
-            remedy: "Change \(subject.templateName) to hold context.")
+            remediation: "Change \(subject.templateName) to hold context.")
     }
 }

@@ -8,7 +8,7 @@ public struct ClaimsThatFailJobs: RepositoryRule {
         outside pull requests or enterprises renders is not documented. Custom properties have a rule of their own, \
         custom-property-claims. Source: GitHub's OIDC reference, "Customizing the subject claims".
         """
-    public static let remedy = "Use context, which is always there, or accept the claim with the option except."
+    public static let remediation = "Use context, which is always there, or accept the claim with the option except."
     public static let options = [
         RuleOption("except", .claims, "claims that jobs are known to have, such as environment")
     ]
@@ -41,7 +41,7 @@ public struct ClaimsThatFailJobs: RepositoryRule {
                 separator: "; "),
             problems: absent.map { "claim that some jobs do not have: \($0.shown)" },
             expected: subject.keys.filter { !isAbsent($0) }.map(\.rawValue),
-            remedy: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
+            remediation: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
     }
 
     /// Which jobs alone have the claim; `nil`: all, or none that is known.

@@ -7,7 +7,7 @@ public struct ConsumerCompatibility: RepositoryRule {
         repository whose template is customized, be it by the organization. Choose the repositories that publish with \
         where. Source: pypi/warehouse#19347.
         """
-    public static let remedy =
+    public static let remediation =
         "Return the repository to GitHub's default (use_default: true), or publish in another way."
     public static let options = [
         RuleOption(
@@ -41,6 +41,7 @@ public struct ConsumerCompatibility: RepositoryRule {
         return subject.violation(
             "\(names) need\(consumers.count == 1 ? "s" : "") the default subject",
             problems: consumers.map { "\($0.rawValue) needs the default subject" },
-            expected: SubjectTemplate.gitHubDefault.keys.map(\.rawValue), remedy: Self.remedy, mending: .useDefault)
+            expected: SubjectTemplate.gitHubDefault.keys.map(\.rawValue), remediation: Self.remediation,
+            fix: .useDefault)
     }
 }

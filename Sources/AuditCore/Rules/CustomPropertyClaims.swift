@@ -7,7 +7,8 @@ public struct CustomPropertyClaims: RepositoryRule {
         repository that has a value. Otherwise the template names a claim that is not there. Sources: GitHub's OIDC \
         reference on custom properties, and GET /orgs/{org}/actions/oidc/customization/properties/repo.
         """
-    public static let remedy = "Include the property in tokens, give the repository a value, or leave the claim out."
+    public static let remediation =
+        "Include the property in tokens, give the repository a value, or leave the claim out."
     public static let needs: Set<RuleNeed> = [.includedProperties, .propertyValues]
     public static let examples = [
         RuleExample(setting: .gitHubDefault, includedProperties: nil, customProperties: nil, expected: .pass),
@@ -46,7 +47,7 @@ public struct CustomPropertyClaims: RepositoryRule {
         return subject.violation(
             problems.prefix(ClaimKey.shownMax).joined(separator: "; "), problems: problems,
             expected: keys.map(\.rawValue),
-            remedy: Self.remedy)
+            remediation: Self.remediation)
     }
 
     // MARK: -

@@ -7,7 +7,7 @@ public struct DormantOrganizationTemplate: OrganizationRule {
         each of them opts in. A strict template that nobody follows looks like protection and is none. Source: GitHub's \
         OIDC reference, "Customizing the subject claims for an organization".
         """
-    public static let remedy = "Opt the repositories in (use_default: false without keys)."
+    public static let remediation = "Opt the repositories in (use_default: false without keys)."
     public static let options = [
         RuleOption(
             "min_repositories", .number(1...1_000_000),
@@ -71,7 +71,7 @@ public struct DormantOrganizationTemplate: OrganizationRule {
                 problems: ["too few repositories follow the organization's template"]
                     + (subject.followers == 0 ? ["no repository follows the organization's template"] : []),
                 expected: [expected], actual: ["\(subject.followers)"],
-                remedy:
+                remediation:
                     "Opt the repositories in (use_default: false without keys): the template does nothing until then."))
     }
 

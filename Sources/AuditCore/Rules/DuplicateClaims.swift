@@ -7,7 +7,7 @@ public struct DuplicateClaims: RepositoryRule {
         and a trust policy for what was meant does not match it. Source: GitHub's OpenAPI description, schema \
         OidcCustomSub.
         """
-    public static let remedy = "Keep each claim once."
+    public static let remediation = "Keep each claim once."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
@@ -31,7 +31,7 @@ public struct DuplicateClaims: RepositoryRule {
         return subject.violation(
             "repeated claim\(twice.count == 1 ? "" : "s"): \(twice.joinedNames)",
             problems: twice.map { "repeated claim: \($0.shown)" }, expected: once.map(\.rawValue),
-            remedy: "Change \(subject.templateName) to \(once.joinedNames).",
-            mending: subject.keeping(once))
+            remediation: "Change \(subject.templateName) to \(once.joinedNames).",
+            fix: subject.keeping(once))
     }
 }

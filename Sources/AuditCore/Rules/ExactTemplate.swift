@@ -7,7 +7,7 @@ public struct ExactTemplate: RepositoryRule {
         is another subject, and the login fails or another trust policy matches. Source: Microsoft's page on workload \
         identity federation trust, and GitHub's OIDC reference: the order of claims is the order in the subject.
         """
-    public static let remedy = "Set the template to one of the given lists."
+    public static let remediation = "Set the template to one of the given lists."
     public static let options = [
         RuleOption("templates", .claimLists, required: true, "the lists of claims, one of which the template must be")
     ]
@@ -42,8 +42,8 @@ public struct ExactTemplate: RepositoryRule {
                 + (isReordered ? "the right claims in another order" : "none of those allowed"),
             // Another wrong template is another problem, whichever was accepted.
             problems: ["template is \(subject.keys.allNames)"], expected: templates.map(\.joinedNames), isChoice: true,
-            remedy: optsIn
-                ? RuleSubject.optInRemedy : "Change \(subject.templateName) to \(first.joinedNames).",
-            mending: optsIn ? .inherit : templates.count == 1 && isItsOwn ? .template(first) : nil)
+            remediation: optsIn
+                ? RuleSubject.optInRemediation : "Change \(subject.templateName) to \(first.joinedNames).",
+            fix: optsIn ? .inherit : templates.count == 1 && isItsOwn ? .template(first) : nil)
     }
 }

@@ -7,7 +7,7 @@ public struct ExpiredWaivers: WaiverRule {
         and the waiver itself is left over. Source: what users of other scanners report of suppressions that nobody \
         cleans up (aquasecurity/trivy#1779, #2018).
         """
-    public static let remedy = "Mend what it covers and remove the waiver, or have its owner renew it."
+    public static let remediation = "Fix what it covers and remove the waiver, or have its owner renew it."
     public static let examples = [
         RuleExample(waiverExpires: RuleExample.day(0), expected: .pass),
         RuleExample(
@@ -24,7 +24,7 @@ public struct ExpiredWaivers: WaiverRule {
         guard waiver.isExpired(at: subject.now) else { return .pass }
         return subject.violation(
             "expired on \(waiver.expires)", expected: "\(Day(of: subject.now)) or later",
-            remedy: "Mend what it covers and remove the waiver, or have \(waiver.owner) renew it.")
+            remediation: "Fix what it covers and remove the waiver, or have \(waiver.owner) renew it.")
     }
 }
 

@@ -6,7 +6,7 @@ public struct ExpiringWaivers: WaiverRule {
         On the day after a waiver's last, what it covered fails the scan. Whoever owns it should hear before. Source: \
         what users of other scanners ask for (aquasecurity/trivy#1779, #2018).
         """
-    public static let remedy = "Ask the waiver's owner to fix what it covers, or to renew it."
+    public static let remediation = "Ask the waiver's owner to fix what it covers, or to renew it."
     public static let options = [
         RuleOption("days", .number(1...3650), "how many days before it expires (default 14)")
     ]
@@ -40,6 +40,6 @@ public struct ExpiringWaivers: WaiverRule {
         let when = left == 0 ? "today" : "in \(left) day\(left == 1 ? "" : "s")"
         return subject.violation(
             "expires \(when), on \(waiver.expires)", expected: "more than \(days) days left",
-            remedy: "Ask \(waiver.owner) to fix what it covers, or to renew it.")
+            remediation: "Ask \(waiver.owner) to fix what it covers, or to renew it.")
     }
 }

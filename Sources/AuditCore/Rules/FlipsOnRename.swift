@@ -8,7 +8,7 @@ public struct FlipsOnRename: RepositoryRule {
         no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC reference, "Immutable subject \
         claims", and vm0-ai/vm0#35094, an outage of that kind.
         """
-    public static let remedy =
+    public static let remediation =
         "Opt in to immutable subjects on a day of your choice, after the cloud side trusts both forms."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
@@ -31,7 +31,7 @@ public struct FlipsOnRename: RepositoryRule {
                     ? "legacy subject, which becomes immutable at the next rename or transfer"
                     : "legacy subject without repo: what the next rename or transfer adds is not documented",
                 problems: ["legacy subject"], expected: ["immutable"], actual: ["legacy"],
-                remedy:
+                remediation:
                     "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
                     + "side trusts both forms.")
         }

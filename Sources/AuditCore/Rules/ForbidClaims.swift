@@ -7,7 +7,7 @@ public struct ForbidClaims: RepositoryRule {
         anyone with push access writes freely (workflow), gives a false sense of safety wherever it is trusted. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025).
         """
-    public static let remedy = "Take the claims out of the template."
+    public static let remediation = "Take the claims out of the template."
     public static let options = [
         RuleOption(
             "claims", .claimPatterns, required: true,
@@ -37,7 +37,7 @@ public struct ForbidClaims: RepositoryRule {
         return subject.violation(
             "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)",
             problems: found.map { "forbidden claim: \($0.shown)" }, expected: rest.map(\.rawValue),
-            remedy: "Take \(found.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
+            remediation: "Take \(found.joinedNames) out of \(subject.templateName.closed).", fix: subject.keeping(rest))
     }
 }
 

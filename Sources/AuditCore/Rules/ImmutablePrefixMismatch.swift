@@ -8,7 +8,7 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
         transferred a moment ago, or an answer speaks of another repository: either way nobody should copy it into a \
         trust policy. Source: GitHub's OIDC reference on immutable subjects; the comparison is this project's.
         """
-    public static let remedy =
+    public static let remediation =
         "Scan again; where it stays, compare the prefix with a token's subject before trusting it."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
@@ -47,6 +47,6 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
                 expected: [
                     "repo:\(subject.repository.owner)\(owner)/\(subject.repository.name)@\(subject.repository.id.rawValue)"
                 ],
-                actual: subject.setting.subClaimPrefix.map { [$0] } ?? [], remedy: Self.remedy))
+                actual: subject.setting.subClaimPrefix.map { [$0] } ?? [], remediation: Self.remediation))
     }
 }

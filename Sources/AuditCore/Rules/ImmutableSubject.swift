@@ -9,7 +9,7 @@ public struct ImmutableSubject: RepositoryRule {
         An Enterprise Server has no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC \
         reference on immutable subjects, and Azure/azure-dev#9382, with a token that shows it.
         """
-    public static let remedy = "Opt in to immutable subjects, after the cloud side trusts both forms."
+    public static let remediation = "Opt in to immutable subjects, after the cloud side trusts both forms."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(setting: .gitHubDefault, expected: .fail("legacy subject, without the ids of an immutable one")),
@@ -25,8 +25,9 @@ public struct ImmutableSubject: RepositoryRule {
             return Violation(
                 message: "legacy subject, without the ids of an immutable one", expected: ["immutable"],
                 actual: [prefix],
-                remedy: "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
-                    + "then remove the old trust policy.", mending: .immutable)
+                remediation:
+                    "Add a trust policy for the new form, opt in (use_immutable_subject: true), check a login, "
+                    + "then remove the old trust policy.", fix: .immutable)
         }
     }
 }

@@ -3,11 +3,11 @@ public struct KnownClaims: RepositoryRule {
     public static let name = "known-claims"
     public static let summary = "Every claim of the template is one that the host is known to have."
     public static let rationale = """
-        GitHub may accept a name that is no claim, and a job's login then fails or its subject lacks what was meant. \
+        GitHub may accept a name that is not a claim, and a job's login then fails or its subject lacks what was meant. \
         Sources: the README of gh-oidc-sub, which shows an invented name accepted; the catalog of claims \
         (oidc-audit claims) with a source for each.
         """
-    public static let remedy = "Correct the name, or add it to the option claims where GitHub has a new one."
+    public static let remediation = "Correct the name, or add it to the option claims where GitHub has a new one."
     public static let options = [
         RuleOption("claims", .anyClaims, "further claims that you know to exist")
     ]
@@ -43,7 +43,7 @@ public struct KnownClaims: RepositoryRule {
         return subject.violation(
             "unknown claim\(unknown.count == 1 ? "" : "s"): \(names)",
             problems: unknown.map { "unknown claim: \($0.shown)" }, expected: known.map(\.rawValue),
-            remedy: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
+            remediation: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
     }
 
     /// What is wrong with a key, empty where there is nothing more to say; `nil` for a known one.

@@ -9,7 +9,8 @@ public struct LeadingClaim: RepositoryRule {
         that was meant to follow; GitHub Enterprise Server before 3.19 does not even escape a colon in it. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025), and GitHub's OIDC reference.
         """
-    public static let remedy = "Let the template start with repo, or another claim that only administrators choose."
+    public static let remediation =
+        "Let the template start with repo, or another claim that only administrators choose."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id", "context"]), expected: .pass),
@@ -36,7 +37,7 @@ public struct LeadingClaim: RepositoryRule {
         return subject.violation(
             "starts with \(first.shown), \(Self.objection(to: first))", problems: ["starts with \(first.shown)"],
             expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue), isChoice: true,
-            remedy:
+            remediation:
                 "Change \(subject.templateName) to start with repo, or another claim that only administrators choose.")
     }
 

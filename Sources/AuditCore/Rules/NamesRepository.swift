@@ -9,7 +9,7 @@ public struct NamesRepository: RepositoryRule {
         hands; GitHub documents it as the workflow's and does not say that it is the job's. Sources: GitHub's OIDC \
         reference on customized templates, and Palo Alto Networks Unit 42, "OH-MY-DC" (2025).
         """
-    public static let remedy = "Add repo, or repository_id beside repository_owner_id."
+    public static let remediation = "Add repo, or repository_id beside repository_owner_id."
     public static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository", "environment"]), expected: .pass),
@@ -59,7 +59,7 @@ public struct NamesRepository: RepositoryRule {
         func violation(_ why: String) -> RuleVerdict {
             subject.violation(
                 "no claim names the repository: \(why)", expected: Self.naming.map(\.rawValue), isChoice: true,
-                remedy: "Change \(subject.templateName) to hold \(key).")
+                remediation: "Change \(subject.templateName) to hold \(key).")
         }
         guard !subject.keys.contains("workflow_ref") else {
             return violation("only the path in workflow_ref begins with its name")

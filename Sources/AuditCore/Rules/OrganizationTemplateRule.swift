@@ -7,7 +7,7 @@ public struct OrganizationTemplateRule: OrganizationRule {
         back to GitHub's default without a word. Source: GitHub's OIDC reference, "Customizing the subject claims for \
         an organization", and the documentation of Terraform's GitHub provider, which has the table.
         """
-    public static let remedy = "Set the organization's template (PUT /orgs/{org}/actions/oidc/customization/sub)."
+    public static let remediation = "Set the organization's template (PUT /orgs/{org}/actions/oidc/customization/sub)."
     public static let options = [
         RuleOption("templates", .claimLists, "the lists of claims, one of which the template must be (default: any)")
     ]
@@ -54,7 +54,7 @@ public struct OrganizationTemplateRule: OrganizationRule {
                 message: message, problems: problem.map { [$0] }, expected: templates.map(\.joinedNames),
                 isChoice: true,
                 actual: actual.map(\.rawValue),
-                remedy: "Set the organization's template\(wanted); repositories follow it once they opt in.",
-                mending: templates.count == 1 ? templates.first.map(Mending.template) : nil))
+                remediation: "Set the organization's template\(wanted); repositories follow it once they opt in.",
+                fix: templates.count == 1 ? templates.first.map(TemplateFix.template) : nil))
     }
 }

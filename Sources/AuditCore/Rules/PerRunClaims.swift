@@ -7,7 +7,7 @@ public struct PerRunClaims: RepositoryRule {
         the usual repair, a wildcard, trusts more than was meant. Source: the claims of GitHub's OIDC reference; which \
         of them change with each run is this project's analysis (oidc-audit claims).
         """
-    public static let remedy = "Take the claims out of the template."
+    public static let remediation = "Take the claims out of the template."
     public static let examples = [
         RuleExample(setting: .own(["repo", "context", "job_workflow_ref"]), expected: .pass),
         RuleExample(
@@ -29,6 +29,7 @@ public struct PerRunClaims: RepositoryRule {
             "claim\(perRun.count == 1 ? " that changes" : "s that change") with each run or commit: \(perRun.joinedNames)",
             problems: perRun.map { "claim that changes with each run or commit: \($0.shown)" },
             expected: rest.map(\.rawValue),
-            remedy: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).", mending: subject.keeping(rest))
+            remediation: "Take \(perRun.joinedNames) out of \(subject.templateName.closed).", fix: subject.keeping(rest)
+        )
     }
 }

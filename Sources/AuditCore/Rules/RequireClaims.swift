@@ -8,7 +8,7 @@ public struct RequireClaims: RepositoryRule {
         (without context, every branch and pull request shares it). Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let remedy =
+    public static let remediation =
         "Give the repository, or the organization whose template it follows, a template with these claims."
     public static let options = [
         RuleOption("claims", .claims, "all of these must be in the template"),
@@ -75,14 +75,14 @@ public struct RequireClaims: RepositoryRule {
         return subject.violation(
             (summary + others).joined(separator: "; "), problems: missing.map { "missing claim: \($0.shown)" } + others,
             expected: expected.map(\.rawValue),
-            remedy: remedy(for: expected, subject),
-            mending: subject.wouldPassByOptingIn(self) ? .inherit : nil)
+            remediation: remediation(for: expected, subject),
+            fix: subject.wouldPassByOptingIn(self) ? .inherit : nil)
     }
 
     // MARK: -
 
-    private func remedy(for expected: [ClaimKey], _ subject: RuleSubject) -> String {
-        guard !subject.wouldPassByOptingIn(self) else { return RuleSubject.optInRemedy }
+    private func remediation(for expected: [ClaimKey], _ subject: RuleSubject) -> String {
+        guard !subject.wouldPassByOptingIn(self) else { return RuleSubject.optInRemediation }
         return "Change \(subject.templateName) to hold \(expected.joinedNames)\(isOrdered ? " in this order" : "")."
     }
 }

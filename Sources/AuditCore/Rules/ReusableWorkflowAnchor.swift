@@ -7,7 +7,7 @@ public struct ReusableWorkflowAnchor: RepositoryRule {
         caller presents the same subject. Some want just that, which then is worth a waiver. Source: GitHub's OIDC \
         reference, the example of job_workflow_ref, and its page on OIDC with reusable workflows.
         """
-    public static let remedy = "Add repo, or repository_id."
+    public static let remediation = "Add repo, or repository_id."
     public static let examples = [
         RuleExample(setting: .own(["repo", "context", "job_workflow_ref"]), expected: .pass),
         RuleExample(setting: .gitHubDefault, expected: .pass),
@@ -29,6 +29,6 @@ public struct ReusableWorkflowAnchor: RepositoryRule {
             "\(workflow) without a repository: every caller of the workflow shares one subject",
             problems: ["every caller of the workflow shares one subject"], expected: Self.repositories.map(\.rawValue),
             isChoice: true,
-            remedy: "Change \(subject.templateName) to hold repo.")
+            remediation: "Change \(subject.templateName) to hold repo.")
     }
 }

@@ -9,8 +9,8 @@ public protocol Rule: Sendable {
     static var summary: String { get }
     /// What goes wrong without it, with its source.
     static var rationale: String { get }
-    /// How to mend what it finds, in general; each finding has a remedy of its own.
-    static var remedy: String { get }
+    /// How to fix what it finds, in general; each finding has a remediation of its own.
+    static var remediation: String { get }
     /// Keys of a rule entry that only this rule reads.
     static var options: [RuleOption] { get }
     /// Options of which at least one must be given.
@@ -64,7 +64,7 @@ public enum RuleVerdict: Hashable, Sendable {
     case notApplicable
 }
 
-/// What a rule found wrong and how to mend it.
+/// What a rule found wrong and how to fix it.
 public struct Violation: Hashable, Sendable {
     /// What is wrong, in lower case without a final stop: `missing claims: context, ref`.
     public let message: String
@@ -77,21 +77,21 @@ public struct Violation: Hashable, Sendable {
     public let isChoice: Bool
     public let actual: [String]
     /// One sentence: what to do.
-    public let remedy: String
+    public let remediation: String
     /// The one change that does it; `nil` where there are several, or none is known.
-    public let mending: Mending?
+    public let fix: TemplateFix?
 
     /// - Parameter problems: in any order; `nil`: the message is the one problem.
     public init(
         message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, actual: [String],
-        remedy: String, mending: Mending? = nil,
+        remediation: String, fix: TemplateFix? = nil,
     ) {
         self.problems = (problems?.isEmpty == false ? problems ?? [] : [message]).asProblems
         self.isChoice = isChoice
-        self.mending = mending
+        self.fix = fix
         self.message = message
         self.expected = expected
         self.actual = actual
-        self.remedy = remedy
+        self.remediation = remediation
     }
 }

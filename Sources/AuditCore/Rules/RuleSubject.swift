@@ -16,7 +16,7 @@ public struct RuleSubject: Sendable {
     /// The prefix that GitHub computes, taken apart; `nil` where there is none, or one of neither form.
     var prefix: SubjectPrefix? { setting.subClaimPrefix.flatMap(SubjectPrefix.init) }
 
-    /// Whose template has to change, for remedies.
+    /// Whose template has to change, for remediation texts.
     var templateName: String {
         switch source {
         case .organization: "the organization's template, or give the repository its own,"
@@ -43,23 +43,24 @@ public struct RuleSubject: Sendable {
         return true
     }
 
-    static let optInRemedy = "Opt the repository in to the organization's template (use_default: false without keys)."
+    static let optInRemediation =
+        "Opt the repository in to the organization's template (use_default: false without keys)."
 
     /// A violation whose actual value is the template.
     ///
     /// - Parameter problems: as in `Violation`.
     func violation(
-        _ message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, remedy: String,
-        mending: Mending? = nil,
+        _ message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, remediation: String,
+        fix: TemplateFix? = nil,
     ) -> RuleVerdict {
         .fail(
             Violation(
                 message: message, problems: problems, expected: expected, isChoice: isChoice,
-                actual: keys.map(\.rawValue), remedy: remedy, mending: mending))
+                actual: keys.map(\.rawValue), remediation: remediation, fix: fix))
     }
 
     /// The template without some of its claims, where it is the repository's own and something is left.
-    func keeping(_ rest: [ClaimKey]) -> Mending? {
+    func keeping(_ rest: [ClaimKey]) -> TemplateFix? {
         source == .repository && !rest.isEmpty ? .keeping(rest) : nil
     }
 }
@@ -126,10 +127,10 @@ public struct WaiverSubject: Sendable {
         self.now = now
     }
 
-    func violation(_ message: String, expected: String, remedy: String) -> RuleVerdict {
+    func violation(_ message: String, expected: String, remediation: String) -> RuleVerdict {
         .fail(
             Violation(
                 message: "\(waiver) \(message)", expected: [expected],
-                actual: ["expires \(waiver.expires), owner \(waiver.owner)"], remedy: remedy))
+                actual: ["expires \(waiver.expires), owner \(waiver.owner)"], remediation: remediation))
     }
 }

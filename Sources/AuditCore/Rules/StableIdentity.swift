@@ -9,7 +9,7 @@ public struct StableIdentity: RepositoryRule {
         in a transfer to another owner. Sources: Astrix, "Sub:jugation", and GitHub's OIDC reference on immutable \
         subjects.
         """
-    public static let remedy = "Opt in to immutable subjects, or add repository_owner_id and repository_id."
+    public static let remediation = "Opt in to immutable subjects, or add repository_owner_id and repository_id."
     public static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id", "context"]), expected: .pass),
@@ -44,7 +44,7 @@ public struct StableIdentity: RepositoryRule {
             case (true, false): "no id of the repository"
             default: "names alone: no id of the owner and none of the repository"
             }
-        let remedy =
+        let remediation =
             subject.organization.isEnterpriseServer
             ? "Change \(subject.templateName) to hold repository_owner_id and repository_id."
             : "Opt the repository in to immutable subjects (use_immutable_subject: true) with repo in its template, "
@@ -52,7 +52,7 @@ public struct StableIdentity: RepositoryRule {
         return subject.violation(
             message,
             problems: (hasOwnerID ? [] : ["no id of the owner"]) + (hasRepositoryID ? [] : ["no id of the repository"]),
-            expected: ["repository_owner_id", "repository_id"], remedy: remedy)
+            expected: ["repository_owner_id", "repository_id"], remediation: remediation)
     }
 }
 

@@ -7,7 +7,7 @@ public struct SubjectLength: RepositoryRule {
         repository with long names, and the login fails there alone. What varies from job to job is counted with the \
         option reserve. Source: Microsoft's page on creating a workload identity federation trust.
         """
-    public static let remedy = "Take claims out of the template, or shorten names."
+    public static let remediation = "Take claims out of the template, or shorten names."
     public static let options = [
         RuleOption("max", .number(1...100_000), required: true, "the most characters allowed; Entra: 600"),
         RuleOption(
@@ -48,6 +48,6 @@ public struct SubjectLength: RepositoryRule {
             Violation(
                 message: message, problems: ["longer than \(max) characters"], expected: ["at most \(max) characters"],
                 actual: [text],
-                remedy: "Take claims out of \(subject.templateName.closed)."))
+                remediation: "Take claims out of \(subject.templateName.closed)."))
     }
 }

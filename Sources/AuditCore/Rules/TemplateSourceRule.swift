@@ -8,7 +8,7 @@ public struct TemplateSourceRule: RepositoryRule {
         default or on keys of its own presents other subjects. Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let remedy =
+    public static let remediation =
         "Opt the repository in to the organization's template, or give it back to GitHub's default."
     public static let options = [
         RuleOption(
@@ -62,7 +62,7 @@ public struct TemplateSourceRule: RepositoryRule {
                 message: "template comes from \(subject.source.rawValue)", problems: [problem(subject)],
                 expected: allowed.map(\.rawValue),
                 isChoice: true,
-                actual: [subject.source.rawValue], remedy: remedy(subject), mending: mending(subject)))
+                actual: [subject.source.rawValue], remediation: remediation(subject), fix: fix(subject)))
     }
 
     // MARK: -
@@ -73,7 +73,7 @@ public struct TemplateSourceRule: RepositoryRule {
         return subject.source == .repository ? "\(source): \(subject.keys.allNames)" : source
     }
 
-    private func mending(_ subject: RuleSubject) -> Mending? {
+    private func fix(_ subject: RuleSubject) -> TemplateFix? {
         switch allowed {
         case [.organization]:
             if case .set = subject.organization.template { .inherit } else { nil }
@@ -82,10 +82,10 @@ public struct TemplateSourceRule: RepositoryRule {
         }
     }
 
-    private func remedy(_ subject: RuleSubject) -> String {
+    private func remediation(_ subject: RuleSubject) -> String {
         if allowed.contains(.organization) {
             guard case .neverSet = subject.organization.template else {
-                return RuleSubject.optInRemedy
+                return RuleSubject.optInRemediation
             }
             let follows = !subject.setting.useDefault && (subject.setting.includeClaimKeys ?? []).isEmpty
             return follows

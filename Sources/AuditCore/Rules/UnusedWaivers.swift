@@ -7,7 +7,7 @@ public struct UnusedWaivers: WaiverRule {
         everything that it could cover was judged. Source: what users of other scanners report of suppressions that no \
         longer match (aquasecurity/trivy#1758, #2312).
         """
-    public static let remedy = "Remove the waiver."
+    public static let remediation = "Remove the waiver."
     public static let examples = [
         RuleExample(waiverExpires: RuleExample.day(30), expected: .pass),
         RuleExample(waiverExpires: RuleExample.day(30), use: .unknown, expected: .notApplicable),
@@ -30,8 +30,8 @@ public struct UnusedWaivers: WaiverRule {
         case .unused:
             subject.violation(
                 "covers no finding", expected: "a finding of \(subject.waiver.rule)",
-                remedy: subject.waiver.target.isOfOneOrganization
-                    ? Self.remedy
+                remediation: subject.waiver.target.isOfOneOrganization
+                    ? Self.remediation
                     : "Remove the waiver, or add the organization that it is for where that is another.")
         }
     }

@@ -34,9 +34,9 @@ struct OIDCRoutes: Sendable {
                 documentation: "/actions/oidc"
                     + "#get-the-customization-template-for-an-oidc-subject-claim-for-an-organization")
         }
-        var members = [("include_claim_keys", JSONText.list(template))]
+        var members = [("include_claim_keys", JSONBody.list(template))]
         if let flag = organization.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
-        return Answer(json: JSONText.object(members))
+        return Answer(json: JSONBody.object(members))
     }
 
     private func repositoryAnswer(_ place: RepositoryPlace) -> Answer {
@@ -47,7 +47,7 @@ struct OIDCRoutes: Sendable {
             if let refusal = repository.refusal {
                 return .refusal(refusal, organization: organization.login, permission: "actions=read")
             }
-            return Answer(json: JSONText.object(members(repository, organization)))
+            return Answer(json: JSONBody.object(members(repository, organization)))
         }
     }
 
@@ -65,10 +65,10 @@ struct OIDCRoutes: Sendable {
         var members = [("use_default", "\(setting.useDefault)")]
         let isEchoed = organization.echoesTemplate && !setting.useDefault
         if let keys = setting.includeClaimKeys ?? (isEchoed ? organization.template : nil) {
-            members.append(("include_claim_keys", JSONText.list(keys)))
+            members.append(("include_claim_keys", JSONBody.list(keys)))
         }
         if let flag = setting.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
-        if let prefix = setting.subClaimPrefix { members.append(("sub_claim_prefix", JSONText.quoted(prefix))) }
+        if let prefix = setting.subClaimPrefix { members.append(("sub_claim_prefix", JSONBody.quoted(prefix))) }
         return members
     }
 }

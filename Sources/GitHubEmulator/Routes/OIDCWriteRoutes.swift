@@ -105,7 +105,7 @@ extension Answer {
             .unprocessableContent,
             json: """
                 {"message":"Validation Failed","documentation_url":"https://docs.github.com/rest/actions/oidc",\
-                "errors":\(JSONText.list(errors))}
+                "errors":\(JSONBody.list(errors))}
                 """)
     }
 }

@@ -28,9 +28,9 @@ struct OrganizationRoutes: Sendable {
                 let selection = organization.repositorySelection
             else { return Answer.error(.forbidden, "Resource not accessible by personal access token").response }
             return Answer(
-                json: JSONText.object([
+                json: JSONBody.object([
                     ("total_count", "\(organization.repositories.count)"),
-                    ("repository_selection", JSONText.quoted(selection)), ("repositories", "[]"),
+                    ("repository_selection", JSONBody.quoted(selection)), ("repositories", "[]"),
                 ])
             ).response
         }
@@ -42,16 +42,16 @@ struct OrganizationRoutes: Sendable {
         let publicCount = organization.repositories.count { $0.visibility == "public" }
         let privateCount = organization.repositories.count - publicCount + organization.hiddenRepositories
         var members: [(String, String)] = [
-            ("login", JSONText.quoted(organization.login)), ("id", "\(organization.id)"),
-            ("node_id", JSONText.quoted("O_kgDO\(organization.id)")),
-            ("url", JSONText.quoted("https://api.github.com/orgs/\(organization.login)")),
+            ("login", JSONBody.quoted(organization.login)), ("id", "\(organization.id)"),
+            ("node_id", JSONBody.quoted("O_kgDO\(organization.id)")),
+            ("url", JSONBody.quoted("https://api.github.com/orgs/\(organization.login)")),
             ("description", "null"), ("public_repos", "\(publicCount)"), ("public_gists", "0"), ("followers", "0"),
             ("following", "0"), ("type", "\"Organization\""),
         ]
         if organization.showsPrivateCount {
             members += [("total_private_repos", "\(privateCount)"), ("owned_private_repos", "\(privateCount)")]
         }
-        return JSONText.object(members)
+        return JSONBody.object(members)
     }
 
     private func listing(

@@ -9,8 +9,8 @@ struct PropertyRoutes: Sendable {
         router.get("/orgs/:org/actions/oidc/customization/properties/repo") { _, context in
             await answer(context, permission: "organization_administration=read") { organization in
                 let included = organization.includedProperties.map { name in
-                    JSONText.object([
-                        ("custom_property_name", JSONText.quoted(name)), ("inclusion_source", "\"organization\""),
+                    JSONBody.object([
+                        ("custom_property_name", JSONBody.quoted(name)), ("inclusion_source", "\"organization\""),
                     ])
                 }
                 return Answer(json: "[\(included.joined(separator: ","))]")
@@ -56,13 +56,13 @@ struct PropertyRoutes: Sendable {
     private func text(_ repository: WorldFile.Repository, _ organization: WorldFile.Organization) -> String {
         let owner = repository.owner ?? organization.login
         let properties = (repository.customProperties ?? [:]).sorted { $0.key < $1.key }.map { name, value in
-            JSONText.object([
-                ("property_name", JSONText.quoted(name)), ("value", value.map(JSONText.quoted) ?? "null"),
+            JSONBody.object([
+                ("property_name", JSONBody.quoted(name)), ("value", value.map(JSONBody.quoted) ?? "null"),
             ])
         }
-        return JSONText.object([
-            ("repository_id", "\(repository.id)"), ("repository_name", JSONText.quoted(repository.name)),
-            ("repository_full_name", JSONText.quoted("\(owner)/\(repository.name)")),
+        return JSONBody.object([
+            ("repository_id", "\(repository.id)"), ("repository_name", JSONBody.quoted(repository.name)),
+            ("repository_full_name", JSONBody.quoted("\(owner)/\(repository.name)")),
             ("properties", "[\(properties.joined(separator: ","))]"),
         ])
     }

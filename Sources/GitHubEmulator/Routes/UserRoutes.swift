@@ -10,7 +10,7 @@ struct UserRoutes: Sendable {
             guard let user = await world.file.user else {
                 return Answer.error(.forbidden, "Resource not accessible by integration").response
             }
-            return Answer(json: JSONText.object([("login", JSONText.quoted(user)), ("id", "1")])).response
+            return Answer(json: JSONBody.object([("login", JSONBody.quoted(user)), ("id", "1")])).response
         }
     }
 }

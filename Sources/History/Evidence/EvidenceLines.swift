@@ -174,8 +174,8 @@ struct EvidenceLines {
         let row = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?"), arguments: [scanID])
         guard let row else { return nil }
-        let listed = RowSet(bytes: Array(try row.decode(Data.self, atIndex: 0)))
-        let read = RowSet(bytes: Array(try row.decode(Data.self, atIndex: 1)))
+        let listed = RowIDSet(bytes: Array(try row.decode(Data.self, atIndex: 0)))
+        let read = RowIDSet(bytes: Array(try row.decode(Data.self, atIndex: 1)))
         let met = (0..<Int64(max(listed.bytes.count, read.bytes.count) * 8)).compactMap { id in
             listed.contains(id) || read.contains(id)
                 ? "[\(id),\(listed.contains(id) ? 1 : 0),\(read.contains(id) ? 1 : 0)]" : nil

@@ -25,7 +25,7 @@ struct EvidenceRecord {
 
 /// Reads lines as `EvidenceLines` writes them, and no others: what is read tells the same line again.
 struct EvidenceParser {
-    /// Why a line is none of ours.
+    /// Why a line is not ours.
     struct Failure: Error {
         let why: String
     }
@@ -36,7 +36,7 @@ struct EvidenceParser {
         var rest = line
         try Self.take(#"{"record":""#, from: &rest)
         guard let kind = EvidenceKind.all.first(where: { rest.starts(with: ($0.name + "\"").utf8) }) else {
-            throw Failure(why: "it is no record of a kind that this version knows")
+            throw Failure(why: "this version does not know its kind of record")
         }
         try Self.take(kind.name + "\"", from: &rest)
         var values: [DatabaseValue] = []
@@ -94,7 +94,7 @@ struct EvidenceParser {
                 switch field.form {
                 case .names: _ = try json.strings(text)
                 case .properties: _ = try json.properties(text)
-                default: _ = try JSONText.scope(text)
+                default: _ = try JSONColumn.scope(text)
                 }
             } catch {
                 throw wrong(field)
@@ -128,10 +128,10 @@ struct EvidenceParser {
                     let digits = rest.prefix(4)
                     guard digits.count == 4, let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
                         code < 0x20
-                    else { throw Failure(why: "it has an escape that is none of ours") }
+                    else { throw Failure(why: "it has an unknown escape") }
                     rest = rest.dropFirst(4)
                     bytes.append(code)
-                default: throw Failure(why: "it has an escape that is none of ours")
+                default: throw Failure(why: "it has an unknown escape")
                 }
             default: bytes.append(byte)
             }

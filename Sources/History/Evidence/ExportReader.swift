@@ -110,7 +110,7 @@ final class ExportReader {
         guard let line = try nextLine() else { throw failure("it is empty") }
         let header = try decode(ExportHeader.self, line)
         guard header.record == "history", header.schema == ExportHeader.schema else {
-            throw failure("it is no export of version 1")
+            throw failure("it is not an export of version 1")
         }
         self.header = header
         pruned = Set(header.pruned)
@@ -130,7 +130,7 @@ final class ExportReader {
         do {
             return try JSONDecoder().decode(type, from: Data(line))
         } catch {
-            throw failure("it is no line of an export of oidc-audit")
+            throw failure("it is not a line of an oidc-audit export")
         }
     }
 

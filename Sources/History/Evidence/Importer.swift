@@ -18,10 +18,10 @@ extension HistoryStore {
     /// Takes over the scans of exports, in the order of time, in one transaction; those that are known are left out.
     ///
     /// - Throws: `.badExport`, `.importOutOfOrder`; nothing was stored then.
-    public func importing(_ files: [ExportFile]) async throws(HistoryError) -> Importing {
+    public func importing(_ files: [ExportFile]) async throws(HistoryError) -> ImportSummary {
         let path = path
         return try await write { db in
-            var importing = Importing()
+            var importing = ImportSummary()
             let sources = try files.map { file in
                 try ExportSource(ExportReader(file: file.name, read: file.open()))
             }
@@ -55,7 +55,7 @@ extension HistoryStore {
 /// is no longer the last state.
 private final class ImportLocks {
     private let path: String
-    private var locks: [Int64: ScanLock] = [:]
+    private var locks: [Int64: HistoryLock] = [:]
 
     init(path: String) {
         self.path = path
@@ -63,7 +63,7 @@ private final class ImportLocks {
 
     func hold(_ organizationRowID: Int64, login: String) throws {
         guard locks[organizationRowID] == nil else { return }
-        locks[organizationRowID] = try ScanLock(database: path, organization: organizationRowID, login: login)
+        locks[organizationRowID] = try HistoryLock(database: path, organization: organizationRowID, login: login)
     }
 }
 

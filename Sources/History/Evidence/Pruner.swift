@@ -15,18 +15,18 @@ extension HistoryStore {
     ///   - isRehearsal: whether everything is put back in the end.
     public func prune(
         apiURL: String, before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
-    ) async throws(HistoryError) -> Pruning {
+    ) async throws(HistoryError) -> PruneSummary {
         let size = try await read(Self.fileBytes)
         let path = path
         // A rehearsal is the real thing, taken back: what it says is what would happen.
         var pruning = try await write { db in
-            var pruning: Pruning?
+            var pruning: PruneSummary?
             try db.inSavepoint {
                 pruning = try Pruner(db, path: path).prune(
                     apiURL: apiURL, before: moment, keepsMonthly: keepsMonthly, bytesBefore: size)
                 return isRehearsal ? .rollback : .commit
             }
-            return pruning ?? Pruning(scans: [], keptScans: 0, rows: 0, bytesBefore: size)
+            return pruning ?? PruneSummary(scans: [], keptScans: 0, rows: 0, bytesBefore: size)
         }
         guard !isRehearsal, !pruning.scans.isEmpty else { return pruning }
         pruning.isDone = true
@@ -51,7 +51,7 @@ struct Pruner {
         self.path = path
     }
 
-    func prune(apiURL: String, before moment: Timestamp, keepsMonthly: Bool, bytesBefore: Int) throws -> Pruning {
+    func prune(apiURL: String, before moment: Timestamp, keepsMonthly: Bool, bytesBefore: Int) throws -> PruneSummary {
         let scans = try Int64.fetchAll(
             db,
             sql: """
@@ -65,7 +65,7 @@ struct Pruner {
         let kept = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM seal WHERE scanID NOT NULL AND scanID NOT IN (SELECT scanID FROM prunedScan)"
         )
-        var pruning = Pruning(
+        var pruning = PruneSummary(
             scans: scans.map(ScanID.init), keptScans: (kept ?? 0) - scans.count, rows: 0, bytesBefore: bytesBefore)
         guard !scans.isEmpty else { return pruning }
 

@@ -18,7 +18,7 @@ struct Rebase {
         self.source = source
         self.writer = writer
         self.scan = scan
-        scope = try JSONText.scope(scan.records.first?.text("scope") ?? "{}")
+        scope = try JSONColumn.scope(scan.records.first?.text("scope") ?? "{}")
         let progress = scan.records.filter { $0.kind.name == EvidenceKind.progress.name }
         turns =
             progress.isEmpty

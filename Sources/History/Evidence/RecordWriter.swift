@@ -8,8 +8,8 @@ final class RecordWriter {
     private let scanID: Int64
     let hostID: Int64
     private var rows: [String: [Int64: Int64]] = [:]
-    private var listed = RowSet()
-    private var read = RowSet()
+    private var listed = RowIDSet()
+    private var read = RowIDSet()
     private var hasProgress = false
 
     init(_ db: Database, scanID: Int64, hostID: Int64) {
@@ -54,8 +54,8 @@ final class RecordWriter {
             guard let id = try Int64.fromDatabaseValue(row("repository", record.integer("repository_id"))) else {
                 return
             }
-            if record["listed"] == true.databaseValue { listed.insert(try RowSet.checked(id)) }
-            if record["read"] == true.databaseValue { read.insert(try RowSet.checked(id)) }
+            if record["listed"] == true.databaseValue { listed.insert(try RowIDSet.checked(id)) }
+            if record["read"] == true.databaseValue { read.insert(try RowIDSet.checked(id)) }
         case EvidenceKind.finding.name:
             try insert(
                 """
@@ -75,7 +75,7 @@ final class RecordWriter {
     }
 
     func write(_ finding: FindingRow) throws {
-        try FindingWriter(db, scanID: scanID, hostID: hostID).insert(finding)
+        try FindingLog(db, scanID: scanID, hostID: hostID).insert(finding)
     }
 
     /// Stores which repositories the scan met, where it told that.

@@ -143,7 +143,7 @@ struct Sealer {
     }
 
     private func isRunning(_ scanID: Int64) -> Bool {
-        (try? ScanLock(database: path, scan: scanID, logins: [])) == nil
+        (try? HistoryLock(database: path, scan: scanID, logins: [])) == nil
     }
 
     /// So that the scan rests on rows of its own where those of a scan that runs yet would not be sealed.

@@ -7,7 +7,7 @@ extension HistoryStore {
     ///
     /// - Parameter expected: a digest that an archived report names, which must be in the chain.
     /// - Throws: `.corrupt` where the file itself is damaged.
-    public func verify(expected: String? = nil) async throws(HistoryError) -> Verification {
+    public func verify(expected: String? = nil) async throws(HistoryError) -> VerificationResult {
         let path = path
         return try await read { db in
             if let damage = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), damage != "ok" {
@@ -28,8 +28,8 @@ struct Verifier {
         self.path = path
     }
 
-    func verification(expected: String?) throws -> Verification {
-        var verification = Verification()
+    func verification(expected: String?) throws -> VerificationResult {
+        var verification = VerificationResult()
         verification.problem = try problem(&verification)
         if verification.problem == nil, let expected { verification.problem = try absence(of: expected) }
         return verification
@@ -38,7 +38,7 @@ struct Verifier {
     // MARK: -
 
     /// What an imported link tells of its origin is not recomputed from anything here, and pins nothing.
-    private func absence(of digest: String) throws -> Verification.Problem? {
+    private func absence(of digest: String) throws -> VerificationResult.Problem? {
         let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM seal WHERE digest = ?", arguments: [digest])
         guard count == 0 else { return nil }
         let claim = try Row.fetchOne(
@@ -53,7 +53,7 @@ struct Verifier {
                 + "names as its origin and which can't be recomputed here: verify that history", isAbsence: true)
     }
 
-    private func problem(_ verification: inout Verification) throws -> Verification.Problem? {
+    private func problem(_ verification: inout VerificationResult) throws -> VerificationResult.Problem? {
         if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
             let table: String = try row.decode(atIndex: 0)
             return .init(message: "a row of \(table) refers to one that is not there")
@@ -113,7 +113,7 @@ struct Verifier {
     }
 
     /// Triggers and views are part of what other programs rely on.
-    private func schemaProblem() throws -> Verification.Problem? {
+    private func schemaProblem() throws -> VerificationResult.Problem? {
         func parts(_ db: Database) throws -> Set<[String]> {
             try Set(
                 Row.fetchAll(
@@ -135,7 +135,7 @@ struct Verifier {
     }
 
     /// Ids agree on two hosts by chance alone.
-    private func hostProblem() throws -> Verification.Problem? {
+    private func hostProblem() throws -> VerificationResult.Problem? {
         for (table, other) in [
             ("repositoryObservation", "repository"), ("repositoryObservation", "organization"),
             ("settingObservation", "repository"), ("coverage", "repository"), ("finding", "repository"),
@@ -168,7 +168,7 @@ struct Verifier {
 
     private func checkpointProblem(
         _ checkpoint: (place: Int64, content: String)?, pruned: Set<Int64>,
-    ) throws -> Verification.Problem? {
+    ) throws -> VerificationResult.Problem? {
         guard let checkpoint else {
             return pruned.isEmpty ? nil : .init(message: "scans are marked as pruned, and the chain has no checkpoint")
         }
@@ -181,7 +181,7 @@ struct Verifier {
     }
 
     /// Rows of an open scan below a sealed one would change what that one saw; and it has no judgement.
-    private func openScanProblem(_ verification: inout Verification) throws -> Verification.Problem? {
+    private func openScanProblem(_ verification: inout VerificationResult) throws -> VerificationResult.Problem? {
         let open = try Row.fetchAll(
             db,
             sql:
@@ -228,7 +228,7 @@ struct Verifier {
     /// Where a scan's records are not those that were sealed.
     private func difference(
         in scan: Int64, link: Int64, _ version: Int, _ content: String,
-    ) throws -> Verification.Problem? {
+    ) throws -> VerificationResult.Problem? {
         var lines = EvidenceLines(db)
         let (digest, checks) = try lines.content(of: scan, version: version)
         let scanID = ScanID(rawValue: scan)
@@ -310,7 +310,7 @@ private struct CheckedRecords {
         self.version = version
     }
 
-    /// - Returns: `nil` at the end, and where the bytes are none of ours.
+    /// - Returns: `nil` at the end, and where the bytes are not ours.
     mutating func next() -> Record? {
         guard let number = rest.first, EvidenceKind.all.indices.contains(Int(number)) else { return nil }
         let kind = EvidenceKind.all[Int(number)]

@@ -107,14 +107,14 @@ struct DifferenceReader {
         /// One for each organization that both scans hold.
         fileprivate let comparisons: [RepositoryComparison]
         /// Findings that stood open after one scan alone; `nil` where another policy judged each.
-        fileprivate let findings: FindingReader.Changes?
+        fileprivate let findings: FindingComparison.Changes?
     }
 
     /// - Parameter number: 0 or 1, by the row ids of repositories.
     func half(_ number: Int, _ db: Database) throws -> Half {
-        var findings: FindingReader.Changes?
+        var findings: FindingComparison.Changes?
         if before.policyName == after.policyName {
-            findings = try FindingReader(db, apiURL: after.apiURL, policyName: after.policyName)
+            findings = try FindingComparison(db, apiURL: after.apiURL, policyName: after.policyName)
                 .changes(from: before.id, to: after.id, half: number)
         }
         return Half(comparisons: try comparisons(db, half: number), findings: findings)

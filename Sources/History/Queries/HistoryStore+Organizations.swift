@@ -40,7 +40,7 @@ struct StoredOrganization {
     static func json(_ organizations: [StoredOrganization]) -> String {
         // Logins are letters, digits and hyphens; whatever else a file holds is quoted.
         let pairs = organizations.map {
-            "[\($0.rowID.map(String.init) ?? "null"),\(JSONText.of([$0.login]).dropFirst())"
+            "[\($0.rowID.map(String.init) ?? "null"),\(JSONColumn.of([$0.login]).dropFirst())"
         }
         return "[" + pairs.joined(separator: ",") + "]"
     }

@@ -35,7 +35,7 @@ extension HistoryStore {
                     for repository in changed.prefix(room) {
                         history.timelines[repository.id] = try reader.timeline(of: repository).events
                     }
-                    history.untold.formUnion(changed.dropFirst(room).map(\.id))
+                    history.omitted.formUnion(changed.dropFirst(room).map(\.id))
                 }
                 return history
             }

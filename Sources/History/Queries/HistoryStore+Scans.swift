@@ -84,7 +84,7 @@ extension HistoryStore {
                     """,
                 arguments: [
                     scan.apiURL, scan.link, moment.description,
-                    "[" + logins.map { JSONText.of($0) }.joined(separator: ",") + "]",
+                    "[" + logins.map { JSONColumn.of($0) }.joined(separator: ",") + "]",
                 ]
             ).map { row in try (ScanID(rawValue: row.decode(atIndex: 0)), timestamp(row.decode(atIndex: 1))) }
         }
@@ -180,7 +180,8 @@ extension StoredScan {
             id: ScanID(rawValue: row.decode(atIndex: 0)), link: row.decode(atIndex: 24), apiURL: row.decode(atIndex: 1),
             isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
             finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
-            organizations: json.organizations(row.decode(atIndex: 22)), scope: JSONText.scope(row.decode(atIndex: 23)),
+            organizations: json.organizations(row.decode(atIndex: 22)),
+            scope: JSONColumn.scope(row.decode(atIndex: 23)),
             policyName: row.decode(atIndex: 5) ?? "", policySHA256: row.decode(atIndex: 6) ?? "",
             // Whatever else stands there is not known to be compliant.
             verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,

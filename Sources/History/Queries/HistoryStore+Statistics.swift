@@ -45,7 +45,7 @@ extension HistoryStore {
                         organization: row.decode(atIndex: 3),
                         organizationID: OrganizationID(rawValue: row.decode(atIndex: 6)),
                         isComplete: row.decode(atIndex: 4) ?? false, policyName: row.decode(atIndex: 5) ?? "",
-                        scope: JSONText.scope(row.decode(atIndex: 7)), tally: OrganizationTally(row, at: 8)))
+                        scope: JSONColumn.scope(row.decode(atIndex: 7)), tally: OrganizationTally(row, at: 8)))
             }
             return points
         }

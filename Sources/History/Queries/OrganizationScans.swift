@@ -33,12 +33,12 @@ struct OrganizationScans {
         var scopes: [String: Scope] = [:]
         func scope(_ text: String) throws -> Scope {
             if let known = scopes[text] { return known }
-            let scope = try JSONText.scope(text)
+            let scope = try JSONColumn.scope(text)
             scopes[text] = scope
             return scope
         }
-        func bits(_ row: Row, _ index: Int) throws -> RowSet? {
-            try row.decode(Data?.self, atIndex: index).map { RowSet(bytes: Array($0)) }
+        func bits(_ row: Row, _ index: Int) throws -> RowIDSet? {
+            try row.decode(Data?.self, atIndex: index).map { RowIDSet(bytes: Array($0)) }
         }
         let rows = try Row.fetchCursor(
             db,

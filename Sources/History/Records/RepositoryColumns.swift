@@ -36,7 +36,7 @@ struct RepositoryColumns: Equatable {
         isArchived = repository.isArchived
         isFork = repository.isFork
         topics = repository.topics.map { json.text(of: $0) }
-        customProperties = repository.customProperties.map { JSONText.of($0) }
+        customProperties = repository.customProperties.map { JSONColumn.of($0) }
     }
 
     /// - Parameter start: index of `organizationID`; the others follow in the order of this type.

@@ -30,7 +30,7 @@ struct CheckCommand: AuditCommand {
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
         }
-        let settings = CheckSettings(
+        let settings = CheckPipeline(
             organizations: organizations.distinct, host: try HostChoice(host, context.environment),
             historyPath: try history.path(context.environment),
             judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: at,
@@ -56,7 +56,7 @@ struct CheckCommand: AuditCommand {
 }
 
 /// What `check` and `report` need to know, resolved.
-struct CheckSettings {
+struct CheckPipeline {
     /// Empty: whatever the scan holds.
     var organizations: [OrganizationLogin]
     var host: HostChoice
@@ -95,7 +95,7 @@ struct CheckSettings {
             let before =
                 if let given = evaluator.baseline { given } else { try BaselineSource.file(at: baselinePath) }
             let accepted = Baseline(accepting: report, source: baselinePath, carrying: before)
-            try ReplacedFile.write(to: baselinePath, what: "baseline") { output in
+            try AtomicFile.write(to: baselinePath, what: "baseline") { output in
                 BaselineDocument.document.write(accepted, to: &output)
             }
             if !console.isQuiet {
@@ -129,7 +129,7 @@ struct CheckSettings {
             try await self.stored(in: history, context)
         }
         let evaluator = try await judging.evaluator(apiURL: stored.scan.apiURL, historyPath: historyPath, context)
-        let comparison = Comparison(
+        let comparison = PolicyComparison(
             of: stored.snapshot, by: evaluator,
             and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
             now: today(context) ?? stored.snapshot.startedAt)

@@ -66,7 +66,7 @@ struct EmulateCommand: AuditCommand {
         do {
             return try ServerIdentity(certificatePEM: files[0], keyPEM: files[1])
         } catch {
-            throw .usage("\(certificate) and \(key) are no certificate and key", hint: "give files in PEM")
+            throw .usage("\(certificate) and \(key) are not a certificate and its key", hint: "give files in PEM")
         }
     }
 

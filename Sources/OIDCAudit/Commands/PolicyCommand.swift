@@ -106,7 +106,7 @@ struct PolicyTestCommand: AuditCommand {
             let list = try cases(file)
             guard let policy = list.policy else {
                 throw .usage(
-                    "\(path): the file names no policy", hint: "add \"policy\": a path from this file's folder")
+                    "\(path): the file does not name a policy", hint: "add \"policy\": a path from this file's folder")
             }
             return (list, try PolicyFile.load(resolved(policy, besides: path)), path)
         }

@@ -39,9 +39,9 @@ struct PolicyInitCommand: AuditCommand {
             return ExitStatus.success.rawValue
         }
         guard DocumentFile.isYAML(file) else {
-            throw .usage("--file: \(file) is no YAML file", hint: "JSON holds no comments: let it end in .yaml")
+            throw .usage("--file: \(file) is not a YAML file", hint: "JSON holds no comments: let it end in .yaml")
         }
-        try ReplacedFile.write(to: file, what: "policy") { $0.write(text) }
+        try AtomicFile.write(to: file, what: "policy") { $0.write(text) }
         try context.console.print("wrote \(file); oidc-audit policy validate \(file) checks it".singleLine)
         return ExitStatus.success.rawValue
     }

@@ -27,7 +27,7 @@ struct ReportCommand: AuditCommand {
             try context.console.write(Array(ReportDocument.document.schemaText.utf8))
             return ExitStatus.success.rawValue
         }
-        let settings = CheckSettings(
+        let settings = CheckPipeline(
             organizations: only.logins, host: try HostChoice(host, context.environment),
             historyPath: try history.path(context.environment),
             judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: scan,

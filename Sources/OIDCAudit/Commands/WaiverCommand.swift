@@ -119,7 +119,7 @@ struct WaiverAddCommand: AuditCommand {
         let isNew = !FileManager.default.fileExists(atPath: path)
         let old = isNew ? nil : try DocumentFile(path: path, what: "waiver file")
         let before = isNew ? [] : try WaiverFile.load(path).waivers
-        let text = try WaiverText(path: path, old: old).adding(waiver)
+        let text = try WaiverFileEditor(path: path, old: old).adding(waiver)
         // What is written must be what is read tomorrow, and nothing else may have changed.
         let isTwice = before.contains { $0.rule == waiver.rule && $0.target == waiver.target }
         guard !isTwice else {
@@ -131,7 +131,7 @@ struct WaiverAddCommand: AuditCommand {
             throw .usage("\(path): the waiver can't be put into the file as it is written", hint: "add it by hand")
         }
         if let policy { try WaiverFile.check(list, against: policy, now: context.now()) }
-        try ReplacedFile.write(to: path, what: "waiver file") { $0.write(text) }
+        try AtomicFile.write(to: path, what: "waiver file") { $0.write(text) }
         try context.console.print(
             "\(path): added the \(waiver), which holds through \(waiver.expires), UTC".singleLine)
         for problem in waiver.accepts { try context.console.print("  accepts: \(problem)".singleLine) }

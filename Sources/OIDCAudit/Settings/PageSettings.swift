@@ -28,7 +28,7 @@ struct PageSettings {
 
     func writeFiles(_ render: (PageFormat, ReportStyle) -> String) throws(CommandFailure) {
         for output in outputs {
-            try ReplacedFile.write(to: output.path, what: "plan") { $0.write(render(output.format, ReportStyle())) }
+            try AtomicFile.write(to: output.path, what: "plan") { $0.write(render(output.format, ReportStyle())) }
         }
     }
 }

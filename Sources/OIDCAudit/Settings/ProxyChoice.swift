@@ -16,7 +16,8 @@ struct ProxyChoice {
         else { return nil }
         guard let proxy = ProxyServer(address) else {
             // The address may hold a password: it is not repeated.
-            throw .usage("\(name) is no address of an HTTP proxy", hint: "for example http://proxy.example.com:3128")
+            throw .usage(
+                "\(name) is not the address of an HTTP proxy", hint: "for example http://proxy.example.com:3128")
         }
         return proxy
     }

@@ -27,7 +27,7 @@ package enum PlanDocument {
     /// - Throws: where it is none, is of another version, or does not have the digest that it states.
     package static func parse(_ file: Document) throws(DocumentError) -> Plan {
         guard case .string(document.name)? = file.members.first(where: { $0.key == "schema" })?.value.value else {
-            throw DocumentError(at: file.position, "it is no plan of version 1", hint: "oidc-audit plan makes one")
+            throw DocumentError(at: file.position, "it is not a plan of version 1", hint: "oidc-audit plan makes one")
         }
         try document.check(file)
         let reader = try ObjectReader(file, as: "a plan")
@@ -174,7 +174,7 @@ extension PlannedChange {
         let target: Target
         if isOfOrganization {
             guard let login = OrganizationLogin(organization) else {
-                throw DocumentError(at: reader.position(of: "organization"), "\"\(organization)\" is no login")
+                throw DocumentError(at: reader.position(of: "organization"), "\"\(organization)\" is not a login")
             }
             target = .organization(login: login.rawValue, id: OrganizationID(rawValue: id))
         } else {
@@ -238,7 +238,7 @@ extension PlannedChange.Value {
 }
 
 extension Document {
-    /// Empty where it is no object.
+    /// Empty where it is not an object.
     var members: [Member] { if case .object(let members) = value { members } else { [] } }
 
     fileprivate var elements: [Document] { if case .array(let elements) = value { elements } else { [] } }

@@ -136,7 +136,7 @@ package enum ReportDocument {
         Member("problems", .strings, "what is wrong one by one; an acceptance covers those that it has seen") {
             $0.violation.problems
         }
-        Member("remediation", .string, "what to do") { $0.violation.remedy }
+        Member("remediation", .string, "what to do") { $0.violation.remediation }
         Member("state", .word, "compared with what was accepted, else with the scan before") { $0.state }
         Member("first_seen", .time, "start of the scan that first found it") { $0.firstSeen }
         Member("in_baseline", .maybe(.boolean), "null where there is no baseline") { $0.isInBaseline }

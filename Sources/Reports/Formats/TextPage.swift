@@ -47,7 +47,7 @@ package struct TextPage {
 
     /// A paragraph.
     ///
-    /// - Parameter label: a word before it, such as `mend:`, under which the further lines don't run.
+    /// - Parameter label: a word before it, such as `fix:`, under which the further lines don't run.
     mutating func wrapped(_ words: String, label: String = "", indent: Int, _ tone: Tone? = nil) {
         let start = indent + (label.isEmpty ? 0 : label.count + 1)
         for (index, line) in wrap(words.singleLine, to: style.width - start).enumerated() {

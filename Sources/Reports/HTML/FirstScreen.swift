@@ -213,7 +213,7 @@ struct FirstScreen {
     private func unread(_ member: RepositoryReport) -> Unread? {
         guard member.setting == nil, let history = report.history, !history.trend.isEmpty else { return nil }
         let id = member.repository.id
-        guard let events = history.timelines[id] else { return history.untold.contains(id) ? nil : .never }
+        guard let events = history.timelines[id] else { return history.omitted.contains(id) ? nil : .never }
         for event in events.reversed() {
             if case .repositoryUnread(let gap) = event.what { return unread(gap, event) }
         }

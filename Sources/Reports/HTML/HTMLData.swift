@@ -67,7 +67,7 @@ struct HTMLData {
                     json.strings(nil, one.violation.expected.map(\.shown))
                     json.bool(nil, one.violation.isChoice)
                     json.strings(nil, one.violation.actual.map(\.shown))
-                    json.string(nil, one.violation.remedy.shown)
+                    json.string(nil, one.violation.remediation.shown)
                 }
             }
             json.array("waivers", of: waivers.values) { json, waiver in
@@ -182,9 +182,9 @@ struct HTMLData {
         json.object("older") { json in
             for (row, count) in older { json.number("\(row)", count) }
         }
-        json.array("untold") { json in
+        json.array("omitted") { json in
             for (row, repository) in report.repositories.enumerated()
-            where history.untold.contains(repository.repository.id) {
+            where history.omitted.contains(repository.repository.id) {
                 json.number(nil, row)
             }
         }

@@ -31,7 +31,7 @@ struct HTMLPage {
         let summary: String
         let reason: String?
         let rationale: String
-        let remedy: String
+        let remediation: String
         let outcome: String
         let counts: String
         let isBroken: Bool
@@ -43,7 +43,7 @@ struct HTMLPage {
         let name: String
         let rule: String
         let message: String
-        let remedy: String
+        let remediation: String
         let waiver: String?
     }
 
@@ -276,7 +276,7 @@ extension HTMLPage.RuleEntry {
         summary = entry.summary
         reason = entry.reason?.shown
         rationale = rule?.rationale ?? ""
-        remedy = rule?.remedy ?? ""
+        remediation = rule?.remediation ?? ""
         isBroken = open > 0
         let parts = [
             open > 0 ? counted(open, "violation") : nil,
@@ -295,7 +295,7 @@ extension HTMLPage.Other {
         name = finding.organization.shown
         rule = finding.rule
         message = finding.violation.message.shown
-        remedy = finding.violation.remedy.shown
+        remediation = finding.violation.remediation.shown
         waiver = finding.waiver.map { "waived until \($0.expires) by \($0.owner): \($0.reason)".shown }
     }
 }

@@ -114,7 +114,7 @@ extension TrendChart {
         }
 
         /// Oldest first, as many as a chart can show; of an organization that a scan did not ask for, what the scan before
-        /// it counted. The report's own is the last, unless it was stopped: what it did not get to would look mended.
+        /// it counted. The report's own is the last, unless it was stopped: what it did not get to would look fixed.
         let drawn: [Point]
         let now: OrganizationTally
         let policyName: String?

@@ -36,7 +36,7 @@ package enum ChangesetPage: Page {
         Member("kind", .word) { $0.kind }
         Member("undoes", .maybe(.id), "the changes that it rolls back") { $0.undoes }
         Member("started_at", .time) { $0.startedAt }
-        Member("actor", .maybe(.string), "login of the token's owner; null where it is no user's") { $0.actor }
+        Member("actor", .maybe(.string), "login of the token's owner; null where it is not a user's") { $0.actor }
         Member("plan_digest", .sha256) { $0.planDigest }
         Member("changes", .list(change), "in the plan's order") { $0.writtenChanges }
     }

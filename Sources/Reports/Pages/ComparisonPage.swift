@@ -2,7 +2,7 @@ package import AuditCore
 
 /// What another policy would newly flag or clear.
 package enum ComparisonPage: Page {
-    package static func write(_ comparison: Comparison, to page: inout TextPage) {
+    package static func write(_ comparison: PolicyComparison, to page: inout TextPage) {
         let (before, after) = (comparison.before.policy, comparison.after.policy)
         page.line("COMPARED", .strong, "\(before.name) (\(before.source)) with \(after.name) (\(after.source))")
         if let why = comparison.after.whyIncomplete { page.line("  incomplete", .poor, why) }
@@ -22,7 +22,7 @@ package enum ComparisonPage: Page {
             [(comparison.before.summary.violating, "before"), (comparison.after.summary.violating, "after")])
     }
 
-    package static let document = JSONDocument<Comparison>("comparison") {
+    package static let document = JSONDocument<PolicyComparison>("comparison") {
         Member("scan", .maybe(.id), "whose facts were judged") { $0.before.scanID }
         Member("before", policy, "the policy that is in use") { $0.before }
         Member("after", policy, "the other one") { $0.after }

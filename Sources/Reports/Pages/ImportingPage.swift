@@ -2,7 +2,7 @@ package import AuditCore
 
 /// What came of an import.
 package enum ImportingPage: Page {
-    package static func write(_ importing: Importing, to page: inout TextPage) {
+    package static func write(_ importing: ImportSummary, to page: inout TextPage) {
         page.facts(
             "scans",
             [
@@ -15,7 +15,7 @@ package enum ImportingPage: Page {
             indent: 14)
     }
 
-    package static let document = JSONDocument<Importing>("import") {
+    package static let document = JSONDocument<ImportSummary>("import") {
         Member("imported", .integer, "scans that were not known") { $0.imported }
         Member("known", .integer, "scans that were known before") { $0.known }
         Member("pruned", .integer, "scans that were pruned where they came from") { $0.pruned }

@@ -2,7 +2,7 @@ package import AuditCore
 
 /// What a pruning removes, or has removed.
 package enum PruningPage: Page {
-    package static func write(_ pruning: Pruning, to page: inout TextPage) {
+    package static func write(_ pruning: PruneSummary, to page: inout TextPage) {
         guard !pruning.scans.isEmpty else { return page.plain("Nothing is to be removed.", indent: 0) }
         let isDone = pruning.isDone
         page.line(
@@ -15,7 +15,7 @@ package enum PruningPage: Page {
         if isDone, let checkpoint = pruning.checkpoint { page.fact("checkpoint", checkpoint) }
     }
 
-    package static let document = JSONDocument<Pruning>("pruning") {
+    package static let document = JSONDocument<PruneSummary>("pruning") {
         Member("done", .boolean, "removed, not only looked at") { $0.isDone }
         Member("scans", .list(.id), "those that go, oldest first") { $0.scans }
         Member("kept_scans", .integer) { $0.keptScans }

@@ -30,7 +30,7 @@ package enum RulePage: Page {
         Member("about", .one(of: ["repositories", "organizations", "waivers"])) { $0.subjectName }
         Member("summary", .string, "what it demands") { $0.summary }
         Member("rationale", .string, "what goes wrong without it") { $0.rationale }
-        Member("remedy", .string, "how to fix what it finds") { $0.remedy }
+        Member("remediation", .string, "how to fix what it finds") { $0.remediation }
         Member("options", .list(option), "members of an entry that this rule alone reads") { $0.options }
     }
 
@@ -51,7 +51,7 @@ extension RulePage {
         page.section("WHY")
         page.wrapped(rule.rationale, indent: 2)
         page.section("FIX")
-        page.wrapped(rule.remedy, indent: 2)
+        page.wrapped(rule.remediation, indent: 2)
         if !rule.options.isEmpty {
             page.section("OPTIONS")
             for option in rule.options {
@@ -94,7 +94,7 @@ extension RulePage {
         ]
         for rule in rules {
             lines += ["", "## \(rule.name)", "", "\(rule.summary) The rule is about \(rule.subjectName)."]
-            lines += ["", "**Why.** \(rule.rationale)", "", "**Fix.** \(rule.remedy)"]
+            lines += ["", "**Why.** \(rule.rationale)", "", "**Fix.** \(rule.remediation)"]
             if !rule.options.isEmpty {
                 lines += ["", "| option | meaning |", "|---|---|"]
                 lines += rule.options.map { option in

@@ -2,7 +2,7 @@ package import AuditCore
 
 /// What came of recomputing the chain.
 package enum VerificationPage: Page {
-    package static func write(_ verification: Verification, to page: inout TextPage) {
+    package static func write(_ verification: VerificationResult, to page: inout TextPage) {
         if let problem = verification.problem {
             page.line(problem.isAbsence ? "NOT FOUND" : "ALTERED", .bad, problem.description)
         } else if verification.isOfNothing {
@@ -24,7 +24,7 @@ package enum VerificationPage: Page {
         if let head = verification.head, verification.problem == nil { page.fact("digest", head) }
     }
 
-    package static let document = JSONDocument<Verification>("verification") {
+    package static let document = JSONDocument<VerificationResult>("verification") {
         Member("verified", .boolean) { $0.problem == nil && !$0.isOfNothing }
         Member("scans", .integer, "recomputed with all their records") { $0.scans }
         Member("pruned_scans", .integer, "of which the links were recomputed") { $0.prunedScans }
@@ -34,7 +34,7 @@ package enum VerificationPage: Page {
         Member("problem", .maybe(problem), "the first thing that does not agree") { $0.problem }
     }
 
-    private static let problem = Shape<Verification.Problem>.object {
+    private static let problem = Shape<VerificationResult.Problem>.object {
         Member("scan", .maybe(.id), "null where it is the chain itself") { $0.scanID }
         Member("subject", .maybe(.string), "the repository or organization") { $0.subject }
         Member("field", .maybe(.string), "of the record") { $0.field }

@@ -247,7 +247,7 @@ extension Finding {
         [
             (notes(state).filter { !$0.hasPrefix("in the") } + [violation.message]).joined(separator: ": "),
             "expected: \(violation.expected.joined(separator: ", "))",
-            "actual: \(violation.actual.map(\.quotedIfOdd).joined(separator: ", "))", violation.remedy,
+            "actual: \(violation.actual.map(\.quotedIfOdd).joined(separator: ", "))", violation.remediation,
         ].joined(separator: "; ")
     }
 }

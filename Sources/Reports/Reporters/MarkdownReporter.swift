@@ -152,7 +152,7 @@ struct MarkdownReport {
                             escaped(
                                 (finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
                             escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
-                            escaped(finding.violation.remedy),
+                            escaped(finding.violation.remediation),
                         ]
                     })
             }

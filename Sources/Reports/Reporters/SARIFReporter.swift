@@ -83,7 +83,7 @@ extension JSONWriter {
                 json.string("text", String((entry.reason ?? type?.rationale ?? entry.summary).singleLine.prefix(1024)))
             }
             json.object("help") { json in
-                json.string("text", [type?.rationale, type?.remedy].compactMap(\.self).joined(separator: "\n\n"))
+                json.string("text", [type?.rationale, type?.remediation].compactMap(\.self).joined(separator: "\n\n"))
             }
             json.object("defaultConfiguration") { $0.string("level", entry.severity.sarifLevel) }
             json.object("properties") { json in

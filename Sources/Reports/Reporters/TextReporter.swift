@@ -108,7 +108,7 @@ extension TextPage {
         struct Group {
             let message: String
             var findings: [Finding] = []
-            var remedies: [String] = []
+            var remediations: [String] = []
         }
         var places: [String: Int] = [:]
         var groups: [Group] = []
@@ -120,8 +120,8 @@ extension TextPage {
                 groups.append(Group(message: message))
             }
             groups[place].findings.append(finding)
-            if !groups[place].remedies.contains(finding.violation.remedy) {
-                groups[place].remedies.append(finding.violation.remedy)
+            if !groups[place].remediations.contains(finding.violation.remediation) {
+                groups[place].remediations.append(finding.violation.remediation)
             }
         }
         for group in groups {
@@ -133,7 +133,7 @@ extension TextPage {
                     let details = ["has: \(finding.has)"] + finding.notes(state(finding))
                     return (finding.repository ?? finding.organization, details.joined(separator: " · "))
                 })
-            for remedy in group.remedies { wrapped(remedy, label: "fix:", indent: 2) }
+            for remediation in group.remediations { wrapped(remediation, label: "fix:", indent: 2) }
         }
     }
 

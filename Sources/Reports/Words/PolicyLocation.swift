@@ -1,7 +1,7 @@
 import AuditCore
 
 /// Where a format that insists on a file shows a finding: at the policy's entry, in the repository whose job ran the
-/// audit. Where the policy is no file of it, a name stands for what was judged.
+/// audit. Where the policy is not a file of it, a name stands for what was judged.
 struct PolicyLocation {
     /// Relative, with `/` between its parts.
     let path: String

@@ -181,7 +181,7 @@ extension Finding {
     var annotation: String {
         let states = notes(state).map { " (\($0))" }.joined()
         let has = violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
-        return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remedy)"
+        return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remediation)"
     }
 }
 

@@ -27,7 +27,7 @@ import Testing
         ("[tru]", "1:2", "expected a value, found \"t\""),
         ("\"é", "1:3", "the text ends within a string"),
         ("\"a\nb\"", "1:3", "a control character stands in a string"),
-        (#""\x""#, "1:3", "\\ is followed by \"x\", which is no escape of JSON"),
+        (#""\x""#, "1:3", "\\ is followed by \"x\", which is not a JSON escape"),
         (#""\uD83D""#, "1:8", "half of a surrogate pair"),
         (#""\u12G4""#, "1:4", "\\u wants four hexadecimal digits"),
         ("[] []", "1:4", "unexpected \"[\" after the end of the document"),

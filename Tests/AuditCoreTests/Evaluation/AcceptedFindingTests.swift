@@ -227,7 +227,7 @@ import Testing
         let report = try evaluate(
             [.read("good", id: 1, .gitHubDefault)], waivers: waivers(("clams", "good", "2026-12-31")))
         #expect(report.findings.isEmpty)
-        #expect(report.warnings == ["The waiver of clams on good names no entry of the policy."])
+        #expect(report.warnings == ["The waiver of clams on good does not name an entry of the policy."])
     }
 
     @Test func manyWaiversCostLittle() throws {
@@ -282,7 +282,7 @@ import Testing
         ])
         let first = Evaluator(policy: try .of(Self.claims), gate: Gate())
         let second = Evaluator(policy: try .of(Self.start), gate: Gate())
-        let comparison = Comparison(of: snapshot, by: first, and: second, known: [:], now: .sample)
+        let comparison = PolicyComparison(of: snapshot, by: first, and: second, known: [:], now: .sample)
         #expect(comparison.newlyFlagged.map(\.repository) == ["acme/b"])
         #expect(comparison.cleared.map(\.repository) == ["acme/a"])
         #expect(comparison.unchanged == 0)
@@ -292,7 +292,7 @@ import Testing
             policy: .of(
                 #"{"id": "x", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#),
             gate: Gate())
-        let unclear = Comparison(of: snapshot, by: first, and: undecided, known: [:], now: .sample)
+        let unclear = PolicyComparison(of: snapshot, by: first, and: undecided, known: [:], now: .sample)
         // It has no entry of that id, and so does not find it.
         #expect(unclear.cleared.map(\.repository) == ["acme/a"])
         #expect(unclear.undecided.isEmpty)
@@ -300,22 +300,23 @@ import Testing
             policy: .of(
                 #"{"id": "claims", "rule": "leading-claim", "severity": "low", "where": {"properties": {"t": ["a"]}}}"#),
             gate: Gate())
-        let unknown = Comparison(of: snapshot, by: first, and: sameID, known: [:], now: .sample)
+        let unknown = PolicyComparison(of: snapshot, by: first, and: sameID, known: [:], now: .sample)
         #expect(unknown.cleared.isEmpty)
         #expect(unknown.undecided.map(\.repository) == ["acme/a"])
         // Waivers that both find wrong are nothing new.
         let expired = try waivers(("claims", "b", "2020-01-01"))
         let waiving = Evaluator(policy: first.policy, gate: Gate(), waivers: expired)
-        let both = Comparison(of: snapshot, by: waiving, and: waiving, known: [:], now: .sample)
+        let both = PolicyComparison(of: snapshot, by: waiving, and: waiving, known: [:], now: .sample)
         #expect(both.unchanged == 2)
         #expect(both.after.gate.exitStatus == 0)
         let raised = Evaluator(
             policy: try .of(Self.claims.replacing("\"high\"", with: "\"critical\"")), gate: Gate())
         #expect(
-            Comparison(of: snapshot, by: first, and: raised, known: [:], now: .sample).newlyFlagged.map(\.severity)
+            PolicyComparison(of: snapshot, by: first, and: raised, known: [:], now: .sample).newlyFlagged.map(
+                \.severity)
                 == [.critical])
-        #expect(Comparison(of: snapshot, by: raised, and: first, known: [:], now: .sample).unchanged == 1)
-        let same = Comparison(of: snapshot, by: first, and: first, known: [:], now: .sample)
+        #expect(PolicyComparison(of: snapshot, by: raised, and: first, known: [:], now: .sample).unchanged == 1)
+        let same = PolicyComparison(of: snapshot, by: first, and: first, known: [:], now: .sample)
         #expect(same.newlyFlagged.isEmpty && same.cleared.isEmpty)
         #expect(same.unchanged == 1)
         #expect(same.after.gate.exitStatus == 0)

@@ -40,7 +40,7 @@ import Testing
             hint: "oidc-audit policy rules lists them"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "hihg""#), position: "2:52",
-            message: "\"hihg\" is no value of \"severity\"", hint: "did you mean \"high\"?"),
+            message: "\"hihg\" is not a value of \"severity\"", hint: "did you mean \"high\"?"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim""#), position: "2:3",
             message: "an entry of the rule leading-claim has no \"severity\"", hint: "add \"severity\""),
@@ -66,14 +66,14 @@ import Testing
             hint: "valid: id, rule, severity, where, reason, fix"),
         Mistake(
             text: rule(#""id": "a", "rule": "template-source", "severity": "low", "allowed": ["organisation"]"#),
-            position: "2:73", message: "\"organisation\" is no value of \"allowed\"",
+            position: "2:73", message: "\"organisation\" is not a value of \"allowed\"",
             hint: "did you mean \"organization\"?"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"visibilty": ["public"]}"#),
             position: "2:69", message: "unknown key \"visibilty\" in \"where\"", hint: "did you mean \"visibility\"?"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"visibility": ["open"]}"#),
-            position: "2:84", message: "\"open\" is no value of \"visibility\"",
+            position: "2:84", message: "\"open\" is not a value of \"visibility\"",
             hint: "valid: public, private, internal"),
         Mistake(
             text: rule(#""id": "a", "rule": "leading-claim", "severity": "low", "where": {"properties": {}}"#),

@@ -17,18 +17,18 @@ import Testing
         (#"{"version": 1}"#, "1:1", "a waiver file has no \"waivers\""),
         (#"{"version": 1, "waivers": {}}"#, "1:27", "\"waivers\" must be a list, not an object"),
         (#"{"version": 1, "waivers": [{"rule": "a", "expiry": "x"}]}"#, "1:42", "unknown key \"expiry\" in a waiver"),
-        (#"{"version": 1, "waivers": [{"rule": "A B"}]}"#, "1:37", "\"A B\" is no id of a rule"),
+        (#"{"version": 1, "waivers": [{"rule": "A B"}]}"#, "1:37", "\"A B\" is not a rule's id"),
         (#"{"version": 1, "waivers": [{"rule": "a"}]}"#, "1:28", "a waiver has no \"repository\""),
         (
-            #"{"version": 1, "waivers": [{"rule": "a", "repository": -4}]}"#, "1:56", "-4 is no repository's id"
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": -4}]}"#, "1:56", "-4 is not a repository's id"
         ),
         (
             #"{"version": 1, "waivers": [{"rule": "a", "organization": "a/b"}]}"#, "1:58",
-            "\"a/b\" is no organization's login"
+            "\"a/b\" is not an organization's login"
         ),
         (
             #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-30"}]}"#, "1:72",
-            "\"2027-02-30\" is no day"
+            "\"2027-02-30\" is not a date"
         ),
         (
             #"{"version": 1, "waivers": [{"rule": "a", "repository": "x", "expires": "2027-02-28"}]}"#, "1:28",

@@ -54,7 +54,7 @@ import Testing
         case (.pass, .pass), (.undecided, .undecided), (.notApplicable, .notApplicable): break
         case (.fail(let message), .fail):
             #expect(report.findings.first?.violation.message == message)
-            #expect(report.findings.first?.violation.remedy.hasSuffix(".") == true)
+            #expect(report.findings.first?.violation.remediation.hasSuffix(".") == true)
             // An acceptance keeps them: each once, in one order, and without counts of the day.
             let problems = report.findings.first?.violation.problems ?? []
             #expect(!problems.isEmpty && problems == Array(Set(problems)).sorted())

@@ -15,7 +15,7 @@ struct HistoryChangesCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history, holding: .changes)
-            let changesets = try await Remedy.changesets(in: history, apiURL: apiURL, changeset)
+            let changesets = try await ApplyPipeline.changesets(in: history, apiURL: apiURL, changeset)
             if let changeset, changesets.isEmpty {
                 throw .usage(
                     "the journal holds no changes #\(changeset.rawValue) at \(apiURL)",

@@ -27,7 +27,7 @@ struct HistoryExportCommand: AuditCommand {
                 try history.export { bytes in try console.write(bytes) }
                 return
             }
-            try ReplacedFile.write(to: output, what: "export") { file in
+            try AtomicFile.write(to: output, what: "export") { file in
                 try history.export { bytes in file.write(bytes) }
             }
         } catch let error as HistoryError {

@@ -70,7 +70,7 @@ function findingPiece(finding) {
         lacking: finding.isChoice ? [] : finding.expected.filter((one) => !finding.actual.includes(one)),
       }),
       element("span", {}, "has"), chips(finding.actual)),
-    element("p", {}, finding.remedy),
+    element("p", {}, finding.remediation),
     element("p", { class: "meta" }, historyOf(finding)));
   if (finding.waiver) {
     const [owner, reason, expires, on] = finding.waiver;
@@ -79,7 +79,7 @@ function findingPiece(finding) {
   return piece;
 }
 
-const untold = new Set(data.untold);
+const omitted = new Set(data.omitted);
 
 // Its own timeline holds what the organization's template did to it. One without is as it was first seen, and followed
 // that template ever since if it does now. What one scan saw stands together.
@@ -108,7 +108,7 @@ function timeline(row, index) {
     group.append(element("p", { class: event.tone }, event.text));
   }
   if (data.older[index]) add(`${data.older[index]} older; ${commands} lists them`);
-  else if (untold.has(index)) add(`It changed, too long ago to be listed here; ${commands} lists it`);
+  else if (omitted.has(index)) add(`It changed, too long ago to be listed here; ${commands} lists it`);
   else if (!own && since) add(list.children.length ? "first seen" : "as it was first seen", element("time", { dateTime: since }, minuteOf(since)));
   else if (!own) add(statusOf(row) === "skipped" ? "it was not requested" : "it could not be read");
   return list;

@@ -13,9 +13,9 @@ const sourceOf = (row) => data.sources[row[at.source]] ?? "";
 const sinceOf = (row) => data.texts[row[at.since]] ?? "";
 const findingsOf = (row) =>
   (row[at.findings] || []).map(([violation, state, since, waiver, inBaseline, further]) => {
-    const [rule, severity, message, expected, isChoice, actual, remedy] = data.violations[violation];
+    const [rule, severity, message, expected, isChoice, actual, remediation] = data.violations[violation];
     return {
-      rule, severity, message, expected, isChoice, actual, remedy,
+      rule, severity, message, expected, isChoice, actual, remediation,
       state: data.states[state], since: data.texts[since], waiver: data.waivers[waiver], inBaseline, further,
     };
   });

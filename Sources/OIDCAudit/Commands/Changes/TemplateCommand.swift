@@ -120,24 +120,24 @@ struct TemplateSetCommand: AuditCommand {
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let fix = try fix(for: target)
-        let remedy = try Remedy(connection, history, console, page, change, in: context)
+        let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
         let followers =
-            target.repository == nil ? try await Followers(of: target.login, fix, remedy, now: context.now()) : nil
-        if let followers, change.maxChanges == nil, !followers.isCounted { throw Remedy.followersUnknown }
-        return try await remedy.withClient { client, history throws(CommandFailure) in
-            let change = try await planned(target, fix, client, remedy, followers)
-            let organization = try await remedy.asked { () async throws(GitHubError) in
+            target.repository == nil ? try await Followers(of: target.login, fix, pipeline, now: context.now()) : nil
+        if let followers, change.maxChanges == nil, !followers.isCounted { throw ApplyPipeline.followersUnknown }
+        return try await pipeline.withClient { client, history throws(CommandFailure) in
+            let change = try await planned(target, fix, client, pipeline, followers)
+            let organization = try await pipeline.asked { () async throws(GitHubError) in
                 try await client.organization(target.login)
             }
             var plan = Plan(
-                apiURL: remedy.apiURL, isEnterpriseServer: remedy.connection.endpoint.host == .enterpriseServer,
+                apiURL: pipeline.apiURL, isEnterpriseServer: pipeline.connection.endpoint.host == .enterpriseServer,
                 organizations: [Plan.Organization(login: organization.login.rawValue, id: organization.id)],
                 createdAt: context.now(), scanID: nil, policyName: "", policySHA256: "", changes: [], manual: [])
             if case .organization = change.target, change.knowsSubjects, let scan = followers?.scan {
                 (plan.scanID, plan.scannedAt) = (scan.scanID, scan.startedAt)
             }
             if change.before != change.after { plan.changes = [change] }
-            return try await remedy.apply(Remedy.Work(kind: .set, plan: plan), by: client, in: history)
+            return try await pipeline.apply(ApplyPipeline.Work(kind: .set, plan: plan), by: client, in: history)
         }
     }
 
@@ -147,7 +147,7 @@ struct TemplateSetCommand: AuditCommand {
         guard [claims != nil, useDefault, inherit].count(where: { $0 }) <= 1 else {
             throw .usage("--claims, --use-default and --inherit exclude each other", hint: "give one of them")
         }
-        var template: Mending?
+        var template: TemplateFix?
         if let claims { template = .template(claims) }
         if useDefault { template = .useDefault }
         if inherit { template = .inherit }
@@ -162,10 +162,10 @@ struct TemplateSetCommand: AuditCommand {
     }
 
     private func planned(
-        _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ remedy: Remedy, _ followers: Followers?,
+        _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ pipeline: ApplyPipeline, _ followers: Followers?,
     ) async throws(CommandFailure) -> PlannedChange {
         guard let name = target.repository else {
-            let (account, before) = try await remedy.asked {
+            let (account, before) = try await pipeline.asked {
                 () async throws(GitHubError) -> (OrganizationAccount, OrganizationTemplate) in
                 (try await client.organization(target.login), try await client.knownTemplate(of: target.login))
             }
@@ -187,16 +187,16 @@ struct TemplateSetCommand: AuditCommand {
             if before == .neverSet { change.warnings.append(PlannedChange.cannotBeUnset) }
             return change
         }
-        let state = try await remedy.asked { () async throws(GitHubError) in
-            try await client.state(of: target.login, name, remedy.connection.endpoint)
+        let state = try await pipeline.asked { () async throws(GitHubError) in
+            try await client.state(of: target.login, name, pipeline.connection.endpoint)
         }
         let organization = await client.organizationTemplateOrReason(of: target.login)
         guard let setting = state.reading.value else {
             throw CommandFailure(message: "the repository's template could not be read", status: .failure)
         }
-        let isEnterpriseServer = remedy.connection.endpoint.host == .enterpriseServer
+        let isEnterpriseServer = pipeline.connection.endpoint.host == .enterpriseServer
         let fixed: RepositorySetting
-        do throws(NoPlan) {
+        do throws(PlanRefused) {
             fixed = try setting.fixed(
                 by: fix, in: state.repository, under: organization, isEnterpriseServer: isEnterpriseServer)
         } catch {

@@ -4,7 +4,7 @@ import Foundation
 /// until the scan ends or its process does, however it dies.
 ///
 /// Two scans of one organization at once would each store only what differs from what the other has just stored.
-final class ScanLock: Sendable {
+final class HistoryLock: Sendable {
     private let descriptor: Int32
 
     /// - Parameter organization: the local row id, which is the byte's place.
@@ -30,12 +30,12 @@ final class ScanLock: Sendable {
     ///
     /// - Parameter wait: how long at most.
     /// - Throws: `HistoryError.opening` where another process holds it that long.
-    static func opening(_ path: String, waitingAtMost wait: Duration) throws -> ScanLock {
+    static func opening(_ path: String, waitingAtMost wait: Duration) throws -> HistoryLock {
         let end = ContinuousClock.now + wait
         var pause: UInt32 = 1_000
         while true {
             do {
-                return try ScanLock(database: path, byte: 1 << 42, holder: "")
+                return try HistoryLock(database: path, byte: 1 << 42, holder: "")
             } catch HistoryError.scanRunning {
                 // A lock that waits by itself would wait for ever for a process that is stopped.
                 guard ContinuousClock.now < end else {

@@ -4,7 +4,7 @@ import History
 import Synchronization
 
 /// How long writes take, what they wait for, and how far they are.
-extension Remedy {
+extension ApplyPipeline {
     /// How long ago the writes of the last hour were, oldest first.
     func earlierWrites(in store: HistoryStore) async throws(HistoryError) -> [Duration] {
         let now = context.now()
@@ -12,7 +12,7 @@ extension Remedy {
         return try await store.writes(apiURL: apiURL, since: hour).map { .seconds(now.seconds(since: $0)) }
     }
 
-    /// What to say of how long so many writes take; `nil` where that is no time.
+    /// What to say of how long so many writes take; `nil` where that is not a time.
     func leastDuration(of count: Int) async -> String? {
         var before: [Duration] = []
         // Where there is no history yet, nothing was written before.

@@ -1,5 +1,5 @@
 /// What a pruning removes from a history.
-public struct Pruning: Hashable, Sendable {
+public struct PruneSummary: Hashable, Sendable {
     /// Scans that go, oldest first, and those that stay.
     public var scans: [ScanID]
     public var keptScans: Int

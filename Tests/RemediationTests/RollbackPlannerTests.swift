@@ -6,7 +6,7 @@ import Testing
 @testable import Remediation
 
 /// In which order things are put back, and what is left to a person.
-@Suite struct UndoingTests {
+@Suite struct RollbackPlannerTests {
     private static let organizationPath = "/orgs/acme/actions/oidc/customization/sub"
 
     private static func path(_ id: Int) -> String { "/repos/acme/r\(id)/actions/oidc/customization/sub" }
@@ -54,7 +54,7 @@ import Testing
         let changeset = Changeset(
             id: ChangesetID(rawValue: 1), kind: .apply, startedAt: .sample, actor: nil, planDigest: "", plan: plan,
             entries: changes.map { _ in .init(intendedAt: .sample, outcome: outcome) })
-        return try await Undoing(client: client).plan(undoing: changeset, now: .sample)
+        return try await RollbackPlanner(client: client).plan(undoing: changeset, now: .sample)
     }
 
     private static func setting(_ keys: String?) -> ScriptedTransport.Answer {

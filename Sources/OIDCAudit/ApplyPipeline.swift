@@ -7,7 +7,7 @@ import Reports
 import Synchronization
 
 /// A plan from its file to what came of it: show, ask, write, journal, tell.
-struct Remedy {
+struct ApplyPipeline {
     let connection: ConnectionSettings
     let historyPath: String
     let console: ConsoleSettings

@@ -1,5 +1,5 @@
 /// What came of recomputing a history's chain.
-public struct Verification: Hashable, Sendable {
+public struct VerificationResult: Hashable, Sendable {
     /// The first thing that does not agree.
     public struct Problem: Hashable, Sendable, CustomStringConvertible {
         /// The scan whose evidence it is; `nil` where it is the chain itself.

@@ -5,7 +5,7 @@ import Reports
 
 /// Writes files so that nobody ever reads half of one: under a temporary name, which is then renamed. What is no
 /// regular file is written directly.
-enum ReplacedFile {
+enum AtomicFile {
     /// - Parameters:
     ///   - what: what is written, for messages: `report`.
     ///   - hint: the next step where it fails.

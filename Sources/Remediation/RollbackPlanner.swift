@@ -2,7 +2,7 @@ public import AuditCore
 public import GitHubAPI
 
 /// Works out what is to be written so that things are as they were before a set of changes.
-public struct Undoing: Sendable {
+public struct RollbackPlanner: Sendable {
     private let client: GitHubClient
 
     public init(client: GitHubClient) {
@@ -71,9 +71,9 @@ public struct Undoing: Sendable {
     private func undo(
         _ change: PlannedChange, readBackAs readBack: PlannedChange.Value?,
     ) async throws(GitHubError) -> Undone {
-        let found: TargetReading.Found
-        do throws(TargetReading.Obstacle) {
-            found = try await TargetReading(client: client).current(change)
+        let found: TargetReader.Found
+        do throws(TargetReader.Obstacle) {
+            found = try await TargetReader(client: client).current(change)
         } catch {
             // Of one target alone, the others can be undone all the same.
             if error.outcome == nil, let fatal = error.error { throw fatal }
@@ -105,16 +105,17 @@ extension PlannedChange {
     /// The change that leads back.
     ///
     /// - Parameter now: what is there.
-    fileprivate func undone(from now: TargetReading.Found) -> Result<PlannedChange, NoPlan> {
+    fileprivate func undone(from now: TargetReader.Found) -> Result<PlannedChange, PlanRefused> {
         let found = now.inheriting(after)
         guard !mayInherit else {
             return .failure(
-                NoPlan(
+                PlanRefused(
                     "whether it inherited its claims or held a copy of them was never told: template set with --inherit or "
                         + "--claims decides"))
         }
         guard !before.inherits || inheritedBefore != nil else {
-            return .failure(NoPlan("it inherited a template that was not told: template set with --inherit decides"))
+            return .failure(
+                PlanRefused("it inherited a template that was not told: template set with --inherit decides"))
         }
         var warnings: [String] = []
         let former: Value
@@ -136,7 +137,7 @@ extension PlannedChange {
         case (.repository(var setting), .repository(let present)):
             guard !setting.contradictsItself else {
                 return .failure(
-                    NoPlan(
+                    PlanRefused(
                         "it had opted in to immutable subjects beside a prefix without ids: to write that back could change the format"
                     ))
             }

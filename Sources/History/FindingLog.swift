@@ -3,7 +3,7 @@ import GRDB
 
 /// Writes what changed among the findings of a policy: those that appeared, whose problems are others, that a waiver came
 /// to cover or ceased to, and those that went. A waived finding stands open: it is accepted, not fixed.
-struct FindingWriter {
+struct FindingLog {
     private let db: Database
     private let scanID: Int64
     private let hostID: Int64
@@ -19,7 +19,7 @@ struct FindingWriter {
         let open = try LastFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
             .filter(\.value.row.isOpen)
         for finding in report.findings {
-            let problems = JSONText.of(finding.violation.problems)
+            let problems = JSONColumn.of(finding.violation.problems)
             let last = open[finding.key]?.row
             guard last?.isWaived != !finding.isOpen || last?.problems != problems else { continue }
             var row = FindingRow(policyName: policy, ruleID: finding.rule, isOpen: true)

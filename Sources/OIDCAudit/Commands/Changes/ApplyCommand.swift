@@ -23,38 +23,38 @@ struct ApplyCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let remedy = try Remedy(connection, history, console, page, change, in: context)
-        let work: Remedy.Work
+        let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
+        let work: ApplyPipeline.Work
         if continues {
             guard plan == nil else {
                 throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
             }
-            let unfinished = try await context.withHistory(remedy.historyPath, for: .reading) {
+            let unfinished = try await context.withHistory(pipeline.historyPath, for: .reading) {
                 history throws(CommandFailure) in
-                try await remedy.unfinished(in: history)
+                try await pipeline.unfinished(in: history)
             }
             guard let last = unfinished else {
                 throw .usage(
                     "nothing was begun that is not done",
                     hint: await context.hintAtOtherHosts(
-                        than: remedy.apiURL, holding: .changes, in: remedy.historyPath)
+                        than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
                         ?? "oidc-audit history changes tells what was")
             }
             let left = last.entries.count(where: \.isOpen)
             context.console.note(
                 "going on with #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
             )
-            work = Remedy.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
+            work = ApplyPipeline.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
         } else {
             guard let plan else {
                 throw .usage("no plan was given", hint: "oidc-audit plan ORG -o json=plan.json makes one")
             }
-            work = Remedy.Work(kind: .apply, plan: try PlanFile.load(plan))
+            work = ApplyPipeline.Work(kind: .apply, plan: try PlanFile.load(plan))
             // Before a token of another host is asked for.
-            try remedy.checkHost(of: work.plan)
+            try pipeline.checkHost(of: work.plan)
         }
-        return try await remedy.withClient { client, history throws(CommandFailure) in
-            try await remedy.apply(work, by: client, in: history)
+        return try await pipeline.withClient { client, history throws(CommandFailure) in
+            try await pipeline.apply(work, by: client, in: history)
         }
     }
 }

@@ -2,7 +2,7 @@ public import AuditCore
 import Foundation
 import GRDB
 
-/// Why there is no interrupted scan to go on with.
+/// Why there is no interrupted scan to resume.
 public enum NotResumable: Error, Hashable, Sendable {
     /// The last one came to its end, or is too old, or there was none.
     case none
@@ -12,19 +12,19 @@ public enum NotResumable: Error, Hashable, Sendable {
 }
 
 /// A scan that has just begun, or goes on.
-struct BegunScan {
+struct OpenScan {
     let scanID: Int64
     let hostID: Int64
-    let lock: ScanLock
+    let lock: HistoryLock
     var resumedFrom: Timestamp?
     /// Why it does not go on with an interrupted one, where it was to.
     var notResumed: NotResumable?
     /// Row ids of repositories whose setting it has asked for.
-    var read = RowSet()
+    var read = RowIDSet()
     var requests = RequestCounts()
 
     /// A row that stays `running` until the scan ends.
-    static func new(_ start: ScanStart, hostID: Int64, path: String, _ db: Database) throws -> BegunScan {
+    static func new(_ start: ScanStart, hostID: Int64, path: String, _ db: Database) throws -> OpenScan {
         try db.execute(
             sql: """
                 INSERT INTO scan (hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
@@ -32,13 +32,13 @@ struct BegunScan {
                 """,
             arguments: [
                 hostID, start.startedAt.description, start.isEnterpriseServer, start.toolVersion,
-                JSONText.of(start.requested), JSONText.of(start.scope),
+                JSONColumn.of(start.requested), JSONColumn.of(start.scope),
             ])
         let scan = db.lastInsertedRowID
         try db.execute(
             sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)", arguments: [scan, Data(), Data()])
-        return BegunScan(
-            scanID: scan, hostID: hostID, lock: try ScanLock(database: path, scan: scan, logins: start.requested))
+        return OpenScan(
+            scanID: scan, hostID: hostID, lock: try HistoryLock(database: path, scan: scan, logins: start.requested))
     }
 
     /// The newest scan of the same organizations that read anything, where it has the same scope, was never sealed and is
@@ -47,7 +47,7 @@ struct BegunScan {
     /// - Returns: it is running again then; or why there is none.
     static func interrupted(
         like start: ScanStart, hostID: Int64, path: String, _ db: Database,
-    ) throws -> Result<BegunScan, NotResumable> {
+    ) throws -> Result<OpenScan, NotResumable> {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -63,11 +63,11 @@ struct BegunScan {
         while let row = try rows.next() {
             guard try Set(json.strings(row.decode(atIndex: 1)).map { $0.lowercased() }) == wanted else { continue }
             let scan: Int64 = try row.decode(atIndex: 0)
-            let read = RowSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data()))
+            let read = RowIDSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data()))
             // One that was refused, as while another one ran, leaves nothing to go on with, and hides none that does.
-            if try row.decode(String.self, atIndex: 3) != "sealed", read == RowSet() { continue }
+            if try row.decode(String.self, atIndex: 3) != "sealed", read == RowIDSet() { continue }
             let id = ScanID(rawValue: scan)
-            let hasScope = try row.decode(String.self, atIndex: 2) == JSONText.of(start.scope)
+            let hasScope = try row.decode(String.self, atIndex: 2) == JSONColumn.of(start.scope)
             guard try row.decode(String.self, atIndex: 3) != "sealed" else {
                 // One of another scope stands in the way of an older one, which is to be told.
                 if hasScope { return .failure(.none) } else { continue }
@@ -80,13 +80,13 @@ struct BegunScan {
                     SELECT min(so.scanID) FROM scanOrganization so JOIN scan s ON s.id = so.scanID, json_each(?1) wanted
                     WHERE so.scanID > ?2 AND s.hostID = ?3 AND so.login = wanted.value COLLATE NOCASE
                     """,
-                arguments: [JSONText.of(start.requested), scan, hostID])
+                arguments: [JSONColumn.of(start.requested), scan, hostID])
             if let younger { return .failure(.overtaken(id, by: ScanID(rawValue: younger))) }
             // The chain has gone on without it.
             guard try !row.decode(Bool.self, atIndex: 10) else { return .failure(.none) }
-            let begun = BegunScan(
+            let begun = OpenScan(
                 scanID: scan, hostID: hostID,
-                lock: try ScanLock(database: path, scan: scan, logins: start.requested),
+                lock: try HistoryLock(database: path, scan: scan, logins: start.requested),
                 resumedFrom: try timestamp(row.decode(atIndex: 4)),
                 read: read,
                 requests: RequestCounts(

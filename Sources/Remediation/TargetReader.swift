@@ -2,7 +2,7 @@ import AuditCore
 import GitHubAPI
 
 /// Reads a target as it is now.
-struct TargetReading {
+struct TargetReader {
     let client: GitHubClient
 
     /// Why a target could not be read as the plan knows it.
@@ -109,7 +109,7 @@ struct TargetReading {
     func current(_ change: PlannedChange) async throws(Obstacle) -> Found {
         switch change.target {
         case .organization(let name, let id):
-            guard let login = OrganizationLogin(name) else { throw Obstacle(.moved("\(name) is no login")) }
+            guard let login = OrganizationLogin(name) else { throw Obstacle(.moved("\(name) is not a login")) }
             let account = try await reading { () async throws(GitHubError) in try await client.organization(login) }
             guard account.id == id else { throw Obstacle(.moved("\(name) is another organization by now")) }
             return Found(value: .organization(try await template(of: login)), organization: nil)

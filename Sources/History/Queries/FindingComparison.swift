@@ -2,7 +2,7 @@ import AuditCore
 import GRDB
 
 /// Reads what a policy found, scan by scan.
-struct FindingReader {
+struct FindingComparison {
     private let db: Database
     private let apiURL: String
     private let policyName: String

@@ -2,7 +2,7 @@ import AuditCore
 import Foundation
 
 /// JSON texts in columns: the same value always gives the same text, so that texts can be compared.
-enum JSONText {
+enum JSONColumn {
     static func of(_ strings: [String]) -> String {
         strings.isEmpty ? "[]" : encode(strings)
     }
@@ -64,7 +64,7 @@ struct JSONTextWriter {
     mutating func text(of strings: [String]) -> String {
         let key = strings.map(ExactText.init)
         if let known = texts[key] { return known }
-        let text = JSONText.of(strings)
+        let text = JSONColumn.of(strings)
         texts[key] = text
         return text
     }

@@ -2,7 +2,7 @@ import AuditCore
 import Foundation
 
 /// The text of a waiver file, into which a waiver is put without touching anything else.
-struct WaiverText {
+struct WaiverFileEditor {
     let path: String
     /// `nil`: there is no file yet.
     let old: DocumentFile?
@@ -110,7 +110,7 @@ struct WaiverText {
     private func addingJSON(_ waiver: Waiver, to text: String, _ list: Document) throws(CommandFailure) -> String {
         guard case .array(let elements) = list.value, let open = Self.index(of: list.position, in: text),
             let close = Self.end(ofListAt: open, in: text)
-        else { throw .usage("\(path): \"waivers\" is no list", hint: "write it as a list") }
+        else { throw .usage("\(path): \"waivers\" is not a list", hint: "write it as a list") }
         let indent = String(repeating: " ", count: max((elements.first?.position.column ?? 5) - 1, 0))
         let head = text[..<close]
         let tail = text[close...]

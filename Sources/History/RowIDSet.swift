@@ -1,5 +1,5 @@
 /// A set of row ids as bits, small enough to store anew with each batch: 100,000 repositories are 12.5 KB.
-struct RowSet: Hashable {
+struct RowIDSet: Hashable {
     private(set) var bytes: [UInt8]
 
     init(bytes: [UInt8] = []) {

@@ -13,19 +13,19 @@ struct Followers {
     private let isRecent: Bool
 
     init(
-        of login: OrganizationLogin, _ fix: Fix, _ remedy: Remedy, now: Timestamp,
+        of login: OrganizationLogin, _ fix: Fix, _ pipeline: ApplyPipeline, now: Timestamp,
     ) async throws(CommandFailure) {
         changesFlag = fix.useImmutableSubject != nil
-        scan = await Self.lastScan(of: login, remedy)
+        scan = await Self.lastScan(of: login, pipeline)
         isRecent = scan.map { now.seconds(since: $0.startedAt) <= Self.ageMaxSeconds } ?? false
     }
 
     /// Nothing but a count hangs on it: a history that is missing, or can't say, counts nobody.
-    private static func lastScan(of login: OrganizationLogin, _ remedy: Remedy) async -> Snapshot? {
-        try? await remedy.context.withHistory(remedy.historyPath, for: .reading) {
+    private static func lastScan(of login: OrganizationLogin, _ pipeline: ApplyPipeline) async -> Snapshot? {
+        try? await pipeline.context.withHistory(pipeline.historyPath, for: .reading) {
             (history) async throws(CommandFailure) in
             let scan = try await HistorySettings.scan(
-                .latest, of: [OrganizationReference(login: login.rawValue)], apiURL: remedy.apiURL, in: history)
+                .latest, of: [OrganizationReference(login: login.rawValue)], apiURL: pipeline.apiURL, in: history)
             return try await usingHistory { () async throws(HistoryError) in
                 try await history.snapshot(of: scan.id, organizations: [OrganizationReference(login: login.rawValue)])
             }

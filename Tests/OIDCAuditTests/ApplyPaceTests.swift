@@ -8,7 +8,7 @@ import Testing
 @testable import OIDCAudit
 
 /// What is said of refused writes, of what is left, of how long it takes and of waits.
-@Suite(.timeLimit(.minutes(5))) struct RemedyPaceTests {
+@Suite(.timeLimit(.minutes(5))) struct ApplyPaceTests {
     private static func run(
         _ scan: EmulatedScan, _ arguments: String..., writeLimits: WriteLimits = .unpaced,
         ask: (@Sendable (String) -> Bool)? = nil,
@@ -149,7 +149,7 @@ import Testing
         let wait = RateLimitWait(message: "500 writes an hour are made", remaining: .seconds(3000), isPace: false)
         let now = try #require(Timestamp("2026-11-27T14:48:00Z"))
         #expect(
-            Remedy.note(of: wait, at: now, left: 88)
+            ApplyPipeline.note(of: wait, at: now, left: 88)
                 == "note: waiting until 2026-11-27T15:38:01Z: 500 writes an hour are made (88 left)")
     }
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Observations on their way out: handed on in full batches, and once in a while whatever there is, so that a scan that
 /// is killed while GitHub does not answer has lost almost nothing.
-final class Outbox: Sendable {
+final class ObservationBatcher: Sendable {
     private let waiting = Mutex<[Observation]>([])
     private let organization: OrganizationID
     private let limits: CrawlLimits

@@ -1,5 +1,5 @@
 /// What one policy flags that another does not, on the same snapshot.
-public struct Comparison: Sendable {
+public struct PolicyComparison: Sendable {
     public let before: AuditReport
     /// Judged with the findings of `before` as its baseline, so that its gate speaks of what is newly flagged.
     public let after: AuditReport

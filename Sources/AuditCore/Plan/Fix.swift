@@ -1,5 +1,5 @@
-/// The one change of a template that mends a finding.
-public enum Mending: Hashable, Sendable {
+/// The one change of a template that fixes a finding.
+public enum TemplateFix: Hashable, Sendable {
     /// Claims of its own, in this order.
     case template([ClaimKey])
     /// Of the claims of its own these alone, in their order: each rule that takes some out leaves others to others.
@@ -12,7 +12,7 @@ public enum Mending: Hashable, Sendable {
     case immutable
 
     /// What does both; `nil` where one rules out the other.
-    func combined(with other: Mending) -> Mending? {
+    func combined(with other: TemplateFix) -> TemplateFix? {
         if self == other { return self }
         guard case .keeping(let one) = self, case .keeping(let two) = other else { return nil }
         // Where a claim stands twice, one of the two may be what is taken out.
@@ -27,20 +27,20 @@ public enum Mending: Hashable, Sendable {
     }
 }
 
-/// How a policy's entry says that its findings are to be mended, where its rule alone does not know.
+/// How a policy's entry says that its findings are to be fixed, where its rule alone does not know.
 public struct Fix: Hashable, Sendable {
     /// `.template`, `.inherit` or `.useDefault`; `nil` leaves the template as it is.
-    public let template: Mending?
+    public let template: TemplateFix?
     /// `nil` leaves the flag as it is.
     public let useImmutableSubject: Bool?
 
-    public init(template: Mending?, useImmutableSubject: Bool? = nil) {
+    public init(template: TemplateFix?, useImmutableSubject: Bool? = nil) {
         self.template = template
         self.useImmutableSubject = useImmutableSubject
     }
 
-    init(_ mending: Mending) {
-        self = mending == .immutable ? Fix(template: nil, useImmutableSubject: true) : Fix(template: mending)
+    init(_ fix: TemplateFix) {
+        self = fix == .immutable ? Fix(template: nil, useImmutableSubject: true) : Fix(template: fix)
     }
 }
 
@@ -60,13 +60,13 @@ extension Fix {
             return
         }
         let reader = try ObjectReader(document, of: Self.object(ofOrganization: isOfOrganization))
-        var template: Mending?
+        var template: TemplateFix?
         if let value = reader.optional("template") {
             if case .string(let text) = value.value {
                 template = try Self.word(text, at: value.position, isOfOrganization)
             } else {
                 let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
-                template = try options.claims("template").map(Mending.template)
+                template = try options.claims("template").map(TemplateFix.template)
             }
         }
         let immutable = try reader.optionalBool("immutable")
@@ -79,7 +79,7 @@ extension Fix {
 
     private static func word(
         _ text: String, at position: SourcePosition, _ isOfOrganization: Bool,
-    ) throws(DocumentError) -> Mending {
+    ) throws(DocumentError) -> TemplateFix {
         guard !isOfOrganization else {
             throw DocumentError(
                 at: position, "an organization's template can't be \"\(text)\"", hint: "list its claims")
@@ -89,7 +89,7 @@ extension Fix {
         case .useDefault: return .useDefault
         case nil:
             throw DocumentError(
-                at: position, "\"\(text)\" is no fix",
+                at: position, "\"\(text)\" is not a fix",
                 hint: NearestWord.hint(for: text, among: Word.allCases.map(\.rawValue)))
         }
     }

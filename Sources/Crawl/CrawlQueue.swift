@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// There are as many workers as requests may be in flight, each a task that goes from request to request: a task for
 /// each request would cost as much as sending it.
-final class CrawlDesk: Sendable {
+final class CrawlQueue: Sendable {
     private struct State {
         var crawl: OrganizationCrawl
         /// Workers for whom there is nothing to do before an answer comes.
@@ -13,13 +13,13 @@ final class CrawlDesk: Sendable {
     }
 
     private let state: Mutex<State>
-    private let outbox: Outbox
+    private let outbox: ObservationBatcher
     private let tell: @Sendable (CrawlEvent) -> Void
     private let now: @Sendable () -> Timestamp
 
     /// - Parameter tell: gets events in order; must not block.
     init(
-        _ crawl: OrganizationCrawl, _ outbox: Outbox, now: @escaping @Sendable () -> Timestamp,
+        _ crawl: OrganizationCrawl, _ outbox: ObservationBatcher, now: @escaping @Sendable () -> Timestamp,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) {
         state = Mutex(State(crawl: crawl))

@@ -3,7 +3,7 @@ import GitHubAPI
 import Remediation
 
 /// What came of an apply or rollback, as the exit status and the hint.
-extension Remedy {
+extension ApplyPipeline {
     func status(
         of result: Applier.Result, _ changeset: Changeset?, _ id: ChangesetID, _ stop: ScanStop?,
     ) throws(CommandFailure) -> Int32 {

@@ -22,29 +22,31 @@ struct RollbackCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let remedy = try Remedy(connection, history, console, page, change, in: context)
+        let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
         let number = changeset.rawValue
-        let found = try await context.withHistory(remedy.historyPath, for: .reading) {
+        let found = try await context.withHistory(pipeline.historyPath, for: .reading) {
             history throws(CommandFailure) in
-            try await Remedy.changesets(in: history, apiURL: remedy.apiURL, changeset)
+            try await ApplyPipeline.changesets(in: history, apiURL: pipeline.apiURL, changeset)
         }
         guard let changeset = found.first else {
             throw .usage(
-                "the journal holds no changes #\(number) at \(remedy.apiURL)",
-                hint: await context.hintAtOtherHosts(than: remedy.apiURL, holding: .changes, in: remedy.historyPath)
+                "the journal holds no changes #\(number) at \(pipeline.apiURL)",
+                hint: await context.hintAtOtherHosts(than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
                     ?? "oidc-audit history changes tells them")
         }
-        guard !changeset.plan.changesOrganizations || change.maxChanges != nil else { throw Remedy.followersUnknown }
+        guard !changeset.plan.changesOrganizations || change.maxChanges != nil else {
+            throw ApplyPipeline.followersUnknown
+        }
         for (change, entry) in zip(changeset.plan.changes, changeset.entries) where !entry.mayBeWritten {
             context.console.note(
                 "note: \(change.target.name) was not written by #\(number) (\(entry.outcome?.name ?? "not begun"))")
         }
-        return try await remedy.withClient { client, history throws(CommandFailure) in
-            let plan = try await remedy.asked { () async throws(GitHubError) in
-                try await Undoing(client: client).plan(undoing: changeset, now: context.now())
+        return try await pipeline.withClient { client, history throws(CommandFailure) in
+            let plan = try await pipeline.asked { () async throws(GitHubError) in
+                try await RollbackPlanner(client: client).plan(undoing: changeset, now: context.now())
             }
-            let status = try await remedy.apply(
-                Remedy.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client, in: history)
+            let status = try await pipeline.apply(
+                ApplyPipeline.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client, in: history)
             guard plan.manual.isEmpty else {
                 throw CommandFailure(
                     message: "\(plan.manual.count) of the changes could not be undone; the plan says why",

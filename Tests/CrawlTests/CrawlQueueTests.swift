@@ -6,15 +6,15 @@ import Testing
 @testable import Crawl
 @testable import GitHubAPI
 
-@Suite(.timeLimit(.minutes(5))) struct CrawlDeskTests {
+@Suite(.timeLimit(.minutes(5))) struct CrawlQueueTests {
     /// A desk for `acme`, of which nothing is known.
-    func desk(concurrency: Int = 4) throws -> CrawlDesk {
+    func desk(concurrency: Int = 4) throws -> CrawlQueue {
         let account = OrganizationAccount(
             id: OrganizationID(rawValue: 77), login: try #require(OrganizationLogin("acme")),
             publicRepositoryCount: 0, repositoryCount: nil, tokenScopes: nil)
         let limits = CrawlLimits(concurrency: concurrency)
         let crawl = OrganizationCrawl(account: account, limits: limits, scope: Scope(), now: .sample)
-        return CrawlDesk(crawl, Outbox(account.id, limits) { _ in }, now: { .sample }, tell: { _ in })
+        return CrawlQueue(crawl, ObservationBatcher(account.id, limits) { _ in }, now: { .sample }, tell: { _ in })
     }
 
     static func page(_ count: Int) -> CrawlWork.Output {

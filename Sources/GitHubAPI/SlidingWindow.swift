@@ -3,7 +3,7 @@
 /// An idle minute's points may be spent at once; then each request waits for points that are a minute old. That is the
 /// fastest pace that no minute, wherever it begins, sees exceeded. It repeats the burst each minute: to smooth it would
 /// be to wait longer than the limit asks.
-struct SlidingMinute {
+struct SlidingWindow {
     private let points: Int
     private let length: Duration
     /// When each of the last points was spent, a ring of at most `points`.
