@@ -144,6 +144,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            exclude: ["Goldens"], swiftSettings: strict),
     ]
 )
