@@ -127,9 +127,18 @@ extension JSONWriter {
     private mutating func notification(_ level: String, _ text: String) {
         object { json in
             json.string("level", level)
-            json.object("message") { $0.string("text", text.singleLine) }
+            json.message(text)
         }
     }
+
+    /// A text that says the same where readers look for links and placeholders (SARIF 2.1.0, 3.11.5 and 3.11.6).
+    private mutating func message(_ text: String) {
+        object("message") { $0.string("text", text.singleLine.escaping(Self.messageEscapes)) }
+    }
+
+    private static let messageEscapes: [Unicode.Scalar: String] = [
+        "\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}",
+    ]
 
     fileprivate mutating func result(
         _ result: SARIFReporter.Result, _ report: AuditReport, _ checkout: Checkout, readable: String,
@@ -165,7 +174,7 @@ extension JSONWriter {
         object { json in
             json.string("ruleId", rule)
             json.string("level", level)
-            json.object("message") { $0.string("text", message.singleLine) }
+            json.message(message)
             json.array("locations") { json in
                 json.object { json in
                     json.object("physicalLocation") { json in

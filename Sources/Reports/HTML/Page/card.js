@@ -131,6 +131,7 @@ card.append(
   element("div", { class: "bar-top" }, cardName, cardBefore, cardAfter,
     element("button", { type: "button", autofocus: true, onclick: () => card.close() }, "Close")),
   cardBody);
+card.setAttribute("aria-labelledby", cardName.id);
 
 function links(row) {
   if (!data.web) return null;
