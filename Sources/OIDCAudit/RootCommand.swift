@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
             TemplateCommand.self, PlanCommand.self, ApplyCommand.self, RollbackCommand.self, PolicyCommand.self,
             WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self,
             DoctorCommand.self, EmulateCommand.self,
-            DemoCommand.self,
+            DemoCommand.self, CompletionsCommand.self,
         ])
 
     /// - Returns: the exit status of the contract.

@@ -7,15 +7,23 @@ import Reports
 struct CheckCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Judge the last stored scan again; no network.",
-        discussion: "What was read then is held against the policy as it is now. Nothing is stored.")
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit check acme --policy preset:strict",
+                "oidc-audit check acme --policy policy.yaml --write-baseline baseline.json",
+                "oidc-audit check acme --policy policy.yaml --compare stricter.yaml",
+            ],
+            exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
+            details: "What was read then is held against the policy as it is now. Nothing is stored."))
 
     @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
     var organizations: [OrganizationLogin] = []
-    @OptionGroup var policy: PolicyOptions
-    @Option(help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"))
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
+    @Option(
+        help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"), completion: .policy)
     var compare: String?
     @Option(
-        help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"))
+        help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
     var writeBaseline: String?
     @Option(
         help: ArgumentHelp(

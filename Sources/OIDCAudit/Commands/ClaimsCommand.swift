@@ -5,11 +5,13 @@ import Reports
 struct ClaimsCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "claims", abstract: "Print the claim catalog.",
-        discussion:
-            "For each claim that a template may name: what it is, who chooses its value, and whether a template "
-            + "may start with it. With names, only those, with their sources.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit claims", "oidc-audit claims job_workflow_ref"],
+            details:
+                "For each claim that a template may name: what it is, who chooses its value, and whether a template "
+                + "may start with it. With names, only those, with their sources."))
 
-    @Argument(help: ArgumentHelp("Claims, such as job_workflow_ref.", valueName: "claim"))
+    @Argument(help: ArgumentHelp("Claims, such as job_workflow_ref.", valueName: "claim"), completion: .claims)
     var claims: [String] = []
     @OptionGroup var catalog: CatalogOptions
 

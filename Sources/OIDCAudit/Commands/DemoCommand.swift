@@ -6,12 +6,15 @@ import GitHubEmulator
 struct DemoCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Play some weeks of nights against an emulated GitHub: no token, no network.",
-        discussion: """
-            Prints what happened in each night and what the scan made of it, the report of the last one, and the way from \
-            a finding to its fix. Leaves the history, the reports, the baseline and the waivers in a folder that it names.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit demo", "oidc-audit demo --keep --directory demo"],
+            details: """
+                Prints what happened in each night and what the scan made of it, the report of the last one, and the way from \
+                a finding to its fix. Leaves the history, the reports, the baseline and the waivers in a folder that it names.
+                """))
 
-    @Option(help: "Folder for reports and history. (default: a new one in the temporary folder)")
+    @Option(
+        help: "Folder for reports and history. (default: a new one in the temporary folder)", completion: .directory)
     var directory: String?
     @Option(help: ArgumentHelp("Day of the last night, such as 2026-09-30. (default: today)", valueName: "day"))
     var until: String?

@@ -6,12 +6,18 @@ import Reports
 struct DiffCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "What changed between two stored scans; no network.",
-        discussion: """
-            A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
-            of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope. \
-            What the earlier scan could not read is compared with the last scan before it that could; what the later one could \
-            not read is a gap of coverage and no change.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit diff", "oidc-audit diff 41 42", "oidc-audit diff --since 7d --exit-code"],
+            exits: [
+                (.success, "compared"), (.violations, "with --exit-code: something changed"),
+                (.incomplete, "with --exit-code: not known"),
+            ],
+            details: """
+                A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
+                of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope. \
+                What the earlier scan could not read is compared with the last scan before it that could; what the later one could \
+                not read is a gap of coverage and no change.
+                """))
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
     var before: ScanReference?

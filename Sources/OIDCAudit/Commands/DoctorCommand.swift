@@ -7,7 +7,12 @@ import Reports
 struct DoctorCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Token, permissions, rate budget, and what a scan would cost.",
-        discussion: "Asks about ten times, changes nothing, and stores nothing.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit doctor acme"],
+            exits: [
+                (.success, "ready"), (.incomplete, "a rate limit is spent"), (.permission, "something is missing"),
+            ],
+            details: "Asks about ten times, changes nothing, and stores nothing."))
 
     @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))
     var organization: OrganizationLogin

@@ -6,9 +6,11 @@ import GitHubEmulator
 struct EmulateCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulate", abstract: "Serve a GitHub emulator on loopback.",
-        discussion: "Without --world or --repositories it serves the world of the demo.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit emulate", "oidc-audit emulate --repositories 3000 --latency 20ms"],
+            details: "Without --world or --repositories it serves the world of the demo."))
 
-    @Option(help: ArgumentHelp("World file (JSON).", valueName: "file"))
+    @Option(help: ArgumentHelp("World file (JSON).", valueName: "file"), completion: .json)
     var world: String?
     @Option(help: "Port on 127.0.0.1; 0 lets the system pick one.")
     var port: Number<Ports> = 0
@@ -24,9 +26,9 @@ struct EmulateCommand: AuditCommand {
     @Option(
         help: ArgumentHelp("Change as many settings whenever the organization is asked for.", valueName: "n"))
     var changesPerNight: Number<FromZero>?
-    @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"))
+    @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"), completion: .certificates)
     var certificate: String?
-    @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
+    @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"), completion: .certificates)
     var key: String?
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {

@@ -5,14 +5,20 @@ import Reports
 struct ExplainCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Print what a rule, or an entry of a policy, means, why, and how to fix it.",
-        discussion: """
-            An entry is named by its id: of the policy that --policy names, else of the presets. Reports show entries by \
-            their ids.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit explain leading-claim", "oidc-audit explain required-claims --policy policy.yaml"],
+            details: """
+                An entry is named by its id: of the policy that --policy names, else of the presets. Reports show entries by \
+                their ids.
+                """))
 
-    @Argument(help: ArgumentHelp("A rule, such as leading-claim, or the id of an entry.", valueName: "rule"))
+    @Argument(
+        help: ArgumentHelp("A rule, such as leading-claim, or the id of an entry.", valueName: "rule"),
+        completion: .rules)
     var rule: String
-    @Option(help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"),
+        completion: .policy)
     var policy: String?
     @OptionGroup var colors: ColorOptions
 

@@ -14,9 +14,13 @@ struct PolicyCommand: ParsableCommand {
 
 struct PolicyValidateCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "validate", abstract: "Check policies: unknown words, missing options, mistakes of form.")
+        commandName: "validate", abstract: "Check policies: unknown words, missing options, mistakes of form.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit policy validate policy.yaml"],
+            exits: [(.success, "valid"), (.usage, "not valid")]))
 
-    @Argument(help: ArgumentHelp("Policy files (JSON or YAML), or preset:NAME.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Policy files (JSON or YAML), or preset:NAME.", valueName: "file"), completion: .policy)
     var files: [String]
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
@@ -39,8 +43,10 @@ struct PolicyValidateCommand: AuditCommand {
 struct PolicySchemaCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON Schema of policies, for editors.",
-        discussion: "In a YAML policy, a first line such as "
-            + "\"# yaml-language-server: $schema=policy.schema.json\" lets editors complete and check.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit policy schema > policy.schema.json"],
+            details: "In a YAML policy, a first line such as "
+                + "\"# yaml-language-server: $schema=policy.schema.json\" lets editors complete and check."))
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         try context.console.write(JSONSchema.text(of: Policy.shape, kind: "policy"))
@@ -50,7 +56,9 @@ struct PolicySchemaCommand: AuditCommand {
 
 struct PolicyRulesCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "List the rules that a policy can use.")
+        commandName: "rules", abstract: "List the rules that a policy can use.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit policy rules", "oidc-audit policy rules -f json"]))
 
     @OptionGroup var catalog: CatalogOptions
 
@@ -64,11 +72,15 @@ struct PolicyRulesCommand: AuditCommand {
 struct PolicyTestCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Hold a policy against cases of your own: a template in, expected findings out.",
-        discussion:
-            "FILE is a policy with its cases beside it (strict.json and strict.test.yaml), or the file of cases, "
-            + "which then names its policy. Exits 1 where a case comes out otherwise.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit policy test policy.yaml"],
+            exits: [(.success, "as expected"), (.violations, "a case comes out otherwise")],
+            details:
+                "FILE is a policy with its cases beside it (strict.json and strict.test.yaml), or the file of cases, "
+                + "which then names its policy. Exits 1 where a case comes out otherwise."))
 
-    @Argument(help: ArgumentHelp("A policy, or a file of cases (JSON or YAML).", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A policy, or a file of cases (JSON or YAML).", valueName: "file"), completion: .document)
     var files: [String]
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {

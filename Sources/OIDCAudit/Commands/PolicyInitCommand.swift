@@ -8,12 +8,14 @@ import Reports
 struct PolicyInitCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Write a commented policy to start from.",
-        discussion: "With an organization whose scan is stored, the policy asks for the template that most of its "
-            + "repositories have today, and says of each rule how many would break it.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit policy init", "oidc-audit policy init acme --file policy.yaml"],
+            details: "With an organization whose scan is stored, the policy asks for the template that most of its "
+                + "repositories have today, and says of each rule how many would break it."))
 
     @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))
     var organization: OrganizationLogin?
-    @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"))
+    @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"), completion: .document)
     var file = "policy.yaml"
     @OptionGroup var history: HistoryOptions
     @OptionGroup var host: HostOptions

@@ -6,17 +6,23 @@ import Reports
 struct ReportCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Render a stored scan again in any format; no network.",
-        discussion: """
-            The history keeps what was seen and which policy judged it, not the policy's text: the policy is given again. \
-            Waivers hold as on the day of the scan.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit report --policy preset:strict -f html -o html=report.html",
+                "oidc-audit report 42 --policy preset:strict -f json",
+            ],
+            exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
+            details: """
+                The history keeps what was seen and which policy judged it, not the policy's text: the policy is given again. \
+                Waivers hold as on the day of the scan.
+                """))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
     var scan = ScanReference.latest
     @OptionGroup var only: OrganizationOptions
     @Flag(help: "Print the JSON Schema of the JSON report, and nothing else.")
     var schema = false
-    @OptionGroup var policy: PolicyOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions

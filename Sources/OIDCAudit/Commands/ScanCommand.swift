@@ -7,11 +7,20 @@ import Reports
 struct ScanCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan", abstract: "Crawl, remember, judge and report organizations.",
-        discussion: "The nightly line: oidc-audit scan ORG --policy preset:strict")
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit scan acme --policy preset:strict",
+                "oidc-audit scan acme --policy policy.yaml --waivers waivers.yaml -o html=report.html",
+                "oidc-audit scan acme --policy preset:strict --baseline baseline.json --new-only",
+            ],
+            exits: [
+                (.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete"),
+                (.permission, "no token, or no permission"),
+            ]))
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
     var organizations: [OrganizationLogin]
-    @OptionGroup var policy: PolicyOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
     var resume = false
     @OptionGroup(title: "Scope") var scope: ScopeOptions

@@ -14,7 +14,9 @@ struct WaiverCommand: ParsableCommand {
 struct WaiverListCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the waivers of a file, and how long they hold.",
-        discussion: "A waiver holds through the day that it names, in UTC.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit waiver list waivers.yaml"],
+            details: "A waiver holds through the day that it names, in UTC."))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var catalog: CatalogOptions
@@ -30,7 +32,10 @@ struct WaiverListCommand: AuditCommand {
 struct WaiverLintCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint", abstract: "Check a waiver file: form, expiry and, with --policy, rule ids and spans.",
-        discussion: "Exits 1 where something is wrong. Whether a waiver is still used, only a scan can tell.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit waiver lint waivers.yaml --policy policy.yaml"],
+            exits: [(.success, "nothing is wrong"), (.violations, "something is wrong")],
+            details: "Exits 1 where something is wrong. Whether a waiver is still used, only a scan can tell."))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
@@ -53,17 +58,23 @@ struct WaiverLintCommand: AuditCommand {
 struct WaiverAddCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a waiver to a file, whose comments and order stay.",
-        discussion: """
-            The file is made where there is none: YAML or JSON by its ending. The waiver holds through the day that it \
-            names, in UTC, wherever the program runs. It accepts the problems that the last \
-            scan found, or those of --accepts; a finding that gets a further one counts again.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit waiver add waivers.yaml --rule required-claims --repository acme/api --owner platform "
+                    + "--expires 2027-01-31 --reason 'until the move'"
+            ],
+            details: """
+                The file is made where there is none: YAML or JSON by its ending. The waiver holds through the day that it \
+                names, in UTC, wherever the program runs. It accepts the problems that the last \
+                scan found, or those of --accepts; a finding that gets a further one counts again.
+                """))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
     @Option(
         help: ArgumentHelp(
             "Id of the policy's entry whose findings are accepted; readable: that it can't be read.", valueName: "id"),
+        completion: .rules,
         transform: reading { text throws(InvalidValue) in
             guard RuleEntry.isID(text) else {
                 throw InvalidValue(text, "is not the id of a rule", hint: "for example required-claims")
@@ -212,9 +223,12 @@ extension String {
 
 /// The waiver file that a command is about, and the policy that it is held against.
 struct WaiverFileArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("Waiver file (JSON or YAML). (default: --waivers)", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Waiver file (JSON or YAML). (default: --waivers)", valueName: "file"), completion: .document
+    )
     var file: String?
-    @Option(help: ArgumentHelp("The same, as a setting.", valueName: "file")) var waivers: String?
+    @Option(help: ArgumentHelp("The same, as a setting.", valueName: "file"), completion: .document) var waivers:
+        String?
     @OptionGroup var configuration: ConfigurationOptions
 
     func path() throws(CommandFailure) -> String {
@@ -227,7 +241,8 @@ struct WaiverFileArgument: ParsableArguments {
 
 /// The policy that waivers are held against, where one is given.
 struct PolicyOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Policy whose rule ids and max_waiver_days hold.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Policy whose rule ids and max_waiver_days hold.", valueName: "file"), completion: .policy)
     var policy: String?
 
     func load() throws(CommandFailure) -> Policy? {

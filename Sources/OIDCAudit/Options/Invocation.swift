@@ -89,7 +89,7 @@ struct Invocation {
         switch outcome {
         case .success(let outcome): return outcome
         case .failure(let error) where RootCommand.exitCode(for: error) == .success:
-            return .answer(RootCommand.fullMessage(for: error))
+            return .answer(CommandHelp.fitted(RootCommand.fullMessage(for: error)))
         case .failure(let error): try refuse(error, refused)
         }
     }

@@ -39,6 +39,9 @@ extension OptionValue {
         guard let value = Self.read(argument) else { return nil }
         self = value
     }
+
+    /// A shell offers the words that the type lists.
+    static var defaultCompletionKind: CompletionKind { allValueStrings.isEmpty ? .default : .list(allValueStrings) }
 }
 
 /// Reads an option's text where it needs no type of its own.
@@ -120,6 +123,8 @@ enum FromZero: NumberBounds {
 }
 
 extension Duration: OptionValue, @retroactive ExpressibleByArgument {
+    public static var defaultCompletionKind: CompletionKind { .default }
+
     public init?(argument: String) {
         guard let value = Self.read(argument) else { return nil }
         self = value

@@ -28,9 +28,9 @@ struct HostOptions: ParsableArguments {
 struct ConnectionOptions: ParsableArguments {
     @OptionGroup var host: HostOptions
     @Option(help: ArgumentHelp("X-GitHub-Api-Version.", valueName: "date")) var apiVersion = APIVersion.first
-    @Option(help: "File that holds the token; - is standard input.") var tokenFile: String?
+    @Option(help: "File that holds the token; - is standard input.", completion: .file()) var tokenFile: String?
     @Option(
-        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"),
+        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"), completion: .certificates,
         transform: reading { text throws(InvalidValue) in
             guard let pem = FileManager.default.contents(atPath: text) else {
                 throw InvalidValue(text, "can't be read", hint: "name a file of certificates, in PEM")
@@ -91,18 +91,22 @@ struct ScopeOptions: ParsableArguments {
 }
 
 struct PolicyOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Policy file (JSON or YAML), or preset:NAME.", valueName: "file"))
+    @Option(help: ArgumentHelp("Policy file (JSON or YAML), or preset:NAME.", valueName: "file"), completion: .policy)
     var policy: String?
-    @Option(help: ArgumentHelp("Accepted findings (JSON or YAML), with owner, reason and expiry.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Accepted findings (JSON or YAML), with owner, reason and expiry.", valueName: "file"),
+        completion: .document)
     var waivers: String?
     @Option(
-        help: ArgumentHelp("Findings known before: a file of check --write-baseline, or scan:ID.", valueName: "file"))
+        help: ArgumentHelp("Findings known before: a file of check --write-baseline, or scan:ID.", valueName: "file"),
+        completion: .json)
     var baseline: BaselineName?
 }
 
 struct HistoryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("History. (default: $XDG_STATE_HOME/oidc-audit/history.sqlite)", valueName: "path"),
+        completion: .database,
         transform: reading { text throws(InvalidValue) in
             guard text != ":memory:", !text.hasPrefix("file:"), !text.isEmpty else {
                 throw InvalidValue(text, "is not a path", hint: "name a file: a history is there to be kept")
@@ -129,6 +133,7 @@ struct OutputOptions: ParsableArguments {
     var format = ReportFormat(reporter: TextReporter.self)
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Also write a format to a file; repeatable.", valueName: "kind=file"),
+        completion: .outputs,
         transform: reading { text throws(InvalidValue) in try OutputFile(text) })
     var output: [OutputFile] = []
     @Option(
@@ -167,7 +172,8 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Configuration file. (default: $XDG_CONFIG_HOME/oidc-audit/config.yaml)", valueName: "file"))
+            "Configuration file. (default: $XDG_CONFIG_HOME/oidc-audit/config.yaml)", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 }
 

@@ -7,12 +7,18 @@ import Reports
 struct ApplyCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Write what a plan says, one change after another, each read back.",
-        discussion: """
-            A target that is no longer as it was when the plan was made is left alone. The first change is a canary. What \
-            is written stands in the history's journal, before and after; rollback undoes it.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit apply plan.json", "oidc-audit apply plan.json --yes --max-changes 20",
+                "oidc-audit apply --continue",
+            ],
+            exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
+            details: """
+                A target that is no longer as it was when the plan was made is left alone. The first change is a canary. What \
+                is written stands in the history's journal, before and after; rollback undoes it.
+                """))
 
-    @Argument(help: ArgumentHelp("A plan, as plan -o json=FILE writes it.", valueName: "plan"))
+    @Argument(help: ArgumentHelp("A plan, as plan -o json=FILE writes it.", valueName: "plan"), completion: .json)
     var plan: String?
     @Flag(name: .customLong("continue"), help: "Go on with the changes that were begun last and are not done.")
     var continues = false

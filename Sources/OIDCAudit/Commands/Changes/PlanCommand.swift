@@ -7,16 +7,24 @@ import Reports
 struct PlanCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Work out what to change so that the policy is kept; writes nothing to GitHub.",
-        discussion: """
-            Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON file, is \
-            what apply takes.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit plan acme --policy policy.yaml -o json=plan.json",
+                "oidc-audit plan acme --policy policy.yaml --from-scan latest",
+            ],
+            exits: [
+                (.success, "nothing to change"), (.violations, "something to change"), (.incomplete, "incomplete"),
+            ],
+            details: """
+                Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON file, is \
+                what apply takes.
+                """))
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
     var organizations: [OrganizationLogin] = []
     @Flag(help: "Print the JSON Schema of a plan, and nothing else.")
     var schema = false
-    @OptionGroup var policy: PolicyOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
         help: ArgumentHelp("Plan from a stored scan, without network: \(ScanReference.forms).", valueName: "scan"))
     var fromScan: ScanReference?

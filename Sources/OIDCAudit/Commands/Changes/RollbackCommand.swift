@@ -8,10 +8,13 @@ import Reports
 struct RollbackCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Write back what was there before a set of changes.",
-        discussion: """
-            oidc-audit history changes lists them. The same checks hold as for apply: what is no longer as it was left \
-            is not touched. A rollback can be rolled back.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history changes", "oidc-audit rollback 3"],
+            exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
+            details: """
+                oidc-audit history changes lists them. The same checks hold as for apply: what is no longer as it was left \
+                is not touched. A rollback can be rolled back.
+                """))
 
     @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
     var changeset: ChangesetID

@@ -30,11 +30,14 @@ struct TemplateTarget: OptionValue {
 struct TemplateGetCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "One template as it is now.",
-        discussion: """
-            Without a token it asks anonymously, which works for public repositories.
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit template get acme", "oidc-audit template get acme/api"],
+            exits: [(.success, "read"), (.permission, "no permission"), (.failure, "GitHub or the network failed")],
+            details: """
+                Without a token it asks anonymously, which works for public repositories.
 
-            Of an organization: \(OrganizationTemplate.effect).
-            """)
+                Of an organization: \(OrganizationTemplate.effect).
+                """))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget
@@ -81,7 +84,13 @@ struct TemplateGetCommand: AuditCommand {
 
 struct TemplateSetCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Write one template, with the same care as apply.")
+        commandName: "set", abstract: "Write one template, with the same care as apply.",
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit template set acme/api --claims repo,context,job_workflow_ref",
+                "oidc-audit template set acme/api --inherit",
+            ],
+            exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")]))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget

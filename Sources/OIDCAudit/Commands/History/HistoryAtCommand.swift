@@ -6,9 +6,11 @@ import Reports
 struct HistoryAtCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "at", abstract: "An organization's state at a time.",
-        discussion:
-            "A date means the last scan that had begun by the end of that day. Whether it kept a policy then: check --at."
-    )
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history at 2026-11-21", "oidc-audit history at latest --organization acme -f json"],
+            details:
+                "A date means the last scan that had begun by the end of that day. Whether it kept a policy then: check --at."
+        ))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "date"))
     var date: ScanReference

@@ -5,7 +5,9 @@ import Reports
 
 struct HistoryChangesCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "changes", abstract: "What was written to GitHub from here: who, when, what, by which plan.")
+        commandName: "changes", abstract: "What was written to GitHub from here: who, when, what, by which plan.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history changes", "oidc-audit history changes 3 -f json"]))
 
     @Argument(help: ArgumentHelp("Number of one set of changes. (default: all)", valueName: "changeset"))
     var changeset: ChangesetID?

@@ -6,9 +6,14 @@ import Reports
 struct HistoryExportCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "The whole history as lines of JSON (NDJSON), to standard output or a file.",
-        discussion: "The form is described in the documentation of the History target; history import reads it.")
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit history export -o history.ndjson",
+                "oidc-audit history export --db acme.sqlite | gzip > acme.ndjson.gz",
+            ],
+            details: "The form is described in the documentation of the History target; history import reads it."))
 
-    @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"))
+    @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"), completion: .export)
     var output: String?
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions

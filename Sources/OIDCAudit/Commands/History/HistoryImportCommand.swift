@@ -7,12 +7,14 @@ import Reports
 struct HistoryImportCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take over the scans of exports; those that are known are left out.",
-        discussion: """
-            This is how the histories of several machines become one: give all files at once, and their scans are taken in \
-            the order of time. Every file is checked before anything is stored.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history import acme.ndjson globex.ndjson --db all.sqlite"],
+            details: """
+                This is how the histories of several machines become one: give all files at once, and their scans are taken in \
+                the order of time. Every file is checked before anything is stored.
+                """))
 
-    @Argument(help: ArgumentHelp("Files of history export.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Files of history export.", valueName: "file"), completion: .export)
     var files: [String]
     @OptionGroup var options: HistoryQueryOptions
 

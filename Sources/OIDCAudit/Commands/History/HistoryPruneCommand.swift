@@ -7,10 +7,15 @@ import Reports
 struct HistoryPruneCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove old scans; what remains still verifies.",
-        discussion: """
-            Says what it would remove, and with --yes removes it. The newest scan of each organization always stays, and so \
-            does every row that a scan that stays builds on.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit history prune --keep-days 400 --keep-monthly",
+                "oidc-audit history prune --keep-days 400 --keep-monthly --yes",
+            ],
+            details: """
+                Says what it would remove, and with --yes removes it. The newest scan of each organization always stays, and so \
+                does every row that a scan that stays builds on.
+                """))
 
     @Option(help: ArgumentHelp("Keep scans of the last days.", valueName: "n"))
     var keepDays: Number<Days>

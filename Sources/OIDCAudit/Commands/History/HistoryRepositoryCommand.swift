@@ -7,7 +7,9 @@ struct HistoryRepositoryCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "repository",
         abstract: "One repository's timeline: what was seen of it, and between which scans it changed.",
-        discussion: "A repository is found by any name that it had, and told across renames.")
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history repository acme/api"],
+            details: "A repository is found by any name that it had, and told across renames."))
 
     @Argument(
         help: ArgumentHelp("OWNER/NAME.", valueName: "repository"),

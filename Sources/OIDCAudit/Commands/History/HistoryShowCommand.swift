@@ -5,7 +5,9 @@ import Reports
 
 struct HistoryShowCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.")
+        commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history show", "oidc-audit history show 42 -f json"]))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
     var scan = ScanReference.latest

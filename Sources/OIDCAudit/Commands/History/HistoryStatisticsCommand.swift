@@ -5,7 +5,9 @@ import Reports
 
 struct HistoryStatisticsCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "How large the history is: rows and bytes of each table.")
+        commandName: "stats", abstract: "How large the history is: rows and bytes of each table.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history stats"]))
 
     @OptionGroup var options: HistoryQueryOptions
 

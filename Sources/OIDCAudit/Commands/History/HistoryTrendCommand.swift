@@ -6,7 +6,9 @@ import Reports
 struct HistoryTrendCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "trend",
-        abstract: "Findings, coverage, immutable subjects and the organization's template over time.")
+        abstract: "Findings, coverage, immutable subjects and the organization's template over time.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history trend --since 90d", "oidc-audit history trend --organization acme -f json"]))
 
     @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))

@@ -6,10 +6,13 @@ import Reports
 struct HistoryVerifyCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Recompute the digest of every scan, and name the first record that differs.",
-        discussion: """
-            Each scan's link of the chain covers the scan's records and the link before it. A digest that a report or \
-            another place has kept pins everything up to that scan: give it as --expect.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history verify", "oidc-audit history verify --expect $(cat last-digest)"],
+            exits: [(.success, "nothing differs"), (.failure, "something differs from what was sealed")],
+            details: """
+                Each scan's link of the chain covers the scan's records and the link before it. A digest that a report or \
+                another place has kept pins everything up to that scan: give it as --expect.
+                """))
 
     @Option(
         help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"),

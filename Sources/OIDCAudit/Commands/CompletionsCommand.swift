@@ -1,0 +1,33 @@
+import ArgumentParser
+import AuditCore
+
+struct CompletionsCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completions", abstract: "Print the script by which a shell completes commands and options.",
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit completions bash > ~/.local/share/bash-completion/completions/oidc-audit",
+                "oidc-audit completions zsh > ~/.zfunc/_oidc-audit",
+                "oidc-audit completions fish > ~/.config/fish/completions/oidc-audit.fish",
+            ],
+            details: "For zsh, the folder must be in fpath before compinit runs."))
+
+    @Argument(help: "The shell.") var shell: Shell
+
+    func run(in context: CommandContext) throws(CommandFailure) -> Int32 {
+        try context.console.print(RootCommand.completionScript(for: shell.kind))
+        return ExitStatus.success.rawValue
+    }
+
+    enum Shell: String, CaseIterable, OptionValue {
+        case bash, zsh, fish
+
+        var kind: CompletionShell {
+            switch self {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        }
+    }
+}
