@@ -12,9 +12,7 @@ struct BatchWriter {
     private var json = JSONTextWriter()
     // Prepared once: looking a statement up costs about as much as running it.
     private let repositoryInsertion: Statement
-    private let observationInsertion: Statement
-    private let settingInsertion: Statement
-    private let validatorInsertion: Statement
+    private let validatorUpsertion: Statement
 
     /// - Parameter credential: whose validators are kept; `nil`: none are.
     init(
@@ -24,9 +22,7 @@ struct BatchWriter {
         self.path = path
         self.credential = credential
         repositoryInsertion = try db.cachedStatement(sql: "INSERT INTO repository (hostID, githubID) VALUES (?, ?)")
-        observationInsertion = try db.cachedStatement(sql: RepositoryColumns.insertion)
-        settingInsertion = try db.cachedStatement(sql: SettingColumns.insertion)
-        validatorInsertion = try db.cachedStatement(sql: Self.validatorInsertion)
+        validatorUpsertion = try db.cachedStatement(sql: SettingValidatorRecord.upsertion)
         self.db = db
         self.scanID = scanID
         self.hostID = hostID
@@ -54,49 +50,38 @@ struct BatchWriter {
     // MARK: -
 
     private mutating func write(_ observation: Observation, known: KnownState) throws {
-        let facts = RepositoryColumns(observation.repository, organizationRowID: organizationRowID, &json)
-        if facts != known.repository {
-            try observationInsertion.execute(arguments: StatementArguments([known.rowID, scanID] + facts.values))
-        }
+        let facts = RepositoryRecord(
+            observation.repository, rowID: known.rowID, scanID: scanID, organizationRowID: organizationRowID, &json)
+        if !facts.isSame(as: known.repository) { try facts.insert(db) }
         switch observation.reading {
         case nil: break
         case .unreadable(let reason):
-            if known.errorCode != reason.code.rawValue || known.errorMessage != reason.message {
-                try writeCoverage(known.rowID, reason)
-            }
-        case .read(let setting):
-            if known.errorCode != nil { try writeCoverage(known.rowID, nil) }
-            let columns = SettingColumns(setting, &json)
-            var settingRowID = known.settingRowID
-            if columns != known.setting {
-                try settingInsertion.execute(
-                    arguments: StatementArguments(
-                        [known.rowID, scanID, observation.observedAt.description] + columns.values))
+            let coverage = coverage(known.rowID, reason)
+            if !coverage.isSame(as: known.coverage) { try coverage.insert(db) }
+        case .read(let read):
+            if known.coverage?.errorCode != nil { try coverage(known.rowID, nil).insert(db) }
+            let setting = SettingRecord(
+                read, rowID: known.rowID, scanID: scanID, observedAt: observation.observedAt, &json)
+            var settingRowID = known.setting?.id
+            if !setting.isSame(as: known.setting) {
+                try setting.insert(db)
                 settingRowID = db.lastInsertedRowID
             }
             if let credential, let validator = observation.validator {
-                try validatorInsertion.execute(arguments: [
-                    credential.rawValue, known.rowID, observation.repository.fullName, settingRowID,
-                    validator.rawValue,
+                try validatorUpsertion.execute(arguments: [
+                    "credentialID": credential.rawValue, "repositoryID": known.rowID,
+                    "fullName": observation.repository.fullName, "settingObservationID": settingRowID,
+                    "validator": validator.rawValue,
                 ])
             }
         }
     }
 
-    /// Touches no row where nothing differs.
-    private static let validatorInsertion = """
-        INSERT INTO settingValidator (credentialID, repositoryID, fullName, settingObservationID, validator)
-        VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET fullName = excluded.fullName, validator = excluded.validator,
-            settingObservationID = excluded.settingObservationID
-        WHERE (fullName, validator, settingObservationID)
-            <> (excluded.fullName, excluded.validator, excluded.settingObservationID)
-        """
-
-    private func writeCoverage(_ rowID: Int64, _ reason: UnreadableReason?) throws {
-        try db.cachedStatement(
-            sql: "INSERT INTO coverage (repositoryID, scanID, errorCode, errorMessage) VALUES (?, ?, ?, ?)"
-        ).execute(arguments: [rowID, scanID, reason?.code.rawValue, reason?.message])
+    private func coverage(_ rowID: Int64, _ reason: UnreadableReason?) -> CoverageRecord {
+        var coverage = CoverageRecord()
+        (coverage.repositoryRowID, coverage.scanID) = (rowID, scanID)
+        (coverage.errorCode, coverage.errorMessage) = (reason?.code.rawValue, reason?.message)
+        return coverage
     }
 
     private func insertRepository(_ githubID: Int64) throws -> Int64 {
@@ -110,34 +95,22 @@ struct BatchWriter {
         let rows = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: """
-                    SELECT r.githubID, r.id,
-                        \(RepositoryColumns.selection),
-                        \(SettingColumns.selection),
-                        c.errorCode, c.errorMessage, s.id,
-                        max(coalesce(o.scanID, 0), coalesce(s.scanID, 0), coalesce(c.scanID, 0))
+                    SELECT r.githubID, r.id, \(RepositoryRecord.selection("o")), \(SettingRecord.selection("s")),
+                        \(CoverageRecord.selection("c"))
                     FROM json_each(?1) listed
                     CROSS JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value
-                    LEFT JOIN repositoryObservation o ON o.id = (
-                        SELECT id FROM repositoryObservation WHERE repositoryID = r.id
-                        ORDER BY scanID DESC, id DESC LIMIT 1)
-                    LEFT JOIN settingObservation s ON s.id = (
-                        SELECT id FROM settingObservation WHERE repositoryID = r.id
-                        ORDER BY scanID DESC, id DESC LIMIT 1)
-                    LEFT JOIN coverage c ON c.id = (
-                        SELECT id FROM coverage WHERE repositoryID = r.id
-                        ORDER BY scanID DESC, id DESC LIMIT 1)
+                    LEFT JOIN repositoryObservation o ON o.id = \(RepositoryRecord.last(of: "r.id"))
+                    LEFT JOIN settingObservation s ON s.id = \(SettingRecord.last(of: "r.id"))
+                    LEFT JOIN coverage c ON c.id = \(CoverageRecord.last(of: "r.id"))
                     """),
             arguments: [list, hostID])
         var states: [Int64: KnownState] = [:]
         while let row = try rows.next() {
-            var state = KnownState(rowID: try RowIDSet.checked(row.decode(atIndex: 1)))
-            if !row.hasNull(atIndex: 2) { state.repository = try RepositoryColumns(row, at: 2) }
-            if !row.hasNull(atIndex: 12) { state.setting = try SettingColumns(row, at: 12) }
-            state.errorCode = try row.decode(atIndex: 16)
-            state.errorMessage = try row.decode(atIndex: 17)
-            state.settingRowID = try row.decode(atIndex: 18)
-            state.lastScanID = try row.decode(atIndex: 19)
-            states[try row.decode(atIndex: 0)] = state
+            var columns = RowReader(row)
+            let githubID: Int64 = try columns.next()
+            states[githubID] = try KnownState(
+                rowID: RowIDSet.checked(columns.next()), repository: columns.nextIfPresent(),
+                setting: columns.nextIfPresent(), coverage: columns.nextIfPresent())
         }
         return states
     }
@@ -146,17 +119,12 @@ struct BatchWriter {
 /// What the history last knew of a repository.
 private struct KnownState {
     let rowID: Int64
-    var repository: RepositoryColumns?
-    var setting: SettingColumns?
-    var settingRowID: Int64?
-    var errorCode: String?
-    var errorMessage: String?
-    /// The newest scan that wrote something of it.
-    var lastScanID: Int64 = 0
+    var repository: RepositoryRecord?
+    var setting: SettingRecord?
+    var coverage: CoverageRecord?
 
-    init(rowID: Int64) {
-        self.rowID = rowID
-    }
+    /// The newest scan that wrote something of it.
+    var lastScanID: Int64 { max(repository?.scanID ?? 0, setting?.scanID ?? 0, coverage?.scanID ?? 0) }
 }
 
 extension RowIDSet {

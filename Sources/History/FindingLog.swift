@@ -22,15 +22,16 @@ struct FindingLog {
             let problems = JSONColumn.of(finding.violation.problems)
             let last = open[finding.key]?.row
             guard last?.isWaived != !finding.isOpen || last?.problems != problems else { continue }
-            var row = FindingRow(policyName: policy, ruleID: finding.rule, isOpen: true)
+            var row = FindingRecord()
+            (row.policyName, row.ruleID, row.isOpen) = (policy, finding.rule, true)
             row.isWaived = !finding.isOpen
             row.problems = problems
             row.severity = finding.severity.rawValue
             row.message = finding.violation.message
             row.firstSeenAt = finding.firstSeen.description
             switch finding.key.subject {
-            case .repository(let id): row.repositoryID = try rowID("repository", id.rawValue)
-            case .organization(let id): row.organizationID = try rowID("organization", id.rawValue)
+            case .repository(let id): row.repositoryRowID = try rowID("repository", id.rawValue)
+            case .organization(let id): row.organizationRowID = try rowID("organization", id.rawValue)
             case .waiver(let name): row.waiver = name
             }
             try insert(row)
@@ -95,51 +96,16 @@ struct FindingLog {
             arguments: [hostID, githubID])
     }
 
-    func insert(_ row: FindingRow) throws {
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen,
-                    isWaived, severity, message, problems, firstSeenAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            scanID, hostID, row.repositoryID, row.organizationID, row.waiver, row.policyName, row.ruleID, row.isOpen,
-            row.isWaived, row.severity, row.message, row.problems, row.firstSeenAt,
-        ])
-    }
-}
-
-/// What a row of `finding` says.
-struct FindingRow {
-    /// What makes it the same finding under one policy.
-    struct Identity: Hashable {
-        var ruleID: String
-        var repositoryID: Int64?
-        var organizationID: Int64?
-        var waiver: String?
-    }
-
-    var policyName: String
-    var ruleID: String
-    var isOpen: Bool
-    var isWaived = false
-    var repositoryID: Int64?
-    var organizationID: Int64?
-    var waiver: String?
-    var severity = ""
-    var message = ""
-    /// JSON list.
-    var problems = "[]"
-    var firstSeenAt = ""
-
-    var identity: Identity {
-        Identity(ruleID: ruleID, repositoryID: repositoryID, organizationID: organizationID, waiver: waiver)
+    private func insert(_ row: FindingRecord) throws {
+        var row = row
+        (row.id, row.scanID, row.hostID) = (nil, scanID, hostID)
+        try row.insert(db)
     }
 }
 
 /// A finding as it last stood.
 struct LastFinding {
-    var row: FindingRow
+    var row: FindingRecord
     var known: KnownFinding
 
     /// The findings of a policy on a host as they stood before a scan, fixed ones too.
@@ -150,9 +116,8 @@ struct LastFinding {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.severity, f.message, f.firstSeenAt,
-                    r.githubID, o.githubID, f.isOpen, f.isWaived, f.problems, x.owner || '/' || x.name,
-                    coalesce(x.organizationID, f.organizationID)
+                SELECT r.githubID, o.githubID, x.owner || '/' || x.name, coalesce(x.organizationID, f.organizationID),
+                    \(FindingRecord.selection("f"))
                 FROM (
                     -- Beside max(), SQLite takes the other columns from the row that has it.
                     SELECT *, max(scanID * 4294967296 + id) FROM finding
@@ -160,43 +125,38 @@ struct LastFinding {
                     GROUP BY ruleID, repositoryID, organizationID, waiver) f
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
-                LEFT JOIN repositoryObservation x ON x.id = (
-                    SELECT id FROM repositoryObservation WHERE repositoryID = f.repositoryID AND scanID < ?3
-                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                LEFT JOIN repositoryObservation x
+                    ON x.id = \(RepositoryRecord.last(of: "f.repositoryID", upTo: "?3 - 1"))
                 """,
             arguments: [hostID, policyName, scanID])
         var json = JSONTextReader()
         var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)]?
         var findings: [FindingKey: LastFinding] = [:]
         while let row = try rows.next() {
-            var found = FindingRow(
-                policyName: policyName, ruleID: try row.decode(atIndex: 0), isOpen: try row.decode(atIndex: 9))
-            found.isWaived = try row.decode(atIndex: 10)
-            found.repositoryID = try row.decode(atIndex: 1)
-            found.organizationID = try row.decode(atIndex: 2)
-            found.waiver = try row.decode(atIndex: 3)
-            found.severity = try row.decode(atIndex: 4)
-            found.message = try row.decode(atIndex: 5)
-            found.firstSeenAt = try row.decode(atIndex: 6)
-            found.problems = try row.decode(atIndex: 11)
+            var columns = RowReader(row)
+            let repositoryID: Int64? = try columns.next()
+            let organizationID: Int64? = try columns.next()
+            let fullName: String? = try columns.next()
+            let organizationRowID: Int64? = try columns.next()
+            let found: FindingRecord = try columns.next()
             let known = try organizations ?? scannedOrganizations(before: scanID, db)
             organizations = known
-            let organization = try row.decode(Int64?.self, atIndex: 13).flatMap { known[$0] }
-            let subject: FindingKey.Subject
-            if let id: Int64 = try row.decode(atIndex: 7) {
-                subject = .repository(RepositoryID(rawValue: id))
-            } else if let id: Int64 = try row.decode(atIndex: 8) {
-                subject = .organization(OrganizationID(rawValue: id))
-            } else {
-                subject = .waiver(found.waiver ?? "")
-            }
+            let organization = organizationRowID.flatMap { known[$0] }
+            let subject: FindingKey.Subject =
+                if let repositoryID {
+                    .repository(RepositoryID(rawValue: repositoryID))
+                } else if let organizationID {
+                    .organization(OrganizationID(rawValue: organizationID))
+                } else {
+                    .waiver(found.waiver ?? "")
+                }
             let firstSeen = try timestamp(found.firstSeenAt)
             findings[FindingKey(rule: found.ruleID, subject: subject)] = LastFinding(
                 row: found,
                 known: KnownFinding(
                     firstSeen: firstSeen, isOpen: found.isOpen, problems: try json.strings(found.problems),
                     severity: Severity(rawValue: found.severity) ?? .critical, lastFix: fixes[found.identity],
-                    name: try row.decode(atIndex: 12) ?? organization?.login ?? found.waiver ?? "",
+                    name: fullName ?? organization?.login ?? found.waiver ?? "",
                     organization: organization?.id, lastSeen: organization?.lastScan ?? firstSeen))
         }
         return findings
@@ -220,9 +180,9 @@ struct LastFinding {
             arguments: [scanID])
         var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)] = [:]
         while let row = try rows.next() {
-            organizations[try row.decode(atIndex: 0)] = try (
-                OrganizationID(rawValue: row.decode(atIndex: 1)), row.decode(atIndex: 2),
-                timestamp(row.decode(atIndex: 3))
+            organizations[try row.decode(forColumn: "organizationID")] = try (
+                OrganizationID(rawValue: row.decode(forColumn: "githubID")), row.decode(forColumn: "login"),
+                row.time("startedAt")
             )
         }
         return organizations
@@ -232,29 +192,25 @@ struct LastFinding {
     static func baselineEntries(
         _ findings: [FindingKey: LastFinding], at scanID: Int64, _ db: Database,
     ) throws -> [FindingKey: Baseline.Entry] {
+        let lastLogin = { (organization: String) in
+            OrganizationRecord.last("login", of: organization, by: "organizationID", upTo: "?2")
+        }
         let name = try db.cachedStatement(
             sql: """
-                SELECT o.owner || '/' || o.name, (
-                    SELECT login FROM scanOrganization
-                    WHERE organizationID = o.organizationID AND scanID <= ?2 ORDER BY scanID DESC LIMIT 1)
-                FROM repositoryObservation o WHERE o.repositoryID = ?1 AND o.scanID <= ?2
-                ORDER BY o.scanID DESC, o.id DESC LIMIT 1
+                SELECT o.owner || '/' || o.name AS fullName, \(lastLogin("o.organizationID")) AS login
+                FROM repositoryObservation o WHERE o.id = \(RepositoryRecord.last(of: "?1", upTo: "?2"))
                 """)
-        let login = try db.cachedStatement(
-            sql: """
-                SELECT login FROM scanOrganization WHERE organizationID = ?1 AND scanID <= ?2
-                ORDER BY scanID DESC LIMIT 1
-                """)
+        let login = try db.cachedStatement(sql: "SELECT \(lastLogin("?1"))")
         return try findings.mapValues { finding in
             var entry = Baseline.Entry(
                 severity: finding.known.severity, organization: "unknown", repository: nil,
                 problems: finding.known.problems)
-            if let repository = finding.row.repositoryID {
+            if let repository = finding.row.repositoryRowID {
                 if let row = try Row.fetchOne(name, arguments: [repository, scanID]) {
-                    entry.repository = try row.decode(atIndex: 0)
-                    entry.organization = try row.decode(atIndex: 1) ?? entry.organization
+                    entry.repository = try row.decode(forColumn: "fullName")
+                    entry.organization = try row.decode(forColumn: "login") ?? entry.organization
                 }
-            } else if let organization = finding.row.organizationID {
+            } else if let organization = finding.row.organizationRowID {
                 entry.organization =
                     try String.fetchOne(login, arguments: [organization, scanID]) ?? entry.organization
             }
@@ -265,11 +221,11 @@ struct LastFinding {
     /// The last scan that found each finding fixed.
     private static func fixes(
         hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
-    ) throws -> [FindingRow.Identity: KnownFinding.Fix] {
+    ) throws -> [FindingRecord.Identity: KnownFinding.Fix] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT f.ruleID, f.repositoryID, f.organizationID, f.waiver, f.scanID, s.startedAt
+                SELECT f.*, s.startedAt
                 FROM (
                     SELECT ruleID, repositoryID, organizationID, waiver, max(scanID) AS scanID FROM finding
                     WHERE hostID = ? AND policyName = ? AND scanID < ? AND NOT isOpen
@@ -277,13 +233,13 @@ struct LastFinding {
                 JOIN scan s ON s.id = f.scanID
                 """,
             arguments: [hostID, policyName, scanID])
-        var fixes: [FindingRow.Identity: KnownFinding.Fix] = [:]
+        var fixes: [FindingRecord.Identity: KnownFinding.Fix] = [:]
         while let row = try rows.next() {
-            let identity = try FindingRow.Identity(
-                ruleID: row.decode(atIndex: 0), repositoryID: row.decode(atIndex: 1),
-                organizationID: row.decode(atIndex: 2), waiver: row.decode(atIndex: 3))
+            let identity = try FindingRecord.Identity(
+                ruleID: row.decode(forColumn: "ruleID"), repositoryID: row.decode(forColumn: "repositoryID"),
+                organizationID: row.decode(forColumn: "organizationID"), waiver: row.decode(forColumn: "waiver"))
             fixes[identity] = KnownFinding.Fix(
-                scan: ScanID(rawValue: try row.decode(atIndex: 4)), startedAt: try timestamp(row.decode(atIndex: 5)))
+                scan: ScanID(rawValue: try row.decode(forColumn: "scanID")), startedAt: try row.time("startedAt"))
         }
         return fixes
     }

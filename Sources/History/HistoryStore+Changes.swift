@@ -49,25 +49,19 @@ extension HistoryStore {
         undoes: ChangesetID? = nil, toolVersion: String, at now: Timestamp,
     ) async throws(HistoryError) -> ChangesetID {
         try await write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO changeset (hostID, kind, startedAt, actor, planDigest, plan, undoes, toolVersion)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    Self.hostID(apiURL, db), kind.rawValue, now.description, actor, planDigest, document,
-                    undoes?.rawValue, toolVersion,
-                ])
-            return ChangesetID(rawValue: db.lastInsertedRowID)
+            var record = try ChangesetRecord(
+                hostID: Self.hostID(apiURL, db), kind: kind.rawValue, startedAt: now.description, actor: actor,
+                planDigest: planDigest, plan: document, undoes: undoes?.rawValue, toolVersion: toolVersion)
+            try record.insert(db)
+            return ChangesetID(rawValue: record.id ?? 0)
         }
     }
 
     /// Notes that a change is about to be written. It is on the disk when this returns.
     public func noteIntent(_ place: Int, of changeset: ChangesetID, at now: Timestamp) async throws(HistoryError) {
         try await write { db in
-            try db.execute(
-                sql: "INSERT INTO changeIntent (changesetID, place, intendedAt) VALUES (?, ?, ?)",
-                arguments: [changeset.rawValue, place, now.description])
+            try ChangeIntentRecord(changesetID: changeset.rawValue, place: place, intendedAt: now.description).insert(
+                db)
         }
     }
 
@@ -76,13 +70,14 @@ extension HistoryStore {
         _ outcome: ChangeOutcome, found: String? = nil, _ place: Int, of changeset: ChangesetID, at now: Timestamp,
     ) async throws(HistoryError) {
         try await write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO changeOutcome (changesetID, place, concludedAt, outcome, message, found, lastIntentID)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, (
-                        SELECT coalesce(max(id), 0) FROM changeIntent WHERE changesetID = ?1 AND place = ?2))
-                    """,
-                arguments: [changeset.rawValue, place, now.description, outcome.name, outcome.message, found])
+            let last =
+                try ChangeIntentRecord
+                .filter(Column("changesetID") == changeset.rawValue && Column("place") == place)
+                .order(Column("id").desc).fetchOne(db)
+            try ChangeOutcomeRecord(
+                changesetID: changeset.rawValue, place: place, concludedAt: now.description, outcome: outcome.name,
+                message: outcome.message, found: found, lastIntentID: last?.id ?? 0
+            ).insert(db)
         }
     }
 
@@ -93,10 +88,10 @@ extension HistoryStore {
         apiURL: String, _ id: ChangesetID? = nil, reading documents: JournalDocuments,
     ) async throws(HistoryError) -> [Changeset] {
         try await self.read { db in
-            try Row.fetchAll(
+            try ChangesetRecord.fetchAll(
                 db, sql: "\(Changeset.selection) AND (?2 IS NULL OR c.id = ?2) ORDER BY c.id DESC",
                 arguments: [apiURL, id?.rawValue]
-            ).map { row in try Changeset(row, db, documents) }
+            ).map { record in try Changeset(record, db, documents) }
         }
     }
 
@@ -108,15 +103,15 @@ extension HistoryStore {
     ) async throws(HistoryError) -> Changeset? {
         try await self.read { db in
             // Plans can be large: one is read after another, until there is an unfinished one.
-            let rows = try Row.fetchCursor(
+            let records = try ChangesetRecord.fetchCursor(
                 db,
                 sql: """
                     \(Changeset.selection) AND (?2 IS NULL OR c.planDigest = ?2)
                         AND NOT EXISTS (SELECT 1 FROM changeset WHERE undoes = c.id) ORDER BY c.id DESC
                     """,
                 arguments: [apiURL, planDigest])
-            while let row = try rows.next() {
-                let changeset = try Changeset(row, db, documents)
+            while let record = try records.next() {
+                let changeset = try Changeset(record, db, documents)
                 if changeset.entries.contains(where: \.isOpen) { return changeset }
             }
             return nil
@@ -139,59 +134,46 @@ extension HistoryStore {
 }
 
 extension Changeset {
-    /// The columns that `init` reads; `?1` is the host.
+    /// Records of a host, `?1`.
     fileprivate static let selection = """
-        SELECT c.id, c.kind, c.startedAt, c.actor, c.planDigest, c.plan, c.undoes
-        FROM changeset c JOIN host h ON h.id = c.hostID WHERE h.apiURL = ?1
+        SELECT c.* FROM changeset c JOIN host h ON h.id = c.hostID WHERE h.apiURL = ?1
         """
 
-    fileprivate init(_ row: Row, _ db: Database, _ documents: JournalDocuments) throws {
-        let id: Int64 = try row.decode(atIndex: 0)
-        let plan = try documents.plan(row.decode(atIndex: 5))
+    fileprivate init(_ record: ChangesetRecord, _ db: Database, _ documents: JournalDocuments) throws {
+        let plan = try documents.plan(record.plan)
         var entries = [Entry](repeating: Entry(), count: plan.changes.count)
-        func place(_ row: Row) throws -> Int {
-            let place: Int = try row.decode(atIndex: 0)
+        func checked(_ place: Int) throws -> Int {
             guard entries.indices.contains(place) else {
                 throw DatabaseError(
                     resultCode: .SQLITE_CORRUPT, message: "the journal tells of a change that is in no plan")
             }
             return place
         }
+        let own = Column("changesetID") == record.id
         var lastIntents = [Int64](repeating: 0, count: entries.count)
-        let intents = try Row.fetchCursor(
-            db, sql: "SELECT place, intendedAt, id FROM changeIntent WHERE changesetID = ? ORDER BY id", arguments: [id]
-        )
-        while let row = try intents.next() {
-            let place = try place(row)
-            entries[place].intendedAt = try timestamp(row.decode(atIndex: 1))
-            lastIntents[place] = try row.decode(atIndex: 2)
+        let intents = try ChangeIntentRecord.filter(own).order(Column("id")).fetchCursor(db)
+        while let intent = try intents.next() {
+            let place = try checked(intent.place)
+            entries[place].intendedAt = try timestamp(intent.intendedAt)
+            lastIntents[place] = intent.id ?? 0
         }
-        let outcomes = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT place, concludedAt, outcome, message, lastIntentID, found FROM changeOutcome
-                WHERE changesetID = ? ORDER BY id
-                """,
-            arguments: [id])
-        while let row = try outcomes.next() {
-            let place = try place(row)
-            entries[place].concludedAt = try timestamp(row.decode(atIndex: 1))
-            let name: String = try row.decode(atIndex: 2)
+        let outcomes = try ChangeOutcomeRecord.filter(own).order(Column("id")).fetchCursor(db)
+        while let concluded = try outcomes.next() {
+            let place = try checked(concluded.place)
+            entries[place].concludedAt = try timestamp(concluded.concludedAt)
+            let found = try concluded.found.map { try documents.value($0, plan.changes[place].target) }
             // Another word is a later version's: what it means is not known.
-            let found = try row.decode(String?.self, atIndex: 5).map {
-                try documents.value($0, plan.changes[place].target)
-            }
-            let outcome = try ChangeOutcome(name: name, message: row.decode(atIndex: 3), found: found) ?? .unknown(name)
+            let outcome =
+                ChangeOutcome(name: concluded.outcome, message: concluded.message, found: found)
+                ?? .unknown(concluded.outcome)
             if outcome.mayBeWritten { entries[place].wasWritten = true }
             if let found { entries[place].found = found }
             // An intent after the last outcome has none of its own.
-            let concluded: Int64 = try row.decode(atIndex: 4)
-            entries[place].outcome = concluded >= lastIntents[place] ? outcome : nil
+            entries[place].outcome = concluded.lastIntentID >= lastIntents[place] ? outcome : nil
         }
         self.init(
-            id: ChangesetID(rawValue: id), kind: Kind(rawValue: try row.decode(atIndex: 1)) ?? .apply,
-            startedAt: try timestamp(row.decode(atIndex: 2)), actor: try row.decode(atIndex: 3),
-            planDigest: try row.decode(atIndex: 4), plan: plan, entries: entries,
-            undoes: try row.decode(Int64?.self, atIndex: 6).map(ChangesetID.init))
+            id: ChangesetID(rawValue: record.id ?? 0), kind: Kind(rawValue: record.kind) ?? .apply,
+            startedAt: try timestamp(record.startedAt), actor: record.actor, planDigest: record.planDigest, plan: plan,
+            entries: entries, undoes: record.undoes.map(ChangesetID.init))
     }
 }

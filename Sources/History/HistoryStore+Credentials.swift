@@ -37,31 +37,24 @@ extension HistoryStore {
                 sql: "UPDATE host SET salt = randomblob(32) WHERE id = ? AND salt IS NULL", arguments: [host])
             let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host]) ?? Data()
             let fingerprint = fingerprint(Array(salt))
-            let known = try Row.fetchOne(
-                db,
-                sql: "SELECT id, refusedAt, usedAt, spentPoints FROM credential WHERE hostID = ? AND fingerprint = ?",
-                arguments: [host, fingerprint])
-            guard let known else {
-                let hasOthers = try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT 1 FROM credential WHERE hostID = ?)", arguments: [host])
-                try db.execute(
-                    sql: "INSERT INTO credential (hostID, fingerprint, usedAt) VALUES (?, ?, ?)",
-                    arguments: [host, fingerprint, now.description])
-                let id = db.lastInsertedRowID
+            let known =
+                try CredentialRecord
+                .filter(Column("hostID") == host && Column("fingerprint") == fingerprint).fetchOne(db)
+            guard var known else {
+                let hasOthers = try CredentialRecord.filter(Column("hostID") == host).fetchCount(db) > 0
+                var newcomer = CredentialRecord(hostID: host, fingerprint: fingerprint, usedAt: now.description)
+                try newcomer.insert(db)
                 try Self.forgetOldCredentials(of: host, before: now.adding(seconds: -Self.keptSeconds), db)
                 return StoredCredential(
-                    id: CredentialID(rawValue: id), refusedAt: nil, usedAt: nil, spentPoints: nil,
-                    isNewcomer: hasOthers ?? false)
+                    id: CredentialID(rawValue: newcomer.id ?? 0), refusedAt: nil, usedAt: nil, spentPoints: nil,
+                    isNewcomer: hasOthers)
             }
-            let id: Int64 = try known.decode(atIndex: 0)
-            try db.execute(
-                sql: "UPDATE credential SET usedAt = ?, spentPoints = NULL WHERE id = ?",
-                arguments: [now.description, id])
-            return StoredCredential(
-                id: CredentialID(rawValue: id),
-                refusedAt: try known.decode(String?.self, atIndex: 1).map { try timestamp($0) },
-                usedAt: try timestamp(known.decode(atIndex: 2)), spentPoints: try known.decode(atIndex: 3),
-                isNewcomer: false)
+            let stored = StoredCredential(
+                id: CredentialID(rawValue: known.id ?? 0), refusedAt: try known.refusedAt.map { try timestamp($0) },
+                usedAt: try timestamp(known.usedAt), spentPoints: known.spentPoints, isNewcomer: false)
+            (known.usedAt, known.spentPoints) = (now.description, nil)
+            try known.update(db)
+            return stored
         }
     }
 

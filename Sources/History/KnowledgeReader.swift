@@ -42,7 +42,7 @@ struct KnowledgeReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT v.fullName, v.validator, r.githubID, \(SettingColumns.selection)
+                SELECT v.fullName, v.validator, r.githubID, \(SettingRecord.selection("s"))
                 FROM settingValidator v
                 JOIN repository r ON r.id = v.repositoryID
                 JOIN settingObservation s ON s.id = v.settingObservationID AND s.repositoryID = v.repositoryID
@@ -51,29 +51,28 @@ struct KnowledgeReader {
             arguments: [organizationRowID, credential.rawValue])
         var settings: [RepositoryID: PriorKnowledge.Setting] = [:]
         while let row = try rows.next() {
-            guard let validator = Validator(try row.decode(atIndex: 1)) else { continue }
-            settings[RepositoryID(rawValue: try row.decode(atIndex: 2))] = PriorKnowledge.Setting(
-                fullName: try row.decode(atIndex: 0), value: try SettingColumns(row, at: 3).setting(&json),
-                validator: validator)
+            var columns = RowReader(row)
+            let fullName: String = try columns.next()
+            guard let validator = Validator(try columns.next()) else { continue }
+            let id = RepositoryID(rawValue: try columns.next())
+            settings[id] = PriorKnowledge.Setting(
+                fullName: fullName, value: try columns.next(SettingRecord.self).setting(&json), validator: validator)
         }
         return settings
     }
 
     private mutating func pages(of credential: CredentialID) throws -> [Int: PriorKnowledge.Page] {
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT page, lastPage, hasProperties, observations, validator FROM pageValidator
-                WHERE credentialID = ? AND organizationID = ? AND json_valid(observations)
-                """,
-            arguments: [credential.rawValue, organizationRowID])
         var pages: [Int: PriorKnowledge.Page] = [:]
-        for row in rows {
-            guard let validator = Validator(try row.decode(atIndex: 4)),
-                let repositories = try repositories(row.decode(atIndex: 3), withProperties: row.decode(atIndex: 2))
+        for page
+            in try PageValidatorRecord
+            .filter(Column("credentialID") == credential.rawValue && Column("organizationID") == organizationRowID)
+            .filter(sql: "json_valid(observations)").fetchAll(db)
+        {
+            guard let validator = Validator(page.validator),
+                let repositories = try repositories(page.observations, withProperties: page.hasProperties)
             else { continue }
-            pages[try row.decode(atIndex: 0)] = PriorKnowledge.Page(
-                repositories: repositories, last: try row.decode(atIndex: 1), validator: validator)
+            pages[page.page] = PriorKnowledge.Page(
+                repositories: repositories, last: page.lastPage, validator: validator)
         }
         return pages
     }
@@ -84,7 +83,7 @@ struct KnowledgeReader {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT r.githubID, \(RepositoryColumns.selection)
+                    SELECT r.githubID, \(RepositoryRecord.selection("o"))
                     FROM json_each(?) listed
                     LEFT JOIN repositoryObservation o ON o.id = listed.value
                     LEFT JOIN repository r ON r.id = o.repositoryID
@@ -93,8 +92,9 @@ struct KnowledgeReader {
             arguments: [rowIDs])
         var repositories: [Repository] = []
         while let row = try rows.next() {
-            guard let id: Int64 = try row.decode(atIndex: 0) else { return nil }
-            var repository = try RepositoryColumns(row, at: 1).repository(githubID: id, &json)
+            var columns = RowReader(row)
+            guard let id: Int64 = try columns.next() else { return nil }
+            var repository = try columns.next(RepositoryRecord.self).repository(githubID: id, &json)
             guard repository.isAddressable else { return nil }
             if !withProperties { repository.customProperties = nil }
             repositories.append(repository)
@@ -107,31 +107,28 @@ struct KnowledgeReader {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT r.id, r.githubID, o.owner || '/' || o.name FROM repository r
-                JOIN repositoryObservation o ON o.id = (
-                    SELECT id FROM repositoryObservation WHERE repositoryID = r.id
-                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                SELECT r.githubID, \(RepositoryRecord.selection("o")) FROM repository r
+                JOIN repositoryObservation o ON o.id = \(RepositoryRecord.last(of: "r.id"))
                 WHERE o.organizationID = ?1
                     AND EXISTS (SELECT 1 FROM settingObservation WHERE repositoryID = r.id)
-                    AND (SELECT errorCode FROM coverage WHERE repositoryID = r.id ORDER BY scanID DESC, id DESC LIMIT 1)
-                        IS NULL
+                    AND \(CoverageRecord.last("errorCode", of: "r.id")) IS NULL
                 """,
             arguments: [organizationRowID])
         var repositories: [RepositoryID: String] = [:]
         while let row = try rows.next() {
-            if try read.contains(row.decode(atIndex: 0)) {
-                repositories[RepositoryID(rawValue: try row.decode(atIndex: 1))] = try row.decode(atIndex: 2)
-            }
+            var columns = RowReader(row)
+            let id = RepositoryID(rawValue: try columns.next())
+            let last: RepositoryRecord = try columns.next()
+            if read.contains(last.repositoryRowID) { repositories[id] = last.fullName }
         }
-        let template = try Row.fetchOne(
-            db, sql: "SELECT claimKeys, useImmutableSubject FROM scanTemplate WHERE scanID = ? AND organizationID = ?",
-            arguments: [scanID, organizationRowID])
+        let template = try ScanTemplateRecord.fetchOne(
+            db, key: ["scanID": scanID, "organizationID": organizationRowID])
         return PriorKnowledge.Resumed(
-            template: try template.map { row in
-                guard let keys: String = try row.decode(atIndex: 0) else { return .neverSet }
+            template: try template.map { template in
+                guard let keys = template.claimKeys else { return .neverSet }
                 return try .set(
                     SubjectTemplate(json.strings(keys).map(ClaimKey.init(rawValue:))),
-                    useImmutableSubject: row.decode(atIndex: 1))
+                    useImmutableSubject: template.useImmutableSubject)
             }, read: repositories)
     }
 
@@ -155,7 +152,7 @@ struct KnowledgeReader {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT r.id, r.githubID, min(asked.scanID) FROM repository r
+                SELECT r.id, r.githubID, min(asked.scanID) AS firstScan FROM repository r
                 JOIN (
                     SELECT repositoryID, scanID FROM settingObservation
                     UNION ALL SELECT repositoryID, scanID FROM coverage) asked ON asked.repositoryID = r.id
@@ -164,8 +161,8 @@ struct KnowledgeReader {
             arguments: [organizationRowID])
         var unknown = try rows.map { row in
             try (
-                row: row.decode(Int64.self, atIndex: 0), id: row.decode(Int64.self, atIndex: 1),
-                firstScan: row.decode(Int64.self, atIndex: 2)
+                row: row.decode(Int64.self, forColumn: "id"), id: row.decode(Int64.self, forColumn: "githubID"),
+                firstScan: row.decode(Int64.self, forColumn: "firstScan")
             )
         }
         var last: [RepositoryID: ScanID] = [:]
@@ -180,8 +177,8 @@ struct KnowledgeReader {
                 """,
             arguments: [hostID, scanID, organizationRowID])
         while !unknown.isEmpty, let row = try scans.next() {
-            let scan: Int64 = try row.decode(atIndex: 0)
-            let read = try row.decode(Data?.self, atIndex: 1).map { RowIDSet(bytes: Array($0)) }
+            let scan: Int64 = try row.decode(forColumn: "id")
+            let read = try row.decode(Data?.self, forColumn: "read").map { RowIDSet(bytes: Array($0)) }
             unknown.removeAll { repository in
                 guard read?.contains(repository.row) ?? (repository.firstScan <= scan) else { return false }
                 last[RepositoryID(rawValue: repository.id)] = ScanID(rawValue: scan)
@@ -212,28 +209,19 @@ struct PageWriter {
             let rows = try Int64.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT (
-                            SELECT id FROM repositoryObservation WHERE repositoryID = r.id AND organizationID = ?3
-                                AND presence = 'listed'
-                            ORDER BY scanID DESC, id DESC LIMIT 1)
+                        SELECT \(RepositoryRecord.last(of: "r.id", where: "organizationID = ?3 AND presence = 'listed'"))
                         FROM json_each(?1) listed
                         JOIN repository r ON r.hostID = ?2 AND r.githubID = listed.value
                         ORDER BY listed.key
                         """),
                 arguments: [listed, hostID, organizationRowID])
             guard rows.count == page.repositories.count else { continue }
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO pageValidator (credentialID, organizationID, page, lastPage, hasProperties,
-                        observations, validator)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET lastPage = excluded.lastPage, hasProperties = excluded.hasProperties,
-                        observations = excluded.observations, validator = excluded.validator
-                    """
-            ).execute(arguments: [
-                credential.rawValue, organizationRowID, page.number, page.last, page.hasProperties,
-                "[" + rows.map(String.init).joined(separator: ",") + "]", page.validator.rawValue,
-            ])
+            try PageValidatorRecord(
+                credentialID: credential.rawValue, organizationID: organizationRowID, page: page.number,
+                lastPage: page.last, hasProperties: page.hasProperties,
+                observations: "[" + rows.map(String.init).joined(separator: ",") + "]",
+                validator: page.validator.rawValue
+            ).insert(db)
         }
     }
 }

@@ -1,5 +1,4 @@
 public import AuditCore
-import Foundation
 import GRDB
 
 /// Why there is no interrupted scan to resume.
@@ -25,18 +24,9 @@ struct OpenScan {
 
     /// A row that stays `running` until the scan ends.
     static func new(_ start: ScanStart, hostID: Int64, path: String, _ db: Database) throws -> OpenScan {
-        try db.execute(
-            sql: """
-                INSERT INTO scan (hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope)
-                VALUES (?, 'running', ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                hostID, start.startedAt.description, start.isEnterpriseServer, start.toolVersion,
-                JSONColumn.of(start.requested), JSONColumn.of(start.scope),
-            ])
+        try ScanRecord(start, hostID: hostID).insert(db)
         let scan = db.lastInsertedRowID
-        try db.execute(
-            sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)", arguments: [scan, Data(), Data()])
+        try ProgressRecord(scanID: scan).insert(db)
         return OpenScan(
             scanID: scan, hostID: hostID, lock: try HistoryLock(database: path, scan: scan, logins: start.requested))
     }
@@ -48,27 +38,24 @@ struct OpenScan {
     static func interrupted(
         like start: ScanStart, hostID: Int64, path: String, _ db: Database,
     ) throws -> Result<OpenScan, NotResumable> {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT s.id, s.requested, s.scope, s.state, s.startedAt, p.read, s.requestsSent,
-                    s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds,
-                    EXISTS (SELECT 1 FROM seal WHERE scanID = s.id)
-                FROM scan s LEFT JOIN scanProgress p ON p.scanID = s.id
-                WHERE s.hostID = ? AND s.startedAt > ? ORDER BY s.id DESC
-                """,
-            arguments: [hostID, start.startedAt.adding(seconds: -Self.resumableSeconds).description])
+        let scans =
+            try ScanRecord
+            .filter(Column("hostID") == hostID)
+            .filter(Column("startedAt") > start.startedAt.adding(seconds: -Self.resumableSeconds).description)
+            .order(Column("id").desc)
+            .fetchCursor(db)
         let wanted = Set(start.requested.map { $0.lowercased() })
         var json = JSONTextReader()
-        while let row = try rows.next() {
-            guard try Set(json.strings(row.decode(atIndex: 1)).map { $0.lowercased() }) == wanted else { continue }
-            let scan: Int64 = try row.decode(atIndex: 0)
-            let read = RowIDSet(bytes: Array(try row.decode(Data?.self, atIndex: 5) ?? Data()))
+        while let found = try scans.next() {
+            guard let scan = found.id, try Set(json.strings(found.requested).map { $0.lowercased() }) == wanted else {
+                continue
+            }
+            let read = try ProgressRecord.fetchOne(db, key: scan)?.readRows ?? RowIDSet()
             // One that was refused, as while another one ran, leaves nothing to go on with, and hides none that does.
-            if try row.decode(String.self, atIndex: 3) != "sealed", read == RowIDSet() { continue }
+            if found.state != "sealed", read == RowIDSet() { continue }
             let id = ScanID(rawValue: scan)
-            let hasScope = try row.decode(String.self, atIndex: 2) == JSONColumn.of(start.scope)
-            guard try row.decode(String.self, atIndex: 3) != "sealed" else {
+            let hasScope = found.scope == JSONColumn.of(start.scope)
+            guard found.state != "sealed" else {
                 // One of another scope stands in the way of an older one, which is to be told.
                 if hasScope { return .failure(.none) } else { continue }
             }
@@ -83,16 +70,11 @@ struct OpenScan {
                 arguments: [JSONColumn.of(start.requested), scan, hostID])
             if let younger { return .failure(.overtaken(id, by: ScanID(rawValue: younger))) }
             // The chain has gone on without it.
-            guard try !row.decode(Bool.self, atIndex: 10) else { return .failure(.none) }
+            guard try SealRecord.filter(Column("scanID") == scan).fetchOne(db) == nil else { return .failure(.none) }
             let begun = OpenScan(
                 scanID: scan, hostID: hostID,
                 lock: try HistoryLock(database: path, scan: scan, logins: start.requested),
-                resumedFrom: try timestamp(row.decode(atIndex: 4)),
-                read: read,
-                requests: RequestCounts(
-                    sent: try row.decode(atIndex: 6) ?? 0, notModified: try row.decode(atIndex: 7) ?? 0,
-                    retried: try row.decode(atIndex: 8) ?? 0,
-                    waited: .milliseconds(try row.decode(Int64?.self, atIndex: 9) ?? 0)))
+                resumedFrom: try timestamp(found.startedAt), read: read, requests: found.requests)
             try begun.reopen(db)
             return .success(begun)
         }

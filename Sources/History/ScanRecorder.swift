@@ -1,5 +1,4 @@
 public import AuditCore
-import Foundation
 import GRDB
 
 /// Writes one running scan to the history, batch by batch, and ends it.
@@ -86,30 +85,17 @@ public actor ScanRecorder {
     /// - Parameter template: set or never set.
     public func begin(with template: OrganizationTemplate, of organization: OrganizationID) async throws(HistoryError) {
         let (scan, host) = (scanID.rawValue, hostID)
-        var keys: String?
-        var flag: Bool?
-        if case .set(let template, let useImmutableSubject) = template {
-            keys = JSONColumn.of(template.keys.map(\.rawValue))
-            flag = useImmutableSubject
-        }
         let read = resumedFrom == nil ? nil : self.read
-        let stillRead = try await store.write { [keys, flag] db -> RowIDSet? in
+        let stillRead = try await store.write { db -> RowIDSet? in
             let row = try organizationRowID(organization, hostID: host, db)
-            let isSame = try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (
-                        SELECT 1 FROM scanTemplate WHERE scanID = ? AND organizationID = ? AND claimKeys IS ?
-                            AND useImmutableSubject IS ?)
-                    """,
-                arguments: [scan, row, keys, flag])
-            guard isSame != true else { return nil }
-            try db.execute(
-                sql: """
-                    INSERT OR REPLACE INTO scanTemplate (scanID, organizationID, claimKeys, useImmutableSubject)
-                    VALUES (?, ?, ?, ?)
-                    """,
-                arguments: [scan, row, keys, flag])
+            var first = ScanTemplateRecord(scanID: scan, organizationID: row)
+            if case .set(let template, let useImmutableSubject) = template {
+                first.claimKeys = JSONColumn.of(template.keys.map(\.rawValue))
+                first.useImmutableSubject = useImmutableSubject
+            }
+            let known = try ScanTemplateRecord.fetchOne(db, key: ["scanID": scan, "organizationID": row])
+            guard known != first else { return nil }
+            try first.save(db)
             guard var read else { return nil }
             for repository in try Int64.fetchAll(
                 db, sql: "SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?",
@@ -117,8 +103,10 @@ public actor ScanRecorder {
             {
                 read.remove(repository)
             }
-            try db.execute(
-                sql: "UPDATE scanProgress SET read = ? WHERE scanID = ?", arguments: [Data(read.bytes), scan])
+            if var progress = try ProgressRecord.fetchOne(db, key: scan) {
+                progress.readRows = read
+                try progress.update(db)
+            }
             return read
         }
         if let stillRead { self.read = stillRead }
@@ -147,9 +135,7 @@ public actor ScanRecorder {
                 progress.0.insert(row)
                 if observation.reading != nil { progress.1.insert(row) }
             }
-            try db.execute(
-                sql: "UPDATE scanProgress SET listed = ?, read = ? WHERE scanID = ?",
-                arguments: [Data(progress.0.bytes), Data(progress.1.bytes), scan])
+            try ProgressRecord(scanID: scan, listed: progress.0, read: progress.1).update(db)
             // Should the scan be killed, the next one knows that the token was in use until now.
             if let credential, let last = observations.map(\.observedAt).max() {
                 try db.execute(
@@ -170,7 +156,7 @@ public actor ScanRecorder {
         let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, validatorCredential)
         let pages = organization.id.flatMap { self.pages.removeValue(forKey: $0) } ?? []
         try await store.write { db in
-            var row = OrganizationRow(organization)
+            var row = OrganizationRecord(organization, scanID: scan)
             if let id = organization.id {
                 let rowID = try organizationRowID(id, hostID: host, db)
                 row.organizationRowID = rowID
@@ -183,10 +169,11 @@ public actor ScanRecorder {
                     let gone = try GoneRepository.all(
                         of: rowID, before: scan, listed: listed, withMissing: isComplete, db)
                     try GoneRepository.mark(gone, as: isComplete ? "removed" : "missing", of: rowID, scanID: scan, db)
-                    if isComplete { row.removed = gone.map(\.fullName) } else { row.missing = gone.map(\.fullName) }
+                    let names = JSONColumn.of(gone.map(\.fullName))
+                    if isComplete { row.removed = names } else { row.missing = names }
                 }
             }
-            try row.insert(scanID: scan, db)
+            try row.insert(db)
         }
     }
 
@@ -199,18 +186,9 @@ public actor ScanRecorder {
             sent: before.sent + requests.sent, notModified: before.notModified + requests.notModified,
             retried: before.retried + requests.retried, waited: before.waited + requests.waited)
         try await store.write { db in
-            let waited = requests.waited.components
-            try db.execute(
-                sql: """
-                    UPDATE scan SET finishedAt = ?, stop = ?, state = ?, requestsSent = ?, requestsNotModified = ?,
-                        requestsRetried = ?, waitedMilliseconds = ?
-                    WHERE id = ? AND state <> 'sealed'
-                    """,
-                arguments: [
-                    finishedAt.description, stop?.rawValue, stop == nil ? "running" : "interrupted", requests.sent,
-                    requests.notModified, requests.retried,
-                    waited.seconds * 1000 + waited.attoseconds / 1_000_000_000_000_000, scan,
-                ])
+            guard var record = try ScanRecord.fetchOne(db, key: scan), record.state != "sealed" else { return }
+            record.end(at: finishedAt, stop, requests)
+            try record.update(db)
         }
         if stop != nil { locks = [] }
     }
@@ -234,23 +212,22 @@ public actor ScanRecorder {
     public func seal(_ report: AuditReport) async throws(HistoryError) -> String {
         let (scan, host, isWhole, path) = (scanID.rawValue, hostID, isWhole, store.path)
         let digest = try await store.write { db in
-            try TallyWriter(db, scanID: scan, hostID: host).write(report.tallies)
+            for (organization, tally) in report.tallies {
+                var record = TallyRecord()
+                record.scanID = scan
+                record.organizationRowID = try organizationRowID(organization, hostID: host, db)
+                record.tally = tally
+                try record.insert(db)
+            }
             try FindingLog(db, scanID: scan, hostID: host).write(report)
-            try db.execute(
-                sql: """
-                    UPDATE scan SET state = 'sealed', policyName = ?, policySHA256 = ?, verdict = ?, isComplete = ?,
-                        listed = ?, compliant = ?, violating = ?, waived = ?, unreadable = ?, skipped = ?
-                    WHERE id = ? AND state = 'running'
-                    """,
-                arguments: [
-                    report.policy.name, report.policy.sha256, report.verdict.rawValue, report.isComplete,
-                    report.summary.listed, report.summary.compliant, report.summary.violating, report.summary.waived,
-                    report.summary.unreadable, report.summary.skipped, scan,
-                ])
+            if var record = try ScanRecord.fetchOne(db, key: scan), record.state == "running" {
+                record.seal(report)
+                try record.update(db)
+            }
             // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.
             try db.execute(sql: "DELETE FROM scanTemplate WHERE scanID = ?", arguments: [scan])
             if isWhole { try db.execute(sql: "DELETE FROM scanProgress WHERE scanID = ?", arguments: [scan]) }
-            return try Sealer(db, path: path).seal(scan)
+            return try Sealer(db, path: path).seal(scan).digest
         }
         locks = []
         return digest
@@ -265,62 +242,12 @@ func organizationRowID(_ id: OrganizationID, hostID: Int64, _ db: Database) thro
         db, sql: "SELECT id FROM organization WHERE hostID = ? AND githubID = ?", arguments: arguments) ?? 0
 }
 
-/// One row of `scanOrganization`.
-private struct OrganizationRow {
-    let observation: OrganizationObservation
-    var organizationRowID: Int64?
-    var removed: [String] = []
-    var missing: [String] = []
-
-    init(_ observation: OrganizationObservation) {
-        self.observation = observation
-    }
-
-    func insert(scanID: Int64, _ db: Database) throws {
-        let status: String
-        var keys: String?
-        var useImmutable: Bool?
-        var reason: UnreadableReason?
-        switch observation.template {
-        case .set(let template, let flag):
-            status = "set"
-            keys = JSONColumn.of(template.keys.map(\.rawValue))
-            useImmutable = flag
-        case .neverSet:
-            status = "never_set"
-        case .unreadable(let why):
-            status = "unreadable"
-            reason = why
-        }
-        var properties: String?
-        var propertiesReason: UnreadableReason?
-        switch observation.includedProperties {
-        case nil: break
-        case .read(let names): properties = JSONColumn.of(names)
-        case .unreadable(let why): propertiesReason = why
-        }
-        let listing = observation.listing
-        try db.execute(
-            sql: """
-                INSERT INTO scanOrganization (scanID, organizationID, login, templateStatus, templateClaimKeys,
-                    templateUseImmutableSubject, templateErrorCode, templateErrorMessage, listingStatus, listed,
-                    expected, removed, missing, listingError, listingFailureCode, includedProperties,
-                    includedPropertiesErrorCode, includedPropertiesErrorMessage)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                scanID, organizationRowID, observation.login, status, keys, useImmutable, reason?.code.rawValue,
-                reason?.message, listing.status.rawValue, listing.listed, listing.expected, JSONColumn.of(removed),
-                JSONColumn.of(missing), listing.error, listing.failure?.rawValue, properties,
-                propertiesReason?.code.rawValue, propertiesReason?.message,
-            ])
-    }
-}
-
 /// A repository that the scan before listed and this one did not.
 private struct GoneRepository {
-    let rowID: Int64
-    let fullName: String
+    /// The last row of it.
+    let last: RepositoryRecord
+
+    var fullName: String { last.fullName }
 
     /// In report order.
     ///
@@ -328,25 +255,21 @@ private struct GoneRepository {
     static func all(
         of organization: Int64, before scan: Int64, listed: RowIDSet, withMissing: Bool, _ db: Database,
     ) throws -> [GoneRepository] {
-        let rows = try Row.fetchCursor(
+        // An interrupted scan that went on may have met it before. One that was killed has told nobody what it found gone.
+        let isTold = "(presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))"
+        let rows = try RepositoryRecord.fetchCursor(
             db,
             sql: """
-                SELECT o.repositoryID, o.owner || '/' || o.name
+                SELECT \(RepositoryRecord.selection("o"))
                 FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
-                JOIN repositoryObservation o ON o.id = (
-                    SELECT id FROM repositoryObservation
-                    -- An interrupted scan that went on may have met it before.
-                    WHERE repositoryID = known.repositoryID AND scanID <= ?2
-                        -- A scan that was killed has told nobody what it found gone.
-                        AND (presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))
-                    ORDER BY scanID DESC, id DESC LIMIT 1)
+                JOIN repositoryObservation o
+                    ON o.id = \(RepositoryRecord.last(of: "known.repositoryID", upTo: "?2", where: isTold))
                 WHERE o.organizationID = ?1 AND (o.presence = 'listed' OR (?3 AND o.presence = 'missing'))
                 """,
             arguments: [organization, scan, withMissing])
         var gone: [GoneRepository] = []
-        while let row = try rows.next() {
-            let id = try RowIDSet.checked(row.decode(atIndex: 0))
-            if !listed.contains(id) { gone.append(GoneRepository(rowID: id, fullName: try row.decode(atIndex: 1))) }
+        while let last = try rows.next() {
+            if !listed.contains(try RowIDSet.checked(last.repositoryRowID)) { gone.append(GoneRepository(last: last)) }
         }
         return gone.sorted { $0.fullName.lowercased() < $1.fullName.lowercased() }
     }
@@ -356,21 +279,21 @@ private struct GoneRepository {
         _ gone: [GoneRepository], as presence: String, of organizationRowID: Int64, scanID: Int64, _ db: Database,
     ) throws {
         for repository in gone {
-            try db.execute(
+            let id = repository.last.repositoryRowID
+            let last = try RepositoryRecord.fetchOne(
+                db,
                 sql: """
-                    INSERT INTO repositoryObservation (repositoryID, scanID, organizationID, presence, owner,
-                        ownerGithubID, name, visibility, isArchived, isFork, topics, customProperties)
-                    SELECT repositoryID, ?1, organizationID, ?2, owner, ownerGithubID, name, visibility, isArchived,
-                        isFork, topics, customProperties
-                    FROM repositoryObservation
-                    WHERE id = (SELECT max(id) FROM repositoryObservation WHERE repositoryID = ?3)
-                        AND organizationID = ?4
+                    SELECT \(RepositoryRecord.selection("o")) FROM repositoryObservation o
+                    WHERE o.id = \(RepositoryRecord.last(of: "?1")) AND o.organizationID = ?2
                         -- What an interrupted scan marked, nobody was told.
-                        AND (presence <> ?2 OR scanID NOT IN (SELECT id FROM scan WHERE state = 'sealed'))
+                        AND (o.presence <> ?3 OR o.scanID NOT IN (SELECT id FROM scan WHERE state = 'sealed'))
                     """,
-                arguments: [scanID, presence, repository.rowID, organizationRowID])
-            try db.execute(
-                sql: "DELETE FROM settingValidator WHERE repositoryID = ?", arguments: [repository.rowID])
+                arguments: [id, organizationRowID, presence])
+            if var row = last {
+                (row.id, row.scanID, row.presence) = (nil, scanID, presence)
+                try row.insert(db)
+            }
+            try SettingValidatorRecord.filter(Column("repositoryID") == id).deleteAll(db)
         }
     }
 }

@@ -1,5 +1,4 @@
 import AuditCore
-import Foundation
 import GRDB
 
 /// What a scan looked at: the rows that hold at its time say what was known, which it may not have asked about.
@@ -16,14 +15,7 @@ struct ScanView {
         self.stop = stop
         self.scanID = scanID
         self.scope = scope
-        progress = try Row.fetchOne(
-            db, sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?", arguments: [scanID]
-        ).map { row in
-            try (
-                listed: RowIDSet(bytes: Array(row.decode(Data.self, atIndex: 0))),
-                read: RowIDSet(bytes: Array(row.decode(Data.self, atIndex: 1)))
-            )
-        }
+        progress = try ProgressRecord.fetchOne(db, key: scanID).map { ($0.listedRows, $0.readRows) }
     }
 
     init(scanID: Int64, scope: Scope, progress: (listed: RowIDSet, read: RowIDSet)?) {

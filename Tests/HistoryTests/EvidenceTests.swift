@@ -38,7 +38,7 @@ import Testing
 
     @Test func aLinkIsWhatTheDocumentationSays() {
         // printf 'oidc-audit.seal/v1\n%064d\n7\nrecords 1\nabc\nhere\nhere\n' 0 | sha256sum
-        let seal = Seal(scanID: 7, version: 1, content: "abc", origin: nil, previous: Seal.genesis)
+        let seal = SealRecord(scanID: 7, version: 1, content: "abc", origin: nil, previous: SealRecord.genesis)
         #expect(seal.digest == "df68f40c0776e1ff1e07a578cc6a292c57a8135b58d00a9ca8edcf4c6c054057")
     }
 
@@ -314,8 +314,8 @@ import Testing
         try await store.scan([.read("api", id: 1, .own(["repo"]))])
         let kind = EvidenceKind.finding
         let later = EvidenceKind(
-            name: kind.name, fields: kind.fields + [.init("row", .integer, since: EvidenceKind.version + 1)],
-            source: kind.source.replacing("e.firstSeenAt", with: "e.firstSeenAt, e.id"), order: kind.order)
+            kind.name, table: kind.table,
+            kind.fields + [EvidenceField.integer("row", since: EvidenceKind.version + 1).of("id")], order: kind.order)
         let (now, same, next) = try await store.read { db in
             var lines = EvidenceLines(db)
             func told(_ kind: EvidenceKind, _ version: Int) throws -> String {

@@ -93,7 +93,7 @@ struct EvidenceLines {
         var id: Int64 = 0
         for index in kind.identities where id == 0 && !row.hasNull(atIndex: index) {
             id = try row.decode(atIndex: index)
-            if kind.fields[index].name == "organization_id" { id = -id }
+            if kind.fields[index].identity == .organization { id = -id }
         }
         if let wrong, malformed == nil { malformed = (id, wrong) }
         withUnsafeBytes(of: id.littleEndian) { bytes in
@@ -171,11 +171,8 @@ struct EvidenceLines {
 
     /// JSON list of `[row id, listed, read]`; `nil` where the scan kept no bits.
     private func metRepositories(_ scanID: Int64) throws -> String? {
-        let row = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT listed, read FROM scanProgress WHERE scanID = ?"), arguments: [scanID])
-        guard let row else { return nil }
-        let listed = RowIDSet(bytes: Array(try row.decode(Data.self, atIndex: 0)))
-        let read = RowIDSet(bytes: Array(try row.decode(Data.self, atIndex: 1)))
+        guard let progress = try ProgressRecord.fetchOne(db, key: scanID) else { return nil }
+        let (listed, read) = (progress.listedRows, progress.readRows)
         let met = (0..<Int64(max(listed.bytes.count, read.bytes.count) * 8)).compactMap { id in
             listed.contains(id) || read.contains(id)
                 ? "[\(id),\(listed.contains(id) ? 1 : 0),\(read.contains(id) ? 1 : 0)]" : nil

@@ -59,7 +59,7 @@ struct EvidenceParser {
     // MARK: -
 
     private mutating func value(
-        _ field: EvidenceKind.Field, _ rest: inout ArraySlice<UInt8>,
+        _ field: EvidenceField, _ rest: inout ArraySlice<UInt8>,
     ) throws -> DatabaseValue {
         switch field.form {
         case .integer:
@@ -103,7 +103,7 @@ struct EvidenceParser {
         }
     }
 
-    private func wrong(_ field: EvidenceKind.Field) -> Failure {
+    private func wrong(_ field: EvidenceField) -> Failure {
         Failure(why: "\(field.name) is not of its form")
     }
 

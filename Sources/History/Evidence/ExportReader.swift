@@ -22,7 +22,7 @@ final class ExportReader {
     private var isAtEnd = false
     private var lineNumber = 0
     private var parser = EvidenceParser()
-    private var previous = Seal.genesis
+    private var previous = SealRecord.genesis
     private var header: ExportHeader?
     private var pruned: Set<Int64> = []
     private var remains = SHA256()
@@ -67,10 +67,7 @@ final class ExportReader {
             guard records.allSatisfy({ $0.fieldCount == $0.kind.fieldCount(in: seal.version) }) else {
                 throw failure("its records are not of the version that the seal says")
             }
-            let link = Seal(
-                scanID: seal.scan, version: seal.version, content: seal.content,
-                origin: Seal.Origin(content: seal.origin, digest: seal.originDigest), previous: previous)
-            guard seal.previous == previous, seal.digest == link.digest else {
+            guard seal.previous == previous, seal.digest == seal.link.expectedDigest else {
                 throw failure("this link of the chain does not follow from the one before")
             }
             previous = seal.digest

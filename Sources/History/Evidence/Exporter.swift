@@ -39,17 +39,12 @@ private struct Exporter {
     func export(_ write: ([UInt8]) throws -> Void) throws {
         let pruned = try Pruner.prunedScans(db)
         try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
-        let links = try Row.fetchCursor(
-            db,
-            sql: "SELECT scanID, content, origin, originDigest, previous, digest, recordsVersion FROM seal ORDER BY id")
+        let links = try SealRecord.order(Column("id")).fetchCursor(db)
         var lines = EvidenceLines(db)
         while let link = try links.next() {
-            let scan: Int64? = try link.decode(atIndex: 0)
-            let content: String = try link.decode(atIndex: 1)
-            let version: Int = try link.decode(atIndex: 6)
-            if let scan {
+            if let scan = link.scanID {
                 var piece: [UInt8] = []
-                let found = try lines.content(of: scan, version: version) { line in
+                let found = try lines.content(of: scan, version: link.version) { line in
                     piece += line
                     if piece.count > 1 << 16 {
                         try write(piece)
@@ -57,15 +52,11 @@ private struct Exporter {
                     }
                 }
                 try write(piece)
-                guard found.digest == content || pruned.contains(scan) else {
+                guard found.digest == link.content || pruned.contains(scan) else {
                     throw HistoryError.altered(path: path, "scan \(scan): its records differ")
                 }
             }
-            let seal = try ExportedSeal(
-                scan: scan, version: version, content: content, origin: link.decode(atIndex: 2),
-                originDigest: link.decode(atIndex: 3), previous: link.decode(atIndex: 4),
-                digest: link.decode(atIndex: 5))
-            try write(Array((seal.line + "\n").utf8))
+            try write(Array((ExportedSeal(link).line + "\n").utf8))
         }
     }
 }
@@ -105,17 +96,26 @@ struct ExportedSeal: Codable {
         case previous, digest
     }
 
-    init(
-        scan: Int64?, version: Int, content: String, origin: String?, originDigest: String?, previous: String,
-        digest: String,
-    ) {
-        self.scan = scan
-        self.version = version
-        self.content = content
-        self.origin = origin
-        self.originDigest = originDigest
-        self.previous = previous
-        self.digest = digest
+    init(_ link: SealRecord) {
+        scan = link.scanID
+        version = link.version
+        content = link.content
+        origin = link.origin
+        originDigest = link.originDigest
+        previous = link.previous
+        digest = link.digest
+    }
+
+    var link: SealRecord {
+        var link = SealRecord()
+        link.scanID = scan
+        link.version = version
+        link.content = content
+        link.origin = origin
+        link.originDigest = originDigest
+        link.previous = previous
+        link.digest = digest
+        return link
     }
 
     var line: String { ExportLine.of(self) }

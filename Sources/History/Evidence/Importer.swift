@@ -117,8 +117,8 @@ private struct Importer {
         }
         // Which of one line comes first, the line itself says, whatever clocks said.
         if !isSameLine { try checkOrder(of: organizations, hostID, scan) }
-        let scanID = try insertScan(head, hostID)
-        let writer = RecordWriter(db, scanID: scanID, hostID: hostID)
+        let writer = try RecordWriter(db, head, hostID: hostID)
+        let scanID = writer.scanID
         if isSameLine {
             for record in scan.records.dropFirst() { try writer.write(record) }
         } else {
@@ -128,11 +128,10 @@ private struct Importer {
             source.diverged.formUnion(rebase.diverged)
         }
         try writer.finish()
-        let digest = try Sealer(db, path: path).seal(
+        let seal = try Sealer(db, path: path).seal(
             scanID, version: isSameLine ? scan.seal.version : EvidenceKind.version,
             origin: try originHere(scan, scanID, isSameLine))
-        let content = try String.fetchOne(db, sql: "SELECT content FROM seal WHERE digest = ?", arguments: [digest])
-        guard !isSameLine || content == scan.seal.content else {
+        guard !isSameLine || seal.content == scan.seal.content else {
             throw source.reader.failure("its records can't be stored as they are told", line: scan.line)
         }
         return isSameLine ? .imported : .rebased
@@ -141,13 +140,12 @@ private struct Importer {
     // MARK: -
 
     /// What first sealed the scan; `nil` where its link here is the very same: then nothing tells the two files apart.
-    private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isSameLine: Bool) throws -> Seal.Origin? {
-        let head = try String.fetchOne(db, sql: "SELECT digest FROM seal ORDER BY id DESC LIMIT 1") ?? Seal.genesis
+    private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isSameLine: Bool) throws -> SealRecord.Origin? {
+        let head = try SealRecord.head(db)
         if isSameLine, scan.seal.scan == scanID, scan.seal.previous == head {
-            return Seal.Origin(content: scan.seal.origin, digest: scan.seal.originDigest)
+            return scan.seal.origin == nil ? nil : scan.seal.link.firstSeal
         }
-        return Seal.Origin(
-            content: scan.seal.origin ?? scan.seal.content, digest: scan.seal.originDigest ?? scan.seal.digest)
+        return scan.seal.link.firstSeal
     }
 
     private func checkOrder(of organizations: Set<Int64>, _ hostID: Int64, _ scan: ExportedScan) throws {
@@ -160,10 +158,12 @@ private struct Importer {
                     WHERE o.hostID = ? AND o.githubID = ? ORDER BY s.startedAt DESC LIMIT 1
                     """,
                 arguments: [hostID, organization])
-            guard let newest, case let startedAt:String = try newest.decode(atIndex: 0), startedAt > scan.startedAt
+            guard let newest, case let startedAt:String = try newest.decode(forColumn: "startedAt"),
+                startedAt > scan.startedAt
             else { continue }
             throw HistoryError.importOutOfOrder(
-                file: source.reader.file, organization: try newest.decode(atIndex: 1), startedAt: scan.startedAt,
+                file: source.reader.file, organization: try newest.decode(forColumn: "login"),
+                startedAt: scan.startedAt,
                 newest: startedAt)
         }
     }
@@ -184,15 +184,13 @@ private struct Importer {
                     UNION ALL SELECT t.scanID FROM written t
                     WHERE t.repositoryID IN (
                             SELECT repositoryID FROM repositoryObservation WHERE organizationID = (SELECT id FROM own))
-                        AND (
-                            SELECT organizationID FROM repositoryObservation
-                            WHERE repositoryID = t.repositoryID AND scanID <= t.scanID ORDER BY scanID DESC, id DESC LIMIT 1)
+                        AND \(RepositoryRecord.last("organizationID", of: "t.repositoryID", upTo: "t.scanID"))
                             = (SELECT id FROM own))
-                SELECT s.id, coalesce(l.origin, l.content) FROM scan s LEFT JOIN seal l ON l.scanID = s.id
+                SELECT s.id, coalesce(l.origin, l.content) AS content FROM scan s LEFT JOIN seal l ON l.scanID = s.id
                 WHERE s.id = (SELECT max(scanID) FROM told)
                 """,
             arguments: [hostID, organization]
-        ).map { row in try (row.decode(atIndex: 0), row.decode(atIndex: 1)) }
+        ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "content")) }
     }
 
     /// Whether a scan of another organization has written something since of a repository that is this one's in the
@@ -213,18 +211,6 @@ private struct Importer {
             arguments: ["[" + own.map(String.init).joined(separator: ",") + "]", hostID, scanID]) == true
     }
 
-    private func insertScan(_ record: EvidenceRecord, _ hostID: Int64) throws -> Int64 {
-        // After `api_url`, the fields are the columns in their order.
-        try db.execute(
-            sql: """
-                INSERT INTO scan (hostID, state, stop, startedAt, finishedAt, isEnterpriseServer, toolVersion, requested,
-                    scope, policyName, policySHA256, verdict, isComplete, listed, compliant, violating, waived, unreadable,
-                    skipped, requestsSent, requestsNotModified, requestsRetried, waitedMilliseconds)
-                VALUES (\(RecordWriter.places(23)))
-                """,
-            arguments: StatementArguments([hostID.databaseValue] + record.values.dropFirst()))
-        return db.lastInsertedRowID
-    }
 }
 
 extension ExportedScan {

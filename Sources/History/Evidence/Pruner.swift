@@ -84,8 +84,7 @@ struct Pruner {
         guard let content = try Self.checkpointContent(db) else {
             throw HistoryError.altered(path: path, "what is to remain is not of its form")
         }
-        let digest = try Sealer(db, path: path).append(nil, content: content)
-        pruning.checkpoint = digest
+        pruning.checkpoint = try Sealer(db, path: path).append(nil, content: content).digest
         try db.execute(sql: "DELETE FROM pruning")
         return pruning
     }
@@ -117,9 +116,8 @@ struct Pruner {
         hash.update(data: Data(checkpointLine(scans.map(String.init).joined(separator: ",")).utf8))
         var lines = EvidenceLines(db)
         for scan in scans {
-            let version = try Int.fetchOne(
-                db, sql: "SELECT recordsVersion FROM seal WHERE scanID = ?", arguments: [scan])
-            _ = try lines.content(of: scan, version: version ?? EvidenceKind.version) { hash.update(data: $0) }
+            let link = try SealRecord.filter(Column("scanID") == scan).fetchOne(db)
+            _ = try lines.content(of: scan, version: link?.version ?? EvidenceKind.version) { hash.update(data: $0) }
         }
         guard lines.malformed == nil else { return nil }
         return hash.finalize().hexadecimal

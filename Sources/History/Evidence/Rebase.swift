@@ -56,7 +56,7 @@ struct Rebase {
         let rows = try db.makeStatement(sql: Self.concerned)
         let list = "[" + own.keys.map(String.init).joined(separator: ",") + "]"
         let concerned = try Int64.fetchAll(
-            rows, arguments: [list, writer.hostID, writer.row("organization", organization)])
+            rows, arguments: [list, writer.hostID, writer.rowID(.organization, organization)])
         let facts = try last(EvidenceKind.repository, "repositoryObservation", concerned)
         let settings = try last(EvidenceKind.setting, "settingObservation", concerned)
         let coverage = try last(EvidenceKind.coverage, "coverage", concerned)
@@ -113,7 +113,7 @@ struct Rebase {
                 """,
             arguments: ["[" + rowIDs.map(String.init).joined(separator: ",") + "]"])
         var records: [Int64: [DatabaseValue]] = [:]
-        while let row = try rows.next() { records[try row.decode(atIndex: 0)] = Array(row.databaseValues) }
+        while let row = try rows.next() { records[try row.decode(forColumn: "githubID")] = Array(row.databaseValues) }
         return records
     }
 
@@ -143,8 +143,8 @@ struct Rebase {
         }
         for (key, finding) in open where !told.contains(key) && concerns(key, organizations, repositories) {
             var row = finding.row
-            row.isOpen = false
-            try writer.write(row)
+            (row.id, row.scanID, row.isOpen) = (nil, writer.scanID, false)
+            try row.insert(db)
         }
     }
 
@@ -158,5 +158,18 @@ struct Rebase {
                     && name.hasPrefix("\(record.text("login") ?? ""): ")
             }
         }
+    }
+}
+
+extension EvidenceRecord {
+    /// What a record of the kind `repository` tells of it.
+    fileprivate func repository(_ reader: inout JSONTextReader) throws -> Repository {
+        Repository(
+            id: RepositoryID(rawValue: integer("repository_id") ?? 0), owner: text("owner") ?? "",
+            ownerID: integer("owner_id"), name: text("name") ?? "",
+            visibility: text("visibility").flatMap(Repository.Visibility.init) ?? .unknown,
+            isArchived: Bool.fromDatabaseValue(self["archived"]), isFork: Bool.fromDatabaseValue(self["fork"]),
+            topics: try text("topics").map { try reader.strings($0) },
+            customProperties: try text("custom_properties").map { try reader.properties($0) })
     }
 }

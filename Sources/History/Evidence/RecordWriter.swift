@@ -1,112 +1,84 @@
 import AuditCore
-import Foundation
 import GRDB
 
 /// Writes records as rows of a scan.
 final class RecordWriter {
     private let db: Database
-    private let scanID: Int64
+    let scanID: Int64
     let hostID: Int64
-    private var rows: [String: [Int64: Int64]] = [:]
+    private var rows: [EvidenceField.Identity: [Int64: Int64]] = [:]
     private var listed = RowIDSet()
     private var read = RowIDSet()
     private var hasProgress = false
 
-    init(_ db: Database, scanID: Int64, hostID: Int64) {
+    /// - Parameter scan: the record of the scan itself, of which a row is made.
+    init(_ db: Database, _ scan: EvidenceRecord, hostID: Int64) throws {
         self.db = db
-        self.scanID = scanID
         self.hostID = hostID
+        let row = try Self.row(scan) { _ in hostID.databaseValue }
+        try Self.insert(row.columns, row.values, into: scan.kind, db)
+        scanID = db.lastInsertedRowID
     }
 
     func write(_ record: EvidenceRecord) throws {
-        let rest = Array(record.values.dropFirst())
-        switch record.kind.name {
-        case EvidenceKind.organization.name:
-            try insert(
-                """
-                scanOrganization (scanID, organizationID, login, templateStatus, templateClaimKeys,
-                    templateUseImmutableSubject, templateErrorCode, templateErrorMessage, listingStatus, listed, expected,
-                    removed, missing, listingError, listingFailureCode, includedProperties,
-                    includedPropertiesErrorCode, includedPropertiesErrorMessage)
-                """, [try row("organization", record.integer("organization_id"))] + rest)
-        case EvidenceKind.repository.name:
-            try insert(
-                """
-                repositoryObservation (scanID, repositoryID, organizationID, presence, owner, ownerGithubID, name,
-                    visibility, isArchived, isFork, topics, customProperties)
-                """,
-                [
-                    try row("repository", record.integer("repository_id")),
-                    try row("organization", record.integer("organization_id")),
-                ] + rest.dropFirst())
-        case EvidenceKind.setting.name:
-            try insert(
-                """
-                settingObservation (scanID, repositoryID, observedAt, useDefault, includeClaimKeys, useImmutableSubject,
-                    subClaimPrefix)
-                """, [try row("repository", record.integer("repository_id"))] + rest)
-        case EvidenceKind.coverage.name:
-            try insert(
-                "coverage (scanID, repositoryID, errorCode, errorMessage)",
-                [try row("repository", record.integer("repository_id"))] + rest)
-        case EvidenceKind.progress.name:
-            hasProgress = true
-            guard let id = try Int64.fromDatabaseValue(row("repository", record.integer("repository_id"))) else {
-                return
-            }
-            if record["listed"] == true.databaseValue { listed.insert(try RowIDSet.checked(id)) }
-            if record["read"] == true.databaseValue { read.insert(try RowIDSet.checked(id)) }
-        case EvidenceKind.finding.name:
-            try insert(
-                """
-                finding (scanID, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived,
-                    severity, message, problems, firstSeenAt)
-                """,
-                [
-                    hostID.databaseValue, try row("repository", record.integer("repository_id")),
-                    try row("organization", record.integer("organization_id")),
-                ] + rest.dropFirst())
-        case EvidenceKind.tally.name:
-            try insert(
-                "organizationTally (scanID, organizationID, \(TallyWriter.columns))",
-                [try row("organization", record.integer("organization_id"))] + rest)
-        default: break
+        guard record.kind.name != EvidenceKind.progress.name else { return try note(record) }
+        var row = try Self.row(record) { field in
+            try field.identity.map { try rowID($0, record.integer(field.name)) } ?? .null
         }
-    }
-
-    func write(_ finding: FindingRow) throws {
-        try FindingLog(db, scanID: scanID, hostID: hostID).insert(finding)
+        row.columns.append("scanID")
+        row.values.append(scanID.databaseValue)
+        if record.kind.hasHost {
+            row.columns.append("hostID")
+            row.values.append(hostID.databaseValue)
+        }
+        try Self.insert(row.columns, row.values, into: record.kind, db)
     }
 
     /// Stores which repositories the scan met, where it told that.
     func finish() throws {
-        guard hasProgress else { return }
-        try db.execute(
-            sql: "INSERT INTO scanProgress (scanID, listed, read) VALUES (?, ?, ?)",
-            arguments: [scanID, Data(listed.bytes), Data(read.bytes)])
-    }
-
-    static func places(_ count: Int) -> String {
-        Array(repeating: "?", count: count).joined(separator: ", ")
-    }
-
-    // MARK: -
-
-    private func insert(_ target: String, _ values: [DatabaseValue]) throws {
-        try db.cachedStatement(sql: "INSERT INTO \(target) VALUES (\(Self.places(values.count + 1)))")
-            .execute(arguments: StatementArguments([scanID.databaseValue] + values))
+        if hasProgress { try ProgressRecord(scanID: scanID, listed: listed, read: read).insert(db) }
     }
 
     /// The row of an organization or repository, made where there is none.
-    func row(_ table: String, _ githubID: Int64?) throws -> DatabaseValue {
+    func rowID(_ identity: EvidenceField.Identity, _ githubID: Int64?) throws -> DatabaseValue {
         guard let githubID else { return .null }
-        if let known = rows[table]?[githubID] { return known.databaseValue }
+        if let known = rows[identity]?[githubID] { return known.databaseValue }
+        let table = identity.rawValue
         let arguments: StatementArguments = [hostID, githubID]
         try db.cachedStatement(sql: "INSERT OR IGNORE INTO \(table) (hostID, githubID) VALUES (?, ?)")
             .execute(arguments: arguments)
         let row = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT id FROM \(table) WHERE hostID = ? AND githubID = ?"), arguments: arguments)
-        rows[table, default: [:]][githubID] = row
+        rows[identity, default: [:]][githubID] = row
         return row?.databaseValue ?? .null
+    }
+
+    // MARK: -
+
+    private func note(_ record: EvidenceRecord) throws {
+        hasProgress = true
+        guard let id = try Int64.fromDatabaseValue(rowID(.repository, record.integer("repository_id"))) else { return }
+        if record["listed"] == true.databaseValue { listed.insert(try RowIDSet.checked(id)) }
+        if record["read"] == true.databaseValue { read.insert(try RowIDSet.checked(id)) }
+    }
+
+    /// - Parameter reference: gives the row id that stands in the column of an identity.
+    private static func row(
+        _ record: EvidenceRecord, _ reference: (EvidenceField) throws -> DatabaseValue,
+    ) throws -> (columns: [String], values: [DatabaseValue]) {
+        let fields = record.kind.fields
+        return try (
+            fields.map(\.column),
+            zip(fields, record.values).map { field, value in field.identity == nil ? value : try reference(field) }
+        )
+    }
+
+    private static func insert(
+        _ columns: [String], _ values: [DatabaseValue], into kind: EvidenceKind, _ db: Database,
+    ) throws {
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        try db.cachedStatement(
+            sql: "INSERT INTO \(kind.table) (\(columns.joined(separator: ", "))) VALUES (\(places))"
+        ).execute(arguments: StatementArguments(values))
     }
 }

@@ -1,47 +1,5 @@
-import Crypto
 import Foundation
 import GRDB
-
-/// One link of the chain.
-struct Seal: Hashable {
-    var scanID: Int64?
-    /// Of the records.
-    var version: Int
-    /// SHA-256 of the records.
-    var content: String
-    /// Content and digest where the scan was first sealed, if that was in another history.
-    var origin: Origin?
-    var previous: String
-    var digest: String
-
-    struct Origin: Hashable {
-        var content: String
-        var digest: String
-
-        init?(content: String?, digest: String?) {
-            guard let content, let digest else { return nil }
-            self.content = content
-            self.digest = digest
-        }
-    }
-
-    /// Before the first link.
-    static let genesis = String(repeating: "0", count: 64)
-
-    /// What a link's digest is: the SHA-256 of seven lines, which `sha256sum` can repeat.
-    init(scanID: Int64?, version: Int, content: String, origin: Origin?, previous: String) {
-        self.scanID = scanID
-        self.version = version
-        self.content = content
-        self.origin = origin
-        self.previous = previous
-        let lines = [
-            "oidc-audit.seal/v1", previous, scanID.map(String.init) ?? "checkpoint", "records \(version)", content,
-            origin?.content ?? "here", origin?.digest ?? "here",
-        ]
-        digest = SHA256.hash(data: Data((lines.joined(separator: "\n") + "\n").utf8)).hexadecimal
-    }
-}
 
 /// Closes the evidence of scans, each with a link of the chain.
 struct Sealer {
@@ -59,11 +17,11 @@ struct Sealer {
     /// - Parameters:
     ///   - version: of the records.
     ///   - origin: what another history first sealed the scan by.
-    /// - Returns: the digest of the scan's link.
+    /// - Returns: the scan's link.
     @discardableResult
     func seal(
-        _ scanID: Int64, version: Int = EvidenceKind.version, origin: Seal.Origin? = nil,
-    ) throws -> String {
+        _ scanID: Int64, version: Int = EvidenceKind.version, origin: SealRecord.Origin? = nil,
+    ) throws -> SealRecord {
         for foundation in try foundations(of: scanID) {
             if isRunning(foundation) {
                 try copyRows(of: foundation, to: scanID)
@@ -77,44 +35,34 @@ struct Sealer {
     /// - Parameter scanID: `nil` for a checkpoint.
     @discardableResult
     func append(
-        _ scanID: Int64?, version: Int = EvidenceKind.version, content: String, origin: Seal.Origin? = nil,
-    ) throws -> String {
-        let previous = try String.fetchOne(db, sql: "SELECT digest FROM seal ORDER BY id DESC LIMIT 1")
-        let seal = Seal(
-            scanID: scanID, version: version, content: content, origin: origin, previous: previous ?? Seal.genesis)
-        try db.execute(
-            sql: """
-                INSERT INTO seal (scanID, recordsVersion, content, origin, originDigest, previous, digest)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                seal.scanID, seal.version, seal.content, seal.origin?.content, seal.origin?.digest, seal.previous,
-                seal.digest,
-            ])
-        return seal.digest
+        _ scanID: Int64?, version: Int = EvidenceKind.version, content: String, origin: SealRecord.Origin? = nil,
+    ) throws -> SealRecord {
+        let seal = try SealRecord(
+            scanID: scanID, version: version, content: content, origin: origin, previous: SealRecord.head(db))
+        try seal.insert(db)
+        return seal
     }
 
     // MARK: -
 
-    private func append(_ scanID: Int64, version: Int, origin: Seal.Origin?) throws -> String {
+    private func append(_ scanID: Int64, version: Int, origin: SealRecord.Origin?) throws -> SealRecord {
         var lines = EvidenceLines(db)
         let (content, checks) = try lines.content(of: scanID, version: version)
-        let digest = try append(scanID, version: version, content: content, origin: origin)
+        let seal = try append(scanID, version: version, content: content, origin: origin)
         try db.execute(
             sql: "INSERT INTO sealChecks (sealID, checks) VALUES (?, ?)",
             arguments: [db.lastInsertedRowID, Data(checks)])
-        return digest
+        return seal
     }
 
     /// Scans without a link on whose rows the state of a scan rests.
     private func foundations(of scanID: Int64) throws -> [Int64] {
+        let hasRows = Self.observations.map { "EXISTS (SELECT 1 FROM \($0) WHERE scanID = scan.id)" }
         let open = try Int64.fetchAll(
             db,
             sql: """
                 SELECT id FROM scan WHERE id < ? AND id NOT IN (SELECT scanID FROM seal WHERE scanID NOT NULL)
-                    AND (EXISTS (SELECT 1 FROM repositoryObservation WHERE scanID = scan.id)
-                        OR EXISTS (SELECT 1 FROM settingObservation WHERE scanID = scan.id)
-                        OR EXISTS (SELECT 1 FROM coverage WHERE scanID = scan.id))
+                    AND (\(hasRows.joined(separator: " OR ")))
                 ORDER BY id
                 """,
             arguments: [scanID])
@@ -126,18 +74,17 @@ struct Sealer {
         }
     }
 
-    static let observations = ["repositoryObservation", "settingObservation", "coverage"]
+    /// Tables that say how a repository stood.
+    static let observations = [
+        RepositoryRecord.databaseTableName, SettingRecord.databaseTableName, CoverageRecord.databaseTableName,
+    ]
 
     /// Rows of scan `?1` that tell the state at the later scan `?2` of repositories of its organizations.
     static func lastRows(of table: String) -> String {
         """
         SELECT x.id FROM \(table) x WHERE x.scanID = ?1
-            AND NOT EXISTS (
-                SELECT 1 FROM \(table) WHERE repositoryID = x.repositoryID AND scanID <= ?2
-                    AND (scanID, id) > (x.scanID, x.id))
-            AND (
-                SELECT organizationID FROM repositoryObservation WHERE repositoryID = x.repositoryID AND scanID <= ?2
-                ORDER BY scanID DESC, id DESC LIMIT 1)
+            AND x.id = \(LastRow.sql(in: table, of: "x.repositoryID", upTo: "?2"))
+            AND \(RepositoryRecord.last("organizationID", of: "x.repositoryID", upTo: "?2"))
                 IN (SELECT organizationID FROM scanOrganization WHERE scanID = ?2)
         """
     }

@@ -41,65 +41,53 @@ struct Verifier {
     private func absence(of digest: String) throws -> VerificationResult.Problem? {
         let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM seal WHERE digest = ?", arguments: [digest])
         guard count == 0 else { return nil }
-        let claim = try Row.fetchOne(
-            db, sql: "SELECT id, scanID FROM seal WHERE originDigest = ? LIMIT 1", arguments: [digest])
+        let claim = try SealRecord.filter(Column("originDigest") == digest).fetchOne(db)
         guard let claim else {
             return .init(message: "the digest \(digest) is not in this chain", isAbsence: true)
         }
         return .init(
-            scanID: try claim.decode(Int64?.self, atIndex: 1).map(ScanID.init),
+            scanID: claim.scanID.map(ScanID.init),
             message:
-                "the digest \(digest) is that of another history, which link \(try claim.decode(Int64.self, atIndex: 0)) "
+                "the digest \(digest) is that of another history, which link \(claim.id ?? 0) "
                 + "names as its origin and which can't be recomputed here: verify that history", isAbsence: true)
     }
 
     private func problem(_ verification: inout VerificationResult) throws -> VerificationResult.Problem? {
         if let row = try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") {
-            let table: String = try row.decode(atIndex: 0)
+            let table: String = try row.decode(forColumn: "table")
             return .init(message: "a row of \(table) refers to one that is not there")
         }
         let pruned = Set(try Int64.fetchAll(db, sql: "SELECT scanID FROM prunedScan"))
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT id, scanID, content, origin, originDigest, previous, digest, recordsVersion FROM seal ORDER BY id
-                """)
-        var last = (place: Int64(0), digest: Seal.genesis)
+        let links = try SealRecord.order(Column("id")).fetchCursor(db)
+        var last = (place: Int64(0), digest: SealRecord.genesis)
         var checkpoint: (place: Int64, content: String)?
-        while let row = try rows.next() {
-            let place: Int64 = try row.decode(atIndex: 0)
-            let scan: Int64? = try row.decode(atIndex: 1)
-            let scanID = scan.map(ScanID.init)
-            let content: String = try row.decode(atIndex: 2)
+        while let seal = try links.next() {
+            let place = seal.id ?? 0
+            let scanID = seal.scanID.map(ScanID.init)
             guard place == last.place + 1 else {
                 return .init(scanID: scanID, message: "the chain lacks link \(last.place + 1)")
             }
-            let version: Int = try row.decode(atIndex: 7)
-            guard (1...EvidenceKind.version).contains(version) else {
+            guard (1...EvidenceKind.version).contains(seal.version) else {
                 return .init(
-                    scanID: scanID, message: "link \(place) is of records of version \(version), which is not known")
+                    scanID: scanID,
+                    message: "link \(place) is of records of version \(seal.version), which is not known")
             }
-            let seal = Seal(
-                scanID: scan, version: version, content: content,
-                origin: Seal.Origin(content: try row.decode(atIndex: 3), digest: try row.decode(atIndex: 4)),
-                previous: last.digest)
-            guard row.hasNull(atIndex: 3) == row.hasNull(atIndex: 4),
-                try row.decode(String.self, atIndex: 5) == last.digest,
-                try row.decode(String.self, atIndex: 6) == seal.digest
+            guard (seal.origin == nil) == (seal.originDigest == nil), seal.previous == last.digest,
+                seal.digest == seal.expectedDigest
             else {
                 return .init(scanID: scanID, message: "link \(place) of the chain does not follow from the one before")
             }
             last = (place, seal.digest)
             verification.head = seal.digest
-            guard let scan else {
-                checkpoint = (place, content)
+            guard let scan = seal.scanID else {
+                checkpoint = (place, seal.content)
                 verification.checkpoints += 1
                 continue
             }
             if pruned.contains(scan) {
                 verification.prunedScans += 1
             } else {
-                if let problem = try difference(in: scan, link: place, version, content) { return problem }
+                if let problem = try difference(in: scan, seal) { return problem }
                 verification.scans += 1
             }
         }
@@ -122,7 +110,9 @@ struct Verifier {
                         SELECT type, name, sql FROM sqlite_schema
                         WHERE sql NOT NULL AND substr(name, 1, 7) <> 'sqlite_' AND name <> 'grdb_migrations'
                         """
-                ).map { row in try [row.decode(atIndex: 0), row.decode(atIndex: 1), row.decode(atIndex: 2)] })
+                ).map { row in
+                    try [row.decode(forColumn: "type"), row.decode(forColumn: "name"), row.decode(forColumn: "sql")]
+                })
         }
         let fresh = try DatabaseQueue()
         try Schema.migrator.migrate(fresh)
@@ -188,9 +178,9 @@ struct Verifier {
                 "SELECT id, state FROM scan WHERE id NOT IN (SELECT scanID FROM seal WHERE scanID NOT NULL) ORDER BY id"
         )
         for row in open {
-            let id: Int64 = try row.decode(atIndex: 0)
+            let id: Int64 = try row.decode(forColumn: "id")
             let scanID = ScanID(rawValue: id)
-            if try row.decode(String.self, atIndex: 1) == "sealed" {
+            if try row.decode(String.self, forColumn: "state") == "sealed" {
                 return .init(scanID: scanID, message: "it is told as sealed, and the chain has no link of it")
             }
             verification.openScans += 1
@@ -227,19 +217,19 @@ struct Verifier {
 
     /// Where a scan's records are not those that were sealed.
     private func difference(
-        in scan: Int64, link: Int64, _ version: Int, _ content: String,
+        in scan: Int64, _ seal: SealRecord,
     ) throws -> VerificationResult.Problem? {
         var lines = EvidenceLines(db)
-        let (digest, checks) = try lines.content(of: scan, version: version)
+        let (digest, checks) = try lines.content(of: scan, version: seal.version)
         let scanID = ScanID(rawValue: scan)
         if let (id, field) = lines.malformed {
             return .init(scanID: scanID, subject: try name(id), field: field, message: "it is not what was sealed")
         }
-        guard digest != content else { return nil }
-        let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [link])
+        guard digest != seal.content else { return nil }
+        let stored = try Data.fetchOne(db, sql: "SELECT checks FROM sealChecks WHERE sealID = ?", arguments: [seal.id])
         guard let stored else { return .init(scanID: scanID, message: "its content is not what was sealed") }
-        var now = CheckedRecords(checks, version)
-        var then = CheckedRecords(Array(stored), version)
+        var now = CheckedRecords(checks, seal.version)
+        var then = CheckedRecords(Array(stored), seal.version)
         while true {
             switch (then.next(), now.next()) {
             case (nil, nil):
@@ -275,16 +265,16 @@ struct Verifier {
             try String.fetchOne(
                 db,
                 sql: """
-                    SELECT o.owner || '/' || o.name FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
-                    WHERE r.githubID = ? ORDER BY o.scanID DESC, o.id DESC LIMIT 1
+                    SELECT \(RepositoryRecord.last("owner || '/' || name", of: "r.id")) FROM repository r
+                    WHERE r.githubID = ?
                     """,
                 arguments: [id]) ?? "repository \(id)"
         case ..<0:
             try String.fetchOne(
                 db,
                 sql: """
-                    SELECT so.login FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
-                    WHERE o.githubID = ? ORDER BY so.id DESC LIMIT 1
+                    SELECT \(OrganizationRecord.last("login", of: "o.id", by: "organizationID")) FROM organization o
+                    WHERE o.githubID = ?
                     """,
                 arguments: [-id]) ?? "organization \(-id)"
         default: nil

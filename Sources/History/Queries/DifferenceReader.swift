@@ -250,8 +250,7 @@ private struct PairCursor {
             """
             (SELECT count(DISTINCT coalesce(templateClaimKeys, '')) FROM scanOrganization
                 WHERE organizationID = ?1 AND scanID IN (?3, ?4)) > 1
-            AND (SELECT includeClaimKeys FROM settingObservation
-                WHERE repositoryID = own.repositoryID AND scanID <= ?6 ORDER BY scanID DESC, id DESC LIMIT 1)
+            AND \(SettingRecord.last("includeClaimKeys", of: "own.repositoryID", upTo: "?6"))
                 IN (SELECT templateClaimKeys FROM scanOrganization WHERE organizationID = ?1 AND scanID IN (?3, ?4))
             """,
         ]
@@ -260,23 +259,24 @@ private struct PairCursor {
             sql: """
                 WITH last AS MATERIALIZED (
                     SELECT repositoryID AS id,
-                        \(Self.last("repositoryObservation", "?3")) AS o1, \(Self.last("repositoryObservation", "?4")) AS o2,
-                        \(Self.last("settingObservation", "?3")) AS s1, \(Self.last("settingObservation", "?4")) AS s2,
-                        \(Self.last("coverage", "?3")) AS c1, \(Self.last("coverage", "?4")) AS c2
+                        \(RepositoryRecord.last(of: "known.repositoryID", upTo: "?3")) AS o1,
+                        \(RepositoryRecord.last(of: "known.repositoryID", upTo: "?4")) AS o2,
+                        \(SettingRecord.last(of: "known.repositoryID", upTo: "?3")) AS s1,
+                        \(SettingRecord.last(of: "known.repositoryID", upTo: "?4")) AS s2,
+                        \(CoverageRecord.last(of: "known.repositoryID", upTo: "?3")) AS c1,
+                        \(CoverageRecord.last(of: "known.repositoryID", upTo: "?4")) AS c2
                     FROM (
                         SELECT DISTINCT repositoryID FROM repositoryObservation own
                         WHERE organizationID = ?1 AND repositoryID % 2 = ?2 AND (\(changed == nil ? "TRUE" : written.joined(separator: " OR ")))) known)
                 -- What both scans knew alike is read once.
                 SELECT l.id, r.githubID, l.o2 IS l.o1, l.s2 IS l.s1, l.c2 IS l.c1,
-                    o1.*, s1.*, c1.errorCode, c1.errorMessage, o2.*, s2.*, c2.errorCode, c2.errorMessage
+                    \(Self.known("o1", "s1", "c1")), \(Self.known("o2", "s2", "c2"))
                 FROM last l JOIN repository r ON r.id = l.id
-                LEFT JOIN (SELECT o.id, \(RepositoryColumns.selection) FROM repositoryObservation o) o1 ON o1.id = l.o1
-                LEFT JOIN (SELECT s.id, \(SettingColumns.selection) FROM settingObservation s) s1 ON s1.id = l.s1
+                LEFT JOIN repositoryObservation o1 ON o1.id = l.o1
+                LEFT JOIN settingObservation s1 ON s1.id = l.s1
                 LEFT JOIN coverage c1 ON c1.id = l.c1
-                LEFT JOIN (SELECT o.id, \(RepositoryColumns.selection) FROM repositoryObservation o) o2
-                    ON o2.id = l.o2 AND l.o2 IS NOT l.o1
-                LEFT JOIN (SELECT s.id, \(SettingColumns.selection) FROM settingObservation s) s2
-                    ON s2.id = l.s2 AND l.s2 IS NOT l.s1
+                LEFT JOIN repositoryObservation o2 ON o2.id = l.o2 AND l.o2 IS NOT l.o1
+                LEFT JOIN settingObservation s2 ON s2.id = l.s2 AND l.s2 IS NOT l.s1
                 LEFT JOIN coverage c2 ON c2.id = l.c2 AND l.c2 IS NOT l.c1
                 """,
             arguments: [organization, half, before.scanID, after.scanID]
@@ -285,13 +285,17 @@ private struct PairCursor {
 
     mutating func next() throws -> Pair? {
         guard let row = try rows.next() else { return nil }
-        let rowID: Int64 = try row.decode(atIndex: 0)
-        let githubID: Int64 = try row.decode(atIndex: 1)
-        let first = try known(row, at: 5, githubID)
-        var second = try known(row, at: 23, githubID)
-        if try row.decode(atIndex: 2) { second.presence = first.presence }
-        if try row.decode(atIndex: 3) { second.setting = first.setting }
-        if try row.decode(atIndex: 4) { second.trouble = first.trouble }
+        var columns = RowReader(row)
+        let rowID: Int64 = try columns.next()
+        let githubID: Int64 = try columns.next()
+        let hasSamePresence: Bool = try columns.next()
+        let hasSameSetting: Bool = try columns.next()
+        let hasSameTrouble: Bool = try columns.next()
+        let first = try known(&columns, githubID)
+        var second = try known(&columns, githubID)
+        if hasSamePresence { second.presence = first.presence }
+        if hasSameSetting { second.setting = first.setting }
+        if hasSameTrouble { second.trouble = first.trouble }
         return Pair(
             rowID: rowID, id: RepositoryID(rawValue: githubID), first: first.sighting(rowID, before, listings.before),
             second: second.sighting(rowID, after, listings.after))
@@ -328,33 +332,27 @@ private struct PairCursor {
         }
     }
 
-    /// - Parameter start: index of the observation's id.
-    private mutating func known(_ row: Row, at start: Int, _ githubID: Int64) throws -> Known {
+    /// The columns that `known(_:_:)` reads, of aliases of the three tables.
+    private static func known(_ repository: String, _ setting: String, _ coverage: String) -> String {
+        [
+            RepositoryRecord.selection(repository), SettingRecord.selection(setting),
+            CoverageRecord.selection(coverage),
+        ].joined(separator: ", ")
+    }
+
+    private mutating func known(_ columns: inout RowReader, _ githubID: Int64) throws -> Known {
         var known = Known()
-        if !row.hasNull(atIndex: start) {
-            let columns = try RepositoryColumns(row, at: start + 1)
-            if columns.organizationRowID != organization || columns.presence == "removed" {
+        if let repository = try columns.nextIfPresent(RepositoryRecord.self) {
+            if repository.organizationRowID != organization || repository.presence == "removed" {
                 known.presence = .gone
-            } else if columns.presence == "listed" {
-                known.presence = .listed(try columns.repository(githubID: githubID, &json))
+            } else if repository.presence == "listed" {
+                known.presence = .listed(try repository.repository(githubID: githubID, &json))
             } else {
                 known.presence = .missing
             }
         }
-        if !row.hasNull(atIndex: start + 11) {
-            known.setting = try SettingColumns(row, at: start + 12).setting(&json)
-        }
-        if let code: String = try row.decode(atIndex: start + 16) {
-            known.trouble = try UnreadableReason(stored: code, row.decode(atIndex: start + 17))
-        }
+        known.setting = try columns.nextIfPresent(SettingRecord.self)?.setting(&json)
+        known.trouble = try columns.nextIfPresent(CoverageRecord.self)?.reason
         return known
-    }
-
-    /// The id of the last row of a repository up to a scan.
-    private static func last(_ table: String, _ scan: String) -> String {
-        """
-        (SELECT id FROM \(table) WHERE repositoryID = known.repositoryID AND scanID <= \(scan)
-            ORDER BY scanID DESC, id DESC LIMIT 1)
-        """
     }
 }

@@ -15,7 +15,7 @@ struct FindingComparison {
 
     /// A finding that did not stand alike after two scans.
     struct Change: Sendable {
-        enum Kind: Int64, Sendable {
+        enum Kind: Sendable {
             case appeared
             case gone
             /// It stood open after both, and may have problems by the later one that it did not have.
@@ -75,28 +75,24 @@ struct FindingComparison {
     /// - Parameter half: 0 or 1, by the row ids of repositories; what is about none is in the first.
     func changes(from before: ScanID, to after: ScanID, half: Int) throws -> Changes {
         let ends = try ends(before.rawValue, after.rawValue, half)
+        let kinds = Dictionary(uniqueKeysWithValues: ends.map { ($0.id, $0.kind) })
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT e.value & 3, f.ruleID, r.githubID, o.githubID, f.waiver, g.githubID, x.owner,
-                    f.isWaived, f.severity, f.message, f.firstSeenAt,
+                SELECT r.githubID, o.githubID, g.githubID, x.owner || '/' || x.name,
                     -- Looked for where there is one alone: it takes a walk through the table.
                     CASE WHEN f.organizationID NOT NULL THEN (
                         SELECT login FROM scanOrganization WHERE organizationID = f.organizationID
                         ORDER BY id DESC LIMIT 1) END,
-                    x.name, f.problems, f.id
-                FROM json_each(?1) e JOIN finding f ON f.id = e.value >> 2
+                    \(FindingRecord.selection("f"))
+                FROM json_each(?1) e JOIN finding f ON f.id = e.value
                 LEFT JOIN repository r ON r.id = f.repositoryID
                 LEFT JOIN organization o ON o.id = f.organizationID
-                LEFT JOIN repositoryObservation x ON x.id = (
-                    SELECT id FROM repositoryObservation
-                    WHERE repositoryID = f.repositoryID AND scanID <= ?2 ORDER BY scanID DESC, id DESC LIMIT 1)
+                LEFT JOIN repositoryObservation x ON x.id = \(RepositoryRecord.last(of: "f.repositoryID", upTo: "?2"))
                 LEFT JOIN organization g ON g.id = x.organizationID
                 """,
             arguments: [
-                "["
-                    + ends.sorted { $0.id < $1.id }.map { "\($0.id << 2 | $0.kind.rawValue)" }.joined(
-                        separator: ",") + "]",
+                "[" + ends.map(\.id).sorted().map(String.init).joined(separator: ",") + "]",
                 max(before.rawValue, after.rawValue),
             ])
         var changes: [Change] = []
@@ -104,11 +100,10 @@ struct FindingComparison {
         var json = JSONTextReader()
         let problemsBefore = try problems(ofRowsBefore: ends, &json)
         while let row = try rows.next() {
-            let finding = try finding(row, &json)
-            var change = Change(finding: finding, kind: Change.Kind(rawValue: try row.decode(atIndex: 0)) ?? .appeared)
+            let (id, finding) = try finding(row, &json)
+            var change = Change(finding: finding, kind: kinds[id] ?? .appeared)
             if change.kind == .changed {
-                change.furtherProblems = finding.problems(
-                    beyond: problemsBefore[try row.decode(atIndex: 14)] ?? finding.problems)
+                change.furtherProblems = finding.problems(beyond: problemsBefore[id] ?? finding.problems)
                 guard !change.furtherProblems.isEmpty else { continue }
             }
             places.append(Place(order: ReportOrder(finding.name), rule: finding.key.rule, index: changes.count))
@@ -121,15 +116,15 @@ struct FindingComparison {
 
     /// The last row of a finding up to a scan.
     private struct Last {
-        /// Scan, id in 32 bits, and in the lowest one whether it stood open; 0 where there is none.
-        private var row: Int64 = 0
-
-        var id: Int64 { row >> 1 & 0xFFFF_FFFF }
-        var isOpen: Bool { row & 1 == 1 }
+        private var scanID: Int64 = 0
+        private(set) var id: Int64 = 0
+        private(set) var isOpen = false
 
         /// An import can write older scans after younger ones.
-        mutating func take(_ row: Int64, upTo scan: Int64) {
-            if row >> 33 <= scan { self.row = max(self.row, row) }
+        mutating func take(_ id: Int64, of scanID: Int64, isOpen: Bool, upTo scan: Int64) {
+            if scanID <= scan, (scanID, id) > (self.scanID, self.id) {
+                (self.scanID, self.id, self.isOpen) = (scanID, id, isOpen)
+            }
         }
     }
 
@@ -148,13 +143,13 @@ struct FindingComparison {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT json_extract(e.value, '$[0]'), f.problems
+                SELECT json_extract(e.value, '$[0]') AS id, f.problems
                 FROM json_each(?) e JOIN finding f ON f.id = json_extract(e.value, '$[1]')
                 """,
             arguments: ["[" + pairs.joined(separator: ",") + "]"])
         var problems: [Int64: [String]] = [:]
         while let row = try rows.next() {
-            problems[try row.decode(atIndex: 0)] = try json.strings(row.decode(atIndex: 1))
+            problems[try row.decode(forColumn: "id")] = try json.strings(row.decode(forColumn: "problems"))
         }
         return problems
     }
@@ -169,7 +164,7 @@ struct FindingComparison {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT (scanID << 33) | (id << 1) | isOpen, repositoryID, organizationID, waiver FROM finding
+                    SELECT repositoryID, organizationID, waiver, id, scanID, isOpen FROM finding
                     WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2 AND ruleID = ?3
                         AND coalesce(repositoryID, 0) % 2 = ?4
                     ORDER BY repositoryID, organizationID, waiver
@@ -188,19 +183,16 @@ struct FindingComparison {
                 (first, last) = (Last(), Last())
             }
             while let row = try rows.next() {
-                var next: (repository: Int64?, organization: Int64?, waiver: String?)
-                next.repository = try row.decode(atIndex: 1)
-                if next.repository == nil {
-                    next.organization = try row.decode(atIndex: 2)
-                    next.waiver = try row.decode(atIndex: 3)
-                }
+                var columns = RowReader(row)
+                let next: (repository: Int64?, organization: Int64?, waiver: String?) =
+                    try (columns.next(), columns.next(), columns.next())
                 if next != subject {
                     endFinding()
                     subject = next
                 }
-                let place: Int64 = try row.decode(atIndex: 0)
-                first.take(place, upTo: before)
-                last.take(place, upTo: after)
+                let (id, scanID, isOpen): (Int64, Int64, Bool) = try (columns.next(), columns.next(), columns.next())
+                first.take(id, of: scanID, isOpen: isOpen, upTo: before)
+                last.take(id, of: scanID, isOpen: isOpen, upTo: after)
             }
             endFinding()
         }
@@ -223,24 +215,22 @@ struct FindingComparison {
         return rules
     }
 
-    private func finding(_ row: Row, _ json: inout JSONTextReader) throws -> StoredFinding {
-        let subject: FindingKey.Subject
-        let name: String
-        if let id: Int64 = try row.decode(atIndex: 2) {
-            subject = .repository(RepositoryID(rawValue: id))
-            name = try row.decode(String.self, atIndex: 6) + "/" + row.decode(String.self, atIndex: 12)
-        } else if let id: Int64 = try row.decode(atIndex: 3) {
-            subject = .organization(OrganizationID(rawValue: id))
-            name = try row.decode(atIndex: 11) ?? "organization \(id)"
-        } else {
-            name = try row.decode(atIndex: 4)
-            subject = .waiver(name)
-        }
-        return try StoredFinding(
-            key: FindingKey(rule: row.decode(atIndex: 1), subject: subject),
-            severity: Severity(rawValue: row.decode(atIndex: 8)) ?? .critical, message: row.decode(atIndex: 9),
-            problems: json.strings(row.decode(atIndex: 13)), name: name, firstSeen: timestamp(row.decode(atIndex: 10)),
-            isWaived: row.decode(atIndex: 7),
-            organization: row.decode(Int64?.self, atIndex: 5).map(OrganizationID.init))
+    private func finding(_ row: Row, _ json: inout JSONTextReader) throws -> (id: Int64, finding: StoredFinding) {
+        var columns = RowReader(row)
+        let repositoryID: Int64? = try columns.next()
+        let organizationID: Int64? = try columns.next()
+        let owner = try columns.next(Int64?.self).map(OrganizationID.init)
+        let fullName: String? = try columns.next()
+        let login: String? = try columns.next()
+        let stored: FindingRecord = try columns.next()
+        let (subject, name): (FindingKey.Subject, String) =
+            if let repositoryID {
+                (.repository(RepositoryID(rawValue: repositoryID)), fullName ?? "repository \(repositoryID)")
+            } else if let organizationID {
+                (.organization(OrganizationID(rawValue: organizationID)), login ?? "organization \(organizationID)")
+            } else {
+                (.waiver(stored.waiver ?? ""), stored.waiver ?? "")
+            }
+        return try (stored.id ?? 0, stored.finding(subject, name: name, organization: owner, &json))
     }
 }

@@ -98,7 +98,7 @@ struct OrganizationNames {
             arguments: [apiURL]
         ).map { row in
             try OrganizationReference(
-                login: row.decode(atIndex: 0), id: OrganizationID(rawValue: row.decode(atIndex: 1)))
+                login: row.decode(forColumn: "login"), id: OrganizationID(rawValue: row.decode(forColumn: "githubID")))
         }
     }
 
@@ -123,7 +123,7 @@ struct OrganizationNames {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT o.id, o.githubID, s.id, s.startedAt, l.digest, max(l.id) AS link
+                SELECT o.id, o.githubID, so.scanID, s.startedAt, l.digest, max(l.id) AS link
                 FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
                 JOIN organization o ON o.id = so.organizationID JOIN host h ON h.id = o.hostID
                 WHERE h.apiURL = ? AND so.login = ? COLLATE NOCASE GROUP BY o.id ORDER BY link DESC
@@ -131,10 +131,10 @@ struct OrganizationNames {
             arguments: [apiURL, login]
         ).map { row in
             try Holder(
-                rowID: row.decode(atIndex: 0), id: OrganizationID(rawValue: row.decode(atIndex: 1)),
+                rowID: row.decode(forColumn: "id"), id: OrganizationID(rawValue: row.decode(forColumn: "githubID")),
                 scan: ScanDifference.Side(
-                    id: ScanID(rawValue: row.decode(atIndex: 2)), startedAt: timestamp(row.decode(atIndex: 3)),
-                    digest: row.decode(atIndex: 4)))
+                    id: ScanID(rawValue: row.decode(forColumn: "scanID")), startedAt: row.time("startedAt"),
+                    digest: row.decode(forColumn: "digest")))
         }
     }
 
@@ -173,17 +173,19 @@ struct FormerNames {
                     GROUP BY o.id
                     """,
                 arguments: [scanID, link]
-            ).map { row in try (row.decode(atIndex: 0), row.decode(atIndex: 1)) })
+            ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "login")) })
         holders = try Dictionary(
             uniqueKeysWithValues: Row.fetchAll(
                 db,
                 sql: """
-                    SELECT lower(x.login), o.githubID, max(l.id) FROM \(earlier)
+                    SELECT lower(x.login) AS login, o.githubID, max(l.id) FROM \(earlier)
                         AND lower(x.login) IN (SELECT lower(login) FROM scanOrganization WHERE scanID = ?1)
                     GROUP BY lower(x.login)
                     """,
                 arguments: [scanID, link]
-            ).map { row in try (row.decode(atIndex: 0), OrganizationID(rawValue: row.decode(atIndex: 1))) })
+            ).map { row in
+                try (row.decode(forColumn: "login"), OrganizationID(rawValue: row.decode(forColumn: "githubID")))
+            })
     }
 
     /// - Returns: `nil` where it had the same login, or was not known.

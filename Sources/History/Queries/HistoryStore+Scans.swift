@@ -86,7 +86,7 @@ extension HistoryStore {
                     scan.apiURL, scan.link, moment.description,
                     "[" + logins.map { JSONColumn.of($0) }.joined(separator: ",") + "]",
                 ]
-            ).map { row in try (ScanID(rawValue: row.decode(atIndex: 0)), timestamp(row.decode(atIndex: 1))) }
+            ).map { row in try (ScanID(rawValue: row.decode(forColumn: "id")), row.time("startedAt")) }
         }
     }
 
@@ -143,14 +143,12 @@ struct ScanSearch {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT s.id, h.apiURL, s.isEnterpriseServer, s.startedAt, s.finishedAt, s.policyName, s.policySHA256,
-                    s.verdict, s.isComplete, s.listed, s.compliant, s.violating, s.waived, s.unreadable, s.skipped,
-                    s.requestsSent, s.requestsNotModified, s.requestsRetried, s.waitedMilliseconds, s.toolVersion,
-                    l.digest, l.content,
-                    (SELECT json_group_array(json_object('login', login, 'id', githubID)) FROM (
-                        SELECT so.login, o.githubID FROM scanOrganization so
-                        LEFT JOIN organization o ON o.id = so.organizationID
-                        WHERE so.scanID = s.id ORDER BY so.id)), s.scope, l.id
+                SELECT h.apiURL, (
+                        SELECT json_group_array(json_object('login', login, 'id', githubID)) FROM (
+                            SELECT so.login, o.githubID FROM scanOrganization so
+                            LEFT JOIN organization o ON o.id = so.organizationID
+                            WHERE so.scanID = s.id ORDER BY so.id)),
+                    \(ScanRecord.selection("s")), \(SealRecord.selection("l"))
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
@@ -175,30 +173,19 @@ struct ScanSearch {
 
 extension StoredScan {
     fileprivate init(_ row: Row, _ json: inout JSONTextReader) throws {
-        let startedAt = try timestamp(row.decode(atIndex: 3))
+        var columns = RowReader(row)
+        let apiURL: String = try columns.next()
+        let organizations = try json.organizations(columns.next())
+        let scan: ScanRecord = try columns.next()
+        let link: SealRecord = try columns.next()
         try self.init(
-            id: ScanID(rawValue: row.decode(atIndex: 0)), link: row.decode(atIndex: 24), apiURL: row.decode(atIndex: 1),
-            isEnterpriseServer: row.decode(atIndex: 2), startedAt: startedAt,
-            finishedAt: row.decode(String?.self, atIndex: 4).map { try timestamp($0) } ?? startedAt,
-            organizations: json.organizations(row.decode(atIndex: 22)),
-            scope: JSONColumn.scope(row.decode(atIndex: 23)),
-            policyName: row.decode(atIndex: 5) ?? "", policySHA256: row.decode(atIndex: 6) ?? "",
+            id: ScanID(rawValue: scan.id ?? 0), link: link.id ?? 0, apiURL: apiURL,
+            isEnterpriseServer: scan.isEnterpriseServer, startedAt: timestamp(scan.startedAt), finishedAt: scan.end(),
+            organizations: organizations, scope: JSONColumn.scope(scan.scope), policyName: scan.policyName ?? "",
+            policySHA256: scan.policySHA256 ?? "",
             // Whatever else stands there is not known to be compliant.
-            verdict: row.decode(String?.self, atIndex: 7).flatMap(Verdict.init) ?? .incomplete,
-            isComplete: row.decode(atIndex: 8) ?? false,
-            summary: Summary(
-                listed: count(row, 9), compliant: count(row, 10),
-                violating: count(row, 11), waived: count(row, 12),
-                unreadable: count(row, 13), skipped: count(row, 14)),
-            requests: RequestCounts(
-                sent: count(row, 15), notModified: count(row, 16),
-                retried: count(row, 17),
-                waited: .milliseconds(count(row, 18))),
-            toolVersion: row.decode(atIndex: 19), digest: row.decode(atIndex: 20), content: row.decode(atIndex: 21))
+            verdict: scan.verdict.flatMap(Verdict.init) ?? .incomplete, isComplete: scan.isComplete ?? false,
+            summary: scan.summary, requests: scan.requests, toolVersion: scan.toolVersion, digest: link.digest,
+            content: link.content)
     }
-}
-
-/// A count, within bounds in which sums don't overflow, whatever stands there.
-func count(_ row: Row, _ index: Int) throws -> Int {
-    min(max(try row.decode(Int?.self, atIndex: index) ?? 0, 0), 1 << 40)
 }

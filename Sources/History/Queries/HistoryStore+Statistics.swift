@@ -17,8 +17,7 @@ extension HistoryStore {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT s.id, s.startedAt, l.digest, so.login, s.isComplete, s.policyName, o.githubID, s.scope,
-                        \(TallyWriter.selection)
+                    SELECT o.githubID, so.login, l.digest, \(ScanRecord.selection("s")), \(TallyRecord.selection("t"))
                     FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
                     JOIN seal l ON l.scanID = s.id
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
@@ -37,15 +36,17 @@ extension HistoryStore {
                 arguments: [apiURL, only, since?.description, like?.rawValue])
             var points: [TrendPoint] = []
             while let row = try rows.next() {
+                var columns = RowReader(row)
+                let organizationID = OrganizationID(rawValue: try columns.next())
+                let (login, digest): (String, String) = try (columns.next(), columns.next())
+                let scan: ScanRecord = try columns.next()
                 points.append(
                     try TrendPoint(
                         scan: ScanDifference.Side(
-                            id: ScanID(rawValue: row.decode(atIndex: 0)),
-                            startedAt: timestamp(row.decode(atIndex: 1)), digest: row.decode(atIndex: 2)),
-                        organization: row.decode(atIndex: 3),
-                        organizationID: OrganizationID(rawValue: row.decode(atIndex: 6)),
-                        isComplete: row.decode(atIndex: 4) ?? false, policyName: row.decode(atIndex: 5) ?? "",
-                        scope: JSONColumn.scope(row.decode(atIndex: 7)), tally: OrganizationTally(row, at: 8)))
+                            id: ScanID(rawValue: scan.id ?? 0), startedAt: timestamp(scan.startedAt), digest: digest),
+                        organization: login, organizationID: organizationID, isComplete: scan.isComplete ?? false,
+                        policyName: scan.policyName ?? "", scope: JSONColumn.scope(scan.scope),
+                        tally: columns.next(TallyRecord.self).tally))
             }
             return points
         }

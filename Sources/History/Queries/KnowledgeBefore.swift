@@ -24,15 +24,9 @@ struct KnowledgeBefore {
         for start in stride(from: 0, to: repositories.count, by: Self.batch) {
             let wanted = repositories[start..<min(start + Self.batch, repositories.count)]
             let list = "[" + wanted.map { String($0.rowID) }.joined(separator: ",") + "]"
-            let facts = try rows("repositoryObservation o", RepositoryColumns.selection, list) { row in
-                try RepositoryColumns(row, at: 2)
-            }
-            let settings = try rows("settingObservation s", SettingColumns.selection, list) { row in
-                try SettingColumns(row, at: 2)
-            }
-            let coverage = try rows("coverage c", "c.errorCode, c.errorMessage", list) { row in
-                try Trouble(code: row.decode(atIndex: 2), message: row.decode(atIndex: 3))
-            }
+            let facts = try rows(RepositoryRecord.self, list) { ($0.repositoryRowID, $0.scanID) }
+            let settings = try rows(SettingRecord.self, list) { ($0.repositoryRowID, $0.scanID) }
+            let coverage = try rows(CoverageRecord.self, list) { ($0.repositoryRowID, $0.scanID) }
             for (rowID, id) in wanted {
                 known[rowID] = try knowledge(
                     of: rowID, id, Moments(facts[rowID]), Moments(settings[rowID]), Moments(coverage[rowID]))
@@ -44,12 +38,6 @@ struct KnowledgeBefore {
     private static let batch = 1000
 
     // MARK: -
-
-    private struct Trouble {
-        /// `nil`: readable again.
-        let code: String?
-        let message: String?
-    }
 
     /// Rows of one repository, gone through from the last to the first.
     private struct Moments<Value> {
@@ -64,28 +52,28 @@ struct KnowledgeBefore {
         }
     }
 
-    private func rows<Value>(
-        _ table: String, _ selection: String, _ list: String, _ decode: (Row) throws -> Value,
-    ) throws -> [Int64: [(scanID: Int64, value: Value)]] {
-        let alias = table.suffix(1)
-        let cursor = try Row.fetchCursor(
+    private func rows<Record: StoredRecord>(
+        _ table: Record.Type, _ list: String, _ key: (Record) -> (rowID: Int64, scanID: Int64),
+    ) throws -> [Int64: [(scanID: Int64, value: Record)]] {
+        let cursor = try Record.fetchCursor(
             db,
             sql: """
-                SELECT \(alias).repositoryID, \(alias).scanID, \(selection)
-                FROM json_each(?1) wanted CROSS JOIN \(table) ON \(alias).repositoryID = wanted.value
-                WHERE \(alias).scanID <= ?2 ORDER BY \(alias).repositoryID, \(alias).scanID, \(alias).id
+                SELECT \(Record.selection("e"))
+                FROM json_each(?1) wanted CROSS JOIN \(Record.databaseTableName) e ON e.repositoryID = wanted.value
+                WHERE e.scanID <= ?2 ORDER BY e.repositoryID, e.scanID, e.id
                 """,
             arguments: [list, last])
-        var found: [Int64: [(scanID: Int64, value: Value)]] = [:]
-        while let row = try cursor.next() {
-            found[try row.decode(atIndex: 0), default: []].append((try row.decode(atIndex: 1), try decode(row)))
+        var found: [Int64: [(scanID: Int64, value: Record)]] = [:]
+        while let record = try cursor.next() {
+            let (rowID, scanID) = key(record)
+            found[rowID, default: []].append((scanID, record))
         }
         return found
     }
 
     private func knowledge(
-        of rowID: Int64, _ id: RepositoryID, _ facts: Moments<RepositoryColumns>, _ settings: Moments<SettingColumns>,
-        _ coverage: Moments<Trouble>,
+        of rowID: Int64, _ id: RepositoryID, _ facts: Moments<RepositoryRecord>, _ settings: Moments<SettingRecord>,
+        _ coverage: Moments<CoverageRecord>,
     ) throws -> RepositoryKnowledge {
         var (facts, settings, coverage) = (facts, settings, coverage)
         var json = JSONTextReader()
@@ -109,7 +97,7 @@ struct KnowledgeBefore {
                 looked = scan.view.looked(at: rowID, repository)
                 let reading = scan.view.reading(
                     of: repository, rowID: rowID, try setting?.setting(&json),
-                    trouble.flatMap { one in one.code.map { UnreadableReason(stored: $0, one.message) } })
+                    trouble?.reason)
                 seen = .listed(
                     RepositoryState(
                         repository, reading, under: scan.template, isEnterpriseServer: scan.isEnterpriseServer))

@@ -37,30 +37,31 @@ struct OrganizationScans {
             scopes[text] = scope
             return scope
         }
-        func bits(_ row: Row, _ index: Int) throws -> RowIDSet? {
-            try row.decode(Data?.self, atIndex: index).map { RowIDSet(bytes: Array($0)) }
-        }
+        func bits(_ data: Data?) -> RowIDSet? { data.map { RowIDSet(bytes: Array($0)) } }
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT s.id, s.startedAt, l.digest, s.isEnterpriseServer, \(TemplateColumns.selection), s.scope,
-                    so.listingStatus, p.listed, p.read
+                SELECT l.digest, p.listed, p.read, \(ScanRecord.selection("s")), \(OrganizationRecord.selection("so"))
                 FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN seal l ON l.scanID = s.id
                 LEFT JOIN scanProgress p ON p.scanID = s.id
                 WHERE s.state = 'sealed' AND so.organizationID = ? AND s.id <= ? ORDER BY s.id
                 """,
             arguments: [organization, last])
         while let row = try rows.next() {
-            let id: Int64 = try row.decode(atIndex: 0)
-            let progress = try bits(row, 11).flatMap { listed in try bits(row, 12).map { (listed: listed, read: $0) } }
+            var columns = RowReader(row)
+            let digest: String = try columns.next()
+            let (listed, read) = try (bits(columns.next()), bits(columns.next()))
+            let scan: ScanRecord = try columns.next()
+            let organization: OrganizationRecord = try columns.next()
+            let progress = listed.flatMap { listed in read.map { (listed: listed, read: $0) } }
+            let id = scan.id ?? 0
             append(
                 try OrganizationScan(
                     side: ScanDifference.Side(
-                        id: ScanID(rawValue: id), startedAt: timestamp(row.decode(atIndex: 1)),
-                        digest: row.decode(atIndex: 2)),
-                    isEnterpriseServer: row.decode(atIndex: 3), template: TemplateColumns.template(row, at: 4, &json),
-                    listing: Listing.Status(rawValue: row.decode(atIndex: 10)) ?? .partial,
-                    view: ScanView(scanID: id, scope: scope(row.decode(atIndex: 9)), progress: progress)))
+                        id: ScanID(rawValue: id), startedAt: timestamp(scan.startedAt), digest: digest),
+                    isEnterpriseServer: scan.isEnterpriseServer, template: organization.template(&json),
+                    listing: organization.status,
+                    view: ScanView(scanID: id, scope: scope(scan.scope), progress: progress)))
         }
         templateEvents = events()
     }

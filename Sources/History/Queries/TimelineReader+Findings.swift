@@ -8,30 +8,24 @@ extension TimelineReader {
         var json = JSONTextReader()
         // As it stood open last, by policy and rule.
         var last: [[String]: StoredFinding] = [:]
-        return try rows(
-            "finding f",
-            "f.policyName, f.ruleID, f.isOpen, f.isWaived, f.severity, f.message, f.firstSeenAt, f.problems", rowID
-        ) { row in
-            let isWaived: Bool = try row.decode(atIndex: 4)
-            let finding = try StoredFinding(
-                key: FindingKey(
-                    rule: row.decode(atIndex: 2), subject: .repository(RepositoryID(rawValue: githubID))),
-                severity: Severity(rawValue: row.decode(atIndex: 5)) ?? .critical, message: row.decode(atIndex: 6),
-                problems: json.strings(row.decode(atIndex: 8)), name: "", firstSeen: timestamp(row.decode(atIndex: 7)),
-                isWaived: isWaived)
-            let policy: String = try row.decode(atIndex: 1)
+        return try records(of: rowID).map { (stored: FindingRecord) in
+            let finding = try stored.finding(.repository(RepositoryID(rawValue: githubID)), name: "", &json)
+            let policy = stored.policyName
             let identity = [policy, finding.key.rule]
-            guard try row.decode(Bool.self, atIndex: 3) else {
+            guard stored.isOpen else {
                 last[identity] = nil
-                return .findingGone(finding, policyName: policy)
+                return (stored.scanID, .findingGone(finding, policyName: policy))
             }
             let before = last.updateValue(finding, forKey: identity)
-            if let before, before.isWaived == isWaived {
-                return .findingChanged(
-                    finding, further: finding.problems(beyond: before.problems), policyName: policy)
+            if let before, before.isWaived == stored.isWaived {
+                let further = finding.problems(beyond: before.problems)
+                return (stored.scanID, .findingChanged(finding, further: further, policyName: policy))
             }
-            return isWaived
-                ? .findingWaived(finding, policyName: policy) : .findingAppeared(finding, policyName: policy)
+            return (
+                stored.scanID,
+                stored.isWaived
+                    ? .findingWaived(finding, policyName: policy) : .findingAppeared(finding, policyName: policy)
+            )
         }
     }
 }

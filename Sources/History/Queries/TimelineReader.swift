@@ -24,9 +24,9 @@ struct TimelineReader {
 
     /// What is stored of one repository, each in the order of scans.
     private struct Rows {
-        var facts: [(scanID: Int64, value: RepositoryColumns)]
-        var settings: [(scanID: Int64, value: (SettingColumns, observedAt: String))]
-        var coverage: [(scanID: Int64, value: (code: String?, message: String?))]
+        var facts: [RepositoryRecord]
+        var settings: [SettingRecord]
+        var coverage: [CoverageRecord]
         var findings: [(scanID: Int64, value: Timeline.Event.What)]
 
         var scanIDs: [Int64] {
@@ -34,12 +34,11 @@ struct TimelineReader {
         }
     }
 
-    /// The columns of the tables, as of one scan.
+    /// The rows of the tables, as of one scan.
     private struct Known {
-        var facts: RepositoryColumns?
-        var setting: SettingColumns?
-        var observedAt: String?
-        var error: (code: String, message: String?)?
+        var facts: RepositoryRecord?
+        var setting: SettingRecord?
+        var coverage: CoverageRecord?
     }
 
     /// - Parameter last: the scan up to which is told; `nil`: all.
@@ -51,28 +50,29 @@ struct TimelineReader {
     mutating func timeline(of fullName: String, apiURL: String) throws -> Timeline? {
         let parts = fullName.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
+        let hasName = "presence = 'listed' AND name = ?1 COLLATE NOCASE AND owner = ?2 COLLATE NOCASE"
         let found = try Row.fetchOne(
             db,
             sql: """
                 SELECT r.id, r.githubID FROM repositoryObservation o
                 JOIN repository r ON r.id = o.repositoryID JOIN host h ON h.id = r.hostID
                 WHERE o.name = ?1 COLLATE NOCASE AND o.owner = ?2 COLLATE NOCASE AND h.apiURL = ?3
-                ORDER BY (
-                    -- One that has the name now goes before one that had it.
-                    SELECT c.presence = 'listed' AND c.name = ?1 COLLATE NOCASE AND c.owner = ?2 COLLATE NOCASE
-                    FROM repositoryObservation c WHERE c.repositoryID = o.repositoryID
-                    ORDER BY c.scanID DESC, c.id DESC LIMIT 1) DESC, o.scanID DESC, o.id DESC LIMIT 1
+                -- One that has the name now goes before one that had it.
+                ORDER BY \(RepositoryRecord.last(hasName, of: "o.repositoryID")) DESC, o.scanID DESC, o.id DESC LIMIT 1
                 """,
             arguments: [String(parts[1]), String(parts[0]), apiURL])
-        guard let found else { return nil }
-        return try timeline(
-            of: StoredRepository(rowID: found.decode(atIndex: 0), id: RepositoryID(rawValue: found.decode(atIndex: 1))))
+        return try found.map { row in try timeline(of: StoredRepository(row)) }
     }
 
     /// A repository by both its ids.
     struct StoredRepository {
         let rowID: Int64
         let id: RepositoryID
+
+        fileprivate init(_ row: Row) throws {
+            rowID = try row.decode(forColumn: "id")
+            id = RepositoryID(rawValue: try row.decode(forColumn: "githubID"))
+        }
     }
 
     /// Those of an organization of which more is told than how they were first seen, the last changed first.
@@ -98,9 +98,7 @@ struct TimelineReader {
                 SELECT id, githubID FROM ends WHERE last > first OR wasUnread ORDER BY last DESC, id
                 """,
             arguments: [organization.rawValue, apiURL, lastScanID]
-        ).map { row in
-            try StoredRepository(rowID: row.decode(atIndex: 0), id: RepositoryID(rawValue: row.decode(atIndex: 1)))
-        }
+        ).map { row in try StoredRepository(row) }
     }
 
     /// What became of an organization's own template, oldest first.
@@ -127,16 +125,15 @@ struct TimelineReader {
             let scan = scans.all[place]
             // Rows of scans that ended early belong to the next one that was sealed.
             while places.facts < rows.facts.count, rows.facts[places.facts].scanID <= scan.id {
-                known.facts = rows.facts[places.facts].value
+                known.facts = rows.facts[places.facts]
                 places.facts += 1
             }
             while places.setting < rows.settings.count, rows.settings[places.setting].scanID <= scan.id {
-                (known.setting, known.observedAt) = rows.settings[places.setting].value
+                known.setting = rows.settings[places.setting]
                 places.setting += 1
             }
             while places.coverage < rows.coverage.count, rows.coverage[places.coverage].scanID <= scan.id {
-                let (code, message) = rows.coverage[places.coverage].value
-                known.error = code.map { ($0, message) }
+                known.coverage = rows.coverage[places.coverage]
                 places.coverage += 1
             }
             guard let facts = known.facts, facts.organizationRowID == organization else { continue }
@@ -165,12 +162,12 @@ struct TimelineReader {
         try told.advance(to: later(than: told, before: .max, repository.rowID))
         told.closeGap(last: told.lastScan, regainedBy: nil)
         let nameless = Repository(
-            id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.value.owner ?? "",
-            name: rows.facts.last?.value.name ?? "", visibility: .unknown)
+            id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.owner ?? "",
+            name: rows.facts.last?.name ?? "", visibility: .unknown)
         return Timeline(
             repository: told.lastRepository ?? nameless, events: told.events, lastScan: told.lastScan,
             state: told.state,
-            since: told.state?.reading.value == nil ? nil : try known.observedAt.map { try timestamp($0) })
+            since: told.state?.reading.value == nil ? nil : try (known.setting?.observedAt).map { try timestamp($0) })
     }
 
     /// The last scan after the one that was told of last, and before another, that looked and saw nothing else.
@@ -186,7 +183,7 @@ struct TimelineReader {
     /// Organizations and places of their scans at which something may be seen otherwise than before, in the order of scans.
     private mutating func moments(of rows: Rows) throws -> [(organization: Int64, place: Int)] {
         var moments: [(scanID: Int64, organization: Int64, place: Int)] = []
-        for organization in Set(rows.facts.map(\.value.organizationRowID)) {
+        for organization in Set(rows.facts.map(\.organizationRowID)) {
             let scans = try scans(of: organization)
             let places = Set(rows.scanIDs.map { scans.place(from: $0) } + scans.templateChanges)
             for place in places where place < scans.all.count {
@@ -208,8 +205,8 @@ struct TimelineReader {
     ) throws -> RepositoryState? {
         guard let facts = known.facts else { return nil }
         let reading: Reading<RepositorySetting>
-        if let error = known.error {
-            reading = .unreadable(UnreadableReason(stored: error.code, error.message))
+        if let reason = known.coverage?.reason {
+            reading = .unreadable(reason)
         } else if let setting = known.setting {
             reading = .read(try setting.setting(&json))
         } else {
@@ -224,30 +221,17 @@ struct TimelineReader {
 
     private func rows(of rowID: Int64, githubID: Int64) throws -> Rows {
         try Rows(
-            facts: rows("repositoryObservation o", RepositoryColumns.selection, rowID) { row in
-                try RepositoryColumns(row, at: 1)
-            },
-            settings: rows("settingObservation s", SettingColumns.selection + ", s.observedAt", rowID) { row in
-                try (SettingColumns(row, at: 1), row.decode(String.self, atIndex: 5))
-            },
-            coverage: rows("coverage c", "c.errorCode, c.errorMessage", rowID) { row in
-                try (row.decode(String?.self, atIndex: 1), row.decode(String?.self, atIndex: 2))
-            },
+            facts: records(of: rowID), settings: records(of: rowID), coverage: records(of: rowID),
             findings: findingRows(of: rowID, githubID: githubID))
     }
 
-    func rows<Value>(
-        _ table: String, _ selection: String, _ rowID: Int64, _ decode: (Row) throws -> Value,
-    ) throws -> [(scanID: Int64, value: Value)] {
-        let alias = table.suffix(1)
+    /// Rows of a repository, in the order of scans.
+    func records<Record: StoredRecord>(of rowID: Int64) throws -> [Record] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT \(alias).scanID, \(selection) FROM \(table)
-                WHERE \(alias).repositoryID = ? AND \(alias).scanID <= ? ORDER BY \(alias).scanID, \(alias).id
+                SELECT \(Record.selection("e")) FROM \(Record.databaseTableName) e
+                WHERE e.repositoryID = ? AND e.scanID <= ? ORDER BY e.scanID, e.id
                 """)
-        let cursor = try Row.fetchCursor(statement, arguments: [rowID, lastScanID])
-        var found: [(Int64, Value)] = []
-        while let row = try cursor.next() { found.append((try row.decode(atIndex: 0), try decode(row))) }
-        return found
+        return try Record.fetchAll(statement, arguments: [rowID, lastScanID])
     }
 }

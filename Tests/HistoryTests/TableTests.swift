@@ -1,0 +1,78 @@
+import AuditCore
+import GRDB
+import TestSupport
+import Testing
+
+@testable import History
+
+/// Tables whose columns are declared in one list.
+@Suite struct TableTests {
+    private let folder = Folder()
+
+    private static let tables: [(name: String, columns: [String])] = [
+        (ScanRecord.databaseTableName, ScanRecord.columns.map(\.name)),
+        (OrganizationRecord.databaseTableName, OrganizationRecord.columns.map(\.name)),
+        (RepositoryRecord.databaseTableName, RepositoryRecord.columns.map(\.name)),
+        (SettingRecord.databaseTableName, SettingRecord.columns.map(\.name)),
+        (CoverageRecord.databaseTableName, CoverageRecord.columns.map(\.name)),
+        (FindingRecord.databaseTableName, FindingRecord.columns.map(\.name)),
+        (TallyRecord.databaseTableName, TallyRecord.columns.map(\.name)),
+        (SealRecord.databaseTableName, SealRecord.columns.map(\.name)),
+    ]
+
+    /// A column that is in the schema alone would be written by nobody, and sealed by nothing.
+    @Test func everyColumnIsDeclared() async throws {
+        let store = try HistoryStore(path: folder.file)
+        for table in Self.tables {
+            let columns = try await store.read { db in try db.columns(in: table.name).map(\.name) }
+            #expect(Set(columns) == Set(table.columns), "\(table.name)")
+            #expect(table.columns.count == columns.count, "\(table.name)")
+        }
+    }
+
+    /// What a table holds of a scan is evidence, but for keys of rows.
+    @Test func everyColumnOfAScanIsEvidence() {
+        let keys: Set = ["id", "scanID", "hostID"]
+        for kind in EvidenceKind.all where kind.name != EvidenceKind.progress.name {
+            let declared = Self.tables.first { $0.name == kind.table }?.columns ?? []
+            #expect(Set(kind.fields.map(\.column)).union(keys) == Set(declared).union(keys), "\(kind.name)")
+        }
+    }
+
+    @Test func aRowIsReadAsItWasWritten() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1, .own(["repo"]))])
+        var setting = SettingRecord()
+        setting.repositoryRowID = 1
+        setting.scanID = 2
+        setting.observedAt = "2026-11-21T02:00:00Z"
+        setting.includeClaimKeys = #"["repo"]"#
+        setting.subClaimPrefix = "é"
+        let written = setting
+        let read = try await store.write { db in
+            try ScanRecord(
+                ScanStart(
+                    apiURL: "", isEnterpriseServer: false, startedAt: .sample, toolVersion: "test", requested: [],
+                    scope: Scope()), hostID: 1
+            ).insert(db)
+            try written.insert(db)
+            return try SettingRecord.filter(Column("scanID") == 2).fetchAll(db)
+        }
+        #expect(read.count == 1)
+        #expect(read.first.map { written.isSame(as: $0) } == true)
+        // Another spelling of the same letter is another text; another row or moment is not another setting.
+        var other = written
+        (other.id, other.scanID, other.observedAt) = (9, 3, "2026-11-22T02:00:00Z")
+        #expect(written.isSame(as: other))
+        other.subClaimPrefix = "e\u{301}"
+        #expect(!written.isSame(as: other))
+    }
+
+    /// What was sealed once is told in the same bytes by every version.
+    @Test func theSameScanHasTheSameContent() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1, .own(["repo"])), .unreadable("web", id: 2)])
+        let scans = try await store.scans(apiURL: "https://api.github.com")
+        #expect(scans.map(\.content) == ["fcb71cc9b4c963c4a6e6773e4b3fede1d583b5fc69cd03f7f60322d81c0b4e11"])
+    }
+}
