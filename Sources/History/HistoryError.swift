@@ -27,8 +27,10 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case altered(path: String, String)
     /// A line of an export that can't be imported.
     case badExport(file: String, line: Int, String)
-    /// An export holds a scan that is older than the newest one of its organization here.
-    case importOutOfOrder(file: String, organization: String, startedAt: String, newest: String)
+    /// A scan of an export does not follow the last one of its organization here: both scanned it by themselves.
+    ///
+    /// - Parameter last: the number of that one; 0 where there is none.
+    case overlap(file: String, organization: String, scan: Int64, startedAt: String, last: Int64)
     case failed(path: String, String)
 
     public var description: String {
@@ -53,8 +55,9 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noLocks(let path): "the disk of \(path) has no file locks (a network disk?)"
         case .altered(let path, let what): "the history \(path) is not what was sealed: \(what)"
         case .badExport(let file, let line, let why): "\(file), line \(line): \(why)"
-        case .importOutOfOrder(let file, let organization, let startedAt, let newest):
-            "\(file): a scan of \(organization) began at \(startedAt), and the history holds one of \(newest) already"
+        case .overlap(let file, let organization, let scan, let startedAt, let last):
+            "\(file): scan \(scan) of \(organization) (\(startedAt)) does not continue this history, whose last scan of it "
+                + "is \(last)"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
     }
@@ -75,7 +78,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noLocks: "choose another place with --db"
         case .altered: "oidc-audit history verify names the record; keep the file, and compare it with a copy"
         case .badExport: "nothing was imported; export again where the file came from"
-        case .importOutOfOrder: "export this history too, and import both files together into a new one"
+        case .overlap(let file, _, _, _, _):
+            "nothing was imported; keep it apart: oidc-audit history import \(file) --db OTHER.sqlite"
         case .failed: "run again, or choose another file with --db"
         }
     }

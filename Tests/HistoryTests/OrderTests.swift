@@ -170,7 +170,6 @@ import Testing
         try await there.scan([.read("api", id: 77)], at: 6 * Self.day)
         let importing = try await here.importing([file(there)])
         #expect(importing.imported == 1)
-        #expect(importing.rebased == 0)
         #expect(try await here.lastScan(of: "acme", apiURL: api)?.startedAt == time(6))
     }
 }

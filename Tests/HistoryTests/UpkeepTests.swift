@@ -313,36 +313,92 @@ import Testing
         #expect(try await answers(second) == answers(first))
     }
 
-    @Test func anImportAfterAnInterruptedScanVerifies() async throws {
+    /// What another machine scanned of the same organization is another story of it, which is not mixed in.
+    @Test func anOverlapIsRefusedByOrganizationAndScan() async throws {
         let (first, second) = (try store("first"), try store("second"))
-        try await first.scan([.read("api", id: 1, .own(["repo"])), .read("web", id: 2)], at: Self.day)
-        try await second.scan([.read("api", id: 1), .read("web", id: 2)])
-        try await second.scan([.read("api", id: 1, .own(["actor"]))], at: 60, stop: .interrupted)
-        #expect(try await second.importing([file(export(first))]).imported == 1)
+        try await first.scan([.read("api", id: 1)], at: 0)
+        let common = try export(first)
+        #expect(try await second.importing([file(common)]).imported == 1)
+        // Both go on from there.
+        try await first.scan([.read("api", id: 1, .own(["actor"]))], at: Self.day)
+        try await first.scan([.read("old", id: 5)], at: Self.day, login: "beta", id: 78)
+        try await second.scan([.read("api", id: 1)], at: 2 * Self.day)
+        let before = try await answers(second)
+        let error = await #expect(throws: HistoryError.self) {
+            try await second.importing([file(export(first), "first.ndjson")])
+        }
+        #expect(
+            error
+                == .overlap(
+                    file: "first.ndjson", organization: "acme", scan: 2,
+                    startedAt: Timestamp.sample.adding(seconds: Self.day).description, last: 2))
+        #expect(
+            error?.description.hasPrefix("first.ndjson: scan 2 of acme (2026-11-22T02:00:00Z) does not continue")
+                == true)
+        #expect(error?.hint.contains("history import first.ndjson --db") == true)
+        // The other organization of the same file was not stored either.
+        #expect(try await answers(second) == before)
         #expect(try await second.verify().problem == nil)
-        let newest = try #require(try await second.scans(apiURL: api).first)
-        let told = try await second.snapshot(of: newest.id).organizations[0].repositories.map(\.reading)
-        #expect(told == [.read(.own(["repo"])), .read(.gitHubDefault)])
+    }
+
+    /// Neither an older scan than the newest here, nor one beside an interrupted scan, which is not sealed.
+    @Test(arguments: [nil, ScanStop.interrupted])
+    func whatWasScannedHereAloneIsOverlappedToo(stop: ScanStop?) async throws {
+        let (first, second) = (try store("first"), try store("second"))
+        try await first.scan([.read("api", id: 1)], at: 0)
+        try await second.scan([.read("api", id: 1)], at: 60, stop: stop)
+        let before = try await answers(second)
+        let error = await #expect(throws: HistoryError.self) { try await second.importing([file(export(first))]) }
+        guard case .overlap(_, "acme", 1, _, 1) = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(try await answers(second) == before)
+    }
+
+    /// An export of some weeks ago is a beginning of the same chain, also where its scans were pruned here since.
+    @Test func anOlderExportOfTheSameChainIsNoOverlap() async throws {
+        let store = try store()
+        var state: [Int64: Observation] = [:]
+        try await nights(0..<10, into: store, seed: 3, state: &state)
+        let older = try export(store)
+        try await nights(10..<20, into: store, seed: 4, state: &state)
+        let before = try await answers(store)
+        #expect(try await store.importing([file(older)]).known == 10)
+        #expect(try await answers(store) == before)
+        _ = try await store.prune(
+            apiURL: api, before: Timestamp.sample.adding(seconds: 15 * Self.day), keepsMonthly: false,
+            isRehearsal: false)
+        let importing = try await store.importing([file(older)])
+        #expect(importing.imported == 0)
+        #expect(importing.known == 10)
+        #expect(try await store.verify().problem == nil)
+    }
+
+    @Test func aRepositoryThatWasAnothersIsToldAsItsNewOwnerKnowsIt() async throws {
+        let (first, second) = (try store("first"), try store("second"))
+        // Here it could not be read in its first organization.
+        try await second.scan([.unreadable("api", id: 1), .read("web", id: 2)], login: "one", id: 1)
+        // There it was read in the second.
+        try await first.scan(
+            [.read("old", id: 5), .read("api", id: 1, .own(["repo"]))], at: Self.day, login: "two", id: 2)
+        #expect(try await second.importing([file(export(first))]).imported == 1)
+        func newest() async throws -> [RepositorySnapshot] {
+            let scan = try #require(try await second.lastScan(of: "two", apiURL: api))
+            return try await second.snapshot(of: scan.id).organizations[0].repositories
+        }
+        #expect(try await newest().first?.reading == .read(.own(["repo"])))
+        #expect(try await second.verify().problem == nil)
         // A digest of where it came from is what somebody said: nothing here shows it.
         let digest = try #require(try await first.scans(apiURL: api).first?.digest)
         #expect(try await first.verify(expected: digest).problem == nil)
         let problem = try #require(try await second.verify(expected: digest).problem)
         #expect(problem.message.contains("can't be recomputed here"))
-    }
-
-    @Test func aTransferredRepositoryIsMergedWithWhatIsKnownOfItElsewhere() async throws {
-        let (first, second) = (try store("first"), try store("second"))
-        // Here it could not be read in its first organization.
-        try await second.scan([.unreadable("api", id: 1), .read("web", id: 2)], login: "one", id: 1)
-        try await second.scan([.read("old", id: 5)], at: 10, login: "two", id: 2)
-        // There it was read in the second.
+        // Its first organization is scanned again here, and knows nothing of it; the second goes on there.
+        try await second.scan([.read("web", id: 2)], at: 2 * Self.day, login: "one", id: 1)
         try await first.scan(
-            [.read("old", id: 5), .read("api", id: 1, .own(["repo"]))], at: Self.day, login: "two", id: 2)
-        #expect(try await second.importing([file(export(first))]).rebased == 1)
-        let newest = try #require(try await second.scans(apiURL: api).first)
-        #expect(
-            try await second.snapshot(of: newest.id).organizations[0].repositories.first?.reading
-                == .read(.own(["repo"])))
+            [.read("old", id: 5), .read("api", id: 1, .own(["repo"]))], at: 3 * Self.day, login: "two", id: 2)
+        let more = try await second.importing([file(export(first))])
+        #expect(more.imported == 1)
+        #expect(more.known == 1)
+        #expect(try await newest().map(\.reading) == [.read(.own(["repo"])), .read(.gitHubDefault)])
         #expect(try await second.verify().problem == nil)
     }
 
@@ -366,7 +422,6 @@ import Testing
         let exported = try export(first)
         let importing = try await second.importing([file(exported)])
         #expect(importing.imported == 31)
-        #expect(importing.rebased == 0)
         #expect(try await answers(second) == answers(first))
         #expect(try await second.verify().problem == nil)
         // The same scans in the same order are the same chain.
@@ -379,85 +434,32 @@ import Testing
         let more = try await second.importing([file(export(first))])
         #expect(more.imported == 3)
         #expect(more.known == 31)
-        #expect(more.rebased == 0)
         #expect(try await answers(second) == answers(first))
     }
 
-    /// Two machines that scan different organizations, and both a third one in turn.
+    /// Two machines that scan different organizations.
     @Test(arguments: [UInt64(1), 2])
     func theHistoriesOfTwoMachinesBecomeOne(seed: UInt64) async throws {
         let (first, second, merged) = (try store("first"), try store("second"), try store("merged"))
-        var states: [[Int64: Observation]] = [[:], [:], [:], [:]]
+        var states: [[Int64: Observation]] = [[:], [:]]
         for night in Int64(0)..<20 {
             try await nights([night], into: first, seed: seed + UInt64(night), login: "one", id: 1, state: &states[0])
             try await nights(
                 [night], into: second, seed: seed + UInt64(night), login: "two", id: 2, offset: 100, state: &states[1])
-            // What one machine sees, the other does not know.
-            try await nights(
-                [night], into: night % 3 == 0 ? first : second, seed: seed + UInt64(night), login: "both", id: 3,
-                offset: 200, state: &states[2])
         }
         let (one, two) = (try export(first), try export(second))
-        let importing = try await merged.importing([file(one, "one"), file(two, "two")])
-        #expect(importing.imported == 60)
-        #expect(importing.rebased > 0)
+        #expect(try await merged.importing([file(one, "one"), file(two, "two")]).imported == 40)
         #expect(try await merged.verify().problem == nil)
         for store in [first, second] {
             for scan in try await store.scans(apiURL: api) {
                 let found = try #require(
                     try await merged.scans(apiURL: api, of: scan.organizations)
                         .first { $0.startedAt == scan.startedAt })
-                // Since when a setting is known, both machines know better than one.
-                let withSince = scan.logins != ["both"]
-                #expect(
-                    try await answers(found, merged, withSince: withSince)
-                        == answers(scan, store, withSince: withSince))
+                #expect(try await answers(found, merged) == answers(scan, store))
+                #expect(found.content == scan.content)
             }
         }
         #expect(try await merged.importing([file(one), file(two)]).imported == 0)
-    }
-
-    /// Two machines, each of which reads one half of an organization: neither speaks for the other's.
-    @Test func ofWhatAScanDidNotLookAtItSaysNothing() async throws {
-        let (first, second, merged) = (try store("first"), try store("second"), try store("merged"))
-        var halves = [Scope(), Scope()]
-        for (place, name) in ["api", "web"].enumerated() {
-            halves[place].selector.names = [Glob(name)]
-        }
-        let policy = try Policy.of(
-            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["ref"]}"#)
-        var seconds: Int64 = 0
-        // The second machine read all of it once, before.
-        var web = RepositorySetting.gitHubDefault
-        try await second.scan(
-            [.read("api", id: 1, .own(["repo"])), .read("web", id: 2, web)], at: seconds, policy: policy)
-        for night in 0..<3 {
-            for (place, store) in [first, second].enumerated() {
-                seconds += 60
-                if night == 2 { web = .own(["repo", "context"]) }
-                let seen = [Observation.read("api", id: 1), .read("web", id: 2, web)].enumerated().map { index, one in
-                    var one = one
-                    if index != place { one.reading = nil }
-                    return one
-                }
-                try await store.scan(seen, at: seconds, scope: halves[place], policy: policy)
-            }
-        }
-        #expect(try await merged.importing([file(export(first), "one"), file(export(second), "two")]).imported == 7)
-        #expect(try await merged.verify().problem == nil)
-        for (name, kinds) in [
-            ("acme/api", [[RepositoryChange.Kind.added], [.template]]), ("acme/web", [[.added], [.template]]),
-        ] {
-            let timeline = try #require(try await merged.timeline(of: name, apiURL: api))
-            var changes: [[RepositoryChange.Kind]] = []
-            var findings = 0
-            for event in timeline.events {
-                if case .repository(let change) = event.what { changes.append(change.kinds) } else { findings += 1 }
-            }
-            #expect(changes == kinds)
-            // Found once, by whoever looked first, and never gone.
-            #expect(findings == 1, "\(timeline.events)")
-        }
     }
 
     @Test func aPrunedHistoryIsImportedWithWhatItAnswers() async throws {
@@ -477,16 +479,12 @@ import Testing
             #expect(try await answers(there, second, withSince: false) == answers(here, first, withSince: false))
         }
         #expect(try await second.verify().problem == nil)
-    }
-
-    @Test func anOlderScanThanTheNewestIsRefused() async throws {
-        let (first, second) = (try store("first"), try store("second"))
-        try await first.scan([.read("api", id: 1)], at: 0)
-        try await second.scan([.read("api", id: 1)], at: 60)
-        let before = try await answers(second)
-        let error = await #expect(throws: HistoryError.self) { try await second.importing([file(export(first))]) }
-        guard case .importOutOfOrder = error else { Issue.record("\(String(describing: error))"); return }
-        #expect(try await answers(second) == before)
+        // What comes later continues it.
+        try await nights(40..<43, into: first, seed: 10, state: &state)
+        #expect(try await second.importing([file(export(first))]).imported == 3)
+        let (here, there) = (try await first.scans(apiURL: api), try await second.scans(apiURL: api))
+        #expect(try await answers(there[0], second, withSince: false) == answers(here[0], first, withSince: false))
+        #expect(here[0].content == there[0].content)
     }
 
     @Test func aDamagedExportLeavesTheHistoryAsItWas() async throws {

@@ -4,9 +4,6 @@ public struct ImportSummary: Hashable, Sendable {
     public var imported = 0
     public var known = 0
     public var pruned = 0
-    /// Imported scans of an organization that another line of scans had been seen of too: stored as what they saw
-    /// otherwise than the scan before them here.
-    public var rebased = 0
 
     public init() {}
 }

@@ -1,22 +1,18 @@
 import AuditCore
 import GRDB
 
-/// An export as far as it has been read, and what it knew by then.
+/// An export as far as it has been imported, and what it knew by then.
 final class ExportSource {
     let reader: ExportReader
     private var scans: ArraySlice<ExportedScan>
-    /// The last record of each repository.
-    var facts: [Int64: EvidenceRecord] = [:]
-    var settings: [Int64: EvidenceRecord] = [:]
-    var coverage: [Int64: EvidenceRecord] = [:]
-    var findings: [FindingIdentity: EvidenceRecord] = [:]
-    /// The scan that last touched an organization, by its content where it was first sealed.
-    var lastScan: [Int64: String] = [:]
-    /// Repositories of which pruned scans tell something, which the next scan brings along.
-    var carried: Set<Int64> = []
-    /// Organizations of which more is known here or there than the other line knows: what a scan tells as a difference
-    /// can't be taken as it is.
-    var diverged: Set<Int64> = []
+    /// The last record of each subject.
+    private(set) var state: [RecordSubject: EvidenceRecord] = [:]
+    /// The last scan of each organization that this history holds, by its content where it was first sealed.
+    private(set) var lastScan: [Int64: String] = [:]
+    /// The numbers here of the scans that this history holds.
+    private(set) var scansHere: Set<Int64> = []
+    /// What scans told that were pruned and are not here. The next scan of the organization brings it along.
+    private var left: Set<RecordSubject> = []
 
     init(_ reader: ExportReader) throws {
         self.reader = reader
@@ -33,27 +29,104 @@ final class ExportSource {
 
     /// - Returns: ids of the organizations of which the scan tells something.
     func take(_ scan: ExportedScan) -> Set<Int64> {
-        var organizations: Set<Int64> = []
-        func touch(_ id: Int64?) { if let id { organizations.insert(id) } }
         for record in scan.records {
-            let repository = record.integer("repository_id")
-            if scan.isPruned, let repository { carried.insert(repository) }
-            switch record.kind.name {
-            case EvidenceKind.organization.name: touch(record.integer("organization_id"))
-            case EvidenceKind.repository.name:
-                touch(record.integer("organization_id"))
-                if let repository { facts[repository] = record }
-            case EvidenceKind.setting.name: if let repository { settings[repository] = record }
-            case EvidenceKind.coverage.name: if let repository { coverage[repository] = record }
-            case EvidenceKind.finding.name: findings[FindingIdentity(record)] = record
-            default: break
-            }
+            if let subject = RecordSubject(record) { state[subject] = record }
         }
-        for record in scan.records
-        where record.kind.name == EvidenceKind.setting.name || record.kind.name == EvidenceKind.coverage.name {
-            touch(record.integer("repository_id").flatMap { facts[$0]?.integer("organization_id") })
+        return Set(
+            scan.records.compactMap { record in
+                switch record.kind.name {
+                case EvidenceKind.organization.name, EvidenceKind.repository.name: record.integer("organization_id")
+                case EvidenceKind.setting.name, EvidenceKind.coverage.name:
+                    record.integer("repository_id").flatMap { organization(of: $0) }
+                default: nil
+                }
+            })
+    }
+
+    /// Notes that this history holds a scan.
+    func follow(_ organizations: Set<Int64>, to content: String, as scanID: Int64) {
+        for organization in organizations { lastScan[organization] = content }
+        scansHere.insert(scanID)
+    }
+
+    func leave(_ scan: ExportedScan) {
+        left.formUnion(scan.records.compactMap(RecordSubject.init))
+    }
+
+    /// Repositories that are an organization's by now.
+    func repositories(of organization: Int64) -> Set<Int64> {
+        var repositories: Set<Int64> = []
+        for (subject, record) in state where record.integer("organization_id") == organization {
+            if case .repository(let id) = subject { repositories.insert(id) }
         }
-        return organizations
+        return repositories
+    }
+
+    /// Records that a scan does not tell, and that must be stored with it: what pruned scans told of its organizations,
+    /// and all that is known of some repositories.
+    func carried(with scan: ExportedScan, of organizations: Set<Int64>, _ repositories: Set<Int64>) -> [EvidenceRecord]
+    {
+        let due = left.filter { isDue($0, scan, organizations) }
+        left.subtract(due)
+        let whole = repositories.isEmpty ? [] : state.keys.filter { $0.repository.map(repositories.contains) ?? false }
+        return due.union(whole).subtracting(scan.records.compactMap(RecordSubject.init))
+            .map { (order: "\($0)", record: state[$0]) }.sorted { $0.order < $1.order }.compactMap(\.record)
+    }
+
+    /// The findings of a policy that any scan told.
+    func findings(of policy: String) -> Set<FindingKey> {
+        Set(
+            state.keys.compactMap { subject in
+                if case .finding(let finding) = subject, finding.policy == policy { finding.key } else { nil }
+            })
+    }
+
+    // MARK: -
+
+    private func organization(of repository: Int64) -> Int64? {
+        state[.repository(repository)]?.integer("organization_id")
+    }
+
+    private func isDue(_ subject: RecordSubject, _ scan: ExportedScan, _ organizations: Set<Int64>) -> Bool {
+        if let repository = subject.repository {
+            return organization(of: repository).map(organizations.contains) ?? false
+        }
+        guard case .finding(let finding) = subject else { return false }
+        if let organization = finding.organization { return organizations.contains(organization) }
+        return scan.records.contains { record in
+            record.kind.name == EvidenceKind.organization.name
+                && finding.waiver?.hasPrefix("\(record.text("login") ?? ""): ") == true
+        }
+    }
+}
+
+/// What a record is about, of which the last one says how it stands.
+enum RecordSubject: Hashable {
+    case repository(Int64)
+    case setting(Int64)
+    case coverage(Int64)
+    case finding(FindingIdentity)
+
+    /// - Returns: `nil` where a record tells something of its scan alone.
+    init?(_ record: EvidenceRecord) {
+        if record.kind.name == EvidenceKind.finding.name {
+            self = .finding(FindingIdentity(record))
+            return
+        }
+        guard let repository = record.integer("repository_id") else { return nil }
+        switch record.kind.name {
+        case EvidenceKind.repository.name: self = .repository(repository)
+        case EvidenceKind.setting.name: self = .setting(repository)
+        case EvidenceKind.coverage.name: self = .coverage(repository)
+        default: return nil
+        }
+    }
+
+    var repository: Int64? {
+        switch self {
+        case .repository(let id), .setting(let id), .coverage(let id): id
+        case .finding(let finding): finding.repository
+        }
     }
 }
 
@@ -72,9 +145,7 @@ struct FindingIdentity: Hashable {
         organization = record.integer("organization_id")
         waiver = record.text("waiver")
     }
-}
 
-extension FindingIdentity {
     var key: FindingKey {
         let subject: FindingKey.Subject =
             if let repository {

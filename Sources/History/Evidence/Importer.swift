@@ -17,7 +17,7 @@ public struct ExportFile: Sendable {
 extension HistoryStore {
     /// Takes over the scans of exports, in the order of time, in one transaction; those that are known are left out.
     ///
-    /// - Throws: `.badExport`, `.importOutOfOrder`; nothing was stored then.
+    /// - Throws: `.badExport`, `.overlap`; nothing was stored then.
     public func importing(_ files: [ExportFile]) async throws(HistoryError) -> ImportSummary {
         let path = path
         return try await write { db in
@@ -38,9 +38,6 @@ extension HistoryStore {
                 }
                 switch outcome {
                 case .imported: importing.imported += 1
-                case .rebased:
-                    importing.imported += 1
-                    importing.rebased += 1
                 case .known: importing.known += 1
                 case .pruned: importing.pruned += 1
                 }
@@ -71,7 +68,6 @@ private final class ImportLocks {
 private struct Importer {
     enum Outcome {
         case imported
-        case rebased
         case known
         case pruned
     }
@@ -90,82 +86,96 @@ private struct Importer {
 
     func importNext() throws -> Outcome {
         guard let scan = source.next, let head = scan.records.first else { return .known }
-        let origin = scan.seal.origin ?? scan.seal.content
-        let before = source.lastScan
+        let origin = scan.seal.link.firstSeal
         let organizations = source.take(scan)
-        for organization in organizations { source.lastScan[organization] = origin }
-        let known = try String.fetchOne(
-            db, sql: "SELECT content FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id DESC LIMIT 1",
-            arguments: [origin])
+        let known = try Int64.fetchOne(
+            db, sql: "SELECT scanID FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id DESC LIMIT 1",
+            arguments: [origin.content])
         if let known {
-            if known != scan.seal.content { source.diverged.formUnion(organizations) }
+            source.follow(organizations, to: origin.content, as: known)
             return .known
         }
-        // Later scans build on what it left, which they bring along.
-        if scan.isPruned { return .pruned }
+        if scan.isPruned {
+            source.leave(scan)
+            return .pruned
+        }
 
         let hostID = try HistoryStore.hostID(head.text("api_url") ?? "", db)
-        for organization in organizations {
+        var disturbed: Set<Int64> = []
+        for organization in organizations.sorted() {
+            let login = scan.login(of: organization) ?? "organization \(organization)"
             try locks.hold(
-                organizationRowID(OrganizationID(rawValue: organization), hostID: hostID, db),
-                login: scan.login(of: organization) ?? "organization \(organization)")
-        }
-        let isSameLine = try organizations.allSatisfy { organization in
+                organizationRowID(OrganizationID(rawValue: organization), hostID: hostID, db), login: login)
             let last = try lastScan(of: organization, hostID)
-            return try last?.content == before[organization] && !source.diverged.contains(organization)
-                && !isDisturbed(organization, since: last?.id ?? 0, hostID)
+            guard last?.content == source.lastScan[organization], last == nil || last?.content != nil else {
+                throw HistoryError.overlap(
+                    file: source.reader.file, organization: login, scan: scan.seal.scan ?? 0,
+                    startedAt: scan.startedAt, last: last?.id ?? 0)
+            }
+            disturbed.formUnion(try disturbedRepositories(of: organization, since: last?.id ?? 0, hostID))
         }
-        // Which of one line comes first, the line itself says, whatever clocks said.
-        if !isSameLine { try checkOrder(of: organizations, hostID, scan) }
         let writer = try RecordWriter(db, head, hostID: hostID)
-        let scanID = writer.scanID
-        if isSameLine {
-            for record in scan.records.dropFirst() { try writer.write(record) }
-        } else {
-            var rebase = try Rebase(db, source, writer, scan)
-            try rebase.write(organizations)
-            source.diverged.subtract(organizations)
-            source.diverged.formUnion(rebase.diverged)
-        }
+        for record in scan.records.dropFirst() { try writer.write(record) }
+        let isWhole = try carry(scan, organizations, disturbed, writer) == 0
         try writer.finish()
+        // A scan that brings along what others told has another content than where it came from.
         let seal = try Sealer(db, path: path).seal(
-            scanID, version: isSameLine ? scan.seal.version : EvidenceKind.version,
-            origin: try originHere(scan, scanID, isSameLine))
-        guard !isSameLine || seal.content == scan.seal.content else {
+            writer.scanID, version: isWhole ? scan.seal.version : EvidenceKind.version,
+            origin: try originHere(scan, writer.scanID, isWhole))
+        guard !isWhole || seal.content == scan.seal.content else {
             throw source.reader.failure("its records can't be stored as they are told", line: scan.line)
         }
-        return isSameLine ? .imported : .rebased
+        source.follow(organizations, to: origin.content, as: writer.scanID)
+        return .imported
     }
 
     // MARK: -
 
     /// What first sealed the scan; `nil` where its link here is the very same: then nothing tells the two files apart.
-    private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isSameLine: Bool) throws -> SealRecord.Origin? {
+    private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isWhole: Bool) throws -> SealRecord.Origin? {
         let head = try SealRecord.head(db)
-        if isSameLine, scan.seal.scan == scanID, scan.seal.previous == head {
+        if isWhole, scan.seal.scan == scanID, scan.seal.previous == head {
             return scan.seal.origin == nil ? nil : scan.seal.link.firstSeal
         }
         return scan.seal.link.firstSeal
     }
 
-    private func checkOrder(of organizations: Set<Int64>, _ hostID: Int64, _ scan: ExportedScan) throws {
-        for organization in organizations {
-            let newest = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT s.startedAt, so.login FROM scanOrganization so JOIN scan s ON s.id = so.scanID
-                    JOIN organization o ON o.id = so.organizationID
-                    WHERE o.hostID = ? AND o.githubID = ? ORDER BY s.startedAt DESC LIMIT 1
-                    """,
-                arguments: [hostID, organization])
-            guard let newest, case let startedAt:String = try newest.decode(forColumn: "startedAt"),
-                startedAt > scan.startedAt
-            else { continue }
-            throw HistoryError.importOutOfOrder(
-                file: source.reader.file, organization: try newest.decode(forColumn: "login"),
-                startedAt: scan.startedAt,
-                newest: startedAt)
+    /// Stores with a scan what others told that are not here, or that was told otherwise here.
+    ///
+    /// - Parameter disturbed: repositories of which all that the export knows is stored, whatever is known here.
+    /// - Returns: how many records were stored.
+    private func carry(
+        _ scan: ExportedScan, _ organizations: Set<Int64>, _ disturbed: Set<Int64>, _ writer: RecordWriter,
+    ) throws -> Int {
+        var records = source.carried(with: scan, of: organizations, disturbed)
+        for id in disturbed where source.state[.coverage(id)] == nil {
+            let readable: [DatabaseValue] = [id.databaseValue, .null, .null]
+            records.append(EvidenceRecord(kind: EvidenceKind.coverage, values: readable))
         }
+        let policy = scan.records.first?.text("policy_name") ?? ""
+        let open =
+            disturbed.isEmpty
+            ? [:]
+            : try LastFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db).filter {
+                $0.value.row.isOpen && $0.value.row.repositoryRowID != nil
+            }
+        for record in records {
+            // A finding that is closed, and that nobody knows here, is nothing to tell.
+            if case .finding(let finding) = RecordSubject(record), record["open"] == false.databaseValue,
+                finding.policy != policy || open[finding.key] == nil
+            {
+                continue
+            }
+            try writer.write(record)
+        }
+        let told = source.findings(of: policy)
+        for (key, finding) in open.sorted(by: { "\($0.key)" < "\($1.key)" }) where !told.contains(key) {
+            guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue) else { continue }
+            var row = finding.row
+            (row.id, row.scanID, row.isOpen) = (nil, writer.scanID, false)
+            try row.insert(db)
+        }
+        return records.count
     }
 
     /// The scan that last told something of an organization here, by its content where it was first sealed. A repository
@@ -193,24 +203,27 @@ private struct Importer {
         ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "content")) }
     }
 
-    /// Whether a scan of another organization has written something since of a repository that is this one's in the
-    /// export, as where it was transferred.
-    private func isDisturbed(_ organization: Int64, since scanID: Int64, _ hostID: Int64) throws -> Bool {
+    /// Repositories that are an organization's in the export, and of which a scan that the export does not hold has written
+    /// something here since its last one, as where they were transferred.
+    private func disturbedRepositories(of organization: Int64, since scanID: Int64, _ hostID: Int64) throws -> [Int64] {
         let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM scan") ?? 0
-        guard newest > scanID else { return false }
-        let own = source.facts.filter { $0.value.integer("organization_id") == organization }.keys
-        return try Bool.fetchOne(
+        guard newest > scanID else { return [] }
+        func json(_ ids: Set<Int64>) -> String { "[" + ids.map(String.init).joined(separator: ",") + "]" }
+        let written = Sealer.observations.map { table in
+            """
+            EXISTS (
+                SELECT 1 FROM \(table) WHERE repositoryID = r.id AND scanID > ?3
+                    AND scanID NOT IN (SELECT value FROM json_each(?4)))
+            """
+        }
+        return try Int64.fetchAll(
             db,
             sql: """
-                SELECT EXISTS (
-                    SELECT 1 FROM json_each(?1) own JOIN repository r ON r.hostID = ?2 AND r.githubID = own.value
-                    WHERE EXISTS (SELECT 1 FROM repositoryObservation WHERE repositoryID = r.id AND scanID > ?3)
-                        OR EXISTS (SELECT 1 FROM settingObservation WHERE repositoryID = r.id AND scanID > ?3)
-                        OR EXISTS (SELECT 1 FROM coverage WHERE repositoryID = r.id AND scanID > ?3))
+                SELECT own.value FROM json_each(?1) own JOIN repository r ON r.hostID = ?2 AND r.githubID = own.value
+                WHERE \(written.joined(separator: " OR ")) ORDER BY own.value
                 """,
-            arguments: ["[" + own.map(String.init).joined(separator: ",") + "]", hostID, scanID]) == true
+            arguments: [json(source.repositories(of: organization)), hostID, scanID, json(source.scansHere)])
     }
-
 }
 
 extension ExportedScan {

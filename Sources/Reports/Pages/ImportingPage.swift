@@ -9,16 +9,11 @@ package enum ImportingPage: Page {
                 (importing.imported, "imported"), (importing.known, "known before"),
                 (importing.pruned, "pruned where they came from"),
             ])
-        guard importing.rebased > 0 else { return }
-        page.wrapped(
-            "\(importing.rebased) of another line of scans: stored as what they saw otherwise than the scan before",
-            indent: 14)
     }
 
     package static let document = JSONDocument<ImportSummary>("import") {
         Member("imported", .integer, "scans that were not known") { $0.imported }
         Member("known", .integer, "scans that were known before") { $0.known }
         Member("pruned", .integer, "scans that were pruned where they came from") { $0.pruned }
-        Member("rebased", .integer, "imported scans of another line of scans") { $0.rebased }
     }
 }

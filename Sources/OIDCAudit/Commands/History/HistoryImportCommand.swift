@@ -11,7 +11,8 @@ struct HistoryImportCommand: AuditCommand {
             examples: ["oidc-audit history import acme.ndjson globex.ndjson --db all.sqlite"],
             details: """
                 This is how the histories of several machines become one: give all files at once, and their scans are taken in \
-                the order of time. Every file is checked before anything is stored.
+                the order of time. An export may hold other organizations, or continue this history. Two histories that scanned \
+                the same organization by themselves can't become one: that is refused, and nothing is stored.
                 """))
 
     @Argument(help: ArgumentHelp("Files of history export.", valueName: "file"), completion: .export)
