@@ -12,7 +12,24 @@ enum JSONColumn {
     }
 
     static func of(_ scope: Scope) -> String {
-        encode(ScopeText(scope))
+        of(ScopeText(scope))
+    }
+
+    static func of(_ scope: ScopeText) -> String { encode(scope) }
+
+    /// Whether a text is one JSON value of a form.
+    static func holds(_ text: Data, _ form: EvidenceField.Form) -> Bool {
+        do {
+            switch form {
+            case .names: _ = try JSONDecoder().decode([String].self, from: text)
+            case .properties: _ = try JSONDecoder().decode([String: [String]].self, from: text)
+            case .scope: _ = try JSONDecoder().decode(ScopeText.self, from: text)
+            case .text, .integer, .boolean, .time: return false
+            }
+            return true
+        } catch {
+            return false
+        }
     }
 
     static func scope(_ text: String) throws -> Scope {
@@ -28,7 +45,7 @@ enum JSONColumn {
         return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
     }
 
-    private struct ScopeText: Codable {
+    struct ScopeText: Codable {
         var include: [String]
         var exclude: [String]
         var visibility: [String]
@@ -36,7 +53,7 @@ enum JSONColumn {
         var properties: [String: [String]]
         var archived: Bool
 
-        init(_ scope: Scope) {
+        fileprivate init(_ scope: Scope) {
             include = scope.selector.names.map(\.pattern)
             exclude = scope.selector.excludeNames.map(\.pattern)
             visibility = scope.selector.visibility.map(\.rawValue)
@@ -45,7 +62,7 @@ enum JSONColumn {
             archived = scope.includesArchived
         }
 
-        var scope: Scope {
+        fileprivate var scope: Scope {
             var selector = Selector()
             selector.names = include.map(Glob.init)
             selector.excludeNames = exclude.map(Glob.init)

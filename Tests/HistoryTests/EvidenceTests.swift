@@ -331,10 +331,35 @@ import Testing
         #expect(now == same)
         #expect(next == now.replacing("}\n", with: #","row":1}"# + "\n"))
         // Such a line is read by its own version alone.
-        var parser = EvidenceParser()
+        let parser = EvidenceParser()
         let record = try parser.record(Array(now.dropLast().utf8)[...])
         #expect(record.fieldCount == kind.fieldCount(in: EvidenceKind.version))
         #expect(throws: EvidenceParser.Failure.self) { try parser.record(Array(next.dropLast().utf8)[...]) }
+    }
+
+    /// Foundation's reader takes each of these; a record is one line of bytes alone.
+    @Test(arguments: [
+        (#""login":"acme""#, #""login":"acme","login":"acme""#), (#""login":"acme""#, #""login": "acme""#),
+        (#""login":"acme""#, #""login":"\u0061cme""#), (#""listed":1"#, #""listed":1.0"#),
+        (#""listed":1"#, #""listed":1e0"#),
+        (#""removed":[]"#, #""removed":[ ]"#), (#""removed":[]"#, #""removed":[],"more":0"#),
+        (#""removed":[]"#, #""removed":["\/"]"#), (#"{"record""#, #" {"record""#), (#"null}"#, #"null,}"#),
+    ])
+    func aRecordIsReadAsItIsWrittenAlone(was: String, told: String) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await store.scan([.read("api", id: 1)])
+        let line = try await store.read { db in
+            var lines = EvidenceLines(db)
+            var text: [UInt8] = []
+            _ = try lines.content(of: 1, kinds: [EvidenceKind.organization]) { text += $0.dropLast() }
+            return String(decoding: text, as: UTF8.self)
+        }
+        #expect(line.contains(was))
+        let parser = EvidenceParser()
+        #expect(EvidenceLines.line(of: try parser.record(Array(line.utf8)[...])) == Array((line + "\n").utf8))
+        #expect(throws: EvidenceParser.Failure.self) {
+            try parser.record(Array(line.replacing(was, with: told).utf8)[...])
+        }
     }
 
     @Test func aSealOfRecordsThatAreNotKnownIsReported() async throws {

@@ -7,6 +7,8 @@ struct EvidenceLines {
     private let db: Database
     private var line: [UInt8] = []
     private var checks: [UInt8] = []
+    /// Texts that are of the form; few distinct ones stand in very many rows.
+    private var known: [EvidenceField.Form: Set<Data>] = [:]
     /// The first value that is not of its field's form: what it tells could be taken for other records.
     private(set) var malformed: (id: Int64, field: String)?
 
@@ -55,36 +57,27 @@ struct EvidenceLines {
     /// Leaves the row in `line`, and its checksums at the end of `checks`.
     private mutating func append(_ row: Row, _ kind: EvidenceKind, _ number: Int, _ version: Int) throws {
         line.removeAll(keepingCapacity: true)
-        line += #"{"record":""#.utf8
-        line += kind.name.utf8
-        line.append(UInt8(ascii: "\""))
+        Self.begin(kind, in: &line)
         checks.append(UInt8(number))
         var wrong: String?
         let idPlace = checks.count
         checks.append(contentsOf: repeatElement(0, count: 8))
         for (index, field) in kind.fields.prefix(kind.fieldCount(in: version)).enumerated() {
-            line += #",""#.utf8
-            line += field.name.utf8
-            line += #"":"#.utf8
+            Self.begin(field, in: &line)
             let start = line.count
             if row.hasNull(atIndex: index) {
                 line += "null".utf8
             } else {
                 switch field.form {
-                case .integer:
+                case .integer, .boolean:
                     let value: Int64 = try row.decode(atIndex: index)
-                    line += String(value).utf8
-                case .boolean:
-                    let value: Int64 = try row.decode(atIndex: index)
-                    line += (value == 0 ? "false" : "true").utf8
-                    if !(0...1).contains(value) { wrong = wrong ?? field.name }
-                case .names, .properties, .scope:
+                    Self.tell(value, field, in: &line)
+                    if field.form == .boolean, !(0...1).contains(value) { wrong = wrong ?? field.name }
+                case .names, .properties, .scope, .text, .time:
                     try row.withUnsafeData(atIndex: index) { data in
-                        line += data ?? Data()
-                        if !Self.isOneValue(data ?? Data()) { wrong = wrong ?? field.name }
+                        Self.tell(data ?? Data(), field, in: &line)
+                        if !isOfItsForm(data ?? Data(), field) { wrong = wrong ?? field.name }
                     }
-                case .text, .time:
-                    try row.withUnsafeData(atIndex: index) { data in Self.quote(data ?? Data(), in: &line) }
                 }
             }
             Self.append(check: line[start...], to: &checks)
@@ -102,36 +95,54 @@ struct EvidenceLines {
         line += "}\n".utf8
     }
 
-    /// Whether a text is one list or object of JSON, on one line, as far as its brackets and strings show: a reader of the
-    /// line takes it for the field's value, and nothing of it for another field or record.
-    private static func isOneValue(_ text: Data) -> Bool {
-        var depth = 0
-        var isString = false
-        var isEscaped = false
-        var isOver = false
-        for byte in text {
-            guard byte >= 0x20, !isOver else { return false }
-            if isString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isString = false
-                }
-                continue
+    /// The line of a record that was read.
+    static func line(of record: EvidenceRecord) -> [UInt8] {
+        var line: [UInt8] = []
+        begin(record.kind, in: &line)
+        for (field, value) in zip(record.kind.fields, record.values).prefix(record.fieldCount) {
+            begin(field, in: &line)
+            switch value.storage {
+            case .int64(let number): tell(number, field, in: &line)
+            case .string(let text): tell(Data(text.utf8), field, in: &line)
+            case .null, .double, .blob: line += "null".utf8
             }
-            switch byte {
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                depth -= 1
-                isOver = depth == 0
-            case UInt8(ascii: "\""): isString = true
-            default: break
-            }
-            guard depth > 0 || isOver else { return false }
         }
-        return isOver
+        line += "}\n".utf8
+        return line
+    }
+
+    private static func begin(_ kind: EvidenceKind, in line: inout [UInt8]) {
+        line += #"{"record":""#.utf8
+        line += kind.name.utf8
+        line.append(UInt8(ascii: "\""))
+    }
+
+    private static func begin(_ field: EvidenceField, in line: inout [UInt8]) {
+        line += #",""#.utf8
+        line += field.name.utf8
+        line += #"":"#.utf8
+    }
+
+    private static func tell(_ value: Int64, _ field: EvidenceField, in line: inout [UInt8]) {
+        line += (field.form == .boolean ? value == 0 ? "false" : "true" : String(value)).utf8
+    }
+
+    private static func tell(_ text: Data, _ field: EvidenceField, in line: inout [UInt8]) {
+        switch field.form {
+        case .text, .time, .integer, .boolean: quote(text, in: &line)
+        case .names, .properties, .scope: line += text
+        }
+    }
+
+    /// Whether a text is what its field holds, on one line: a reader of the line takes nothing of it for another field or
+    /// record.
+    private mutating func isOfItsForm(_ text: Data, _ field: EvidenceField) -> Bool {
+        guard field.form != .text, field.form != .time else { return true }
+        if known[field.form]?.contains(text) == true { return true }
+        guard text.allSatisfy({ $0 >= 0x20 }), JSONColumn.holds(text, field.form) else { return false }
+        // A copy: the row's own bytes are gone with the next row.
+        known[field.form, default: []].insert(Data(Array(text)))
+        return true
     }
 
     /// RFC 8259 demands escapes for quotes, backslashes and control characters; nothing else is escaped.

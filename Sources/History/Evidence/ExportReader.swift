@@ -21,7 +21,7 @@ final class ExportReader {
     private var start = 0
     private var isAtEnd = false
     private var lineNumber = 0
-    private var parser = EvidenceParser()
+    private let parser = EvidenceParser()
     private var previous = SealRecord.genesis
     private var header: ExportHeader?
     private var pruned: Set<Int64> = []
