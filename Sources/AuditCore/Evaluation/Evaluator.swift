@@ -34,8 +34,9 @@ public struct Evaluator: Sendable {
             policy: PolicyReport(
                 name: policy.name, source: policy.source, sha256: policy.sha256, rules: judgement.entryReports),
             waiverSource: waivers?.source, baselineSource: baseline?.source,
+            // What nobody could read is not compliant, whoever accepts that.
             verdict: judgement.findings.contains(where: \.isOpen)
-                ? .violations : isComplete ? .compliant : .incomplete,
+                ? .violations : isComplete && judgement.summary.unreadable == 0 ? .compliant : .incomplete,
             gate: gate.report(snapshot: snapshot, findings: judgement.findings, isComplete: isComplete),
             summary: judgement.summary, organizations: judgement.organizations,
             repositories: judgement.repositories, findings: judgement.findings,

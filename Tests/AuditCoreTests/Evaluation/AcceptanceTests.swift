@@ -243,6 +243,7 @@ import Testing
         let report = try unread(.forbidden, waivers: list)
         #expect(report.gate.exitStatus == 0)
         #expect(report.isComplete)
+        #expect(report.verdict == .incomplete && report.gate.verdict == .passed)
         #expect(report.repositories.map(\.status) == [.compliant, .unreadable])
         #expect(report.summary.unreadable == 1 && report.summary.acceptedUnread == 1)
         #expect(report.warnings.isEmpty)
