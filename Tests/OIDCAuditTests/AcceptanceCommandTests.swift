@@ -236,11 +236,12 @@ import Testing
 
     /// The line says no other numbers than the lists.
     @Test func theChangedLineCountsWhatIsListed() async throws {
-        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context"])]) { (scan) async throws -> Void in
+        try await EmulatedScan.with([.own("pay", id: 1001, ["repo", "context", "environment"])]) {
+            (scan) async throws -> Void in
             let file = scan.folder.path + "/w.yaml"
             _ = await night(scan, Self.policy)
             _ = await waive(file, "pay", ["--db", scan.folder.database, "--accepts-anything"])
-            await set(["repo"], in: scan)
+            await set(["repo", "environment", "head_ref"], in: scan)
             let waived = await night(scan, Self.policy + ["--waivers", file])
             // The waived finding is worse too, and is no news.
             #expect(waived.output.contains("findings: 1 worsened\n"), "\(waived.output)")

@@ -75,9 +75,6 @@ extension [ClaimKey] {
 }
 
 extension Sequence where Element == ClaimKey {
-    /// Every key, however many there are: `repo, context`.
-    var allNames: String { map(\.shown).joined(separator: ", ") }
-
     /// The keys as a person reads them: `repo, context`; of very many the first, and how many more there are.
     public var joinedNames: String {
         let names = map(\.shown)

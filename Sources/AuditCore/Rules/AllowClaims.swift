@@ -35,7 +35,7 @@ public struct AllowClaims: RepositoryRule {
         guard !others.isEmpty else { return .pass }
         return subject.violation(
             "claim\(others.count == 1 ? "" : "s") not allowed: \(others.joinedNames)",
-            problems: others.map { "claim not allowed: \($0.shown)" }, expected: allowed.map(\.rawValue),
+            problems: others.map { "claim not allowed: \($0.canonical.shown)" }, expected: allowed.map(\.rawValue),
             isChoice: true,
             remediation: "Take \(others.joinedNames) out of \(subject.templateName.closed).")
     }

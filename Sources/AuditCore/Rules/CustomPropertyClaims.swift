@@ -34,18 +34,20 @@ public struct CustomPropertyClaims: RepositoryRule {
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         let keys = subject.keys.filter(\.isCustomProperty)
         guard !keys.isEmpty else { return .pass }
-        var problems: [String] = []
+        var absent: [(key: ClaimKey, why: String)] = []
         var lacking: String?
         for key in keys {
             switch verdict(of: key, subject) {
-            case .fail(let why): problems.append("\(key): \(why)")
+            case .fail(let why): absent.append((key, why))
             case .lacking(let what): lacking = lacking ?? what
             case .pass: break
             }
         }
-        guard !problems.isEmpty else { return lacking.map { .undecided($0) } ?? .pass }
+        guard !absent.isEmpty else { return lacking.map { .undecided($0) } ?? .pass }
         return subject.violation(
-            problems.prefix(ClaimKey.shownMax).joined(separator: "; "), problems: problems,
+            absent.prefix(ClaimKey.shownMax).map { "\($0.key): \($0.why)" }.joined(separator: "; "),
+            // Whatever keeps it out of tokens.
+            problems: absent.map { "claim that tokens do not have: \($0.key.shown)" },
             expected: keys.map(\.rawValue),
             remediation: Self.remediation)
     }

@@ -30,7 +30,7 @@ public struct DuplicateClaims: RepositoryRule {
         guard !twice.isEmpty else { return .pass }
         return subject.violation(
             "repeated claim\(twice.count == 1 ? "" : "s"): \(twice.joinedNames)",
-            problems: twice.map { "repeated claim: \($0.shown)" }, expected: once.map(\.rawValue),
+            problems: twice.map { "repeated claim: \($0.canonical.shown)" }, expected: once.map(\.rawValue),
             remediation: "Change \(subject.templateName) to \(once.joinedNames).",
             fix: subject.keeping(once))
     }

@@ -40,8 +40,8 @@ public struct ExactTemplate: RepositoryRule {
         return subject.violation(
             "template is \(subject.keys.joinedNames): "
                 + (isReordered ? "the right claims in another order" : "none of those allowed"),
-            // Another wrong template is another problem, whichever was accepted.
-            problems: ["template is \(subject.keys.allNames)"], expected: templates.map(\.joinedNames), isChoice: true,
+            problems: templates.problems(of: subject.keys, named: "template"), expected: templates.map(\.joinedNames),
+            isChoice: true,
             remediation: optsIn
                 ? RuleSubject.optInRemediation : "Change \(subject.templateName) to \(first.joinedNames).",
             fix: optsIn ? .inherit : templates.count == 1 && isItsOwn ? .template(first) : nil)

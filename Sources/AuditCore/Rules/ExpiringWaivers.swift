@@ -39,7 +39,8 @@ public struct ExpiringWaivers: WaiverRule {
         guard left <= days else { return .pass }
         let when = left == 0 ? "today" : "in \(left) day\(left == 1 ? "" : "s")"
         return subject.violation(
-            "expires \(when), on \(waiver.expires)", expected: "more than \(days) days left",
+            "expires \(when), on \(waiver.expires)", problem: "expires on \(waiver.expires)",
+            expected: "more than \(days) days left",
             remediation: "Ask \(waiver.owner) to fix what it covers, or to renew it.")
     }
 }

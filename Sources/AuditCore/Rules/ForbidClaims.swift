@@ -36,7 +36,7 @@ public struct ForbidClaims: RepositoryRule {
         let rest = subject.keys.filter { !isForbidden($0) }
         return subject.violation(
             "forbidden claim\(found.count == 1 ? "" : "s"): \(found.joinedNames)",
-            problems: found.map { "forbidden claim: \($0.shown)" }, expected: rest.map(\.rawValue),
+            problems: found.map { "forbidden claim: \($0.canonical.shown)" }, expected: rest.map(\.rawValue),
             remediation: "Take \(found.joinedNames) out of \(subject.templateName.closed).", fix: subject.keeping(rest))
     }
 }

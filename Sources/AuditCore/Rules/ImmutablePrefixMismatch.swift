@@ -30,20 +30,26 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
             return isAbsent ? .pass : .undecided(RuleSubject.unknownFormat)
         }
         guard let ownerID = prefix.ownerID, let repositoryID = prefix.repositoryID else { return .pass }
-        let id = subject.repository.id.rawValue
+        let (id, owner) = (subject.repository.id.rawValue, subject.repository.ownerID)
+        // What the prefix names: that another transfer follows is no further problem.
+        var wrong: [(problem: String, truth: String)] = []
         if repositoryID != id {
-            return violation("the prefix names repository \(repositoryID), and the repository is \(id)", subject)
+            wrong.append(("the prefix names repository \(repositoryID)", "the repository is \(id)"))
         }
-        guard let owner = subject.repository.ownerID else { return .undecided("the host did not send the owner's id") }
-        guard ownerID != owner else { return .pass }
-        return violation("the prefix names owner \(ownerID), and the owner is \(owner)", subject)
+        if let owner, ownerID != owner {
+            wrong.append(("the prefix names owner \(ownerID)", "the owner is \(owner)"))
+        }
+        guard let first = wrong.first else {
+            return owner == nil ? .undecided("the host did not send the owner's id") : .pass
+        }
+        return violation("\(first.problem), and \(first.truth)", wrong.map(\.problem), subject)
     }
 
-    private func violation(_ message: String, _ subject: RuleSubject) -> RuleVerdict {
+    private func violation(_ message: String, _ problems: [String], _ subject: RuleSubject) -> RuleVerdict {
         let owner = subject.repository.ownerID.map { "@\($0)" } ?? ""
         return .fail(
             Violation(
-                message: message,
+                message: message, problems: problems,
                 expected: [
                     "repo:\(subject.repository.owner)\(owner)/\(subject.repository.name)@\(subject.repository.id.rawValue)"
                 ],

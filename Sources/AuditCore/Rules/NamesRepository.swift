@@ -48,17 +48,18 @@ public struct NamesRepository: RepositoryRule {
     ]
 
     static let naming: [ClaimKey] = ["repo", "repository", "repository_id"]
-    fileprivate static let owner: [ClaimKey] = ["repository_owner", "repository_owner_id"]
-    fileprivate static let enterprise: [ClaimKey] = ["enterprise", "enterprise_id"]
+    static let owner: [ClaimKey] = ["repository_owner", "repository_owner_id"]
+    static let enterprise: [ClaimKey] = ["enterprise", "enterprise_id"]
 
     public init(options: RuleOptions) throws(DocumentError) {}
 
     public func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let sharers = subject.sharers else { return .pass }
         let key: ClaimKey = subject.keys.contains("repository_owner_id") ? "repository_id" : "repo"
-        func violation(_ why: String) -> RuleVerdict {
+        func violation(_ why: String, further: [String] = []) -> RuleVerdict {
             subject.violation(
-                "no claim names the repository: \(why)", expected: Self.naming.map(\.rawValue), isChoice: true,
+                "no claim names the repository: \(why)", problems: ["no claim names the repository"] + further,
+                expected: Self.naming.map(\.rawValue), isChoice: true,
                 remediation: "Change \(subject.templateName) to hold \(key).")
         }
         guard !subject.keys.contains("workflow_ref") else {
@@ -71,7 +72,9 @@ public struct NamesRepository: RepositoryRule {
             let chosen = rest.filter { ClaimCatalog.claim(for: $0)?.chooser == chooser }
             return chosen.isEmpty ? nil : "; \(words) chooses \(chosen.joinedNames)"
         }
-        return violation("\(sharers) share the subject\(condition)\(choices.joined())")
+        return violation(
+            "\(sharers) share the subject\(condition)\(choices.joined())",
+            further: subject.sharingProblems + (rest.isEmpty ? ["no other claim narrows the subject"] : []))
     }
 
     // MARK: -

@@ -43,15 +43,16 @@ public struct OrganizationTemplateRule: OrganizationRule {
             else { return .pass }
             return violation(
                 "the organization's template is \(template.keys.joinedNames): none of those allowed",
-                problem: "the organization's template is \(template.keys.allNames)", actual: template.keys)
+                problems: templates.problems(of: template.keys, named: "the organization's template"),
+                actual: template.keys)
         }
     }
 
-    private func violation(_ message: String, problem: String? = nil, actual: [ClaimKey]) -> RuleVerdict {
+    private func violation(_ message: String, problems: [String]? = nil, actual: [ClaimKey]) -> RuleVerdict {
         let wanted = templates.first.map { " to \($0.joinedNames)" } ?? ""
         return .fail(
             Violation(
-                message: message, problems: problem.map { [$0] }, expected: templates.map(\.joinedNames),
+                message: message, problems: problems, expected: templates.map(\.joinedNames),
                 isChoice: true,
                 actual: actual.map(\.rawValue),
                 remediation: "Set the organization's template\(wanted); repositories follow it once they opt in.",

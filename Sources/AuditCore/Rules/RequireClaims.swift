@@ -64,7 +64,11 @@ public struct RequireClaims: RepositoryRule {
         let present = subject.keys.filter { wanted.contains($0.canonical) }
         let unmet = anyOf.filter { choice in !choice.contains { keys.contains($0.canonical) } }
         var others = unmet.map { "missing one of: \($0.joinedNames)" }
-        if isOrdered, missing.isEmpty, present.map(\.canonical) != wanted {
+        // Of those that are there, so that adding a missing one shows no problem that was hidden.
+        let isOutOfOrder = isOrdered && present.map(\.canonical) != wanted.filter(keys.contains)
+        let problems =
+            missing.map { "missing claim: \($0.shown)" } + others + (isOutOfOrder ? ["claims out of order"] : [])
+        if isOutOfOrder {
             others.insert("claims out of order: \(present.joinedNames)", at: 0)
         }
         let summary = missing.isEmpty ? [] : ["missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)"]
@@ -73,7 +77,7 @@ public struct RequireClaims: RepositoryRule {
         // The first of each unmet choice stands for it, so that what is expected is a template one can copy.
         let expected = (claims + unmet.compactMap(\.first)).eachOnce
         return subject.violation(
-            (summary + others).joined(separator: "; "), problems: missing.map { "missing claim: \($0.shown)" } + others,
+            (summary + others).joined(separator: "; "), problems: problems,
             expected: expected.map(\.rawValue),
             remediation: remediation(for: expected, subject),
             fix: subject.wouldPassByOptingIn(self) ? .inherit : nil)

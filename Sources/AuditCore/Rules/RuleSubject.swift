@@ -127,10 +127,13 @@ public struct WaiverSubject: Sendable {
         self.now = now
     }
 
-    func violation(_ message: String, expected: String, remediation: String) -> RuleVerdict {
+    /// - Parameter problem: `nil`: the message, which holds no count of days.
+    func violation(
+        _ message: String, problem: String? = nil, expected: String, remediation: String,
+    ) -> RuleVerdict {
         .fail(
             Violation(
-                message: "\(waiver) \(message)", expected: [expected],
+                message: "\(waiver) \(message)", problems: [problem ?? message], expected: [expected],
                 actual: ["expires \(waiver.expires), owner \(waiver.owner)"], remediation: remediation))
     }
 }

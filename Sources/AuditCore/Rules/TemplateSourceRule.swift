@@ -59,7 +59,7 @@ public struct TemplateSourceRule: RepositoryRule {
         guard !isAllowed else { return .pass }
         return .fail(
             Violation(
-                message: "template comes from \(subject.source.rawValue)", problems: [problem(subject)],
+                message: "template comes from \(subject.source.rawValue)", problems: [Self.problem(subject.source)],
                 expected: allowed.map(\.rawValue),
                 isChoice: true,
                 actual: [subject.source.rawValue], remediation: remediation(subject), fix: fix(subject)))
@@ -67,10 +67,10 @@ public struct TemplateSourceRule: RepositoryRule {
 
     // MARK: -
 
-    /// Keys of a repository's own belong to what was seen: who accepted one template of its own accepted no other.
-    private func problem(_ subject: RuleSubject) -> String {
-        let source = "template comes from \(subject.source.rawValue)"
-        return subject.source == .repository ? "\(source): \(subject.keys.allNames)" : source
+    /// The place alone, which is all that the rule judges: other rules judge the claims. Whether GitHub's answer repeats
+    /// the organization's claims does not make another problem.
+    private static func problem(_ source: TemplateSource) -> String {
+        "template comes from \((source == .organizationOrCopy ? .organization : source).rawValue)"
     }
 
     private func fix(_ subject: RuleSubject) -> TemplateFix? {

@@ -1,0 +1,32 @@
+extension [[ClaimKey]] {
+    /// What is wrong with claims that are none of these lists, one by one: dropping a claim that each list has, adding one
+    /// that none has and changing the order are further problems, and what comes nearer to a list is none.
+    func problems(of keys: [ClaimKey], named name: String) -> [String] {
+        let found = keys.map(\.canonical)
+        let lists = map { $0.map(\.canonical) }
+        let common = (lists.first ?? []).filter { key in lists.allSatisfy { $0.contains(key) } }
+        let missing = common.filter { !found.contains($0) }
+        let others = found.filter { key in !lists.contains { $0.contains(key) } }
+        // Only lists that share the most claims can say in which order these stand.
+        let shared = lists.map { list in found.filter(list.contains) }
+        let most = shared.map(\.count).max() ?? 0
+        let isOrdered = zip(lists, shared).contains { list, shared in
+            shared.count == most && list.filter(found.contains) == shared
+        }
+        return ["\(name) is none of those allowed"] + missing.map { "missing claim: \($0.shown)" }
+            + others.map { "claim not allowed: \($0.shown)" } + (isOrdered ? [] : ["claims out of order"])
+    }
+}
+
+extension RuleSubject {
+    /// How far beyond the repository its subject is shared, a problem for each step; empty where a claim names the
+    /// repository.
+    var sharingProblems: [String] {
+        guard sharers != nil else { return [] }
+        var problems = ["repositories of the same owner share the subject"]
+        guard !keys.contains(where: NamesRepository.owner.contains) else { return problems }
+        problems.append("repositories of other owners share the subject")
+        guard !keys.contains(where: NamesRepository.enterprise.contains) else { return problems }
+        return problems + ["any account can share the subject"]
+    }
+}
