@@ -354,4 +354,42 @@ import Testing
             #expect(found.organizations[0].changes.map(\.repository.name) == ["copy"])
         }
     }
+
+    /// A repository and a template that no scan had read: what is found then is no change, and not known to be none.
+    @Test func whatIsFoundAtAFirstReadingHasNotAppeared() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(
+            #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context", "ref"]}"#,
+            #"{"id": "own", "rule": "organization-template", "severity": "low", "templates": [["repo", "ref"]]}"#)
+        func night(_ number: Int64, _ keys: [ClaimKey]?, _ template: OrganizationTemplate, new: Bool = false)
+            async throws
+        {
+            let api = keys.map { Observation.read("api", id: 1, .own($0)) } ?? .unreadable("api", id: 1)
+            try await store.scan(
+                [api, .read("web", id: 2, .own(["repo", "context", "ref"]))]
+                    + (new ? [.read("new", id: 3, .own(["repo"]))] : []),
+                at: number * 60, template: template, policy: policy)
+        }
+        try await night(0, nil, Self.unreadable)
+        try await night(1, nil, Self.unreadable)
+        try await night(2, ["repo", "context"], Self.one)
+        try await night(3, nil, Self.unreadable)
+        try await night(4, ["repo", "context"], Self.one)
+        try await night(5, nil, Self.unreadable)
+        try await night(6, ["repo"], Self.one, new: true)
+
+        let first = try await difference(2, 3, store)
+        #expect(first.isEmpty && !first.isWhole)
+        #expect(first.appeared.isEmpty)
+        #expect(first.firstRead.map(\.name) == ["acme", "acme/api"])
+        // After the first night, and across it, likewise.
+        #expect(try await difference(1, 5, store).firstRead.count == 2)
+        // As it was before the gap.
+        let joined = try await difference(4, 5, store)
+        #expect(joined.isEmpty && joined.isWhole && joined.firstRead.isEmpty)
+        // Worse than before the gap, and beside it a repository that was not there.
+        let worse = try await difference(6, 7, store)
+        #expect(worse.worsened.map(\.furtherProblems) == [["missing claim: context"]])
+        #expect(worse.appeared.map(\.name) == ["acme/new"] && worse.firstRead.isEmpty)
+    }
 }

@@ -165,6 +165,11 @@ enum SamplePages {
             before: side(41), after: side(42), organizations: [organization, again, hidden], policyName: "test",
             appeared: [finding],
             gone: [waived, rot])
+        var firstRead = finding
+        (firstRead.name, firstRead.key) = (
+            "acme/back", FindingKey(rule: "rot", subject: .repository(RepositoryID(rawValue: 6)))
+        )
+        difference.firstRead = [firstRead]
         difference.worsened = [ScanDifference.Worsened(finding, furtherProblems: ["missing claim: ref"])]
         (difference.lost, difference.found, difference.policyChanged) = (["gamma"], ["delta"], true)
         return difference

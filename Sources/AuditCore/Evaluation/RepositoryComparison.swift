@@ -51,7 +51,8 @@ public struct RepositoryComparison: Sendable {
     var ofAnswers = OrderedChanges()
     var lost = OrderedGaps()
     var regained = OrderedGaps()
-    var incomparable = 0
+    /// Those of which it is not known whether they changed.
+    var incomparable: Set<RepositoryID> = []
     private let login: String
     private let id: OrganizationID
     private let templateBefore: OrganizationTemplate
@@ -96,7 +97,7 @@ public struct RepositoryComparison: Sendable {
         case (.listed(let one), .listed(let two)):
             // Most of what may differ does, but a year can bring a repository back to where it was.
             if isSame(one, two) {
-                if !isKnown(one) { incomparable += 1 }
+                if !isKnown(one) { incomparable.insert(one.repository.id) }
                 return
             }
             note(one, two, knownBy: earlier?.knownBy)
@@ -107,7 +108,10 @@ public struct RepositoryComparison: Sendable {
             if earlier?.isAbsent == true { return note(RepositoryChange(from: nil, to: new)) }
             regained.append(
                 CoverageGap(login, id, .repository(two.repository), .notListed, knownBy: earlier?.knownBy))
-            guard let old = earlier?.state else { return incomparable += 1 }
+            guard let old = earlier?.state else {
+                incomparable.insert(two.repository.id)
+                return
+            }
             compare(old, new, knownBy: earlier?.knownBy)
         case (.absent, .listed(let two)): note(RepositoryChange(from: nil, to: state(after: two)))
         case (.listed(let one), .absent): note(RepositoryChange(from: state(before: one), to: nil))
@@ -115,7 +119,7 @@ public struct RepositoryComparison: Sendable {
             note(RepositoryChange(from: earlier?.state, to: nil, knownBy: earlier?.knownBy))
         case (.listed(let one), .unknown):
             lost.append(CoverageGap(login, id, .repository(one.repository), .notListed))
-            incomparable += 1
+            incomparable.insert(one.repository.id)
         case (.unknown, .unknown), (.absent, .absent), (.absent, .unknown): break
         }
     }
@@ -152,7 +156,7 @@ public struct RepositoryComparison: Sendable {
     }
 
     private mutating func compare(_ old: RepositoryState, _ new: RepositoryState, knownBy: ScanDifference.Side?) {
-        if !old.isComparable(with: new) { incomparable += 1 }
+        if !old.isComparable(with: new) { incomparable.insert(new.repository.id) }
         note(RepositoryChange(from: old, to: new, knownBy: knownBy))
     }
 

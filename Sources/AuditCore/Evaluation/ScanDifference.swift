@@ -27,6 +27,8 @@ public struct ScanDifference: Sendable {
     public var policyChanged = false
     /// Findings in the order of organization, repository and rule; waived ones too.
     public var appeared: [StoredFinding]
+    /// Those of the later scan alone where a gap hides whether they were there before: no change.
+    public var firstRead: [StoredFinding] = []
     /// Those that stood open by both scans and have problems by the later one that they did not have before.
     public var worsened: [Worsened] = []
     public var gone: [StoredFinding]
@@ -167,6 +169,8 @@ public struct OrganizationDifference: Sendable {
     /// Repositories of which it is not known whether they changed: the later scan could not read them or what decides their
     /// template, or no scan up to the earlier one could.
     public var incomparable = 0
+    /// The same repositories, but for those whose answer is known to have changed.
+    private let hidden: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
     public var lost: [CoverageGap]
     /// What only the later scan could read; likewise.
@@ -201,6 +205,15 @@ public struct OrganizationDifference: Sendable {
 
     /// Whether no gap of coverage hides a change.
     public var isWhole: Bool { incomparable == 0 && !isTemplateHidden && listingAfter != .partial }
+
+    /// Whether a gap hides if a finding that the later scan alone has was there before: nothing is known to have changed.
+    public func hides(_ finding: FindingKey) -> Bool {
+        switch finding.subject {
+        case .repository(let id): hidden.contains(id)
+        case .organization: isEmpty && !isWhole
+        case .waiver: false
+        }
+    }
 
     /// - Parameters:
     ///   - before: with every repository whose state may differ, at least; what it lacks was not there, or not seen where its
@@ -249,7 +262,9 @@ public struct OrganizationDifference: Sendable {
         let ofAnswers = OrderedChanges.merged(comparisons.map(\.ofAnswers))
         withoutEffect = ofAnswers.filter(\.isEffectKnown)
         withHiddenEffect = ofAnswers.filter { !$0.isEffectKnown }
-        incomparable = comparisons.map(\.incomparable).reduce(0, +)
+        incomparable = comparisons.map(\.incomparable.count).reduce(0, +)
+        let settings = (changes + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(\.repository.id)
+        hidden = Set(comparisons.flatMap(\.incomparable)).subtracting(settings)
         (lost, regained) = ([], [])
         func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
             lost.append(CoverageGap(login, id, what, why))

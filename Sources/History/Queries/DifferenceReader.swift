@@ -157,15 +157,18 @@ struct DifferenceReader {
                 [one.comparisons[place], other.comparisons[place]], knownBy: organization.knownBy,
                 earlier: organization.earlier)
         }
-        var appeared: [StoredFinding] = []
+        var (appeared, firstRead) = ([StoredFinding](), [StoredFinding]())
         var worsened: [ScanDifference.Worsened] = []
         var gone: [StoredFinding] = []
         let isComparable = one.findings != nil
         if let findings = one.findings, let others = other.findings {
             let concerned = organizations.map { (id: $0.id, login: $0.login) }
             findings.forEach(with: others) { change in
-                guard concerned.contains(where: { change.concerns($0.id, login: $0.login) }) else { return }
+                guard let place = concerned.firstIndex(where: { change.concerns($0.id, login: $0.login) }) else {
+                    return
+                }
                 switch change.kind {
+                case .appeared where organizations[place].hides(change.finding.key): firstRead.append(change.finding)
                 case .appeared: appeared.append(change.finding)
                 case .gone: gone.append(change.finding)
                 case .changed: worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
@@ -175,6 +178,7 @@ struct DifferenceReader {
         var difference = ScanDifference(
             before: before.side, after: after.side, organizations: organizations,
             policyName: isComparable ? after.policyName : nil, appeared: appeared, gone: gone)
+        difference.firstRead = firstRead
         difference.worsened = worsened
         difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
         difference.lost = lost

@@ -89,7 +89,7 @@ struct FirstScreen {
                 lines: findings.map { finding in
                     let isWorse = finding.change == .worsened && !finding.furtherProblems.isEmpty
                     return Line(
-                        state: finding.change.rawValue, rule: finding.rule,
+                        state: report.changeInWords(finding), rule: finding.rule,
                         text: (isWorse
                             ? "now also \(finding.furtherProblems.joined(separator: "; "))"
                             : finding.violation.message).cut(to: 160))
@@ -97,7 +97,7 @@ struct FirstScreen {
         }
         return List(
             "fresh", "New since #\(before.id.rawValue) of \(before.startedAt.day)",
-            count: AuditReport.statesInWords(fresh, by: \.change), items, none: "No finding is new, worse or back.",
+            count: report.changesInWords(fresh), items, none: "No finding is new, worse or back.",
             max: Self.changesMax)
     }
 

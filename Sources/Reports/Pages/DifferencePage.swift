@@ -16,6 +16,7 @@ package enum DifferencePage: Page {
         }
         page.findings("APPEARED", .bad, difference.appeared)
         page.worsened(difference.worsened)
+        page.findings("FIRST READ", .poor, difference.firstRead)
         page.findings("GONE", .good, difference.gone)
         page.blank()
         var kinds: [RepositoryChange.Kind: Int] = [:]
@@ -35,7 +36,7 @@ package enum DifferencePage: Page {
                 "findings",
                 [
                     (difference.appeared.count, "appeared"), (difference.worsened.count, "worsened"),
-                    (difference.gone.count, "gone"),
+                    (difference.firstRead.count, "first read"), (difference.gone.count, "gone"),
                 ])
         }
     }
@@ -99,6 +100,7 @@ package enum DifferencePage: Page {
         Member("policy_changed", .boolean, "it was another text by the later scan") { $0.policyChanged }
         Member("appeared", .list(.storedFinding)) { $0.appeared }
         Member("worsened", .list(.worsened)) { $0.worsened }
+        Member("first_read", .list(.storedFinding), "a gap hides whether they were there before") { $0.firstRead }
         Member("gone", .list(.storedFinding)) { $0.gone }
     }
 }

@@ -100,13 +100,13 @@ struct MarkdownReport {
         }
         section(
             "New since scan \(before.id.rawValue) of \(before.startedAt.day): "
-                + AuditReport.statesInWords(fresh, by: \.change),
+                + report.changesInWords(fresh),
             intro: nil, ["repository", "severity", "rule", "found", "has"],
             fresh.map { finding in
                 [
                     escaped(finding.repository ?? finding.organization), finding.severity.rawValue,
                     escaped(finding.rule),
-                    escaped((finding.notes(finding.change) + [finding.violation.message]).joined(separator: ": ")),
+                    escaped((report.notes(finding) + [finding.violation.message]).joined(separator: ": ")),
                     escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
                 ]
             }, isOpen: true)

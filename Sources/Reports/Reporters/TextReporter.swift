@@ -54,11 +54,12 @@ extension TextPage {
         blank()
         line(
             "NEW", .bad,
-            "\(AuditReport.statesInWords(fresh, by: \.change)) since #\(before.id.rawValue) of \(before.startedAt.day)")
+            "\(report.changesInWords(fresh)) since #\(before.id.rawValue) of \(before.startedAt.day)")
         table(
             fresh.prefix(Self.rowsMax).map { finding in
                 // The headline of the section says that it is new, and a worsened finding what it found besides.
-                let notes = finding.change == .new ? [] : finding.notes(finding.change)
+                let isPlain = finding.change == .new && !report.isFirstRead(finding)
+                let notes = isPlain ? [] : report.notes(finding)
                 let details = notes + (finding.change == .worsened ? [] : [finding.violation.message])
                 return (
                     finding.repository ?? finding.organization,

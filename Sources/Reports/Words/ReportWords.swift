@@ -76,11 +76,33 @@ extension AuditReport {
         }
     }
 
-    /// How many of each state: `1 new, 2 worsened`.
-    static func statesInWords(_ findings: [Finding], by state: (Finding) -> Finding.State) -> String {
-        let counts = Dictionary(findings.map { (state($0), 1) }, uniquingKeysWith: +)
-        return Finding.State.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
-            .joined(separator: ", ")
+    /// Whether a finding is new because what it is about was never read before, which is no change.
+    func isFirstRead(_ finding: Finding) -> Bool {
+        guard finding.change == .new, let difference = history?.difference else { return false }
+        if case .waiver = finding.key.subject { return false }
+        let id = organizations.first { $0.login == finding.organization }?.id
+        guard let organization = difference.organizations.first(where: { $0.id == id }) else { return true }
+        return organization.hides(finding.key)
+    }
+
+    /// How a finding compares with the scan before, in a word or two; `nil` where it is the same.
+    func changeInWords(_ finding: Finding) -> String? {
+        finding.change == .recurring ? nil : isFirstRead(finding) ? Self.firstRead : finding.change.rawValue
+    }
+
+    /// As `Finding.notes`, compared with the scan before.
+    func notes(_ finding: Finding) -> [String] {
+        let notes = finding.notes(finding.change)
+        return isFirstRead(finding) ? [Self.firstRead] + notes.dropFirst() : notes
+    }
+
+    private static let firstRead = "first read"
+
+    /// How many of each kind of change: `1 new, 2 worsened, 3 first read`.
+    func changesInWords(_ findings: [Finding]) -> String {
+        let counts = Dictionary(findings.compactMap { changeInWords($0).map { ($0, 1) } }, uniquingKeysWith: +)
+        return (Finding.State.allCases.map(\.rawValue) + [Self.firstRead])
+            .compactMap { word in counts[word].map { "\($0) \(word)" } }.joined(separator: ", ")
     }
 
     /// What changed since the scan before, in one line: `since #41 of 2026-11-20: 3 templates, 1 added; findings: 2 appeared,
@@ -102,16 +124,23 @@ extension AuditReport {
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
         // Judged by another policy now than then, findings say nothing of what changed.
         if difference.policyName == policy.name {
-            let (fresh, gone) = (freshFindings ?? [], goneSinceBefore.count)
+            let fresh = (freshFindings ?? []).filter { !isFirstRead($0) }
+            let gone = goneSinceBefore.count
             let counts = [
-                fresh.isEmpty ? nil : Self.statesInWords(fresh, by: \.change), gone > 0 ? "\(gone) gone" : nil,
+                fresh.isEmpty ? nil : changesInWords(fresh), gone > 0 ? "\(gone) gone" : nil,
             ].compactMap(\.self)
             if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
         }
-        let hidden = difference.hiddenInWords(butFor: summary.acceptedUnread)
+        // Those that an earlier scan has not seen at all.
+        let unknown = organizations.filter { organization in
+            organization.id != nil && !difference.organizations.contains { $0.id == organization.id }
+        }.map(\.login).filter { !difference.found.contains($0) }
+        let hidden = unknown + difference.hiddenInWords(butFor: summary.acceptedUnread)
         if parts.isEmpty { parts.append(hidden.isEmpty ? "nothing" : "nothing known") }
         // What could not be read is no change, and not known to be none.
         if !hidden.isEmpty { parts.append("not known of \(hidden.joined(separator: ", "))") }
+        let firstRead = (freshFindings ?? []).count(where: isFirstRead)
+        if firstRead > 0 { parts.append("\(counted(firstRead, "finding")) \(Self.firstRead)") }
         return "\(since): \(parts.joined(separator: "; "))"
     }
 }
