@@ -176,4 +176,48 @@ import Testing
             #expect(timeline.contains("use_immutable_subject: false → true, the prefix stays\n"), "\(timeline)")
         }
     }
+
+    /// Unreadable from the first night on, then read: what is found there is no drift.
+    @Test func aFirstReadingIsNoDrift() async throws {
+        try await EmulatedScan.with([.own("api", id: 1, ["repo"]), .good("web", id: 2)]) {
+            (scan) async throws -> Void in
+            await scan.world.change { $0.organizations[0].repositories[0].refusal = .forbidden }
+            _ = await scan("acme")
+            await scan.world.change { $0.organizations[0].repositories[0].refusal = nil }
+            let read = await scan("acme")
+            #expect(read.status == 1)
+            #expect(
+                Self.line(read).contains(": nothing known; not known of 1 repository; 2 findings first read"),
+                "\(read.output)")
+            #expect(read.output.contains("acme/api  required-claims, high: first read · missing"), "\(read.output)")
+            let diff = await Self.ask(scan, "diff", "--exit-code")
+            #expect(diff.status == 3)
+            #expect(diff.output.contains("FIRST READ  2 findings"), "\(diff.output)")
+            #expect(diff.output.hasPrefix("NO CHANGE KNOWN"))
+        }
+    }
+
+    @Test func anOrganizationThatCouldNotBeReadOrIsNewIsSaid() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            _ = await scan("acme")
+            await scan.world.change { world in
+                var beta = world.organizations[0]
+                (beta.login, beta.id, beta.repositories) = ("beta", 78, [.own("tool", id: 9, ["repo"])])
+                beta.repositories[0].setting?.subClaimPrefix = "repo:beta/tool"
+                world.organizations.append(beta)
+            }
+            // None before knew it: the others are compared all the same.
+            let joined = await scan("acme", "beta")
+            #expect(Self.line(joined).contains("not known of beta; 2 findings first read"), "\(joined.output)")
+            let withBeta = await scan("acme", "beta")
+            #expect(Self.line(withBeta).contains("since #2 of ") && Self.line(withBeta).contains(": nothing "))
+            await scan.world.change { $0.organizations[1].login = "gamma" }
+            let lost = await scan("acme", "beta")
+            #expect(Self.line(lost).contains(": nothing known; not known of beta"), "\(lost.output)")
+            await scan.world.change { $0.organizations[1].login = "beta" }
+            let found = await scan("acme", "beta")
+            #expect(
+                Self.line(found).contains("since #4 of ") && Self.line(found).contains(": nothing "), "\(found.output)")
+        }
+    }
 }

@@ -12,10 +12,10 @@ extension HistoryStore {
         var history = ReportHistory()
         let ids = organizations.compactMap(\.id)
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
-            let found = organizations.map { OrganizationReference(login: $0.login, id: $0.id) }
-            if let earlier = try await self.scan(before: scan, of: found, sameScope: true) {
-                history.difference = try await difference(
-                    from: earlier, to: scan, of: found, withFollowers: false)
+            // Those too that were not found: whether they changed is not known.
+            let asked = report.organizations.map { OrganizationReference(login: $0.login, id: $0.id) }
+            if let (earlier, known) = try await self.scan(before: scan, ofAsManyAs: asked) {
+                history.difference = try await difference(from: earlier, to: scan, of: known, withFollowers: false)
             }
         }
         if parts.contains(.trend) {
@@ -41,6 +41,23 @@ extension HistoryStore {
             }
         }
         return history
+    }
+
+    /// The newest scan before another, of its scope, that holds the organizations; where none holds all, those that some
+    /// earlier scan holds.
+    private func scan(
+        before scan: StoredScan, ofAsManyAs organizations: [OrganizationReference],
+    ) async throws(HistoryError) -> (earlier: StoredScan, known: [OrganizationReference])? {
+        if let earlier = try await self.scan(before: scan, of: organizations, sameScope: true) {
+            return (earlier, organizations)
+        }
+        var known: [OrganizationReference] = []
+        for organization in organizations
+        where try await self.scan(before: scan, of: [organization], sameScope: true) != nil {
+            known.append(organization)
+        }
+        guard !known.isEmpty, known.count < organizations.count else { return nil }
+        return try await self.scan(before: scan, of: known, sameScope: true).map { ($0, known) }
     }
 
     /// Nobody reads more of them in one report, and each takes some time and room.
