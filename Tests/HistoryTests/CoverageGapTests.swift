@@ -384,6 +384,15 @@ import Testing
         #expect(first.firstRead.map(\.name) == ["acme", "acme/api"])
         // After the first night, and across it, likewise.
         #expect(try await difference(1, 5, store).firstRead.count == 2)
+        // Since when it is so, nobody knows.
+        let timeline = try #require(try await store.timeline(of: "acme/api", apiURL: Self.api))
+        let findings = timeline.events.compactMap { event -> [Int64]? in
+            switch event.what {
+            case .findingAppeared, .findingChanged: [event.after?.id.rawValue ?? 0, event.seenBy.id.rawValue]
+            default: nil
+            }
+        }
+        #expect(findings == [[0, 3], [5, 7]])
         // As it was before the gap.
         let joined = try await difference(4, 5, store)
         #expect(joined.isEmpty && joined.isWhole && joined.firstRead.isEmpty)

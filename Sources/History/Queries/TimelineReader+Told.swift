@@ -24,6 +24,9 @@ extension TimelineReader {
 
         var isListed: Bool { known != nil }
 
+        /// The last scan that could judge it, or that did not find it there; `nil` where none has.
+        var lastJudged: ScanDifference.Side? { state.map { $0.isRead ? lastScan : lastReading } ?? lastScan }
+
         mutating func note(_ what: Timeline.Event.What, after: ScanDifference.Side?, by scan: ScanDifference.Side) {
             events.append(Timeline.Event(after: after, seenBy: scan, what: what))
         }

@@ -138,6 +138,8 @@ struct TimelineReader {
             }
             guard let facts = known.facts, facts.organizationRowID == organization else { continue }
             try told.advance(to: later(than: told, before: scan.id, repository.rowID))
+            // Findings come and go at any time after the last scan that could judge them.
+            let judged = told.lastJudged
             let isListed = facts.presence == "listed"
             if told.isListed || isListed {
                 for (_, event) in scans.templateEvents where event.seenBy == scan.side {
@@ -154,7 +156,7 @@ struct TimelineReader {
                 told.addRemoved(scan.side)
             }
             while places.finding < rows.findings.count, rows.findings[places.finding].scanID <= scan.id {
-                told.note(rows.findings[places.finding].value, after: told.lastScan, by: scan.side)
+                told.note(rows.findings[places.finding].value, after: judged, by: scan.side)
                 places.finding += 1
             }
             (told.lastScan, told.organization) = (scan.side, organization)
