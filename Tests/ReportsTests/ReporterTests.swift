@@ -54,6 +54,27 @@ import XMLCoder
         #expect(colored.replacing(/\u{1B}\[[0-9;]*m/, with: "") == plain)
     }
 
+    /// What is below `--fail-on` fails nothing: its level must not either.
+    @Test func levelsSayWhatTheGateSays() throws {
+        for (failOn, levels, severities) in [
+            (.critical, ["error", "note"], ["blocker", "info"]),
+            (.low, ["error", "note"], ["blocker", "critical", "minor"]),
+            (nil, ["note"], ["info"]),
+        ] as [(Severity?, Set<String>, Set<String>)] {
+            let report = try SampleReport.make(gate: Gate(failOn: failOn))
+            func list(_ kind: any Reporter.Type) throws -> Any {
+                try JSONSerialization.jsonObject(with: Data(SampleReport.render(report, as: kind).utf8))
+            }
+            let sarif = try #require(list(SARIFReporter.self) as? [String: Any])
+            let results = (sarif["runs"] as? [[String: Any]])?.first?["results"] as? [[String: Any]] ?? []
+            let found = results.filter { $0["ruleId"] as? String != "readable" }
+            #expect(Set(found.compactMap { $0["level"] as? String }) == levels, "\(String(describing: failOn))")
+            let issues = try #require(list(GitLabReporter.self) as? [[String: Any]])
+            let open = issues.filter { $0["check_name"] as? String != "oidc-audit/readable" }
+            #expect(Set(open.compactMap { $0["severity"] as? String }) == severities, "\(String(describing: failOn))")
+        }
+    }
+
     // MARK: - JSON
 
     @Test func jsonSaysWhatTheContractSays() throws {

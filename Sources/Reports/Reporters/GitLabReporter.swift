@@ -16,7 +16,7 @@ public struct GitLabReporter: Reporter {
                     finding.annotation, rule: finding.rule,
                     fingerprint: finding.key.fingerprint(apiURL: report.apiURL),
                     // What the gate lets through is for information.
-                    severity: report.gate.isAccepted(finding) ? "info" : finding.severity.gitLab,
+                    severity: report.gate.counts(finding) ? finding.severity.gitLab : "info",
                     PolicyLocation(
                         of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization,
                         in: style.checkout))

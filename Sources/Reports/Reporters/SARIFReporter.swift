@@ -147,7 +147,8 @@ extension JSONWriter {
         case .finding(let finding):
             let name = finding.repository ?? finding.organization
             self.result(
-                finding.rule, finding.severity.sarifLevel,
+                // What the gate lets through is for information.
+                finding.rule, report.gate.counts(finding) ? finding.severity.sarifLevel : "note",
                 finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name, in: checkout),
                 fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding, waiver: finding.waiver,
                 isAccepted: report.gate.isAccepted(finding), name: name)
