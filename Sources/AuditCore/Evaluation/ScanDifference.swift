@@ -25,6 +25,8 @@ public struct ScanDifference: Sendable {
     public var policyName: String?
     /// Whether the policy of that name was another text by the later scan: findings may have come and gone with it.
     public var policyChanged = false
+    /// SHA-256 of the policy that judged the earlier scan; `nil` where it is not known.
+    public var policyBefore: String?
     /// Findings in the order of organization, repository and rule; waived ones too.
     public var appeared: [StoredFinding]
     /// Those of the later scan alone where a gap hides whether they were there before: no change.

@@ -181,6 +181,7 @@ struct DifferenceReader {
         difference.firstRead = firstRead
         difference.worsened = worsened
         difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
+        difference.policyBefore = before.policySHA256
         difference.lost = lost
         difference.found = found
         return difference

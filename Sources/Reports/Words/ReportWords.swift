@@ -105,6 +105,15 @@ extension AuditReport {
             .compactMap { word in counts[word].map { "\($0) \(word)" } }.joined(separator: ", ")
     }
 
+    /// That another policy judged the scan before: what is new may be new in the policy.
+    private func policyChangeInWords(_ difference: ScanDifference) -> String? {
+        guard difference.policyName == policy.name else {
+            return "another policy judged #\(difference.before.id.rawValue)"
+        }
+        let isSame = difference.policyBefore.map { $0 == policy.sha256 } ?? !difference.policyChanged
+        return isSame ? nil : "the policy \(policy.name) is another text now"
+    }
+
     /// What changed since the scan before, in one line: `since #41 of 2026-11-20: 3 templates, 1 added; findings: 2 appeared,
     /// 1 gone`. `nil` where there is no scan before, or it was not asked for.
     var changesInWords: String? {
@@ -122,6 +131,7 @@ extension AuditReport {
         }
         words = templates + words
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
+        if let policy = policyChangeInWords(difference) { parts.append(policy) }
         // Judged by another policy now than then, findings say nothing of what changed.
         if difference.policyName == policy.name {
             let fresh = (freshFindings ?? []).filter { !isFirstRead($0) }
