@@ -112,6 +112,7 @@ public final class HistoryStore: Sendable {
     ) async throws(HistoryError) -> [[String]] {
         try await read { db in
             guard let host = try Self.knownHostID(apiURL, db) else { return [] }
+            if waiver.rule == RuleEntry.reservedID { return try Self.unreadProblems(of: waiver, hostID: host, db) }
             let policies = try String.fetchAll(
                 db,
                 sql: """

@@ -305,4 +305,74 @@ import Testing
             #expect(await render("html").contains("in the baseline"))
         }
     }
+
+    /// The kind of trouble is accepted, and another one is not.
+    @Test func aWaiverOfReadableNamesWhatTheLastScanMet() async throws {
+        try await EmulatedScan.with([.good("pay", id: 1), .good("web", id: 2)]) { (scan) async throws -> Void in
+            await scan.world.change { $0.organizations[0].repositories[0].refusal = .forbidden }
+            #expect(await night(scan, Self.policy).status == 3)
+            let file = scan.folder.path + "/w.yaml"
+            let day = Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: 90)
+            func add(_ repository: String, to file: String) async -> CommandRun {
+                await CommandRun.run([
+                    "waiver", "add", file, "--rule", "readable", "--repository", repository, "--owner", "payments",
+                    "--reason", "sealed", "--expires", "\(day)", "--db", scan.folder.database,
+                ])
+            }
+            let added = await add("pay", to: file)
+            #expect(added.error == "" && added.output.contains("accepts: unreadable: forbidden"), "\(added.error)")
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["unreadable: forbidden"]"#))
+            #expect(
+                await add("web", to: scan.folder.path + "/other.yaml").error.contains("holds nothing unreadable on web")
+            )
+            let waived = Self.policy + ["--waivers", file]
+            #expect(await night(scan, waived).status == 0)
+            await scan.world.change { $0.organizations[0].repositories[0].refusal = .notFound }
+            let worse = await night(scan, waived)
+            #expect(worse.status == 3)
+            #expect(
+                worse.output.replacing(/\s+/, with: " ").contains(
+                    "accepted: unreadable: forbidden; not accepted: unreadable: not_found"), "\(worse.output)")
+            let json = await night(scan, waived + ["-f", "json"])
+            #expect(json.repositories()["acme/pay"]?["unread_problem"] as? String == "unreadable: not_found")
+        }
+    }
+
+    @Test func aNarrowWaiverIsToldWithWhatIsBeyondIt() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            let file = scan.folder.path + "/w.yaml"
+            _ = await waive(file, "pay", ["--accepts", "missing claim: context"])
+            for change in ["", "KNOWN"] {
+                let run = await night(scan, Self.policy + ["--waivers", file])
+                #expect(run.status == 1)
+                let words = run.output.replacing(/\s+/, with: " ")
+                #expect(
+                    words.contains("accepted: missing claim: context; not accepted: missing claim: job_workflow_ref"))
+                #expect(!words.contains("now also"), "\(change): \(run.output)")
+            }
+        }
+    }
+
+    /// What a policy finds anew is no drift.
+    @Test func anotherTextOfThePolicyIsSaidFirst() async throws {
+        try await EmulatedScan.with([.own("pay", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            func policy(_ rules: String) throws -> [String] {
+                [
+                    "--policy",
+                    try scan.folder.write(#"{"version": 1, "name": "p", "rules": [\#(rules)]}"#, to: "p.json"),
+                ]
+            }
+            let known = #"{"id": "known", "rule": "known-claims", "severity": "low"}"#
+            let claims = #"{"id": "claims", "rule": "require-claims", "severity": "low", "claims": ["ref"]}"#
+            _ = await night(scan, try policy(known))
+            #expect(await !night(scan, try policy(known)).output.contains("another text"))
+            let stricter = await night(scan, try policy("\(known), \(claims)"))
+            #expect(
+                stricter.output.replacing(/\s+/, with: " ").contains(
+                    "the policy p is another text now; findings: 1 new"),
+                "\(stricter.output)")
+            let other = await night(scan, Self.policy)
+            #expect(other.output.contains("another policy judged #3"), "\(other.output)")
+        }
+    }
 }

@@ -205,6 +205,10 @@ public struct RepositoryReport: Sendable {
     public var reason: String?
     /// The waiver of `readable` that accepts that it can't be read; it is unreadable all the same.
     public var acceptedUnread: Waiver?
+    /// Why it can't be read, as a waiver of `readable` names it; `nil` where it was read, or none could accept it.
+    public var unreadProblem: String?
+    /// What waivers accept in place of that; empty where none is about the repository, or one accepts it.
+    public var otherwiseAccepted: [String] = []
     /// One for each rule entry, in the policy's order; empty where the repository was skipped or could not be read.
     public var outcomes: [Outcome]
 

@@ -33,6 +33,10 @@ public struct Finding: Hashable, Sendable {
         if case .waived(let waiver) = acceptance { waiver } else { nil }
     }
     var acceptance = Acceptance.notAccepted
+    /// What waivers accept of it, or in its place, where they do not accept all: `furtherProblems` are beyond them.
+    public var acceptedProblems: [String] {
+        if case .exceeded(let accepted) = acceptance { accepted } else { [] }
+    }
     /// Whether the baseline covers it; `nil` where there is no baseline.
     public var isInBaseline: Bool?
 
@@ -40,6 +44,8 @@ public struct Finding: Hashable, Sendable {
     indirect enum Acceptance: Hashable {
         case notAccepted
         case waived(Waiver)
+        /// By a waiver that does not accept all of its problems.
+        case exceeded(accepted: [String])
     }
 
     /// The rule entry's id.
@@ -47,7 +53,7 @@ public struct Finding: Hashable, Sendable {
 
     /// Whether it counts as a violation.
     public var isOpen: Bool {
-        if case .notAccepted = acceptance { true } else { false }
+        if case .waived = acceptance { false } else { true }
     }
 }
 

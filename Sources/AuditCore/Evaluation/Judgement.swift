@@ -79,17 +79,16 @@ struct Judgement {
     private mutating func acceptUnread(
         _ state: RepositorySnapshot, of organization: OrganizationFacts, in report: inout RepositoryReport,
     ) {
-        guard report.status == .unreadable, case .unreadable(let reason) = state.reading, reason.code != .notRead,
-            reason.code != .changed
+        guard report.status == .unreadable, case .unreadable(let reason) = state.reading, let problem = reason.problem
         else { return }
         let violation = Violation(
-            message: reason.message, problems: ["unreadable: \(reason.code.rawValue)"], expected: [], actual: [],
-            remediation: "")
-        guard
-            case .accepted(let waiver) = ledger.answer(
-                to: violation, of: RuleEntry.reservedID, on: state.repository, of: organization.login)
-        else { return }
-        report.acceptedUnread = waiver
+            message: reason.message, problems: [problem], expected: [], actual: [], remediation: "")
+        report.unreadProblem = problem
+        switch ledger.answer(to: violation, of: RuleEntry.reservedID, on: state.repository, of: organization.login) {
+        case .accepted(let waiver): report.acceptedUnread = waiver
+        case .exceeded(let accepted, _): report.otherwiseAccepted = accepted
+        case .notAccepted: break
+        }
     }
 
     /// - Parameter lacking: a fact without which the repository can't be called compliant.
@@ -272,7 +271,10 @@ struct Judgement {
             finding.acceptance = .waived(waiver)
         case (_, .covered?):
             (finding.state, finding.furtherProblems) = (.recurring, [])
-        case (.exceeded(let further), _), (_, .worsened(let further)?):
+        case (.exceeded(let accepted, let further), _):
+            finding.acceptance = .exceeded(accepted: accepted)
+            (finding.state, finding.furtherProblems) = (.worsened, further)
+        case (_, .worsened(let further)?):
             (finding.state, finding.furtherProblems) = (.worsened, further)
         case (_, .reappeared?):
             (finding.state, finding.furtherProblems) = (.reappeared, [])

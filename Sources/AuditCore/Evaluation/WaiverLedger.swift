@@ -47,8 +47,10 @@ struct WaiverLedger {
         case notAccepted
         /// By the waiver that holds longest; where it takes several, by the one of them that ends first.
         case accepted(Waiver)
-        /// Some of its problems are accepted, and these are not.
-        case exceeded(further: [String])
+        /// A waiver is about it, and does not accept these problems.
+        ///
+        /// - accepted: those that are; where none of them is, what waivers accept in their place.
+        case exceeded(accepted: [String], further: [String])
     }
 
     /// What waivers make of a finding of a repository.
@@ -124,7 +126,10 @@ struct WaiverLedger {
             return .notAccepted
         }
         let further = problems.beyond(helpful.flatMap(\.accepts))
-        return further.isEmpty ? .accepted(first) : .exceeded(further: further)
+        guard !further.isEmpty else { return .accepted(first) }
+        let accepted = problems.beyond(further)
+        return .exceeded(
+            accepted: accepted.isEmpty ? parts.flatMap(\.accepts).asProblems : accepted, further: further)
     }
 }
 

@@ -63,6 +63,14 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// What a waiver of `readable` can accept, as a problem of a finding; `nil` where it is the scan that fell short.
+    public var problem: String? {
+        switch code {
+        case .notRead, .changed: nil
+        default: "unreadable: \(code.rawValue)"
+        }
+    }
+
     public static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
 
     /// - Parameter stop: why the scan ended, as far as it did.

@@ -151,16 +151,19 @@ struct WaiverAddCommand: AuditCommand {
 
     /// The waiver with the problems that the last scans found on its target, where it names none itself.
     private func naming(_ waiver: Waiver, _ context: CommandContext) async throws(CommandFailure) -> Waiver {
-        // What can't be read has one problem, and no finding.
-        guard waiver.acceptsAnything, !acceptsAnything, waiver.rule != RuleEntry.reservedID else { return waiver }
+        guard waiver.acceptsAnything, !acceptsAnything else { return waiver }
         // Where nothing says where a history would be, there is none.
         let path = try? history.path(context.environment)
         var problems: [String] = []
         if let path { problems = try await found(of: waiver, historyPath: path, context) }
         if problems.isEmpty {
+            let (nothing, whatever) =
+                waiver.rule == RuleEntry.reservedID
+                ? ("holds nothing unreadable on", "keeps it from being read")
+                : ("holds no finding of \(waiver.rule) on", "the rule finds")
             context.console.note(
-                "note: the history holds no finding of \(waiver.rule) on \(waiver.target): the waiver accepts whatever the "
-                    + "rule finds; --accepts names problems")
+                "note: the history \(nothing) \(waiver.target): the waiver accepts whatever \(whatever); --accepts names "
+                    + "problems")
         }
         return self.waiver(problems)
     }

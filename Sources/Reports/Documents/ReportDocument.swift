@@ -110,6 +110,8 @@ package enum ReportDocument {
             report.effective.map { Effective(template: $0, format: report.format, preview: report.preview) }
         }
         Member("reason", .maybe(.string), "why it is skipped or unreadable, or which rule is undecided") { $0.reason }
+        Member("unread_problem", .maybe(.string), "as a waiver of readable names it in accepts") { $0.unreadProblem }
+        Member("accepted_otherwise", .strings, "what a waiver accepts in place of that") { $0.otherwiseAccepted }
         Member("accepted_unread", .maybe(waiver), "what accepts that it could not be read") { $0.acceptedUnread }
     }
 
@@ -142,6 +144,9 @@ package enum ReportDocument {
         Member("in_baseline", .maybe(.boolean), "null where there is no baseline") { $0.isInBaseline }
         Member("waiver", .maybe(waiver), "what accepts it") { $0.waiver }
         Member("further_problems", .strings, "those that nobody had accepted or seen before") { $0.furtherProblems }
+        Member("accepted_problems", .strings, "what waivers accept where they do not accept all") {
+            $0.acceptedProblems
+        }
         Member("since_last_scan", .word, "compared with the scan before, whatever is accepted") { $0.change }
     }
 

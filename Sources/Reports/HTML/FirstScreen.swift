@@ -87,7 +87,9 @@ struct FirstScreen {
             item(
                 findings,
                 lines: findings.map { finding in
-                    let isWorse = finding.change == .worsened && !finding.furtherProblems.isEmpty
+                    let isWorse =
+                        finding.change == .worsened && !finding.furtherProblems.isEmpty
+                        && finding.acceptedProblems.isEmpty
                     return Line(
                         state: report.changeInWords(finding), rule: finding.rule,
                         text: (isWorse

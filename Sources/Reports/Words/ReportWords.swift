@@ -174,12 +174,22 @@ extension Finding {
         let said: String? =
             switch state {
             case .new: "new"
+            case .worsened where !acceptedProblems.isEmpty: change == .worsened ? "worsened" : nil
             case .worsened:
                 furtherProblems.isEmpty ? "worsened" : "worsened: now also \(furtherProblems.joined(separator: "; "))"
             case .reappeared: "reappeared"
             case .recurring: nil
             }
-        return [said, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+        return [said, acceptanceInWords, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+    }
+
+    /// What a waiver accepts of it, and what is beyond that; `nil` where that is all or nothing.
+    private var acceptanceInWords: String? {
+        acceptedProblems.isEmpty ? nil : Self.acceptanceInWords(acceptedProblems, beyond: furtherProblems)
+    }
+
+    fileprivate static func acceptanceInWords(_ accepted: [String], beyond further: [String]) -> String {
+        "accepted: \(accepted.joined(separator: "; ")); not accepted: \(further.joined(separator: "; "))"
     }
 }
 
@@ -228,6 +238,10 @@ extension RepositoryReport {
     /// Why it is skipped, unreadable or undecided, and who accepts that.
     var reasonInWords: String {
         let why = reason ?? "unknown"
+        if !otherwiseAccepted.isEmpty {
+            return
+                "\(why) (\(Finding.acceptanceInWords(otherwiseAccepted, beyond: [unreadProblem].compactMap(\.self))))"
+        }
         return acceptedUnread.map { "\(why) (accepted by \($0.owner) until \($0.expires): \($0.reason))" } ?? why
     }
 }

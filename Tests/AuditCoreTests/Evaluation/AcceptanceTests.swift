@@ -193,6 +193,19 @@ import Testing
         #expect(try evaluate(["cafe\u{301}"], [known], waivers: list).findings.map(\.isOpen) == [true])
     }
 
+    @Test func aNarrowWaiverSaysWhatItAcceptsAndWhatNot() throws {
+        let narrow = try waivers(waiver("pay", accepts: #""missing claim: ref""#))
+        let report = try evaluate(["repo"], waivers: narrow)
+        #expect(report.findings.map(\.acceptedProblems) == [["missing claim: ref"]])
+        #expect(report.findings.map(\.furtherProblems) == [["missing claim: context"]])
+        #expect(report.findings.map(\.isOpen) == [true])
+        // None of what it accepts is there any more.
+        let other = try evaluate(["repo", "ref"], waivers: narrow)
+        #expect(other.findings.map(\.acceptedProblems) == [["missing claim: ref"]])
+        #expect(other.findings.map(\.furtherProblems) == [["missing claim: context"]])
+        #expect(try evaluate(["repo"]).findings.map(\.acceptedProblems) == [[]])
+    }
+
     // MARK: - From night to night
 
     @Test func withoutAnAcceptanceTheScanBeforeSaysWhatIsWorse() throws {
@@ -278,7 +291,10 @@ import Testing
              "expires": "2026-12-31"}
             """)
         #expect(try unread(.notFound, waivers: list).gate.exitStatus == 0)
-        #expect(try unread(.serverFault, waivers: list).gate.exitStatus == 3)
+        let other = try unread(.serverFault, waivers: list)
+        #expect(other.gate.exitStatus == 3)
+        #expect(other.repositories.map(\.unreadProblem) == [nil, "unreadable: server_fault"])
+        #expect(other.repositories.map(\.otherwiseAccepted) == [[], ["unreadable: not_found"]])
     }
 
     // MARK: - Problems
