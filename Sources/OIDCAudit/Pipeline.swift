@@ -1,5 +1,6 @@
 import AuditCore
 import Crawl
+import Foundation
 import GitHubAPI
 import History
 
@@ -62,6 +63,7 @@ struct Pipeline {
         guard try await hasFoundAny(snapshot, history) else {
             try await recorder.discard()
             report.scanID = nil
+            report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }
         do throws(HistoryError) {
@@ -72,7 +74,9 @@ struct Pipeline {
             // What was found must still be told, as incomplete: it is not in the history for good.
             context.console.fail(CommandFailure(error), settings.console)
             snapshot.stop = .historyFailed
-            return (evaluator.evaluate(snapshot, known: known), advice)
+            report = evaluator.evaluate(snapshot, known: known)
+            report.history = await context.past(of: report, for: settings.reports, in: history)
+            return (report, advice)
         }
     }
 
@@ -323,6 +327,22 @@ extension CommandContext {
             return try await history.history(of: report, holding: reports.historyParts)
         } catch {
             console.note("warning: what came before the scan is not told: \(error)")
+            return nil
+        }
+    }
+
+    /// What came before a scan that could not begin or be kept; `nil` where the history can't be read, which is then said
+    /// already, or there is none.
+    func past(of report: AuditReport, for settings: Settings) async -> ReportHistory? {
+        let parts = settings.reports.historyParts
+        guard !parts.isEmpty, FileManager.default.fileExists(atPath: settings.historyPath) else { return nil }
+        do throws(CommandFailure) {
+            return try await withHistory(settings.historyPath, for: .reading) { history throws(CommandFailure) in
+                try await usingHistory { () async throws(HistoryError) in
+                    try await history.history(of: report, holding: parts)
+                }
+            }
+        } catch {
             return nil
         }
     }

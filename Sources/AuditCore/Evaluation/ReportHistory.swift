@@ -5,6 +5,7 @@ public struct ReportHistory: Sendable {
         case difference
         case trend
         case timelines
+        case lastSuccess
     }
 
     /// What changed since the scan before, but for repositories that changed with their organization's template alone;
@@ -18,6 +19,10 @@ public struct ReportHistory: Sendable {
     public var omitted: Set<RepositoryID> = []
     /// How the templates of the organizations themselves changed, oldest first.
     public var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
+
+    /// When the last complete scan before this one ended, by organization the earliest; `nil` where one of them never had
+    /// one of this scope and policy, or it was not asked for.
+    public var lastSuccess: Timestamp?
 
     public init() {}
 }

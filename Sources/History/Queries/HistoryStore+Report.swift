@@ -3,13 +3,15 @@ import GRDB
 
 extension HistoryStore {
     /// What came before a report, as far as a format asks for it. Of a scan that was not sealed, what its organizations
-    /// were before it.
+    /// were before it; where none could begin, when they were last read to the end.
     public func history(
         of report: AuditReport, holding parts: Set<ReportHistory.Part>,
     ) async throws(HistoryError) -> ReportHistory? {
         let organizations = report.organizations.filter { $0.id != nil }
-        guard !parts.isEmpty, !organizations.isEmpty, let scanID = report.scanID else { return nil }
+        guard !parts.isEmpty else { return nil }
         var history = ReportHistory()
+        if parts.contains(.lastSuccess) { history.lastSuccess = try await lastSuccess(before: report) }
+        guard !organizations.isEmpty, let scanID = report.scanID else { return history }
         let ids = organizations.compactMap(\.id)
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
             // Those too that were not found: whether they changed is not known.
@@ -58,6 +60,26 @@ extension HistoryStore {
         }
         guard !known.isEmpty, known.count < organizations.count else { return nil }
         return try await self.scan(before: scan, of: known, sameScope: true).map { ($0, known) }
+    }
+
+    /// When the organizations of a report were last read to the end, in its scope and by its policy, before it: the
+    /// earliest of their last times.
+    ///
+    /// - Returns: `nil` where one of them never was.
+    private func lastSuccess(before report: AuditReport) async throws(HistoryError) -> Timestamp? {
+        let own = if let id = report.scanID { try await scan(.id(id), apiURL: report.apiURL) } else { StoredScan?.none }
+        return try await read { db in
+            var times: [Timestamp] = []
+            for organization in report.organizations {
+                let search = ScanSearch(
+                    apiURL: report.apiURL,
+                    organizations: [OrganizationReference(login: organization.login, id: organization.id)],
+                    below: own, scope: report.scope, policyName: report.policy.name, isComplete: true)
+                guard let scan = try search.newest(db) else { return nil }
+                times.append(scan.finishedAt)
+            }
+            return times.min()
+        }
     }
 
     /// Nobody reads more of them in one report, and each takes some time and room.

@@ -132,6 +132,11 @@ struct ScanSearch {
     var below: StoredScan?
     /// Whether only those of its scope are looked for.
     var hasScopeOfBelow = false
+    var scope: Scope?
+    /// By which they were judged.
+    var policyName: String?
+    /// Whether only complete ones are looked for.
+    var isComplete = false
 
     func newest(_ db: Database) throws -> StoredScan? {
         try all(db, limit: 1).first
@@ -154,6 +159,8 @@ struct ScanSearch {
                     AND (?2 IS NULL OR s.id = ?2) AND (?3 IS NULL OR s.startedAt <= ?3)
                     AND (?4 IS NULL OR l.id < ?4)
                     AND (?7 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?7))
+                    AND (?8 IS NULL OR s.scope = ?8) AND (?9 IS NULL OR s.policyName = ?9)
+                    AND (?10 = 0 OR s.isComplete = 1)
                     AND NOT EXISTS (
                         SELECT 1 FROM json_each(?5) wanted WHERE NOT EXISTS (
                             SELECT 1 FROM scanOrganization so
@@ -162,7 +169,7 @@ struct ScanSearch {
                 """,
             arguments: [
                 apiURL, id?.rawValue, latestStart?.description, below?.link, StoredOrganization.json(wanted), limit,
-                hasScopeOfBelow ? below?.id.rawValue : nil,
+                hasScopeOfBelow ? below?.id.rawValue : nil, scope.map(JSONColumn.of), policyName, isComplete,
             ])
         var json = JSONTextReader()
         var scans: [StoredScan] = []

@@ -43,6 +43,7 @@ struct ScanCommand: AuditCommand {
         if settings.connection.token == nil {
             failure = await context.tokenMissing(settings.connection, settings.historyPath)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
+            report.history = await context.past(of: report, for: settings)
         } else {
             do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)
@@ -50,6 +51,7 @@ struct ScanCommand: AuditCommand {
             } catch {
                 failure = error
                 report = pipeline.emptyReport(.historyFailed, error.message)
+                report.history = await context.past(of: report, for: settings)
             }
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.

@@ -9,7 +9,7 @@ import Mustache
 /// The page forbids itself everything but its own style and script (Content Security Policy Level 3, §2.3.1).
 public struct HTMLReporter: Reporter {
     public static let name = "html"
-    public static let historyParts = Set(ReportHistory.Part.allCases)
+    public static let historyParts: Set<ReportHistory.Part> = [.difference, .trend, .timelines]
 
     public init() {}
 

@@ -5,6 +5,7 @@ public import AuditCore
 /// Source: Prometheus, "Exposition formats", version 0.0.4.
 public struct PrometheusReporter: Reporter {
     public static let name = "prometheus"
+    public static let historyParts: Set<ReportHistory.Part> = [.lastSuccess]
 
     public init() {}
 
@@ -16,12 +17,13 @@ public struct PrometheusReporter: Reporter {
         page.metric("scan_timestamp_seconds", "When the last scan ended, in seconds since 1970.") {
             $0.sample([], report.finishedAt.secondsSince1970)
         }
-        // Absent where it was not: an alert on its age then fires too.
-        if report.isComplete {
-            page.metric(
-                "last_success_timestamp_seconds",
-                "When the last scan that could read everything ended, in seconds since 1970."
-            ) { $0.sample([], report.finishedAt.secondsSince1970) }
+        // Always there: the age of a series that is absent is nothing, and no alert fires on it.
+        page.metric(
+            "last_success_timestamp_seconds",
+            "When the last scan that could read and decide everything ended, in seconds since 1970; 0 where none did."
+        ) { page in
+            let success = report.isComplete ? report.finishedAt : report.history?.lastSuccess
+            page.sample([], success?.secondsSince1970 ?? 0)
         }
         page.metric("scan_complete", "Whether the last scan could read and decide everything.") {
             $0.sample([], report.isComplete ? 1 : 0)
