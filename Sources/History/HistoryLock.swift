@@ -1,3 +1,4 @@
+import AuditCore
 import Foundation
 
 /// Holds one organization of one history for one scan, or a scan itself: a byte of a file beside the database, locked
@@ -99,8 +100,7 @@ final class HistoryLock: Sendable {
             return String(cString: resolved)
         }
         if let file = real(path) { return file }
-        let folder = (path as NSString).deletingLastPathComponent
-        return real(folder.isEmpty ? "." : folder).map { "\($0)/\((path as NSString).lastPathComponent)" } ?? path
+        return real(path.parentFolder).map { "\($0)/\(path.fileName)" } ?? path
     }
 
     deinit {

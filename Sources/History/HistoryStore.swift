@@ -273,8 +273,8 @@ public final class HistoryStore: Sendable {
     }
 
     private static func makeFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty, !FileManager.default.fileExists(atPath: folder) {
+        let folder = path.parentFolder
+        if !FileManager.default.fileExists(atPath: folder) {
             do {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -337,8 +337,7 @@ public final class HistoryStore: Sendable {
             where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
         {
             // On a disk that can't be written there is no place for the files beside it, and nobody who could change it.
-            let folder = (path as NSString).deletingLastPathComponent
-            guard access(folder.isEmpty ? "." : folder, W_OK) != 0,
+            guard access(path.parentFolder, W_OK) != 0,
                 !FileManager.default.fileExists(atPath: path + "-wal")
             else { throw error }
             let address = URL(filePath: path).absoluteString + "?immutable=1"

@@ -74,8 +74,8 @@ enum AtomicFile {
         case .special: return access(path, W_OK) == 0 ? nil : SystemError(errno).description
         case .nothing, .file: break
         }
-        let folder = ((resolvedPath(path) ?? path) as NSString).deletingLastPathComponent
-        guard access(folder.isEmpty ? "." : folder, W_OK) != 0 else { return nil }
+        let folder = (resolvedPath(path) ?? path).parentFolder
+        guard access(folder, W_OK) != 0 else { return nil }
         return "the folder \(folder): \(SystemError(errno))"
     }
 

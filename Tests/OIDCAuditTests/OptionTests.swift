@@ -84,6 +84,13 @@ import Testing
         #expect(run.error.contains(hint), "\(run.error)")
     }
 
+    /// Foundation's way to take a path apart traps on it.
+    @Test func aFileMayHaveANameOfOneLetter() {
+        #expect(AtomicFile.obstacle(to: "x") == nil)
+        #expect(AtomicFile.obstacle(to: "no-such-folder/x") != nil)
+        #expect(!DocumentFile.isYAML("x"))
+    }
+
     @Test func aValueMayBeginWithAHyphen() throws {
         #expect(try Self.scan(["--include=-x", "--exclude=--", "-f=json"]).include.map(\.pattern) == ["-x"])
     }

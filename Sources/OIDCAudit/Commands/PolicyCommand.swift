@@ -140,10 +140,11 @@ struct PolicyTestCommand: AuditCommand {
 
     private static func resolved(_ policy: String, besides path: String) -> String {
         guard !policy.hasPrefix("preset:"), !policy.hasPrefix("/") else { return policy }
-        return ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent(policy)
+        let folder = path.parentFolder
+        return folder == "." ? policy : folder == "/" ? "/\(policy)" : "\(folder)/\(policy)"
     }
 
-    private static func stem(_ path: String) -> String { (path as NSString).deletingPathExtension }
+    private static func stem(_ path: String) -> String { path.withoutFileExtension }
 
     private static func casesBeside(_ path: String) -> String? {
         ["yaml", "yml", "json"].map { "\(stem(path)).test.\($0)" }

@@ -66,7 +66,7 @@ struct DocumentFile {
     }
 
     static func isYAML(_ name: String) -> Bool {
-        ["yaml", "yml"].contains((name as NSString).pathExtension.lowercased())
+        ["yaml", "yml"].contains(name.fileExtension.lowercased())
     }
 
     private static func isFolder(_ path: String) -> Bool {
