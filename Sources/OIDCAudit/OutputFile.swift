@@ -75,7 +75,11 @@ extension OutputFile {
     /// Reads `KIND=FILE` and checks that the file can be written, before anything is asked of GitHub.
     init(_ text: String) throws(InvalidValue) {
         let (kind, path) = try text.kindAndFile(example: "json=report.json")
-        self.init(reporter: try ReportFormat(option: kind).reporter, path: path)
+        let reporter = try ReportFormat(option: kind).reporter
+        guard ReporterCatalog.all.contains(where: { $0 == reporter }) else {
+            throw InvalidValue(text, "is not a file's: \(kind) is for standard output alone", hint: "-f \(kind)")
+        }
+        self.init(reporter: reporter, path: path)
     }
 }
 

@@ -6,7 +6,7 @@ import Testing
 import XMLCoder
 
 @Suite struct ReporterTests {
-    private static let names = ReporterCatalog.all.map { $0.name }
+    private static let names = ReporterCatalog.forStandardOutput.map { $0.name }
 
     private func reporter(_ name: String) throws -> any Reporter.Type {
         try #require(ReporterCatalog.reporter(named: name))
@@ -73,6 +73,20 @@ import XMLCoder
             let open = issues.filter { $0["check_name"] as? String != "oidc-audit/readable" }
             #expect(Set(open.compactMap { $0["severity"] as? String }) == severities, "\(String(describing: failOn))")
         }
+    }
+
+    // MARK: - Line
+
+    @Test func aLineSaysVerdictCountsScanAndDigest() throws {
+        var report = try SampleReport.make()
+        report.digest = String(repeating: "c0de", count: 16)
+        let line = try SampleReport.render(report, as: LineReporter.self)
+        for words in [
+            "violations: acme, beta, gamma: ", "10 listed", "\(report.summary.judged) judged", "2 violating",
+            "scan 42, 2026-11-21T02:00:00Z", "sha256 c0dec0de", "; incomplete: ",
+        ] { #expect(line.contains(words), "\(words): \(line)") }
+        #expect(line.hasSuffix("c0de\n"))
+        #expect(line.utf8.count < 300)
     }
 
     // MARK: - JSON
@@ -371,6 +385,10 @@ import XMLCoder
             #expect(!parts.data.replacing("\\u003c", with: "").contains("\\u"))
             #expect(rendered.utf8.count < 400_000)
         case "text": break
+        case "line":
+            #expect(rendered.utf8.count < 300)
+            #expect(rendered.hasSuffix("\n") && rendered.count { $0.isNewline } == 1, "\(rendered)")
+        case "none": #expect(rendered == "")
         default: Issue.record("no check of \(name)")
         }
     }

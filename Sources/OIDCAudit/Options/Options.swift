@@ -265,7 +265,7 @@ struct ReportFormat: OptionValue {
         self.reporter = reporter
     }
 
-    static var allValueStrings: [String] { ReporterCatalog.all.map { $0.name } }
+    static var allValueStrings: [String] { ReporterCatalog.forStandardOutput.map { $0.name } }
     var defaultValueDescription: String { reporter.name }
 }
 

@@ -1,5 +1,6 @@
-/// Every format, in the order in which documents list them.
+/// The formats, in the order in which documents list them.
 public enum ReporterCatalog {
+    /// Those of a file, and of standard output too.
     public static let all: [any Reporter.Type] = [
         TextReporter.self,
         JSONReporter.self,
@@ -13,8 +14,11 @@ public enum ReporterCatalog {
         GitLabReporter.self,
     ]
 
+    /// What standard output can get: besides them two for cron, of which no file is made.
+    public static let forStandardOutput: [any Reporter.Type] = all + [LineReporter.self, NoReporter.self]
+
     /// The format of that name; `nil` where there is none.
     public static func reporter(named name: String) -> (any Reporter.Type)? {
-        all.first { $0.name == name }
+        forStandardOutput.first { $0.name == name }
     }
 }
