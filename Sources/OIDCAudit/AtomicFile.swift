@@ -7,10 +7,12 @@ import Reports
 /// regular file is written directly.
 enum AtomicFile {
     /// - Parameters:
+    ///   - mode: of a regular file; `nil`: that of the file that is there, else 644 less the umask.
     ///   - what: what is written, for messages: `report`.
     ///   - hint: the next step where it fails.
     static func write(
-        to path: String, what: String, hint: String = "name another file, or free some space",
+        to path: String, mode: FileMode? = nil, what: String,
+        hint: String = "name another file, or free some space",
         _ body: (inout ReportOutput) throws -> Void,
     ) throws(CommandFailure) {
         do {
@@ -24,10 +26,11 @@ enum AtomicFile {
                 // Two jobs in containers can have the same process id, so chance makes the name.
                 let temporary = "\(target).\(UInt64.random(in: .min ... .max)).tmp"
                 do {
-                    let mode = try? FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? NSNumber
+                    let present =
+                        try? FileManager.default.attributesOfItem(atPath: target)[.posixPermissions] as? NSNumber
                     try write(
                         body, to: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                        mode: mode.map { mode_t($0.uint16Value) })
+                        mode: mode?.bits ?? present.map { mode_t($0.uint16Value) })
                     guard rename(temporary, target) == 0 else { throw SystemError(errno) }
                 } catch {
                     unlink(temporary)

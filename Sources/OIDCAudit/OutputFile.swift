@@ -10,6 +10,8 @@ struct OutputFile {
     var isAppended = false
     /// What formats for a forge name files in.
     var checkout = Checkout()
+    /// `nil`: that of the file that is there, else 644 less the umask.
+    var mode: FileMode?
 
     /// The summary of a job of GitHub Actions, which everybody sees who sees the job.
     static func stepSummary(_ environment: [String: String]) throws(CommandFailure) -> OutputFile {
@@ -25,11 +27,11 @@ struct OutputFile {
         let hint = "the scan itself is stored"
         guard isAppended else {
             let isNew = !FileManager.default.fileExists(atPath: path)
-            try AtomicFile.write(to: path, what: "report", hint: hint) { output in
+            try AtomicFile.write(to: path, mode: mode, what: "report", hint: hint) { output in
                 reporter.init().render(
                     report, style: ReportStyle(junitGroup: junitGroup, checkout: checkout), to: &output)
             }
-            return isNew ? unreadableForOthers : nil
+            return isNew && mode == nil ? unreadableForOthers : nil
         }
         var note: String?
         try AtomicFile.append(to: path, what: "summary", hint: hint) { output, size in
@@ -46,7 +48,7 @@ struct OutputFile {
         else { return nil }
         let mode = String(status.st_mode & 0o777, radix: 8)
         return "\(path) has the mode \(mode), by the umask: another user, such as node_exporter's, can't read it; "
-            + "chmod 644 \(path) lasts"
+            + "chmod 644 \(path) lasts, as does --output-mode 644"
     }
 
     /// GitHub takes as many bytes from all of a step, and of more it drops everything.

@@ -69,6 +69,18 @@ import Testing
         }
     }
 
+    @Test func aModeThatIsAskedForIsTheFiles() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { scan in
+            let path = scan.folder.path + "/a.prom"
+            for mode in ["640", "0664"] {
+                let run = await scan("acme", "-f", "none", "-o", "prometheus=\(path)", "--output-mode", mode)
+                #expect(run.status == 0 && run.output == "" && run.error.split(separator: "\n").count <= 2, "\(run)")
+                let attributes = try FileManager.default.attributesOfItem(atPath: path)
+                #expect((attributes[.posixPermissions] as? NSNumber)?.uint16Value == UInt16(mode, radix: 8))
+            }
+        }
+    }
+
     @Test func aHistoryThatCannotBeReadLeavesNoSuccess() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { scan in
             let broken = try scan.folder.write("this is not a database", to: "broken.sqlite")

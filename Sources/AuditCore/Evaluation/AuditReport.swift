@@ -38,6 +38,12 @@ public struct AuditReport: Sendable {
     /// Whether everything in scope was read and decided.
     public var isComplete: Bool
 
+    /// The API's host, with its port where it has one.
+    public var host: String {
+        let address = apiURL.split(separator: "://", maxSplits: 1).last ?? ""
+        return String(address.prefix { $0 != "/" })
+    }
+
     /// The first reason why the scan can't speak of everything; `nil` where it is complete.
     public var whyIncomplete: String? {
         guard !isComplete else { return nil }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import AuditCore
+import Foundation
 import Synchronization
 
 /// Why a text is not what an option takes, and what is.
@@ -76,6 +77,21 @@ final class Refusal: Sendable {
 }
 
 // MARK: - Types that several options share
+
+/// Who may read and write a file, as `chmod` takes it in numbers.
+struct FileMode: OptionValue, Equatable {
+    let bits: mode_t
+
+    init(option text: String) throws(InvalidValue) {
+        // Its owner must be able to write it the next time.
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+            let bits = mode_t(text, radix: 8), bits <= 0o777, bits & 0o600 == 0o600
+        else {
+            throw InvalidValue(text, "is not a mode of files", hint: "for example 644, or 640 for a group alone")
+        }
+        self.bits = bits
+    }
+}
 
 extension OptionValue where Self: CaseIterable, Self: RawRepresentable, RawValue == String {
     init?(argument: String) {

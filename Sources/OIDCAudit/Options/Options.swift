@@ -138,6 +138,11 @@ struct OutputOptions: ParsableArguments {
     var output: [OutputFile] = []
     @Option(
         help: ArgumentHelp(
+            "Mode of the files of --output. (default: 644 less the umask; an old file keeps its own)",
+            valueName: "mode"))
+    var outputMode: FileMode?
+    @Option(
+        help: ArgumentHelp(
             "A JUnit testcase for each rule of a repository, or each repository.", valueName: "group"))
     var junitGroup = JUnitGroup.rule
     @Flag(help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")

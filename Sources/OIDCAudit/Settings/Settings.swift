@@ -91,6 +91,9 @@ extension ReportSettings {
         }
         if options.stepSummary { outputs.append(try OutputFile.stepSummary(environment)) }
         let checkout = Checkout(environment)
-        for index in outputs.indices { outputs[index].checkout = checkout }
+        for index in outputs.indices {
+            outputs[index].checkout = checkout
+            outputs[index].mode = options.outputMode
+        }
     }
 }

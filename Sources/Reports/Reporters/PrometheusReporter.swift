@@ -10,7 +10,7 @@ public struct PrometheusReporter: Reporter {
     public init() {}
 
     public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
-        var page = MetricsPage(output)
+        var page = MetricsPage(of: report, output)
         let tallies = report.tallies
         let organizations = report.organizations.map { ($0, $0.id.flatMap { tallies[$0] } ?? OrganizationTally()) }
 
@@ -41,14 +41,14 @@ public struct PrometheusReporter: Reporter {
             $0.sample([], report.requests.waited.components.seconds)
         }
         page.metric("policy_info", "The policy of the last scan.") {
-            $0.sample([("policy", report.policy.name), ("sha256", report.policy.sha256)], 1)
+            $0.sample([("sha256", report.policy.sha256)], 1)
         }
         page.metric("repositories", "Repositories by status.") { page in
             for (organization, tally) in organizations {
                 for (state, count) in [
                     ("compliant", tally.compliant), ("violating", tally.violating), ("waived", tally.waived),
                     ("unreadable", tally.unreadable), ("skipped", tally.skipped),
-                ] { page.sample([("org", organization.login), ("state", state)], Int64(count)) }
+                ] { page.sample(organization, [("state", state)], Int64(count)) }
             }
         }
         page.metric("findings", "Open findings by rule entry; 0 where it found none.") { page in
@@ -64,7 +64,7 @@ public struct PrometheusReporter: Reporter {
             for organization in report.organizations {
                 for entry in report.policy.rules {
                     page.sample(
-                        [("org", organization.login), ("rule", entry.id), ("severity", entry.severity.rawValue)],
+                        organization, [("rule", entry.id), ("severity", entry.severity.rawValue)],
                         counts[Place(organization: organization.login, rule: entry.id)] ?? 0)
                 }
             }
@@ -75,16 +75,16 @@ public struct PrometheusReporter: Reporter {
                 let own = report.findings.filter { $0.isOpen && $0.organization == organization.login }
                 for state in Finding.State.allCases {
                     page.sample(
-                        [("org", organization.login), ("state", state.rawValue)],
+                        organization, [("state", state.rawValue)],
                         Int64(own.count { $0.isInBaseline != true && $0.state == state }))
                 }
                 page.sample(
-                    [("org", organization.login), ("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))
+                    organization, [("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))
             }
         }
         page.metric("waived_findings", "Findings that a waiver accepts.") { page in
             for (organization, tally) in organizations {
-                page.sample([("org", organization.login)], Int64(tally.waivedFindings))
+                page.sample(organization, [], Int64(tally.waivedFindings))
             }
         }
         page.metric("waivers_expiring", "Waivers that end within a time, those that have ended not counted.") { page in
@@ -98,33 +98,42 @@ public struct PrometheusReporter: Reporter {
             for (organization, tally) in organizations {
                 for source in TemplateSource.allCases {
                     page.sample(
-                        [("org", organization.login), ("source", source.rawValue)], Int64(tally.sources[source] ?? 0))
+                        organization, [("source", source.rawValue)], Int64(tally.sources[source] ?? 0))
                 }
             }
         }
         page.metric("immutable_subject_repositories", "Repositories by whether their subjects are immutable.") { page in
             for (organization, tally) in organizations {
-                page.sample([("org", organization.login), ("enabled", "true")], Int64(tally.immutable))
-                page.sample([("org", organization.login), ("enabled", "false")], Int64(tally.legacy))
-                page.sample([("org", organization.login), ("enabled", "unknown")], Int64(tally.unknownFormat))
+                page.sample(organization, [("enabled", "true")], Int64(tally.immutable))
+                page.sample(organization, [("enabled", "false")], Int64(tally.legacy))
+                page.sample(organization, [("enabled", "unknown")], Int64(tally.unknownFormat))
             }
         }
         page.metric("listing_complete", "Whether an organization's listing is known to be complete.") { page in
             for organization in report.organizations {
-                page.sample([("org", organization.login)], organization.listing.status == .complete ? 1 : 0)
+                page.sample(organization, [], organization.listing.status == .complete ? 1 : 0)
             }
         }
         output = page.output
     }
 }
 
-/// Writes gauges.
+/// Writes gauges. Each series says of what it is, so that the files of two scans have none in common: node_exporter
+/// keeps the first of two equal ones, and drops the other.
 private struct MetricsPage {
+    private typealias Label = (name: String, value: String)
+
     var output: ReportOutput
     private var name = ""
+    private let host: Label
+    private let organizations: Label
+    private let others: [Label]
 
-    init(_ output: ReportOutput) {
+    init(of report: AuditReport, _ output: ReportOutput) {
         self.output = output
+        host = ("host", report.host)
+        organizations = ("orgs", report.organizations.map(Self.name).sorted().joined(separator: ","))
+        others = [("policy", report.policy.name), ("scope", report.scope.displayText ?? "all")]
     }
 
     mutating func metric(_ name: String, _ help: String, _ body: (inout MetricsPage) -> Void) {
@@ -133,13 +142,26 @@ private struct MetricsPage {
         body(&self)
     }
 
+    /// Of the whole scan.
     mutating func sample(_ labels: [(name: String, value: String)], _ value: Int64) {
-        output.write(name)
-        if !labels.isEmpty {
-            output.write("{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}")
-        }
-        output.write(" \(value)\n")
+        write([host, organizations] + others + labels, value)
     }
+
+    /// Of one organization.
+    mutating func sample(
+        _ organization: OrganizationReport, _ labels: [(name: String, value: String)], _ value: Int64,
+    ) {
+        write([host, ("org", Self.name(organization))] + others + labels, value)
+    }
+
+    private mutating func write(_ labels: [Label], _ value: Int64) {
+        output.write(
+            name + "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
+                + "} \(value)\n")
+    }
+
+    /// Where nothing could be read it stands as a person wrote it, and must be the same series all the same.
+    private static func name(_ organization: OrganizationReport) -> String { organization.login.lowercased() }
 
     private static func escaped(_ text: String) -> String {
         text.singleLine.escaping(["\\": "\\\\", "\"": "\\\""])

@@ -1,0 +1,20 @@
+import AuditCore
+
+extension Scope {
+    /// What is left out or let in by choice; `nil` where nothing is.
+    var displayText: String? {
+        var parts: [String] = []
+        func add(_ name: String, _ values: [String]) {
+            if !values.isEmpty { parts.append("\(name) \(values.joined(separator: ", "))") }
+        }
+        add("include", selector.names.map(\.pattern))
+        add("exclude", selector.excludeNames.map(\.pattern))
+        add("visibility", selector.visibility.map(\.rawValue))
+        add("topic", selector.topics)
+        add(
+            "property",
+            selector.properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.joined(separator: "|"))" })
+        if includesArchived { parts.append("archived ones too") }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+}
