@@ -159,6 +159,12 @@ public struct OrganizationReport: Sendable {
     /// Which rules about the organization lacked a fact, and which.
     public var undecided: [String] = []
 
+    /// The identity of a trouble with it, in the form that findings have; by its login where no scan found its id.
+    public func fingerprint(of rule: String, apiURL: String) -> String {
+        id.map { FindingKey(rule: rule, subject: .organization($0)).fingerprint(apiURL: apiURL) }
+            ?? "\(FindingKey.host(apiURL))/organizations/\(login.lowercased())/\(rule)"
+    }
+
     /// Why the scan can't speak of the whole organization, for people; empty where it can.
     public var troubles: [String] { unreadTroubles + undecided }
 

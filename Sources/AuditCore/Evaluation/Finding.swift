@@ -103,7 +103,7 @@ public struct FindingKey: Hashable, Sendable {
         rule = String(parts[2])
     }
 
-    private static func host(_ apiURL: String) -> String {
+    static func host(_ apiURL: String) -> String {
         apiURL.split(separator: "://", maxSplits: 1).last.map(String.init) ?? apiURL
     }
 }

@@ -17,6 +17,7 @@ public struct Checkout: Hashable, Sendable {
     ///
     /// - Parameter file: as a person names it, absolute or relative to the working directory.
     package func path(of file: String) -> String? {
+        guard !file.isEmpty else { return nil }
         let isAbsolute = file.hasPrefix("/")
         var parts = isAbsolute ? [] : workingDirectory
         for part in file.split(separator: "/") where part != "." {

@@ -25,7 +25,7 @@ public struct GitLabReporter: Reporter {
             for organization in report.organizations where !organization.troubles.isEmpty {
                 json.issue(
                     "\(organization.login): \(organization.troubles.joined(separator: "; "))", rule: "readable",
-                    fingerprint: "\(report.apiURL)/\(organization.login)/readable", severity: "major",
+                    fingerprint: organization.fingerprint(of: "readable", apiURL: report.apiURL), severity: "major",
                     PolicyLocation(of: nil, in: report.policy, at: organization.login, in: style.checkout))
             }
             for repository in report.repositories where repository.status == .unreadable {

@@ -9,6 +9,8 @@ public struct SARIFReporter: Reporter {
     /// GitHub keeps as many results of a run, by severity, and refuses a file with five times more.
     static let resultsMax = 5000
     private static let readable = "readable"
+    /// The project has no address of its own: GitHub's reference explains what the rules are about.
+    fileprivate static let reference = Claim.Source.reference.rawValue
 
     public init() {}
 
@@ -23,7 +25,9 @@ public struct SARIFReporter: Reporter {
                     json.object("tool") { json in
                         json.object("driver") { json in
                             json.string("name", Tool.name)
+                            json.string("version", Tool.version)
                             json.string("semanticVersion", Tool.version)
+                            json.string("informationUri", Self.reference)
                             json.array("rules") { json in
                                 for entry in report.policy.rules { json.rule(entry) }
                                 json.readableRule(Self.readable)
@@ -82,6 +86,7 @@ extension JSONWriter {
             json.object("fullDescription") { json in
                 json.string("text", String((entry.reason ?? type?.rationale ?? entry.summary).singleLine.prefix(1024)))
             }
+            json.string("helpUri", SARIFReporter.reference)
             json.object("help") { json in
                 json.string("text", [type?.rationale, type?.remediation].compactMap(\.self).joined(separator: "\n\n"))
             }
@@ -100,6 +105,7 @@ extension JSONWriter {
             json.string("name", id)
             json.object("shortDescription") { $0.string("text", "What is in scope could be read.") }
             json.object("fullDescription") { $0.string("text", "What could not be read is never called compliant.") }
+            json.string("helpUri", SARIFReporter.reference)
             json.object("help") { $0.string("text", "oidc-audit doctor ORG tells which permission is missing.") }
             json.object("defaultConfiguration") { $0.string("level", "warning") }
             json.object("properties") { json in
@@ -164,7 +170,7 @@ extension JSONWriter {
             self.result(
                 readable, "error", "\(organization.login): \(organization.troubles.joined(separator: "; "))",
                 PolicyLocation(of: nil, in: report.policy, at: organization.login, in: checkout),
-                fingerprint: "\(report.apiURL)/\(organization.login)/\(readable)", name: organization.login)
+                fingerprint: organization.fingerprint(of: readable, apiURL: report.apiURL), name: organization.login)
         }
     }
 
@@ -179,7 +185,12 @@ extension JSONWriter {
             json.array("locations") { json in
                 json.object { json in
                     json.object("physicalLocation") { json in
-                        json.object("artifactLocation") { $0.string("uri", location.uri) }
+                        json.object("artifactLocation") { json in
+                            json.string("uri", location.uri)
+                            // SARIF 2.1.0 §3.4.4: what the path is relative to. A name that stands for what was judged is
+                            // a path of nothing.
+                            if location.isPolicy { json.string("uriBaseId", "%SRCROOT%") }
+                        }
                         json.object("region") { $0.number("startLine", location.line) }
                     }
                 }
