@@ -156,6 +156,10 @@ public struct OrganizationReport: Sendable {
     public var listing: Listing
     /// One for each rule entry, in the policy's order; of use for those about organizations and waivers.
     public var outcomes: [RepositoryReport.Outcome]
+    /// The scan that saw it, where the report is of several.
+    public var scan: ScanDifference.Side?
+    /// Why what was seen does not stand for today; `nil` where it does.
+    public var staleness: String?
     /// Which rules about the organization lacked a fact, and which.
     public var undecided: [String] = []
 
@@ -170,7 +174,7 @@ public struct OrganizationReport: Sendable {
 
     /// What of the organization itself could not be read.
     public var unreadTroubles: [String] {
-        var troubles: [String] = []
+        var troubles = staleness.map { [$0] } ?? []
         if listing.status == .partial { troubles.append("the listing is partial: \(listing.error ?? "unknown")") }
         if let templateTrouble { troubles.append(templateTrouble) }
         if !listing.missing.isEmpty {

@@ -70,6 +70,7 @@ public struct Evaluator: Sendable {
             "The rule \(entry.id) judged no \(entry.subject == .organization ? "organization" : "repository")."
         }
         let names = snapshot.organizations.flatMap { ($0.takeover.map { [$0] } ?? []) + $0.renamings }.map { "\($0)." }
-        return names + unverified + unjudged + judgement.warnings
+        let scans = snapshot.organizations.compactMap(\.provenance).map { "\($0)." }
+        return scans + names + unverified + unjudged + judgement.warnings
     }
 }

@@ -178,7 +178,8 @@ struct Judgement {
     ) {
         var report = OrganizationReport(
             login: organization.login, id: organization.id, template: organization.template,
-            listing: organization.listing, outcomes: Array(repeating: .notApplicable, count: entries.count))
+            listing: organization.listing, outcomes: Array(repeating: .notApplicable, count: entries.count),
+            scan: organization.scan, staleness: organization.staleness)
         let subject = following.subject(facts)
         for (index, entry) in entries.enumerated() {
             guard case .organization(let rule) = entry.judge else { continue }

@@ -96,6 +96,10 @@ public struct OrganizationSnapshot: Sendable {
     public var formerLogin: String?
     /// The organization that bore its login at the last scan before that saw this login, where that was another.
     public var formerHolder: OrganizationID?
+    /// The scan that saw it, where the snapshot is of several.
+    public var scan: ScanDifference.Side?
+    /// Why what was seen does not stand for today; `nil` where it does, or no age was asked for.
+    public var staleness: String?
     public var template: OrganizationTemplate
     /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
     public var includedProperties: Reading<[String]>?

@@ -14,7 +14,10 @@ struct CheckCommand: AuditCommand {
                 "oidc-audit check acme --policy policy.yaml --compare stricter.yaml",
             ],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
-            details: "What was read then is held against the policy as it is now. Nothing is stored."))
+            details: """
+                What was read then is held against the policy as it is now. Nothing is stored. Of several organizations the \
+                newest scan of each is taken, and they are judged as one.
+                """))
 
     @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
     var organizations: [OrganizationLogin] = []
@@ -29,6 +32,7 @@ struct CheckCommand: AuditCommand {
         help: ArgumentHelp(
             "Judge a stored scan instead: \(ScanReference.forms). Waivers hold as on that day.", valueName: "date"))
     var at: ScanReference?
+    @OptionGroup var age: AgeOptions
     @OptionGroup(title: "Report") var output: OutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
@@ -38,11 +42,12 @@ struct CheckCommand: AuditCommand {
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
         }
+        if at != nil { try age.refuse(with: "--at", in: context) }
         let settings = CheckPipeline(
             organizations: organizations.distinct, host: try HostChoice(host, context.environment),
             historyPath: try history.path(context.environment),
             judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: at,
-            console: console.settings)
+            maxAge: at == nil ? age.maxAge : nil, console: console.settings)
         if compare != nil, writeBaseline != nil {
             throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")
         }
@@ -70,8 +75,12 @@ struct CheckPipeline {
     var host: HostChoice
     var historyPath: String
     var judging: JudgingSettings
-    /// Which scan is judged; `nil`: the last one, as of today.
+    /// Which scan is judged; `nil`: the last one of each organization, as of today.
     var moment: ScanReference?
+    /// How old the last one may be; `nil`: as old as it is, unless several are joined.
+    var maxAge: Duration?
+    /// Whether waivers hold as on the day of the scan, whichever it is.
+    var holdsWaiversThen = false
     var console: ConsoleSettings
 
     func check(
@@ -83,18 +92,21 @@ struct CheckPipeline {
     }
 
     private func check(
-        _ stored: Stored, _ reports: ReportSettings, _ baselinePath: String?, _ context: CommandContext,
+        _ stored: StoredSnapshot, _ reports: ReportSettings, _ baselinePath: String?, _ context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
-        if stored.scan.policySHA256 != judging.policy.sha256, moment != nil, !console.isQuiet {
-            context.console.note(
-                "note: scan \(stored.scan.id.rawValue) was judged by \"\(stored.scan.policyName)\" as it then was "
-                    + "(SHA-256 \(stored.scan.policySHA256)); this is what the given policy makes of it")
+        for scan in stored.scans where !console.isQuiet {
+            if scan.policySHA256 != judging.policy.sha256, moment != nil {
+                context.console.note(
+                    "note: scan \(scan.id.rawValue) was judged by \"\(scan.policyName)\" as it then was "
+                        + "(SHA-256 \(scan.policySHA256)); this is what the given policy makes of it")
+            }
+            if scan.isNarrow {
+                context.console.note(
+                    "note: scan \(scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
+            }
         }
-        if stored.scan.isNarrow, !console.isQuiet {
-            context.console.note(
-                "note: scan \(stored.scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
-        }
-        var evaluator = try await judging.evaluator(apiURL: stored.scan.apiURL, historyPath: historyPath, context)
+        var evaluator = try await judging.evaluator(
+            apiURL: stored.snapshot.apiURL, historyPath: historyPath, context)
         let began = ContinuousClock.now
         var report = stored.report(by: evaluator, now: today(context))
         let past = await context.past(of: report, for: reports, in: stored.history)
@@ -136,7 +148,8 @@ struct CheckPipeline {
         let stored = try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
             try await self.stored(in: history, context)
         }
-        let evaluator = try await judging.evaluator(apiURL: stored.scan.apiURL, historyPath: historyPath, context)
+        let evaluator = try await judging.evaluator(
+            apiURL: stored.snapshot.apiURL, historyPath: historyPath, context)
         let comparison = PolicyComparison(
             of: stored.snapshot, by: evaluator,
             and: Evaluator(policy: other, gate: judging.gate, waivers: judging.waivers), known: stored.known,
@@ -149,70 +162,7 @@ struct CheckPipeline {
     // MARK: -
 
     /// When waivers must hold; `nil`: when the scan began.
-    private func today(_ context: CommandContext) -> Timestamp? { moment == nil ? context.now() : nil }
-
-    /// A stored scan, and what was known before it.
-    private struct Stored {
-        let history: HistoryStore
-        let scan: StoredScan
-        let snapshot: Snapshot
-        let known: [FindingKey: KnownFinding]
-
-        /// - Parameter now: when waivers must hold; `nil`: when the scan began.
-        func report(by evaluator: Evaluator, now: Timestamp?) -> AuditReport {
-            var report = evaluator.evaluate(snapshot, known: known, now: now)
-            report.digest = scan.digest
-            return report
-        }
-    }
-
-    private func stored(
-        in history: HistoryStore, _ context: CommandContext,
-    ) async throws(CommandFailure) -> Stored {
-        let apiURL = try await host.apiURL(in: history)
-        let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
-        let scan = try await scan(of: asked, apiURL, in: history)
-        try await context.sayNewNames(of: [scan], asked: organizations, in: history, console)
-        let began = ContinuousClock.now
-        let snapshot = try await usingHistory { () async throws(HistoryError) in
-            try await history.snapshot(of: scan.id, organizations: asked.isEmpty ? nil : asked)
-        }
-        let policy = judging.policy.name
-        let known = try await usingHistory { () async throws(HistoryError) in
-            try await history.knownFindings(apiURL: apiURL, policyName: policy, before: scan.id)
-        }
-        if console.isVerbose {
-            context.console.note(
-                "scan #\(scan.id.rawValue) of \(scan.startedAt), loaded in \(ContinuousClock.now - began)")
-        }
-        for takeover in snapshot.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
-        return Stored(history: history, scan: scan, snapshot: snapshot, known: known)
-    }
-
-    /// One scan for all organizations, since scope and time are a scan's.
-    private func scan(
-        of asked: [OrganizationReference], _ apiURL: String, in history: HistoryStore,
-    ) async throws(CommandFailure) -> StoredScan {
-        if let moment { return try await HistorySettings.scan(moment, of: asked, apiURL: apiURL, in: history) }
-        var last: (login: String, scan: StoredScan)?
-        for organization in asked {
-            let login = organization.login
-            let scan = try await usingHistory { () async throws(HistoryError) in
-                try await history.lastScan(of: organization, apiURL: apiURL)
-            }
-            guard let scan else {
-                throw .usage(
-                    "the history \(historyPath) holds no finished scan of \(login) at \(apiURL)",
-                    hint: "oidc-audit scan \(login) makes one; --api-url and --db choose another")
-            }
-            if let last, last.scan.id != scan.id {
-                throw .usage(
-                    "\(last.login) was last scanned by scan \(last.scan.id.rawValue), and \(login) by scan "
-                        + "\(scan.id.rawValue)", hint: "check them one after the other")
-            }
-            last = (login, scan)
-        }
-        guard let last else { throw .usage("no organization was given", hint: "name one") }
-        return last.scan
+    private func today(_ context: CommandContext) -> Timestamp? {
+        moment == nil && !holdsWaiversThen ? context.now() : nil
     }
 }

@@ -128,6 +128,25 @@ struct HistoryOptions: ParsableArguments {
     }
 }
 
+/// How old the newest scans may be that commands without network judge.
+struct AgeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How old a scan may be. (default: 36h where scans of several organizations are joined)",
+            valueName: "duration"))
+    var maxAge: Duration?
+
+    /// Of scans that are joined: a night, and the delays of the next one.
+    static let joined = Duration.seconds(36 * 3600)
+
+    /// Refuses what a named scan leaves no room for; as a setting, it is meant for others.
+    func refuse(with name: String, in context: CommandContext) throws(CommandFailure) {
+        guard context.flags.contains("max-age") else { return }
+        throw .usage(
+            "--max-age is for the newest scans, and \(name) names one", hint: "give one of them")
+    }
+}
+
 struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
     var format = ReportFormat(reporter: TextReporter.self)

@@ -30,7 +30,12 @@ package enum ReportDocument {
     }
 
     private static let scan = Shape<AuditReport>.object {
-        Member("id", .maybe(.id), "the history's number of the scan; null where no history was written") { $0.scanID }
+        Member(
+            "id", .maybe(.id),
+            "the history's number of the scan; null where no history was written, or the report is of several scans"
+        ) {
+            $0.scanID
+        }
         Member("api_url", .string, "base address of the API") { $0.apiURL }
         Member("started_at", .time) { $0.startedAt }
         Member("finished_at", .time) { $0.finishedAt }
@@ -99,6 +104,8 @@ package enum ReportDocument {
         Member("template", .template) { $0.template }
         Member("listing", .listing) { $0.listing }
         Member("undecided", .strings, "which rules about it lacked a fact") { $0.undecided }
+        Member("scan", .maybe(.side), "the scan that saw it; null where the whole report is of one") { $0.scan }
+        Member("stale", .maybe(.string), "why what was seen does not stand for today") { $0.staleness }
     }
 
     private static let repository = Shape<RepositoryReport>.object {

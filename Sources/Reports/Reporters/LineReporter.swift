@@ -17,12 +17,18 @@ public struct LineReporter: Reporter {
             "\(report.headlineWord): "
             + (names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")).cut(toBytes: Self.namesBytesMax)
             + ": \(Self.counts(report))"
-        let scan = report.scanID.map { "scan \($0.rawValue)" } ?? "no scan of the history"
-        let end = "; \(scan), \(report.startedAt), " + (report.digest.map { "sha256 \($0)" } ?? "not sealed")
+        let end = "; \(Self.origin(report))"
         // What is known least of all how long it is gets the room that is left.
         let room = Self.bytesMax - start.utf8.count - end.utf8.count - 1
         let why = report.whyIncomplete.map { "; incomplete: \($0)" } ?? ""
         output.write((start + why.cut(toBytes: room) + end).cut(toBytes: Self.bytesMax - 1) + "\n")
+    }
+
+    private static func origin(_ report: AuditReport) -> String {
+        let joined = Set(report.organizations.compactMap(\.scan))
+        guard joined.isEmpty else { return "\(counted(joined.count, "scan")), the oldest of \(report.startedAt)" }
+        let scan = report.scanID.map { "scan \($0.rawValue)" } ?? "no scan of the history"
+        return "\(scan), \(report.startedAt), " + (report.digest.map { "sha256 \($0)" } ?? "not sealed")
     }
 
     private static func counts(_ report: AuditReport) -> String {
