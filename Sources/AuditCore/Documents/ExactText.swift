@@ -22,6 +22,9 @@ extension String {
         self == other && utf8.elementsEqual(other.utf8)
     }
 
+    /// With the capitals of ASCII in lower case, and no other letter changed.
+    package var lowercasedASCII: String { String(decoding: utf8.map(\.lowercasedASCII), as: UTF8.self) }
+
     /// Whether the other text has the same bytes but for the case of ASCII letters, as GitHub's logins do.
     public func isExactlyIgnoringCase(_ other: String) -> Bool {
         utf8.elementsEqual(other.utf8) { left, right in left.lowercasedASCII == right.lowercasedASCII }

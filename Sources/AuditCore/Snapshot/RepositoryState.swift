@@ -100,6 +100,28 @@ public struct RepositoryState: Hashable, Sendable {
         return SubjectLanguage(template, of: setting, in: repository, isEnterpriseServer: isEnterpriseServer)
     }
 
+    /// What tokens of its jobs can say, a value for each context. Where subjects are not known, `sub` is a hole that may hold
+    /// anything, and the other claims are as known as ever.
+    package var tokens: [TokenLanguage] {
+        let identity = TokenIdentity(repository)
+        let language = language
+        return JobContext.allCases.compactMap { context in
+            let subject = language.map { $0.subject(in: context, identity) } ?? TokenText(SubjectLanguage.unknownHole)
+            return TokenLanguage(context, identity, subject: subject)
+        }
+    }
+
+    /// Why its subjects are not known for certain; `nil` where they are.
+    package var unknownSubject: String? {
+        if case .unreadable(let reason) = reading { return reason.message }
+        guard let template = effective?.template else { return "the organization's template decides and is not known" }
+        guard let language else { return "it is not known what GitHub makes of \(template.keys.joinedNames)" }
+        guard !language.isCertain else { return nil }
+        let open = language.segments.filter { !$0.isCertain }.map(\.key)
+        return open.isEmpty
+            ? "it is not known how its subjects begin" : "it is not known what GitHub makes of \(open.joinedNames)"
+    }
+
     public var format: SubjectFormat { language?.format ?? formatBefore }
 
     /// The subject that jobs present.
@@ -294,5 +316,15 @@ extension Repository {
         repository.topics = topics ?? earlier.topics
         repository.customProperties = customProperties ?? earlier.customProperties
         return repository
+    }
+}
+
+extension RepositoryState {
+    /// The same with another answer to what its setting is, under the same template.
+    package func presenting(_ setting: RepositorySetting) -> RepositoryState {
+        var state = self
+        state.reading = .read(setting)
+        state.prefix = state.effective?.template == nil ? nil : setting.subClaimPrefix
+        return state
     }
 }

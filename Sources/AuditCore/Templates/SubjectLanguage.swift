@@ -36,6 +36,8 @@ public struct SubjectLanguage: Hashable, Sendable {
     public let possibleStart: String?
     /// Whether each segment is certain, nothing may stand in front, and the prefix names this repository.
     public let isCertain: Bool
+    /// Whether nothing may stand in front, and the prefix names this repository.
+    private let isStartKnown: Bool
 
     /// Takes a template and what GitHub says of the repository apart.
     ///
@@ -55,11 +57,69 @@ public struct SubjectLanguage: Hashable, Sendable {
         // NOTE: nobody has shown whether a template without repo gains a repo segment in front where subjects are immutable.
         possibleStart = startsOpen ? setting.subClaimPrefix ?? "" : nil
         // A prefix that names another repository than the listing does: it was renamed in between, or worse.
-        isCertain = !startsOpen && segments.allSatisfy(\.isCertain) && prefix?.names(repository) ?? true
+        isStartKnown = !startsOpen && prefix?.names(repository) ?? true
+        isCertain = isStartKnown && segments.allSatisfy(\.isCertain)
     }
 
     /// The subject with each hole in braces.
     public var text: String { segments.map(\.text).joined(separator: ":") }
+
+    /// The subject of one context's tokens, with its holes as wide as they are known.
+    ///
+    /// - Returns: `nil` where no job of that context gets a token: GitHub requires an environment where the template names it.
+    package func subject(in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
+        if !context.hasEnvironment, needsEnvironment { return nil }
+        var subject = TokenText([])
+        for (index, segment) in known.enumerated() {
+            if index > 0 { subject = subject + ":" }
+            for piece in segment.pieces {
+                switch piece {
+                case .text(let text): subject = subject + TokenText(text)
+                case .hole("context"): subject = subject + TokenClaims.contextText(context, identity)
+                case .hole(let key):
+                    subject = subject + (TokenClaims.value(of: key, in: context, identity) ?? "").escaped
+                }
+            }
+        }
+        guard !isCertain else { return subject }
+        return subject + TokenText(known.isEmpty ? "" : ":") + TokenText(Self.unknownHole)
+    }
+
+    /// The text that all subjects begin with, and in `rest` what is behind it, the same for repositories whose subjects differ in
+    /// that text alone.
+    package var start: (text: String, rest: String) {
+        var (text, rest) = ("", "")
+        var isFixed = true
+        func add(_ more: String) { if isFixed { text += more } else { rest += more } }
+        for (index, segment) in known.enumerated() {
+            if index > 0 { add(":") }
+            for piece in segment.pieces {
+                switch piece {
+                case .text(let more): add(more)
+                case .hole(let key):
+                    isFixed = false
+                    rest += "\u{1}\(key)\u{1}"
+                }
+            }
+        }
+        if !isCertain {
+            if !known.isEmpty { add(":") }
+            rest += "\u{1}\u{1}"
+        }
+        return (text, rest + (needsEnvironment ? "\u{2}" : ""))
+    }
+
+    /// Whether not even the beginning is known.
+    package var isWhollyUnknown: Bool { known.isEmpty && !isCertain }
+
+    private var known: ArraySlice<Segment> {
+        isCertain ? segments[...] : isStartKnown ? segments.prefix(while: \.isCertain) : []
+    }
+
+    private var needsEnvironment: Bool { segments.contains { $0.key == "environment" } }
+
+    /// A part of a subject, or a whole one, of which nothing is known.
+    package static let unknownHole = TokenHole("subject", .anything, usual: "")
 
     // MARK: -
 
@@ -120,7 +180,7 @@ extension ClaimKey {
 
 extension String {
     /// The text as a value of a subject, where a colon would begin the next claim.
-    fileprivate var escapedInSubject: String {
+    package var escapedInSubject: String {
         guard utf8.contains(UInt8(ascii: ":")) else { return self }
         return split(separator: ":", omittingEmptySubsequences: false).joined(separator: "%3A")
     }

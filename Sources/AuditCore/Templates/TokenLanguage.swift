@@ -1,0 +1,292 @@
+/// The kind of job that asks for a token: it decides which claims there are and what they say.
+///
+/// Source: GitHub's OIDC reference, "Example subject claims": an environment wins over the event, and the event
+/// `pull_request` over the ref.
+package enum JobContext: Int, Hashable, Sendable, CaseIterable {
+    case branch
+    case tag
+    case pullRequest
+    case mergeQueue
+    /// Events on a pull request's ref that are not `pull_request`, such as `pull_request_review`. That the subject then names
+    /// the ref follows from GitHub's order of rules, and nobody has shown a token.
+    case otherPullRequestEvent
+    case branchEnvironment
+    case tagEnvironment
+    case pullRequestEnvironment
+
+    /// The word for it in reports.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case branch
+        case tag
+        case pullRequest = "pull_request"
+        case environment
+        case mergeQueue = "merge_queue"
+        case other
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .branch: .branch
+        case .tag: .tag
+        case .pullRequest: .pullRequest
+        case .mergeQueue: .mergeQueue
+        case .otherPullRequestEvent: .other
+        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment: .environment
+        }
+    }
+
+    package var hasEnvironment: Bool { kind == .environment }
+}
+
+/// A value that differs from token to token. Two holes of one name hold the same text.
+package struct TokenHole: Hashable, Sendable {
+    package let name: String
+    package let alphabet: TokenAlphabet
+    /// A text that a person expects there, tried first.
+    package let usual: String
+    /// Texts that it can't be.
+    package var excluded: [String] = []
+    /// Whether the case of ASCII letters is ignored there.
+    package var ignoresCase = true
+
+    package init(_ name: String, _ alphabet: TokenAlphabet, usual: String) {
+        self.name = name
+        self.alphabet = alphabet
+        self.usual = usual
+    }
+}
+
+/// One part of a claim's text.
+package enum TokenPart: Hashable, Sendable {
+    case text(String)
+    /// - Parameter isEscaped: whether a colon of the value stands as `%3A`, as it does within a subject.
+    case hole(TokenHole, isEscaped: Bool)
+}
+
+/// What one claim can say: parts in their order.
+package struct TokenText: Hashable, Sendable, ExpressibleByStringLiteral {
+    package var parts: [TokenPart]
+
+    package init(_ parts: [TokenPart]) { self.parts = parts }
+
+    package init(stringLiteral text: String) { parts = [.text(text)] }
+
+    package init(_ text: String) { parts = [.text(text)] }
+
+    package init(_ hole: TokenHole) { parts = [.hole(hole, isEscaped: false)] }
+
+    package static func + (left: TokenText, right: TokenText) -> TokenText { TokenText(left.parts + right.parts) }
+
+    /// The same as a value within a subject.
+    package var escaped: TokenText {
+        TokenText(
+            parts.map { part in
+                switch part {
+                case .text(let text): .text(text.escapedInSubject)
+                case .hole(let hole, _): .hole(hole, isEscaped: true)
+                }
+            })
+    }
+
+    /// Without empty texts, neighbouring texts joined.
+    package var joined: TokenText {
+        var joined: [TokenPart] = []
+        for part in parts {
+            if case .text(let text) = part {
+                if text.isEmpty { continue }
+                if case .text(let before)? = joined.last {
+                    joined[joined.count - 1] = .text(before + text)
+                    continue
+                }
+            }
+            joined.append(part)
+        }
+        return TokenText(joined)
+    }
+
+    package var holes: [TokenHole] {
+        parts.compactMap { if case .hole(let hole, _) = $0 { hole } else { nil } }
+    }
+
+    /// The text with each hole filled.
+    package func filled(_ value: (TokenHole) -> String) -> String {
+        parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .hole(let hole, let isEscaped): isEscaped ? value(hole).escapedInSubject : value(hole)
+            }
+        }.joined()
+    }
+}
+
+/// Names and ids of the repository whose job asks for the token: texts for one of ours, holes for an outsider's.
+package struct TokenIdentity: Hashable, Sendable {
+    package var owner: TokenText
+    package var ownerID: TokenText
+    package var name: TokenText
+    package var repositoryID: TokenText
+    /// `nil` where it is not known.
+    package var visibility: String?
+
+    package init(owner: TokenText, ownerID: TokenText, name: TokenText, repositoryID: TokenText) {
+        self.owner = owner
+        self.ownerID = ownerID
+        self.name = name
+        self.repositoryID = repositoryID
+    }
+
+    package init(_ repository: Repository) {
+        owner = TokenText(repository.owner)
+        ownerID = repository.ownerID.map { TokenText(String($0)) } ?? TokenText(Self.ownerIDHole)
+        name = TokenText(repository.name)
+        repositoryID = TokenText(String(repository.id.rawValue))
+        visibility = repository.visibility.known?.rawValue
+    }
+
+    package static let ownerHole = TokenHole("repository_owner", .login, usual: "evil-corp")
+    package static let nameHole = TokenHole("repository_name", .repositoryName, usual: "x")
+    package static let ownerIDHole = TokenHole("repository_owner_id", .number, usual: "31337")
+    package static let repositoryIDHole = TokenHole("repository_id", .number, usual: "31338")
+}
+
+/// What the tokens of one context can say, claim by claim. A claim that is not there is absent from those tokens.
+package struct TokenLanguage: Hashable, Sendable {
+    package let context: JobContext
+    package let claims: [ClaimKey: TokenText]
+    /// Claims of which it is not known whether these tokens carry them.
+    package let optional: Set<ClaimKey>
+
+    package init(context: JobContext, claims: [ClaimKey: TokenText], optional: Set<ClaimKey>) {
+        self.context = context
+        self.claims = claims
+        self.optional = optional
+    }
+
+    /// - Parameter subject: the claim `sub`; `nil`: no job of this context gets a token.
+    package init?(_ context: JobContext, _ identity: TokenIdentity, subject: TokenText?) {
+        guard let subject else { return nil }
+        var claims: [ClaimKey: TokenText] = ["sub": subject.joined]
+        for key in Self.keys {
+            claims[key] = TokenClaims.value(of: key, in: context, identity)?.joined
+        }
+        self.init(context: context, claims: claims, optional: ["enterprise", "enterprise_id"])
+    }
+
+    /// The tokens of a repository, were its template GitHub's default.
+    package static func assumed(_ repository: Repository, _ format: SubjectFormat) -> [TokenLanguage] {
+        let identity = TokenIdentity(repository)
+        return JobContext.allCases.compactMap { context in
+            TokenLanguage(
+                context, identity,
+                subject: defaultStart(identity, format) + TokenClaims.contextText(context, identity))
+        }
+    }
+
+    /// What a default subject begins with.
+    package static func defaultStart(_ identity: TokenIdentity, _ format: SubjectFormat) -> TokenText {
+        guard format == .immutable else { return "repo:" + identity.owner + "/" + identity.name + ":" }
+        return "repo:" + identity.owner + "@" + identity.ownerID + "/" + identity.name + "@" + identity.repositoryID
+            + ":"
+    }
+
+    private static let keys: [ClaimKey] = [
+        "aud", "repository", "repository_id", "repository_owner", "repository_owner_id", "repository_visibility", "ref",
+        "ref_type", "event_name", "environment", "job_workflow_ref", "workflow", "workflow_ref", "actor", "actor_id",
+        "head_ref", "base_ref", "runner_environment", "enterprise", "enterprise_id",
+    ]
+}
+
+/// What GitHub writes into each claim.
+package enum TokenClaims {
+    /// - Returns: `nil` where tokens of that context lack the claim.
+    package static func value(of key: ClaimKey, in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
+        func word(_ alphabet: TokenAlphabet, _ usual: String) -> TokenText {
+            TokenText(TokenHole(key.rawValue, alphabet, usual: usual))
+        }
+        switch key {
+        case "repository": return identity.owner + "/" + identity.name
+        case "repository_owner": return identity.owner
+        case "repository_owner_id": return identity.ownerID
+        case "repository_id": return identity.repositoryID
+        case "repository_visibility":
+            return identity.visibility.map { TokenText($0) }
+                ?? word(.choice(["public", "private", "internal"]), "public")
+        case "ref": return ref(context)
+        case "ref_type": return context == .tag || context == .tagEnvironment ? "tag" : "branch"
+        case "event_name": return eventName(context)
+        case "environment": return context.hasEnvironment ? word(.freeText, "prod") : nil
+        case "environment_node_id": return context.hasEnvironment ? word(.freeText, "EN_x") : nil
+        case "head_ref": return isOnPullRequest(context) ? word(.refName, "x") : nil
+        case "base_ref": return isOnPullRequest(context) ? word(.refName, "main") : nil
+        case "job_workflow_ref":
+            // A job's own workflow is one of these, too: any repository may hold a reusable one.
+            return TokenText(TokenHole("workflow_owner", .login, usual: "acme")) + "/"
+                + TokenText(TokenHole("workflow_repository", .repositoryName, usual: "shared")) + "/.github/workflows/"
+                + TokenText(TokenHole("job_workflow_file", .workflowFile, usual: "deploy.yml")) + "@"
+                + TokenText(TokenHole("job_workflow_at", .workflowRef, usual: "refs/heads/main"))
+        case "workflow_ref":
+            return identity.owner + "/" + identity.name + "/.github/workflows/"
+                + TokenText(TokenHole("workflow_file", .workflowFile, usual: "deploy.yml")) + "@" + ref(context)
+        case "workflow": return word(.freeText, "deploy")
+        case "actor": return word(.actor, "octocat")
+        case "actor_id", "run_id", "run_number", "run_attempt", "check_run_id": return word(.number, "1")
+        case "enterprise": return word(.login, "example")
+        case "enterprise_id": return word(.number, "1")
+        case "sha", "workflow_sha", "job_workflow_sha":
+            return word(.commit, "0123456789abcdef0123456789abcdef01234567")
+        case "ref_protected": return word(.choice(["true", "false"]), "true")
+        case "runner_environment": return word(.choice(["github-hosted", "self-hosted"]), "github-hosted")
+        case "aud": return word(.freeText, "sts.amazonaws.com")
+        default: return word(.freeText, "x")
+        }
+    }
+
+    /// The tail of a default subject.
+    package static func contextText(_ context: JobContext, _ identity: TokenIdentity) -> TokenText {
+        if context.hasEnvironment {
+            return "environment:" + (value(of: "environment", in: context, identity) ?? "").escaped
+        }
+        return context == .pullRequest ? "pull_request" : "ref:" + ref(context).escaped
+    }
+
+    // MARK: -
+
+    private static func isOnPullRequest(_ context: JobContext) -> Bool {
+        context == .pullRequest || context == .pullRequestEnvironment || context == .otherPullRequestEvent
+    }
+
+    private static func ref(_ context: JobContext) -> TokenText {
+        switch context {
+        case .branch, .branchEnvironment: "refs/heads/" + TokenText(TokenHole("branch", .refName, usual: "main"))
+        case .tag, .tagEnvironment: "refs/tags/" + TokenText(TokenHole("tag", .refName, usual: "v1"))
+        case .pullRequest, .otherPullRequestEvent, .pullRequestEnvironment:
+            "refs/pull/" + TokenText(TokenHole("pull_request_number", .number, usual: "1")) + "/merge"
+        case .mergeQueue:
+            "refs/heads/gh-readonly-queue/" + TokenText(TokenHole("branch", .refName, usual: "main")) + "/pr-"
+                + TokenText(TokenHole("pull_request_number", .number, usual: "1")) + "-"
+                + TokenText(TokenHole("sha", .commit, usual: "0123456789abcdef0123456789abcdef01234567"))
+        }
+    }
+
+    private static func eventName(_ context: JobContext) -> TokenText {
+        func one(of names: [String]) -> TokenText {
+            TokenText(TokenHole("event_name", .choice(names), usual: names[0]))
+        }
+        switch context {
+        case .pullRequest: return "pull_request"
+        case .mergeQueue: return "merge_group"
+        case .otherPullRequestEvent: return one(of: ["pull_request_review", "pull_request_review_comment"])
+        case .pullRequestEnvironment:
+            return one(of: ["pull_request", "pull_request_review", "pull_request_review_comment"])
+        case .tag, .tagEnvironment:
+            return one(of: ["push", "release", "create", "workflow_dispatch", "repository_dispatch"])
+        case .branch, .branchEnvironment:
+            return one(of: [
+                "push", "workflow_dispatch", "schedule", "pull_request_target", "workflow_run", "repository_dispatch",
+                "issues", "issue_comment", "create", "delete", "fork", "watch", "label", "milestone", "discussion",
+                "discussion_comment", "gollum", "page_build", "public", "check_run", "check_suite", "status",
+                "deployment", "deployment_status", "branch_protection_rule", "registry_package", "project",
+            ])
+        }
+    }
+}
