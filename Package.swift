@@ -50,6 +50,8 @@ let package = Package(
             swiftSettings: strict),
         // Which requests, how many at once, and what an answer means.
         .target(name: "Crawl", dependencies: ["AuditCore", "GitHubAPI"], swiftSettings: strict),
+        // Cloud exports as trusts, and who can get in through them.
+        .target(name: "CloudTrust", dependencies: ["AuditCore"], swiftSettings: strict),
         // Append-only memory of scans.
         .target(
             name: "History",
@@ -112,6 +114,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CrawlTests", dependencies: ["AuditCore", "GitHubAPI", "Crawl", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CloudTrustTests", dependencies: ["AuditCore", "CloudTrust", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "HistoryTests",

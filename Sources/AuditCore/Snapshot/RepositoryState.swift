@@ -4,7 +4,7 @@ public struct RepositoryState: Hashable, Sendable {
     public var reading: Reading<RepositorySetting>
     /// `nil` where the setting was not read.
     public var effective: EffectiveTemplate?
-    private let isEnterpriseServer: Bool
+    package let isEnterpriseServer: Bool
     /// The prefix of the last answer whose template is known.
     private var prefix: String?
     /// The last format that was known before this answer.
@@ -102,12 +102,15 @@ public struct RepositoryState: Hashable, Sendable {
 
     /// What tokens of its jobs can say, a value for each context. Where subjects are not known, `sub` is a hole that may hold
     /// anything, and the other claims are as known as ever.
-    package var tokens: [TokenLanguage] {
+    package var tokens: [TokenLanguage] { tokens(of: TokenLanguage.keys) }
+
+    /// The same with no other claims than these.
+    package func tokens(of keys: [ClaimKey]) -> [TokenLanguage] {
         let identity = TokenIdentity(repository)
         let language = language
         return JobContext.allCases.compactMap { context in
             let subject = language.map { $0.subject(in: context, identity) } ?? TokenText(SubjectLanguage.unknownHole)
-            return TokenLanguage(context, identity, subject: subject)
+            return TokenLanguage(context, identity, subject: subject, keys: keys)
         }
     }
 

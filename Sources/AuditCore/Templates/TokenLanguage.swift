@@ -162,23 +162,29 @@ package struct TokenLanguage: Hashable, Sendable {
         self.optional = optional
     }
 
-    /// - Parameter subject: the claim `sub`; `nil`: no job of this context gets a token.
-    package init?(_ context: JobContext, _ identity: TokenIdentity, subject: TokenText?) {
+    /// - Parameters:
+    ///   - subject: the claim `sub`; `nil`: no job of this context gets a token.
+    ///   - keys: the other claims that matter.
+    package init?(
+        _ context: JobContext, _ identity: TokenIdentity, subject: TokenText?, keys: [ClaimKey] = Self.keys,
+    ) {
         guard let subject else { return nil }
         var claims: [ClaimKey: TokenText] = ["sub": subject.joined]
-        for key in Self.keys {
+        for key in keys where key != "sub" {
             claims[key] = TokenClaims.value(of: key, in: context, identity)?.joined
         }
         self.init(context: context, claims: claims, optional: ["enterprise", "enterprise_id"])
     }
 
     /// The tokens of a repository, were its template GitHub's default.
-    package static func assumed(_ repository: Repository, _ format: SubjectFormat) -> [TokenLanguage] {
+    package static func assumed(
+        _ repository: Repository, _ format: SubjectFormat, keys: [ClaimKey] = Self.keys,
+    ) -> [TokenLanguage] {
         let identity = TokenIdentity(repository)
         return JobContext.allCases.compactMap { context in
             TokenLanguage(
                 context, identity,
-                subject: defaultStart(identity, format) + TokenClaims.contextText(context, identity))
+                subject: defaultStart(identity, format) + TokenClaims.contextText(context, identity), keys: keys)
         }
     }
 
@@ -189,7 +195,8 @@ package struct TokenLanguage: Hashable, Sendable {
             + ":"
     }
 
-    private static let keys: [ClaimKey] = [
+    /// Claims that are followed where nobody says which.
+    package static let keys: [ClaimKey] = [
         "aud", "repository", "repository_id", "repository_owner", "repository_owner_id", "repository_visibility", "ref",
         "ref_type", "event_name", "environment", "job_workflow_ref", "workflow", "workflow_ref", "actor", "actor_id",
         "head_ref", "base_ref", "runner_environment", "enterprise", "enterprise_id",

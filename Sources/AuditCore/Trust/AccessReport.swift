@@ -90,6 +90,11 @@ package struct AccessReport: Sendable {
         package let owner: String
         /// Full names of those that it does not take.
         package let except: [String]
+
+        package init(owner: String, except: [String]) {
+            self.owner = owner
+            self.except = except
+        }
     }
 
     package let repositories: [RepositoryState]

@@ -1,0 +1,157 @@
+package import AuditCore
+
+/// Holds trusts against what is ours.
+package struct AccessEngine {
+    private let world: TrustWorld
+    private let index: RepositoryIndex
+    private let finder: ReachFinder
+    private let reasons: NoMatchFinder
+    private let unknown: [Int]
+
+    package init(_ world: TrustWorld) {
+        self.world = world
+        let index = RepositoryIndex(world.repositories)
+        self.index = index
+        finder = ReachFinder(world)
+        reasons = NoMatchFinder(world, index)
+        unknown = index.entries.indices.filter { index.entries[$0].assumed != nil }
+    }
+
+    package func report(_ trusts: [Trust]) -> AccessReport {
+        AccessReport(repositories: world.repositories, trusts: trusts.map(judge))
+    }
+
+    // MARK: -
+
+    private func judge(_ trust: Trust) -> JudgedTrust {
+        let demand = CompiledDemand(trust.demand)
+        let names = TrustNames(trust)
+        let result = AccessMatrix(index: index).result(demand, entries: index.candidates(demand))
+        let mayHaveMore = mayHaveMore(demand, result.cells)
+        var undecided = trust.undecided
+        let reach = finder.reach(names, demand, result.cells, mayHaveMore: mayHaveMore)
+        if result.isIntricate || !reach.isExact {
+            undecided.append(Undecided(.intricate, "its conditions", "too intricate to decide for every token"))
+        }
+        let isDead = result.cells.isEmpty && !mayHaveMore && !result.isIntricate
+        return JudgedTrust(
+            trust: trust, reach: reach, cells: result.cells, outcomes: result.outcomes, undecided: undecided,
+            noMatch: isDead && reach.outermost == .nobody
+                ? reasons.reasons(trust, names, demand)
+                : isDead ? reasons.reasons(trust, names, demand).filter { $0 != .unexplained } : [],
+            findings: findings(trust, names, result))
+    }
+
+    /// Whether a repository of unknown subjects that is none of the cells may use it all the same, by a template of its own.
+    private func mayHaveMore(_ demand: CompiledDemand, _ cells: [JudgedTrust.Cell]) -> Bool {
+        guard !unknown.isEmpty else { return false }
+        let taken = Set(cells.map(\.repository))
+        let open = unknown.filter { !taken.contains(Int32(index.entries[$0].repository)) }
+        for number in open.prefix(Self.unknownMax) {
+            // Any subject whatever: a repository of unknown template.
+            let tokens = world.repositories[index.entries[number].repository].tokens
+            for language in tokens.prefix(1) + tokens.suffix(1)
+            where TokenQuestion.answer(language, demand).holes != nil {
+                return true
+            }
+        }
+        return open.count > Self.unknownMax
+    }
+
+    /// Most repositories that are asked for that.
+    private static let unknownMax = 20
+
+    // MARK: - Findings
+
+    private func findings(_ trust: Trust, _ names: TrustNames, _ result: AccessMatrix.Result) -> TrustFindings {
+        var findings = TrustFindings()
+        let free = world.freeOwners
+        for written in names.written {
+            func value(_ about: String) -> TrustFindings.Value {
+                TrustFindings.Value(claim: written.claim, text: written.pattern.text, about: about)
+            }
+            let meaning = written.meaning
+            if let id = meaning.ownerID, !finder.isOurs(ownerID: id) { findings.foreignIDs.append(value(id)) }
+            if let id = meaning.repositoryID, !finder.isOurs(repositoryID: id) { findings.foreignIDs.append(value(id)) }
+            guard let owner = meaning.owner else { continue }
+            if let hyphen = hyphenForm(meaning) {
+                findings.hyphenForms.append(value(hyphen))
+            } else if let now = free.first(where: { $0.key.isExactlyIgnoringCase(owner) })?.value {
+                findings.formerNames.append(value(now))
+            } else if !finder.isOurs(owner: owner) {
+                findings.foreignOwners.append(value(owner))
+            } else if let fullName = meaning.fullName, !reasons.isListed(fullName) {
+                if let now = reasons.newName(of: fullName) {
+                    findings.formerNames.append(value(now))
+                }
+                findings.freeNames.append(value(fullName))
+            } else if let fullName = meaning.fullName, !meaning.hasIDs, written.claim == "sub",
+                let number = reasons.repository(fullName),
+                result.cells.contains(where: { $0.repository == Int32(number) }),
+                world.repositories[number].language?.startsWithIDs == true
+            {
+                findings.leftoverLegacy.append(value(fullName))
+            }
+        }
+        for demand in trust.allow.claimDemands {
+            if !demand.isRead { findings.unreadDemands.append(demand) }
+            let isAlwaysThere = demand.isRead && demand.claim != "environment" && demand.claim != "enterprise_id"
+            if demand.whenAbsent, !isAlwaysThere, !demand.anyOf.isEmpty { findings.absentDemands.append(demand) }
+        }
+        findings.hasAudience = trust.demand.necessary.contains { demand in
+            demand.isRead && demand.claim == "aud" && !demand.isNegated
+                && !demand.anyOf.contains(where: \.isOnlyWildcards)
+        }
+        findings.openPullRequests = openPullRequests(trust, result)
+        findings.sharedSubjects = index.sharedSubjects(result.cells)
+        return findings
+    }
+
+    /// Values that take in a pull request's subject, of the first repository of each outcome.
+    private func openPullRequests(_ trust: Trust, _ result: AccessMatrix.Result) -> [TrustFindings.Value] {
+        var values: [TrustFindings.Value] = []
+        var seen: Set<Int32> = []
+        let subjects = trust.allow.claimDemands.filter { $0.isRead && $0.claim == "sub" && !$0.isNegated }
+        for cell in result.cells where seen.insert(cell.outcome).inserted {
+            let outcome = result.outcomes[Int(cell.outcome)]
+            guard let entry = outcome.entries.first(where: { $0.context == .pullRequest }) else { continue }
+            let state = world.repositories[Int(cell.repository)]
+            let tokens = entry.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
+            guard let language = tokens.first(where: { $0.context == .pullRequest }) else { continue }
+            let subject = language.witness(of: trust.demand, entry.holes, optional: entry.optional).subject
+            let patterns = subjects.flatMap(\.anyOf).filter { LiteralMatcher.matches($0, subject) }
+            if patterns.contains(where: { $0.text.hasSuffix(":pull_request") }) { continue }
+            for pattern in patterns where !values.contains(where: { $0.text.isExactly(pattern.text) }) {
+                values.append(TrustFindings.Value(claim: "sub", text: pattern.text, about: subject))
+            }
+        }
+        return values
+    }
+
+    /// The value that was meant where names carry ids behind a hyphen; `nil` where they don't.
+    private func hyphenForm(_ meaning: SubjectMeaning) -> String? {
+        guard let owner = meaning.owner?.beforeNumber, let name = meaning.name?.beforeNumber,
+            finder.isOurs(ownerID: owner.number) || finder.isOurs(owner: owner.text)
+        else { return nil }
+        return "repo:\(owner.text)@\(owner.number)/\(name.text)@\(name.number)"
+    }
+}
+
+extension NoMatchFinder {
+    func isListed(_ fullName: String) -> Bool { repository(fullName) != nil }
+}
+
+extension String {
+    /// `acme-77` taken apart at its last hyphen.
+    fileprivate var beforeNumber: (text: String, number: String)? {
+        guard let hyphen = lastIndex(of: "-") else { return nil }
+        let number = self[hyphen...].dropFirst()
+        guard !number.isEmpty, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return (String(self[..<hyphen]), String(number))
+    }
+}
+
+extension SubjectLanguage {
+    /// Whether the names in its subjects carry ids.
+    fileprivate var startsWithIDs: Bool { segments.contains { $0.key.rendersAsRepository && $0.text.contains("@") } }
+}

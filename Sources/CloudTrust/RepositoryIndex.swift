@@ -1,0 +1,144 @@
+import AuditCore
+
+/// The repositories of a world by the texts that their subjects begin with.
+struct RepositoryIndex {
+    /// One way in which the subjects of a repository may be made.
+    struct Entry {
+        let repository: Int
+        /// What every subject begins with.
+        let start: [UInt32]
+        /// Equal for entries whose tokens differ in that text, names and ids alone.
+        let shape: Int
+        /// The format in which GitHub's default is assumed, where nothing is known of the subjects; else `nil`.
+        let assumed: SubjectFormat?
+    }
+
+    /// Sorted by `start`.
+    let entries: [Entry]
+    let states: [RepositoryState]
+    /// Indices of entries by repository.
+    let entriesOf: [[Int]]
+    private let byStart: [[UInt32]: [Int]]
+    private let byName: [ExactText: [Int]]
+    private let byID: [Int64: [Int]]
+    private let shared: [[String]]
+    private let subjectGroup: [Int]
+
+    init(_ states: [RepositoryState]) {
+        self.states = states
+        var shapes: [String: Int] = [:]
+        var entries: [Entry] = []
+        entries.reserveCapacity(states.count)
+        var subjects: [String: [Int]] = [:]
+        for (index, state) in states.enumerated() {
+            let repository = state.repository
+            func add(_ start: String, _ rest: String, assumed: SubjectFormat?) {
+                let signature = "\(assumed?.name ?? "")\u{3}\(repository.ownerID == nil)\u{3}\(rest)"
+                let shape = shapes[signature] ?? shapes.count
+                shapes[signature] = shape
+                entries.append(
+                    Entry(
+                        repository: index, start: start.unicodeScalars.map(\.value), shape: shape, assumed: assumed)
+                )
+            }
+            if let language = state.language, !language.isWhollyUnknown {
+                let (start, rest) = language.start
+                add(start, rest, assumed: nil)
+                if language.isCertain, !language.namesItsRepository {
+                    subjects[language.text, default: []].append(index)
+                }
+            } else {
+                let identity = TokenIdentity(repository)
+                // Without the owner's id the other format is of no use.
+                for format in [.legacy] + (repository.ownerID == nil ? [] : [SubjectFormat.immutable]) {
+                    add(TokenLanguage.defaultStart(identity, format).filled(\.usual), "", assumed: format)
+                }
+            }
+        }
+        entries.sort { $0.start.lexicographicallyPrecedes($1.start) }
+        self.entries = entries
+        var entriesOf = Array(repeating: [Int](), count: states.count)
+        for (number, entry) in entries.enumerated() { entriesOf[entry.repository].append(number) }
+        self.entriesOf = entriesOf
+        byStart = Dictionary(grouping: entries.indices) { entries[$0].start }
+        byName = Dictionary(grouping: entries.indices) {
+            ExactText(states[entries[$0].repository].repository.fullName)
+        }
+        byID = Dictionary(grouping: entries.indices) { states[entries[$0].repository].repository.id.rawValue }
+        var groups = Array(repeating: -1, count: states.count)
+        var shared: [[String]] = []
+        for (_, members) in subjects.sorted(by: { $0.key < $1.key }) where members.count > 1 {
+            for member in members { groups[member] = shared.count }
+            shared.append(members.map { states[$0].repository.fullName })
+        }
+        self.shared = shared
+        subjectGroup = groups
+    }
+
+    /// Repositories that present one subject and are both among these.
+    func sharedSubjects(_ cells: [JudgedTrust.Cell]) -> [[String]] {
+        var counts: [Int: [String]] = [:]
+        for cell in cells where subjectGroup[Int(cell.repository)] >= 0 {
+            counts[subjectGroup[Int(cell.repository)], default: []]
+                .append(states[Int(cell.repository)].repository.fullName)
+        }
+        return counts.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 1 }
+    }
+
+    /// What tokens of an entry say, context by context.
+    func tokens(of entry: Entry, keys: [ClaimKey]) -> [TokenLanguage] {
+        let state = states[entry.repository]
+        return entry.assumed.map { TokenLanguage.assumed(state.repository, $0, keys: keys) } ?? state.tokens(of: keys)
+    }
+
+    /// The entries that a demand may accept, in order: all, where nothing of it narrows them.
+    func candidates(_ demand: CompiledDemand) -> [Int] {
+        for atom in demand.demands.indices where demand.isRequired[atom] {
+            let patterns = demand.demands[atom].anyOf
+            switch demand.demands[atom].claim {
+            case "sub":
+                let starts = patterns.map { $0.kind == .equalsIgnoringCase ? "" : $0.literalStart }
+                if !starts.contains("") { return touched(by: starts) }
+            case "repository" where patterns.allSatisfy { $0.isLiteral && $0.kind != .equalsIgnoringCase }:
+                return Set(patterns.flatMap { byName[ExactText($0.literalStart)] ?? [] }).sorted()
+            case "repository_id" where patterns.allSatisfy(\.isLiteral):
+                return Set(patterns.compactMap { Int64($0.literalStart) }.flatMap { byID[$0] ?? [] }).sorted()
+            default: continue
+            }
+        }
+        return Array(entries.indices)
+    }
+
+    /// Entries whose start begins with one of the texts, or one of the texts with it.
+    private func touched(by texts: [String]) -> [Int] {
+        var touched: Set<Int> = []
+        for text in texts {
+            let scalars = text.unicodeScalars.map(\.value)
+            var index = firstIndex(notBefore: scalars)
+            while index < entries.count, entries[index].start.starts(with: scalars) {
+                touched.insert(index)
+                index += 1
+            }
+            for end in [0] + scalars.indices.filter({ scalars[$0] == 0x3A }).map({ $0 + 1 }) {
+                touched.formUnion(byStart[Array(scalars[..<end])] ?? [])
+            }
+        }
+        return touched.sorted()
+    }
+
+    private func firstIndex(notBefore scalars: [UInt32]) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].start.lexicographicallyPrecedes(scalars) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension SubjectLanguage {
+    /// Whether no other repository can have the same subject.
+    fileprivate var namesItsRepository: Bool {
+        segments.contains { $0.key.rendersAsRepository || $0.key == "repository_id" }
+    }
+}
