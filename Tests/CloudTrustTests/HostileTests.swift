@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct HostileTests {
     private func read(_ bytes: [UInt8]) throws(TrustFileError) -> TrustFile {
-        try TrustFileReader().read(bytes, path: "x.json")
+        try TrustFileReader(valuesMax: 10_000).read(bytes, path: "x.json")
     }
 
     @Test func aFileBeyondTheLimitIsRefusedUnread() {
@@ -24,14 +24,14 @@ import Testing
     }
 
     @Test func tooManyValuesAreRefused() {
-        let bytes = Array(("[" + String(repeating: "1,", count: TrustFileReader.valuesMax) + "1]").utf8)
+        let bytes = Array(("[" + String(repeating: "1,", count: 10_000) + "1]").utf8)
         let error = #expect(throws: TrustFileError.self) { try read(bytes) }
-        #expect(error?.message.contains("1000000 values") == true)
+        #expect(error?.message.contains("10000 values") == true)
     }
 
     /// A policy longer than AWS takes is not judged, and said to be unread.
     @Test func aHugePolicyIsUnread() throws {
-        let values = String(repeating: "\"repo:acme/x\",", count: 100_000)
+        let values = String(repeating: "\"repo:acme/x\",", count: 8000)
         let policy = "{\"Statement\": [\(TrustSample.statement("{\"StringLike\": {\"KEY:sub\": [\(values)\"x\"]}}"))]}"
         let file = try read(Array("{\"Role\": {\"Arn\": \"a\", \"AssumeRolePolicyDocument\": \(policy)}}".utf8))
         #expect(file.unread.count == 1 && file.trusts.isEmpty)

@@ -121,10 +121,13 @@ import Testing
     }
 
     private func cells(_ trust: Trust) -> [Int32: Set<JobContext.Kind>] {
-        let judged = TrustSample.judged(trust)
+        let demand = CompiledDemand(trust.demand)
+        let result = AccessMatrix(index: Self.index).result(demand, entries: Self.index.candidates(demand))
         return Dictionary(
-            uniqueKeysWithValues: judged.cells.map { ($0.repository, Set(judged.outcomes[Int($0.outcome)].kinds)) })
+            uniqueKeysWithValues: result.cells.map { ($0.repository, Set(result.outcomes[Int($0.outcome)].kinds)) })
     }
+
+    private static let index = RepositoryIndex(TrustSample.world.repositories)
 
     private func isWithin(_ one: [Int32: Set<JobContext.Kind>], _ other: [Int32: Set<JobContext.Kind>]) -> Bool {
         one.allSatisfy { other[$0.key]?.isSuperset(of: $0.value) == true }

@@ -110,7 +110,7 @@ import Testing
             "repository_owner:acme:*", "*:environment:prod", "repo:acme/w*:ref:refs/heads/main", "repo:acme/core:*",
         ]
         let world = TrustSample.world
-        for _ in 0..<12 {
+        for _ in 0..<6 {
             let trusts = try (0..<3).map { _ in
                 try TrustSample.subject(
                     patterns.randomElement(using: &random) ?? "*", patterns.randomElement(using: &random) ?? "*")

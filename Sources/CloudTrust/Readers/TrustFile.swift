@@ -100,9 +100,16 @@ package struct TrustFileReader: Sendable {
     /// Hosts of GitHub's issuer, each with the path of an enterprise where it is one of its own.
     private let issuers: [String]
 
-    /// - Parameter issuers: addresses of the issuers that are GitHub's, with or without a scheme.
-    package init(issuers: [String] = ["https://token.actions.githubusercontent.com"]) {
+    private let valuesMax: Int
+
+    /// - Parameters:
+    ///   - issuers: addresses of the issuers that are GitHub's, with or without a scheme.
+    ///   - valuesMax: most values in a file.
+    package init(
+        issuers: [String] = ["https://token.actions.githubusercontent.com"], valuesMax: Int = Self.valuesMax,
+    ) {
         self.issuers = issuers.map(Self.withoutScheme)
+        self.valuesMax = valuesMax
     }
 
     /// - Parameter path: for messages, and where the trusts come from.
@@ -118,7 +125,7 @@ package struct TrustFileReader: Sendable {
         let whole: Document?
         var failure: DocumentError?
         do throws(DocumentError) {
-            whole = try JSONParser.parse(bytes, valuesMax: Self.valuesMax)
+            whole = try JSONParser.parse(bytes, valuesMax: valuesMax)
         } catch {
             whole = nil
             failure = error
@@ -245,10 +252,10 @@ package struct TrustFileReader: Sendable {
             // A file that is one broken document is told apart by its first line.
             guard line.first == UInt8(ascii: "{") || index == 0 else { return nil }
             do throws(DocumentError) {
-                let document = try JSONParser.parse(Array(line), valuesMax: Self.valuesMax)
+                let document = try JSONParser.parse(Array(line), valuesMax: valuesMax)
                 values += document.count
-                guard values <= Self.valuesMax else {
-                    throw DocumentError(at: .start, "the file holds more than \(Self.valuesMax) values")
+                guard values <= valuesMax else {
+                    throw DocumentError(at: .start, "the file holds more than \(valuesMax) values")
                 }
                 documents.append((document, "\(index + 1):"))
             } catch {
