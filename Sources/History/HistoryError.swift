@@ -31,6 +31,8 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter last: the number of that one; 0 where there is none.
     case overlap(file: String, organization: String, scan: Int64, startedAt: String, last: Int64)
+    /// A file that a copy must not replace.
+    case notACopy(path: String, String)
     case failed(path: String, String)
 
     public var description: String {
@@ -58,6 +60,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .overlap(let file, let organization, let scan, let startedAt, let last):
             "\(file): scan \(scan) of \(organization) (\(startedAt)) does not continue this history, whose last scan of it "
                 + "is \(last)"
+        case .notACopy(let path, let why): "cannot replace \(path) by a copy: \(why)"
         case .failed(let path, let why): "the history \(path) failed: \(why)"
         }
     }
@@ -80,6 +83,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badExport: "nothing was imported; export again where the file came from"
         case .overlap(let file, _, _, _, _):
             "nothing was imported; keep it apart: oidc-audit history import \(file) --db OTHER.sqlite"
+        case .notACopy: "name another file; nothing was written"
         case .failed: "run again, or choose another file with --db"
         }
     }

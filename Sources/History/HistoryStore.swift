@@ -250,6 +250,11 @@ public final class HistoryStore: Sendable {
         try pool.read(body)
     }
 
+    /// Writes a copy of all pages into another database, at one moment of this one.
+    func backUp(to other: DatabaseQueue) throws {
+        try pool.backup(to: other)
+    }
+
     /// Rewrites the file without the room of what was removed; the disk gets that room back when it is closed.
     func vacuum() async throws(HistoryError) {
         do {

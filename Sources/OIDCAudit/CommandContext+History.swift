@@ -78,7 +78,7 @@ extension CommandContext {
             }
         console.note("warning: \(why): its newest records are still in \(path)-wal")
         let file = path.shellQuoted
-        console.note(" hint: copy it by sqlite3 \(file) \".backup FILE\" or oidc-audit history export --db \(file)")
+        console.note(" hint: oidc-audit history copy FILE --db \(file) copies it whole")
     }
 }
 

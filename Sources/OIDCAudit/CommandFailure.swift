@@ -24,8 +24,12 @@ struct CommandFailure: Error, Hashable, CustomStringConvertible {
     }
 
     init(_ error: HistoryError) {
-        let isMissing = if case .missing = error { true } else { false }
-        self.init(message: error.description, hint: error.hint, status: isMissing ? .usage : .failure)
+        let isMistake =
+            switch error {
+            case .missing, .notACopy: true
+            default: false
+            }
+        self.init(message: error.description, hint: error.hint, status: isMistake ? .usage : .failure)
     }
 }
 

@@ -230,6 +230,23 @@ import Testing
         #expect(try Self.shell(#""$0" history verify --db "$1/h.sqlite" > "$1/out""#, in: folder).status == 0)
     }
 
+    @Test func aCopyThatDoesNotFitLeavesNothing() async throws {
+        let emulator = try Child(["emulate"])
+        defer { emulator.process.terminate() }
+        let folder = try Folder()
+        let environment = ["GH_ENTERPRISE_TOKEN": WorldFile.demoToken, "U": try emulator.firstLine()]
+        let login = WorldFile.demo.organizations[0].login
+        let scan =
+            #""$0" scan \#(login) --policy preset:strict -f none --api-url "$U" --db "$1/h.sqlite" --exit-zero"#
+        #expect(try Self.shell(scan, in: folder, environment).status == 0)
+        // A write beyond the limit fails, as on a full disk.
+        let line = #"trap '' XFSZ; ulimit -f 8; "$0" history copy "$1/copy.sqlite" --db "$1/h.sqlite""#
+        let run = try Self.shell(line, in: folder)
+        #expect(run.status == 5, "\(run.error)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!names.contains { $0.hasPrefix("copy.sqlite") }, "\(names)")
+    }
+
     /// node_exporter's textfile collector runs as a user of its own.
     @Test func aNewFileOfMetricsThatOthersCannotReadIsSaid() async throws {
         let folder = try Folder()

@@ -188,7 +188,7 @@ import Testing
                     run.error.contains(
                         """
                         warning: another program is using the history: its newest records are still in \(database)-wal
-                         hint: copy it by sqlite3 \(database) ".backup FILE" or oidc-audit history export --db \(database)
+                         hint: oidc-audit history copy FILE --db \(database) copies it whole
 
                         """), "\(run.error)")
                 // Once for a command, however often it opens the history.

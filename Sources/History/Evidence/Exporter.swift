@@ -4,14 +4,16 @@ import GRDB
 extension HistoryStore {
     /// Tells the whole history as lines of JSON: each link of the chain after the records that it seals.
     ///
-    /// - Parameter write: takes some bytes at a time; what it throws ends the export.
+    /// - Parameters:
+    ///   - kinds: the records that are written, each before the seal of its scan; `nil`: all.
+    ///   - write: takes some bytes at a time; what it throws ends the export.
     /// - Throws: `.altered` where a scan's records are not what was sealed; and what `write` throws, as it is.
-    public func export(_ write: ([UInt8]) throws -> Void) throws {
+    public func export(only kinds: Set<String>? = nil, _ write: ([UInt8]) throws -> Void) throws {
         let path = path
         var failure: (any Error)?
         do {
             try readNow { db in
-                try Exporter(db, path: path).export { bytes in
+                try Exporter(db, path: path, only: kinds).export { bytes in
                     do {
                         try write(bytes)
                     } catch {
@@ -26,25 +28,36 @@ extension HistoryStore {
     }
 }
 
+extension HistoryStore {
+    /// The kinds of records that an export can be confined to.
+    public static let recordKinds = EvidenceKind.all.map(\.name) + ["seal"]
+}
+
 /// Writes the interchange format, version 1.
 private struct Exporter {
     private let db: Database
     private let path: String
+    private let only: Set<String>?
 
-    init(_ db: Database, path: String) {
+    init(_ db: Database, path: String, only: Set<String>?) {
         self.db = db
         self.path = path
+        self.only = only
     }
+
+    private func tells(_ kind: String) -> Bool { only?.contains(kind) ?? true }
 
     func export(_ write: ([UInt8]) throws -> Void) throws {
         let pruned = try Pruner.prunedScans(db)
-        try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8))
+        if only == nil { try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8)) }
+        let wanted = EvidenceKind.all.map(\.name).filter(tells).map { Array("{\"record\":\"\($0)\"".utf8) }
         let links = try SealRecord.order(Column("id")).fetchCursor(db)
         var lines = EvidenceLines(db)
         while let link = try links.next() {
             if let scan = link.scanID {
                 var piece: [UInt8] = []
                 let found = try lines.content(of: scan, version: link.version) { line in
+                    guard only == nil || wanted.contains(where: { line.starts(with: $0) }) else { return }
                     piece += line
                     if piece.count > 1 << 16 {
                         try write(piece)
@@ -56,7 +69,7 @@ private struct Exporter {
                     throw HistoryError.altered(path: path, "scan \(scan): its records differ")
                 }
             }
-            try write(Array((ExportedSeal(link).line + "\n").utf8))
+            if tells("seal") { try write(Array((ExportedSeal(link).line + "\n").utf8)) }
         }
     }
 }

@@ -6,7 +6,7 @@ struct HistoryCommand: ParsableCommand {
         subcommands: [
             HistoryListCommand.self, HistoryShowCommand.self, HistoryRepositoryCommand.self, HistoryTrendCommand.self,
             HistoryAtCommand.self, HistoryChangesCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self,
-            HistoryExportCommand.self,
+            HistoryCopyCommand.self, HistoryExportCommand.self,
             HistoryImportCommand.self, HistoryStatisticsCommand.self,
         ])
 }

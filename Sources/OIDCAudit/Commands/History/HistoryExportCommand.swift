@@ -15,6 +15,10 @@ struct HistoryExportCommand: AuditCommand {
 
     @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"), completion: .export)
     var output: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only records of that kind; repeatable. Such an export is not for import.", valueName: "kind"))
+    var only: [RecordKind] = []
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
@@ -27,13 +31,14 @@ struct HistoryExportCommand: AuditCommand {
     }
 
     private func export(_ history: HistoryStore, _ console: Console) throws(CommandFailure) {
+        let kinds = only.isEmpty ? nil : Set(only.map(\.name))
         do {
             guard let output else {
-                try history.export { bytes in try console.write(bytes) }
+                try history.export(only: kinds) { bytes in try console.write(bytes) }
                 return
             }
             try AtomicFile.write(to: output, what: "export") { file in
-                try history.export { bytes in file.write(bytes) }
+                try history.export(only: kinds) { bytes in file.write(bytes) }
             }
         } catch let error as HistoryError {
             throw CommandFailure(error)
@@ -44,4 +49,16 @@ struct HistoryExportCommand: AuditCommand {
                 message: "cannot write the export: \(error)", hint: "name another file", status: .failure)
         }
     }
+}
+
+/// A kind of the export's lines.
+struct RecordKind: OptionValue {
+    let name: String
+
+    init(option text: String) throws(InvalidValue) {
+        guard HistoryStore.recordKinds.contains(text) else { throw .unknown(text, among: Self.allValueStrings) }
+        name = text
+    }
+
+    static var allValueStrings: [String] { HistoryStore.recordKinds }
 }
