@@ -88,4 +88,26 @@ import Testing
             #expect(unknown.status == 2 && unknown.error.contains("did you mean \"finding\"?"), "\(unknown.error)")
         }
     }
+
+    @Test func aDifferenceFitsAnIssue() async throws {
+        let long = String(repeating: "long-name-", count: 9)
+        let world = (1...600).map { WorldFile.Repository.own("\(long)\($0)", id: Int64($0), ["repo", "context"]) }
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            #expect([0, 1].contains(await scan("acme").status))
+            await scan.world.change { file in
+                for index in file.organizations[0].repositories.indices {
+                    file.organizations[0].repositories[index].setting = .init(
+                        useDefault: false, includeClaimKeys: ["actor", "repo"],
+                        subClaimPrefix: "repo:acme/\(long)\(index + 1)")
+                }
+            }
+            #expect(await scan("acme").status == 1)
+            let run = await CommandRun.run(
+                ["diff", "-f", "markdown", "--db", scan.folder.database, "--api-url", scan.address])
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.output.utf8.count <= 60_000 && run.output.utf8.count > 50_000)
+            #expect(run.output.hasPrefix("## OIDC subject claims: changed\n\nFrom scan 1 of "))
+            #expect(run.output.contains("lines more: oidc-audit diff -f json has all."))
+        }
+    }
 }

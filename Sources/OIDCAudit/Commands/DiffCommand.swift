@@ -29,10 +29,18 @@ struct DiffCommand: AuditCommand {
     @OptionGroup var only: OrganizationOptions
     @Flag(help: "Exit 1 when anything changed, 3 when what could not be read hides whether it did.")
     var exitCode = false
-    @OptionGroup var options: HistoryQueryOptions
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("What standard output gets; markdown has at most 60 KB.", valueName: "kind"))
+    var format = CatalogFormat.text
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let settings = try HistorySettings(options, in: context)
+        let settings = HistorySettings(
+            host: try HostChoice(host, context.environment), path: try history.path(context.environment),
+            format: format.page, console: console.settings)
         guard since == nil || (before == nil && after == nil) else {
             throw .usage("--since and the name of a scan exclude each other", hint: "give one of them")
         }

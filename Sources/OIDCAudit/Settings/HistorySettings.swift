@@ -19,13 +19,6 @@ struct HistorySettings {
     let format: PageFormat
     let console: ConsoleSettings
 
-    init(_ options: HistoryQueryOptions, in context: CommandContext) throws(CommandFailure) {
-        host = try HostChoice(options.host, context.environment)
-        path = try options.history.path(context.environment)
-        format = options.page.format
-        console = options.console.settings
-    }
-
     func withHistory<Value>(
         _ context: CommandContext, for access: HistoryStore.Access = .reading,
         _ body: (HistoryStore) async throws(CommandFailure) -> Value,
@@ -86,4 +79,13 @@ struct HistorySettings {
     }
 
     func style(_ context: CommandContext) -> ReportStyle { context.console.reportStyle(console.color) }
+}
+
+extension HistorySettings {
+    init(_ options: HistoryQueryOptions, in context: CommandContext) throws(CommandFailure) {
+        self.init(
+            host: try HostChoice(options.host, context.environment),
+            path: try options.history.path(context.environment),
+            format: options.page.format, console: options.console.settings)
+    }
 }

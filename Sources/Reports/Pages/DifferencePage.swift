@@ -2,6 +2,8 @@ package import AuditCore
 
 /// What changed between two scans.
 package enum DifferencePage: Page {
+    package static let formats = PageFormat.allCases
+
     package static func write(_ difference: ScanDifference, to page: inout TextPage) {
         let (before, after) = (difference.before, difference.after)
         let isWhole = difference.isWhole && difference.policyName != nil

@@ -44,7 +44,8 @@ extension Timeline.Event {
 }
 
 extension RepositoryChange {
-    fileprivate var displayText: String {
+    /// What happened, on one line.
+    var displayText: String {
         guard let before, let after else {
             let template = after?.effective.map { ": \($0.displayText)" } ?? ""
             return before == nil ? "first seen\(template)" : kinds.map(\.displayText).joined(separator: ", ")
