@@ -5,10 +5,12 @@ import History
 struct HistoryCopyCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "A consistent copy in one file, for Datasette, Grafana or an auditor.",
-        discussion: """
-            Scans may run meanwhile. The copy has no log beside it and is replaced as a whole. A file of that name is \
-            replaced only where it is an earlier copy of this history.
-            """)
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit history copy copy.sqlite", "oidc-audit history copy copy.sqlite --mode 644"],
+            details: """
+                Scans may run meanwhile. The copy has no log beside it and is replaced as a whole. A file of that name is \
+                replaced only where it is an earlier copy of this history.
+                """))
 
     @Argument(help: ArgumentHelp("Where the copy goes.", valueName: "file"))
     var file: String
