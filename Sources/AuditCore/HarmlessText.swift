@@ -1,6 +1,6 @@
 extension Unicode.Scalar {
     /// Whether showing it can't move a cursor, change a direction or hide a neighbour.
-    public var isHarmless: Bool {
+    package var isHarmless: Bool {
         if isASCII { return value >= 0x20 && value != 0x7F }
         return switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
@@ -11,11 +11,11 @@ extension Unicode.Scalar {
 
 extension String {
     /// The text on one line, with what could harm a terminal replaced.
-    public var singleLine: String {
+    package var singleLine: String {
         singleLine(replacement: "\u{FFFD}")
     }
 
-    public func singleLine(replacement: Unicode.Scalar) -> String {
+    package func singleLine(replacement: Unicode.Scalar) -> String {
         if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.isHarmless ? $0 : replacement }))
     }

@@ -1,5 +1,5 @@
 /// This program, as it names itself in reports and to GitHub.
-public enum Tool {
-    public static let name = "oidc-audit"
-    public static let version = "0.1.0"
+package enum Tool {
+    package static let name = "oidc-audit"
+    package static let version = "0.1.0"
 }

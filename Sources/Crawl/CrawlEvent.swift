@@ -1,8 +1,8 @@
-public import AuditCore
+package import AuditCore
 
 /// What a crawl tells while it runs. For each organization: found, any number of observations, finished. Where the
 /// organization could not be read, finished alone.
-public enum CrawlEvent: Sendable {
+package enum CrawlEvent: Sendable {
     case organizationFound(OrganizationID, login: String, repositoryCount: Int?)
     /// What is to be asked and what may be, where the host has a primary rate limit.
     case planned(CrawlPlan)
@@ -18,17 +18,17 @@ public enum CrawlEvent: Sendable {
 }
 
 /// How much a crawl may do at once.
-public struct CrawlLimits: Hashable, Sendable {
+package struct CrawlLimits: Hashable, Sendable {
     /// Requests in flight at once.
-    public var concurrency: Int
+    package var concurrency: Int
     /// Observations handed on together.
-    public var batchSize: Int
+    package var batchSize: Int
     /// Longest time that an observation waits for its batch to fill.
-    public var flushInterval: Duration
+    package var flushInterval: Duration
     /// Listing pages accepted from one organization; a hostile server could name any number.
-    public var pagesMax: Int
+    package var pagesMax: Int
 
-    public init(
+    package init(
         concurrency: Int = 32, batchSize: Int = 256, flushInterval: Duration = .seconds(1), pagesMax: Int = 20_000,
     ) {
         self.concurrency = concurrency

@@ -1,18 +1,18 @@
-public import AuditCore
+package import AuditCore
 import GitHubAPI
 
 /// What reading an organization costs, in requests.
-public struct CrawlCost: Hashable, Sendable {
+package struct CrawlCost: Hashable, Sendable {
     /// Where nothing is known yet.
-    public var cold: Int
+    package var cold: Int
     /// Where nothing has changed since a credential last read everything: the others are answered "not modified", which
     /// costs nothing of the primary rate limit.
-    public var warm: Int
+    package var warm: Int
 
     /// Without retries and redirects.
     ///
     /// - Parameter needs: what the policy asks for beyond listing and templates.
-    public init(repositories: Int, needs: Set<RuleNeed> = []) {
+    package init(repositories: Int, needs: Set<RuleNeed> = []) {
         // The organization itself, and its template before and after.
         warm = 3 + (needs.contains(.includedProperties) ? 1 : 0)
         // Where the listing does not hold custom properties, their pages.
@@ -25,18 +25,18 @@ public struct CrawlCost: Hashable, Sendable {
 }
 
 /// What is still to be asked of an organization, against what the limits allow.
-public struct CrawlPlan: Hashable, Sendable {
-    public var login: String
+package struct CrawlPlan: Hashable, Sendable {
+    package var login: String
     /// At most, without retries and redirects.
-    public var requests: Int
+    package var requests: Int
     /// What is left of the primary rate limit; `nil` where no answer told.
-    public var budget: RateLimitStatus?
+    package var budget: RateLimitStatus?
     /// Whether what is left of the primary rate limit can't be enough.
-    public var isShort: Bool
+    package var isShort: Bool
     /// The least time that the limits make it take.
-    public var leastDuration: Duration
+    package var leastDuration: Duration
     /// Whether that is longer than may be waited.
-    public var isTooLong: Bool
+    package var isTooLong: Bool
 
     /// - Parameter conditional: of the requests, how many cost nothing where their answer has not changed.
     init(

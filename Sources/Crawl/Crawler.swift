@@ -1,8 +1,8 @@
-public import AuditCore
-public import GitHubAPI
+package import AuditCore
+package import GitHubAPI
 
 /// Reads organizations through GitHub's API and tells what it met. It judges nothing and remembers nothing.
-public struct Crawler: Sendable {
+package struct Crawler: Sendable {
     private let github: GitHubClient
     private let limits: CrawlLimits
     private let scope: Scope
@@ -12,7 +12,7 @@ public struct Crawler: Sendable {
     /// - Parameters:
     ///   - scope: which repositories' settings are asked for; the others are listed only.
     ///   - needs: what is asked beyond listing and templates.
-    public init(
+    package init(
         github: GitHubClient, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
         now: @escaping @Sendable () -> Timestamp,
     ) {
@@ -33,7 +33,7 @@ public struct Crawler: Sendable {
     ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
     ///   - tell: gets the events in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
-    public func crawl<Failure: Error>(
+    package func crawl<Failure: Error>(
         _ logins: [OrganizationLogin],
         begin: @Sendable (OrganizationAccount, _ withLastReads: Bool) async throws(Failure) -> PriorKnowledge,
         tell: @escaping @Sendable (CrawlEvent) -> Void,

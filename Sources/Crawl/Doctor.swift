@@ -1,13 +1,13 @@
-public import AuditCore
-public import GitHubAPI
+package import AuditCore
+package import GitHubAPI
 
 /// Finds out what a token may see of an organization, by asking once for each kind of thing that a scan asks for.
-public struct Doctor: Sendable {
+package struct Doctor: Sendable {
     private let github: GitHubClient
     private let limits: RateLimits
     private let now: @Sendable () -> Timestamp
 
-    public init(github: GitHubClient, limits: RateLimits, now: @escaping @Sendable () -> Timestamp) {
+    package init(github: GitHubClient, limits: RateLimits, now: @escaping @Sendable () -> Timestamp) {
         self.github = github
         self.limits = limits
         self.now = now
@@ -17,7 +17,7 @@ public struct Doctor: Sendable {
     ///
     /// - Parameter diagnosis: what is known without asking; the login is the organization's.
     /// - Returns: what was found out; after a refused token nothing more is asked.
-    public func examine(
+    package func examine(
         _ login: OrganizationLogin, tokenKind: AccessToken.Kind, _ diagnosis: Diagnosis,
     ) async -> Diagnosis {
         var diagnosis = diagnosis

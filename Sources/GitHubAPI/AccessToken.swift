@@ -2,13 +2,13 @@ import Crypto
 import Foundation
 
 /// A secret that GitHub accepts as a bearer token. Nothing it is printed or interpolated into shows it.
-public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let secret: String
 
     /// - Parameter text: the token, with or without white space around it.
     /// - Returns: `nil` for an empty text or one with a character that no token has: a line break could smuggle a
     ///   header into a request.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = text.utf8.drop(while: Self.isSpace)
         let end = bytes.lastIndex { !Self.isSpace($0) }
         guard let end else { return nil }
@@ -22,15 +22,15 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
     /// - Parameters:
     ///   - salt: random bytes.
     ///   - context: what else makes another answer of the same address, such as the API version.
-    public func fingerprint(salt: [UInt8], context: String) -> String {
+    package func fingerprint(salt: [UInt8], context: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(
             for: Data("\(context)\n\(secret)".utf8), using: SymmetricKey(data: salt))
         return code.prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
-    public var description: String { "[token]" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var description: String { "[token]" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The text with the token cut out, should a server echo it in a message. No real token is as short as a word, and
     /// cutting out a word would only garble the message.
@@ -60,7 +60,7 @@ extension AccessToken {
     /// What issued a token, as its prefix tells.
     ///
     /// Source: GitHub's documentation, "About authentication to GitHub", token formats.
-    public enum Kind: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable, CustomStringConvertible {
         case classic
         case fineGrained
         /// Of an OAuth app, as `gh` has one.
@@ -72,10 +72,10 @@ extension AccessToken {
         case unknown
 
         /// Whether it lives for hours, so that what it has read spares no later one anything.
-        public var isShortLived: Bool { self == .installation || self == .appUser }
+        package var isShortLived: Bool { self == .installation || self == .appUser }
 
         /// In words.
-        public var description: String {
+        package var description: String {
             switch self {
             case .classic: "classic personal access token"
             case .fineGrained: "fine-grained personal access token"
@@ -87,7 +87,7 @@ extension AccessToken {
         }
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         for (prefix, kind) in Self.prefixes where secret.hasPrefix(prefix) { return kind }
         // Those made before April 2021 are 40 hexadecimal digits.
         let isOld = secret.utf8.count == 40 && secret.allSatisfy(\.isHexDigit)

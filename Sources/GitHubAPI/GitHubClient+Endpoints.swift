@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 
 /// What can be asked: one method for each call of the API.
@@ -6,7 +6,7 @@ extension GitHubClient {
     /// Fetches an organization: its id and how many repositories it counts.
     ///
     /// - SeeAlso: `GET /orgs/{org}`
-    public func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
+    package func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
         let answer = try await get(url: "\(endpoint)/orgs/\(login)")
         let body = try read(answer.body, as: Wire.Organization.self)
         guard let canonical = OrganizationLogin(body.login) else {
@@ -29,7 +29,7 @@ extension GitHubClient {
     ///
     /// - Throws: `.organizationTemplateNeverSet` only on GitHub's own message; any other 404 is `.notFound`.
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/sub`
-    public func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
+    package func organizationTemplate(of login: OrganizationLogin) async throws(GitHubError) -> OrganizationTemplate {
         let answer = try await organizationTemplateAnswer(of: login)
         let body = try read(answer.body, as: Wire.OrganizationTemplate.self)
         try refuseNull(in: body.includeClaimKeys)
@@ -61,7 +61,7 @@ extension GitHubClient {
     /// - Throws: `.redirectRefused` where GitHub leads to a repository of another id; `.transferred` where it belongs to
     ///   another owner by now.
     /// - SeeAlso: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`
-    public func setting(
+    package func setting(
         of repository: Repository, unless validator: Validator? = nil,
     ) async throws(GitHubError) -> Conditional<RepositorySetting> {
         let path =
@@ -93,14 +93,14 @@ extension GitHubClient {
     /// Fetches a repository by its name, at its new place where it was renamed.
     ///
     /// - SeeAlso: `GET /repos/{owner}/{repo}`
-    public func repository(_ owner: String, _ name: String) async throws(GitHubError) -> Repository {
+    package func repository(_ owner: String, _ name: String) async throws(GitHubError) -> Repository {
         try repository(await get(url: "\(endpoint)/repos/\(owner.pathEncoded)/\(name.pathEncoded)"))
     }
 
     /// Fetches a repository by its id, whatever its name is now.
     ///
     /// - SeeAlso: `GET /repositories/{id}`
-    public func repository(_ id: RepositoryID) async throws(GitHubError) -> Repository {
+    package func repository(_ id: RepositoryID) async throws(GitHubError) -> Repository {
         try repository(await get(url: "\(endpoint)/repositories/\(id.rawValue)"))
     }
 
@@ -114,7 +114,7 @@ extension GitHubClient {
     /// Fetches what the template's endpoint answers, byte for byte, but for a token that a server would echo.
     ///
     /// - Parameter name: of a repository; `nil`: the organization's own template.
-    public func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> [UInt8] {
+    package func rawTemplate(of owner: String, _ name: String?) async throws(GitHubError) -> [UInt8] {
         let answer: APIResponse
         if let name {
             let place = "/repos/\(owner.pathEncoded)/\(name.pathEncoded)"
@@ -131,7 +131,7 @@ extension GitHubClient {
     ///
     /// - Returns: `nil` for a token that is not a user's, such as an installation's.
     /// - SeeAlso: `GET /user`
-    public func tokenLogin() async throws(GitHubError) -> String? {
+    package func tokenLogin() async throws(GitHubError) -> String? {
         do throws(GitHubError) {
             return try await get("/user", as: Wire.User.self).login.harmless(without: settings.token)
         } catch .forbidden {
@@ -145,7 +145,7 @@ extension GitHubClient {
     ///
     /// - Parameter validator: of an earlier answer about the same page.
     /// - SeeAlso: `GET /orgs/{org}/repos`
-    public func repositoryPage(
+    package func repositoryPage(
         _ page: RepositoryPage.Place, of login: OrganizationLogin, unless validator: Validator? = nil,
     ) async throws(GitHubError) -> Conditional<RepositoryPage> {
         let url =
@@ -174,7 +174,7 @@ extension GitHubClient {
     ///
     /// - Returns: in GitHub's order; those that the enterprise includes are among them.
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/properties/repo`
-    public func includedProperties(of login: OrganizationLogin) async throws(GitHubError) -> [String] {
+    package func includedProperties(of login: OrganizationLogin) async throws(GitHubError) -> [String] {
         let names = try await get(
             "/orgs/\(login)/actions/oidc/customization/properties/repo", as: [Wire.IncludedProperty].self
         ).map(\.name)
@@ -185,7 +185,7 @@ extension GitHubClient {
     /// Fetches one page of the values that the organization's repositories have of custom properties.
     ///
     /// - SeeAlso: `GET /orgs/{org}/properties/values`
-    public func propertyValuePage(
+    package func propertyValuePage(
         _ page: RepositoryPage.Place, of login: OrganizationLogin,
     ) async throws(GitHubError) -> PropertyValuePage {
         let url =
@@ -223,14 +223,14 @@ extension GitHubClient {
     /// Finds out whether the values of custom properties may be read, by one of them.
     ///
     /// - SeeAlso: `GET /orgs/{org}/properties/values`
-    public func tryPropertyValues(of login: OrganizationLogin) async throws(GitHubError) {
+    package func tryPropertyValues(of login: OrganizationLogin) async throws(GitHubError) {
         _ = try await get("/orgs/\(login)/properties/values?per_page=1", as: [Wire.RepositoryProperties].self)
     }
 
     /// Finds out whether the token of an app's installation sees every repository or selected ones.
     ///
     /// - SeeAlso: `GET /installation/repositories`
-    public func seesSelectedRepositoriesOnly() async throws(GitHubError) -> Bool {
+    package func seesSelectedRepositoriesOnly() async throws(GitHubError) -> Bool {
         try await get("/installation/repositories?per_page=1", as: Wire.InstallationRepositories.self).selection
             == "selected"
     }
@@ -239,7 +239,7 @@ extension GitHubClient {
     ///
     /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
     /// - SeeAlso: `GET /rate_limit`
-    public func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
+    package func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
         let answer: APIResponse
         do throws(GitHubError) {
             answer = try await get(url: "\(endpoint)/rate_limit")
@@ -256,43 +256,43 @@ extension GitHubClient {
 }
 
 /// An organization as GitHub describes it.
-public struct OrganizationAccount: Hashable, Sendable {
-    public var id: OrganizationID
+package struct OrganizationAccount: Hashable, Sendable {
+    package var id: OrganizationID
     /// In the case that GitHub stores.
-    public var login: OrganizationLogin
-    public var publicRepositoryCount: Int
+    package var login: OrganizationLogin
+    package var publicRepositoryCount: Int
     /// Public and private ones; `nil` where this token may not see the private count.
-    public var repositoryCount: Int?
+    package var repositoryCount: Int?
     /// What a classic token may do; `nil` for another token.
-    public var tokenScopes: [String]?
+    package var tokenScopes: [String]?
 }
 
 /// One page of a listing.
-public struct RepositoryPage: Sendable {
-    public enum Place: Hashable, Sendable {
+package struct RepositoryPage: Sendable {
+    package enum Place: Hashable, Sendable {
         case number(Int)
         case url(String)
     }
 
     /// Where the listing goes on.
-    public enum Next: Hashable, Sendable {
+    package enum Next: Hashable, Sendable {
         case url(String)
         /// On another origin, which is not asked.
         case elsewhere
     }
 
-    public var repositories: [Repository]
+    package var repositories: [Repository]
     /// Entries that could not be read as a repository.
-    public var malformedCount: Int
+    package var malformedCount: Int
     /// Number of the last page; `nil` where GitHub does not say.
-    public var last: Int?
-    public var next: Next?
+    package var last: Int?
+    package var next: Next?
     /// Whether there was a `Link` header that could not be understood, so that there may be more pages.
-    public var isLinkUnreadable: Bool
+    package var isLinkUnreadable: Bool
     /// Whether GitHub said that it left out organizations for want of single sign-on.
-    public var isPartial: Bool
+    package var isPartial: Bool
 
-    public init(
+    package init(
         repositories: [Repository], malformedCount: Int = 0, last: Int? = nil, next: Next? = nil,
         isLinkUnreadable: Bool = false, isPartial: Bool = false,
     ) {
@@ -306,12 +306,12 @@ public struct RepositoryPage: Sendable {
 }
 
 /// One page of the values that repositories have of custom properties.
-public struct PropertyValuePage: Sendable {
+package struct PropertyValuePage: Sendable {
     /// By repository and property; none where a property is not set.
-    public var values: [RepositoryID: [String: [String]]]
+    package var values: [RepositoryID: [String: [String]]]
     /// Number of the last page; `nil` where GitHub does not say.
-    public var last: Int?
-    public var next: RepositoryPage.Next?
+    package var last: Int?
+    package var next: RepositoryPage.Next?
 }
 
 // MARK: -

@@ -1,29 +1,29 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 
 /// Reads GitHub's REST API, one request at a time. By itself it sends GET alone: writing is `GitHubWriter`'s.
-public final class GitHubClient: Sendable {
-    public struct Settings: Sendable {
-        public var endpoint: GitHubEndpoint
+package final class GitHubClient: Sendable {
+    package struct Settings: Sendable {
+        package var endpoint: GitHubEndpoint
         /// `nil` asks anonymously.
-        public var token: AccessToken?
+        package var token: AccessToken?
         /// Value of `X-GitHub-Api-Version`.
-        public var apiVersion = "2022-11-28"
+        package var apiVersion = "2022-11-28"
         /// Value of `User-Agent`.
-        public var userAgent: String
+        package var userAgent: String
         /// For one try, body included.
-        public var timeout: Duration = .seconds(30)
-        public var retry = RetryPolicy()
-        public var limits = RateLimits()
+        package var timeout: Duration = .seconds(30)
+        package var retry = RetryPolicy()
+        package var limits = RateLimits()
 
-        public init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
+        package init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
             self.endpoint = endpoint
             self.token = token
             self.userAgent = userAgent
         }
     }
 
-    public let endpoint: GitHubEndpoint
+    package let endpoint: GitHubEndpoint
     let settings: Settings
     private let transport: any Transport
     private let clock: any Clock<Duration>
@@ -35,7 +35,7 @@ public final class GitHubClient: Sendable {
     /// - Parameters:
     ///   - clock: what waits are measured with.
     ///   - now: the calendar's time, for answers that carry none.
-    public init<C: Clock>(
+    package init<C: Clock>(
         _ settings: Settings, transport: any Transport, clock: C, now: @escaping @Sendable () -> Timestamp,
     ) where C.Duration == Duration {
         self.settings = settings
@@ -56,28 +56,28 @@ public final class GitHubClient: Sendable {
     }
 
     /// What issued the token; `nil` without one.
-    public var tokenKind: AccessToken.Kind? { settings.token?.kind }
+    package var tokenKind: AccessToken.Kind? { settings.token?.kind }
 
     /// Where tasks that ask for very many things should run; `nil`: anywhere.
-    public var executor: (any TaskExecutor)? { transport.executor }
+    package var executor: (any TaskExecutor)? { transport.executor }
 
     /// What was asked so far.
-    public var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
+    package var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
 
     /// What the client keeps to.
-    public var limits: RateLimits { settings.limits }
+    package var limits: RateLimits { settings.limits }
 
     /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
-    public var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
+    package var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
 
     /// Points of the last minute, where the host has limits.
-    public var spentPoints: Int { governor.spentPoints(at: elapsed()) }
+    package var spentPoints: Int { governor.spentPoints(at: elapsed()) }
 
     /// Whether a secondary rate limit refused a request.
-    public var wasRefused: Bool { governor.wasRefused }
+    package var wasRefused: Bool { governor.wasRefused }
 
     /// The rate limit that everything waits for now, and how long it still holds.
-    public var currentWait: RateLimitWait? {
+    package var currentWait: RateLimitWait? {
         let now = elapsed()
         return governor.note(at: now).map {
             RateLimitWait(message: $0.message, remaining: $0.until - now, isPace: $0.isPace)

@@ -1,8 +1,8 @@
 import Foundation
 
 /// Where the REST API of one GitHub is: the only origin that ever gets the token.
-public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
-    public enum Host: Hashable, Sendable {
+package struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
+    package enum Host: Hashable, Sendable {
         /// github.com
         case gitHub
         /// A tenant on ghe.com, with data residency.
@@ -11,12 +11,12 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Scheme, host and, where it is not the scheme's own, port: `https://api.github.com`.
-    public let origin: String
+    package let origin: String
     /// Path before `/orgs`, without a slash at its end: empty or `/api/v3`.
-    public let basePath: String
-    public let host: Host
+    package let basePath: String
+    package let host: Host
 
-    public static let gitHub = GitHubEndpoint(origin: "https://api.github.com", basePath: "", host: .gitHub)
+    package static let gitHub = GitHubEndpoint(origin: "https://api.github.com", basePath: "", host: .gitHub)
 
     private init(origin: String, basePath: String, host: Host) {
         self.origin = origin
@@ -25,7 +25,7 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter apiURL: an absolute address such as `https://github.example.com/api/v3`.
-    public init(apiURL: String) throws(EndpointError) {
+    package init(apiURL: String) throws(EndpointError) {
         guard let url = URLComponents(string: apiURL), let scheme = url.scheme?.lowercased(),
             let host = url.host?.lowercased(), !host.isEmpty
         else { throw .notAnAddress(apiURL) }
@@ -40,7 +40,7 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter hostname: a bare host, as `gh` takes it in `GH_HOST`.
-    public init(hostname: String) throws(EndpointError) {
+    package init(hostname: String) throws(EndpointError) {
         let name = hostname.lowercased()
         guard !name.isEmpty, !name.contains(where: { "/@?#\\ ".contains($0) }) else { throw .notAHost(hostname) }
         switch name {
@@ -53,10 +53,10 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String { origin + basePath }
+    package var description: String { origin + basePath }
 
     /// The host's name, without scheme and port.
-    public var hostname: String {
+    package var hostname: String {
         URLComponents(string: origin)?.host ?? origin
     }
 
@@ -115,13 +115,13 @@ public struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// An address that can't be used for the API.
-public enum EndpointError: Error, Hashable, CustomStringConvertible {
+package enum EndpointError: Error, Hashable, CustomStringConvertible {
     case notAnAddress(String)
     case notAHost(String)
     case plainHTTP(String)
     case holdsCredentials
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notAnAddress(let text): "\"\(text)\" is not the address of an API"
         case .notAHost(let text): "\"\(text)\" is not a host name"
@@ -130,7 +130,7 @@ public enum EndpointError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    public var hint: String {
+    package var hint: String {
         switch self {
         case .notAnAddress: "for example https://api.github.com or https://github.example.com/api/v3"
         case .notAHost: "for example github.example.com, without scheme or path"

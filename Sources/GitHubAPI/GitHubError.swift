@@ -1,9 +1,9 @@
-public import AuditCore
+package import AuditCore
 
 /// Why GitHub's answer is not what was asked for: one case for each kind of answer.
 ///
 /// Texts that come from GitHub are one line, without control characters, cut at 300 characters, free of the token.
-public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     /// 404. GitHub also answers it for what exists and is not allowed.
     case notFound(String)
     /// 404 with GitHub's own message that the organization never set a template.
@@ -45,7 +45,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case cancelled
 
     /// A 304 to a request without a validator.
-    public static let notModifiedUnasked = GitHubError.unexpected(
+    package static let notModifiedUnasked = GitHubError.unexpected(
         status: 304, "not modified, without having been asked")
 
     /// The status, and what the server says of it, where it says something.
@@ -53,7 +53,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         message.isEmpty ? "\(status)" : "\(status): \(message)"
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .notFound(let message): "not found, or not allowed to this token (\(Self.status(404, message)))"
         case .organizationTemplateNeverSet: "the organization never set a template"
@@ -80,7 +80,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A fault in a word, for a line that says that it failed.
-    public var inBrief: String {
+    package var inBrief: String {
         switch self {
         case .serverFault(let status): "\(status)"
         default: "\(self)"
@@ -89,7 +89,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The error as the history and reports keep it: the same words every night. The address for single sign-on,
     /// which is another one each time and lasts an hour, is not among them.
-    public var reason: UnreadableReason {
+    package var reason: UnreadableReason {
         switch self {
         case .forbidden(_, .some(let permissions)): UnreadableReason(code, "\(self); the token needs \(permissions)")
         default: UnreadableReason(code, description)
@@ -97,7 +97,7 @@ public enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What a person can do about it, where that is known.
-    public var hint: String? {
+    package var hint: String? {
         switch self {
         case .unauthorized: "check that the token is whole, not expired, not made a moment ago, and meant for this host"
         case .forbidden(_, let permissions?): "give the token \(permissions)"

@@ -1,10 +1,10 @@
-public import AuditCore
+package import AuditCore
 import Synchronization
 
 /// Changes templates: the two writing calls of the API, sent one after another and as slowly as GitHub asks.
 ///
 /// Only what applies a plan makes one.
-public final class GitHubWriter: Sendable {
+package final class GitHubWriter: Sendable {
     private let client: GitHubClient
     private let pace: Mutex<WritePace>
     private let waitMax: Duration
@@ -13,7 +13,7 @@ public final class GitHubWriter: Sendable {
     /// - Parameters:
     ///   - before: how long ago earlier writes of this credential were sent, oldest first.
     ///   - waitMax: longest total wait for the writes of a minute and of an hour.
-    public init(
+    package init(
         _ client: GitHubClient, limits: WriteLimits = WriteLimits(), after before: [Duration] = [],
         waitMax: Duration = RateLimits().waitMax,
     ) {
@@ -32,7 +32,7 @@ public final class GitHubWriter: Sendable {
     ///   - waiting: hears once of each wait for the writes of a minute or of an hour, before it.
     /// - Returns: false where it gave up; no turn was taken then.
     /// - Throws: `.rateLimited` where such a wait would be longer than allowed.
-    public func takeTurn(
+    package func takeTurn(
         attention: Duration = .seconds(1), unless givesUp: () -> Bool = { false },
         waiting: (RateLimitWait) -> Void = { _ in },
     ) async throws(GitHubError) -> Bool {
@@ -66,7 +66,7 @@ public final class GitHubWriter: Sendable {
     /// - Parameter useImmutableSubject: `nil` leaves it out; GitHub does not say what it then does.
     /// - Throws: `.timeout`, `.connectionLost` and `.serverFault` where it is not known whether it was done.
     /// - SeeAlso: `PUT /orgs/{org}/actions/oidc/customization/sub`
-    public func setTemplate(
+    package func setTemplate(
         of login: OrganizationLogin, to template: SubjectTemplate, useImmutableSubject: Bool?,
     ) async throws(GitHubError) -> Bool {
         try await put(
@@ -81,7 +81,7 @@ public final class GitHubWriter: Sendable {
     /// - Returns: as above.
     /// - Throws: as above; `.redirectRefused` where the repository has another name by now.
     /// - SeeAlso: `PUT /repos/{owner}/{repo}/actions/oidc/customization/sub`
-    public func setSetting(
+    package func setSetting(
         of owner: String, _ name: String, to setting: RepositorySetting,
     ) async throws(GitHubError) -> Bool {
         try await put(
@@ -102,20 +102,20 @@ public final class GitHubWriter: Sendable {
 ///
 /// Source: GitHub's REST documentation, best practices (a second between writes) and secondary rate limits (about 80
 /// content-generating requests a minute and 500 an hour; whether these writes are among them is not documented).
-public struct WriteLimits: Hashable, Sendable {
-    public var interval: Duration = .seconds(1)
-    public var minutely = 80
+package struct WriteLimits: Hashable, Sendable {
+    package var interval: Duration = .seconds(1)
+    package var minutely = 80
     /// As a minute is taken to be: a second more, since GitHub counts arrivals.
-    public var minute: Duration = .seconds(61)
-    public var hourly = 500
-    public var hour: Duration = .seconds(3601)
+    package var minute: Duration = .seconds(61)
+    package var hourly = 500
+    package var hour: Duration = .seconds(3601)
 
-    public init() {}
+    package init() {}
 
     /// How long so many writes take at least.
     ///
     /// - Parameter before: how long ago earlier writes were sent.
-    public func leastDuration(of count: Int, after before: [Duration] = []) -> Duration {
+    package func leastDuration(of count: Int, after before: [Duration] = []) -> Duration {
         var pace = WritePace(self, after: before.map { .zero - max($0, .zero) })
         var now = Duration.zero
         for _ in 0..<count {

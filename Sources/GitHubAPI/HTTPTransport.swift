@@ -8,15 +8,15 @@ import NIOPosix
 import NIOSSL
 
 /// The real wire: HTTP/1.1, or HTTP/2 where TLS offers it. Must be shut down after use.
-public final class HTTPTransport: Transport {
+package final class HTTPTransport: Transport {
     private let client: HTTPClient
-    public let executor: (any TaskExecutor)?
+    package let executor: (any TaskExecutor)?
 
     /// - Parameters:
     ///   - connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
     ///   - trust: certificates trusted beside the system's.
     ///   - proxy: through which every connection goes.
-    public init(connectionsMax: Int, trust: TrustedCertificates? = nil, proxy: ProxyServer? = nil) {
+    package init(connectionsMax: Int, trust: TrustedCertificates? = nil, proxy: ProxyServer? = nil) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10)))
@@ -44,12 +44,12 @@ public final class HTTPTransport: Transport {
         client = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)
     }
 
-    public func shutDown() async {
+    package func shutDown() async {
         // Fails only where it was shut down before, which is what is wanted.
         try? await client.shutdown()
     }
 
-    public func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
+    package func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
         do {
             // What this transport unpacks by itself.
             let headers = request.headers + [(name: "Accept-Encoding", value: "gzip, deflate")]

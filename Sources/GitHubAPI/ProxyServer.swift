@@ -1,7 +1,7 @@
 import Foundation
 
 /// An HTTP proxy that connections are tunnelled through (`CONNECT`). Nothing it is printed into shows its password.
-public struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
+package struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
     let host: String
     let port: Int
     let credentials: Credentials?
@@ -13,7 +13,7 @@ public struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: `http://[USER:PASSWORD@]HOST[:PORT]`, or without the scheme.
     /// - Returns: `nil` for what is no such address; a proxy that wants TLS itself is none.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let url = URLComponents(string: text.contains("://") ? text : "http://\(text)"),
             url.scheme?.lowercased() == "http", let host = url.host, !host.isEmpty, ["", "/"].contains(url.path),
             url.query == nil, url.fragment == nil, (1...65_535).contains(url.port ?? 80)
@@ -24,5 +24,5 @@ public struct ProxyServer: Hashable, Sendable, CustomStringConvertible {
         credentials = url.user.map { Credentials(user: $0, password: url.password ?? "") }
     }
 
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

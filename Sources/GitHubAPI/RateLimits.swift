@@ -2,44 +2,44 @@
 /// on that shows that the host has limits at all, which an Enterprise Server by default has not.
 ///
 /// Source: GitHub's REST documentation, "Rate limits for the REST API", secondary limits.
-public struct RateLimits: Hashable, Sendable {
+package struct RateLimits: Hashable, Sendable {
     /// Requests in flight at once, limits or not.
-    public var concurrency = 100
+    package var concurrency = 100
     /// Most points in any minute: a GET costs one, a write five.
-    public var pointsPerMinute = 900
+    package var pointsPerMinute = 900
     /// How long a minute is taken to be: a second more than a minute, since GitHub counts arrivals and this counts
     /// departures, and the network delays some more than others. A guess: GitHub says no more of it.
-    public var minute: Duration = .seconds(61)
+    package var minute: Duration = .seconds(61)
     /// Longest total time that limits may hold everything back.
-    public var waitMax: Duration = .seconds(7200)
+    package var waitMax: Duration = .seconds(7200)
     /// Whether requests are spread over the minute, as after a refusal, rather than sent as fast as its points allow.
-    public var isPacedEvenly = false
+    package var isPacedEvenly = false
     /// What was spent of the last minute before the first request, as by another scan with the same token.
-    public var spentBefore: SpentPoints?
+    package var spentBefore: SpentPoints?
     /// Whether the minute's points hold from the first request on, whatever the host tells.
-    public var holdsFromTheStart = false
+    package var holdsFromTheStart = false
 
-    public struct SpentPoints: Hashable, Sendable {
-        public var points: Int
-        public var ago: Duration
+    package struct SpentPoints: Hashable, Sendable {
+        package var points: Int
+        package var ago: Duration
 
-        public init(points: Int, ago: Duration) {
+        package init(points: Int, ago: Duration) {
             self.points = points
             self.ago = ago
         }
     }
 
-    public init() {}
+    package init() {}
 }
 
 /// A rate limit that everything waits for.
-public struct RateLimitWait: Hashable, Sendable {
-    public var message: String
-    public var remaining: Duration
+package struct RateLimitWait: Hashable, Sendable {
+    package var message: String
+    package var remaining: Duration
     /// Whether it is the minute's points, which are waited for as a matter of course.
-    public var isPace: Bool
+    package var isPace: Bool
 
-    public init(message: String, remaining: Duration, isPace: Bool) {
+    package init(message: String, remaining: Duration, isPace: Bool) {
         self.message = message
         self.remaining = remaining
         self.isPace = isPace

@@ -1,12 +1,12 @@
 /// How often a GET is tried, and how long the pauses between tries are.
-public struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// Tries in all, the first one included.
-    public var attemptsMax: Int
+    package var attemptsMax: Int
     /// Longest pause before the second try; doubles for each further one.
-    public var baseDelay: Duration
-    public var delayMax: Duration
+    package var baseDelay: Duration
+    package var delayMax: Duration
 
-    public init(attemptsMax: Int = 4, baseDelay: Duration = .milliseconds(500), delayMax: Duration = .seconds(20)) {
+    package init(attemptsMax: Int = 4, baseDelay: Duration = .milliseconds(500), delayMax: Duration = .seconds(20)) {
         self.attemptsMax = attemptsMax
         self.baseDelay = baseDelay
         self.delayMax = delayMax

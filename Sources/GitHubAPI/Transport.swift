@@ -1,7 +1,7 @@
 import AuditCore
 
 /// A way to carry one request to GitHub and its answer back, without retries, redirects or judgement.
-public protocol Transport: Sendable {
+package protocol Transport: Sendable {
     func send(_ request: APIRequest) async throws(TransportError) -> APIResponse
 
     /// Where tasks that send very many requests should run; `nil`: anywhere.
@@ -9,32 +9,32 @@ public protocol Transport: Sendable {
 }
 
 extension Transport {
-    public var executor: (any TaskExecutor)? { nil }
+    package var executor: (any TaskExecutor)? { nil }
 }
 
 /// One request on the wire.
-public struct APIRequest: Sendable {
-    public var method: String
+package struct APIRequest: Sendable {
+    package var method: String
     /// Absolute, percent-encoded.
-    public var url: String
-    public var headers: [(name: String, value: String)]
+    package var url: String
+    package var headers: [(name: String, value: String)]
     /// From the first byte sent to the last byte received.
-    public var timeout: Duration
+    package var timeout: Duration
     /// Of the unpacked body.
-    public var bodyLimitBytes: Int
+    package var bodyLimitBytes: Int
     /// The largest that a request may have: a listing page of 100 repositories is about 0.5 MB; the rest is small.
     static let bodyLimitMaxBytes = 16 << 20
     /// JSON; `nil` sends none.
-    public var body: [UInt8]?
+    package var body: [UInt8]?
 }
 
 /// One answer, whole.
-public struct APIResponse: Sendable {
-    public var status: Int
-    public var headers: HeaderFields
-    public var body: [UInt8]
+package struct APIResponse: Sendable {
+    package var status: Int
+    package var headers: HeaderFields
+    package var body: [UInt8]
 
-    public init(status: Int, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
+    package init(status: Int, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -42,20 +42,20 @@ public struct APIResponse: Sendable {
 }
 
 /// Header fields of an answer; names compare without case.
-public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
+package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     private var fields: [(name: String, value: String)]
 
     /// White space around a value is no part of it (RFC 9110 §5.5), and no transport takes it away.
-    public init(_ fields: [(name: String, value: String)] = []) {
+    package init(_ fields: [(name: String, value: String)] = []) {
         self.fields = fields.map { (name: $0.name, value: $0.value.trimmedOfHTTPSpace) }
     }
 
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         self.init(elements.map { (name: $0.0, value: $0.1) })
     }
 
     /// The value of a field; of one that was sent more than once, all values parted by commas (RFC 9110 §5.2).
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         let values = fields.lazy.filter { field in
             field.name.utf8.count == name.utf8.count
                 && zip(field.name.utf8, name.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
@@ -78,7 +78,7 @@ extension String {
 }
 
 /// A request that got no whole answer.
-public enum TransportError: Error, Hashable, Sendable {
+package enum TransportError: Error, Hashable, Sendable {
     case timeout
     /// The connection could not be made, or broke. The text says how.
     case connectionLost(String)

@@ -1,12 +1,12 @@
 import NIOSSL
 
 /// Certificates that are trusted beside the system's, such as those of a company's own authority.
-public struct TrustedCertificates: Sendable {
+package struct TrustedCertificates: Sendable {
     let certificates: [NIOSSLCertificate]
 
     /// - Parameter pem: one certificate or more, as PEM text.
     /// - Returns: `nil` where there is none, or one can't be read.
-    public init?(pem: [UInt8]) {
+    package init?(pem: [UInt8]) {
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(pem), !certificates.isEmpty else { return nil }
         self.certificates = certificates
     }

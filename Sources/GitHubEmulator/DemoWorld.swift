@@ -1,10 +1,10 @@
 extension WorldFile {
     /// The token that the demo world accepts. It opens nothing but this emulator.
-    public static let demoToken = "demo-token-for-the-emulator"
+    package static let demoToken = "demo-token-for-the-emulator"
 
     /// Three organizations of one company, about 60 repositories: every row of the effective-template table, both
     /// subject formats, archived, forked, renamed and unreadable repositories.
-    public static let demo = WorldFile(
+    package static let demo = WorldFile(
         tokens: [demoToken], organizations: [works, labs, partners],
         rateLimit: RateLimit(limit: 5000, windowSeconds: 3600))
 
@@ -95,7 +95,7 @@ extension WorldFile {
     /// A world of one organization for measurements: the same numbers always give the same world.
     ///
     /// - Parameter repositories: how many; about a tenth break a strict policy each in some way.
-    public static func generated(repositories count: Int, seed: UInt64, organization login: String = "acme")
+    package static func generated(repositories count: Int, seed: UInt64, organization login: String = "acme")
         -> WorldFile
     {
         var random = SplitMix64(state: seed)

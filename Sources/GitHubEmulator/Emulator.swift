@@ -9,8 +9,8 @@ import Synchronization
 
 /// A GitHub on loopback, for demonstrations, tests and measurements. It is a reading of GitHub's documentation of its
 /// own and shares no type with the client, so that a misreading shows.
-public struct Emulator: Sendable {
-    public let world: World
+package struct Emulator: Sendable {
+    package let world: World
     private let port: Int
     private let identity: ServerIdentity?
     /// Carries every connection, and the tasks that answer; `nil`: as the system pleases.
@@ -21,7 +21,7 @@ public struct Emulator: Sendable {
     ///   - identity: serves over TLS, HTTP/2 where the client can.
     ///   - isAlone: whether the process does nothing else. Then all of it runs on one event loop, which takes less. NOTE:
     ///     a connection that waits there for its turn while the server is cancelled is a fatal error in NIO.
-    public init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil, isAlone: Bool = false) {
+    package init(_ file: WorldFile, port: Int = 0, identity: ServerIdentity? = nil, isAlone: Bool = false) {
         eventLoop = isAlone ? MultiThreadedEventLoopGroup.singleton.next() : nil
         world = World(file, scheme: identity == nil ? "http" : "https")
         self.port = port
@@ -32,7 +32,8 @@ public struct Emulator: Sendable {
     ///
     /// - Parameter body: gets the base address, such as `http://127.0.0.1:49152`.
     /// - Throws: `EmulatorError.portInUse`, or what the body throws.
-    public func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value {
+    package func run<Value: Sendable>(_ body: @Sendable @escaping (String) async throws -> Value) async throws -> Value
+    {
         let (listeners, announce) = AsyncStream.makeStream(of: (any Channel).self)
         let scheme = world.scheme
         let connections = ConnectionCount()
@@ -108,12 +109,12 @@ public struct Emulator: Sendable {
     }
 }
 
-public enum EmulatorError: Error, Hashable, CustomStringConvertible {
+package enum EmulatorError: Error, Hashable, CustomStringConvertible {
     case portInUse(Int)
     case cannotListen(Int, String)
     case badWorld(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .portInUse(let port): "port \(port) is in use"
         case .cannotListen(let port, let why): "port \(port) can't be used: \(why)"

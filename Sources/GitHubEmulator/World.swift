@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 
 /// The state that all requests to the emulator share.
-public actor World {
+package actor World {
     private(set) var file: WorldFile
     private var organizationIndex: [String: Int] = [:]
     private var repositoryIndex: [String: (organization: Int, repository: Int)] = [:]
@@ -18,21 +18,21 @@ public actor World {
     private var pages: [String: Answer] = [:]
 
     /// Requests that arrived, as `METHOD PATH?QUERY`, in order of arrival.
-    public private(set) var requests: [String] = []
+    package private(set) var requests: [String] = []
     private var lastFields: HTTPFields = [:]
     /// Header fields of the newest request, names in lower case.
-    public var lastHeaders: [String: String] {
+    package var lastHeaders: [String: String] {
         Dictionary(lastFields.map { ($0.name.rawName.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
     }
     /// Most requests that were being answered at once.
-    public private(set) var inFlightMax = 0
+    package private(set) var inFlightMax = 0
     /// Requests that a secondary rate limit refused.
-    public private(set) var refused = 0
+    package private(set) var refused = 0
 
     /// Of the addresses that answers name.
     let scheme: String
 
-    public init(_ file: WorldFile, scheme: String = "http") {
+    package init(_ file: WorldFile, scheme: String = "http") {
         self.file = file
         self.scheme = scheme
         faultMatches = Array(repeating: 0, count: file.faults.count)
@@ -40,7 +40,7 @@ public actor World {
     }
 
     /// Changes the world while it is served.
-    public func change(_ body: @Sendable (inout WorldFile) -> Void) {
+    package func change(_ body: @Sendable (inout WorldFile) -> Void) {
         body(&file)
         pages = [:]
         faultMatches = Array(repeating: 0, count: file.faults.count)

@@ -1,18 +1,18 @@
 /// Changes of a world as people make them at GitHub. Names are `ORGANIZATION/NAME`; a name that the world does not have
 /// changes nothing.
 extension WorldFile {
-    public mutating func editOrganization(_ login: String, _ body: (inout Organization) -> Void) {
+    package mutating func editOrganization(_ login: String, _ body: (inout Organization) -> Void) {
         guard let index = organizations.firstIndex(where: { $0.login == login }) else { return }
         body(&organizations[index])
     }
 
-    public mutating func editRepository(_ fullName: String, _ body: (inout Repository) -> Void) {
+    package mutating func editRepository(_ fullName: String, _ body: (inout Repository) -> Void) {
         guard let index = index(of: fullName) else { return }
         body(&organizations[index.organization].repositories[index.repository])
     }
 
     /// Gives a repository claims of its own.
-    public mutating func customize(_ fullName: String, claims: [String]) {
+    package mutating func customize(_ fullName: String, claims: [String]) {
         editRepository(fullName) { repository in
             repository.setting?.useDefault = false
             repository.setting?.includeClaimKeys = claims
@@ -21,7 +21,7 @@ extension WorldFile {
 
     /// Creates a private repository that is on GitHub's default. Its subjects are immutable, as those of all that were
     /// created after 2026-07-15.
-    public mutating func create(_ fullName: String, id: Int64) {
+    package mutating func create(_ fullName: String, id: Int64) {
         let (login, name) = Self.split(fullName)
         editOrganization(login) { organization in
             let setting = Setting(
@@ -32,17 +32,17 @@ extension WorldFile {
     }
 
     /// Renames a repository, which makes its subjects immutable.
-    public mutating func rename(_ fullName: String, to name: String) {
+    package mutating func rename(_ fullName: String, to name: String) {
         move(fullName, to: Self.split(fullName).login, as: name)
     }
 
     /// Transfers a repository to another organization of this world, which makes its subjects immutable.
-    public mutating func transfer(_ fullName: String, to login: String) {
+    package mutating func transfer(_ fullName: String, to login: String) {
         move(fullName, to: login, as: Self.split(fullName).name)
     }
 
     /// Opts a repository in to immutable subjects.
-    public mutating func optInToImmutableSubjects(_ fullName: String) {
+    package mutating func optInToImmutableSubjects(_ fullName: String) {
         let (login, name) = Self.split(fullName)
         guard let owner = organizations.first(where: { $0.login == login })?.id else { return }
         editRepository(fullName) { repository in
@@ -51,13 +51,13 @@ extension WorldFile {
         }
     }
 
-    public mutating func delete(_ fullName: String) {
+    package mutating func delete(_ fullName: String) {
         guard let index = index(of: fullName) else { return }
         organizations[index.organization].repositories.remove(at: index.repository)
     }
 
     /// Renames an organization; prefixes without ids follow its name.
-    public mutating func renameOrganization(_ login: String, to newLogin: String) {
+    package mutating func renameOrganization(_ login: String, to newLogin: String) {
         editOrganization(login) { organization in
             organization.login = newLogin
             for index in organization.repositories.indices {

@@ -1,83 +1,83 @@
-public import Foundation
+package import Foundation
 
 /// A GitHub as a file describes it: organizations, repositories, tokens, limits and faults.
 ///
 /// Keys are snake_case. Everything but names and ids has a default, so that a world says only what matters to it.
-public struct WorldFile: Codable, Sendable {
+package struct WorldFile: Codable, Sendable {
     /// Empty: every token is accepted, and none is needed.
-    public var tokens: [String] = []
-    public var organizations: [Organization]
+    package var tokens: [String] = []
+    package var organizations: [Organization]
     /// Absent: no rate limit, and `/rate_limit` answers 404, as on an Enterprise Server by default.
-    public var rateLimit: RateLimit?
+    package var rateLimit: RateLimit?
     /// Absent: none.
-    public var secondaryLimit: SecondaryLimit?
+    package var secondaryLimit: SecondaryLimit?
     /// What a classic token may do, as `X-OAuth-Scopes` tells; absent: the header is not sent.
-    public var oauthScopes: [String]?
-    public var faults: [Fault] = []
-    public var latencyMilliseconds = 0
+    package var oauthScopes: [String]?
+    package var faults: [Fault] = []
+    package var latencyMilliseconds = 0
     /// Whose token it is, as `GET /user` tells; absent: it answers 403, as to an installation's token.
-    public var user: String?
+    package var user: String?
     /// Repositories whose setting changes whenever their organization is asked for, as if a night had passed.
-    public var changesPerNight = 0
+    package var changesPerNight = 0
 
-    public struct Organization: Codable, Sendable {
-        public var login: String
-        public var id: Int64
+    package struct Organization: Codable, Sendable {
+        package var login: String
+        package var id: Int64
         /// Absent: never set.
-        public var template: [String]?
-        public var useImmutableSubject: Bool?
+        package var template: [String]?
+        package var useImmutableSubject: Bool?
         /// How the template's endpoint refuses, if it does.
-        public var templateRefusal: Refusal?
+        package var templateRefusal: Refusal?
         /// How the endpoint refuses a change of the template, if it does.
-        public var writeRefusal: Refusal?
+        package var writeRefusal: Refusal?
         /// Whether a repository that inherits is told with the organization's claims, or without any.
-        public var echoesTemplate = false
+        package var echoesTemplate = false
         /// Custom properties whose values tokens carry, in the order in which they are told.
-        public var includedProperties: [String] = []
+        package var includedProperties: [String] = []
         /// How the endpoints of custom properties refuse, if they do.
-        public var propertiesRefusal: Refusal?
+        package var propertiesRefusal: Refusal?
         /// Whether the listing holds custom properties, or only the endpoint of their values does.
-        public var listsProperties = true
+        package var listsProperties = true
         /// Whether the number of private repositories is shown.
-        public var showsPrivateCount = true
+        package var showsPrivateCount = true
         /// Repositories that exist but are not listed, as to a token that sees selected repositories only.
-        public var hiddenRepositories = 0
+        package var hiddenRepositories = 0
         /// `all` or `selected`: what an installation's token sees; absent: the token is of no installation.
-        public var repositorySelection: String?
-        public var repositories: [Repository]
+        package var repositorySelection: String?
+        package var repositories: [Repository]
     }
 
-    public struct Repository: Codable, Sendable {
-        public var name: String
-        public var id: Int64
+    package struct Repository: Codable, Sendable {
+        package var name: String
+        package var id: Int64
         /// Where it lives now, if not in the organization that lists it.
-        public var owner: String?
-        public var visibility = "private"
-        public var archived = false
-        public var fork = false
-        public var topics: [String] = []
-        public var customProperties: [String: String?]?
+        package var owner: String?
+        package var visibility = "private"
+        package var archived = false
+        package var fork = false
+        package var topics: [String] = []
+        package var customProperties: [String: String?]?
         /// The answer of the template's endpoint, word for word. Absent: never customized.
-        public var setting: Setting?
+        package var setting: Setting?
         /// Whether it was made, renamed or moved after 2026-07-15: its prefix has ids, whatever is written.
-        public var immutable = false
+        package var immutable = false
         /// How the template's endpoint refuses, if it does.
-        public var refusal: Refusal?
+        package var refusal: Refusal?
         /// How the endpoint refuses a change alone, if it does.
-        public var writeRefusal: Refusal?
+        package var writeRefusal: Refusal?
         /// The listing still shows the old name, as when it was renamed a moment ago; the template's endpoint answers
         /// 301 there.
-        public var renamedTo: String?
+        package var renamedTo: String?
     }
 
-    public struct Setting: Codable, Sendable {
-        public var useDefault: Bool
-        public var includeClaimKeys: [String]?
-        public var useImmutableSubject: Bool?
-        public var subClaimPrefix: String?
+    package struct Setting: Codable, Sendable {
+        package var useDefault: Bool
+        package var includeClaimKeys: [String]?
+        package var useImmutableSubject: Bool?
+        package var subClaimPrefix: String?
     }
 
-    public enum Refusal: String, Codable, Sendable {
+    package enum Refusal: String, Codable, Sendable {
         case notFound = "not_found"
         case forbidden
         case ssoRequired = "sso_required"
@@ -86,27 +86,27 @@ public struct WorldFile: Codable, Sendable {
         case gone
     }
 
-    public struct RateLimit: Codable, Sendable {
-        public var limit: Int
-        public var windowSeconds: Int
+    package struct RateLimit: Codable, Sendable {
+        package var limit: Int
+        package var windowSeconds: Int
 
-        public init(limit: Int, windowSeconds: Int) {
+        package init(limit: Int, windowSeconds: Int) {
             self.limit = limit
             self.windowSeconds = windowSeconds
         }
     }
 
     /// What no minute may exceed, wherever it begins.
-    public struct SecondaryLimit: Codable, Sendable {
-        public var points = 900
+    package struct SecondaryLimit: Codable, Sendable {
+        package var points = 900
         /// How long the minute is: a test has less time.
-        public var windowMilliseconds = 60_000
+        package var windowMilliseconds = 60_000
         /// Requests in flight at once.
-        public var concurrent = 100
+        package var concurrent = 100
         /// Requests of a minute that create content, as which every write counts here.
-        public var writes = 80
+        package var writes = 80
 
-        public init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100, writes: Int = 80) {
+        package init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100, writes: Int = 80) {
             self.writes = writes
             self.points = points
             self.windowMilliseconds = windowMilliseconds
@@ -114,28 +114,28 @@ public struct WorldFile: Codable, Sendable {
         }
     }
 
-    public struct Fault: Codable, Sendable {
+    package struct Fault: Codable, Sendable {
         /// A path, with `*` for any run of characters. Absent: every request.
-        public var path: String?
+        package var path: String?
         /// Absent: every method.
-        public var method: String?
+        package var method: String?
         /// How many matching requests pass unharmed first.
-        public var after = 0
+        package var after = 0
         /// How many are harmed then. Absent: all.
-        public var times: Int?
-        public var kind: Kind
+        package var times: Int?
+        package var kind: Kind
         /// For `status`.
-        public var status: Int?
+        package var status: Int?
         /// For rate limits; absent: the header is not sent.
-        public var retryAfterSeconds: Int?
+        package var retryAfterSeconds: Int?
         /// For `primary_limit`: when the window turns, from now; may be negative.
-        public var resetInSeconds: Int?
+        package var resetInSeconds: Int?
         /// For `redirect`; for `link`, the whole header.
-        public var location: String?
+        package var location: String?
         /// For `body`.
-        public var body: String?
+        package var body: String?
 
-        public enum Kind: String, Codable, Sendable {
+        package enum Kind: String, Codable, Sendable {
             /// The status, with GitHub's JSON error body.
             case status
             /// The status, with an HTML page.
@@ -175,7 +175,7 @@ public struct WorldFile: Codable, Sendable {
 
 extension WorldFile {
     /// Reads a world from JSON.
-    public init(json: Data) throws {
+    package init(json: Data) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         self = try decoder.decode(WorldFile.self, from: json)
@@ -204,7 +204,7 @@ extension WorldFile {
         }
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         tokens = try container.decodeIfPresent([String].self, forKey: .tokens) ?? []
         organizations = try container.decode([Organization].self, forKey: .organizations)
@@ -219,7 +219,7 @@ extension WorldFile {
 }
 
 extension WorldFile.Organization {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             login: try container.decode(String.self, forKey: .login),
@@ -240,7 +240,7 @@ extension WorldFile.Organization {
 }
 
 extension WorldFile.Repository {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             name: try container.decode(String.self, forKey: .name),
@@ -260,7 +260,7 @@ extension WorldFile.Repository {
 }
 
 extension WorldFile.SecondaryLimit {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             points: try container.decodeIfPresent(Int.self, forKey: .points) ?? 900,
@@ -271,7 +271,7 @@ extension WorldFile.SecondaryLimit {
 }
 
 extension WorldFile.Fault {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             path: try container.decodeIfPresent(String.self, forKey: .path),

@@ -1,7 +1,7 @@
 import GRDB
 
 /// Why the history can't be used. Nothing is ever repaired by deletion.
-public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotOpen(path: String, String)
     /// There is no file, and none should be made.
     case missing(path: String)
@@ -35,7 +35,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case notACopy(path: String, String)
     case failed(path: String, String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotOpen(let path, let why): "cannot open the history \(path): \(why)"
         case .missing(let path): "there is no history \(path)"
@@ -65,7 +65,7 @@ public enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var hint: String {
+    package var hint: String {
         switch self {
         case .cannotOpen: "check the folder and its permissions, or choose another file with --db"
         case .missing: "oidc-audit scan makes one; --db names another file"

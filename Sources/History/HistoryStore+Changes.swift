@@ -1,14 +1,14 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 /// How the texts of the journal that are documents are written and read.
-public struct JournalDocuments: Sendable {
+package struct JournalDocuments: Sendable {
     /// Reads a plan; what it throws is a damaged history.
-    public var plan: @Sendable (String) throws -> Plan
+    package var plan: @Sendable (String) throws -> Plan
     /// Reads what was read back of a target, likewise.
-    public var value: @Sendable (String, PlannedChange.Target) throws -> PlannedChange.Value
+    package var value: @Sendable (String, PlannedChange.Target) throws -> PlannedChange.Value
 
-    public init(
+    package init(
         plan: @escaping @Sendable (String) throws -> Plan,
         value: @escaping @Sendable (String, PlannedChange.Target) throws -> PlannedChange.Value,
     ) {
@@ -18,7 +18,7 @@ public struct JournalDocuments: Sendable {
 }
 
 /// Keeps others from applying changes by the same history, as long as it lives.
-public final class ChangeLock: Sendable {
+package final class ChangeLock: Sendable {
     private let lock: HistoryLock
 
     init(_ lock: HistoryLock) {
@@ -29,7 +29,7 @@ public final class ChangeLock: Sendable {
 /// The journal of what was written to GitHub.
 extension HistoryStore {
     /// - Throws: `.changesRunning` where another process applies changes.
-    public func lockChanges() throws(HistoryError) -> ChangeLock {
+    package func lockChanges() throws(HistoryError) -> ChangeLock {
         do {
             return ChangeLock(try HistoryLock(changing: path))
         } catch HistoryError.scanRunning {
@@ -44,7 +44,7 @@ extension HistoryStore {
     /// Begins a set of changes, before any of them is made.
     ///
     /// - Parameter document: of the plan, whose digest it states.
-    public func beginChangeset(
+    package func beginChangeset(
         _ kind: Changeset.Kind, planDigest: String, document: String, apiURL: String, actor: String?,
         undoes: ChangesetID? = nil, toolVersion: String, at now: Timestamp,
     ) async throws(HistoryError) -> ChangesetID {
@@ -58,7 +58,7 @@ extension HistoryStore {
     }
 
     /// Notes that a change is about to be written. It is on the disk when this returns.
-    public func noteIntent(_ place: Int, of changeset: ChangesetID, at now: Timestamp) async throws(HistoryError) {
+    package func noteIntent(_ place: Int, of changeset: ChangesetID, at now: Timestamp) async throws(HistoryError) {
         try await write { db in
             try ChangeIntentRecord(changesetID: changeset.rawValue, place: place, intendedAt: now.description).insert(
                 db)
@@ -66,7 +66,7 @@ extension HistoryStore {
     }
 
     /// - Parameter found: the document of `outcome.found`.
-    public func noteOutcome(
+    package func noteOutcome(
         _ outcome: ChangeOutcome, found: String? = nil, _ place: Int, of changeset: ChangesetID, at now: Timestamp,
     ) async throws(HistoryError) {
         try await write { db in
@@ -84,7 +84,7 @@ extension HistoryStore {
     /// What the journal holds of a host's changes, the newest first.
     ///
     /// - Parameter id: of one alone; `nil`: all.
-    public func changesets(
+    package func changesets(
         apiURL: String, _ id: ChangesetID? = nil, reading documents: JournalDocuments,
     ) async throws(HistoryError) -> [Changeset] {
         try await self.read { db in
@@ -98,7 +98,7 @@ extension HistoryStore {
     /// The newest changes that are not done, and were not rolled back.
     ///
     /// - Parameter planDigest: of the plan that they are of; `nil`: of any.
-    public func unfinishedChangeset(
+    package func unfinishedChangeset(
         apiURL: String, of planDigest: String? = nil, reading documents: JournalDocuments,
     ) async throws(HistoryError) -> Changeset? {
         try await self.read { db in
@@ -119,7 +119,7 @@ extension HistoryStore {
     }
 
     /// When changes were about to be written since a moment, oldest first.
-    public func writes(apiURL: String, since moment: Timestamp) async throws(HistoryError) -> [Timestamp] {
+    package func writes(apiURL: String, since moment: Timestamp) async throws(HistoryError) -> [Timestamp] {
         try await read { db in
             try String.fetchAll(
                 db,

@@ -10,7 +10,7 @@ extension HistoryStore {
     ///
     /// - Parameter mode: of the new file.
     /// - Throws: `.notACopy`; the file of that name is then as it was.
-    public func copy(to path: String, mode: UInt32 = 0o600) async throws(HistoryError) {
+    package func copy(to path: String, mode: UInt32 = 0o600) async throws(HistoryError) {
         let target = Self.resolved(path) ?? path
         do {
             if let why = try await reasonToKeep(target) { throw HistoryError.notACopy(path: path, why) }

@@ -1,26 +1,26 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 import GRDB
 
 /// The history's number for a token that asked a host.
-public struct CredentialID: RawRepresentable, Hashable, Sendable {
-    public let rawValue: Int64
+package struct CredentialID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
 
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }
 
 /// What the history knows of a token, without knowing the token.
-public struct StoredCredential: Hashable, Sendable {
-    public var id: CredentialID
+package struct StoredCredential: Hashable, Sendable {
+    package var id: CredentialID
     /// When a secondary rate limit last refused it; `nil`: never.
-    public var refusedAt: Timestamp?
+    package var refusedAt: Timestamp?
     /// When it was last used before, and what it had then spent of the minute's points, where that is known.
-    public var usedAt: Timestamp?
-    public var spentPoints: Int?
+    package var usedAt: Timestamp?
+    package var spentPoints: Int?
     /// Whether it was not known before, and others were.
-    public var isNewcomer: Bool
+    package var isNewcomer: Bool
 }
 
 extension HistoryStore {
@@ -28,7 +28,7 @@ extension HistoryStore {
     ///
     /// - Parameter fingerprint: gives a fingerprint of the token, from random bytes that are this history's own for the
     ///   host.
-    public func credential(
+    package func credential(
         apiURL: String, at now: Timestamp, fingerprint: @escaping @Sendable (_ salt: [UInt8]) -> String,
     ) async throws(HistoryError) -> StoredCredential {
         try await write { db in
@@ -63,7 +63,7 @@ extension HistoryStore {
     /// - Parameters:
     ///   - spentPoints: of the minute before.
     ///   - wasRefused: whether a secondary rate limit refused it.
-    public func noteUse(
+    package func noteUse(
         of credential: CredentialID, at now: Timestamp, spentPoints: Int, wasRefused: Bool,
     ) async throws(HistoryError) {
         try await write { db in

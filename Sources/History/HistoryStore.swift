@@ -1,14 +1,14 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 import GRDB
 
 /// The memory of all scans: one SQLite file in WAL mode, readable by its owner alone.
-public final class HistoryStore: Sendable {
-    public let path: String
+package final class HistoryStore: Sendable {
+    package let path: String
     private let pool: DatabasePool
 
     /// What the file is opened for.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
         /// Nothing is written, but that an older file is brought to the newest schema.
         case reading
         /// There must be a file.
@@ -21,7 +21,7 @@ public final class HistoryStore: Sendable {
     ///
     /// - Parameter wait: how long, at most, for another process that makes the file or brings it to a newer schema.
     /// - Throws: `HistoryError`; the file is left as it was.
-    public init(
+    package init(
         path: String, for access: Access = .making, waitingAtMost wait: Duration = .seconds(10),
     ) throws(HistoryError) {
         self.path = path
@@ -61,7 +61,7 @@ public final class HistoryStore: Sendable {
     /// - Parameter resuming: whether to go on with the newest scan of the same organizations and scope, where that was
     ///   interrupted and began less than a day ago. Where there is none, a new one begins.
     /// - Throws: `.scanRunning` where the scan to go on with is still running.
-    public func beginScan(_ start: ScanStart, resuming: Bool = false) async throws(HistoryError) -> ScanRecorder {
+    package func beginScan(_ start: ScanStart, resuming: Bool = false) async throws(HistoryError) -> ScanRecorder {
         let path = path
         let begun = try await write { db in
             let host = try Self.hostID(start.apiURL, db)
@@ -80,7 +80,7 @@ public final class HistoryStore: Sendable {
     /// What scans made of a policy's findings on a host, waived and fixed ones too.
     ///
     /// - Parameter scanID: the scan before which that was known; `nil`: now.
-    public func knownFindings(
+    package func knownFindings(
         apiURL: String, policyName: String, before scanID: ScanID? = nil,
     ) async throws(HistoryError) -> [FindingKey: KnownFinding] {
         try await read { db in
@@ -92,7 +92,7 @@ public final class HistoryStore: Sendable {
 
     /// The findings of a policy that stood open on a host after a scan and that no waiver covered, as a baseline holds
     /// them: with the problems that they had then.
-    public func baselineEntries(
+    package func baselineEntries(
         after scanID: ScanID, apiURL: String, policyName: String,
     ) async throws(HistoryError) -> [FindingKey: Baseline.Entry] {
         try await read { db in
@@ -107,7 +107,7 @@ public final class HistoryStore: Sendable {
     /// What is wrong now, by the last scans, with what a waiver speaks of: the problems of each finding, without repeats.
     ///
     /// - Parameter policyName: `nil`: any policy.
-    public func openProblems(
+    package func openProblems(
         of waiver: Waiver, apiURL: String, policyName: String? = nil,
     ) async throws(HistoryError) -> [[String]] {
         try await read { db in
@@ -136,7 +136,7 @@ public final class HistoryStore: Sendable {
 
     /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` where
     /// this history does not hold it.
-    public func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {
+    package func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {
         try await read { db in
             try Int64.fetchOne(
                 db,
@@ -150,7 +150,7 @@ public final class HistoryStore: Sendable {
     /// scan that did, so that a budget that is too small for all reaches each in its turn.
     ///
     /// - Parameter logins: without case.
-    public func leastRecentlyFound(_ logins: [String], apiURL: String) async throws(HistoryError) -> [String] {
+    package func leastRecentlyFound(_ logins: [String], apiURL: String) async throws(HistoryError) -> [String] {
         try await read { db in
             let scans = try Int64?.fetchAll(
                 db,
@@ -173,7 +173,7 @@ public final class HistoryStore: Sendable {
     /// - Parameters:
     ///   - organizations: which, in the scan's order; `nil`: all.
     ///   - withRepositories: whether the repositories are wanted too.
-    public func snapshot(
+    package func snapshot(
         of scanID: ScanID, organizations: [OrganizationReference]? = nil, withRepositories: Bool = true,
     ) async throws(HistoryError) -> Snapshot {
         try await read { db in
@@ -187,7 +187,7 @@ public final class HistoryStore: Sendable {
     ///
     /// - Parameter wait: how long other programs that read or write are waited for.
     /// - Returns: why the newest records are still in the log alone; `nil` where the file holds everything.
-    public func shutDown(waitingAtMost wait: Duration) async -> LogObstacle? {
+    package func shutDown(waitingAtMost wait: Duration) async -> LogObstacle? {
         var obstacle: LogObstacle?
         if !pool.configuration.readonly {
             // The last to close takes the log away, which one that only reads can't.
@@ -385,7 +385,7 @@ public final class HistoryStore: Sendable {
 }
 
 /// Why the newest records of a history are in its log (`-wal`) alone.
-public enum LogObstacle: Hashable, Sendable {
+package enum LogObstacle: Hashable, Sendable {
     /// Another program holds a transaction that began before them.
     case otherProgram
     /// They could not be written to the file, as on a full disk.

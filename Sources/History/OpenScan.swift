@@ -1,8 +1,8 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 /// Why there is no interrupted scan to resume.
-public enum NotResumable: Error, Hashable, Sendable {
+package enum NotResumable: Error, Hashable, Sendable {
     /// The last one came to its end, or is too old, or there was none.
     case none
     case otherScope(ScanID)

@@ -1,15 +1,15 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 /// Writes one running scan to the history, batch by batch, and ends it.
-public actor ScanRecorder {
-    public nonisolated let scanID: ScanID
+package actor ScanRecorder {
+    package nonisolated let scanID: ScanID
     /// When it began, or the interrupted scan that goes on.
-    public nonisolated let startedAt: Timestamp
+    package nonisolated let startedAt: Timestamp
     /// When the interrupted scan began that goes on; `nil` for a new one.
-    public nonisolated let resumedFrom: Timestamp?
+    package nonisolated let resumedFrom: Timestamp?
     /// Why no interrupted scan goes on, where one was to.
-    public nonisolated let notResumed: NotResumable?
+    package nonisolated let notResumed: NotResumable?
     private let store: HistoryStore
     private let hostID: Int64
     /// Who asks.
@@ -47,7 +47,7 @@ public actor ScanRecorder {
     /// - Returns: what earlier reads spare this one.
     /// - Throws: `.scanRunning` where another scan has it; `.overtaken` where one that began later has been through with
     ///   it already: what this scan wrote now would change what that one saw.
-    public func begin(
+    package func begin(
         _ organization: OrganizationID, login: String, withLastReads: Bool = false,
     ) async throws(HistoryError) -> PriorKnowledge {
         let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, validatorCredential)
@@ -83,7 +83,8 @@ public actor ScanRecorder {
     /// read another, or none, what that read of repositories no longer counts as read.
     ///
     /// - Parameter template: set or never set.
-    public func begin(with template: OrganizationTemplate, of organization: OrganizationID) async throws(HistoryError) {
+    package func begin(with template: OrganizationTemplate, of organization: OrganizationID) async throws(HistoryError)
+    {
         let (scan, host) = (scanID.rawValue, hostID)
         let read = resumedFrom == nil ? nil : self.read
         let stillRead = try await store.write { db -> RowIDSet? in
@@ -115,14 +116,14 @@ public actor ScanRecorder {
     private var validatorCredential: CredentialID? { keepsValidators ? credential : nil }
 
     /// Keeps a page of the listing for the next scan, once its repositories are stored.
-    public func note(_ page: ListedPage, of organization: OrganizationID) {
+    package func note(_ page: ListedPage, of organization: OrganizationID) {
         if validatorCredential != nil { pages[organization, default: []].append(page) }
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
     ///
     /// - Parameter wasRefused: whether a secondary rate limit has refused the scan's token.
-    public func record(
+    package func record(
         _ observations: [Observation], of organization: OrganizationID, wasRefused: Bool = false,
     ) async throws(HistoryError) {
         let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
@@ -151,7 +152,7 @@ public actor ScanRecorder {
     }
 
     /// Stores what the scan saw of an organization itself.
-    public func record(_ organization: OrganizationObservation) async throws(HistoryError) {
+    package func record(_ organization: OrganizationObservation) async throws(HistoryError) {
         isWhole = isWhole && organization.isListingWhole
         let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, validatorCredential)
         let pages = organization.id.flatMap { self.pages.removeValue(forKey: $0) } ?? []
@@ -178,7 +179,7 @@ public actor ScanRecorder {
     }
 
     /// Notes how the requests went and why the scan stopped early, if it did. A scan with a stop stays unsealed.
-    public func finish(
+    package func finish(
         at finishedAt: Timestamp, stop: ScanStop?, requests: RequestCounts,
     ) async throws(HistoryError) {
         let (scan, before) = (scanID.rawValue, requestsBefore)
@@ -194,7 +195,7 @@ public actor ScanRecorder {
     }
 
     /// Removes the scan, which found none of its organizations: there is nothing to remember.
-    public func discard() async throws(HistoryError) {
+    package func discard() async throws(HistoryError) {
         let scan = scanID.rawValue
         try await store.write { db in
             for table in ["scanOrganization", "scanProgress", "scanTemplate"] {
@@ -209,7 +210,7 @@ public actor ScanRecorder {
     ///
     /// - Returns: the digest of the scan's link in the chain.
     @discardableResult
-    public func seal(_ report: AuditReport) async throws(HistoryError) -> String {
+    package func seal(_ report: AuditReport) async throws(HistoryError) -> String {
         let (scan, host, isWhole, path) = (scanID.rawValue, hostID, isWhole, store.path)
         let digest = try await store.write { db in
             for (organization, tally) in report.tallies {

@@ -1,20 +1,20 @@
-public import AuditCore
+package import AuditCore
 
 /// What a scan is begun with.
-public struct ScanStart: Sendable {
-    public var apiURL: String
-    public var isEnterpriseServer: Bool
-    public var startedAt: Timestamp
-    public var toolVersion: String
+package struct ScanStart: Sendable {
+    package var apiURL: String
+    package var isEnterpriseServer: Bool
+    package var startedAt: Timestamp
+    package var toolVersion: String
     /// Logins as they were asked for.
-    public var requested: [String]
-    public var scope: Scope
+    package var requested: [String]
+    package var scope: Scope
     /// Who asks, where that is known.
-    public var credential: CredentialID?
+    package var credential: CredentialID?
     /// Whether validators are kept for it.
-    public var keepsValidators: Bool
+    package var keepsValidators: Bool
 
-    public init(
+    package init(
         apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, toolVersion: String, requested: [String],
         scope: Scope, credential: CredentialID? = nil, keepsValidators: Bool = true,
     ) {

@@ -1,17 +1,17 @@
-public import AuditCore
-public import GitHubAPI
+package import AuditCore
+package import GitHubAPI
 
 /// Where intents and outcomes are noted. What it throws ends the apply before anything more is written.
-public protocol ChangeJournal: Sendable {
+package protocol ChangeJournal: Sendable {
     /// Returns once the intent is safe: from then on the change may be written.
     func noteIntent(_ place: Int) async throws
     func noteOutcome(_ outcome: ChangeOutcome, _ place: Int) async throws
 }
 
 /// Applies a plan's changes one after another: read, refuse what moved, write, read back, compare.
-public struct Applier: Sendable {
+package struct Applier: Sendable {
     /// What ends an apply before its last change.
-    public enum Stop: Hashable, Sendable {
+    package enum Stop: Hashable, Sendable {
         /// GitHub refused the token, or a permission of all: nothing more would be allowed.
         case refused(GitHubError)
         /// A prefix changed that was not planned to: what is known of this organization's subjects is wrong.
@@ -27,16 +27,16 @@ public struct Applier: Sendable {
         case journal(String)
     }
 
-    public struct Result: Sendable {
-        public var stop: Stop?
+    package struct Result: Sendable {
+        package var stop: Stop?
         /// Whether anything was written, or may have been.
-        public var hasWritten = false
+        package var hasWritten = false
         /// The last fault of GitHub's or the network's by which a target could not be read.
-        public var fault: GitHubError?
+        package var fault: GitHubError?
     }
 
     /// How soon a wait ends once it is asked to stop.
-    public static let attention: Duration = .seconds(1)
+    package static let attention: Duration = .seconds(1)
     /// How often a change is sent that a rate limit refuses.
     private static let triesMax = 3
     /// How many targets in a row can't be read for a fault of GitHub's or the network's before it ends.
@@ -48,7 +48,7 @@ public struct Applier: Sendable {
     private let writer: GitHubWriter
     private let journal: any ChangeJournal
 
-    public init(client: GitHubClient, writer: GitHubWriter, journal: any ChangeJournal) {
+    package init(client: GitHubClient, writer: GitHubWriter, journal: any ChangeJournal) {
         self.client = client
         self.writer = writer
         self.journal = journal
@@ -61,7 +61,7 @@ public struct Applier: Sendable {
     ///   - shouldStop: whether no further change is to be begun.
     ///   - tell: hears of each outcome.
     ///   - waiting: hears of each long wait for the next write, before it.
-    public func apply(
+    package func apply(
         _ plan: Plan, after entries: [Changeset.Entry], canaries: Int, confirm: () async -> Bool,
         shouldStop: () -> Bool, tell: (PlannedChange, ChangeOutcome) -> Void,
         waiting: (RateLimitWait) -> Void = { _ in },

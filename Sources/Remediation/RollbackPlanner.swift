@@ -1,11 +1,11 @@
-public import AuditCore
-public import GitHubAPI
+package import AuditCore
+package import GitHubAPI
 
 /// Works out what is to be written so that things are as they were before a set of changes.
-public struct RollbackPlanner: Sendable {
+package struct RollbackPlanner: Sendable {
     private let client: GitHubClient
 
-    public init(client: GitHubClient) {
+    package init(client: GitHubClient) {
         self.client = client
     }
 
@@ -13,7 +13,7 @@ public struct RollbackPlanner: Sendable {
     ///
     /// What is there now is read anew: it is what the plan holds as *before*, where it still is what was written. The rest
     /// is left, with the reason.
-    public func plan(undoing changeset: Changeset, now: Timestamp) async throws(GitHubError) -> Plan {
+    package func plan(undoing changeset: Changeset, now: Timestamp) async throws(GitHubError) -> Plan {
         var plan = changeset.plan
         plan.createdAt = now
         plan.scanID = nil

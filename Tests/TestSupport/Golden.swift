@@ -1,10 +1,10 @@
 import Foundation
-public import Testing
+package import Testing
 
 /// A file beside the tests that holds what is expected, as text.
-public enum Golden {
+package enum Golden {
     /// Compares a text with a golden file; `scripts/goldens` writes the file anew instead.
-    public static func expect(
+    package static func expect(
         _ text: String, matches name: String, filePath: String = #filePath,
         sourceLocation: SourceLocation = #_sourceLocation,
     ) throws {

@@ -1,6 +1,6 @@
 /// A certificate for `localhost` and `127.0.0.1`, valid until 2126, and its key. Nothing but tests trusts it.
-public enum LoopbackIdentity {
-    public static let certificatePEM = """
+package enum LoopbackIdentity {
+    package static let certificatePEM = """
         -----BEGIN CERTIFICATE-----
         MIIBqDCCAU+gAwIBAgIUeQQdPEihL775NUV40sihKw7OPwwwCgYIKoZIzj0EAwIw
         GzEZMBcGA1UEAwwQb2lkYy1hdWRpdCB0ZXN0czAgFw0yNjExMjExNDEzMTJaGA8y
@@ -14,7 +14,7 @@ public enum LoopbackIdentity {
         -----END CERTIFICATE-----
         """
 
-    public static let keyPEM = """
+    package static let keyPEM = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9pT0iBuRNWPniy3q
         SdTgs+MTpRGnzBN26heRYTbZcImhRANCAARpPUVpOt2jiOJ8oamdYgQxfnnF9W2C

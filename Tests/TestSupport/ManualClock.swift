@@ -1,13 +1,13 @@
 import Synchronization
 
 /// A clock without time of its own: whoever sleeps moves it on, so that tests of waiting take none.
-public final class ManualClock: Clock {
-    public struct Instant: InstantProtocol {
-        public var offset: Duration
+package final class ManualClock: Clock {
+    package struct Instant: InstantProtocol {
+        package var offset: Duration
 
-        public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        public func duration(to other: Instant) -> Duration { other.offset - offset }
-        public static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+        package func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        package func duration(to other: Instant) -> Duration { other.offset - offset }
+        package static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
     }
 
     private struct State {
@@ -17,15 +17,15 @@ public final class ManualClock: Clock {
 
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
-    public var now: Instant { Instant(offset: state.withLock { $0.now }) }
-    public var minimumResolution: Duration { .zero }
+    package var now: Instant { Instant(offset: state.withLock { $0.now }) }
+    package var minimumResolution: Duration { .zero }
 
     /// What was slept, in order.
-    public var sleeps: [Duration] { state.withLock { $0.sleeps } }
+    package var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
-    public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+    package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
         state.withLock { state in
             state.sleeps.append(deadline.offset - state.now)

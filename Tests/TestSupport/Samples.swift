@@ -1,8 +1,8 @@
-public import AuditCore
+package import AuditCore
 
 extension Repository {
     /// A repository of `acme` (id 77).
-    public static func sample(
+    package static func sample(
         _ name: String, id: Int64, visibility: Visibility = .private, isArchived: Bool? = false, isFork: Bool? = false,
         topics: [String]? = [], customProperties: [String: [String]]? = nil, owner: String = "acme",
     ) -> Repository {
@@ -14,7 +14,7 @@ extension Repository {
 
 extension RepositorySnapshot {
     /// A repository that was read.
-    public static func read(
+    package static func read(
         _ name: String, id: Int64, _ setting: RepositorySetting, visibility: Repository.Visibility = .private,
         isArchived: Bool = false, topics: [String]? = [], owner: String = "acme",
     ) -> RepositorySnapshot {
@@ -27,7 +27,7 @@ extension RepositorySnapshot {
     }
 
     /// A repository that could not be read.
-    public static func unreadable(
+    package static func unreadable(
         _ name: String, id: Int64, _ code: UnreadableReason.Code = .forbidden, _ message: String = "forbidden (403)",
         owner: String = "acme",
     ) -> RepositorySnapshot {
@@ -39,7 +39,7 @@ extension RepositorySnapshot {
 
 extension OrganizationSnapshot {
     /// `acme` with a complete listing.
-    public static func sample(
+    package static func sample(
         template: OrganizationTemplate = .set(["repo", "context", "job_workflow_ref"], useImmutableSubject: nil),
         listing: Listing? = nil, login: String = "acme", id: Int64 = 77, _ repositories: [RepositorySnapshot],
     ) -> OrganizationSnapshot {
@@ -52,7 +52,7 @@ extension OrganizationSnapshot {
 
 extension Snapshot {
     /// Scan 42, which took 61 seconds.
-    public static func sample(
+    package static func sample(
         _ organizations: [OrganizationSnapshot], stop: ScanStop? = nil, scope: Scope = Scope(),
         isEnterpriseServer: Bool = false,
     ) -> Snapshot {
@@ -66,22 +66,22 @@ extension Snapshot {
 
 extension Timestamp {
     /// 2026-11-21, two o'clock in the morning.
-    public static let sample = Timestamp(secondsSince1970: 1_795_226_400)
+    package static let sample = Timestamp(secondsSince1970: 1_795_226_400)
 }
 
 extension Policy {
     /// A policy from JSON text.
-    public static func parsed(_ json: String) throws -> Policy {
+    package static func parsed(_ json: String) throws -> Policy {
         try Policy(JSONParser.parse(Array(json.utf8)), source: "test.json", sha256: "0123abcd")
     }
 
     /// A policy of rule entries, each JSON text.
-    public static func of(_ rules: String...) throws -> Policy {
+    package static func of(_ rules: String...) throws -> Policy {
         try parsed(#"{"version": 1, "name": "test", "rules": [\#(rules.joined(separator: ","))]}"#)
     }
 
     /// One rule of each kind.
-    public static func sample() throws -> Policy {
+    package static func sample() throws -> Policy {
         try of(
             #"{"id": "required-claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context"]}"#,
             #"{"id": "no-spoofable-start", "rule": "leading-claim", "severity": "critical"}"#,
@@ -94,7 +94,7 @@ extension Policy {
 
 extension OrganizationLogin {
     /// `acme`
-    public static var sample: OrganizationLogin {
+    package static var sample: OrganizationLogin {
         guard let login = OrganizationLogin("acme") else { preconditionFailure("acme is a login") }
         return login
     }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// Another program's reading of JSON Schema than ours, where Python has it.
-public enum SchemaValidator {
-    public static let isAvailable = python != nil
+package enum SchemaValidator {
+    package static let isAvailable = python != nil
 
     private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/homebrew/bin/python3"]
         .first { path in
@@ -13,7 +13,7 @@ public enum SchemaValidator {
     /// Whether each document keeps its schema, in their order.
     ///
     /// - Throws: where one is no JSON, or a schema is none of draft 2020-12.
-    public static func verdicts(_ pairs: [(document: String, schema: String)]) throws -> [Bool] {
+    package static func verdicts(_ pairs: [(document: String, schema: String)]) throws -> [Bool] {
         let file = FileManager.default.temporaryDirectory.appending(path: "oidc-audit-\(UUID().uuidString).json")
         try JSONSerialization.data(withJSONObject: pairs.map { [$0.document, $0.schema] }).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }

@@ -1,11 +1,11 @@
-public import GitHubAPI
+package import GitHubAPI
 import Synchronization
-public import Testing
+package import Testing
 
 /// A GitHub of scripted answers, by path and query. Asking for what was not scripted fails the test, and so does an
 /// answer that nobody asked for.
-public final class ScriptedTransport: Transport {
-    public enum Answer: Sendable {
+package final class ScriptedTransport: Transport {
+    package enum Answer: Sendable {
         case response(status: Int, headers: HeaderFields = [:], body: String = "")
         /// 200 with a body that need not be a text.
         case bytes([UInt8])
@@ -13,7 +13,7 @@ public final class ScriptedTransport: Transport {
         /// Hangs until the request is cancelled.
         case hang
 
-        public static func ok(_ body: String, headers: HeaderFields = [:]) -> Answer {
+        package static func ok(_ body: String, headers: HeaderFields = [:]) -> Answer {
             .response(status: 200, headers: headers, body: body)
         }
     }
@@ -29,17 +29,17 @@ public final class ScriptedTransport: Transport {
     private let origin: String
 
     /// - Parameter answers: by path and query, in the order in which they are given; one alone serves every request.
-    public init(origin: String = "https://api.github.com", _ answers: [String: [Answer]]) {
+    package init(origin: String = "https://api.github.com", _ answers: [String: [Answer]]) {
         self.origin = origin
         state = Mutex(State(answers: answers))
     }
 
     /// Paths and queries that were asked for, in order.
-    public var paths: [String] { requests.map { path($0.url) } }
-    public var requests: [APIRequest] { state.withLock { $0.requests } }
-    public var inFlightMax: Int { state.withLock { $0.inFlightMax } }
+    package var paths: [String] { requests.map { path($0.url) } }
+    package var requests: [APIRequest] { state.withLock { $0.requests } }
+    package var inFlightMax: Int { state.withLock { $0.inFlightMax } }
 
-    public func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
+    package func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
         let path = path(request.url)
         let answer = state.withLock { state -> Answer? in
             state.requests.append(request)
@@ -69,15 +69,15 @@ public final class ScriptedTransport: Transport {
     }
 
     /// Requests that have no answer yet.
-    public var inFlight: Int { state.withLock { $0.inFlight } }
+    package var inFlight: Int { state.withLock { $0.inFlight } }
 
     /// Whether all of these were asked for.
-    public func hasAsked(_ expected: [String]) -> Bool {
+    package func hasAsked(_ expected: [String]) -> Bool {
         Set(expected).isSubset(of: paths)
     }
 
     /// Fails the test where a scripted answer was never asked for.
-    public func expectAllAsked(sourceLocation: SourceLocation = #_sourceLocation) {
+    package func expectAllAsked(sourceLocation: SourceLocation = #_sourceLocation) {
         let asked = Set(paths)
         for (path, answers) in state.withLock({ $0.answers }) where !asked.contains(path) || answers.count > 1 {
             Issue.record("nobody asked for \(path)", sourceLocation: sourceLocation)

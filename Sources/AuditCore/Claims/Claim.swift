@@ -1,7 +1,7 @@
 /// What is known of one claim that a template may name.
-public struct Claim: Sendable {
+package struct Claim: Sendable {
     /// Who decides what the claim says in a token.
-    public enum Chooser: String, Sendable, CaseIterable {
+    package enum Chooser: String, Sendable, CaseIterable {
         /// GitHub assigns it and nobody can pick it (ids, counters).
         case gitHub
         /// An administrator of the repository, organization or enterprise.
@@ -17,7 +17,7 @@ public struct Claim: Sendable {
     }
 
     /// When a token carries the claim.
-    public enum Presence: String, Sendable, CaseIterable {
+    package enum Presence: String, Sendable, CaseIterable {
         case always
         /// Only where the job names an environment.
         case environmentJobs = "environment_jobs"
@@ -30,7 +30,7 @@ public struct Claim: Sendable {
     }
 
     /// How long the value stays the same.
-    public enum Stability: String, Sendable, CaseIterable {
+    package enum Stability: String, Sendable, CaseIterable {
         /// Survives renames.
         case stable
         /// Changes with a name, a branch or a setting.
@@ -42,19 +42,19 @@ public struct Claim: Sendable {
     }
 
     /// The hosts whose tokens carry the claim.
-    public struct Hosts: Hashable, Sendable {
+    package struct Hosts: Hashable, Sendable {
         /// `nil` where GitHub does not say.
-        public let onEnterpriseServer: Bool?
+        package let onEnterpriseServer: Bool?
         /// First day on github.com as `YYYY-MM-DD`; `nil` where it was there from the start.
-        public let since: String?
+        package let since: String?
 
-        public static let all = Hosts(onEnterpriseServer: true, since: nil)
+        package static let all = Hosts(onEnterpriseServer: true, since: nil)
         /// Of github.com it is known, and of no other host.
-        public static let unknown = Hosts(onEnterpriseServer: nil, since: nil)
+        package static let unknown = Hosts(onEnterpriseServer: nil, since: nil)
     }
 
     /// Where a claim is known from.
-    public enum Source: String, Sendable, CaseIterable {
+    package enum Source: String, Sendable, CaseIterable {
         case reference = "https://docs.github.com/en/actions/reference/security/oidc"
         /// Listed among the claims that the issuer supports, and not in the reference.
         case discoveryDocument = "https://token.actions.githubusercontent.com/.well-known/openid-configuration"
@@ -66,18 +66,18 @@ public struct Claim: Sendable {
             "https://github.blog/changelog/2026-03-12-actions-oidc-tokens-now-support-repository-custom-properties"
     }
 
-    public let key: ClaimKey
+    package let key: ClaimKey
     /// A phrase: what the value is.
-    public let meaning: String
-    public let chooser: Chooser
-    public let stability: Stability
-    public let presence: Presence
-    public let hosts: Hosts
-    public let source: Source
+    package let meaning: String
+    package let chooser: Chooser
+    package let stability: Stability
+    package let presence: Presence
+    package let hosts: Hosts
+    package let source: Source
 
     /// Whether a template may start with the claim: nobody who can push or open a pull request chooses its text.
     ///
     /// A consumer that matches a prefix or a wildcard trusts the first key most, so text chosen by an attacker there
     /// can imitate what was meant to follow.
-    public let isSafeFirst: Bool
+    package let isSafeFirst: Bool
 }

@@ -2,9 +2,9 @@
 ///
 /// Names and meanings come from each claim's source; who chooses a value, its stability and its presence are this
 /// project's analysis of GitHub's OIDC reference.
-public enum ClaimCatalog {
+package enum ClaimCatalog {
     /// The catalog in reading order: what names a repository first, then what varies from job to job.
-    public static let all: [Claim] = [
+    package static let all: [Claim] = [
         safe(
             "repo", "owner and name of the repository, with their ids in the immutable format", .administrator,
             .changing),
@@ -53,23 +53,23 @@ public enum ClaimCatalog {
     ]
 
     /// The family of `repo_property_NAME`, under a name that stands for all of them.
-    public static let customProperty = customPropertyClaim("repo_property_*")
+    package static let customProperty = customPropertyClaim("repo_property_*")
 
     /// Every single claim, then the family.
-    public static let listed = all + [customProperty]
+    package static let listed = all + [customProperty]
 
     /// The entry of a key; `repo_property_NAME` yields the family's entry under that name. `nil`: an unknown key.
-    public static func claim(for key: ClaimKey) -> Claim? {
+    package static func claim(for key: ClaimKey) -> Claim? {
         byKey[key] ?? (key.isCustomProperty ? customPropertyClaim(key) : nil)
     }
 
     /// Whether a template may start with the key; an unknown key may not.
-    public static func isSafeFirst(_ key: ClaimKey) -> Bool {
+    package static func isSafeFirst(_ key: ClaimKey) -> Bool {
         byKey[key]?.isSafeFirst ?? key.isCustomProperty
     }
 
     /// What to say of an unknown key: the nearest known one, where there is one.
-    public static func nearest(to key: ClaimKey) -> String? {
+    package static func nearest(to key: ClaimKey) -> String? {
         NearestWord.nearest(to: key.rawValue, among: all.map(\.key.rawValue))
     }
 

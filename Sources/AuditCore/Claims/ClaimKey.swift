@@ -1,32 +1,32 @@
 /// A name in a subject-claim template, such as `repo` or `job_workflow_ref`.
 ///
 /// Open on purpose: GitHub adds claims, and does not check the names it is given, so an unknown key is kept as it came.
-public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-    public let rawValue: String
+package struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    package let rawValue: String
 
-    public init(rawValue: String) {
+    package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    public init(_ rawValue: String) {
+    package init(_ rawValue: String) {
         self.rawValue = rawValue
     }
 
-    public init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         self.rawValue = value
     }
 
     /// Clouds compare bytes, and so does GitHub: two spellings that Unicode takes for the same are two claims.
-    public static func == (left: ClaimKey, right: ClaimKey) -> Bool { left.rawValue.isExactly(right.rawValue) }
+    package static func == (left: ClaimKey, right: ClaimKey) -> Bool { left.rawValue.isExactly(right.rawValue) }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 
     /// Whether the key names a custom property of the repository (`repo_property_NAME`).
     ///
     /// GitHub documents letters, digits and underscores for keys.
-    public var isCustomProperty: Bool {
+    package var isCustomProperty: Bool {
         rawValue.utf8.starts(with: Self.customPropertyPrefix.utf8)
             && rawValue.utf8.count > Self.customPropertyPrefix.utf8.count
             && rawValue.utf8.allSatisfy { byte in
@@ -40,13 +40,13 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     }
 
     /// The property's name where the key is `repo_property_NAME`, else `nil`.
-    public var customPropertyName: String? {
+    package var customPropertyName: String? {
         isCustomProperty ? String(rawValue.dropFirst(Self.customPropertyPrefix.count)) : nil
     }
 
     /// The key as a message shows it: in quotation marks unless it is letters, digits and `_` alone, so that a blank or a
     /// comma within it can be seen.
-    public var shown: String {
+    package var shown: String {
         let isPlain =
             !rawValue.isEmpty
             && rawValue.utf8.allSatisfy { byte in
@@ -63,7 +63,7 @@ public struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     /// Most keys that a message names: GitHub limits no template.
     static let shownMax = 50
 
-    public static let customPropertyPrefix = "repo_property_"
+    package static let customPropertyPrefix = "repo_property_"
 }
 
 extension [ClaimKey] {
@@ -76,7 +76,7 @@ extension [ClaimKey] {
 
 extension Sequence where Element == ClaimKey {
     /// The keys as a person reads them: `repo, context`; of very many the first, and how many more there are.
-    public var joinedNames: String {
+    package var joinedNames: String {
         let names = map(\.shown)
         let shown = names.prefix(ClaimKey.shownMax).joined(separator: ", ")
         return names.count > ClaimKey.shownMax ? "\(shown) and \(names.count - ClaimKey.shownMax) more" : shown

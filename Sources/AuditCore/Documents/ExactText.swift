@@ -2,22 +2,22 @@
 ///
 /// Swift takes `é` and `e` with an accent behind it for the same text, as Unicode does. Clouds and GitHub compare bytes, so
 /// what decides something must not be found equal by that.
-public struct ExactText: Hashable, Sendable {
-    public let text: String
+package struct ExactText: Hashable, Sendable {
+    package let text: String
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
     }
 
-    public static func == (left: ExactText, right: ExactText) -> Bool { left.text.isExactly(right.text) }
+    package static func == (left: ExactText, right: ExactText) -> Bool { left.text.isExactly(right.text) }
 
     /// Equal bytes have equal hashes, in Unicode's sense too.
-    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 extension String {
     /// Whether the other text has the same bytes.
-    public func isExactly(_ other: String) -> Bool {
+    package func isExactly(_ other: String) -> Bool {
         // What Unicode tells apart is not the same, which is quickly known of ASCII.
         self == other && utf8.elementsEqual(other.utf8)
     }
@@ -26,19 +26,19 @@ extension String {
     package var lowercasedASCII: String { String(decoding: utf8.map(\.lowercasedASCII), as: UTF8.self) }
 
     /// Whether the other text has the same bytes but for the case of ASCII letters, as GitHub's logins do.
-    public func isExactlyIgnoringCase(_ other: String) -> Bool {
+    package func isExactlyIgnoringCase(_ other: String) -> Bool {
         utf8.elementsEqual(other.utf8) { left, right in left.lowercasedASCII == right.lowercasedASCII }
     }
 }
 
 extension [String] {
     /// Whether one of the texts has the same bytes.
-    public func containsExactly(_ text: String) -> Bool { contains { $0.isExactly(text) } }
+    package func containsExactly(_ text: String) -> Bool { contains { $0.isExactly(text) } }
 }
 
 extension UInt8 {
     /// The letter in lower case; itself where it is no capital of ASCII.
-    public var lowercasedASCII: UInt8 {
+    package var lowercasedASCII: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

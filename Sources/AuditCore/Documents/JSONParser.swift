@@ -2,16 +2,16 @@
 ///
 /// Foundation's decoder knows no positions, keeps one of two equal keys in silence, takes other encodings and does not
 /// look at what nobody asks for. A policy needs the first, and what decides a verdict must be refused for the others.
-public struct JSONParser {
+package struct JSONParser {
     /// Deepest nesting accepted in a file; a policy needs about six levels, and each costs stack.
-    public static let depthMax = 64
+    package static let depthMax = 64
 
     /// - Parameters:
     ///   - bytes: UTF-8.
     ///   - valuesMax: most values accepted.
     ///   - depthMax: deepest nesting accepted.
     ///   - skipsMark: whether a byte order mark may begin it, as in a file; RFC 8259 §8.1 forbids one on the wire.
-    public static func parse(
+    package static func parse(
         _ bytes: [UInt8], valuesMax: Int = Document.valuesMax, depthMax: Int = Self.depthMax, skipsMark: Bool = true,
     ) throws(DocumentError) -> Document {
         var parser = JSONParser(bytes, valuesMax: valuesMax, depthMax: depthMax)

@@ -1,13 +1,13 @@
 /// Suggests the word that a mistyped one was probably meant to be.
-public enum NearestWord {
+package enum NearestWord {
     /// `did you mean "repo"?`, or the whole choice where nothing is near.
-    public static func hint(for word: String, among words: [String]) -> String {
+    package static func hint(for word: String, among words: [String]) -> String {
         if let nearest = nearest(to: word, among: words) { return "did you mean \"\(nearest)\"?" }
         return "valid: " + words.joined(separator: ", ")
     }
 
     /// The nearest word, where at most a third of the longer one would have to change. Ties go to the first.
-    public static func nearest(to word: String, among words: [String]) -> String? {
+    package static func nearest(to word: String, among words: [String]) -> String? {
         let letters = Array(word.lowercased().unicodeScalars.prefix(lengthMax + 1))
         guard letters.count <= lengthMax else { return nil }
         var best: (word: String, distance: Int)?

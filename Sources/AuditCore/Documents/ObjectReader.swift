@@ -1,14 +1,14 @@
 /// Reads the members of one object, each known by name; whatever it was not told of is an error.
 ///
 /// Errors name the place, what was expected and the nearest word that would have been valid.
-public struct ObjectReader {
+package struct ObjectReader {
     private let members: [String: Document.Member]
     private let position: SourcePosition
     /// What the object is, for messages: `a rule entry`.
     private let subject: String
 
     /// - Parameter allowed: every key that the object may hold; `nil`: any.
-    public init(_ document: Document, as subject: String, allowing allowed: [String]? = nil) throws(DocumentError) {
+    package init(_ document: Document, as subject: String, allowing allowed: [String]? = nil) throws(DocumentError) {
         guard case .object(let members) = document.value else {
             throw DocumentError(at: document.position, "\(subject) must be an object, not \(document.kind)")
         }
@@ -23,35 +23,35 @@ public struct ObjectReader {
         self.subject = subject
     }
 
-    public func position(of key: String) -> SourcePosition {
+    package func position(of key: String) -> SourcePosition {
         members[key]?.value.position ?? position
     }
 
-    public func optional(_ key: String) -> Document? {
+    package func optional(_ key: String) -> Document? {
         members[key]?.value
     }
 
-    public func required(_ key: String) throws(DocumentError) -> Document {
+    package func required(_ key: String) throws(DocumentError) -> Document {
         guard let member = members[key] else {
             throw DocumentError(at: position, "\(subject) has no \"\(key)\"", hint: "add \"\(key)\"")
         }
         return member.value
     }
 
-    public func string(_ key: String) throws(DocumentError) -> String {
+    package func string(_ key: String) throws(DocumentError) -> String {
         try required(key).string(named: key)
     }
 
-    public func optionalString(_ key: String) throws(DocumentError) -> String? {
+    package func optionalString(_ key: String) throws(DocumentError) -> String? {
         guard let document = optional(key) else { return nil }
         return try document.string(named: key)
     }
 
-    public func bool(_ key: String, default value: Bool) throws(DocumentError) -> Bool {
+    package func bool(_ key: String, default value: Bool) throws(DocumentError) -> Bool {
         try optionalBool(key) ?? value
     }
 
-    public func optionalBool(_ key: String) throws(DocumentError) -> Bool? {
+    package func optionalBool(_ key: String) throws(DocumentError) -> Bool? {
         guard let document = optional(key) else { return nil }
         guard case .bool(let value) = document.value else {
             throw DocumentError(at: document.position, "\"\(key)\" must be true or false, not \(document.kind)")
@@ -60,7 +60,7 @@ public struct ObjectReader {
     }
 
     /// A whole number within a range; `nil` where the key is absent.
-    public func optionalNumber(_ key: String, in range: ClosedRange<Int>) throws(DocumentError) -> Int? {
+    package func optionalNumber(_ key: String, in range: ClosedRange<Int>) throws(DocumentError) -> Int? {
         guard let document = optional(key) else { return nil }
         guard case .number(let text) = document.value else {
             throw DocumentError(at: document.position, "\"\(key)\" must be a number, not \(document.kind)")
@@ -74,13 +74,13 @@ public struct ObjectReader {
     }
 
     /// The strings of a list, which must not be empty nor hold one twice; `nil` where the key is absent.
-    public func strings(_ key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)]? {
+    package func strings(_ key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)]? {
         guard let document = optional(key) else { return nil }
         return try document.strings(named: key)
     }
 
     /// The words of a list, each one of an enumeration's raw values; `nil` where the key is absent.
-    public func words<Word: RawRepresentable & CaseIterable>(
+    package func words<Word: RawRepresentable & CaseIterable>(
         _ key: String, of type: Word.Type = Word.self,
     ) throws(DocumentError) -> [Word]? where Word.RawValue == String {
         guard let strings = try strings(key) else { return nil }
@@ -89,7 +89,7 @@ public struct ObjectReader {
         return words
     }
 
-    public func word<Word: RawRepresentable & CaseIterable>(
+    package func word<Word: RawRepresentable & CaseIterable>(
         _ key: String, of type: Word.Type = Word.self,
     ) throws(DocumentError) -> Word where Word.RawValue == String {
         try Self.word(string(key), at: position(of: key), named: key)
@@ -109,7 +109,7 @@ public struct ObjectReader {
 
 extension Document {
     /// The text of a string value.
-    public func string(named key: String) throws(DocumentError) -> String {
+    package func string(named key: String) throws(DocumentError) -> String {
         guard case .string(let text) = value else {
             throw DocumentError(at: position, "\"\(key)\" must be a string, not \(kind)")
         }
@@ -118,7 +118,7 @@ extension Document {
     }
 
     /// The elements of a list, which must not be empty.
-    public func elements(named key: String) throws(DocumentError) -> [Document] {
+    package func elements(named key: String) throws(DocumentError) -> [Document] {
         guard case .array(let elements) = value else {
             throw DocumentError(at: position, "\"\(key)\" must be a list, not \(kind)")
         }
@@ -129,7 +129,7 @@ extension Document {
     }
 
     /// The strings of a list, which must not be empty nor hold one twice.
-    public func strings(named key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)] {
+    package func strings(named key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)] {
         var seen: Set<String> = []
         var strings: [(text: String, position: SourcePosition)] = []
         for element in try elements(named: key) {

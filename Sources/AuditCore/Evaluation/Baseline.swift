@@ -1,24 +1,24 @@
 /// Findings that were known before, each with the problems that it had: with `--new-only` they don't count, unless they
 /// are worse now, or were fixed in between and are back.
-public struct Baseline: Sendable {
+package struct Baseline: Sendable {
     /// A finding as it was accepted.
-    public struct Entry: Hashable, Sendable {
-        public var severity: Severity
+    package struct Entry: Hashable, Sendable {
+        package var severity: Severity
         /// Login, as it was then.
-        public var organization: String
+        package var organization: String
         /// Full name, as it was then; `nil`: about the organization itself.
-        public var repository: String?
+        package var repository: String?
         /// As in `Violation`.
-        public var problems: [String]
+        package var problems: [String]
 
-        public init(severity: Severity, organization: String, repository: String?, problems: [String]) {
+        package init(severity: Severity, organization: String, repository: String?, problems: [String]) {
             self.severity = severity
             self.organization = organization
             self.repository = repository
             self.problems = problems
         }
 
-        public init(_ finding: Finding) {
+        package init(_ finding: Finding) {
             self.init(
                 severity: finding.severity, organization: finding.organization, repository: finding.repository,
                 problems: finding.violation.problems)
@@ -26,14 +26,14 @@ public struct Baseline: Sendable {
     }
 
     /// The scan whose findings it holds.
-    public struct Origin: Hashable, Sendable {
-        public var startedAt: Timestamp
+    package struct Origin: Hashable, Sendable {
+        package var startedAt: Timestamp
         /// Digest of the scan's link in its history's chain; `nil` where it was not sealed.
-        public var digest: String?
+        package var digest: String?
         /// Number of the scan in the history at hand; `nil` where that does not hold it.
-        public var scan: ScanID?
+        package var scan: ScanID?
 
-        public init(startedAt: Timestamp, digest: String?, scan: ScanID?) {
+        package init(startedAt: Timestamp, digest: String?, scan: ScanID?) {
             self.startedAt = startedAt
             self.digest = digest
             self.scan = scan
@@ -51,16 +51,16 @@ public struct Baseline: Sendable {
         case reappeared
     }
 
-    public private(set) var entries: [FindingKey: Entry]
+    package private(set) var entries: [FindingKey: Entry]
     /// Base address of the API that they are of.
-    public let apiURL: String
+    package let apiURL: String
     /// Name of the policy that found them.
-    public let policy: String
+    package let policy: String
     /// Where it came from, as the person named it.
-    public let source: String
-    public var origin: Origin
+    package let source: String
+    package var origin: Origin
 
-    public init(
+    package init(
         _ entries: [FindingKey: Entry], apiURL: String, policy: String, source: String, origin: Origin,
     ) {
         self.entries = entries
@@ -75,7 +75,7 @@ public struct Baseline: Sendable {
     /// - Parameter old: a baseline of before: of what was not judged this time, it still holds.
     /// - Parameter withWaivers: whether findings about waivers are among them, which a file never holds: a waiver has a
     ///   date, and a baseline has none.
-    public init(
+    package init(
         accepting report: AuditReport, source: String, withWaivers: Bool = false, carrying old: Baseline? = nil,
     ) {
         let accepted = report.findings.filter { $0.isOpen && (withWaivers || $0.key.mayBeKnown) }
@@ -109,10 +109,10 @@ public struct Baseline: Sendable {
 
 extension Baseline {
     /// An entry whose finding is gone.
-    public struct StaleEntry: Hashable, Sendable {
-        public var key: FindingKey
-        public var entry: Entry
-        public var reason: GoneFinding.Reason
+    package struct StaleEntry: Hashable, Sendable {
+        package var key: FindingKey
+        package var entry: Entry
+        package var reason: GoneFinding.Reason
     }
 
     /// Entries whose finding is gone by a report, in the order of name and rule. What was not judged this time is not
@@ -138,12 +138,12 @@ extension Baseline {
 
 extension Baseline.Entry {
     /// Full name of the repository, else the organization's login.
-    public var name: String { repository ?? organization }
+    package var name: String { repository ?? organization }
 }
 
 extension FindingKey {
     /// Whether a baseline may keep it: a waiver has a date, and a baseline has none.
-    public var mayBeKnown: Bool {
+    package var mayBeKnown: Bool {
         if case .waiver = subject { false } else { true }
     }
 }

@@ -1,12 +1,12 @@
 /// Holds a snapshot against a policy.
-public struct Evaluator: Sendable {
-    public let policy: Policy
-    public let gate: Gate
+package struct Evaluator: Sendable {
+    package let policy: Policy
+    package let gate: Gate
     /// `nil`: no waiver file was given.
-    public let waivers: WaiverList?
-    public let baseline: Baseline?
+    package let waivers: WaiverList?
+    package let baseline: Baseline?
 
-    public init(policy: Policy, gate: Gate, waivers: WaiverList? = nil, baseline: Baseline? = nil) {
+    package init(policy: Policy, gate: Gate, waivers: WaiverList? = nil, baseline: Baseline? = nil) {
         self.policy = policy
         self.gate = gate
         self.waivers = waivers
@@ -18,7 +18,7 @@ public struct Evaluator: Sendable {
     /// - Parameters:
     ///   - known: what earlier scans made of this policy's findings, those that were fixed too.
     ///   - now: when waivers must hold; `nil`: when the scan began.
-    public func evaluate(
+    package func evaluate(
         _ snapshot: Snapshot, known: [FindingKey: KnownFinding] = [:], now: Timestamp? = nil,
     ) -> AuditReport {
         let entries = policy.rules + (waivers == nil ? [] : RuleEntry.forWaivers(besides: policy.rules))

@@ -1,7 +1,7 @@
 /// A demand of the policy that a repository, an organization or a waiver does not meet.
-public struct Finding: Hashable, Sendable {
+package struct Finding: Hashable, Sendable {
     /// How a finding compares with what is known of it.
-    public enum State: String, Sendable, CaseIterable {
+    package enum State: String, Sendable, CaseIterable {
         /// No scan found it before.
         case new
         /// It was found before, with fewer problems.
@@ -12,33 +12,33 @@ public struct Finding: Hashable, Sendable {
     }
 
     /// What makes it the same finding from night to night, across renames.
-    public var key: FindingKey
-    public var severity: Severity
+    package var key: FindingKey
+    package var severity: Severity
     /// The organization's login.
-    public var organization: String
+    package var organization: String
     /// `nil` where the finding is about the organization itself, or about a waiver; likewise the id.
-    public var repository: String?
-    public var repositoryID: RepositoryID?
-    public var violation: Violation
+    package var repository: String?
+    package var repositoryID: RepositoryID?
+    package var violation: Violation
     /// Compared with what was accepted; where nothing was, with the scan before.
-    public var state: State
+    package var state: State
     /// Compared with the scan before, whatever is accepted.
-    public var change: State
+    package var change: State
     /// Problems that neither the acceptance nor, where there is none, the scan before has seen; empty unless `worsened`.
-    public var furtherProblems: [String] = []
+    package var furtherProblems: [String] = []
     /// Start of the scan that first found it, without a scan in between that found it fixed.
-    public var firstSeen: Timestamp
+    package var firstSeen: Timestamp
     /// `nil` where no waiver accepts it.
-    public var waiver: Waiver? {
+    package var waiver: Waiver? {
         if case .waived(let waiver) = acceptance { waiver } else { nil }
     }
     var acceptance = Acceptance.notAccepted
     /// What waivers accept of it, or in its place, where they do not accept all: `furtherProblems` are beyond them.
-    public var acceptedProblems: [String] {
+    package var acceptedProblems: [String] {
         if case .exceeded(let accepted) = acceptance { accepted } else { [] }
     }
     /// Whether the baseline covers it; `nil` where there is no baseline.
-    public var isInBaseline: Bool?
+    package var isInBaseline: Bool?
 
     /// A waiver is large, and most of very many findings have none.
     indirect enum Acceptance: Hashable {
@@ -49,27 +49,27 @@ public struct Finding: Hashable, Sendable {
     }
 
     /// The rule entry's id.
-    public var rule: String { key.rule }
+    package var rule: String { key.rule }
 
     /// Whether it counts as a violation.
-    public var isOpen: Bool {
+    package var isOpen: Bool {
         if case .waived = acceptance { false } else { true }
     }
 }
 
 /// The identity of a finding on one API host under one policy.
-public struct FindingKey: Hashable, Sendable {
-    public enum Subject: Hashable, Sendable {
+package struct FindingKey: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         case repository(RepositoryID)
         case organization(OrganizationID)
         /// The waiver as its description names it.
         case waiver(String)
     }
 
-    public let rule: String
-    public let subject: Subject
+    package let rule: String
+    package let subject: Subject
 
-    public init(rule: String, subject: Subject) {
+    package init(rule: String, subject: Subject) {
         self.rule = rule
         self.subject = subject
     }
@@ -78,7 +78,7 @@ public struct FindingKey: Hashable, Sendable {
     /// `api.github.com/repositories/1001/required-claims`.
     ///
     /// - Parameter apiURL: base address of the API.
-    public func fingerprint(apiURL: String) -> String {
+    package func fingerprint(apiURL: String) -> String {
         let host = Self.host(apiURL)
         return switch subject {
         case .repository(let id): "\(host)/repositories/\(id.rawValue)/\(rule)"
@@ -88,7 +88,7 @@ public struct FindingKey: Hashable, Sendable {
     }
 
     /// Reads a fingerprint of a repository or an organization; `nil` for any other text, and for another host's.
-    public init?(fingerprint: String, apiURL: String) {
+    package init?(fingerprint: String, apiURL: String) {
         let prefix = Self.host(apiURL) + "/"
         guard fingerprint.hasPrefix(prefix) else { return nil }
         let parts = fingerprint.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
@@ -109,8 +109,8 @@ public struct FindingKey: Hashable, Sendable {
 }
 
 /// A finding that stood open before a scan and that the scan shows to be gone.
-public struct GoneFinding: Hashable, Sendable {
-    public enum Reason: String, Sendable, CaseIterable {
+package struct GoneFinding: Hashable, Sendable {
+    package enum Reason: String, Sendable, CaseIterable {
         case fixed
         /// The repository is no longer listed.
         case removed
@@ -120,41 +120,41 @@ public struct GoneFinding: Hashable, Sendable {
         case ruleRemoved = "rule_removed"
     }
 
-    public var key: FindingKey
-    public var known: KnownFinding
-    public var reason: Reason
+    package var key: FindingKey
+    package var known: KnownFinding
+    package var reason: Reason
 }
 
 /// What the scans before one made of a finding.
-public struct KnownFinding: Hashable, Sendable {
+package struct KnownFinding: Hashable, Sendable {
     /// A scan that found it fixed.
-    public struct Fix: Hashable, Sendable {
-        public var scan: ScanID
-        public var startedAt: Timestamp
+    package struct Fix: Hashable, Sendable {
+        package var scan: ScanID
+        package var startedAt: Timestamp
 
-        public init(scan: ScanID, startedAt: Timestamp) {
+        package init(scan: ScanID, startedAt: Timestamp) {
             self.scan = scan
             self.startedAt = startedAt
         }
     }
 
     /// Start of the scan that first found it, without a scan in between that found it fixed.
-    public var firstSeen: Timestamp
+    package var firstSeen: Timestamp
     /// Whether the last scan that judged it found it.
-    public var isOpen: Bool
+    package var isOpen: Bool
     /// What the last scan that found it found wrong.
-    public var problems: [String]
-    public var severity: Severity
+    package var problems: [String]
+    package var severity: Severity
     /// The last scan that found it fixed; `nil` where none did.
-    public var lastFix: Fix?
+    package var lastFix: Fix?
     /// Full name of the repository as it was listed last, else the organization's login or the waiver.
-    public var name: String
+    package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
-    public var organization: OrganizationID?
+    package var organization: OrganizationID?
     /// Start of the last scan of its organization, after which it stood as it is here.
-    public var lastSeen: Timestamp
+    package var lastSeen: Timestamp
 
-    public init(
+    package init(
         firstSeen: Timestamp, isOpen: Bool = true, problems: [String], severity: Severity, lastFix: Fix? = nil,
         name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
     ) {

@@ -1,15 +1,15 @@
 /// What a caller lets fail the process, and the exit status that follows.
-public struct Gate: Hashable, Sendable {
+package struct Gate: Hashable, Sendable {
     /// The least severity that fails; `nil`: none does.
-    public var failOn: Severity?
+    package var failOn: Severity?
     /// Whether an incomplete scan outranks violations.
-    public var strictCoverage: Bool
+    package var strictCoverage: Bool
     /// Whether violations and incompleteness leave the status at 0.
-    public var exitZero: Bool
+    package var exitZero: Bool
     /// Whether findings of the baseline are let through.
-    public var newOnly: Bool
+    package var newOnly: Bool
 
-    public init(
+    package init(
         failOn: Severity? = .low, strictCoverage: Bool = false, exitZero: Bool = false, newOnly: Bool = false,
     ) {
         self.failOn = failOn
@@ -50,7 +50,7 @@ public struct Gate: Hashable, Sendable {
 }
 
 /// The exit statuses of the program, the same for every command and format.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+package enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case violations = 1
     case usage = 2

@@ -1,40 +1,40 @@
 /// What a report counts in one organization: what a history keeps of a judgement, night by night.
-public struct OrganizationTally: Hashable, Sendable {
-    public var listed = 0
-    public var compliant = 0
-    public var violating = 0
-    public var waived = 0
-    public var unreadable = 0
-    public var skipped = 0
+package struct OrganizationTally: Hashable, Sendable {
+    package var listed = 0
+    package var compliant = 0
+    package var violating = 0
+    package var waived = 0
+    package var unreadable = 0
+    package var skipped = 0
     /// Open findings by severity, those about the organization itself too.
-    public var findings: [Severity: Int] = [:]
-    public var waivedFindings = 0
+    package var findings: [Severity: Int] = [:]
+    package var waivedFindings = 0
     /// Repositories by the source of their effective template.
-    public var sources: [TemplateSource: Int] = [:]
+    package var sources: [TemplateSource: Int] = [:]
     /// Repositories by the format of their subject, where they were read.
-    public var legacy = 0
-    public var immutable = 0
-    public var unknownFormat = 0
+    package var legacy = 0
+    package var immutable = 0
+    package var unknownFormat = 0
 
-    public init() {}
+    package init() {}
 
-    public var judged: Int { compliant + violating + waived }
+    package var judged: Int { compliant + violating + waived }
 
     /// The share of what is in scope that was judged; `nil` where nothing is.
-    public var coverage: Double? { share(judged, of: listed - skipped) }
+    package var coverage: Double? { share(judged, of: listed - skipped) }
 
     /// The share of immutable subjects among those that were read.
-    public var immutableShare: Double? { share(immutable, of: legacy + immutable + unknownFormat) }
+    package var immutableShare: Double? { share(immutable, of: legacy + immutable + unknownFormat) }
 
     /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read.
-    public var adoptionShare: Double? {
+    package var adoptionShare: Double? {
         share(
             sources[.organization, default: 0] + sources[.organizationOrCopy, default: 0],
             of: sources.values.reduce(0, +))
     }
 
     /// The counts of several organizations together.
-    public static func + (left: OrganizationTally, right: OrganizationTally) -> OrganizationTally {
+    package static func + (left: OrganizationTally, right: OrganizationTally) -> OrganizationTally {
         var sum = left
         sum.listed += right.listed
         sum.compliant += right.compliant
@@ -58,7 +58,7 @@ public struct OrganizationTally: Hashable, Sendable {
 
 extension AuditReport {
     /// What the report counts in each organization that was found.
-    public var tallies: [OrganizationID: OrganizationTally] {
+    package var tallies: [OrganizationID: OrganizationTally] {
         var byLogin: [String: OrganizationTally] = [:]
         for report in repositories { byLogin[report.organization, default: OrganizationTally()].count(report) }
         for finding in findings {

@@ -1,21 +1,21 @@
 /// What one policy flags that another does not, on the same snapshot.
-public struct PolicyComparison: Sendable {
-    public let before: AuditReport
+package struct PolicyComparison: Sendable {
+    package let before: AuditReport
     /// Judged with the findings of `before` as its baseline, so that its gate speaks of what is newly flagged.
-    public let after: AuditReport
+    package let after: AuditReport
     /// Open findings of `after` alone, in its order; those too that it takes for more severe.
-    public let newlyFlagged: [Finding]
+    package let newlyFlagged: [Finding]
     /// Open findings of `before` alone, in its order, where the other policy could decide everything.
-    public let cleared: [Finding]
+    package let cleared: [Finding]
     /// Those where it could not.
-    public let undecided: [Finding]
+    package let undecided: [Finding]
     /// How many open findings both have.
-    public let unchanged: Int
+    package let unchanged: Int
 
     /// - Parameters:
     ///   - first: judges by the policy that is in use.
     ///   - second: judges by the one that is thought of; its baseline is replaced.
-    public init(
+    package init(
         of snapshot: Snapshot, by first: Evaluator, and second: Evaluator, known: [FindingKey: KnownFinding],
         now: Timestamp,
     ) {

@@ -1,21 +1,21 @@
 /// What a pruning removes from a history.
-public struct PruneSummary: Hashable, Sendable {
+package struct PruneSummary: Hashable, Sendable {
     /// Scans that go, oldest first, and those that stay.
-    public var scans: [ScanID]
-    public var keptScans: Int
+    package var scans: [ScanID]
+    package var keptScans: Int
     /// Rows that no scan that stays builds on.
-    public var rows: Int
+    package var rows: Int
     /// The size of the file before; and after, once it is done.
-    public var bytesBefore: Int
-    public var bytesAfter: Int?
+    package var bytesBefore: Int
+    package var bytesAfter: Int?
     /// Whether they were removed, not only looked at.
-    public var isDone = false
+    package var isDone = false
     /// Why the file did not shrink, where it could not.
-    public var whyNotSmaller: String?
+    package var whyNotSmaller: String?
     /// The digest of the checkpoint, once it is done.
-    public var checkpoint: String?
+    package var checkpoint: String?
 
-    public init(scans: [ScanID], keptScans: Int, rows: Int, bytesBefore: Int) {
+    package init(scans: [ScanID], keptScans: Int, rows: Int, bytesBefore: Int) {
         self.scans = scans
         self.keptScans = keptScans
         self.rows = rows

@@ -1,7 +1,7 @@
 /// What a history knows beside a report: the nights before it.
-public struct ReportHistory: Sendable {
+package struct ReportHistory: Sendable {
     /// What a format may ask for.
-    public enum Part: Sendable, CaseIterable {
+    package enum Part: Sendable, CaseIterable {
         case difference
         case trend
         case timelines
@@ -10,19 +10,19 @@ public struct ReportHistory: Sendable {
 
     /// What changed since the scan before, but for repositories that changed with their organization's template alone;
     /// `nil` where there is none, or it was not asked for.
-    public var difference: ScanDifference?
+    package var difference: ScanDifference?
     /// What the scans up to this one counted in its organizations, oldest first.
-    public var trend: [TrendPoint] = []
+    package var trend: [TrendPoint] = []
     /// What changed of each repository that is not as it was first seen, oldest first.
-    public var timelines: [RepositoryID: [Timeline.Event]] = [:]
+    package var timelines: [RepositoryID: [Timeline.Event]] = [:]
     /// Repositories that changed too, longer ago than those of very many that are told of.
-    public var omitted: Set<RepositoryID> = []
+    package var omitted: Set<RepositoryID> = []
     /// How the templates of the organizations themselves changed, oldest first.
-    public var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
+    package var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
 
     /// When the last complete scan before this one ended, by organization the earliest; `nil` where one of them never had
     /// one of this scope and policy, or it was not asked for.
-    public var lastSuccess: Timestamp?
+    package var lastSuccess: Timestamp?
 
-    public init() {}
+    package init() {}
 }

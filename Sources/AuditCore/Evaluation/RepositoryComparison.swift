@@ -1,5 +1,5 @@
 /// What one scan saw of one repository.
-public enum RepositorySighting: Sendable {
+package enum RepositorySighting: Sendable {
     case listed(RepositorySnapshot)
     /// It was not there: a complete listing does not hold it, or another organization lists it.
     case absent
@@ -8,20 +8,20 @@ public enum RepositorySighting: Sendable {
 }
 
 /// What scans knew of a repository, put together from the newest to older ones: of each part the newest that is known.
-public struct RepositoryKnowledge: Sendable {
-    public private(set) var state: RepositoryState?
+package struct RepositoryKnowledge: Sendable {
+    package private(set) var state: RepositoryState?
     /// The scan by which the setting and what decides the subject are known; `nil` where the newest read them.
-    public private(set) var knownBy: ScanDifference.Side?
+    package private(set) var knownBy: ScanDifference.Side?
     /// Whether the newest scan that knew whether it was there found it absent.
-    public private(set) var isAbsent = false
+    package private(set) var isAbsent = false
     private var count = 0
 
-    public init() {}
+    package init() {}
 
     /// Adds what the next older scan saw.
     ///
     /// - Returns: whether a still older one could add something.
-    public mutating func add(_ seen: SeenState, by scan: ScanDifference.Side) -> Bool {
+    package mutating func add(_ seen: SeenState, by scan: ScanDifference.Side) -> Bool {
         defer { count += 1 }
         switch seen {
         case .absent:
@@ -37,7 +37,7 @@ public struct RepositoryKnowledge: Sendable {
     }
 
     /// As `RepositorySighting`, with what follows from it.
-    public enum SeenState: Sendable {
+    package enum SeenState: Sendable {
         case listed(RepositoryState)
         case absent
         case unknown
@@ -45,7 +45,7 @@ public struct RepositoryKnowledge: Sendable {
 }
 
 /// Finds out in what repositories of an organization differ from what they were, one after the other.
-public struct RepositoryComparison: Sendable {
+package struct RepositoryComparison: Sendable {
     var followers = OrderedChanges()
     var changes = OrderedChanges()
     var ofAnswers = OrderedChanges()
@@ -63,7 +63,7 @@ public struct RepositoryComparison: Sendable {
     /// - Parameters:
     ///   - before: its repositories are not looked at.
     ///   - after: likewise.
-    public init(
+    package init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         wasEnterpriseServer: Bool,
         isEnterpriseServer: Bool,
@@ -77,7 +77,7 @@ public struct RepositoryComparison: Sendable {
     }
 
     /// Whether the later scan knows something that the earlier one does not, so that scans before that have to be asked.
-    public func needsEarlier(_ first: RepositorySighting, _ second: RepositorySighting) -> Bool {
+    package func needsEarlier(_ first: RepositorySighting, _ second: RepositorySighting) -> Bool {
         switch (first, second) {
         case (.unknown, .listed), (.unknown, .absent): true
         case (.listed(let one), .listed(let two)):
@@ -90,7 +90,7 @@ public struct RepositoryComparison: Sendable {
     ///   - first: as the earlier scan saw it.
     ///   - second: as the later scan saw it.
     ///   - earlier: what is known by the earlier scan and those before it, where that was asked for.
-    public mutating func compare(
+    package mutating func compare(
         _ first: RepositorySighting, _ second: RepositorySighting, earlier: RepositoryKnowledge? = nil,
     ) {
         switch (first, second) {
@@ -125,7 +125,7 @@ public struct RepositoryComparison: Sendable {
     }
 
     /// Puts what was found in report order, once everything was compared.
-    public mutating func sort() {
+    package mutating func sort() {
         followers.sort()
         changes.sort()
         ofAnswers.sort()

@@ -1,53 +1,53 @@
 /// What one scan knew otherwise than another.
-public struct ScanDifference: Sendable {
+package struct ScanDifference: Sendable {
     /// A scan that is compared.
-    public struct Side: Hashable, Sendable {
-        public var id: ScanID
-        public var startedAt: Timestamp
-        public var digest: String
+    package struct Side: Hashable, Sendable {
+        package var id: ScanID
+        package var startedAt: Timestamp
+        package var digest: String
 
-        public init(id: ScanID, startedAt: Timestamp, digest: String) {
+        package init(id: ScanID, startedAt: Timestamp, digest: String) {
             self.id = id
             self.startedAt = startedAt
             self.digest = digest
         }
     }
 
-    public var before: Side
-    public var after: Side
+    package var before: Side
+    package var after: Side
     /// Those that both scans hold.
-    public var organizations: [OrganizationDifference]
+    package var organizations: [OrganizationDifference]
     /// Logins of those that both scans asked for and only one found: the earlier one, or the later one. No change: what the
     /// earlier scan did not find is compared with the last scan before it that did.
-    public var lost: [String] = []
-    public var found: [String] = []
+    package var lost: [String] = []
+    package var found: [String] = []
     /// Name of the policy that judged both; `nil` where another one judged each, so that findings can't be compared.
-    public var policyName: String?
+    package var policyName: String?
     /// Whether the policy of that name was another text by the later scan: findings may have come and gone with it.
-    public var policyChanged = false
+    package var policyChanged = false
     /// SHA-256 of the policy that judged the earlier scan; `nil` where it is not known.
-    public var policyBefore: String?
+    package var policyBefore: String?
     /// Findings in the order of organization, repository and rule; waived ones too.
-    public var appeared: [StoredFinding]
+    package var appeared: [StoredFinding]
     /// Those of the later scan alone where a gap hides whether they were there before: no change.
-    public var firstRead: [StoredFinding] = []
+    package var firstRead: [StoredFinding] = []
     /// Those that stood open by both scans and have problems by the later one that they did not have before.
-    public var worsened: [Worsened] = []
-    public var gone: [StoredFinding]
+    package var worsened: [Worsened] = []
+    package var gone: [StoredFinding]
 
     /// A finding as it is by the later scan.
-    public struct Worsened: Hashable, Sendable {
-        public var finding: StoredFinding
+    package struct Worsened: Hashable, Sendable {
+        package var finding: StoredFinding
         /// As in `Violation`; never empty.
-        public var furtherProblems: [String]
+        package var furtherProblems: [String]
 
-        public init(_ finding: StoredFinding, furtherProblems: [String]) {
+        package init(_ finding: StoredFinding, furtherProblems: [String]) {
             self.finding = finding
             self.furtherProblems = furtherProblems
         }
     }
 
-    public init(
+    package init(
         before: Side, after: Side, organizations: [OrganizationDifference], policyName: String?,
         appeared: [StoredFinding], gone: [StoredFinding],
     ) {
@@ -60,26 +60,26 @@ public struct ScanDifference: Sendable {
     }
 
     /// Repositories of which it is not known whether they changed.
-    public var incomparable: Int { organizations.map(\.incomparable).reduce(0, +) }
+    package var incomparable: Int { organizations.map(\.incomparable).reduce(0, +) }
 
     /// Whether nothing is known to have changed. What one of the scans could not read is no change.
-    public var isEmpty: Bool {
+    package var isEmpty: Bool {
         appeared.isEmpty && worsened.isEmpty && gone.isEmpty && organizations.allSatisfy(\.isEmpty)
     }
 
     /// Whether no gap of coverage hides a change.
-    public var isWhole: Bool {
+    package var isWhole: Bool {
         lost.isEmpty && organizations.allSatisfy(\.isWhole)
             && found.allSatisfy { login in organizations.contains { $0.login == login } }
     }
 
     /// What the earlier scan read and the later one could not.
-    public var coverageLost: [CoverageGap] {
+    package var coverageLost: [CoverageGap] {
         lost.map { CoverageGap($0, nil, .organization, .organizationNotFound) } + organizations.flatMap(\.lost)
     }
 
     /// What the later scan read and the earlier one could not.
-    public var coverageRegained: [CoverageGap] {
+    package var coverageRegained: [CoverageGap] {
         found.map { login in
             let known = organizations.first { $0.login == login }
             return CoverageGap(login, known?.id, .organization, .organizationNotFound, knownBy: known?.knownBy)
@@ -88,23 +88,23 @@ public struct ScanDifference: Sendable {
 }
 
 /// A finding as the history tells it, without the judgement from which it came.
-public struct StoredFinding: Hashable, Sendable {
-    public var key: FindingKey
-    public var severity: Severity
-    public var message: String
+package struct StoredFinding: Hashable, Sendable {
+    package var key: FindingKey
+    package var severity: Severity
+    package var message: String
     /// As in `Violation`.
-    public var problems: [String]
+    package var problems: [String]
     /// Full name of the repository, login of the organization, or the waiver.
-    public var name: String
-    public var firstSeen: Timestamp
-    public var isWaived: Bool
+    package var name: String
+    package var firstSeen: Timestamp
+    package var isWaived: Bool
     /// Problems that another state of the finding did not have.
-    public func problems(beyond before: [String]) -> [String] { problems.beyond(before) }
+    package func problems(beyond before: [String]) -> [String] { problems.beyond(before) }
 
     /// Where it is about a repository, the id of the organization that listed that last.
-    public var organization: OrganizationID?
+    package var organization: OrganizationID?
 
-    public init(
+    package init(
         key: FindingKey, severity: Severity, message: String, problems: [String], name: String, firstSeen: Timestamp,
         isWaived: Bool, organization: OrganizationID? = nil,
     ) {
@@ -120,22 +120,22 @@ public struct StoredFinding: Hashable, Sendable {
 }
 
 /// Something that one of two scans could read and the other could not.
-public struct CoverageGap: Hashable, Sendable {
-    public enum What: Hashable, Sendable {
+package struct CoverageGap: Hashable, Sendable {
+    package enum What: Hashable, Sendable {
         case organization
         case organizationTemplate
         case listing
         case repository(Repository)
     }
 
-    public var organization: String
-    public var organizationID: OrganizationID?
-    public var what: What
-    public var reason: UnreadableReason
+    package var organization: String
+    package var organizationID: OrganizationID?
+    package var what: What
+    package var reason: UnreadableReason
     /// Of what can be read again, the last scan before the gap that knew it; `nil` where none did.
-    public var knownBy: ScanDifference.Side?
+    package var knownBy: ScanDifference.Side?
 
-    public init(
+    package init(
         _ organization: String, _ organizationID: OrganizationID?, _ what: What, _ reason: UnreadableReason,
         knownBy: ScanDifference.Side? = nil,
     ) {
@@ -148,38 +148,38 @@ public struct CoverageGap: Hashable, Sendable {
 }
 
 /// What changed in one organization between two scans.
-public struct OrganizationDifference: Sendable {
-    public var login: String
-    public var id: OrganizationID
+package struct OrganizationDifference: Sendable {
+    package var login: String
+    package var id: OrganizationID
     /// As it was known last, by the earlier scan or before it.
-    public var templateBefore: OrganizationTemplate
-    public var templateAfter: OrganizationTemplate
+    package var templateBefore: OrganizationTemplate
+    package var templateAfter: OrganizationTemplate
     /// The scan by which `templateBefore` is known, where the earlier one could not read it.
-    public var templateKnownBy: ScanDifference.Side?
+    package var templateKnownBy: ScanDifference.Side?
     /// The last scan that found the organization, where the earlier one did not.
-    public var knownBy: ScanDifference.Side?
-    public var listingBefore: Listing.Status
-    public var listingAfter: Listing.Status
+    package var knownBy: ScanDifference.Side?
+    package var listingBefore: Listing.Status
+    package var listingAfter: Listing.Status
     /// Repositories whose effective template changed with the organization's, in report order.
-    public var followers: [RepositoryChange]
+    package var followers: [RepositoryChange]
     /// Every other change, in report order.
-    public var changes: [RepositoryChange]
+    package var changes: [RepositoryChange]
     /// Repositories whose answer changed without an effect on their tokens, in report order.
-    public var withoutEffect: [RepositoryChange]
+    package var withoutEffect: [RepositoryChange]
     /// Repositories whose answer changed where a gap hides whether that has an effect, in report order.
-    public var withHiddenEffect: [RepositoryChange]
+    package var withHiddenEffect: [RepositoryChange]
     /// Repositories of which it is not known whether they changed: the later scan could not read them or what decides their
     /// template, or no scan up to the earlier one could.
-    public var incomparable = 0
+    package var incomparable = 0
     /// The same repositories, but for those whose answer is known to have changed.
     private let hidden: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
-    public var lost: [CoverageGap]
+    package var lost: [CoverageGap]
     /// What only the later scan could read; likewise.
-    public var regained: [CoverageGap]
+    package var regained: [CoverageGap]
 
     /// Whether its claims are known to have changed.
-    public var templateChanged: Bool {
+    package var templateChanged: Bool {
         switch (templateBefore, templateAfter) {
         case (.unreadable, _), (_, .unreadable): false
         case (.set(let old, _), .set(let new, _)): old != new
@@ -189,27 +189,27 @@ public struct OrganizationDifference: Sendable {
     }
 
     /// Whether a gap hides whether its claims changed.
-    public var isTemplateHidden: Bool {
+    package var isTemplateHidden: Bool {
         if case .unreadable = templateBefore { return true }
         if case .unreadable = templateAfter { return true }
         return false
     }
 
     /// The flag of the organization's template where that alone changed: what follows from it is seen in its repositories.
-    public var flagChange: (before: Bool, after: Bool)? {
+    package var flagChange: (before: Bool, after: Bool)? {
         guard case .set(let old, let before?) = templateBefore, case .set(let new, let after?) = templateAfter,
             old == new, before != after
         else { return nil }
         return (before, after)
     }
 
-    public var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }
+    package var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }
 
     /// Whether no gap of coverage hides a change.
-    public var isWhole: Bool { incomparable == 0 && !isTemplateHidden && listingAfter != .partial }
+    package var isWhole: Bool { incomparable == 0 && !isTemplateHidden && listingAfter != .partial }
 
     /// Whether a gap hides if a finding that the later scan alone has was there before: nothing is known to have changed.
-    public func hides(_ finding: FindingKey) -> Bool {
+    package func hides(_ finding: FindingKey) -> Bool {
         switch finding.subject {
         case .repository(let id): hidden.contains(id)
         case .organization: isEmpty && !isWhole
@@ -221,7 +221,7 @@ public struct OrganizationDifference: Sendable {
     ///   - before: with every repository whose state may differ, at least; what it lacks was not there, or not seen where its
     ///     listing is partial.
     ///   - after: the same of the later scan.
-    public init(
+    package init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         wasEnterpriseServer: Bool, isEnterpriseServer: Bool,
     ) {
@@ -247,7 +247,7 @@ public struct OrganizationDifference: Sendable {
     ///   - comparisons: of every repository whose state may differ, each in one of them, and each sorted.
     ///   - knownBy: the scan of `before`, where that is not the earlier of the two that are compared.
     ///   - earlier: the last template that was read before, and by which scan, where `before` holds none.
-    public init(
+    package init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         _ comparisons: [RepositoryComparison], knownBy: ScanDifference.Side? = nil,
         earlier: (template: OrganizationTemplate, scan: ScanDifference.Side)? = nil,

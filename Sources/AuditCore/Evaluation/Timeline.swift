@@ -1,8 +1,8 @@
 /// What the history saw of one repository, from first to last.
-public struct Timeline: Sendable {
+package struct Timeline: Sendable {
     /// Something that one scan saw otherwise than the one before, or could not see.
-    public struct Event: Sendable {
-        public enum What: Sendable {
+    package struct Event: Sendable {
+        package enum What: Sendable {
             /// Compared with what was known last.
             case repository(RepositoryChange)
             /// A gap of coverage, not a change.
@@ -19,14 +19,14 @@ public struct Timeline: Sendable {
         }
 
         /// Scans that could not read something, the first of which is `seenBy`.
-        public struct Gap: Sendable {
+        package struct Gap: Sendable {
             /// Why the first one could not.
-            public var reason: UnreadableReason
-            public var last: ScanDifference.Side
+            package var reason: UnreadableReason
+            package var last: ScanDifference.Side
             /// The scan that read it again; `nil` where none has yet.
-            public var regainedBy: ScanDifference.Side?
+            package var regainedBy: ScanDifference.Side?
 
-            public init(reason: UnreadableReason, last: ScanDifference.Side, regainedBy: ScanDifference.Side? = nil) {
+            package init(reason: UnreadableReason, last: ScanDifference.Side, regainedBy: ScanDifference.Side? = nil) {
                 self.reason = reason
                 self.last = last
                 self.regainedBy = regainedBy
@@ -34,27 +34,27 @@ public struct Timeline: Sendable {
         }
 
         /// The last scan that saw it as it was; `nil` where none had looked.
-        public var after: ScanDifference.Side?
+        package var after: ScanDifference.Side?
         /// The first scan that saw it.
-        public var seenBy: ScanDifference.Side
-        public var what: What
+        package var seenBy: ScanDifference.Side
+        package var what: What
 
-        public init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {
+        package init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {
             self.after = after
             self.seenBy = seenBy
             self.what = what
         }
     }
 
-    public var repository: Repository
+    package var repository: Repository
     /// Oldest first.
-    public var events: [Event]
+    package var events: [Event]
     /// The last scan of its organization, and what is known of it; `nil` where it is no longer listed.
-    public var lastScan: ScanDifference.Side?
-    public var state: RepositoryState?
-    public var since: Timestamp?
+    package var lastScan: ScanDifference.Side?
+    package var state: RepositoryState?
+    package var since: Timestamp?
 
-    public init(
+    package init(
         repository: Repository, events: [Event], lastScan: ScanDifference.Side?, state: RepositoryState?,
         since: Timestamp?,
     ) {
@@ -67,16 +67,16 @@ public struct Timeline: Sendable {
 }
 
 /// What one scan counted in one organization.
-public struct TrendPoint: Hashable, Sendable {
-    public var scan: ScanDifference.Side
-    public var organization: String
-    public var organizationID: OrganizationID
-    public var isComplete: Bool
-    public var policyName: String
-    public var scope: Scope
-    public var tally: OrganizationTally
+package struct TrendPoint: Hashable, Sendable {
+    package var scan: ScanDifference.Side
+    package var organization: String
+    package var organizationID: OrganizationID
+    package var isComplete: Bool
+    package var policyName: String
+    package var scope: Scope
+    package var tally: OrganizationTally
 
-    public init(
+    package init(
         scan: ScanDifference.Side, organization: String, organizationID: OrganizationID, isComplete: Bool,
         policyName: String, scope: Scope = Scope(), tally: OrganizationTally,
     ) {
@@ -92,7 +92,7 @@ public struct TrendPoint: Hashable, Sendable {
     /// Of each organization the points that are like its newest: of its policy's name and of its scope.
     ///
     /// - Parameter points: oldest first.
-    public static func comparable(_ points: [TrendPoint]) -> [TrendPoint] {
+    package static func comparable(_ points: [TrendPoint]) -> [TrendPoint] {
         let newest = Dictionary(points.map { ($0.organizationID, $0) }, uniquingKeysWith: { $1 })
         return points.filter { point in
             guard let last = newest[point.organizationID] else { return false }
@@ -102,30 +102,30 @@ public struct TrendPoint: Hashable, Sendable {
 }
 
 /// How large a history is.
-public struct HistoryStatistics: Hashable, Sendable {
-    public struct Table: Hashable, Sendable {
-        public var name: String
-        public var rows: Int
+package struct HistoryStatistics: Hashable, Sendable {
+    package struct Table: Hashable, Sendable {
+        package var name: String
+        package var rows: Int
         /// With its indexes; `nil` where SQLite was built without the means to tell.
-        public var bytes: Int?
+        package var bytes: Int?
 
-        public init(name: String, rows: Int, bytes: Int?) {
+        package init(name: String, rows: Int, bytes: Int?) {
             self.name = name
             self.rows = rows
             self.bytes = bytes
         }
     }
 
-    public var path: String
-    public var bytes: Int
-    public var scans: Int
+    package var path: String
+    package var bytes: Int
+    package var scans: Int
     /// Scans that a pruning reduced to what later ones build on.
-    public var prunedScans: Int
+    package var prunedScans: Int
     /// Repositories listed, summed over all sealed scans.
-    public var repositoryNights: Int
-    public var tables: [Table]
+    package var repositoryNights: Int
+    package var tables: [Table]
 
-    public init(path: String, bytes: Int, scans: Int, prunedScans: Int, repositoryNights: Int, tables: [Table]) {
+    package init(path: String, bytes: Int, scans: Int, prunedScans: Int, repositoryNights: Int, tables: [Table]) {
         self.path = path
         self.bytes = bytes
         self.scans = scans
@@ -134,7 +134,7 @@ public struct HistoryStatistics: Hashable, Sendable {
         self.tables = tables
     }
 
-    public var bytesPerRepositoryNight: Double? {
+    package var bytesPerRepositoryNight: Double? {
         repositoryNights > 0 ? Double(bytes) / Double(repositoryNights) : nil
     }
 }

@@ -1,15 +1,15 @@
 /// The history's number for a set of changes that was applied, or begun.
-public struct ChangesetID: RawRepresentable, Hashable, Sendable {
-    public let rawValue: Int64
+package struct ChangesetID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
 
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }
 
 /// Changes that were applied together, as the journal tells them.
-public struct Changeset: Hashable, Sendable {
-    public enum Kind: String, Sendable, CaseIterable {
+package struct Changeset: Hashable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case apply
         /// One template that a person set.
         case set
@@ -17,18 +17,18 @@ public struct Changeset: Hashable, Sendable {
     }
 
     /// What the journal knows of one change of the plan.
-    public struct Entry: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
         /// When it was last about to be written.
-        public var intendedAt: Timestamp?
-        public var concludedAt: Timestamp?
+        package var intendedAt: Timestamp?
+        package var concludedAt: Timestamp?
         /// `nil` where it was not concluded: nobody knows whether it was written.
-        public var outcome: ChangeOutcome?
+        package var outcome: ChangeOutcome?
         /// Whether it was written once, or may have been, whatever was found out later.
-        public var wasWritten: Bool
+        package var wasWritten: Bool
         /// What its write was last read back as, where that is neither what was planned nor what it was before.
-        public var found: PlannedChange.Value?
+        package var found: PlannedChange.Value?
 
-        public init(
+        package init(
             intendedAt: Timestamp? = nil, concludedAt: Timestamp? = nil, outcome: ChangeOutcome? = nil,
             wasWritten: Bool = false, found: PlannedChange.Value? = nil,
         ) {
@@ -40,7 +40,7 @@ public struct Changeset: Hashable, Sendable {
         }
 
         /// Whether going on with the changes takes it up: it was not done, or nobody knows.
-        public var isOpen: Bool {
+        package var isOpen: Bool {
             switch outcome {
             case nil, .failed, .unknown, .refused, .forbidden: true
             case .applied, .noted, .already, .moved, .skipped, .rejected, .ineffective, .partial, .different: false
@@ -48,7 +48,7 @@ public struct Changeset: Hashable, Sendable {
         }
 
         /// Whether it was about to be written and nobody knows what came of it, which reading tells.
-        public var isInDoubt: Bool {
+        package var isInDoubt: Bool {
             switch outcome {
             case nil, .failed, .unknown: intendedAt != nil || wasWritten
             case .applied, .noted, .already, .moved, .skipped, .refused, .rejected, .forbidden, .ineffective, .partial,
@@ -58,27 +58,27 @@ public struct Changeset: Hashable, Sendable {
         }
 
         /// Whether the target may be other than it was.
-        public var mayBeWritten: Bool { wasWritten || (outcome?.mayBeWritten ?? (intendedAt != nil)) }
+        package var mayBeWritten: Bool { wasWritten || (outcome?.mayBeWritten ?? (intendedAt != nil)) }
 
         /// Whether a rollback may have something to write: not where GitHub accepted the write and changed nothing.
-        public var isWorthRollback: Bool {
+        package var isWorthRollback: Bool {
             if case .ineffective? = outcome { false } else { mayBeWritten }
         }
     }
 
-    public var id: ChangesetID
-    public var kind: Kind
-    public var startedAt: Timestamp
+    package var id: ChangesetID
+    package var kind: Kind
+    package var startedAt: Timestamp
     /// Login of the token's owner; `nil` where it is not a user's.
-    public var actor: String?
-    public var planDigest: String
-    public var plan: Plan
+    package var actor: String?
+    package var planDigest: String
+    package var plan: Plan
     /// One for each change of the plan, in its order.
-    public var entries: [Entry]
+    package var entries: [Entry]
     /// The one that it undoes.
-    public var undoes: ChangesetID?
+    package var undoes: ChangesetID?
 
-    public init(
+    package init(
         id: ChangesetID, kind: Kind, startedAt: Timestamp, actor: String?, planDigest: String, plan: Plan,
         entries: [Entry], undoes: ChangesetID? = nil,
     ) {
@@ -94,7 +94,7 @@ public struct Changeset: Hashable, Sendable {
 }
 
 /// What came of one change.
-public enum ChangeOutcome: Hashable, Sendable {
+package enum ChangeOutcome: Hashable, Sendable {
     /// Written, and read back as planned.
     case applied
     /// Likewise, but for a field without effect on subjects; the text says which.
@@ -127,7 +127,7 @@ public enum ChangeOutcome: Hashable, Sendable {
     case unknown(String)
 
     /// The word for it in the journal and in documents.
-    public var name: String {
+    package var name: String {
         switch self {
         case .applied, .noted: "applied"
         case .already: "already"
@@ -145,19 +145,19 @@ public enum ChangeOutcome: Hashable, Sendable {
     }
 
     /// The same for people.
-    public var words: String {
+    package var words: String {
         if case .ineffective = self { "not effective" } else { name }
     }
 
     /// One line for people: the word, and why.
-    public var sentence: String {
+    package var sentence: String {
         guard let message else { return words }
         // What failed, or was forbidden, begins with that word or says more than it.
         if case .failed = self { return message }
         return message.hasPrefix(words) ? message : "\(words): \(message)"
     }
 
-    public var message: String? {
+    package var message: String? {
         switch self {
         case .applied, .already: nil
         case .noted(let text), .moved(let text), .skipped(let text), .refused(let text), .rejected(let text),
@@ -169,7 +169,7 @@ public enum ChangeOutcome: Hashable, Sendable {
     }
 
     /// What was read back where that is neither what was planned nor what it was before.
-    public var found: PlannedChange.Value? {
+    package var found: PlannedChange.Value? {
         switch self {
         case .partial(_, let found): found
         case .different(_, let found): found
@@ -177,7 +177,7 @@ public enum ChangeOutcome: Hashable, Sendable {
         }
     }
 
-    public init?(name: String, message: String?, found: PlannedChange.Value? = nil) {
+    package init?(name: String, message: String?, found: PlannedChange.Value? = nil) {
         let text = message ?? ""
         switch name {
         case "applied": self = message.map { .noted($0) } ?? .applied
@@ -197,7 +197,7 @@ public enum ChangeOutcome: Hashable, Sendable {
     }
 
     /// Whether the template is as it was planned.
-    public var isDone: Bool {
+    package var isDone: Bool {
         switch self {
         case .applied, .noted, .already: true
         default: false
@@ -205,7 +205,7 @@ public enum ChangeOutcome: Hashable, Sendable {
     }
 
     /// Whether something was written, or may have been or may yet be.
-    public var mayBeWritten: Bool {
+    package var mayBeWritten: Bool {
         switch self {
         case .applied, .noted, .ineffective, .partial, .different, .failed, .unknown: true
         case .already, .moved, .skipped, .refused, .rejected, .forbidden: false

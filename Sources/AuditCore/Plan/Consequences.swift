@@ -118,7 +118,7 @@ extension Snapshot {
     }
 
     /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
-    public func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
+    package func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
         stop == nil && organization.listing.status != .partial && scope.selector == Selector()
             && organization.repositories.allSatisfy { state in
                 state.reading.value != nil || scope.decide(state.repository).isSkipped
@@ -130,7 +130,7 @@ extension PlannedChange {
     /// A change of one organization's template, with what it does to those that follow it by a scan.
     ///
     /// - Returns: `nil` where the scan does not show all that may follow it, or another template.
-    public static func of(
+    package static func of(
         _ organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
         by snapshot: Snapshot,
     ) -> PlannedChange? {

@@ -1,5 +1,5 @@
 /// The one change of a template that fixes a finding.
-public enum TemplateFix: Hashable, Sendable {
+package enum TemplateFix: Hashable, Sendable {
     /// Claims of its own, in this order.
     case template([ClaimKey])
     /// Of the claims of its own these alone, in their order: each rule that takes some out leaves others to others.
@@ -28,13 +28,13 @@ public enum TemplateFix: Hashable, Sendable {
 }
 
 /// How a policy's entry says that its findings are to be fixed, where its rule alone does not know.
-public struct Fix: Hashable, Sendable {
+package struct Fix: Hashable, Sendable {
     /// `.template`, `.inherit` or `.useDefault`; `nil` leaves the template as it is.
-    public let template: TemplateFix?
+    package let template: TemplateFix?
     /// `nil` leaves the flag as it is.
-    public let useImmutableSubject: Bool?
+    package let useImmutableSubject: Bool?
 
-    public init(template: TemplateFix?, useImmutableSubject: Bool? = nil) {
+    package init(template: TemplateFix?, useImmutableSubject: Bool? = nil) {
         self.template = template
         self.useImmutableSubject = useImmutableSubject
     }
@@ -46,7 +46,7 @@ public struct Fix: Hashable, Sendable {
 
 extension Fix {
     /// Words that stand for a template without naming its claims.
-    public enum Word: String, CaseIterable, Sendable {
+    package enum Word: String, CaseIterable, Sendable {
         case inherit
         case useDefault = "use_default"
     }

@@ -1,24 +1,24 @@
 /// What is to be written to fix what a scan found. A value without effect: only what applies it writes.
-public struct Plan: Hashable, Sendable {
-    public struct Organization: Hashable, Sendable {
-        public var login: String
-        public var id: OrganizationID
+package struct Plan: Hashable, Sendable {
+    package struct Organization: Hashable, Sendable {
+        package var login: String
+        package var id: OrganizationID
 
-        public init(login: String, id: OrganizationID) {
+        package init(login: String, id: OrganizationID) {
             self.login = login
             self.id = id
         }
     }
 
     /// A finding that stays, and why.
-    public struct Manual: Hashable, Sendable {
-        public var rule: String
+    package struct Manual: Hashable, Sendable {
+        package var rule: String
         /// Full name of the repository, login of the organization, or the waiver.
-        public var name: String
-        public var message: String
-        public var why: String
+        package var name: String
+        package var message: String
+        package var why: String
 
-        public init(rule: String, name: String, message: String, why: String) {
+        package init(rule: String, name: String, message: String, why: String) {
             self.rule = rule
             self.name = name
             self.message = message
@@ -27,24 +27,24 @@ public struct Plan: Hashable, Sendable {
     }
 
     /// The only host to which it may be applied.
-    public var apiURL: String
-    public var isEnterpriseServer: Bool
-    public var organizations: [Organization]
-    public var createdAt: Timestamp
+    package var apiURL: String
+    package var isEnterpriseServer: Bool
+    package var organizations: [Organization]
+    package var createdAt: Timestamp
     /// The scan whose facts it is made from; `nil` where it is made from a single reading.
-    public var scanID: ScanID?
+    package var scanID: ScanID?
     /// When that scan began; `nil` where it is made from a single reading, or by a version that did not tell.
-    public var scannedAt: Timestamp?
+    package var scannedAt: Timestamp?
     /// Name and digest of the policy that asks for it; empty where nothing but a person does.
-    public var policyName: String
-    public var policySHA256: String
+    package var policyName: String
+    package var policySHA256: String
     /// Organizations first, since repositories follow them; then in report order.
-    public var changes: [PlannedChange]
-    public var manual: [Manual]
+    package var changes: [PlannedChange]
+    package var manual: [Manual]
     /// Why not everything was looked at; `nil` where it was.
-    public var incomplete: String?
+    package var incomplete: String?
 
-    public init(
+    package init(
         apiURL: String, isEnterpriseServer: Bool, organizations: [Organization], createdAt: Timestamp, scanID: ScanID?,
         policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual], incomplete: String? = nil,
         scannedAt: Timestamp? = nil,
@@ -63,31 +63,31 @@ public struct Plan: Hashable, Sendable {
     }
 
     /// How many repositories' subjects become another text, those included that follow an organization.
-    public var subjectCount: Int { count(where: .changes) }
+    package var subjectCount: Int { count(where: .changes) }
 
     /// Of how many it is not known whether their subjects change.
-    public var unknownSubjectCount: Int { count(where: .unknown) }
+    package var unknownSubjectCount: Int { count(where: .unknown) }
 
     private func count(where effect: PlannedChange.Subject.Effect) -> Int {
         Set(changes.flatMap(\.subjects).filter { $0.effect == effect }.map(\.repositoryID)).count
     }
 
     /// Whether every change says which repositories' subjects it may change.
-    public var knowsSubjects: Bool { changes.allSatisfy(\.knowsSubjects) }
+    package var knowsSubjects: Bool { changes.allSatisfy(\.knowsSubjects) }
 
     /// How many repositories it is about: those that are written, whatever the plan says of their subjects, and those that
     /// follow an organization.
-    public var repositoryCount: Int {
+    package var repositoryCount: Int {
         Set(changes.flatMap { $0.subjects.map(\.repositoryID) + ($0.target.repositoryID.map { [$0] } ?? []) }).count
     }
 
     /// Whether it changes the template of an organization, which others follow.
-    public var changesOrganizations: Bool {
+    package var changesOrganizations: Bool {
         changes.contains { change in if case .organization = change.target { true } else { false } }
     }
 
     /// Whether each target stands once, and belongs to one of the plan's organizations.
-    public var isSound: Bool {
+    package var isSound: Bool {
         let logins = Set(organizations.map { $0.login.lowercased() })
         return Set(changes.map(\.target)).count == changes.count
             && changes.allSatisfy { change in
@@ -101,13 +101,13 @@ public struct Plan: Hashable, Sendable {
 }
 
 /// One template that is to be written.
-public struct PlannedChange: Hashable, Sendable {
-    public enum Target: Hashable, Sendable {
+package struct PlannedChange: Hashable, Sendable {
+    package enum Target: Hashable, Sendable {
         case organization(login: String, id: OrganizationID)
         case repository(owner: String, name: String, id: RepositoryID)
 
         /// Full name of the repository, or login of the organization.
-        public var name: String {
+        package var name: String {
             switch self {
             case .organization(let login, _): login
             case .repository(let owner, let name, _): "\(owner)/\(name)"
@@ -115,7 +115,7 @@ public struct PlannedChange: Hashable, Sendable {
         }
 
         /// Login of the organization.
-        public var owner: String {
+        package var owner: String {
             switch self {
             case .organization(let login, _): login
             case .repository(let owner, _, _): owner
@@ -127,36 +127,36 @@ public struct PlannedChange: Hashable, Sendable {
         }
     }
 
-    public enum Value: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
         case organization(OrganizationTemplate)
         case repository(RepositorySetting)
 
         /// Whether it is a repository's that inherits.
-        public var inherits: Bool {
+        package var inherits: Bool {
             if case .repository(let setting) = self { setting.inherits } else { false }
         }
     }
 
     /// A repository whose subject changes with it.
-    public struct Subject: Hashable, Sendable {
-        public var repository: String
-        public var repositoryID: RepositoryID
+    package struct Subject: Hashable, Sendable {
+        package var repository: String
+        package var repositoryID: RepositoryID
         /// `nil` where it can't be told.
-        public var before: String?
-        public var after: String?
+        package var before: String?
+        package var after: String?
         /// Whether GitHub documents how each part of both renders.
-        public var isCertain: Bool
+        package var isCertain: Bool
         /// What it is instead should GitHub keep the ids of immutable subjects; `nil` where they are not to go.
-        public var afterKeepingIDs: String?
+        package var afterKeepingIDs: String?
 
-        public enum Effect: Sendable {
+        package enum Effect: Sendable {
             case changes
             case unknown
             /// Both are the same text.
             case none
         }
 
-        public init(
+        package init(
             repository: String, repositoryID: RepositoryID, before: String?, after: String?, isCertain: Bool = true,
             afterKeepingIDs: String? = nil,
         ) {
@@ -169,34 +169,34 @@ public struct PlannedChange: Hashable, Sendable {
         }
 
         /// What becomes of the text that clouds compare.
-        public var effect: Effect {
+        package var effect: Effect {
             guard let before, let after else { return .unknown }
             return before != after ? .changes : isCertain ? .none : .unknown
         }
     }
 
-    public var target: Target
+    package var target: Target
     /// As it was read; it is written only where it is still so.
-    public var before: Value
+    package var before: Value
     /// Whether the claims of `before` may be inherited ones, which GitHub tells as if they were the repository's own: to
     /// write them back could make a copy.
-    public var mayInherit: Bool
+    package var mayInherit: Bool
     /// As it is to be read back; of a repository with the prefix that GitHub will compute.
-    public var after: Value
+    package var after: Value
     /// Claims of the organization's template that it is then to inherit; `nil` where it inherits none, or what they are
     /// does not matter.
-    public var inherited: [ClaimKey]?
+    package var inherited: [ClaimKey]?
     /// Likewise of what it inherited before; a rollback wants the same.
-    public var inheritedBefore: [ClaimKey]?
+    package var inheritedBefore: [ClaimKey]?
     /// Ids of the policy's entries that ask for it.
-    public var rules: [String]
-    public var subjects: [Subject]
+    package var rules: [String]
+    package var subjects: [Subject]
     /// Whether `subjects` are all that may change: false where nobody looked at who follows an organization.
-    public var knowsSubjects: Bool
+    package var knowsSubjects: Bool
     /// What a person should know before it is applied, one sentence each.
-    public var warnings: [String]
+    package var warnings: [String]
 
-    public init(
+    package init(
         target: Target, before: Value, mayInherit: Bool = false, after: Value, inherited: [ClaimKey]? = nil,
         inheritedBefore: [ClaimKey]? = nil, rules: [String] = [], subjects: [Subject] = [],
         knowsSubjects: Bool = true, warnings: [String] = [],

@@ -1,8 +1,8 @@
 /// Why a change can't be planned; a person has to.
-public struct PlanRefused: Error, Hashable, Sendable {
-    public let why: String
+package struct PlanRefused: Error, Hashable, Sendable {
+    package let why: String
 
-    public init(_ why: String) {
+    package init(_ why: String) {
         self.why = why
     }
 }
@@ -16,7 +16,7 @@ extension RepositorySetting {
     /// - Parameters:
     ///   - organization: its template as it was read with the setting.
     ///   - future: its template as it will be.
-    public func fixed(
+    package func fixed(
         by fix: Fix, in repository: Repository, under organization: OrganizationTemplate,
         inheriting future: OrganizationTemplate? = nil, isEnterpriseServer: Bool,
     ) throws(PlanRefused) -> RepositorySetting {
@@ -47,14 +47,14 @@ extension RepositorySetting {
     }
 
     /// Whether the organization's template applies: `use_default: false` without keys.
-    public var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
+    package var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
 
     /// Whether the prefix, which decides, names the repository with ids.
     var hasImmutablePrefix: Bool { subClaimPrefix?.contains("@") ?? false }
 
     /// Whether it opted in to immutable subjects beside a prefix without ids, so that to write the flag back could change
     /// the format. The other way round is common: a flag of `false` beside a prefix with ids says only that nobody opted in.
-    public var contradictsItself: Bool { subClaimPrefix != nil && !hasImmutablePrefix && useImmutableSubject == true }
+    package var contradictsItself: Bool { subClaimPrefix != nil && !hasImmutablePrefix && useImmutableSubject == true }
 
     private mutating func take(
         _ wanted: Bool?, _ repository: Repository, _ isEnterpriseServer: Bool,
@@ -83,12 +83,12 @@ extension PlannedChange {
     /// What a plan says wherever immutable subjects are to become legacy ones.
     ///
     /// Source: observed twice in 2026: 201 to `false`, and neither prefix nor tokens change.
-    public static let idsMayStay =
+    package static let idsMayStay =
         "GitHub accepts use_immutable_subject: false and keeps the ids on repositories that were made, renamed or moved "
         + "after 2026-07-15: keep the old subject allowed until the new one is read back"
 
     /// Whether it wants subjects without ids where they have them now, which GitHub may accept and not do.
-    public var dropsIDs: Bool {
+    package var dropsIDs: Bool {
         switch (before, after) {
         case (.repository(let before), .repository(let after)):
             before.hasImmutablePrefix && !after.hasImmutablePrefix
@@ -99,13 +99,13 @@ extension PlannedChange {
     }
 
     /// What a plan says wherever an organization gets its first template.
-    public static let cannotBeUnset =
+    package static let cannotBeUnset =
         "it can't be undone wholly: GitHub has no way to unset it, and a rollback writes repo, context"
 
     /// A change of one repository, with what it does to its jobs.
     ///
     /// - Parameter organization: its template, which stays as it is.
-    public static func of(
+    package static func of(
         _ repository: Repository, from setting: RepositorySetting, to fixed: RepositorySetting,
         under organization: OrganizationTemplate, isEnterpriseServer: Bool,
     ) -> PlannedChange {

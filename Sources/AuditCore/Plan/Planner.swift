@@ -3,14 +3,14 @@
 /// A change is planned only where it is known what it makes of the repository: the snapshot as it would be afterwards is
 /// judged by the same policy, and a change that would not fix what it is there for, or would break something else, is
 /// left to a person.
-public struct Planner: Sendable {
+package struct Planner: Sendable {
     private let evaluator: Evaluator
 
-    public init(_ evaluator: Evaluator) {
+    package init(_ evaluator: Evaluator) {
         self.evaluator = evaluator
     }
 
-    public func plan(_ snapshot: Snapshot, now: Timestamp) -> Plan {
+    package func plan(_ snapshot: Snapshot, now: Timestamp) -> Plan {
         let report = evaluator.evaluate(snapshot, now: now)
         var draft = Draft(snapshot, policy: evaluator.policy)
         draft.collect(report.findings.filter(\.isOpen))

@@ -1,17 +1,17 @@
 /// A pattern for names: `*` stands for any run of characters, `?` for one; case does not matter.
-public struct Glob: Hashable, Sendable, CustomStringConvertible {
-    public let pattern: String
+package struct Glob: Hashable, Sendable, CustomStringConvertible {
+    package let pattern: String
     private let letters: [UInt8]
 
-    public init(_ pattern: String) {
+    package init(_ pattern: String) {
         self.pattern = pattern
         self.letters = Array(pattern.lowercased().utf8)
     }
 
-    public var description: String { pattern }
+    package var description: String { pattern }
 
     /// Matches the whole name, in time linear in the name for each `*`.
-    public func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         let name = Array(name.lowercased().utf8)
         var nameIndex = 0
         var letterIndex = 0

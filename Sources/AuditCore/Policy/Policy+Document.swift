@@ -1,6 +1,6 @@
 extension Policy {
     /// Reads a policy, version 1. Strict: an unknown word of any kind is an error that names its place.
-    public init(_ document: Document, source: String, sha256: String) throws(DocumentError) {
+    package init(_ document: Document, source: String, sha256: String) throws(DocumentError) {
         try document.refuseOtherVersions("policy")
         let reader = try ObjectReader(document, of: Self.object)
         _ = try reader.required("version")
@@ -24,7 +24,7 @@ extension Policy {
 
 extension RuleEntry {
     /// The id of the testcase that says whether a repository could be read; no rule entry may take it.
-    public static let reservedID = "readable"
+    package static let reservedID = "readable"
 
     init(_ document: Document, allowsUnknownClaims: Bool) throws(DocumentError) {
         // The rule's name comes first: which other keys are allowed depends on it.
@@ -46,13 +46,13 @@ extension RuleEntry {
     }
 
     /// Whether a text can be the id of an entry.
-    public static func isID(_ text: String) -> Bool {
+    package static func isID(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy(isIDByte)
     }
 
     /// The ids that an entry of the rule may not have: entries about waivers are added to a policy that has none, under
     /// their rule's own name.
-    public static func reservedIDs(for type: any Rule.Type) -> [String] {
+    package static func reservedIDs(for type: any Rule.Type) -> [String] {
         [reservedID] + RuleCatalog.waiverRules.map { $0.name }.filter { $0 != type.name }
     }
 

@@ -1,19 +1,19 @@
 /// What an organization demands of its repositories' templates.
-public struct Policy: Sendable {
-    public let name: String
-    public let description: String?
+package struct Policy: Sendable {
+    package let name: String
+    package let description: String?
     /// Longest time from a scan to the expiry of a waiver, in days; `nil`: any.
-    public let maxWaiverDays: Int?
+    package let maxWaiverDays: Int?
     /// Whether each waiver must name the problems that it accepts.
-    public let waiversNameProblems: Bool
+    package let waiversNameProblems: Bool
     /// In the document's order, ids unique.
-    public let rules: [RuleEntry]
+    package let rules: [RuleEntry]
     /// Where the policy came from, as the person named it.
-    public let source: String
+    package let source: String
     /// SHA-256 of the policy's bytes, in hexadecimal.
-    public let sha256: String
+    package let sha256: String
 
-    public init(
+    package init(
         name: String, description: String?, maxWaiverDays: Int? = nil, waiversNameProblems: Bool = false,
         rules: [RuleEntry], source: String, sha256: String,
     ) {
@@ -27,7 +27,7 @@ public struct Policy: Sendable {
     }
 
     /// What has to be asked of GitHub beyond listing and templates.
-    public var needs: Set<RuleNeed> {
+    package var needs: Set<RuleNeed> {
         rules.reduce(into: []) { needs, entry in
             needs.formUnion(type(of: entry.rule).needs)
             if entry.selector?.properties.isEmpty == false { needs.insert(.propertyValues) }
@@ -36,25 +36,25 @@ public struct Policy: Sendable {
 }
 
 /// One demand of a policy: a rule with its options, a severity and a choice of repositories.
-public struct RuleEntry: Sendable {
+package struct RuleEntry: Sendable {
     /// What an entry is about.
-    public enum Subject: Sendable {
+    package enum Subject: Sendable {
         case repository
         case organization
         case waiver
     }
 
     /// The name that people see; unique in the policy.
-    public let id: String
-    public let rule: any Rule
-    public let severity: Severity
+    package let id: String
+    package let rule: any Rule
+    package let severity: Severity
     /// `nil`: every repository in scope.
-    public let selector: Selector?
-    public let reason: String?
+    package let selector: Selector?
+    package let reason: String?
     /// How its findings are fixed; `nil` leaves it to the rule.
-    public let fix: Fix?
+    package let fix: Fix?
     /// Where the entry stands in the policy's file.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// The rule by what it judges: a cast is too slow to be made for each repository.
     let judge: Judge
 
@@ -64,7 +64,7 @@ public struct RuleEntry: Sendable {
         case waiver(any WaiverRule)
     }
 
-    public init(
+    package init(
         id: String, rule: any Rule, severity: Severity, selector: Selector? = nil, reason: String? = nil,
         fix: Fix? = nil, position: SourcePosition = .start,
     ) {
@@ -83,7 +83,7 @@ public struct RuleEntry: Sendable {
         }
     }
 
-    public var subject: Subject {
+    package var subject: Subject {
         switch judge {
         case .repository: .repository
         case .organization: .organization

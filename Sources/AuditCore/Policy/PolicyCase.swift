@@ -1,7 +1,7 @@
 /// One case of a policy's own tests: a repository as GitHub would describe it, and what the policy should make of it.
-public struct PolicyCase: Sendable {
-    public let name: String
-    public let position: SourcePosition
+package struct PolicyCase: Sendable {
+    package let name: String
+    package let position: SourcePosition
     /// One organization with at most one repository, or with none where the case is about the organization alone.
     let snapshot: Snapshot
     /// Ids of rule entries that should fail, and of those that should be undecided.
@@ -15,7 +15,7 @@ public struct PolicyCase: Sendable {
     /// Judges the case.
     ///
     /// - Returns: what differs from what the case expects, one phrase each; empty where nothing does.
-    public func misses(under policy: Policy) -> [String] {
+    package func misses(under policy: Policy) -> [String] {
         let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot)
         let found = Set(report.findings.map(\.rule))
         let undecided = Set(
@@ -45,7 +45,7 @@ public struct PolicyCase: Sendable {
     }
 
     /// Refuses a case that names an entry which the policy does not have.
-    public func check(against policy: Policy) throws(DocumentError) {
+    package func check(against policy: Policy) throws(DocumentError) {
         let ids = policy.rules.map(\.id)
         for (id, position) in named where !ids.contains(id) {
             throw DocumentError(
@@ -56,13 +56,13 @@ public struct PolicyCase: Sendable {
 }
 
 /// The cases of one file.
-public struct PolicyCaseList: Sendable {
-    public let cases: [PolicyCase]
+package struct PolicyCaseList: Sendable {
+    package let cases: [PolicyCase]
     /// The policy that the file names; `nil` where it names none.
-    public let policy: String?
+    package let policy: String?
 
     /// Reads a file of cases, version 1.
-    public init(_ document: Document) throws(DocumentError) {
+    package init(_ document: Document) throws(DocumentError) {
         try document.refuseOtherVersions("case file")
         let reader = try ObjectReader(document, as: "a case file", allowing: ["version", "policy", "cases"])
         _ = try reader.required("version")

@@ -1,27 +1,27 @@
 /// Which of the listed repositories a scan reads and judges.
-public struct Scope: Hashable, Sendable {
+package struct Scope: Hashable, Sendable {
     /// Whether a repository is part of the scan.
-    public enum Decision: Hashable, Sendable {
+    package enum Decision: Hashable, Sendable {
         case included
         /// Why not, for people.
         case skipped(String)
         /// It is read and judged, but can't be called compliant: a fact that would decide is lacking.
         case undecided(String)
 
-        public var isSkipped: Bool {
+        package var isSkipped: Bool {
             if case .skipped = self { true } else { false }
         }
     }
 
-    public var selector: Selector
-    public var includesArchived: Bool
+    package var selector: Selector
+    package var includesArchived: Bool
 
-    public init(selector: Selector = Selector(), includesArchived: Bool = false) {
+    package init(selector: Selector = Selector(), includesArchived: Bool = false) {
         self.selector = selector
         self.includesArchived = includesArchived
     }
 
-    public func decide(_ repository: Repository) -> Decision {
+    package func decide(_ repository: Repository) -> Decision {
         if repository.isArchived == true, !includesArchived { return .skipped("archived") }
         let archivedIsUnknown = repository.isArchived == nil && !includesArchived
         return switch selector.match(repository) {

@@ -1,7 +1,7 @@
 /// A choice of repositories: its fields are ANDed, the values of a field ORed; an empty field chooses all.
-public struct Selector: Hashable, Sendable {
+package struct Selector: Hashable, Sendable {
     /// Whether a repository is chosen.
-    public enum Match: Hashable, Sendable {
+    package enum Match: Hashable, Sendable {
         case yes
         /// Why not, for people.
         case no(String)
@@ -9,18 +9,18 @@ public struct Selector: Hashable, Sendable {
         case undecided(String)
     }
 
-    public var names: [Glob] = []
-    public var excludeNames: [Glob] = []
-    public var visibility: [Repository.Visibility] = []
-    public var topics: [String] = []
-    public var properties: [String: [String]] = [:]
-    public var fork: Bool?
-    public var archived: Bool?
+    package var names: [Glob] = []
+    package var excludeNames: [Glob] = []
+    package var visibility: [Repository.Visibility] = []
+    package var topics: [String] = []
+    package var properties: [String: [String]] = [:]
+    package var fork: Bool?
+    package var archived: Bool?
 
-    public init() {}
+    package init() {}
 
     /// A fact that is lacking matters only where every known one agrees.
-    public func match(_ repository: Repository) -> Match {
+    package func match(_ repository: Repository) -> Match {
         var undecided: String?
         func missing(_ fact: String) { undecided = "the host did not send \(fact)" }
         if !names.isEmpty, !names.contains(where: { $0.matches(repository.name) }) { return .no("name not included") }

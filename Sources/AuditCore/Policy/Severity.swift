@@ -1,12 +1,12 @@
 /// How much a violation matters, worst first.
-public enum Severity: String, Sendable, CaseIterable, Comparable {
+package enum Severity: String, Sendable, CaseIterable, Comparable {
     case critical
     case high
     case medium
     case low
 
     /// Ascending: `low < critical`.
-    public static func < (left: Severity, right: Severity) -> Bool {
+    package static func < (left: Severity, right: Severity) -> Bool {
         left.rank > right.rank
     }
 

@@ -1,6 +1,6 @@
 extension WaiverList {
     /// Reads a waiver file, version 1, as strictly as a policy.
-    public init(_ document: Document, source: String) throws(DocumentError) {
+    package init(_ document: Document, source: String) throws(DocumentError) {
         try document.refuseOtherVersions("waiver file")
         let reader = try ObjectReader(document, of: Self.object)
         _ = try reader.required("version")

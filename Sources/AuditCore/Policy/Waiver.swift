@@ -1,39 +1,39 @@
 /// A finding that somebody accepts for a time.
-public struct Waiver: Hashable, Sendable, CustomStringConvertible {
+package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Which findings of the rule it covers: fields are ANDed, an absent one covers all.
     ///
     /// Globs and logins compare without case.
-    public struct Target: Hashable, Sendable {
-        public enum Repository: Hashable, Sendable {
+    package struct Target: Hashable, Sendable {
+        package enum Repository: Hashable, Sendable {
             case id(RepositoryID)
             /// A glob on the name, or on the full name where it holds a slash.
             case named(Glob)
         }
 
         /// Login; compared without case.
-        public var organization: String?
+        package var organization: String?
         /// `nil`: findings about the organization itself.
-        public var repository: Repository?
+        package var repository: Repository?
 
-        public init(organization: String? = nil, repository: Repository? = nil) {
+        package init(organization: String? = nil, repository: Repository? = nil) {
             self.organization = organization
             self.repository = repository
         }
     }
 
     /// Id of the rule entry.
-    public let rule: String
-    public let target: Target
-    public let owner: String
-    public let reason: String
+    package let rule: String
+    package let target: Target
+    package let owner: String
+    package let reason: String
     /// The last day on which it holds, in UTC.
-    public let expires: Day
+    package let expires: Day
     /// The problems that it accepts, sorted by bytes; empty: whatever the rule finds on its target.
-    public let accepts: [String]
+    package let accepts: [String]
     /// Where it stands in its file.
-    public let position: SourcePosition
+    package let position: SourcePosition
 
-    public init(
+    package init(
         rule: String, target: Target, owner: String, reason: String, expires: Day, accepts: [String] = [],
         position: SourcePosition = .start,
     ) {
@@ -47,27 +47,27 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same waiver at another place of its file.
-    public func placed(at position: SourcePosition) -> Waiver {
+    package func placed(at position: SourcePosition) -> Waiver {
         Waiver(
             rule: rule, target: target, owner: owner, reason: reason, expires: expires, accepts: accepts,
             position: position)
     }
 
     /// Whether it covers whatever its rule finds, being without `accepts`.
-    public var acceptsAnything: Bool { accepts.isEmpty }
+    package var acceptsAnything: Bool { accepts.isEmpty }
 
     /// What it is, for messages: `waiver of required-claims on legacy-*`.
-    public var description: String { "waiver of \(rule) on \(target)" }
+    package var description: String { "waiver of \(rule) on \(target)" }
 
     /// What makes it the same waiver from night to night; one that was renewed is another.
     ///
     /// - Parameter login: of the organization under which it is told.
-    public func identity(under login: String) -> String { "\(login): \(rule) on \(target) until \(expires)" }
+    package func identity(under login: String) -> String { "\(login): \(rule) on \(target) until \(expires)" }
 
-    public func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
+    package func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
 
     /// Whether it speaks of the repository, whatever the rule and the day.
-    public func covers(_ repository: AuditCore.Repository, of organization: String) -> Bool {
+    package func covers(_ repository: AuditCore.Repository, of organization: String) -> Bool {
         guard coversOrganization(organization) else { return false }
         return switch target.repository {
         case nil: false
@@ -77,7 +77,7 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether it speaks of the organization itself.
-    public func covers(organization login: String) -> Bool {
+    package func covers(organization login: String) -> Bool {
         target.repository == nil && coversOrganization(login)
     }
 
@@ -86,7 +86,7 @@ public struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - name: full name of the repository.
     ///   - login: of the organization; `nil`: not known.
-    public func covers(_ key: FindingKey, name: String, of login: String?) -> Bool {
+    package func covers(_ key: FindingKey, name: String, of login: String?) -> Bool {
         switch key.subject {
         case .waiver: return false
         case .organization: return login.map { covers(organization: $0) } ?? false
@@ -115,7 +115,7 @@ extension Waiver.Target {
 }
 
 extension Waiver.Target: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch (organization, repository) {
         case (let organization?, nil): organization
         case (let organization?, .id(let id)): "\(organization) repository \(id.rawValue)"
@@ -133,60 +133,60 @@ extension Glob {
 }
 
 /// A day in UTC.
-public struct Day: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct Day: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Its first second.
-    public let start: Timestamp
+    package let start: Timestamp
 
     /// Reads `YYYY-MM-DD`; `nil` for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let start = Timestamp("\(text)T00:00:00Z") else { return nil }
         self.start = start
     }
 
     /// The day on which a moment lies.
-    public init(of moment: Timestamp) {
+    package init(of moment: Timestamp) {
         let seconds = moment.secondsSince1970
         let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         self.start = Timestamp(secondsSince1970: day * 86_400)
     }
 
     /// The first second of the next day.
-    public var end: Timestamp { Timestamp(secondsSince1970: start.secondsSince1970 + 86_400) }
+    package var end: Timestamp { Timestamp(secondsSince1970: start.secondsSince1970 + 86_400) }
 
-    public var description: String { String(start.description.prefix(10)) }
+    package var description: String { String(start.description.prefix(10)) }
 
-    public static func < (left: Day, right: Day) -> Bool { left.start < right.start }
+    package static func < (left: Day, right: Day) -> Bool { left.start < right.start }
 
     /// Whole days from the other day to this one.
-    public func days(since other: Day) -> Int { Int(start.seconds(since: other.start) / 86_400) }
+    package func days(since other: Day) -> Int { Int(start.seconds(since: other.start) / 86_400) }
 
-    public func adding(days: Int) -> Day {
+    package func adding(days: Int) -> Day {
         Day(of: Timestamp(secondsSince1970: start.secondsSince1970 + Int64(days) * 86_400))
     }
 }
 
 /// The waivers of one file.
-public struct WaiverList: Sendable {
+package struct WaiverList: Sendable {
     /// In the file's order; no two of the same rule and target.
-    public let waivers: [Waiver]
+    package let waivers: [Waiver]
     /// Where they came from, as the person named it.
-    public let source: String
+    package let source: String
 
-    public init(_ waivers: [Waiver], source: String) {
+    package init(_ waivers: [Waiver], source: String) {
         self.waivers = waivers
         self.source = source
     }
 
     /// What is wrong with a waiver, and where it stands.
-    public struct Problem: Hashable, Sendable {
-        public let position: SourcePosition
-        public let message: String
-        public let hint: String
+    package struct Problem: Hashable, Sendable {
+        package let position: SourcePosition
+        package let message: String
+        package let hint: String
     }
 
     /// What a reader of the file alone can find wrong: waivers that have expired, name no entry of the policy, or reach
     /// further than it allows.
-    public func problems(under policy: Policy?, now: Timestamp) -> [Problem] {
+    package func problems(under policy: Policy?, now: Timestamp) -> [Problem] {
         waivers.flatMap { waiver in
             var problems: [Problem] = []
             if waiver.isExpired(at: now) {
@@ -207,7 +207,7 @@ public struct WaiverList: Sendable {
     }
 
     /// Refuses waivers that reach further than the policy allows.
-    public func check(against policy: Policy, now: Timestamp) throws(DocumentError) {
+    package func check(against policy: Policy, now: Timestamp) throws(DocumentError) {
         for waiver in waivers {
             guard let problem = breaches(of: policy, waiver, now: now).first else { continue }
             throw DocumentError(at: problem.position, problem.message, hint: problem.hint)

@@ -1,19 +1,19 @@
 /// The effective template holds no claim outside a closed set.
-public struct AllowClaims: RepositoryRule {
-    public static let name = "allow-claims"
-    public static let summary = "The effective template holds no claim outside the allowed ones."
-    public static let rationale = """
+package struct AllowClaims: RepositoryRule {
+    package static let name = "allow-claims"
+    package static let summary = "The effective template holds no claim outside the allowed ones."
+    package static let rationale = """
         A trust policy can only be reviewed against claims that somebody has thought about. A closed set keeps out \
         whatever a repository's administrator, or a later version of GitHub, adds. Source: GitHub's OIDC reference, \
         "Customizing the subject claims for an organization or repository".
         """
-    public static let remediation = "Take the other claims out of the template, or add them to the policy."
-    public static let options = [
+    package static let remediation = "Take the other claims out of the template, or add them to the policy."
+    package static let options = [
         RuleOption(
             "claims", .claimPatterns, required: true,
             "only these may be in the template; repo_property_* stands for every custom property")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(
             options: #"{"claims": ["repo", "context", "job_workflow_ref"]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(
@@ -26,11 +26,11 @@ public struct AllowClaims: RepositoryRule {
 
     private let allowed: [ClaimKey]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         allowed = try options.claimPatterns("claims") ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let others = subject.keys.filter { key in !allowed.contains(where: key.matches) }
         guard !others.isEmpty else { return .pass }
         return subject.violation(

@@ -1,15 +1,15 @@
 /// The subject names an owner or a repository.
-public struct AnchoredSubject: RepositoryRule {
-    public static let name = "anchored-subject"
-    public static let summary = "A claim ties the subject to an owner or a repository."
-    public static let rationale = """
+package struct AnchoredSubject: RepositoryRule {
+    package static let name = "anchored-subject"
+    package static let summary = "A claim ties the subject to an owner or a repository."
+    package static let rationale = """
         All of github.com shares one issuer. A subject without an owner or a repository can be minted from any account: \
         whoever names a branch, workflow or environment alike passes for this repository. Sources: Astrix, \
         "Sub:jugation", and Palo Alto Networks Unit 42, "OH-MY-DC" (2025). An issuer of the enterprise's own softens \
         this, and an Enterprise Server is an issuer of its own.
         """
-    public static let remediation = "Add repo, or repository_owner_id and repository_id."
-    public static let examples = [
+    package static let remediation = "Add repo, or repository_owner_id and repository_id."
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "environment"]), expected: .pass),
         RuleExample(
@@ -29,11 +29,11 @@ public struct AnchoredSubject: RepositoryRule {
     ]
     private static let enterprise: [ClaimKey] = ["enterprise", "enterprise_id"]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
     init() {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard !subject.keys.contains(where: Self.anchors.contains) else { return .pass }
         let isOfEnterprise = subject.keys.contains(where: Self.enterprise.contains)
         let who =

@@ -1,15 +1,15 @@
 /// Branches, tags and pull requests of a repository have subjects of their own.
-public struct BoundContext: RepositoryRule {
-    public static let name = "bound-context"
-    public static let summary = "A claim tells branches, tags, environments or workflow versions apart."
-    public static let rationale = """
+package struct BoundContext: RepositoryRule {
+    package static let name = "bound-context"
+    package static let summary = "A claim tells branches, tags, environments or workflow versions apart."
+    package static let rationale = """
         Without such a claim every branch, tag and pull request of the repository presents the subject of its \
         deployments, so that whoever can push a branch can deploy. GitHub shows such a template as an example and says \
         that it grants access to all branches. Source: the examples of GitHub's OIDC reference \
         on customized templates.
         """
-    public static let remediation = "Add context, or environment, ref or a workflow's ref."
-    public static let examples = [
+    package static let remediation = "Add context, or environment, ref or a workflow's ref."
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repo", "environment"]), expected: .pass),
         RuleExample(
@@ -39,14 +39,14 @@ public struct BoundContext: RepositoryRule {
         "runner_environment",
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
     /// A value that differs with each run tells branches apart as well.
     private static func binds(_ key: ClaimKey) -> Bool {
         binding.contains(key) || ClaimCatalog.claim(for: key)?.stability == .perRun
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard !subject.keys.contains(where: Self.binds) else { return .pass }
         if let unknown = subject.keys.first(where: { ClaimCatalog.claim(for: $0) == nil }) {
             return .undecided("\(unknown.shown) is a claim that this version does not know")

@@ -1,18 +1,18 @@
 /// Every claim of the template is in every token.
-public struct ClaimsThatFailJobs: RepositoryRule {
-    public static let name = "claims-that-fail-jobs"
-    public static let summary = "Every claim of the template is present in the token of every job."
-    public static let rationale = """
+package struct ClaimsThatFailJobs: RepositoryRule {
+    package static let name = "claims-that-fail-jobs"
+    package static let summary = "Every claim of the template is present in the token of every job."
+    package static let rationale = """
         Where environment is in the template, a job without an environment gets no token, among them those \
         that GitHub manages and that can't have one: CodeQL default setup, Dependabot, Pages; how a claim that is empty \
         outside pull requests or enterprises renders is not documented. Custom properties have a rule of their own, \
         custom-property-claims. Source: GitHub's OIDC reference, "Customizing the subject claims".
         """
-    public static let remediation = "Use context, which is always there, or accept the claim with the option except."
-    public static let options = [
+    package static let remediation = "Use context, which is always there, or accept the claim with the option except."
+    package static let options = [
         RuleOption("except", .claims, "claims that jobs are known to have, such as environment")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(setting: .own(["repo", "context"]), expected: .pass),
         RuleExample(
             setting: .own(["repo", "environment"]),
@@ -28,11 +28,11 @@ public struct ClaimsThatFailJobs: RepositoryRule {
 
     init() { except = [] }
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         except = try options.claims("except") ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         func isAbsent(_ key: ClaimKey) -> Bool { Self.condition(of: key) != nil && !except.contains(key) }
         let absent = subject.keys.filter(isAbsent)
         guard !absent.isEmpty else { return .pass }

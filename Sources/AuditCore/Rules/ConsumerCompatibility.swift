@@ -1,20 +1,20 @@
 /// Consumers that need the default subject get it.
-public struct ConsumerCompatibility: RepositoryRule {
-    public static let name = "consumer-compatibility"
-    public static let summary = "Services that need GitHub's default subject get it from this repository."
-    public static let rationale = """
+package struct ConsumerCompatibility: RepositoryRule {
+    package static let name = "consumer-compatibility"
+    package static let summary = "Services that need GitHub's default subject get it from this repository."
+    package static let rationale = """
         Some services read the subject as GitHub's default and refuse any other: PyPI's trusted publishing breaks on a \
         repository whose template is customized, be it by the organization. Choose the repositories that publish with \
         where. Source: pypi/warehouse#19347.
         """
-    public static let remediation =
+    package static let remediation =
         "Return the repository to GitHub's default (use_default: true), or publish in another way."
-    public static let options = [
+    package static let options = [
         RuleOption(
             "consumers", .words(Consumer.allCases.map(\.rawValue)), required: true,
             "services that the repository's jobs log in to")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(options: #"{"consumers": ["pypi"]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(options: #"{"consumers": ["pypi"]}"#, setting: .own(["repo", "context"]), expected: .pass),
         RuleExample(
@@ -31,11 +31,11 @@ public struct ConsumerCompatibility: RepositoryRule {
 
     private let consumers: [Consumer]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         consumers = try options.reader.words("consumers", of: Consumer.self) ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard subject.template != .gitHubDefault else { return .pass }
         let names = consumers.map(\.rawValue).joined(separator: ", ")
         return subject.violation(

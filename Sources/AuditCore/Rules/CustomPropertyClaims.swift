@@ -1,16 +1,16 @@
 /// Custom properties that the template names are in the repository's tokens.
-public struct CustomPropertyClaims: RepositoryRule {
-    public static let name = "custom-property-claims"
-    public static let summary = "Custom properties in the template are included in tokens, and have a value here."
-    public static let rationale = """
+package struct CustomPropertyClaims: RepositoryRule {
+    package static let name = "custom-property-claims"
+    package static let summary = "Custom properties in the template are included in tokens, and have a value here."
+    package static let rationale = """
         A property is a claim only where the organization or its enterprise includes it in tokens, and only for a \
         repository that has a value. Otherwise the template names a claim that is not there. Sources: GitHub's OIDC \
         reference on custom properties, and GET /orgs/{org}/actions/oidc/customization/properties/repo.
         """
-    public static let remediation =
+    package static let remediation =
         "Include the property in tokens, give the repository a value, or leave the claim out."
-    public static let needs: Set<RuleNeed> = [.includedProperties, .propertyValues]
-    public static let examples = [
+    package static let needs: Set<RuleNeed> = [.includedProperties, .propertyValues]
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, includedProperties: nil, customProperties: nil, expected: .pass),
         RuleExample(
             setting: .own(["repo", "repo_property_tier"]), includedProperties: ["tier"],
@@ -29,9 +29,9 @@ public struct CustomPropertyClaims: RepositoryRule {
             expected: .undecided),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let keys = subject.keys.filter(\.isCustomProperty)
         guard !keys.isEmpty else { return .pass }
         var absent: [(key: ClaimKey, why: String)] = []

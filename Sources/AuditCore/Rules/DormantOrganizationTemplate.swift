@@ -1,20 +1,20 @@
 /// The organization's template is followed by repositories, not merely set.
-public struct DormantOrganizationTemplate: OrganizationRule {
-    public static let name = "dormant-organization-template"
-    public static let summary = "Where the organization has set a template, enough repositories follow it."
-    public static let rationale = """
+package struct DormantOrganizationTemplate: OrganizationRule {
+    package static let name = "dormant-organization-template"
+    package static let summary = "Where the organization has set a template, enough repositories follow it."
+    package static let rationale = """
         An organization's template changes nothing by itself: existing and new repositories keep GitHub's default until \
         each of them opts in. A strict template that nobody follows looks like protection and is none. Source: GitHub's \
         OIDC reference, "Customizing the subject claims for an organization".
         """
-    public static let remediation = "Opt the repositories in (use_default: false without keys)."
-    public static let options = [
+    package static let remediation = "Opt the repositories in (use_default: false without keys)."
+    package static let options = [
         RuleOption(
             "min_repositories", .number(1...1_000_000),
             "how many repositories in scope must follow the template or hold a copy of it (default 1)"),
         RuleOption("min_percent", .number(1...100), "how many of a hundred repositories in scope must do so"),
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(organizationTemplate: .neverSet, settings: [.gitHubDefault], expected: .pass),
         RuleExample(
             organizationTemplate: .set(["repo", "ref"], useImmutableSubject: nil),
@@ -41,12 +41,12 @@ public struct DormantOrganizationTemplate: OrganizationRule {
     private let minRepositories: Int
     private let minPercent: Int
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         minRepositories = try options.reader.optionalNumber("min_repositories", in: 1...1_000_000) ?? 1
         minPercent = try options.reader.optionalNumber("min_percent", in: 1...100) ?? 0
     }
 
-    public func judge(_ subject: OrganizationSubject) -> RuleVerdict {
+    package func judge(_ subject: OrganizationSubject) -> RuleVerdict {
         switch subject.organization.template {
         case .unreadable: return .undecided("the organization's template could not be read")
         case .neverSet: return .pass

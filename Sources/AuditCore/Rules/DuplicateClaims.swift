@@ -1,14 +1,14 @@
 /// No claim is repeated.
-public struct DuplicateClaims: RepositoryRule {
-    public static let name = "duplicate-claims"
-    public static let summary = "No claim is repeated in the template."
-    public static let rationale = """
+package struct DuplicateClaims: RepositoryRule {
+    package static let name = "duplicate-claims"
+    package static let summary = "No claim is repeated in the template."
+    package static let rationale = """
         GitHub asks for unique names; a template with a repeated one is a slip whose subject nobody has written down, \
         and a trust policy for what was meant does not match it. Source: GitHub's OpenAPI description, schema \
         OidcCustomSub.
         """
-    public static let remediation = "Keep each claim once."
-    public static let examples = [
+    package static let remediation = "Keep each claim once."
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
             setting: .own(["repo", "context", "repo"]), expected: .fail("repeated claim: repo")),
@@ -16,9 +16,9 @@ public struct DuplicateClaims: RepositoryRule {
         RuleExample(setting: .own(["repo", "repository"]), expected: .fail("repeated claim: repository")),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         var counts: [ClaimKey: Int] = [:]
         var once: [ClaimKey] = []
         var twice: [ClaimKey] = []

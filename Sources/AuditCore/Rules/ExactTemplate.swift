@@ -1,17 +1,17 @@
 /// The effective template is one of some lists of claims, in order.
-public struct ExactTemplate: RepositoryRule {
-    public static let name = "exact-template"
-    public static let summary = "The effective template is exactly one of the given ones, order included."
-    public static let rationale = """
+package struct ExactTemplate: RepositoryRule {
+    package static let name = "exact-template"
+    package static let summary = "The effective template is exactly one of the given ones, order included."
+    package static let rationale = """
         Where a cloud compares the whole subject, as Microsoft Entra does, a claim more, a claim less or another order \
         is another subject, and the login fails or another trust policy matches. Source: Microsoft's page on workload \
         identity federation trust, and GitHub's OIDC reference: the order of claims is the order in the subject.
         """
-    public static let remediation = "Set the template to one of the given lists."
-    public static let options = [
+    package static let remediation = "Set the template to one of the given lists."
+    package static let options = [
         RuleOption("templates", .claimLists, required: true, "the lists of claims, one of which the template must be")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(options: #"{"templates": [["repo", "context"]]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(
             options: #"{"templates": [["repo", "context"], ["repo", "ref"]]}"#, setting: .own(["repo", "ref"]),
@@ -26,11 +26,11 @@ public struct ExactTemplate: RepositoryRule {
 
     private let templates: [[ClaimKey]]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         templates = try options.claimLists("templates") ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let keys = subject.keys.map(\.canonical)
         let allowed = templates.map { $0.map(\.canonical) }
         guard !allowed.contains(keys), let first = templates.first else { return .pass }

@@ -1,16 +1,16 @@
 /// No waiver runs out soon.
-public struct ExpiringWaivers: WaiverRule {
-    public static let name = "expiring-waivers"
-    public static let summary = "No waiver of the file expires within some days."
-    public static let rationale = """
+package struct ExpiringWaivers: WaiverRule {
+    package static let name = "expiring-waivers"
+    package static let summary = "No waiver of the file expires within some days."
+    package static let rationale = """
         On the day after a waiver's last, what it covered fails the scan. Whoever owns it should hear before. Source: \
         what users of other scanners ask for (aquasecurity/trivy#1779, #2018).
         """
-    public static let remediation = "Ask the waiver's owner to fix what it covers, or to renew it."
-    public static let options = [
+    package static let remediation = "Ask the waiver's owner to fix what it covers, or to renew it."
+    package static let options = [
         RuleOption("days", .number(1...3650), "how many days before it expires (default 14)")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(waiverExpires: RuleExample.day(15), expected: .pass),
         RuleExample(
             waiverExpires: RuleExample.day(14),
@@ -25,13 +25,13 @@ public struct ExpiringWaivers: WaiverRule {
 
     private static let daysUnlessGiven = 14
 
-    public init() { days = Self.daysUnlessGiven }
+    package init() { days = Self.daysUnlessGiven }
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         days = try options.reader.optionalNumber("days", in: 1...3650) ?? Self.daysUnlessGiven
     }
 
-    public func judge(_ subject: WaiverSubject) -> RuleVerdict {
+    package func judge(_ subject: WaiverSubject) -> RuleVerdict {
         let waiver = subject.waiver
         // One that has expired is told of by another rule; whether it is used, too.
         guard !waiver.isExpired(at: subject.now) else { return .pass }

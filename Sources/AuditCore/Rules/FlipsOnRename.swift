@@ -1,16 +1,16 @@
 /// A rename or transfer will not change the subject's format.
-public struct FlipsOnRename: RepositoryRule {
-    public static let name = "flips-on-rename"
-    public static let summary = "The next rename or transfer does not change the format of the subject."
-    public static let rationale = """
+package struct FlipsOnRename: RepositoryRule {
+    package static let name = "flips-on-rename"
+    package static let summary = "The next rename or transfer does not change the format of the subject."
+    package static let rationale = """
         A rename or transfer after 2026-07-15 moves a repository from legacy to immutable subjects, so that every trust \
         policy for it stops matching on that day. Opting in before makes it a planned change. An Enterprise Server has \
         no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC reference, "Immutable subject \
         claims", and vm0-ai/vm0#35094, an outage of that kind.
         """
-    public static let remediation =
+    package static let remediation =
         "Opt in to immutable subjects on a day of your choice, after the cloud side trusts both forms."
-    public static let examples = [
+    package static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(
             setting: .gitHubDefault,
@@ -22,9 +22,9 @@ public struct FlipsOnRename: RepositoryRule {
         RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         subject.requireImmutableFormat {
             Violation(
                 message: subject.template.holdsRepository

@@ -1,19 +1,19 @@
 /// The effective template holds none of the claims.
-public struct ForbidClaims: RepositoryRule {
-    public static let name = "forbid-claims"
-    public static let summary = "The effective template holds none of the forbidden claims."
-    public static let rationale = """
+package struct ForbidClaims: RepositoryRule {
+    package static let name = "forbid-claims"
+    package static let summary = "The effective template holds none of the forbidden claims."
+    package static let rationale = """
         Some claims have no place in a subject: a value that whoever starts the run chooses (actor), or a name that \
         anyone with push access writes freely (workflow), gives a false sense of safety wherever it is trusted. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025).
         """
-    public static let remediation = "Take the claims out of the template."
-    public static let options = [
+    package static let remediation = "Take the claims out of the template."
+    package static let options = [
         RuleOption(
             "claims", .claimPatterns, required: true,
             "none of these may be in the template; repo_property_* stands for every custom property")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(options: #"{"claims": ["actor", "workflow"]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(
             options: #"{"claims": ["actor", "workflow"]}"#, setting: .own(["repo", "workflow"]),
@@ -25,11 +25,11 @@ public struct ForbidClaims: RepositoryRule {
 
     private let forbidden: [ClaimKey]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         forbidden = try options.claimPatterns("claims") ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         func isForbidden(_ key: ClaimKey) -> Bool { forbidden.contains(where: key.matches) }
         let found = subject.keys.filter(isForbidden)
         guard !found.isEmpty else { return .pass }

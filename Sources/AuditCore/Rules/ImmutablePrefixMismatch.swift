@@ -1,16 +1,16 @@
 /// The ids in the subject's prefix are the repository's own.
-public struct ImmutablePrefixMismatch: RepositoryRule {
-    public static let name = "immutable-prefix-mismatch"
-    public static let summary =
+package struct ImmutablePrefixMismatch: RepositoryRule {
+    package static let name = "immutable-prefix-mismatch"
+    package static let summary =
         "The ids in the prefix of an immutable subject are those of the repository and its owner."
-    public static let rationale = """
+    package static let rationale = """
         Trust policies are written from the prefix. Where its ids are not those of the listing, the repository was \
         transferred a moment ago, or an answer speaks of another repository: either way nobody should copy it into a \
         trust policy. Source: GitHub's OIDC reference on immutable subjects; the comparison is this project's.
         """
-    public static let remediation =
+    package static let remediation =
         "Scan again; where it stays, compare the prefix with a token's subject before trusting it."
-    public static let examples = [
+    package static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
@@ -22,9 +22,9 @@ public struct ImmutablePrefixMismatch: RepositoryRule {
         RuleExample(setting: .gitHubDefault.prefixed("repo:acme@77/api"), expected: .undecided),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let prefix = subject.prefix else {
             let isAbsent = subject.setting.subClaimPrefix == nil && subject.organization.isEnterpriseServer
             return isAbsent ? .pass : .undecided(RuleSubject.unknownFormat)

@@ -1,25 +1,25 @@
 /// Subjects carry ids beside names.
-public struct ImmutableSubject: RepositoryRule {
-    public static let name = "immutable-subject"
-    public static let summary = "The repository has immutable subjects, with ids beside the names."
-    public static let rationale = """
+package struct ImmutableSubject: RepositoryRule {
+    package static let name = "immutable-subject"
+    package static let summary = "The repository has immutable subjects, with ids beside the names."
+    package static let rationale = """
         A subject of names alone can be taken over with the names. Repositories created, renamed or transferred after \
         2026-07-15 have immutable subjects; older ones keep the old form until the repository or the organization opts \
         in. What counts is the prefix that GitHub computes: the flag beside it says only whether somebody opted in. \
         An Enterprise Server has no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC \
         reference on immutable subjects, and Azure/azure-dev#9382, with a token that shows it.
         """
-    public static let remediation = "Opt in to immutable subjects, after the cloud side trusts both forms."
-    public static let examples = [
+    package static let remediation = "Opt in to immutable subjects, after the cloud side trusts both forms."
+    package static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(setting: .gitHubDefault, expected: .fail("legacy subject, without the ids of an immutable one")),
         RuleExample(setting: .gitHubDefault.prefixed("repository/acme"), expected: .undecided),
         RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         subject.requireImmutableFormat {
             let prefix = subject.setting.subClaimPrefix ?? "repo:\(subject.repository.fullName)"
             return Violation(

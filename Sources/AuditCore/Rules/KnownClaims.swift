@@ -1,17 +1,17 @@
 /// Every claim of the template exists.
-public struct KnownClaims: RepositoryRule {
-    public static let name = "known-claims"
-    public static let summary = "Every claim of the template is one that the host is known to have."
-    public static let rationale = """
+package struct KnownClaims: RepositoryRule {
+    package static let name = "known-claims"
+    package static let summary = "Every claim of the template is one that the host is known to have."
+    package static let rationale = """
         GitHub may accept a name that is not a claim, and a job's login then fails or its subject lacks what was meant. \
         Sources: the README of gh-oidc-sub, which shows an invented name accepted; the catalog of claims \
         (oidc-audit claims) with a source for each.
         """
-    public static let remediation = "Correct the name, or add it to the option claims where GitHub has a new one."
-    public static let options = [
+    package static let remediation = "Correct the name, or add it to the option claims where GitHub has a new one."
+    package static let options = [
         RuleOption("claims", .anyClaims, "further claims that you know to exist")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(setting: .own(["repo", "context", "repo_property_tier"]), expected: .pass),
         RuleExample(
             setting: .own(["repo", "contxt"]), expected: .fail("unknown claim: contxt (context?)")),
@@ -23,11 +23,11 @@ public struct KnownClaims: RepositoryRule {
 
     private let further: [ClaimKey]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         further = try options.anyClaims("claims") ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         var known: [ClaimKey] = []
         var unknown: [ClaimKey] = []
         for key in subject.keys {

@@ -1,17 +1,17 @@
 /// The subject starts with a claim that no attacker writes.
-public struct LeadingClaim: RepositoryRule {
-    public static let name = "leading-claim"
-    public static let summary =
+package struct LeadingClaim: RepositoryRule {
+    package static let name = "leading-claim"
+    package static let summary =
         "The subject starts with a claim that nobody who can push or open a pull request chooses."
-    public static let rationale = """
+    package static let rationale = """
         Trust policies often match a prefix or a wildcard. Where the first claim is a branch, workflow, environment or \
         user name, whoever can push or open a pull request writes the start of the subject and can imitate the text \
         that was meant to follow; GitHub Enterprise Server before 3.19 does not even escape a colon in it. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025), and GitHub's OIDC reference.
         """
-    public static let remediation =
+    package static let remediation =
         "Let the template start with repo, or another claim that only administrators choose."
-    public static let examples = [
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id", "context"]), expected: .pass),
         RuleExample(setting: .own(["repo_property_tier", "repo"]), expected: .pass),
@@ -29,9 +29,9 @@ public struct LeadingClaim: RepositoryRule {
             expected: .fail("starts with team_name, a claim that this version does not know")),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let first = subject.keys.first else { return .undecided("the template has no keys") }
         guard !ClaimCatalog.isSafeFirst(first) else { return .pass }
         return subject.violation(

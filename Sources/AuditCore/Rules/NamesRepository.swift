@@ -1,16 +1,16 @@
 /// The subject belongs to one repository, and to no other of its owner.
-public struct NamesRepository: RepositoryRule {
-    public static let name = "names-repository"
-    public static let summary = "The subject names one repository."
-    public static let rationale = """
+package struct NamesRepository: RepositoryRule {
+    package static let name = "names-repository"
+    package static let summary = "The subject names one repository."
+    package static let rationale = """
         A subject that stops at the owner is presented by every repository of the owner: whoever can push to the least \
         of them gets what a cloud grants to this one. A branch, environment or workflow beside the owner does not help, \
         since whoever can push names them. The path in workflow_ref begins with a repository, by a name that can change \
         hands; GitHub documents it as the workflow's and does not say that it is the job's. Sources: GitHub's OIDC \
         reference on customized templates, and Palo Alto Networks Unit 42, "OH-MY-DC" (2025).
         """
-    public static let remediation = "Add repo, or repository_id beside repository_owner_id."
-    public static let examples = [
+    package static let remediation = "Add repo, or repository_id beside repository_owner_id."
+    package static let examples = [
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(setting: .own(["repository", "environment"]), expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id"]), expected: .pass),
@@ -51,9 +51,9 @@ public struct NamesRepository: RepositoryRule {
     static let owner: [ClaimKey] = ["repository_owner", "repository_owner_id"]
     static let enterprise: [ClaimKey] = ["enterprise", "enterprise_id"]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let sharers = subject.sharers else { return .pass }
         let key: ClaimKey = subject.keys.contains("repository_owner_id") ? "repository_id" : "repo"
         func violation(_ why: String, further: [String] = []) -> RuleVerdict {

@@ -1,17 +1,17 @@
 /// The organization has a template of its own.
-public struct OrganizationTemplateRule: OrganizationRule {
-    public static let name = "organization-template"
-    public static let summary = "The organization has set a template of its own, and it is one of those allowed."
-    public static let rationale = """
+package struct OrganizationTemplateRule: OrganizationRule {
+    package static let name = "organization-template"
+    package static let summary = "The organization has set a template of its own, and it is one of those allowed."
+    package static let rationale = """
         A repository that opts in without keys follows the organization's template; where none was ever set it falls \
         back to GitHub's default without a word. Source: GitHub's OIDC reference, "Customizing the subject claims for \
         an organization", and the documentation of Terraform's GitHub provider, which has the table.
         """
-    public static let remediation = "Set the organization's template (PUT /orgs/{org}/actions/oidc/customization/sub)."
-    public static let options = [
+    package static let remediation = "Set the organization's template (PUT /orgs/{org}/actions/oidc/customization/sub)."
+    package static let options = [
         RuleOption("templates", .claimLists, "the lists of claims, one of which the template must be (default: any)")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil), expected: .pass),
         RuleExample(organizationTemplate: .neverSet, expected: .fail("the organization never set a template")),
         RuleExample(
@@ -24,11 +24,11 @@ public struct OrganizationTemplateRule: OrganizationRule {
 
     private let templates: [[ClaimKey]]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         templates = try options.claimLists("templates") ?? []
     }
 
-    public func judge(_ subject: OrganizationSubject) -> RuleVerdict {
+    package func judge(_ subject: OrganizationSubject) -> RuleVerdict {
         switch subject.organization.template {
         case .unreadable:
             return .undecided("the organization's template could not be read")

@@ -1,22 +1,22 @@
 /// The effective template holds the claims that trust policies rely on.
-public struct RequireClaims: RepositoryRule {
-    public static let name = "require-claims"
-    public static let summary = "The effective template holds the claims that trust policies rely on."
-    public static let rationale = """
+package struct RequireClaims: RepositoryRule {
+    package static let name = "require-claims"
+    package static let summary = "The effective template holds the claims that trust policies rely on."
+    package static let rationale = """
         A cloud's trust policy compares the subject as one text. A repository whose template lacks a claim presents a \
         subject that the policy does not expect (every deployment fails) or that is wider than it was meant to be \
         (without context, every branch and pull request shares it). Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let remediation =
+    package static let remediation =
         "Give the repository, or the organization whose template it follows, a template with these claims."
-    public static let options = [
+    package static let options = [
         RuleOption("claims", .claims, "all of these must be in the template"),
         RuleOption("any_of", .claimLists, "at least one of each list must be in the template"),
         RuleOption("ordered", .bool, needs: "claims", "whether claims must stand in this order (default false)"),
     ]
-    public static let oneOf = ["claims", "any_of"]
-    public static let examples = [
+    package static let oneOf = ["claims", "any_of"]
+    package static let examples = [
         RuleExample(
             options: #"{"claims": ["repo", "context"]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(
@@ -49,7 +49,7 @@ public struct RequireClaims: RepositoryRule {
     private let anyOf: [[ClaimKey]]
     private let isOrdered: Bool
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         let claims = try options.claims("claims")
         let anyOf = try options.claimLists("any_of")
         self.claims = claims ?? []
@@ -57,7 +57,7 @@ public struct RequireClaims: RepositoryRule {
         self.isOrdered = try options.reader.bool("ordered", default: false)
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let keys = subject.keys.map(\.canonical)
         let wanted = claims.map(\.canonical)
         let missing = claims.filter { !keys.contains($0.canonical) }

@@ -1,14 +1,14 @@
 /// A subject that names a reusable workflow names a repository too.
-public struct ReusableWorkflowAnchor: RepositoryRule {
-    public static let name = "reusable-workflow-anchor"
-    public static let summary = "Where the subject names a reusable workflow, it names the repository too."
-    public static let rationale = """
+package struct ReusableWorkflowAnchor: RepositoryRule {
+    package static let name = "reusable-workflow-anchor"
+    package static let summary = "Where the subject names a reusable workflow, it names the repository too."
+    package static let rationale = """
         job_workflow_ref is the workflow that the job runs, not the repository that calls it: without a repository every \
         caller presents the same subject. Some want just that, which then is worth a waiver. Source: GitHub's OIDC \
         reference, the example of job_workflow_ref, and its page on OIDC with reusable workflows.
         """
-    public static let remediation = "Add repo, or repository_id."
-    public static let examples = [
+    package static let remediation = "Add repo, or repository_id."
+    package static let examples = [
         RuleExample(setting: .own(["repo", "context", "job_workflow_ref"]), expected: .pass),
         RuleExample(setting: .gitHubDefault, expected: .pass),
         RuleExample(
@@ -19,9 +19,9 @@ public struct ReusableWorkflowAnchor: RepositoryRule {
     private static let workflows: [ClaimKey] = ["job_workflow_ref", "job_workflow_sha"]
     private static let repositories: [ClaimKey] = ["repo", "repository", "repository_id"]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let workflow = subject.keys.first(where: Self.workflows.contains),
             !subject.keys.contains(where: Self.repositories.contains)
         else { return .pass }

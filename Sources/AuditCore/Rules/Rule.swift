@@ -2,7 +2,7 @@
 ///
 /// A rule is one file: what it means, its options, its judgement, and examples that are both its documentation and
 /// its tests. What it judges is said by one of the protocols below.
-public protocol Rule: Sendable {
+package protocol Rule: Sendable {
     /// The word that a policy's `rule` names it by.
     static var name: String { get }
     /// What it demands, as one sentence.
@@ -23,23 +23,23 @@ public protocol Rule: Sendable {
 }
 
 extension Rule {
-    public static var options: [RuleOption] { [] }
-    public static var oneOf: [String] { [] }
-    public static var needs: Set<RuleNeed> { [] }
+    package static var options: [RuleOption] { [] }
+    package static var oneOf: [String] { [] }
+    package static var needs: Set<RuleNeed> { [] }
 }
 
 /// A rule about each repository whose template is known.
-public protocol RepositoryRule: Rule {
+package protocol RepositoryRule: Rule {
     func judge(_ subject: RuleSubject) -> RuleVerdict
 }
 
 /// A rule about an organization itself. Its entries have no `where`.
-public protocol OrganizationRule: Rule {
+package protocol OrganizationRule: Rule {
     func judge(_ subject: OrganizationSubject) -> RuleVerdict
 }
 
 /// A rule about each waiver of the file that was given. Its entries have no `where`.
-public protocol WaiverRule: Rule {
+package protocol WaiverRule: Rule {
     /// The rule as a policy gets it that has no entry of it: without options.
     init()
 
@@ -47,7 +47,7 @@ public protocol WaiverRule: Rule {
 }
 
 /// What a rule or a selector may need beyond listing and templates.
-public enum RuleNeed: Hashable, Sendable, CaseIterable {
+package enum RuleNeed: Hashable, Sendable, CaseIterable {
     /// Which custom properties the organization includes in tokens.
     case includedProperties
     /// Values of custom properties, where the listing does not hold them.
@@ -55,7 +55,7 @@ public enum RuleNeed: Hashable, Sendable, CaseIterable {
 }
 
 /// A rule's judgement of one subject.
-public enum RuleVerdict: Hashable, Sendable {
+package enum RuleVerdict: Hashable, Sendable {
     case pass
     case fail(Violation)
     /// A fact that the rule needs is lacking; the text names it.
@@ -65,24 +65,24 @@ public enum RuleVerdict: Hashable, Sendable {
 }
 
 /// What a rule found wrong and how to fix it.
-public struct Violation: Hashable, Sendable {
+package struct Violation: Hashable, Sendable {
     /// What is wrong, in lower case without a final stop: `missing claims: context, ref`.
-    public let message: String
+    package let message: String
     /// What is wrong one by one, sorted by UTF-8 bytes, each once, never empty: `missing claim: context`. A text is the
     /// same from night to night as long as that problem is there, so it holds no counts, dates or ids that change by
     /// themselves. An acceptance covers the problems that it has seen.
-    public let problems: [String]
-    public let expected: [String]
+    package let problems: [String]
+    package let expected: [String]
     /// Whether one of what is expected would do, rather than all of it.
-    public let isChoice: Bool
-    public let actual: [String]
+    package let isChoice: Bool
+    package let actual: [String]
     /// One sentence: what to do.
-    public let remediation: String
+    package let remediation: String
     /// The one change that does it; `nil` where there are several, or none is known.
-    public let fix: TemplateFix?
+    package let fix: TemplateFix?
 
     /// - Parameter problems: in any order; `nil`: the message is the one problem.
-    public init(
+    package init(
         message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, actual: [String],
         remediation: String, fix: TemplateFix? = nil,
     ) {

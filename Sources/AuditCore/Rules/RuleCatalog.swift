@@ -1,6 +1,6 @@
 /// Every rule, in the order in which documents list them.
-public enum RuleCatalog {
-    public static let all: [any Rule.Type] = [
+package enum RuleCatalog {
+    package static let all: [any Rule.Type] = [
         RequireClaims.self,
         ForbidClaims.self,
         AllowClaims.self,
@@ -30,14 +30,14 @@ public enum RuleCatalog {
     ]
 
     /// The rules about waivers; a policy without one of them gets an entry of it as soon as waivers are given.
-    public static let waiverRules: [any WaiverRule.Type] = [
+    package static let waiverRules: [any WaiverRule.Type] = [
         ExpiredWaivers.self,
         ExpiringWaivers.self,
         UnusedWaivers.self,
     ]
 
     /// The rule that a policy names; `nil` where there is none.
-    public static func rule(named name: String) -> (any Rule.Type)? {
+    package static func rule(named name: String) -> (any Rule.Type)? {
         all.first { $0.name == name }
     }
 }

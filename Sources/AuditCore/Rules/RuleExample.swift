@@ -1,8 +1,8 @@
 /// A case that documents a rule and tests it.
 ///
 /// The repository is `acme/api` (id 1001), private, of the organization `acme` (id 77), unless the case says otherwise.
-public struct RuleExample: Sendable {
-    public enum Outcome: Sendable {
+package struct RuleExample: Sendable {
+    package enum Outcome: Sendable {
         case pass
         /// The violation's message.
         case fail(String)
@@ -11,26 +11,26 @@ public struct RuleExample: Sendable {
     }
 
     /// The rule entry's options as JSON, without the keys that all entries share.
-    public let options: String
+    package let options: String
     /// One setting for each repository of the organization; a rule about repositories judges the first alone.
-    public let settings: [RepositorySetting]
-    public let organizationTemplate: OrganizationTemplate
+    package let settings: [RepositorySetting]
+    package let organizationTemplate: OrganizationTemplate
     /// Custom properties that the organization includes in tokens; `nil` where they could not be read.
-    public let includedProperties: [String]?
+    package let includedProperties: [String]?
     /// Values of the repository's custom properties; `nil` where the host did not send them.
-    public let customProperties: [String: [String]]?
-    public let isEnterpriseServer: Bool
+    package let customProperties: [String: [String]]?
+    package let isEnterpriseServer: Bool
     /// For rules about waivers.
-    public let waiver: Waiver?
-    public let waiverUse: WaiverSubject.Use
-    public let expected: Outcome
+    package let waiver: Waiver?
+    package let waiverUse: WaiverSubject.Use
+    package let expected: Outcome
 
-    public static let login = "acme"
+    package static let login = "acme"
     /// The day of the cases about waivers: 2026-11-21.
-    public static let today = Timestamp(secondsSince1970: 1_795_226_400)
+    package static let today = Timestamp(secondsSince1970: 1_795_226_400)
 
     /// A case of one repository.
-    public init(
+    package init(
         options: String = "{}", setting: RepositorySetting, organizationTemplate: OrganizationTemplate = .neverSet,
         includedProperties: [String]? = [], customProperties: [String: [String]]? = [:],
         isEnterpriseServer: Bool = false, expected: Outcome,
@@ -49,7 +49,7 @@ public struct RuleExample: Sendable {
     }
 
     /// A case of an organization and its repositories.
-    public init(
+    package init(
         options: String = "{}", organizationTemplate: OrganizationTemplate, settings: [RepositorySetting] = [],
         expected: Outcome,
     ) {
@@ -65,7 +65,7 @@ public struct RuleExample: Sendable {
     }
 
     /// A case of a waiver of `required-claims` on `legacy-*`.
-    public init(options: String = "{}", waiverExpires day: Day, use: WaiverSubject.Use = .used, expected: Outcome) {
+    package init(options: String = "{}", waiverExpires day: Day, use: WaiverSubject.Use = .used, expected: Outcome) {
         self.options = options
         self.settings = []
         self.organizationTemplate = .neverSet
@@ -80,7 +80,7 @@ public struct RuleExample: Sendable {
     }
 
     /// The repository of a case.
-    public func repository(_ index: Int = 0) -> Repository {
+    package func repository(_ index: Int = 0) -> Repository {
         Repository(
             id: RepositoryID(rawValue: Int64(1001 + index)), owner: Self.login, ownerID: 77,
             name: index == 0 ? "api" : "api-\(index + 1)", visibility: .private, isFork: false, topics: [],
@@ -90,18 +90,18 @@ public struct RuleExample: Sendable {
 
 extension RepositorySetting {
     /// GitHub's default template.
-    public static let gitHubDefault = RepositorySetting(useDefault: true)
+    package static let gitHubDefault = RepositorySetting(useDefault: true)
 
     /// Keys of the repository's own.
-    public static func own(_ keys: [ClaimKey]) -> RepositorySetting {
+    package static func own(_ keys: [ClaimKey]) -> RepositorySetting {
         RepositorySetting(useDefault: false, includeClaimKeys: keys)
     }
 
     /// Opted in to the organization's template without keys of its own.
-    public static let inheriting = RepositorySetting(useDefault: false)
+    package static let inheriting = RepositorySetting(useDefault: false)
 
     /// The same with a prefix.
-    public func prefixed(_ prefix: String) -> RepositorySetting {
+    package func prefixed(_ prefix: String) -> RepositorySetting {
         var setting = self
         setting.subClaimPrefix = prefix
         return setting

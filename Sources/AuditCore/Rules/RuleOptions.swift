@@ -1,6 +1,6 @@
 /// One key of a rule entry that only its rule reads; from it follow the check, the documents and the JSON Schema.
-public struct RuleOption: Sendable {
-    public enum Kind: Sendable {
+package struct RuleOption: Sendable {
+    package enum Kind: Sendable {
         /// A list of claim keys.
         case claims
         /// A list of claim keys, in which `repo_property_*` stands for every custom property.
@@ -15,15 +15,15 @@ public struct RuleOption: Sendable {
         case number(ClosedRange<Int>)
     }
 
-    public let name: String
-    public let kind: Kind
-    public let isRequired: Bool
+    package let name: String
+    package let kind: Kind
+    package let isRequired: Bool
     /// Another option without which this one says nothing.
-    public let needs: String?
+    package let needs: String?
     /// A phrase that says what it is, in lower case without a final stop.
-    public let meaning: String
+    package let meaning: String
 
-    public init(
+    package init(
         _ name: String, _ kind: Kind, required: Bool = false, needs: String? = nil, _ meaning: String,
     ) {
         self.name = name
@@ -35,11 +35,11 @@ public struct RuleOption: Sendable {
 }
 
 /// A rule entry's own options, read with the errors of the document they stand in.
-public struct RuleOptions {
-    public let reader: ObjectReader
+package struct RuleOptions {
+    package let reader: ObjectReader
     private let allowsUnknownClaims: Bool
 
-    public init(_ reader: ObjectReader, allowsUnknownClaims: Bool) {
+    package init(_ reader: ObjectReader, allowsUnknownClaims: Bool) {
         self.reader = reader
         self.allowsUnknownClaims = allowsUnknownClaims
     }
@@ -65,7 +65,7 @@ public struct RuleOptions {
     }
 
     /// The claim keys of a list; `nil` where the option is absent.
-    public func claims(_ key: String) throws(DocumentError) -> [ClaimKey]? {
+    package func claims(_ key: String) throws(DocumentError) -> [ClaimKey]? {
         guard let document = reader.optional(key) else { return nil }
         return try claims(in: document, named: key)
     }
@@ -82,7 +82,7 @@ public struct RuleOptions {
     }
 
     /// The lists of claim keys of a list of lists; `nil` where the option is absent.
-    public func claimLists(_ key: String) throws(DocumentError) -> [[ClaimKey]]? {
+    package func claimLists(_ key: String) throws(DocumentError) -> [[ClaimKey]]? {
         guard let document = reader.optional(key) else { return nil }
         var lists: [[ClaimKey]] = []
         for element in try document.elements(named: key) { lists.append(try claims(in: element, named: key)) }

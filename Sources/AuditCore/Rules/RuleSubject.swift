@@ -1,13 +1,13 @@
 /// What a rule judges: one repository with everything that was observed of it.
-public struct RuleSubject: Sendable {
-    public let repository: Repository
-    public let setting: RepositorySetting
+package struct RuleSubject: Sendable {
+    package let repository: Repository
+    package let setting: RepositorySetting
     /// Known; a repository whose template is unknown is not judged.
-    public let template: SubjectTemplate
-    public let source: TemplateSource
+    package let template: SubjectTemplate
+    package let source: TemplateSource
     /// What its subjects are made of; `nil` where that is not known.
-    public let language: SubjectLanguage?
-    public let organization: OrganizationFacts
+    package let language: SubjectLanguage?
+    package let organization: OrganizationFacts
 
     var keys: [ClaimKey] { template.keys }
 
@@ -66,15 +66,15 @@ public struct RuleSubject: Sendable {
 }
 
 /// What is known of an organization beside its repositories.
-public struct OrganizationFacts: Sendable {
-    public let login: String
-    public let template: OrganizationTemplate
+package struct OrganizationFacts: Sendable {
+    package let login: String
+    package let template: OrganizationTemplate
     /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
-    public let includedProperties: Reading<[String]>?
+    package let includedProperties: Reading<[String]>?
     /// Whether the host is GitHub Enterprise Server.
-    public let isEnterpriseServer: Bool
+    package let isEnterpriseServer: Bool
 
-    public init(
+    package init(
         login: String, template: OrganizationTemplate, includedProperties: Reading<[String]>? = nil,
         isEnterpriseServer: Bool = false,
     ) {
@@ -86,18 +86,18 @@ public struct OrganizationFacts: Sendable {
 }
 
 /// What a rule about an organization judges.
-public struct OrganizationSubject: Sendable {
-    public let organization: OrganizationFacts
+package struct OrganizationSubject: Sendable {
+    package let organization: OrganizationFacts
     /// Repositories in scope that follow the organization's template or hold a copy of it.
-    public let followers: Int
+    package let followers: Int
     /// Repositories in scope whose template's source is known.
-    public let known: Int
+    package let known: Int
     /// Repositories in scope of which it is not known whether they follow, those included that the listing lacks.
-    public let unknown: Int
+    package let unknown: Int
     /// Listed repositories that the scan was told to leave out; archived ones don't count.
-    public let outOfScope: Int
+    package let outOfScope: Int
 
-    public init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int, outOfScope: Int) {
+    package init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int, outOfScope: Int) {
         self.organization = organization
         self.outOfScope = outOfScope
         self.followers = followers
@@ -107,8 +107,8 @@ public struct OrganizationSubject: Sendable {
 }
 
 /// What a rule about waivers judges: one waiver on the day of the scan.
-public struct WaiverSubject: Sendable {
-    public enum Use: Hashable, Sendable {
+package struct WaiverSubject: Sendable {
+    package enum Use: Hashable, Sendable {
         /// A finding matches the waiver.
         case used
         /// None does, and everything that it could match was judged.
@@ -117,11 +117,11 @@ public struct WaiverSubject: Sendable {
         case unknown
     }
 
-    public let waiver: Waiver
-    public let use: Use
-    public let now: Timestamp
+    package let waiver: Waiver
+    package let use: Use
+    package let now: Timestamp
 
-    public init(waiver: Waiver, use: Use, now: Timestamp) {
+    package init(waiver: Waiver, use: Use, now: Timestamp) {
         self.waiver = waiver
         self.use = use
         self.now = now

@@ -1,16 +1,16 @@
 /// The subject holds ids, which nobody can take over.
-public struct StableIdentity: RepositoryRule {
-    public static let name = "stable-identity"
-    public static let summary = "The subject identifies owner and repository by ids, not by names alone."
-    public static let rationale = """
+package struct StableIdentity: RepositoryRule {
+    package static let name = "stable-identity"
+    package static let summary = "The subject identifies owner and repository by ids, not by names alone."
+    package static let rationale = """
         A name can change hands: after a rename, a transfer or the deletion of an account, somebody else can register \
         the old name and mint the subjects that a cloud still trusts. Ids are never given out again. An immutable \
         subject carries both, and so do repository_id and repository_owner_id; the repository's id alone stays the same \
         in a transfer to another owner. Sources: Astrix, "Sub:jugation", and GitHub's OIDC reference on immutable \
         subjects.
         """
-    public static let remediation = "Opt in to immutable subjects, or add repository_owner_id and repository_id."
-    public static let examples = [
+    package static let remediation = "Opt in to immutable subjects, or add repository_owner_id and repository_id."
+    package static let examples = [
         RuleExample(setting: .immutable(.gitHubDefault), expected: .pass),
         RuleExample(setting: .own(["repository_owner_id", "repository_id", "context"]), expected: .pass),
         RuleExample(
@@ -28,9 +28,9 @@ public struct StableIdentity: RepositoryRule {
             expected: .fail("names alone: no id of the owner and none of the repository")),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let hasOwnerID = subject.keys.contains("repository_owner_id")
         let hasRepositoryID = subject.keys.contains("repository_id")
         switch subject.format {

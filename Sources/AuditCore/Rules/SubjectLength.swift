@@ -1,20 +1,20 @@
 /// The subject is no longer than a cloud accepts.
-public struct SubjectLength: RepositoryRule {
-    public static let name = "subject-length"
-    public static let summary = "The subject is no longer than the clouds that must accept it allow."
-    public static let rationale = """
+package struct SubjectLength: RepositoryRule {
+    package static let name = "subject-length"
+    package static let summary = "The subject is no longer than the clouds that must accept it allow."
+    package static let rationale = """
         Microsoft Entra accepts subjects of at most 600 characters; a template of many claims can exceed that on a \
         repository with long names, and the login fails there alone. What varies from job to job is counted with the \
         option reserve. Source: Microsoft's page on creating a workload identity federation trust.
         """
-    public static let remediation = "Take claims out of the template, or shorten names."
-    public static let options = [
+    package static let remediation = "Take claims out of the template, or shorten names."
+    package static let options = [
         RuleOption("max", .number(1...100_000), required: true, "the most characters allowed; Entra: 600"),
         RuleOption(
             "reserve", .number(0...10_000),
             "characters to allow for each value that varies from job to job, such as a branch name (default 0)"),
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(options: #"{"max": 600, "reserve": 200}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(
             options: #"{"max": 200, "reserve": 100}"#, setting: .own(["repo", "context", "job_workflow_ref"]),
@@ -28,12 +28,12 @@ public struct SubjectLength: RepositoryRule {
     private let max: Int
     private let reserve: Int
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         max = try options.reader.optionalNumber("max", in: 1...100_000) ?? 0
         reserve = try options.reader.optionalNumber("reserve", in: 0...10_000) ?? 0
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let preview = SubjectPreview(subject.language)
         guard let text = preview.subject else { return .undecided(RuleSubject.unknownFormat) }
         let fixed = preview.fixedLength

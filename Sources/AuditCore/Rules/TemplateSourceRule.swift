@@ -1,21 +1,21 @@
 /// The effective template comes from an allowed place.
-public struct TemplateSourceRule: RepositoryRule {
-    public static let name = "template-source"
-    public static let summary = "The effective template comes from an allowed place."
-    public static let rationale = """
+package struct TemplateSourceRule: RepositoryRule {
+    package static let name = "template-source"
+    package static let summary = "The effective template comes from an allowed place."
+    package static let rationale = """
         An organization's template changes nothing by itself: each repository has to opt in, and its administrators \
         can leave again. Where trust policies are written for the organization's template, a repository on GitHub's \
         default or on keys of its own presents other subjects. Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """
-    public static let remediation =
+    package static let remediation =
         "Opt the repository in to the organization's template, or give it back to GitHub's default."
-    public static let options = [
+    package static let options = [
         RuleOption(
             "allowed", .words(Place.allCases.map(\.rawValue)), required: true,
             "places from which the template may come; organization_or_copy satisfies either of the last two")
     ]
-    public static let examples = [
+    package static let examples = [
         RuleExample(
             options: #"{"allowed": ["organization"]}"#, setting: .inheriting,
             organizationTemplate: .set(["repo", "context"], useImmutableSubject: nil), expected: .pass),
@@ -43,11 +43,11 @@ public struct TemplateSourceRule: RepositoryRule {
 
     private let allowed: [Place]
 
-    public init(options: RuleOptions) throws(DocumentError) {
+    package init(options: RuleOptions) throws(DocumentError) {
         allowed = try options.reader.words("allowed", of: Place.self) ?? []
     }
 
-    public func judge(_ subject: RuleSubject) -> RuleVerdict {
+    package func judge(_ subject: RuleSubject) -> RuleVerdict {
         let isAllowed: Bool
         switch subject.source {
         case .gitHubDefault: isAllowed = allowed.contains(.gitHubDefault)

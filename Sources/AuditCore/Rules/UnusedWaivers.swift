@@ -1,14 +1,14 @@
 /// Every waiver still covers something.
-public struct UnusedWaivers: WaiverRule {
-    public static let name = "unused-waivers"
-    public static let summary = "Every waiver of the file covers a finding."
-    public static let rationale = """
+package struct UnusedWaivers: WaiverRule {
+    package static let name = "unused-waivers"
+    package static let summary = "Every waiver of the file covers a finding."
+    package static let rationale = """
         A waiver that covers nothing is a hole kept open for the next repository of that name. It is told of only where \
         everything that it could cover was judged. Source: what users of other scanners report of suppressions that no \
         longer match (aquasecurity/trivy#1758, #2312).
         """
-    public static let remediation = "Remove the waiver."
-    public static let examples = [
+    package static let remediation = "Remove the waiver."
+    package static let examples = [
         RuleExample(waiverExpires: RuleExample.day(30), expected: .pass),
         RuleExample(waiverExpires: RuleExample.day(30), use: .unknown, expected: .notApplicable),
         RuleExample(
@@ -17,11 +17,11 @@ public struct UnusedWaivers: WaiverRule {
         RuleExample(waiverExpires: RuleExample.day(-1), use: .unused, expected: .pass),
     ]
 
-    public init(options: RuleOptions) throws(DocumentError) {}
+    package init(options: RuleOptions) throws(DocumentError) {}
 
-    public init() {}
+    package init() {}
 
-    public func judge(_ subject: WaiverSubject) -> RuleVerdict {
+    package func judge(_ subject: WaiverSubject) -> RuleVerdict {
         // One that has expired is told of by another rule.
         guard !subject.waiver.isExpired(at: subject.now) else { return .pass }
         return switch subject.use {

@@ -1,7 +1,7 @@
 /// Why GitHub refuses everything that a credential asks for, whatever it is: another request would fare no better.
 ///
 /// The raw values are stored, as those of the `ScanStop` of the same name.
-public enum CredentialRefusal: String, Sendable, CaseIterable {
+package enum CredentialRefusal: String, Sendable, CaseIterable {
     case installationSuspended = "installation_suspended"
     case accountSuspended = "account_suspended"
     /// After too many refused logins, or by GitHub's staff.
@@ -11,7 +11,7 @@ public enum CredentialRefusal: String, Sendable, CaseIterable {
     case versionRefused = "version_refused"
 
     /// For people, without a final stop.
-    public var explanation: String {
+    package var explanation: String {
         switch self {
         case .installationSuspended: "the installation is suspended"
         case .accountSuspended: "the token's account is suspended"
@@ -22,7 +22,7 @@ public enum CredentialRefusal: String, Sendable, CaseIterable {
     }
 
     /// What a person can do about it.
-    public var hint: String {
+    package var hint: String {
         switch self {
         case .installationSuspended: "an owner of the organization can unsuspend it"
         case .accountSuspended: "ask GitHub's support, or the host's administrators, why"
@@ -34,7 +34,7 @@ public enum CredentialRefusal: String, Sendable, CaseIterable {
 }
 
 extension ScanStop {
-    public init(_ refusal: CredentialRefusal) {
+    package init(_ refusal: CredentialRefusal) {
         switch refusal {
         case .installationSuspended: self = .installationSuspended
         case .accountSuspended: self = .accountSuspended
@@ -45,5 +45,5 @@ extension ScanStop {
     }
 
     /// `nil` where it stopped for another reason.
-    public var refusal: CredentialRefusal? { CredentialRefusal(rawValue: rawValue) }
+    package var refusal: CredentialRefusal? { CredentialRefusal(rawValue: rawValue) }
 }

@@ -1,10 +1,10 @@
 /// An organization's login, checked for the characters that GitHub allows.
-public struct OrganizationLogin: Hashable, Sendable, CustomStringConvertible {
-    public let rawValue: String
+package struct OrganizationLogin: Hashable, Sendable, CustomStringConvertible {
+    package let rawValue: String
 
     /// - Returns: `nil` unless the text is 1 to 100 letters, digits, hyphens or underscores: nothing that could
     ///   change the meaning of a URL's path.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard (1...100).contains(text.utf8.count),
             text.utf8.allSatisfy({ byte in
                 switch byte {
@@ -18,32 +18,32 @@ public struct OrganizationLogin: Hashable, Sendable, CustomStringConvertible {
         self.rawValue = text
     }
 
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 }
 
 /// An organization's numeric id, which survives renames. Unique on one API host.
-public struct OrganizationID: RawRepresentable, Hashable, Sendable {
-    public let rawValue: Int64
+package struct OrganizationID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
 
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }
 
 /// A repository's numeric id, which survives renames and transfers. Unique on one API host.
-public struct RepositoryID: RawRepresentable, Hashable, Sendable {
-    public let rawValue: Int64
+package struct RepositoryID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
 
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }
 
 /// The number by which the history knows a scan; grows by one a scan.
-public struct ScanID: RawRepresentable, Hashable, Sendable {
-    public let rawValue: Int64
+package struct ScanID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
 
-    public init(rawValue: Int64) {
+    package init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 }

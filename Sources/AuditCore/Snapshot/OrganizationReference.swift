@@ -1,42 +1,42 @@
 /// How a person or a stored scan names an organization. Its id says which one it is; its login is a label, which can be
 /// changed and then be taken by another organization.
-public struct OrganizationReference: Hashable, Sendable, ExpressibleByStringLiteral {
+package struct OrganizationReference: Hashable, Sendable, ExpressibleByStringLiteral {
     /// Without case.
-    public var login: String
+    package var login: String
     /// `nil` where a login alone is known: the organization that bore it last is meant.
-    public var id: OrganizationID?
+    package var id: OrganizationID?
 
-    public init(login: String, id: OrganizationID? = nil) {
+    package init(login: String, id: OrganizationID? = nil) {
         self.login = login
         self.id = id
     }
 
-    public init(stringLiteral login: String) {
+    package init(stringLiteral login: String) {
         self.init(login: login)
     }
 }
 
 /// What a history knows of an organization that a person named by a login.
-public struct KnownOrganization: Hashable, Sendable {
+package struct KnownOrganization: Hashable, Sendable {
     /// As it was named.
-    public var asked: String
+    package var asked: String
     /// The organization that bore this login last, by the login that it bears now; as it was named where no scan found it.
-    public var reference: OrganizationReference
+    package var reference: OrganizationReference
     /// Another organization that bore this login before.
-    public var formerHolder: Holder?
+    package var formerHolder: Holder?
 
-    public struct Holder: Hashable, Sendable {
-        public var id: OrganizationID
+    package struct Holder: Hashable, Sendable {
+        package var id: OrganizationID
         /// The last scan that saw it under this login.
-        public var lastSeenBy: ScanDifference.Side
+        package var lastSeenBy: ScanDifference.Side
 
-        public init(id: OrganizationID, lastSeenBy: ScanDifference.Side) {
+        package init(id: OrganizationID, lastSeenBy: ScanDifference.Side) {
             self.id = id
             self.lastSeenBy = lastSeenBy
         }
     }
 
-    public init(asked: String, reference: OrganizationReference, formerHolder: Holder? = nil) {
+    package init(asked: String, reference: OrganizationReference, formerHolder: Holder? = nil) {
         self.asked = asked
         self.reference = reference
         self.formerHolder = formerHolder
@@ -46,7 +46,7 @@ public struct KnownOrganization: Hashable, Sendable {
 // One line each, without a final stop.
 extension OrganizationSnapshot {
     /// That it bears another name than before.
-    public var renamings: [String] {
+    package var renamings: [String] {
         var renamings: [String] = []
         if let askedLogin {
             renamings.append(
@@ -60,7 +60,7 @@ extension OrganizationSnapshot {
     }
 
     /// That its name was another organization's; `nil` where it was not.
-    public var takeover: String? {
+    package var takeover: String? {
         guard let formerHolder, let id else { return nil }
         return
             "\(login) is another organization now (id \(id.rawValue)) than the one that the last scan of that name saw "

@@ -1,19 +1,19 @@
 /// What came of asking GitHub for one thing.
-public enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
+package enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
     case read(Value)
     /// It could not be read: never to be mistaken for a default.
     case unreadable(UnreadableReason)
 
     /// The value, where it was read.
-    public var value: Value? {
+    package var value: Value? {
         if case .read(let value) = self { value } else { nil }
     }
 }
 
 /// Why something could not be read.
-public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
+package struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
     /// The kind of trouble; the raw values are stored and reported.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         case notFound = "not_found"
         case forbidden
         case ssoRequired = "sso_required"
@@ -38,7 +38,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         case incompleteListing = "incomplete_listing"
 
         /// Whether the token's rights are the likely cause; a 404 counts, since GitHub hides what is not allowed.
-        public var isPermission: Bool {
+        package var isPermission: Bool {
             switch self {
             case .notFound, .forbidden, .ssoRequired, .unauthorized, .blocked, .credentialRefused: true
             default: false
@@ -46,7 +46,7 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         }
 
         /// Whether GitHub or the network failed, rather than refused.
-        public var isFault: Bool {
+        package var isFault: Bool {
             switch self {
             case .serverFault, .malformed, .timeout, .connectionLost, .redirected, .unexpected, .gone: true
             default: false
@@ -54,37 +54,37 @@ public struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public let code: Code
+    package let code: Code
     /// One line for people, without a final stop.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// What a waiver of `readable` can accept, as a problem of a finding; `nil` where it is the scan that fell short.
-    public var problem: String? {
+    package var problem: String? {
         switch code {
         case .notRead, .changed: nil
         default: "unreadable: \(code.rawValue)"
         }
     }
 
-    public static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
+    package static let notRead = UnreadableReason(.notRead, "the scan ended before its turn came")
 
     /// - Parameter stop: why the scan ended, as far as it did.
-    public static func notRead(after stop: ScanStop?) -> UnreadableReason {
+    package static func notRead(after stop: ScanStop?) -> UnreadableReason {
         stop?.refusal.map { UnreadableReason(.notRead, "not read: \($0.explanation)") } ?? .notRead
     }
 
     /// Of a repository that is missing from a listing which may be incomplete.
-    public static let notListed = UnreadableReason(
+    package static let notListed = UnreadableReason(
         .incompleteListing, "it is not listed, and the listing is not known to be complete")
 
     static let organizationNotFound = UnreadableReason(.notFound, "the organization could not be found")
 
-    public static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
+    package static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
 
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,8 +1,8 @@
 /// A name's place in reports: names are compared as lower-case UTF-8 bytes.
-public struct ReportOrder: Sendable {
+package struct ReportOrder: Sendable {
     private var bytes: [UInt8] = []
 
-    public init(_ name: String) {
+    package init(_ name: String) {
         bytes.reserveCapacity(name.utf8.count)
         if !append(name) { bytes = Array(name.lowercased().utf8) }
     }
@@ -17,7 +17,7 @@ public struct ReportOrder: Sendable {
     /// Whether it comes before another one.
     ///
     /// - Parameter tie: the answer where names agree.
-    public func precedes(_ other: ReportOrder, or tie: @autoclosure () -> Bool) -> Bool {
+    package func precedes(_ other: ReportOrder, or tie: @autoclosure () -> Bool) -> Bool {
         bytes.withUnsafeBufferPointer { left in
             other.bytes.withUnsafeBufferPointer { right in
                 for place in 0..<min(left.count, right.count) where left[place] != right[place] {
@@ -40,7 +40,7 @@ public struct ReportOrder: Sendable {
 
 extension Sequence {
     /// The elements in the order in which reports list repositories: by full name, by id where names agree.
-    public func inReportOrder(by repository: (Element) -> Repository) -> [Element] {
+    package func inReportOrder(by repository: (Element) -> Repository) -> [Element] {
         let elements = Array(self)
         // Places are sorted in the elements' stead, which are too large to be moved about.
         return elements.enumerated().map { place, element in

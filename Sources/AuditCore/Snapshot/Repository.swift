@@ -1,6 +1,6 @@
 /// What the organization's listing says of one repository.
-public struct Repository: Hashable, Sendable {
-    public enum Visibility: String, Sendable, CaseIterable {
+package struct Repository: Hashable, Sendable {
+    package enum Visibility: String, Sendable, CaseIterable {
         case `public`
         case `private`
         case `internal`
@@ -10,7 +10,7 @@ public struct Repository: Hashable, Sendable {
         case unknown
 
         /// What may be so. Of a known visibility that is itself alone.
-        public var candidates: [Visibility] {
+        package var candidates: [Visibility] {
             switch self {
             case .public, .private, .internal: [self]
             case .notPublic: [.private, .internal]
@@ -19,34 +19,34 @@ public struct Repository: Hashable, Sendable {
         }
 
         /// Itself where it is one of the three that repositories have; else `nil`.
-        public var known: Visibility? { candidates.count == 1 ? self : nil }
+        package var known: Visibility? { candidates.count == 1 ? self : nil }
 
         /// Whether it is known that not everybody may read the repository.
-        public var isKnownNotPublic: Bool { !candidates.contains(.public) }
+        package var isKnownNotPublic: Bool { !candidates.contains(.public) }
 
         /// Whether no visibility could be both: a host that says more than before tells of no change by that.
-        public func isKnownToDiffer(from other: Visibility) -> Bool {
+        package func isKnownToDiffer(from other: Visibility) -> Bool {
             !candidates.contains(where: other.candidates.contains)
         }
 
         /// For people.
-        public var words: String { self == .notPublic ? "private or internal" : rawValue }
+        package var words: String { self == .notPublic ? "private or internal" : rawValue }
     }
 
-    public var id: RepositoryID
-    public var owner: String
+    package var id: RepositoryID
+    package var owner: String
     /// The owner's numeric id, as immutable subjects carry it; `nil` where the host did not send it.
-    public var ownerID: Int64?
-    public var name: String
-    public var visibility: Visibility
+    package var ownerID: Int64?
+    package var name: String
+    package var visibility: Visibility
     /// `nil` where the host did not send it; likewise below.
-    public var isArchived: Bool?
-    public var isFork: Bool?
-    public var topics: [String]?
+    package var isArchived: Bool?
+    package var isFork: Bool?
+    package var topics: [String]?
     /// Values by property name; several where the property allows it, none where it is not set.
-    public var customProperties: [String: [String]]?
+    package var customProperties: [String: [String]]?
 
-    public init(
+    package init(
         id: RepositoryID, owner: String, ownerID: Int64? = nil, name: String, visibility: Visibility,
         isArchived: Bool? = false, isFork: Bool? = nil, topics: [String]? = nil,
         customProperties: [String: [String]]? = nil,
@@ -64,7 +64,7 @@ public struct Repository: Hashable, Sendable {
 
     /// Whether owner and name are such that no address changes its meaning by them: what GitHub and a history say is
     /// somebody else's word.
-    public var isAddressable: Bool {
+    package var isAddressable: Bool {
         OrganizationLogin(owner) != nil && (1...255).contains(name.utf8.count) && name != "." && name != ".."
             && !name.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
     }
@@ -80,28 +80,28 @@ public struct Repository: Hashable, Sendable {
     }
 
     /// Whether that is its owner's login: GitHub keeps case and goes by none.
-    public func belongs(to login: String) -> Bool { owner.isExactlyIgnoringCase(login) }
+    package func belongs(to login: String) -> Bool { owner.isExactlyIgnoringCase(login) }
 
     /// Whether owner and name are the same, byte for byte.
-    public func hasName(of other: Repository) -> Bool {
+    package func hasName(of other: Repository) -> Bool {
         name.isExactly(other.name) && owner.isExactly(other.owner)
     }
 
     /// `OWNER/NAME`, in the case that GitHub stores.
-    public var fullName: String { "\(owner)/\(name)" }
+    package var fullName: String { "\(owner)/\(name)" }
 }
 
 // MARK: - Equal byte for byte
 
 extension Repository {
-    public static func == (left: Repository, right: Repository) -> Bool {
+    package static func == (left: Repository, right: Repository) -> Bool {
         left.id == right.id && left.hasName(of: right) && left.ownerID == right.ownerID
             && left.visibility == right.visibility && left.isArchived == right.isArchived
             && left.isFork == right.isFork && left.exactTopics == right.exactTopics
             && left.exactProperties == right.exactProperties
     }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(id)
         hasher.combine(name)
     }

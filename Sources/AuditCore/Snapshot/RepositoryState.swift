@@ -1,16 +1,16 @@
 /// What one scan knew of one repository, with the template that follows from it.
-public struct RepositoryState: Hashable, Sendable {
-    public var repository: Repository
-    public var reading: Reading<RepositorySetting>
+package struct RepositoryState: Hashable, Sendable {
+    package var repository: Repository
+    package var reading: Reading<RepositorySetting>
     /// `nil` where the setting was not read.
-    public var effective: EffectiveTemplate?
+    package var effective: EffectiveTemplate?
     package let isEnterpriseServer: Bool
     /// The prefix of the last answer whose template is known.
     private var prefix: String?
     /// The last format that was known before this answer.
     private var formatBefore = SubjectFormat.unknown
 
-    public init(
+    package init(
         _ repository: Repository, _ reading: Reading<RepositorySetting>, under organization: OrganizationTemplate,
         isEnterpriseServer: Bool,
     ) {
@@ -56,7 +56,7 @@ public struct RepositoryState: Hashable, Sendable {
     }
 
     /// Whether no earlier state could add to it.
-    public var isWhole: Bool {
+    package var isWhole: Bool {
         let facts = repository
         return isRead && format != .unknown && (isEnterpriseServer || reading.value?.useImmutableSubject != nil)
             && facts.visibility.known != nil && facts.ownerID != nil && facts.isArchived != nil && facts.isFork != nil
@@ -64,10 +64,10 @@ public struct RepositoryState: Hashable, Sendable {
     }
 
     /// Whether the setting was read, and with it what decides the template.
-    public var isRead: Bool { reading.value != nil && effective?.template != nil && effective?.knownSource != nil }
+    package var isRead: Bool { reading.value != nil && effective?.template != nil && effective?.knownSource != nil }
 
     /// The same, with what an earlier scan knew in the place of what this one could not read.
-    public func completed(by earlier: RepositoryState) -> RepositoryState {
+    package func completed(by earlier: RepositoryState) -> RepositoryState {
         var state = self
         state.repository = repository.completed(by: earlier.repository)
         if format == .unknown { state.formatBefore = earlier.format }
@@ -94,7 +94,7 @@ public struct RepositoryState: Hashable, Sendable {
     // Format and subject are worked out when they are asked for, since few of very many are shown.
 
     /// What subjects are made of; `nil` where that is not known.
-    public var language: SubjectLanguage? {
+    package var language: SubjectLanguage? {
         guard var setting = reading.value, let template = effective?.template else { return nil }
         setting.subClaimPrefix = prefix
         return SubjectLanguage(template, of: setting, in: repository, isEnterpriseServer: isEnterpriseServer)
@@ -125,25 +125,25 @@ public struct RepositoryState: Hashable, Sendable {
             ? "it is not known how its subjects begin" : "it is not known what GitHub makes of \(open.joinedNames)"
     }
 
-    public var format: SubjectFormat { language?.format ?? formatBefore }
+    package var format: SubjectFormat { language?.format ?? formatBefore }
 
     /// The subject that jobs present.
-    public var preview: SubjectPreview { SubjectPreview(language) }
+    package var preview: SubjectPreview { SubjectPreview(language) }
 
     /// Whether the organization's template decides: it is inherited, or was copied from it.
-    public var followsOrganization: Bool {
+    package var followsOrganization: Bool {
         effective?.source == .organization || effective?.source == .organizationOrCopy
     }
 
     /// Whether its template changes with the organization's: it follows that, or would if one were set.
-    public var changesWithOrganization: Bool {
+    package var changesWithOrganization: Bool {
         followsOrganization || effective?.source == .gitHubDefault && reading.value?.useDefault == false
     }
 }
 
 /// A repository that one scan knew otherwise than an earlier one.
-public struct RepositoryChange: Sendable {
-    public enum Kind: String, Sendable, CaseIterable {
+package struct RepositoryChange: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case added
         /// Gone from a complete listing, or listed by another organization.
         case removed
@@ -163,23 +163,23 @@ public struct RepositoryChange: Sendable {
         case facts
     }
 
-    public var before: RepositoryState? { content.before }
-    public var after: RepositoryState? { content.after }
+    package var before: RepositoryState? { content.before }
+    package var after: RepositoryState? { content.after }
     /// As it is known last.
-    public var repository: Repository { content.repository }
+    package var repository: Repository { content.repository }
     /// In the order of `Kind`; never empty.
-    public var kinds: [Kind] { content.kinds }
+    package var kinds: [Kind] { content.kinds }
     /// Effective templates, without the states around them; `nil` where the setting was not read.
-    public var effective: (before: EffectiveTemplate?, after: EffectiveTemplate?) {
+    package var effective: (before: EffectiveTemplate?, after: EffectiveTemplate?) {
         (content.before?.effective, content.after?.effective)
     }
 
     /// The scan by which the state before is known, where the earlier of two that are compared could not read all of it.
-    public var knownBy: ScanDifference.Side? { content.knownBy }
+    package var knownBy: ScanDifference.Side? { content.knownBy }
     /// Whether only the repository's answer is known to have changed, and not what follows from it: shown, and no drift.
-    public var isOfAnswerAlone: Bool { kinds == [.setting] }
+    package var isOfAnswerAlone: Bool { kinds == [.setting] }
     /// Whether the subject of its jobs is known in both states.
-    public var isEffectKnown: Bool {
+    package var isEffectKnown: Bool {
         guard let before, let after else { return true }
         return before.isComparable(with: after)
     }
@@ -210,7 +210,7 @@ public struct RepositoryChange: Sendable {
     ///   - before: `nil` where it is known not to have been there; likewise `after`.
     ///   - knownBy: as above.
     /// - Returns: `nil` where nothing is known to have changed. What either state could not read is no change.
-    public init?(
+    package init?(
         from before: RepositoryState?, to after: RepositoryState?, knownBy: ScanDifference.Side? = nil,
     ) {
         guard let last = after ?? before else { return nil }
@@ -257,7 +257,7 @@ public struct RepositoryChange: Sendable {
 
 extension RepositoryChange.Kind {
     /// Whether it is read at the endpoint of the template, and not in the listing.
-    public var isOfSetting: Bool { isOfTemplate || self == .setting }
+    package var isOfSetting: Bool { isOfTemplate || self == .setting }
 
     fileprivate var isOfTemplate: Bool {
         switch self {

@@ -1,5 +1,5 @@
 /// How a person names a stored scan: by number, by place, or by time.
-public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
+package enum ScanReference: Hashable, Sendable, CustomStringConvertible {
     case id(ScanID)
     /// The newest one.
     case latest
@@ -9,10 +9,10 @@ public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
     case at(Timestamp)
 
     /// What can be said, for messages.
-    public static let forms = "a number, latest, previous, or a date such as 2026-09-30"
+    package static let forms = "a number, latest, previous, or a date such as 2026-09-30"
 
     /// Reads `42` or `#42`, `latest`, `previous`, `2026-09-30` (to the end of that day) or `2026-09-30T02:00:00Z`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         switch text {
         case "latest": self = .latest
         case "previous": self = .previous
@@ -29,7 +29,7 @@ public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .id(let id): "\(id.rawValue)"
         case .latest: "latest"
@@ -41,11 +41,11 @@ public enum ScanReference: Hashable, Sendable, CustomStringConvertible {
 
 extension Timestamp {
     /// Reads `YYYY-MM-DD` as the first second of that day, in UTC; `nil` for any other form.
-    public init?(dayOf text: String) {
+    package init?(dayOf text: String) {
         guard text.utf8.count == 10 else { return nil }
         self.init(text + "T00:00:00Z")
     }
 
     /// `YYYY-MM-DD`, in UTC.
-    public var day: String { String(description.prefix(10)) }
+    package var day: String { String(description.prefix(10)) }
 }

@@ -7,7 +7,7 @@ extension Snapshot {
     ///   - parts: at least one, all of one host and one scope; of each the organizations that are taken from it.
     ///   - missing: organizations of which there is no scan, by the logins that were asked for; the whole is incomplete then.
     ///   - logins: the order of the organizations.
-    public init(
+    package init(
         joining parts: [(scan: StoredScan, snapshot: Snapshot)], missing: [String] = [], inOrderOf logins: [String],
     ) {
         precondition(!parts.isEmpty, "something must be joined")
@@ -46,7 +46,7 @@ extension Snapshot {
 
 extension OrganizationSnapshot {
     /// Of which scan it is, where a report is of several; without a final stop.
-    public var provenance: String? {
+    package var provenance: String? {
         scan.map { "\(login) is as scan \($0.id.rawValue) of \($0.startedAt) saw it" }
     }
 }

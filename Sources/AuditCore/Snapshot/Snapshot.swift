@@ -1,20 +1,20 @@
 /// Everything that one scan observed, as the history gives it back. Facts only: no judgement.
-public struct Snapshot: Sendable {
+package struct Snapshot: Sendable {
     /// `nil` where no history could be opened.
-    public var scanID: ScanID?
+    package var scanID: ScanID?
     /// Base address of the API, such as `https://api.github.com`.
-    public var apiURL: String
-    public var isEnterpriseServer: Bool
-    public var startedAt: Timestamp
-    public var finishedAt: Timestamp
+    package var apiURL: String
+    package var isEnterpriseServer: Bool
+    package var startedAt: Timestamp
+    package var finishedAt: Timestamp
     /// Why the scan stopped before everything was asked for; `nil` where it ran to its end.
-    public var stop: ScanStop?
-    public var requests: RequestCounts
-    public var scope: Scope
+    package var stop: ScanStop?
+    package var requests: RequestCounts
+    package var scope: Scope
     /// In the order in which they were asked for.
-    public var organizations: [OrganizationSnapshot]
+    package var organizations: [OrganizationSnapshot]
 
-    public init(
+    package init(
         scanID: ScanID?, apiURL: String, isEnterpriseServer: Bool, startedAt: Timestamp, finishedAt: Timestamp,
         stop: ScanStop?, requests: RequestCounts, scope: Scope, organizations: [OrganizationSnapshot],
     ) {
@@ -31,7 +31,7 @@ public struct Snapshot: Sendable {
 }
 
 /// Why a scan stopped early; the raw values are stored.
-public enum ScanStop: String, Sendable, CaseIterable {
+package enum ScanStop: String, Sendable, CaseIterable {
     /// SIGINT.
     case interrupted
     /// SIGTERM.
@@ -52,7 +52,7 @@ public enum ScanStop: String, Sendable, CaseIterable {
     case versionRefused = "version_refused"
 
     /// For people, without a final stop.
-    public var explanation: String {
+    package var explanation: String {
         switch self {
         case .interrupted: "it was interrupted; what was read is stored"
         case .terminated: "it was terminated; what was read is stored"
@@ -67,17 +67,17 @@ public enum ScanStop: String, Sendable, CaseIterable {
 }
 
 /// What one scan asked of GitHub.
-public struct RequestCounts: Hashable, Sendable {
+package struct RequestCounts: Hashable, Sendable {
     /// Every request put on the wire, retries and redirects included.
-    public var sent = 0
+    package var sent = 0
     /// Answers 304.
-    public var notModified = 0
+    package var notModified = 0
     /// Requests sent again after a fault or a rate limit.
-    public var retried = 0
+    package var retried = 0
     /// Time during which rate limits held everything back.
-    public var waited: Duration = .zero
+    package var waited: Duration = .zero
 
-    public init(sent: Int = 0, notModified: Int = 0, retried: Int = 0, waited: Duration = .zero) {
+    package init(sent: Int = 0, notModified: Int = 0, retried: Int = 0, waited: Duration = .zero) {
         self.sent = sent
         self.notModified = notModified
         self.retried = retried
@@ -86,28 +86,28 @@ public struct RequestCounts: Hashable, Sendable {
 }
 
 /// One organization as one scan saw it.
-public struct OrganizationSnapshot: Sendable {
+package struct OrganizationSnapshot: Sendable {
     /// As GitHub writes it; as it was asked for where the organization could not be read.
-    public var login: String
-    public var id: OrganizationID?
+    package var login: String
+    package var id: OrganizationID?
     /// The login by which it was asked for, where it bears another.
-    public var askedLogin: String?
+    package var askedLogin: String?
     /// The login by which the last scan before knew it, where that was another.
-    public var formerLogin: String?
+    package var formerLogin: String?
     /// The organization that bore its login at the last scan before that saw this login, where that was another.
-    public var formerHolder: OrganizationID?
+    package var formerHolder: OrganizationID?
     /// The scan that saw it, where the snapshot is of several.
-    public var scan: ScanDifference.Side?
+    package var scan: ScanDifference.Side?
     /// Why what was seen does not stand for today; `nil` where it does, or no age was asked for.
-    public var staleness: String?
-    public var template: OrganizationTemplate
+    package var staleness: String?
+    package var template: OrganizationTemplate
     /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
-    public var includedProperties: Reading<[String]>?
-    public var listing: Listing
+    package var includedProperties: Reading<[String]>?
+    package var listing: Listing
     /// Every listed repository, in report order.
-    public var repositories: [RepositorySnapshot]
+    package var repositories: [RepositorySnapshot]
 
-    public init(
+    package init(
         login: String, id: OrganizationID?, template: OrganizationTemplate,
         includedProperties: Reading<[String]>? = nil, listing: Listing, repositories: [RepositorySnapshot],
     ) {
@@ -121,13 +121,13 @@ public struct OrganizationSnapshot: Sendable {
 }
 
 /// One repository as one scan saw it.
-public struct RepositorySnapshot: Sendable {
-    public var repository: Repository
-    public var reading: Reading<RepositorySetting>
+package struct RepositorySnapshot: Sendable {
+    package var repository: Repository
+    package var reading: Reading<RepositorySetting>
     /// When the setting was first seen, unchanged to this scan; `nil` where it was not read.
-    public var since: Timestamp?
+    package var since: Timestamp?
 
-    public init(repository: Repository, reading: Reading<RepositorySetting>, since: Timestamp?) {
+    package init(repository: Repository, reading: Reading<RepositorySetting>, since: Timestamp?) {
         self.repository = repository
         self.reading = reading
         self.since = since
@@ -135,8 +135,8 @@ public struct RepositorySnapshot: Sendable {
 }
 
 /// How far an organization's listing can be trusted.
-public struct Listing: Hashable, Sendable {
-    public enum Status: String, Sendable, CaseIterable {
+package struct Listing: Hashable, Sendable {
+    package enum Status: String, Sendable, CaseIterable {
         /// As many repositories as the organization counts.
         case complete
         /// Fewer, or a page was lost, or GitHub said that it left some out.
@@ -145,21 +145,21 @@ public struct Listing: Hashable, Sendable {
         case unverified
     }
 
-    public var status: Status
-    public var listed: Int
+    package var status: Status
+    package var listed: Int
     /// The organization's own count; a lower bound where `isExpectedAtLeast`. `nil` where nothing is counted to this
     /// token that would prove the listing short.
-    public var expected: Int?
+    package var expected: Int?
     /// Full names that the last scan listed and a complete listing no longer holds.
-    public var removed: [String]
+    package var removed: [String]
     /// Full names that the last scan listed and this listing, not known to be complete, does not hold.
-    public var missing: [String]
+    package var missing: [String]
     /// Why the listing is not complete, for people.
-    public var error: String?
+    package var error: String?
     /// The kind of trouble where the organization or its first page could not be read at all.
-    public var failure: UnreadableReason.Code?
+    package var failure: UnreadableReason.Code?
 
-    public init(
+    package init(
         status: Status, listed: Int, expected: Int?, removed: [String] = [], missing: [String] = [],
         error: String? = nil, failure: UnreadableReason.Code? = nil,
     ) {
@@ -173,11 +173,11 @@ public struct Listing: Hashable, Sendable {
     }
 
     /// Ends `error` where only public repositories are counted to the token.
-    public static let privateCountNotShown = "the number of private repositories is not shown to this token"
+    package static let privateCountNotShown = "the number of private repositories is not shown to this token"
 
     /// Whether `expected` is a lower bound: public repositories as the organization counts them, and private ones as far as
     /// they are listed.
     ///
     /// Read from `error`, which a history keeps: the form of what seals a scan is fixed, and has no field for it.
-    public var isExpectedAtLeast: Bool { expected != nil && error?.hasSuffix(Self.privateCountNotShown) == true }
+    package var isExpectedAtLeast: Bool { expected != nil && error?.hasSuffix(Self.privateCountNotShown) == true }
 }

@@ -1,15 +1,15 @@
 /// A moment, to the second, in UTC.
 ///
 /// Whole seconds as `2026-11-21T02:00:00Z` are what reports and the history show, so that is all it keeps.
-public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
-    public let secondsSince1970: Int64
+package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let secondsSince1970: Int64
 
-    public init(secondsSince1970: Int64) {
+    package init(secondsSince1970: Int64) {
         self.secondsSince1970 = secondsSince1970
     }
 
     /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form that `description` writes; `nil` for any other.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let seconds =
             text.utf8.withContiguousStorageIfAvailable(Self.seconds)
             ?? Array(text.utf8).withUnsafeBufferPointer(Self.seconds)
@@ -39,7 +39,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         return ((days * 24 + hour) * 60 + minute) * 60 + second
     }
 
-    public var description: String {
+    package var description: String {
         let (days, second) = secondsSince1970.quotientAndRemainder(flooringBy: 86_400)
         let (year, month, day) = Self.civilDate(daysSince1970: days)
         // Very many are written: byte by byte, all but a year of more than four digits.
@@ -68,16 +68,16 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         }
     }
 
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.secondsSince1970 < right.secondsSince1970
     }
 
     /// Whole seconds from the other moment to this one.
-    public func seconds(since other: Timestamp) -> Int64 {
+    package func seconds(since other: Timestamp) -> Int64 {
         secondsSince1970 - other.secondsSince1970
     }
 
-    public func adding(seconds: Int64) -> Timestamp {
+    package func adding(seconds: Int64) -> Timestamp {
         Timestamp(secondsSince1970: secondsSince1970 + seconds)
     }
 

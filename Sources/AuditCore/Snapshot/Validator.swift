@@ -1,10 +1,10 @@
 /// An `ETag`: sent back with the next request of the same address by the same credential, it lets GitHub answer "not
 /// modified", which costs nothing of the primary rate limit.
-public struct Validator: Hashable, Sendable {
-    public let rawValue: String
+package struct Validator: Hashable, Sendable {
+    package let rawValue: String
 
     /// - Returns: `nil` for what is no entity tag (RFC 9110 §8.8.3), or one that is longer than any of GitHub's.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let tag = text.utf8.starts(with: "W/".utf8) ? text.utf8.dropFirst(2) : text.utf8[...]
         let quote = UInt8(ascii: "\"")
         guard (3...256).contains(tag.count), tag.first == quote, tag.last == quote,
@@ -15,14 +15,14 @@ public struct Validator: Hashable, Sendable {
 }
 
 /// What came of asking for something that may be known already.
-public enum Conditional<Value: Sendable>: Sendable {
+package enum Conditional<Value: Sendable>: Sendable {
     /// As when the validator was given.
     case notModified
     /// - Parameter validator: for the next time; `nil` where GitHub gave none that would do.
     case modified(Value, validator: Validator?)
 
     /// The value, where it was read in full.
-    public var value: Value? {
+    package var value: Value? {
         if case .modified(let value, _) = self { value } else { nil }
     }
 }

@@ -1,17 +1,17 @@
 /// What GitHub answered for one repository's subject-claim template.
 ///
 /// Source: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`, schema `OidcCustomSubRepo`.
-public struct RepositorySetting: Hashable, Sendable {
-    public var useDefault: Bool
+package struct RepositorySetting: Hashable, Sendable {
+    package var useDefault: Bool
     /// Keys in GitHub's order; `nil` where the field was absent.
-    public var includeClaimKeys: [ClaimKey]?
+    package var includeClaimKeys: [ClaimKey]?
     /// Whether the repository opted in to immutable subjects; `nil` where the field was absent. Says nothing sure
     /// about the format in use: `subClaimPrefix` does.
-    public var useImmutableSubject: Bool?
+    package var useImmutableSubject: Bool?
     /// The start of the subjects that GitHub mints now, such as `repo:acme@77/api@1001`; `nil` where absent.
-    public var subClaimPrefix: String?
+    package var subClaimPrefix: String?
 
-    public init(
+    package init(
         useDefault: Bool, includeClaimKeys: [ClaimKey]? = nil, useImmutableSubject: Bool? = nil,
         subClaimPrefix: String? = nil,
     ) {
@@ -21,13 +21,13 @@ public struct RepositorySetting: Hashable, Sendable {
         self.subClaimPrefix = subClaimPrefix
     }
 
-    public static func == (left: RepositorySetting, right: RepositorySetting) -> Bool {
+    package static func == (left: RepositorySetting, right: RepositorySetting) -> Bool {
         left.useDefault == right.useDefault && left.includeClaimKeys == right.includeClaimKeys
             && left.useImmutableSubject == right.useImmutableSubject
             && left.subClaimPrefix.map(ExactText.init) == right.subClaimPrefix.map(ExactText.init)
     }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(useDefault)
         hasher.combine(includeClaimKeys)
         hasher.combine(useImmutableSubject)
@@ -38,7 +38,7 @@ public struct RepositorySetting: Hashable, Sendable {
     ///
     /// - Returns: a `nil` template where the answer hangs on an organization template that is unreadable, that changed
     ///   while the scan ran, or that is set without any key, a state whose meaning GitHub does not document.
-    public func effectiveTemplate(organization: OrganizationTemplate) -> EffectiveTemplate {
+    package func effectiveTemplate(organization: OrganizationTemplate) -> EffectiveTemplate {
         if useDefault { return EffectiveTemplate(.gitHubDefault, from: .gitHubDefault) }
         let ownKeys = includeClaimKeys ?? []
         switch (organization, ownKeys.isEmpty) {

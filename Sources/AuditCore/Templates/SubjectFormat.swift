@@ -1,5 +1,5 @@
 /// How the subjects of a repository identify it.
-public enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
+package enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     /// Without the ids of owner and repository.
     case legacy
     /// With both ids: `repo:OWNER@ID/REPO@ID`, or as claims of the template.
@@ -26,18 +26,18 @@ public enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     }
 
     /// The word for it in reports.
-    public var name: String { rawValue }
+    package var name: String { rawValue }
 }
 
 /// A `sub_claim_prefix` taken apart: `repo:OWNER/REPO` or `repo:OWNER@ID/REPO@ID`.
-public struct SubjectPrefix: Hashable, Sendable {
-    public let owner: String
-    public let ownerID: Int64?
-    public let repository: String
-    public let repositoryID: Int64?
+package struct SubjectPrefix: Hashable, Sendable {
+    package let owner: String
+    package let ownerID: Int64?
+    package let repository: String
+    package let repositoryID: Int64?
 
     /// - Returns: `nil` unless the text has one of the two forms, with ids on both sides or on neither.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.starts(with: "repo:".utf8) else { return nil }
         let rest = text.utf8.dropFirst(5)
         guard let slash = rest.firstIndex(of: UInt8(ascii: "/")),

@@ -4,22 +4,22 @@
 /// Source: GitHub's OIDC reference, "Customizing the subject claims": `key:value` pairs joined by `:`, `context` without
 /// its own name, `:` inside a value as `%3A`. That `repository` renders as `repo` does, ids included, is settled by use
 /// (Azure/Azure-Landing-Zones#4223).
-public struct SubjectLanguage: Hashable, Sendable {
-    public enum Piece: Hashable, Sendable {
+package struct SubjectLanguage: Hashable, Sendable {
+    package enum Piece: Hashable, Sendable {
         case text(String)
         /// A value that differs from job to job.
         case hole(ClaimKey)
     }
 
     /// One key's share of the subject.
-    public struct Segment: Hashable, Sendable {
-        public let key: ClaimKey
-        public let pieces: [Piece]
+    package struct Segment: Hashable, Sendable {
+        package let key: ClaimKey
+        package let pieces: [Piece]
         /// Whether GitHub documents, or use has settled, how the key renders.
-        public let isCertain: Bool
+        package let isCertain: Bool
 
         /// With each hole in braces: `ref:{ref}`.
-        public var text: String {
+        package var text: String {
             pieces.map { piece in
                 switch piece {
                 case .text(let text): text
@@ -29,13 +29,13 @@ public struct SubjectLanguage: Hashable, Sendable {
         }
     }
 
-    public let segments: [Segment]
+    package let segments: [Segment]
     /// `legacy` or `immutable`.
-    public let format: SubjectFormat
+    package let format: SubjectFormat
     /// What GitHub may put in front of the segments without documenting it; `nil`: nothing.
-    public let possibleStart: String?
+    package let possibleStart: String?
     /// Whether each segment is certain, nothing may stand in front, and the prefix names this repository.
-    public let isCertain: Bool
+    package let isCertain: Bool
     /// Whether nothing may stand in front, and the prefix names this repository.
     private let isStartKnown: Bool
 
@@ -43,7 +43,7 @@ public struct SubjectLanguage: Hashable, Sendable {
     ///
     /// - Returns: `nil` where it is not known what GitHub makes of the template: the prefix is absent or of neither form,
     ///   or it carries ids and the template neither holds `repo` nor both ids.
-    public init?(
+    package init?(
         _ template: SubjectTemplate, of setting: RepositorySetting, in repository: Repository,
         isEnterpriseServer: Bool,
     ) {
@@ -62,7 +62,7 @@ public struct SubjectLanguage: Hashable, Sendable {
     }
 
     /// The subject with each hole in braces.
-    public var text: String { segments.map(\.text).joined(separator: ":") }
+    package var text: String { segments.map(\.text).joined(separator: ":") }
 
     /// The subject of one context's tokens, with its holes as wide as they are known.
     ///
@@ -164,15 +164,15 @@ public struct SubjectLanguage: Hashable, Sendable {
 
 extension SubjectTemplate {
     /// Whether a segment names the repository as GitHub's prefix does.
-    public var holdsRepository: Bool { keys.contains { $0.rendersAsRepository } }
+    package var holdsRepository: Bool { keys.contains { $0.rendersAsRepository } }
 
     /// Whether both ids stand in the template itself.
-    public var holdsBothIDs: Bool { keys.contains("repository_owner_id") && keys.contains("repository_id") }
+    package var holdsBothIDs: Bool { keys.contains("repository_owner_id") && keys.contains("repository_id") }
 }
 
 extension ClaimKey {
     /// Whether it renders as `repo:OWNER/REPO`: the two names are one claim in a subject.
-    public var rendersAsRepository: Bool { self == "repo" || self == "repository" }
+    package var rendersAsRepository: Bool { self == "repo" || self == "repository" }
 
     /// The key by which rules compare: `repo` for `repository`.
     var canonical: ClaimKey { rendersAsRepository ? "repo" : self }

@@ -1,18 +1,18 @@
 /// The subject that jobs of one repository present, with what varies from job to job in braces.
-public struct SubjectPreview: Hashable, Sendable {
+package struct SubjectPreview: Hashable, Sendable {
     /// `nil` where the template or the format is unknown.
-    public let subject: String?
+    package let subject: String?
     /// Whether GitHub documents how each part renders.
-    public let isCertain: Bool
+    package let isCertain: Bool
     /// Characters that every job's subject has; what GitHub may put in front counts.
     let fixedLength: Int
     /// How many values vary from job to job.
     let varyingCount: Int
 
-    public static let unknown = SubjectPreview(nil)
+    package static let unknown = SubjectPreview(nil)
 
     /// - Parameter language: `nil` where it is not known.
-    public init(_ language: SubjectLanguage?) {
+    package init(_ language: SubjectLanguage?) {
         guard let language else {
             (subject, isCertain, fixedLength, varyingCount) = (nil, false, 0, 0)
             return

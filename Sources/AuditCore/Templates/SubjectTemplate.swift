@@ -1,22 +1,22 @@
 /// An ordered list of claim keys from which GitHub builds a token's subject.
-public struct SubjectTemplate: Hashable, Sendable, ExpressibleByArrayLiteral {
+package struct SubjectTemplate: Hashable, Sendable, ExpressibleByArrayLiteral {
     /// The keys in the order in which GitHub joins them.
-    public let keys: [ClaimKey]
+    package let keys: [ClaimKey]
 
-    public init(_ keys: [ClaimKey]) {
+    package init(_ keys: [ClaimKey]) {
         self.keys = keys
     }
 
-    public init(arrayLiteral elements: ClaimKey...) {
+    package init(arrayLiteral elements: ClaimKey...) {
         self.keys = elements
     }
 
     /// What GitHub uses where nothing else was chosen. Source: GitHub's OIDC reference, "Default subject claims".
-    public static let gitHubDefault: SubjectTemplate = ["repo", "context"]
+    package static let gitHubDefault: SubjectTemplate = ["repo", "context"]
 }
 
 /// The place from which a repository's effective template comes.
-public enum TemplateSource: String, Sendable, CaseIterable {
+package enum TemplateSource: String, Sendable, CaseIterable {
     case gitHubDefault = "github_default"
     case organization
     case repository
@@ -27,19 +27,19 @@ public enum TemplateSource: String, Sendable, CaseIterable {
 }
 
 /// The template that tokens of one repository follow, and where it comes from.
-public struct EffectiveTemplate: Hashable, Sendable {
+package struct EffectiveTemplate: Hashable, Sendable {
     /// `nil` where the answer hangs on something that could not be read.
-    public let template: SubjectTemplate?
-    public let source: TemplateSource
+    package let template: SubjectTemplate?
+    package let source: TemplateSource
 
-    public init(_ template: SubjectTemplate?, from source: TemplateSource) {
+    package init(_ template: SubjectTemplate?, from source: TemplateSource) {
         self.template = template
         self.source = source
     }
 }
 
 /// What is known of an organization's own template.
-public enum OrganizationTemplate: Hashable, Sendable {
+package enum OrganizationTemplate: Hashable, Sendable {
     /// GitHub sent keys; an empty list is kept as it came.
     case set(SubjectTemplate, useImmutableSubject: Bool?)
     /// GitHub said, with its own message, that the organization never set one.
@@ -47,12 +47,12 @@ public enum OrganizationTemplate: Hashable, Sendable {
     case unreadable(UnreadableReason)
 
     /// What everybody should know who reads or writes one.
-    public static let effect =
+    package static let effect =
         "an organization's template changes nothing until a repository opts in; only a repository's own setting tells "
         + "whether its subjects are immutable"
 
     /// Claims that a repository inherits, GitHub's default where it was never set; `nil` where they are not known.
-    public var inheritedKeys: [ClaimKey]? {
+    package var inheritedKeys: [ClaimKey]? {
         switch self {
         case .set(let template, _): template.keys
         case .neverSet: SubjectTemplate.gitHubDefault.keys
@@ -61,7 +61,7 @@ public enum OrganizationTemplate: Hashable, Sendable {
     }
 
     /// Whether both were read, and differ in more than a flag that one answer leaves out.
-    public func isKnownToDiffer(from other: OrganizationTemplate) -> Bool {
+    package func isKnownToDiffer(from other: OrganizationTemplate) -> Bool {
         switch (self, other) {
         case (.unreadable, _), (_, .unreadable), (.neverSet, .neverSet): false
         case (.set(let old, let before), .set(let new, let after)):

@@ -8,7 +8,7 @@ extension HistoryStore {
     ///   - kinds: the records that are written, each before the seal of its scan; `nil`: all.
     ///   - write: takes some bytes at a time; what it throws ends the export.
     /// - Throws: `.altered` where a scan's records are not what was sealed; and what `write` throws, as it is.
-    public func export(only kinds: Set<String>? = nil, _ write: ([UInt8]) throws -> Void) throws {
+    package func export(only kinds: Set<String>? = nil, _ write: ([UInt8]) throws -> Void) throws {
         let path = path
         var failure: (any Error)?
         do {
@@ -30,7 +30,7 @@ extension HistoryStore {
 
 extension HistoryStore {
     /// The kinds of records that an export can be confined to.
-    public static let recordKinds = EvidenceKind.all.map(\.name) + ["seal"]
+    package static let recordKinds = EvidenceKind.all.map(\.name) + ["seal"]
 }
 
 /// Writes the interchange format, version 1.

@@ -1,14 +1,14 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 import GRDB
 
 /// An export that is to be imported.
-public struct ExportFile: Sendable {
-    public var name: String
+package struct ExportFile: Sendable {
+    package var name: String
     /// Opens it at its start, as often as it is called; what that gives tells the next bytes, none at the end.
-    public var open: @Sendable () throws -> () throws -> [UInt8]
+    package var open: @Sendable () throws -> () throws -> [UInt8]
 
-    public init(name: String, open: @escaping @Sendable () throws -> () throws -> [UInt8]) {
+    package init(name: String, open: @escaping @Sendable () throws -> () throws -> [UInt8]) {
         self.name = name
         self.open = open
     }
@@ -18,7 +18,7 @@ extension HistoryStore {
     /// Takes over the scans of exports, in the order of time, in one transaction; those that are known are left out.
     ///
     /// - Throws: `.badExport`, `.overlap`; nothing was stored then.
-    public func importing(_ files: [ExportFile]) async throws(HistoryError) -> ImportSummary {
+    package func importing(_ files: [ExportFile]) async throws(HistoryError) -> ImportSummary {
         let path = path
         return try await write { db in
             var importing = ImportSummary()

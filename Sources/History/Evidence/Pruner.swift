@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import Crypto
 import Foundation
 import GRDB
@@ -13,7 +13,7 @@ extension HistoryStore {
     ///   - moment: scans that began before it go.
     ///   - keepsMonthly: whether the last scan of each month and organization stays all the same.
     ///   - isRehearsal: whether everything is put back in the end.
-    public func prune(
+    package func prune(
         apiURL: String, before moment: Timestamp, keepsMonthly: Bool, isRehearsal: Bool,
     ) async throws(HistoryError) -> PruneSummary {
         let size = try await read(Self.fileBytes)

@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import Foundation
 import GRDB
 
@@ -7,7 +7,7 @@ extension HistoryStore {
     ///
     /// - Parameter expected: a digest that an archived report names, which must be in the chain.
     /// - Throws: `.corrupt` where the file itself is damaged.
-    public func verify(expected: String? = nil) async throws(HistoryError) -> VerificationResult {
+    package func verify(expected: String? = nil) async throws(HistoryError) -> VerificationResult {
         let path = path
         return try await read { db in
             if let damage = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), damage != "ok" {

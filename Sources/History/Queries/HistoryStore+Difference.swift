@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 extension HistoryStore {
@@ -8,7 +8,7 @@ extension HistoryStore {
     ///   - organizations: which; `nil`: all.
     ///   - followers: whether repositories are told that changed with their organization's template alone; they can be
     ///     very many.
-    public func difference(
+    package func difference(
         from before: StoredScan, to after: StoredScan, of organizations: [OrganizationReference]? = nil,
         withFollowers followers: Bool = true,
     ) async throws(HistoryError) -> ScanDifference {

@@ -1,18 +1,18 @@
 import GRDB
 
 /// A host as far as a history knows it.
-public struct StoredHost: Hashable, Sendable {
-    public var apiURL: String
+package struct StoredHost: Hashable, Sendable {
+    package var apiURL: String
     /// Sealed scans, pruned ones too, and those that run or were interrupted.
-    public var scans: Int
-    public var openScans: Int
+    package var scans: Int
+    package var openScans: Int
     /// Sets of changes in the journal.
-    public var changesets: Int
+    package var changesets: Int
 }
 
 extension HistoryStore {
     /// Hosts of which the history holds anything, in the order of their addresses.
-    public func hosts() async throws(HistoryError) -> [StoredHost] {
+    package func hosts() async throws(HistoryError) -> [StoredHost] {
         try await read { db in
             try Row.fetchAll(
                 db,

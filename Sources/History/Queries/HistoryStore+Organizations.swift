@@ -1,9 +1,9 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 extension HistoryStore {
     /// What the history knows of organizations that a person names by logins, in the order of these.
-    public func organizations(
+    package func organizations(
         named logins: [String], apiURL: String,
     ) async throws(HistoryError) -> [KnownOrganization] {
         try await read { db in
@@ -13,7 +13,7 @@ extension HistoryStore {
     }
 
     /// Every organization that scans found, by the login that it bore last, in alphabetical order.
-    public func organizations(apiURL: String) async throws(HistoryError) -> [OrganizationReference] {
+    package func organizations(apiURL: String) async throws(HistoryError) -> [OrganizationReference] {
         try await read { db in try OrganizationNames(db, apiURL: apiURL).all() }
     }
 }

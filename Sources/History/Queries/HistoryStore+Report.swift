@@ -1,10 +1,10 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 extension HistoryStore {
     /// What came before a report, as far as a format asks for it. Of a scan that was not sealed, what its organizations
     /// were before it; where none could begin, when they were last read to the end.
-    public func history(
+    package func history(
         of report: AuditReport, holding parts: Set<ReportHistory.Part>,
     ) async throws(HistoryError) -> ReportHistory? {
         let organizations = report.organizations.filter { $0.id != nil }

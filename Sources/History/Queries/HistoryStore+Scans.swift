@@ -1,11 +1,11 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 // Newest, oldest, before and after are by the chain: a clock that is wrong must not make an older scan the latest.
 
 extension HistoryStore {
     /// The newest scan that read an organization to its end.
-    public func lastScan(
+    package func lastScan(
         of organization: OrganizationReference, apiURL: String,
     ) async throws(HistoryError) -> StoredScan? {
         try await scan(.latest, apiURL: apiURL, of: [organization])
@@ -14,7 +14,7 @@ extension HistoryStore {
     /// The scan of that name; `nil` where there is none.
     ///
     /// - Parameter organizations: those of which it must hold every one; empty: whatever it holds.
-    public func scan(
+    package func scan(
         _ reference: ScanReference, apiURL: String, of organizations: [OrganizationReference] = [],
     ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
@@ -37,7 +37,7 @@ extension HistoryStore {
     /// - Parameters:
     ///   - sameScope: whether it must have had the same scope, so that nothing is lost or found by that.
     ///   - moment: by when it had begun.
-    public func scan(
+    package func scan(
         before scan: StoredScan, of organizations: [OrganizationReference], sameScope: Bool = false,
         at moment: Timestamp? = nil,
     ) async throws(HistoryError) -> StoredScan? {
@@ -51,7 +51,7 @@ extension HistoryStore {
     }
 
     /// The oldest scan that holds the organizations.
-    public func firstScan(
+    package func firstScan(
         of organizations: [OrganizationReference], apiURL: String,
     ) async throws(HistoryError) -> StoredScan? {
         try await read { db in
@@ -61,7 +61,7 @@ extension HistoryStore {
 
     /// The newest pruned scan after another one that had begun by a moment, and that asked for the organizations by any of
     /// their names: what it found is not kept.
-    public func prunedScan(
+    package func prunedScan(
         after scan: StoredScan, by moment: Timestamp, of organizations: [OrganizationReference],
     ) async throws(HistoryError) -> (id: ScanID, startedAt: Timestamp)? {
         try await read { db in
@@ -91,7 +91,7 @@ extension HistoryStore {
     }
 
     /// Whether a scan is there in what remained of it alone.
-    public func isPruned(_ id: ScanID) async throws(HistoryError) -> Bool {
+    package func isPruned(_ id: ScanID) async throws(HistoryError) -> Bool {
         try await read { db in
             try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM prunedScan WHERE scanID = ?)", arguments: [id.rawValue]) == true
@@ -99,7 +99,7 @@ extension HistoryStore {
     }
 
     /// How many scans run, or were interrupted and not gone on with.
-    public func openScanCount(apiURL: String) async throws(HistoryError) -> Int {
+    package func openScanCount(apiURL: String) async throws(HistoryError) -> Int {
         try await read { db in
             try Int.fetchOne(
                 db,
@@ -114,7 +114,7 @@ extension HistoryStore {
     /// Every sealed scan, newest first.
     ///
     /// - Parameter organizations: as above.
-    public func scans(
+    package func scans(
         apiURL: String, of organizations: [OrganizationReference] = [],
     ) async throws(HistoryError) -> [StoredScan] {
         try await read { db in try ScanSearch(apiURL: apiURL, organizations: organizations).all(db) }

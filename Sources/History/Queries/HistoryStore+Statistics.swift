@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 extension HistoryStore {
@@ -8,7 +8,7 @@ extension HistoryStore {
     ///   - organization: under all its names; `nil`: all.
     ///   - since: the scans of each organization after the last that had begun before it.
     ///   - like: a scan up to which is told, and of whose scope those are that are told of; `nil`: all.
-    public func trend(
+    package func trend(
         apiURL: String, of organization: OrganizationReference? = nil, since: Timestamp? = nil,
         withScopeOf like: ScanID? = nil,
     ) async throws(HistoryError) -> [TrendPoint] {
@@ -53,7 +53,7 @@ extension HistoryStore {
     }
 
     /// How large the history is, table by table.
-    public func statistics() async throws(HistoryError) -> HistoryStatistics {
+    package func statistics() async throws(HistoryError) -> HistoryStatistics {
         let path = path
         return try await read { db in
             let tables = try String.fetchAll(

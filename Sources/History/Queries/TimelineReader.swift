@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import GRDB
 
 extension HistoryStore {
@@ -6,7 +6,7 @@ extension HistoryStore {
     ///
     /// - Parameter fullName: a name that it has or had, without case. Of several that had it, the one that had it last.
     /// - Returns: `nil` where no scan ever listed one of that name.
-    public func timeline(of fullName: String, apiURL: String) async throws(HistoryError) -> Timeline? {
+    package func timeline(of fullName: String, apiURL: String) async throws(HistoryError) -> Timeline? {
         try await read { db in
             var reader = TimelineReader(db)
             return try reader.timeline(of: fullName, apiURL: apiURL)

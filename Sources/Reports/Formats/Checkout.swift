@@ -1,6 +1,6 @@
 /// The folder in which GitHub and GitLab look for the files that a report names: the root of the repository whose job ran
 /// the audit.
-public struct Checkout: Hashable, Sendable {
+package struct Checkout: Hashable, Sendable {
     /// Each as the parts of an absolute path: one folder can have several, by way of links.
     private let roots: [[Substring]]
     private let workingDirectory: [Substring]
@@ -8,7 +8,7 @@ public struct Checkout: Hashable, Sendable {
     /// - Parameters:
     ///   - roots: absolute paths of the one folder; empty: the working directory is taken for it.
     ///   - workingDirectory: absolute; the empty path says nothing of where it is.
-    public init(roots: [String] = [], workingDirectory: String = "") {
+    package init(roots: [String] = [], workingDirectory: String = "") {
         self.workingDirectory = workingDirectory.split(separator: "/")
         self.roots = roots.map { $0.split(separator: "/") }
     }

@@ -1,5 +1,5 @@
 /// Where a reporter writes: text goes out in large pieces, so that a report need not fit into memory twice.
-public struct ReportOutput {
+package struct ReportOutput {
     private var buffer: [UInt8] = []
     private let flush: ([UInt8]) throws -> Void
     private var failure: (any Error)?
@@ -7,12 +7,12 @@ public struct ReportOutput {
     private static let pieceBytes = 1 << 16
 
     /// - Parameter flush: takes the next bytes; after it threw, it is not called again.
-    public init(flush: @escaping ([UInt8]) throws -> Void) {
+    package init(flush: @escaping ([UInt8]) throws -> Void) {
         self.flush = flush
         buffer.reserveCapacity(Self.pieceBytes * 2)
     }
 
-    public mutating func write(_ text: some StringProtocol) {
+    package mutating func write(_ text: some StringProtocol) {
         // At once, where the text lies in one piece: bytes one by one take ten times as long.
         if text.utf8.withContiguousStorageIfAvailable({ buffer.append(contentsOf: $0) }) == nil {
             buffer.append(contentsOf: text.utf8)
@@ -20,7 +20,7 @@ public struct ReportOutput {
         if buffer.count >= Self.pieceBytes { flushBuffer() }
     }
 
-    public mutating func write(_ bytes: [UInt8]) {
+    package mutating func write(_ bytes: [UInt8]) {
         buffer += bytes
         if buffer.count >= Self.pieceBytes { flushBuffer() }
     }
@@ -28,7 +28,7 @@ public struct ReportOutput {
     /// Hands on what is left.
     ///
     /// - Throws: what `flush` threw first.
-    public mutating func finish() throws {
+    package mutating func finish() throws {
         flushBuffer()
         if let failure { throw failure }
     }

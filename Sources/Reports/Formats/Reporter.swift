@@ -1,7 +1,7 @@
-public import AuditCore
+package import AuditCore
 
 /// A format of an audit report. The same report always gives the same bytes.
-public protocol Reporter: Sendable {
+package protocol Reporter: Sendable {
     /// The word that `--format` and `--output` name it by.
     static var name: String { get }
 
@@ -14,5 +14,5 @@ public protocol Reporter: Sendable {
 }
 
 extension Reporter {
-    public static var historyParts: Set<ReportHistory.Part> { [] }
+    package static var historyParts: Set<ReportHistory.Part> { [] }
 }

@@ -1,4 +1,4 @@
-public import AuditCore
+package import AuditCore
 import Crypto
 import Foundation
 import Mustache
@@ -7,13 +7,13 @@ import Mustache
 /// script makes searchable. Without the script the worst of them are there all the same.
 ///
 /// The page forbids itself everything but its own style and script (Content Security Policy Level 3, §2.3.1).
-public struct HTMLReporter: Reporter {
-    public static let name = "html"
-    public static let historyParts: Set<ReportHistory.Part> = [.difference, .trend, .timelines]
+package struct HTMLReporter: Reporter {
+    package static let name = "html"
+    package static let historyParts: Set<ReportHistory.Part> = [.difference, .trend, .timelines]
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         output.write(Self.template.render(HTMLPage(report, style: Self.style, script: Self.script)))
         output.write("<script type=\"application/json\" id=\"data\">")
         HTMLData.write(report, to: &output)

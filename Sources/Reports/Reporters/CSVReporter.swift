@@ -1,10 +1,10 @@
-public import AuditCore
+package import AuditCore
 
 /// The repositories as a table: CSV (RFC 4180), a row for each, and one for each organization that has findings itself.
-public struct CSVReporter: Reporter {
-    public static let name = "csv"
+package struct CSVReporter: Reporter {
+    package static let name = "csv"
 
-    public init() {}
+    package init() {}
 
     private static let header = [
         "organization", "repository", "repository_id", "visibility", "archived", "status", "reason", "findings",
@@ -13,7 +13,7 @@ public struct CSVReporter: Reporter {
         "subject_certain", "since", "use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
     ]
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         Self.write(Self.header, to: &output)
         let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
         for organization in report.organizations {

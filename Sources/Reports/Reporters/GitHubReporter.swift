@@ -1,13 +1,13 @@
-public import AuditCore
+package import AuditCore
 
 /// The findings as annotations of a GitHub Actions job: workflow commands on standard output.
 ///
 /// GitHub shows ten of a kind and hides the rest without a word, so that the tenth says how many there are.
 /// Source: GitHub's documentation, "Workflow commands"; the limits are those of community discussion 26680.
-public struct GitHubReporter: Reporter {
-    public static let name = "github"
+package struct GitHubReporter: Reporter {
+    package static let name = "github"
 
-    public init() {}
+    package init() {}
 
     private static let mostOfAKind = 9
 
@@ -17,7 +17,7 @@ public struct GitHubReporter: Reporter {
         let message: String
     }
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var errors: [Annotation] = []
         var warnings: [Annotation] = []
         // Not told by rank alone: that not everything was read is the first thing to know.

@@ -1,14 +1,14 @@
-public import AuditCore
+package import AuditCore
 
 /// The findings for GitLab's code quality widget: a JSON list, in the form that GitLab took over from Code Climate.
 ///
 /// Source: GitLab's documentation, "Code Quality report format".
-public struct GitLabReporter: Reporter {
-    public static let name = "gitlab"
+package struct GitLabReporter: Reporter {
+    package static let name = "gitlab"
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var writer = JSONWriter(output)
         writer.array { json in
             for finding in report.findings where finding.isOpen {

@@ -1,15 +1,15 @@
-public import AuditCore
+package import AuditCore
 
 /// The report for CI dashboards: JUnit XML that validates against both the Ant and the Jenkins schemas.
 ///
 /// A suite for each organization; a testcase for each repository and rule entry, passes too, and one named `readable`.
 /// Names stay the same from night to night, so that dashboards see trends; what was found stands in messages.
-public struct JUnitReporter: Reporter {
-    public static let name = "junit"
+package struct JUnitReporter: Reporter {
+    package static let name = "junit"
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var writer = XMLWriter(output)
         let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
         let organizationFindings = Dictionary(

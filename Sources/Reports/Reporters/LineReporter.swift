@@ -1,16 +1,16 @@
-public import AuditCore
+package import AuditCore
 
 /// One line for cron's mail, a journal or a chat: verdict, counts, scan and digest.
-public struct LineReporter: Reporter {
-    public static let name = "line"
+package struct LineReporter: Reporter {
+    package static let name = "line"
 
     /// With the end of the line.
     static let bytesMax = 299
     private static let namesBytesMax = 60
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         let names = report.organizations.prefix(3).map(\.login)
         let more = report.organizations.count - names.count
         let start =
@@ -42,12 +42,12 @@ public struct LineReporter: Reporter {
 }
 
 /// Nothing on standard output: files get the report.
-public struct NoReporter: Reporter {
-    public static let name = "none"
+package struct NoReporter: Reporter {
+    package static let name = "none"
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {}
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {}
 }
 
 extension String {

@@ -1,17 +1,17 @@
-public import AuditCore
+package import AuditCore
 
 /// The report for pull requests, issues and job summaries: GitHub-flavoured Markdown, the worst first, never longer than
 /// GitHub takes in a job summary.
-public struct MarkdownReporter: Reporter {
-    public static let name = "markdown"
-    public static let historyParts: Set<ReportHistory.Part> = [.difference]
+package struct MarkdownReporter: Reporter {
+    package static let name = "markdown"
+    package static let historyParts: Set<ReportHistory.Part> = [.difference]
 
     /// GitHub drops a summary of more than 1,024 KiB, all of it.
     static let bytesMax = 1_000_000
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         output.write(MarkdownReport(report, bytesMax: Self.bytesMax).text)
     }
 }

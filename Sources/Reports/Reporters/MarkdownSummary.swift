@@ -1,15 +1,15 @@
-public import AuditCore
+package import AuditCore
 
 /// A report for a summary that others write to as well, cut to the room that is left there: the worst first, then the
 /// counts alone, then one line that says where the report is.
-public struct MarkdownSummary: Sendable {
+package struct MarkdownSummary: Sendable {
     /// Empty where not even the line fits.
-    public let text: String
+    package let text: String
     /// Whether nothing was left out.
-    public let isWhole: Bool
+    package let isWhole: Bool
 
     /// - Parameter bytesMax: the room that is left, in UTF-8.
-    public init(_ report: AuditReport, bytesMax: Int) {
+    package init(_ report: AuditReport, bytesMax: Int) {
         let page = MarkdownReport(report, bytesMax: min(max(0, bytesMax), MarkdownReporter.bytesMax))
         let isLarge = bytesMax >= Self.tablesMinBytes
         if page.text.utf8.count <= bytesMax, page.isWhole || isLarge {

@@ -1,15 +1,15 @@
-public import AuditCore
+package import AuditCore
 
 /// Counts for Prometheus, as node_exporter's textfile collector reads them: no time stamps, gauges alone.
 ///
 /// Source: Prometheus, "Exposition formats", version 0.0.4.
-public struct PrometheusReporter: Reporter {
-    public static let name = "prometheus"
-    public static let historyParts: Set<ReportHistory.Part> = [.lastSuccess]
+package struct PrometheusReporter: Reporter {
+    package static let name = "prometheus"
+    package static let historyParts: Set<ReportHistory.Part> = [.lastSuccess]
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var page = MetricsPage(of: report, output)
         let tallies = report.tallies
         let organizations = report.organizations.map { ($0, $0.id.flatMap { tallies[$0] } ?? OrganizationTally()) }

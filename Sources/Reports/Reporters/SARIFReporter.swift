@@ -1,10 +1,10 @@
-public import AuditCore
+package import AuditCore
 
 /// The findings for code scanning: SARIF 2.1.0 within GitHub's limits.
 ///
 /// Source: OASIS SARIF 2.1.0; GitHub's documentation, "SARIF support for code scanning".
-public struct SARIFReporter: Reporter {
-    public static let name = "sarif"
+package struct SARIFReporter: Reporter {
+    package static let name = "sarif"
 
     /// GitHub keeps as many results of a run, by severity, and refuses a file with five times more.
     static let resultsMax = 5000
@@ -12,9 +12,9 @@ public struct SARIFReporter: Reporter {
     /// The project has no address of its own: GitHub's reference explains what the rules are about.
     fileprivate static let reference = Claim.Source.reference.rawValue
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         let results = Self.results(report)
         var writer = JSONWriter(output)
         writer.object { json in

@@ -1,14 +1,14 @@
-public import AuditCore
+package import AuditCore
 
 /// The report for people: the verdict first, then what is new and what is gone, then the other findings, then what could
 /// not be read, then counts.
-public struct TextReporter: Reporter {
-    public static let name = "text"
-    public static let historyParts: Set<ReportHistory.Part> = [.difference]
+package struct TextReporter: Reporter {
+    package static let name = "text"
+    package static let historyParts: Set<ReportHistory.Part> = [.difference]
 
-    public init() {}
+    package init() {}
 
-    public func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+    package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var page = TextPage(style: style)
         page.verdict(report)
         let open = report.findings.filter { !report.gate.isAccepted($0) }
