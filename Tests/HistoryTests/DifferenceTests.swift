@@ -253,7 +253,13 @@ import Testing
                         return ownersAfter[last]?[repository] == id
                     }
                 }
-                #expect(Set(read.appeared.map(\.key)) == ofOrganization(isNow.subtracting(was)))
+                let (appeared, firstRead) = (Set(read.appeared.map(\.key)), Set(read.firstRead.map(\.key)))
+                #expect(appeared.union(firstRead) == ofOrganization(isNow.subtracting(was)))
+                #expect(appeared.isDisjoint(with: firstRead))
+                // Of what is known to have changed, nothing is read for the first time.
+                let known = (told.changes + told.followers).filter { $0.kinds.contains { $0.isOfSetting } }
+                let subjects = Set(known.map { FindingKey.Subject.repository($0.repository.id) })
+                #expect(subjects.isDisjoint(with: firstRead.map(\.subject)))
                 #expect(Set(read.gone.map(\.key)) == ofOrganization(was.subtracting(isNow)))
                 findings += read.appeared.count
                 let order = read.appeared.map { [$0.name.lowercased(), $0.key.rule] }

@@ -265,7 +265,8 @@ package struct OrganizationDifference: Sendable {
         withoutEffect = ofAnswers.filter(\.isEffectKnown)
         withHiddenEffect = ofAnswers.filter { !$0.isEffectKnown }
         incomparable = comparisons.map(\.incomparable.count).reduce(0, +)
-        let settings = (changes + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(\.repository.id)
+        let settings = (changes + followers + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(
+            \.repository.id)
         hidden = Set(comparisons.flatMap(\.incomparable)).subtracting(settings)
         (lost, regained) = ([], [])
         func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
