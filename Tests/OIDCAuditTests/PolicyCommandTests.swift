@@ -34,6 +34,15 @@ import Testing
         #expect(await CommandRun.run(["claims", "-f", "junit"]).status == 2)
     }
 
+    @Test func explainListsRulesAndKnowsWhatCouldNotBeRead() async {
+        let list = await CommandRun.run(["explain"])
+        #expect(list.status == 0)
+        for rule in RuleCatalog.all { #expect(list.output.contains(rule.name)) }
+        let readable = await CommandRun.run(["explain", "readable"])
+        #expect(readable.status == 0)
+        #expect(readable.output.contains("waiver add FILE --rule readable"))
+    }
+
     @Test func everyRuleIsExplained() async {
         for rule in RuleCatalog.all {
             let run = await CommandRun.run(["explain", rule.name])

@@ -13,9 +13,10 @@ struct ExplainCommand: AuditCommand {
                 """))
 
     @Argument(
-        help: ArgumentHelp("A rule, such as leading-claim, or the id of an entry.", valueName: "rule"),
+        help: ArgumentHelp(
+            "A rule, such as leading-claim, or the id of an entry. (default: list all rules)", valueName: "rule"),
         completion: .rules)
-    var rule: String
+    var rule: String?
     @Option(
         help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"),
         completion: .policy)
@@ -23,6 +24,16 @@ struct ExplainCommand: AuditCommand {
     @OptionGroup var colors: ColorOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let style = colors.style(context)
+        guard let rule else {
+            try context.console.write(RulePage.render(RuleCatalog.all, as: .text, style: style))
+            return ExitStatus.success.rawValue
+        }
+        // No policy can have an entry of that id.
+        if rule == RuleEntry.reservedID {
+            try context.console.write(RulePage.explanationOfReadable(style: style))
+            return ExitStatus.success.rawValue
+        }
         var policies: [Policy] = []
         if let policy {
             policies = [try PolicyFile.load(policy)]
@@ -30,9 +41,8 @@ struct ExplainCommand: AuditCommand {
             for preset in Preset.all { policies.append(try PolicyFile.load("preset:\(preset.name)")) }
         }
         let entries = policies.flatMap { policy in policy.rules.filter { $0.id == rule }.map { (policy, $0) } }
-        let style = colors.style(context)
         guard !entries.isEmpty else {
-            guard let type = RuleCatalog.rule(named: rule) else { throw unknown(among: policies) }
+            guard let type = RuleCatalog.rule(named: rule) else { throw unknown(rule, among: policies) }
             try context.console.write(RulePage.explanation(of: type, style: style))
             return ExitStatus.success.rawValue
         }
@@ -47,8 +57,8 @@ struct ExplainCommand: AuditCommand {
         return ExitStatus.success.rawValue
     }
 
-    private func unknown(among policies: [Policy]) -> CommandFailure {
-        let words = RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
+    private func unknown(_ rule: String, among policies: [Policy]) -> CommandFailure {
+        let words = [RuleEntry.reservedID] + RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
         return .usage(
             "unknown rule \"\(rule)\"",
             hint: NearestWord.nearest(to: rule, among: words).map { "did you mean \"\($0)\"?" }

@@ -74,6 +74,26 @@ extension RulePage {
         return page.text
     }
 
+    /// What reports list under the id that no entry of a policy can have.
+    package static func explanationOfReadable(style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        page.line(RuleEntry.reservedID, .strong, "not a rule: about what could not be read")
+        page.wrapped(
+            "Every repository in scope, every listing and every organization's template could be read.", indent: 2)
+        page.section("WHY")
+        page.wrapped(
+            "What could not be read is never called compliant: the scan is incomplete, and ends with 3 where it finds no "
+                + "violation.", indent: 2)
+        page.section("FIX")
+        page.wrapped(
+            "oidc-audit doctor ORG reports which permission is missing. A repository that nobody is to read can be accepted "
+                + "by a waiver of readable, with an owner, a reason and an end; it stays unreadable.", indent: 2)
+        page.section("IN A WAIVER FILE")
+        page.plain("oidc-audit waiver add FILE --rule readable --repository ORG/REPO \\", indent: 2)
+        page.plain("  --owner TEAM --reason WHY --expires 2027-01-31", indent: 2)
+        return page.text
+    }
+
     /// An entry of a policy: which rule it is of, how severe, and why it is there.
     package static func explanation(of entry: RuleEntry, in policy: Policy, style: ReportStyle) -> String {
         var page = TextPage(style: style)
