@@ -154,7 +154,8 @@ struct LastFinding {
             findings[FindingKey(rule: found.ruleID, subject: subject)] = LastFinding(
                 row: found,
                 known: KnownFinding(
-                    firstSeen: firstSeen, isOpen: found.isOpen, problems: try json.strings(found.problems),
+                    firstSeen: firstSeen, isOpen: found.isOpen, isWaived: found.isWaived,
+                    problems: try json.strings(found.problems),
                     severity: Severity(rawValue: found.severity) ?? .critical, lastFix: fixes[found.identity],
                     name: fullName ?? organization?.login ?? found.waiver ?? "",
                     organization: organization?.id, lastSeen: organization?.lastScan ?? firstSeen))

@@ -401,4 +401,24 @@ import Testing
         #expect(worse.worsened.map(\.furtherProblems) == [["missing claim: context"]])
         #expect(worse.appeared.map(\.name) == ["acme/new"] && worse.firstRead.isEmpty)
     }
+
+    /// Findings that nobody could judge are not gone, in the trend neither; and a gap is the organization's own.
+    @Test func aTrendDoesNotDipWhereNobodyCouldLook() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let own = Observation.read("own", id: 1, .own(["repo"]))
+        for (night, (seen, template)) in [
+            (own, Self.one), (own, Self.unreadable), (.unreadable("own", id: 1), Self.one), (own, Self.one),
+        ].enumerated() {
+            try await store.scan(
+                [seen, .read("web", id: 2, .inheriting)], at: Int64(night) * 60, template: template,
+                policy: .of(
+                    #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["context"]}"#,
+                    #"{"id": "place", "rule": "template-source", "severity": "low", "allowed": ["organization"]}"#))
+        }
+        let trend = try await store.trend(apiURL: Self.api)
+        #expect(trend.map { $0.tally.findings[.high] } == [1, 1, 1, 1])
+        #expect(trend.map { $0.tally.findings[.low] } == [1, 1, 1, 1])
+        #expect(trend.map(\.isComplete) == [true, false, false, true])
+        #expect(trend.map(\.tally.adoptionShare) == [0.5, nil, 1, 0.5])
+    }
 }

@@ -18,6 +18,21 @@ extension AuditReport {
             return one.order.precedes(other.order, or: one.finding.key.rule < other.finding.key.rule)
         }.map(\.finding)
     }
+
+    /// Findings of the report's organizations that stood open before the scan and that it could not judge.
+    func carriedOn(of known: [FindingKey: KnownFinding]) -> [KnownFinding] {
+        guard !known.isEmpty, !isComplete || summary.unreadable > 0 else { return [] }
+        let found = Set(findings.map(\.key))
+        let ids = Set(organizations.compactMap(\.id))
+        let outcomes = FindingOutcomes(self)
+        return known.compactMap { key, finding in
+            guard finding.isOpen, key.mayBeKnown, !found.contains(key),
+                finding.organization.map(ids.contains) == true, outcomes.holdsRule(of: key),
+                outcomes.whyGone(key, of: finding.organization) == nil
+            else { return nil }
+            return finding
+        }
+    }
 }
 
 /// What a report made of the subjects that findings are about.
@@ -35,6 +50,9 @@ struct FindingOutcomes {
             report.organizations.compactMap { organization in organization.id.map { ($0, organization) } },
             uniquingKeysWith: { first, _ in first })
     }
+
+    /// Whether the policy has the entry that found it.
+    func holdsRule(of key: FindingKey) -> Bool { rules[key.rule] != nil }
 
     /// Why a finding that the report does not hold is gone; `nil` where nobody knows, or it is no matter of the report.
     ///

@@ -44,6 +44,7 @@ package struct Evaluator: Sendable {
             warnings: warnings(snapshot, judgement), isComplete: isComplete)
         if let baseline { report.staleBaseline = baseline.staleEntries(under: report) }
         report.gone = report.gone(of: known)
+        report.carriedOn = report.carriedOn(of: known)
         return report
     }
 

@@ -142,6 +142,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var firstSeen: Timestamp
     /// Whether the last scan that judged it found it.
     package var isOpen: Bool
+    /// Whether a waiver accepted it then.
+    package var isWaived: Bool
     /// What the last scan that found it found wrong.
     package var problems: [String]
     package var severity: Severity
@@ -155,7 +157,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var lastSeen: Timestamp
 
     package init(
-        firstSeen: Timestamp, isOpen: Bool = true, problems: [String], severity: Severity, lastFix: Fix? = nil,
+        firstSeen: Timestamp, isOpen: Bool = true, isWaived: Bool = false, problems: [String], severity: Severity,
+        lastFix: Fix? = nil,
         name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
     ) {
         self.name = name
@@ -163,6 +166,7 @@ package struct KnownFinding: Hashable, Sendable {
         self.lastSeen = lastSeen ?? firstSeen
         self.firstSeen = firstSeen
         self.isOpen = isOpen
+        self.isWaived = isWaived
         self.problems = problems
         self.severity = severity
         self.lastFix = lastFix

@@ -6,7 +6,8 @@ package struct OrganizationTally: Hashable, Sendable {
     package var waived = 0
     package var unreadable = 0
     package var skipped = 0
-    /// Open findings by severity, those about the organization itself too.
+    /// Open findings by severity, those about the organization itself too, and those that stood open before and could not be
+    /// judged: a gap of coverage makes none go.
     package var findings: [Severity: Int] = [:]
     package var waivedFindings = 0
     /// Repositories by the source of their effective template.
@@ -23,12 +24,14 @@ package struct OrganizationTally: Hashable, Sendable {
     /// The share of what is in scope that was judged; `nil` where nothing is.
     package var coverage: Double? { share(judged, of: listed - skipped) }
 
-    /// The share of immutable subjects among those that were read.
-    package var immutableShare: Double? { share(immutable, of: legacy + immutable + unknownFormat) }
+    /// The share of immutable subjects among those whose format is known.
+    package var immutableShare: Double? { share(immutable, of: legacy + immutable) }
 
-    /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read.
+    /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read; `nil`
+    /// where that is not known of some.
     package var adoptionShare: Double? {
-        share(
+        guard sources[.unknown, default: 0] == 0 else { return nil }
+        return share(
             sources[.organization, default: 0] + sources[.organizationOrCopy, default: 0],
             of: sources.values.reduce(0, +))
     }
@@ -66,6 +69,17 @@ extension AuditReport {
                 byLogin[finding.organization, default: OrganizationTally()].findings[finding.severity, default: 0] += 1
             } else {
                 byLogin[finding.organization, default: OrganizationTally()].waivedFindings += 1
+            }
+        }
+        let logins = Dictionary(
+            organizations.compactMap { organization in organization.id.map { ($0, organization.login) } },
+            uniquingKeysWith: { first, _ in first })
+        for finding in carriedOn {
+            guard let login = finding.organization.flatMap({ logins[$0] }) else { continue }
+            if finding.isWaived {
+                byLogin[login, default: OrganizationTally()].waivedFindings += 1
+            } else {
+                byLogin[login, default: OrganizationTally()].findings[finding.severity, default: 0] += 1
             }
         }
         return Dictionary(

@@ -17,7 +17,8 @@ extension HistoryStore {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT o.githubID, so.login, l.digest, \(ScanRecord.selection("s")), \(TallyRecord.selection("t"))
+                    SELECT o.githubID, so.login, l.digest, \(Self.isWhole),
+                        \(ScanRecord.selection("s")), \(TallyRecord.selection("t"))
                     FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
                     JOIN seal l ON l.scanID = s.id
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
@@ -38,18 +39,36 @@ extension HistoryStore {
             while let row = try rows.next() {
                 var columns = RowReader(row)
                 let organizationID = OrganizationID(rawValue: try columns.next())
-                let (login, digest): (String, String) = try (columns.next(), columns.next())
+                let (login, digest, isWhole): (String, String, Bool) = try (
+                    columns.next(), columns.next(), columns.next()
+                )
                 let scan: ScanRecord = try columns.next()
                 points.append(
                     try TrendPoint(
                         scan: ScanDifference.Side(
                             id: ScanID(rawValue: scan.id ?? 0), startedAt: timestamp(scan.startedAt), digest: digest),
-                        organization: login, organizationID: organizationID, isComplete: scan.isComplete ?? false,
+                        organization: login, organizationID: organizationID, isComplete: isWhole,
                         policyName: scan.policyName ?? "", scope: JSONColumn.scope(scan.scope),
                         tally: columns.next(TallyRecord.self).tally))
             }
             return points
         }
+    }
+
+    /// Whether a scan could read and decide everything of the organization of `so` and `t`: of an incomplete one, where it
+    /// lacks nothing there and another organization explains that.
+    private static let isWhole = """
+        (s.isComplete OR NOT \(isShort("so", "t")) AND EXISTS (
+            SELECT 1 FROM scanOrganization x
+            LEFT JOIN organizationTally y ON y.scanID = x.scanID AND y.organizationID = x.organizationID
+            WHERE x.scanID = s.id AND x.id <> so.id AND \(isShort("x", "y"))))
+        """
+
+    private static func isShort(_ organization: String, _ tally: String) -> String {
+        """
+        (\(organization).organizationID IS NULL OR \(organization).templateStatus = 'unreadable'
+            OR \(organization).listingStatus = 'partial' OR \(organization).missing <> '[]' OR \(tally).unreadable > 0)
+        """
     }
 
     /// How large the history is, table by table.
