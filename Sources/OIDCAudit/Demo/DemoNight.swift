@@ -76,11 +76,11 @@ struct DemoNight: Sendable {
             title: "octo-partners' template loses the reviewed workflow",
             change: { $0.editOrganization("octo-partners") { $0.template = ["repo", "context"] } }),
         DemoNight(
-            title: "it is restored; octo-works' template can't be read",
+            title: "it is restored; octo-works' template can't be read, and the baseline is written anew",
             change: { world in
                 world.editOrganization("octo-partners") { $0.template = company }
                 world.editOrganization("octo-works") { $0.templateRefusal = .forbidden }
-            }),
+            }, morning: [.writeBaseline]),
         DemoNight(
             title: "octo-works' template can be read again, and is what it was",
             change: { $0.editOrganization("octo-works") { $0.templateRefusal = nil } }),
@@ -103,8 +103,11 @@ struct DemoNight: Sendable {
             title: "no scan ran for two weeks, and the waivers have expired",
             days: 15, morning: [.renewWaivers(days: 150)]),
         DemoNight(
-            title: "search opts in to immutable subjects: its format flips",
-            change: { $0.optInToImmutableSubjects("octo-works/search") }),
+            title: "search opts in to immutable subjects: its format flips; release-tools is archived",
+            change: { world in
+                world.optInToImmutableSubjects("octo-works/search")
+                world.editRepository("octo-works/release-tools") { $0.archived = true }
+            }),
         DemoNight(
             title: "legacy-deploy is fixed: its baseline entry is stale",
             change: { $0.customize("octo-works/legacy-deploy", claims: company) },
