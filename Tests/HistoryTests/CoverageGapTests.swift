@@ -421,4 +421,46 @@ import Testing
         #expect(trend.map(\.isComplete) == [true, false, false, true])
         #expect(trend.map(\.tally.adoptionShare) == [0.5, nil, 1, 0.5])
     }
+
+    @Test func aTransferBetweenScannedOrganizationsIsOneChange() async throws {
+        let store = try HistoryStore(path: folder.file)
+        func night(_ number: Int64, _ owner: String) async throws {
+            let time = Timestamp.sample.adding(seconds: number * 60)
+            let recorder = try await store.beginScan(
+                ScanStart(
+                    apiURL: Self.api, isEnterpriseServer: false, startedAt: time, toolVersion: "test",
+                    requested: ["acme", "beta"], scope: Scope()))
+            for (login, id) in [("acme", 77), ("beta", 78)] as [(String, Int64)] {
+                let organization = OrganizationID(rawValue: id)
+                _ = try await recorder.begin(organization, login: login)
+                var seen: [Observation] = []
+                if login == owner {
+                    var repository = Repository.sample("moved", id: 5, owner: owner)
+                    repository.ownerID = id
+                    seen = [
+                        Observation(repository: repository, reading: .read(.own(["repo"])), observedAt: .sample)
+                    ]
+                }
+                try await recorder.record(seen, of: organization)
+                // Half of a scan can't be read: it is incomplete, and the other half is not.
+                let isShort = login == "beta" && number == 1
+                try await recorder.record(
+                    OrganizationObservation(
+                        login: login, id: organization, template: isShort ? Self.unreadable : Self.one,
+                        includedProperties: nil,
+                        listing: Listing(status: .complete, listed: seen.count, expected: seen.count),
+                        isListingWhole: true))
+            }
+            try await recorder.finish(at: time, stop: nil, requests: RequestCounts())
+            let snapshot = try await store.snapshot(of: recorder.scanID)
+            try await recorder.seal(Evaluator(policy: try .sample(), gate: Gate()).evaluate(snapshot, known: [:]))
+        }
+        try await night(0, "acme")
+        try await night(1, "acme")
+        try await night(2, "beta")
+        let moved = try await difference(2, 3, store)
+        #expect(moved.organizations.map { $0.changes.map(\.kinds.first) } == [[], [.transferred]])
+        #expect(moved.organizations[1].changes.map(\.before?.repository.fullName) == ["acme/moved"])
+        #expect(try await store.trend(apiURL: Self.api).map(\.isComplete) == [true, true, true, false, true, true])
+    }
 }

@@ -295,6 +295,34 @@ package struct OrganizationDifference: Sendable {
     }
 }
 
+extension [OrganizationDifference] {
+    /// Makes one change of a repository that one organization lost and another gained: by its id it is the same.
+    package mutating func joinTransfers() {
+        guard count > 1 else { return }
+        func ids(_ kind: RepositoryChange.Kind) -> Set<RepositoryID> {
+            Set(flatMap(\.changes).filter { $0.kinds == [kind] }.map(\.repository.id))
+        }
+        let moved = ids(.removed).intersection(ids(.added))
+        guard !moved.isEmpty else { return }
+        let departed = Dictionary(
+            flatMap(\.changes).filter { $0.kinds == [.removed] && moved.contains($0.repository.id) }
+                .map { ($0.repository.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var joined: Set<RepositoryID> = []
+        for place in indices {
+            self[place].changes = self[place].changes.map { change in
+                guard change.kinds == [.added], let old = departed[change.repository.id],
+                    let transfer = RepositoryChange(from: old.before, to: change.after, knownBy: old.knownBy)
+                else { return change }
+                joined.insert(change.repository.id)
+                return transfer
+            }
+        }
+        for place in indices {
+            self[place].changes.removeAll { $0.kinds == [.removed] && joined.contains($0.repository.id) }
+        }
+    }
+}
+
 extension Listing.Status {
     /// How far it can be trusted.
     fileprivate var rank: Int {

@@ -147,6 +147,8 @@ package struct RepositoryChange: Sendable {
         case added
         /// Gone from a complete listing, or listed by another organization.
         case removed
+        /// To another owner: its id, and the repository's, say so.
+        case transferred
         case renamed
         case archived
         case unarchived
@@ -230,7 +232,11 @@ package struct RepositoryChange: Sendable {
         var kinds: [Kind] = []
         let (old, new) = (before.repository, after.repository)
         if old != new {
-            if !old.hasName(of: new) { kinds.append(.renamed) }
+            if let owner = old.ownerID, let newOwner = new.ownerID, owner != newOwner {
+                kinds.append(.transferred)
+            } else if !old.hasName(of: new) {
+                kinds.append(.renamed)
+            }
             if old.isArchived == false, new.isArchived == true { kinds.append(.archived) }
             if old.isArchived == true, new.isArchived == false { kinds.append(.unarchived) }
             if old.visibility.isKnownToDiffer(from: new.visibility) { kinds.append(.visibility) }

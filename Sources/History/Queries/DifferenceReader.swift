@@ -151,12 +151,13 @@ struct DifferenceReader {
     }
 
     func difference(_ one: Half, _ other: Half) -> ScanDifference {
-        let organizations = common.enumerated().map { place, organization in
+        var organizations = common.enumerated().map { place, organization in
             OrganizationDifference(
                 from: organization.before, to: organization.after, id: organization.id,
                 [one.comparisons[place], other.comparisons[place]], knownBy: organization.knownBy,
                 earlier: organization.earlier)
         }
+        organizations.joinTransfers()
         var (appeared, firstRead) = ([StoredFinding](), [StoredFinding]())
         var worsened: [ScanDifference.Worsened] = []
         var gone: [StoredFinding] = []

@@ -242,7 +242,9 @@ extension AuditReport {
         var names: [RepositoryID: [String]] = [:]
         let renamings = repositories.flatMap { repository in
             (history.timelines[repository.repository.id] ?? []).compactMap { event -> (Timestamp, Repository)? in
-                guard case .repository(let change) = event.what, change.kinds.contains(.renamed) else { return nil }
+                guard case .repository(let change) = event.what,
+                    change.kinds.contains(where: { $0 == .renamed || $0 == .transferred })
+                else { return nil }
                 return change.before.map { (event.seenBy.startedAt, $0.repository) }
             }
         }

@@ -115,7 +115,8 @@ extension RepositoryChange {
             kinds: kinds, before: effective.before, after: effective.after,
             formats: kinds.contains(.immutability) ? [before?.format.name, after?.format.name] : [],
             // Old names, visibilities and topics are each repository's own.
-            name: kinds.contains { [Kind.renamed, .visibility, .facts].contains($0) } ? repository.fullName : nil,
+            name: kinds.contains { [Kind.transferred, .renamed, .visibility, .facts].contains($0) }
+                ? repository.fullName : nil,
             settings: kinds.contains(.setting) ? settingsInWords : [], knownBy: knownBy)
     }
 
@@ -229,14 +230,15 @@ extension TextPage {
         guard let before = change.before, let after = change.after else { return }
         for kind in change.kinds {
             switch kind {
-            case .renamed where example == nil: wrapped(before.repository.fullName, label: "was:", indent: indent)
+            case .transferred where example == nil, .renamed where example == nil:
+                wrapped(before.repository.fullName, label: "was:", indent: indent)
             case .visibility:
                 plain("\(before.repository.visibility.words) → \(after.repository.visibility.words)", indent: indent)
             case .template: templates(before, after, change.keys, indent: indent)
             case .immutability: plain("\(before.format.name) → \(after.format.name)", indent: indent)
             case .setting: for words in change.settingsInWords { wrapped(words, indent: indent) }
             case .facts: facts(before.repository, after.repository, indent: indent)
-            case .renamed, .subject, .added, .removed, .archived, .unarchived: break
+            case .transferred, .renamed, .subject, .added, .removed, .archived, .unarchived: break
             }
         }
         let (old, new) = (before.preview.subject, after.preview.subject)

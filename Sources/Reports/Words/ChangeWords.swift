@@ -53,6 +53,7 @@ extension RepositoryChange {
         var words = kinds.compactMap { kind -> String? in
             switch kind {
             case .subject: nil
+            case .transferred: "transferred from \(before.repository.fullName)"
             case .renamed: "renamed from \(before.repository.fullName)"
             case .visibility:
                 "visibility \(before.repository.visibility.words) → \(after.repository.visibility.words)"

@@ -159,7 +159,7 @@ extension RepositoryChange.Kind {
     fileprivate func displayText(_ count: Int) -> String {
         switch self {
         case .template, .immutability, .subject, .setting, .visibility: counted(count, displayText)
-        case .added, .removed, .renamed, .archived, .unarchived, .facts:
+        case .added, .removed, .transferred, .renamed, .archived, .unarchived, .facts:
             "\(count) \(displayText)"
         }
     }
