@@ -7,6 +7,8 @@ struct CommandContext: Sendable {
     var environment: [String: String]
     /// Names of the options that the command line itself gives: what else is set may be meant for other commands.
     var flags: Set<String> = []
+    /// Whether nothing but errors is wanted on standard error.
+    var isQuiet = false
     var console: Console
     /// The calendar's time.
     var now: @Sendable () -> Timestamp
@@ -21,6 +23,8 @@ struct CommandContext: Sendable {
     /// Asks a question that is answered with yes or no; `nil` where nobody can be asked.
     var ask: (@Sendable (String) -> Bool)?
     var writeLimits = WriteLimits()
+    /// How long a pipe may take to hand out a secret: whoever asks a password manager for it may have to unlock that first.
+    var secretWait: Duration = .seconds(30)
     /// For one try of a request.
     var requestTimeout: Duration = .seconds(30)
     var retry = RetryPolicy()
@@ -44,6 +48,14 @@ struct CommandContext: Sendable {
                 (try? FileHandle.standardInput.read(upToCount: 1 << 16)).map { String(decoding: $0, as: UTF8.self) }
             },
             stopRequests: stopRequests, ask: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 ? ask : nil)
+    }
+
+    /// Says what a person should know of the settings.
+    func warn(_ text: String) { note("warning: \(text)") }
+
+    /// Says one line on standard error, but to those who asked for errors alone.
+    func note(_ text: String) {
+        if !isQuiet { console.note(text) }
     }
 
     /// Asks on the terminal. Nothing but a clear yes is one.

@@ -48,7 +48,7 @@ struct CommandRun: Hashable, Sendable {
         return CommandRun(status: status, output: texts.output, error: texts.error)
     }
 
-    private final class Sinks: Sendable {
+    final class Sinks: Sendable {
         struct Texts {
             var output: [UInt8] = []
             var error: [UInt8] = []
@@ -66,6 +66,25 @@ struct CommandRun: Hashable, Sendable {
             let texts = state.withLock { $0 }
             return (String(decoding: texts.output, as: UTF8.self), String(decoding: texts.error, as: UTF8.self))
         }
+    }
+}
+
+extension CommandContext {
+    /// The world around one step of a command, and what that says on standard error.
+    static func recording(
+        _ environment: [String: String] = [:], isQuiet: Bool = false, secretWait: Duration = .seconds(20),
+    ) -> (context: CommandContext, said: @Sendable () -> String) {
+        let sinks = CommandRun.Sinks()
+        var context = CommandContext(
+            environment: environment,
+            console: Console(
+                output: .init(isTerminal: false, width: nil) { _ in },
+                error: .init(isTerminal: false, width: nil) { sinks.append($0, isError: true) },
+                environment: environment), now: { Timestamp(secondsSince1970: 0) },
+            readStandardInput: { nil }, stopRequests: { AsyncStream { $0.finish() } })
+        context.isQuiet = isQuiet
+        context.secretWait = secretWait
+        return (context, { sinks.texts.error })
     }
 }
 

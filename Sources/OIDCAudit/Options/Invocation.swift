@@ -49,6 +49,8 @@ struct Invocation {
     private let settings: [GivenOption]
     /// What a person should know of the environment.
     let warnings: [String]
+    /// Whether nothing but errors is wanted on standard error.
+    let isQuiet: Bool
 
     init(_ arguments: [String], _ environment: [String: String]) throws(CommandFailure) {
         guard arguments.first != "help" else {
@@ -56,14 +58,14 @@ struct Invocation {
             if let word = arguments.dropFirst(1 + topic.count).first(where: { !$0.hasPrefix("-") }) {
                 throw .usage("unknown command \"\((topic + [word]).joined(separator: " "))\"", hint: Self.hint(topic))
             }
-            (path, words, flags, settings, warnings) = ([], arguments, [], [], [])
+            (path, words, flags, settings, warnings, isQuiet) = ([], arguments, [], [], [], false)
             return
         }
         let (path, command) = try Self.command(arguments[...])
         let words = Array(arguments.dropFirst(path.count))
         (self.path, self.words) = (path, words)
         guard command is any AuditCommand.Type, !Self.isRequest(words) else {
-            (flags, settings, warnings) = ([], [], [])
+            (flags, settings, warnings, isQuiet) = ([], [], [], false)
             return
         }
         let options = try DeclaredOption.all(of: command)
@@ -74,7 +76,7 @@ struct Invocation {
                 ?? (variable.isEmpty ? nil : variable), environment)
         settings = try Self.settings(
             [Self.given(by: environment, for: options), file?.given(for: options) ?? []], under: flags)
-        let isQuiet = (settings + flags).contains { $0.option.name == "quiet" && (try? $0.arguments()) != [] }
+        isQuiet = (settings + flags).contains { $0.option.name == "quiet" && (try? $0.arguments()) != [] }
         warnings = isQuiet ? [] : try Self.warnings(of: environment, options)
     }
 

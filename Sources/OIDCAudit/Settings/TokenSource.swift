@@ -1,4 +1,3 @@
-import Foundation
 import GitHubAPI
 
 /// Finds the token that belongs to a host: a github.com token never goes to another one.
@@ -10,14 +9,14 @@ struct TokenSource {
     /// - Returns: `nil` where no token was given.
     func token(file: String?) throws(CommandFailure) -> AccessToken? {
         guard let file else { return try environmentToken() }
-        let text: String?
+        let text: String
         if file == "-" {
-            text = context.readStandardInput()
+            guard let input = context.readStandardInput() else {
+                throw .usage("the token file - can't be read", hint: "write the token to standard input")
+            }
+            text = input
         } else {
-            text = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
-        }
-        guard let text else {
-            throw .usage("the token file \(file) can't be read", hint: "name a file that holds the token alone")
+            text = try SecretFile(path: file, what: "token file").text(context)
         }
         guard let token = AccessToken(text) else {
             throw .usage("the token file \(file) holds no token", hint: "it must hold the token alone, on one line")
