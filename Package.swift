@@ -41,6 +41,7 @@ let package = Package(
             dependencies: [
                 "AuditCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
@@ -75,6 +76,8 @@ let package = Package(
         .target(
             name: "GitHubEmulator",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -100,13 +103,15 @@ let package = Package(
 
         // What several test targets share: a manual clock, scripted answers, goldens, sample reports.
         .target(
-            name: "TestSupport", dependencies: ["AuditCore", "GitHubAPI"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport",
+            dependencies: ["AuditCore", "GitHubAPI", .product(name: "_CryptoExtras", package: "swift-crypto")],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "GitHubAPITests",
             dependencies: [
                 "AuditCore", "GitHubAPI", "GitHubEmulator", "TestSupport",
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -87,6 +87,7 @@ package struct Emulator: Sendable {
         let router = Router(context: EmulatorContext.self)
         router.add(middleware: FaultMiddleware(world: world))
         router.add(middleware: RateLimitMiddleware(world: world))
+        router.add(middleware: AppMiddleware(world: world))
         router.add(middleware: TokenMiddleware(world: world))
         router.add(middleware: ETagMiddleware())
         OrganizationRoutes(world: world).add(to: router)
@@ -96,6 +97,7 @@ package struct Emulator: Sendable {
         UserRoutes(world: world).add(to: router)
         RateLimitRoutes(world: world).add(to: router)
         PropertyRoutes(world: world).add(to: router)
+        AppRoutes(world: world).add(to: router)
         router.get("**") { _, _ in Answer.notFound.response }
         var logger = Logger(label: "emulator")
         logger.logLevel = .critical
@@ -129,6 +131,10 @@ struct EmulatorContext: RequestContext {
     let channel: any Channel
     /// What the world says of the request.
     var arrival = World.Arrival()
+    /// Which app asks, by what it signed.
+    var app: WorldFile.App?
+    /// Whose token it is, where it is an installation's.
+    var installation: WorldFile.Installation?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

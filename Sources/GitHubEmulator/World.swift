@@ -9,11 +9,10 @@ package actor World {
     private var repositoryByID: [Int64: (organization: Int, repository: Int)] = [:]
     private var faultMatches: [Int]
     private var inFlight = 0
-    private var used = 0
-    private var windowEnd: Date?
-    /// Points of the last minute, oldest first, each with its time.
-    private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
-    private var spentStart = 0
+    /// By installation, and 0 for everybody else.
+    private var meters: [Int64: Meter] = [:]
+    /// Tokens of installations.
+    var minted: [String: Minted] = [:]
     private var changed = 0
     private var pages: [String: Answer] = [:]
 
@@ -93,6 +92,7 @@ package actor World {
         var oauthScopes: [String]?
         /// Whether there is a limit of any kind.
         var isLimited = false
+        var hasApps = false
     }
 
     /// Notes a request and picks the fault that hits it, if one does.
@@ -103,7 +103,8 @@ package actor World {
         inFlightMax = max(inFlightMax, inFlight)
         return Arrival(
             fault: fault(line, path: path), latencyMilliseconds: file.latencyMilliseconds, tokens: file.tokens,
-            oauthScopes: file.oauthScopes, isLimited: file.rateLimit != nil || file.secondaryLimit != nil)
+            oauthScopes: file.oauthScopes, isLimited: file.rateLimit != nil || file.secondaryLimit != nil,
+            hasApps: !file.apps.isEmpty)
     }
 
     private func fault(_ line: String, path: String) -> WorldFile.Fault? {
@@ -123,17 +124,8 @@ package actor World {
     /// Takes one request from the hour's budget.
     ///
     /// - Returns: `nil` where the world has no limit.
-    func spend(costing cost: Int, at now: Date) -> Budget? {
-        guard let limit = file.rateLimit else { return nil }
-        if windowEnd.map({ $0 <= now }) ?? true {
-            windowEnd = now.addingTimeInterval(Double(limit.windowSeconds))
-            used = 0
-        }
-        let isRefused = used + cost > limit.limit
-        if !isRefused { used += cost }
-        return Budget(
-            limit: limit.limit, used: used, reset: Int((windowEnd ?? now).timeIntervalSince1970.rounded(.up)),
-            isRefused: isRefused)
+    func spend(costing cost: Int, of meter: Int64, at now: Date) -> Budget? {
+        file.rateLimit.map { meters[meter, default: Meter()].spend(costing: cost, of: $0, at: now) }
     }
 
     /// Changes the settings of some repositories of an organization, others each time.
@@ -153,11 +145,11 @@ package actor World {
 
     /// Begins a new window of the hour's budget.
     func turnWindow() {
-        windowEnd = nil
+        for meter in meters.keys { meters[meter]?.windowEnd = nil }
     }
 
     /// What is left of the hour's budget.
-    var remaining: Int { (file.rateLimit?.limit ?? 0) - used }
+    var remaining: Int { (file.rateLimit?.limit ?? 0) - (meters[0]?.used ?? 0) }
 
     /// A page of a listing as it was told before: making one takes longer than a real GitHub's whole answer.
     func page(_ key: String) -> Answer? { pages[key] }
@@ -167,30 +159,20 @@ package actor World {
     }
 
     /// Returns a request to the budget.
-    func giveBack(_ cost: Int) -> Int {
-        used -= cost
+    func giveBack(_ cost: Int, of meter: Int64) -> Int {
+        meters[meter]?.used -= cost
         return cost
     }
 
     /// Takes a request's points from the minute's.
     ///
     /// - Returns: when to come back where a secondary limit refuses it.
-    func spend(points: Int, at now: ContinuousClock.Instant) -> Duration? {
+    func spend(points: Int, of meter: Int64, at now: ContinuousClock.Instant) -> Duration? {
         guard let limit = file.secondaryLimit else { return nil }
-        let window = Duration.milliseconds(limit.windowMilliseconds)
-        while spentStart < spent.count, spent[spentStart].at + window <= now { spentStart += 1 }
-        if spentStart > 10_000 {
-            spent.removeFirst(spentStart)
-            spentStart = 0
-        }
-        let used = spent[spentStart...].reduce(0) { $0 + $1.points }
-        let writes = points > 1 ? spent[spentStart...].count { $0.points > 1 } : 0
-        guard used + points <= limit.points, writes < limit.writes, inFlight <= limit.concurrent else {
-            refused += 1
-            return spentStart < spent.count ? spent[spentStart].at + window - now : .seconds(1)
-        }
-        spent.append((now, points))
-        return nil
+        let wait = meters[meter, default: Meter()].spend(
+            points: points, of: limit, isCrowded: inFlight > limit.concurrent, at: now)
+        if wait != nil { refused += 1 }
+        return wait
     }
 
     // MARK: -
@@ -231,13 +213,4 @@ package actor World {
         }
         return true
     }
-}
-
-/// What is left of an hour's requests.
-struct Budget: Sendable {
-    var limit: Int
-    var used: Int
-    /// Seconds since 1970.
-    var reset: Int
-    var isRefused: Bool
 }

@@ -19,6 +19,8 @@ package struct WorldFile: Codable, Sendable {
     package var user: String?
     /// Repositories whose setting changes whenever their organization is asked for, as if a night had passed.
     package var changesPerNight = 0
+    /// Where there are some, tokens that the world does not know are refused.
+    package var apps: [App] = []
 
     package struct Organization: Codable, Sendable {
         package var login: String
@@ -138,6 +140,8 @@ package struct WorldFile: Codable, Sendable {
         package enum Kind: String, Codable, Sendable {
             /// The status, with GitHub's JSON error body.
             case status
+            /// The status, with the token that was sent in the message.
+            case echo
             /// The status, with an HTML page.
             case html
             /// The connection is reset before a byte of the answer.
@@ -215,6 +219,7 @@ extension WorldFile {
         latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
         changesPerNight = try container.decodeIfPresent(Int.self, forKey: .changesPerNight) ?? 0
         user = try container.decodeIfPresent(String.self, forKey: .user)
+        apps = try container.decodeIfPresent([App].self, forKey: .apps) ?? []
     }
 }
 

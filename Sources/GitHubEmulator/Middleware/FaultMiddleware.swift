@@ -51,6 +51,8 @@ struct FaultMiddleware: RouterMiddleware {
         switch fault.kind {
         case .status:
             return Answer.error(status, status.reasonPhrase).response
+        case .echo:
+            return Answer.error(status, "You sent \(request.headers[.authorization] ?? "nothing")").response
         case .html:
             return Answer(status, json: "<html><body><h1>\(status.code)</h1></body></html>")
                 .header(.contentType, "text/html").response

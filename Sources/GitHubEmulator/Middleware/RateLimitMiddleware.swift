@@ -12,14 +12,17 @@ struct RateLimitMiddleware: RouterMiddleware {
     ) async throws -> Response {
         guard context.arrival.isLimited else { return try await next(request, context) }
         let isRead = [.get, .head, .options].contains(request.method)
-        if let wait = await world.spend(points: isRead ? 1 : 5, at: .now) {
+        let meter = await world.meter(of: request.headers[.authorization])
+        if let wait = await world.spend(points: isRead ? 1 : 5, of: meter, at: .now) {
             return Answer.error(
                 .forbidden, "You have exceeded a secondary rate limit.",
                 documentation: "/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
             ).header(.retryAfter, "\(wait.components.seconds + 1)").response
         }
         let cost = request.uri.path == "/rate_limit" ? 0 : 1
-        guard let budget = await world.spend(costing: cost, at: Date()) else { return try await next(request, context) }
+        guard let budget = await world.spend(costing: cost, of: meter, at: Date()) else {
+            return try await next(request, context)
+        }
         var response =
             budget.isRefused
             ? Answer.error(
@@ -29,7 +32,7 @@ struct RateLimitMiddleware: RouterMiddleware {
             : try await next(request, context)
         // An answer that did not change costs a token nothing.
         let isFree = response.status == .notModified && request.headers[.authorization] != nil
-        let returned = isFree ? await world.giveBack(cost) : 0
+        let returned = isFree ? await world.giveBack(cost, of: meter) : 0
         response.headers[.xRatelimitLimit] = "\(budget.limit)"
         response.headers[.xRatelimitRemaining] = "\(budget.limit - budget.used + returned)"
         response.headers[.xRatelimitUsed] = "\(budget.used - returned)"

@@ -10,7 +10,9 @@ struct TokenMiddleware: RouterMiddleware {
         next: (Request, EmulatorContext) async throws -> Response,
     ) async throws -> Response {
         let tokens = context.arrival.tokens
-        guard !tokens.isEmpty else { return try await answer(request, context, next) }
+        guard !tokens.isEmpty, context.app == nil, context.installation == nil else {
+            return try await answer(request, context, next)
+        }
         guard let field = request.headers[.authorization] else {
             return await isPublic(request.uri.path) ? try await next(request, context) : Answer.notFound.response
         }

@@ -23,7 +23,18 @@ struct OrganizationRoutes: Sendable {
             return await listing(request, context) { await world.organization(id: id) }
         }
         // What an installation's token may see, which is of one organization.
-        router.get("/installation/repositories") { _, _ in
+        router.get("/installation/repositories") { _, context in
+            if let installation = context.installation {
+                let organization = await world.organization(installation.account ?? "")
+                let count = organization?.repositories.count(where: installation.sees) ?? 0
+                return Answer(
+                    json: JSONBody.object([
+                        ("total_count", "\(count)"),
+                        ("repository_selection", installation.repositories == nil ? "\"all\"" : "\"selected\""),
+                        ("repositories", "[]"),
+                    ])
+                ).response
+            }
             guard let organization = await world.file.organizations.first,
                 let selection = organization.repositorySelection
             else { return Answer.error(.forbidden, "Resource not accessible by personal access token").response }
@@ -60,9 +71,11 @@ struct OrganizationRoutes: Sendable {
         // Where tokens are asked for, anybody without one sees what is public.
         let isAnonymous = !context.arrival.tokens.isEmpty && request.headers[.authorization] == nil
         // Making a page takes longer than a real GitHub's whole answer.
-        let key = "\(isAnonymous) \(request.head.authority ?? "") \(request.uri.string)"
+        let reader = context.installation.map { "\($0.id)" } ?? "\(isAnonymous)"
+        let key = "\(reader) \(request.head.authority ?? "") \(request.uri.string)"
         if let known = await world.page(key) { return known.response }
-        guard let organization = await organization() else { return Answer.notFound.response }
+        guard var organization = await organization() else { return Answer.notFound.response }
+        if let installation = context.installation { organization.repositories.removeAll { !installation.sees($0) } }
         let answer = page(of: organization, request, isAnonymous: isAnonymous)
         await world.keep(answer, as: key)
         return answer.response

@@ -6,8 +6,9 @@ struct RateLimitRoutes: Sendable {
     let world: World
 
     func add(to router: Router<EmulatorContext>) {
-        router.get("/rate_limit") { _, _ in
-            guard let budget = await world.spend(costing: 0, at: Date()) else {
+        router.get("/rate_limit") { request, _ in
+            let meter = await world.meter(of: request.headers[.authorization])
+            guard let budget = await world.spend(costing: 0, of: meter, at: Date()) else {
                 return Answer.error(.notFound, "Rate limiting is not enabled.").response
             }
             let core = """
