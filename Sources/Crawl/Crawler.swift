@@ -23,7 +23,7 @@ package struct Crawler: Sendable {
         self.now = now
     }
 
-    /// Crawls organizations one after the other.
+    /// Crawls organizations one after the other. Where each has a credential of its own, what ends one ends no other.
     ///
     /// One repository's trouble never ends a crawl: it becomes an unreadable reading. Cancellation is a normal
     /// ending: nothing more is asked, and what was observed is told.
@@ -39,21 +39,35 @@ package struct Crawler: Sendable {
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async throws(Failure) -> ScanStop? {
         var stop: ScanStop?
+        /// Of organizations with a credential of their own.
+        var ends: [ScanStop] = []
         var known: Set<OrganizationID> = []
         for login in logins {
             guard stop == nil, !Task.isCancelled else {
                 tell(.organizationFinished(.notRead(login)))
                 continue
             }
+            let github: GitHubClient
             let account: OrganizationAccount
             do throws(GitHubError) {
                 // Alone: should the token be refused, one refusal is all that GitHub sees.
+                github = try await self.github.client(for: login.rawValue)
                 account = try await github.organization(login)
             } catch {
                 if let hint = error.hint { tell(.advice(hint)) }
                 tell(.organizationFinished(.unreadable(login, error)))
-                stop = error.stop
+                if self.github.isOneCredential || error.isOfApp {
+                    stop = error.stop
+                } else {
+                    ends += [error.stop].compactMap(\.self)
+                }
                 continue
+            }
+            if !github.missingPermissions.isEmpty {
+                tell(
+                    .advice(
+                        "the app was not granted everything on \(login): \(github.missingPermissions.joined(separator: ", "))"
+                    ))
             }
             // Two names can lead to one.
             guard known.insert(account.id).inserted else {
@@ -63,20 +77,29 @@ package struct Crawler: Sendable {
             tell(
                 .organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
             let budget = github.rateLimitStatus
-            let knowledge = try await begin(account, mayEndEarly(account, budget))
+            let knowledge = try await begin(account, mayEndEarly(github, account, budget))
             let crawl = OrganizationCrawl(
                 account: account, tokenKind: github.tokenKind, limits: limits, scope: scope, needs: needs,
                 knowledge: knowledge, budget: budget,
                 rateLimits: github.limits, now: now())
-            stop = await run(crawl, of: account, tell: tell)
+            let end = await run(crawl, github, of: account, tell: tell)
+            if self.github.isOneCredential { stop = end } else { ends += [end].compactMap(\.self) }
         }
-        return stop
+        return stop ?? Self.stop(ends, of: logins.count)
     }
 
     // MARK: -
 
+    /// What the ends of organizations mean for the whole: what waits can be gone on with, and where all ended, nothing more
+    /// could be read.
+    private static func stop(_ ends: [ScanStop], of count: Int) -> ScanStop? {
+        ends.contains(.waitExhausted) ? .waitExhausted : ends.count == count ? ends.first : nil
+    }
+
     /// Whether the limits may end the crawl before all is read.
-    private func mayEndEarly(_ account: OrganizationAccount, _ budget: RateLimitStatus?) -> Bool {
+    private func mayEndEarly(
+        _ github: GitHubClient, _ account: OrganizationAccount, _ budget: RateLimitStatus?,
+    ) -> Bool {
         guard let count = account.repositoryCount else {
             return budget != nil || github.limits.holdsFromTheStart || github.limits.isPacedEvenly
         }
@@ -87,14 +110,14 @@ package struct Crawler: Sendable {
     }
 
     private func run(
-        _ crawl: consuming OrganizationCrawl, of account: OrganizationAccount,
+        _ crawl: consuming OrganizationCrawl, _ github: GitHubClient, of account: OrganizationAccount,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
         let outbox = ObservationBatcher(account.id, limits, tell: tell)
         let desk = CrawlQueue(crawl, outbox, now: now, tell: tell)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }
-            await withTaskExecutorPreference(github.executor) { await work(at: desk, of: account) }
+            await withTaskExecutorPreference(github.executor) { await work(at: desk, github, of: account) }
             group.cancelAll()
         }
         let (observation, stop) = desk.finish()
@@ -103,10 +126,10 @@ package struct Crawler: Sendable {
     }
 
     /// Asks what the desk hands out until that is nothing any more.
-    private func work(at desk: CrawlQueue, of account: OrganizationAccount) async {
+    private func work(at desk: CrawlQueue, _ github: GitHubClient, of account: OrganizationAccount) async {
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<limits.concurrency {
-                group.addTask { [github, now] in
+                group.addTask { [now] in
                     while let work = await desk.next() {
                         let isRefused = desk.take(await work.run(github, of: account.login, now: now))
                         if isRefused { return true }
@@ -126,8 +149,17 @@ extension GitHubError {
         case .unauthorized: .unauthorized
         case .rateLimited, .unavailable: .waitExhausted
         case .credentialRefused(let refusal, _, _): ScanStop(refusal)
+        case .appRefused(.suspended, _, _): .installationSuspended
+        case .appRefused(let refusal, _, _): refusal.isOfApp ? .unauthorized : nil
         default: nil
         }
+    }
+}
+
+extension GitHubError {
+    /// Whether an app can read nothing anywhere.
+    fileprivate var isOfApp: Bool {
+        if case .appRefused(let refusal, _, _) = self { refusal.isOfApp } else { false }
     }
 }
 

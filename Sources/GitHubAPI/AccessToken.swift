@@ -4,6 +4,8 @@ import Foundation
 /// A secret that GitHub accepts as a bearer token. Nothing it is printed or interpolated into shows it.
 package struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let secret: String
+    /// The secret of the token before, which answers to earlier requests may still echo.
+    private var formerSecret: String?
 
     /// - Parameter text: the token, with or without white space around it.
     /// - Returns: `nil` for an empty text or one with a character that no token has: a line break could smuggle a
@@ -23,10 +25,23 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomDebugString
     ///   - salt: random bytes.
     ///   - context: what else makes another answer of the same address, such as the API version.
     package func fingerprint(salt: [UInt8], context: String) -> String {
+        Self.fingerprint(of: secret, salt: salt, context: context)
+    }
+
+    static func fingerprint(of text: String, salt: [UInt8], context: String) -> String {
         let code = HMAC<SHA256>.authenticationCode(
-            for: Data("\(context)\n\(secret)".utf8), using: SymmetricKey(data: salt))
+            for: Data("\(context)\n\(text)".utf8), using: SymmetricKey(data: salt))
         return code.prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
+
+    /// This token as the successor of another one, which is cut out of texts as well.
+    func after(_ former: AccessToken?) -> AccessToken {
+        var copy = self
+        copy.formerSecret = former?.secret
+        return copy
+    }
+
+    private var secrets: [String] { [secret, formerSecret].compactMap(\.self).filter { $0.utf8.count >= 8 } }
 
     package var description: String { "[token]" }
     package var debugDescription: String { description }
@@ -35,20 +50,21 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomDebugString
     /// The text with the token cut out, should a server echo it in a message. No real token is as short as a word, and
     /// cutting out a word would only garble the message.
     func redacted(_ text: String) -> String {
-        guard secret.utf8.count >= 8 else { return text }
-        return text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
+        secrets.reduce(text) { text, secret in
+            text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: description)
+        }
     }
 
     /// Likewise of bytes, which need not be UTF-8 and stay as they are otherwise.
     func redacted(_ bytes: [UInt8]) -> [UInt8] {
-        let secret = Array(secret.utf8)
-        guard secret.count >= 8 else { return bytes }
-        var (rest, redacted) = (bytes[...], [UInt8]())
-        while let range = rest.firstRange(of: secret) {
-            redacted += rest[..<range.lowerBound] + description.utf8
-            rest = rest[range.upperBound...]
+        secrets.reduce(bytes) { bytes, secret in
+            var (rest, redacted) = (bytes[...], [UInt8]())
+            while let range = rest.firstRange(of: Array(secret.utf8)) {
+                redacted += rest[..<range.lowerBound] + description.utf8
+                rest = rest[range.upperBound...]
+            }
+            return redacted + rest
         }
-        return redacted + rest
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -70,6 +70,11 @@ struct AnswerDocument {
     /// A number without a fraction that fits.
     var integer: Int64? { document.integer }
 
+    var members: [(name: String, value: AnswerDocument)]? {
+        guard case .object(let members) = document.value else { return nil }
+        return members.map { ($0.key, AnswerDocument($0.value, "\(name).\($0.key)")) }
+    }
+
     var elements: [AnswerDocument]? {
         guard case .array(let elements) = document.value else { return nil }
         return elements.enumerated().map { AnswerDocument($1, "\(name)[\($0)]") }

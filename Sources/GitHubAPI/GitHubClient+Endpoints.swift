@@ -7,8 +7,9 @@ extension GitHubClient {
     ///
     /// - SeeAlso: `GET /orgs/{org}`
     package func organization(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount {
-        let answer = try await get(url: "\(endpoint)/orgs/\(login)")
-        let body = try read(answer.body, as: Wire.Organization.self)
+        let github = try await client(for: login.rawValue)
+        let answer = try await github.get(url: "\(endpoint)/orgs/\(login)")
+        let body = try github.read(answer.body, as: Wire.Organization.self)
         guard let canonical = OrganizationLogin(body.login) else {
             throw .malformed("the organization's login is not a login")
         }
@@ -21,7 +22,7 @@ extension GitHubClient {
             publicRepositoryCount: Int(body.publicRepositories),
             repositoryCount: body.totalPrivateRepositories.map { Int($0 + body.publicRepositories) },
             tokenScopes: answer.headers["x-oauth-scopes"].map { scopes in
-                scopes.harmless(without: settings.token).split { $0 == "," || $0 == " " || $0 == "\t" }.map(String.init)
+                scopes.harmless(without: github.token).split { $0 == "," || $0 == " " || $0 == "\t" }.map(String.init)
             })
     }
 
@@ -40,7 +41,8 @@ extension GitHubClient {
 
     private func organizationTemplateAnswer(of login: OrganizationLogin) async throws(GitHubError) -> APIResponse {
         do throws(GitHubError) {
-            return try await get(url: "\(endpoint)/orgs/\(login)/actions/oidc/customization/sub")
+            return try await client(for: login.rawValue)
+                .get(url: "\(endpoint)/orgs/\(login)/actions/oidc/customization/sub")
         } catch .notFound(let message) where Self.saysNeverSet(message, of: login) {
             throw .organizationTemplateNeverSet
         }
@@ -66,12 +68,14 @@ extension GitHubClient {
     ) async throws(GitHubError) -> Conditional<RepositorySetting> {
         let path =
             "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
-        let answer = try await get(url: "\(endpoint)\(path)", unless: validator) { (target) async throws(GitHubError) in
-            let id = try await self.repositoryID(at: target)
+        let github = try await client(for: repository.owner)
+        let answer = try await github.get(url: "\(endpoint)\(path)", unless: validator) {
+            (target) async throws(GitHubError) in
+            let id = try await github.repositoryID(at: target)
             guard id == repository.id.rawValue else {
                 throw .redirectRefused("it leads to another repository (id \(id))")
             }
-            let owner = try await self.repository(repository.id).owner
+            let owner = try await github.repository(repository.id).owner
             guard repository.belongs(to: owner) else { throw .transferred(to: owner) }
         }
         guard case .modified(let answer, let validator) = answer else { return .notModified }
@@ -94,10 +98,12 @@ extension GitHubClient {
     ///
     /// - SeeAlso: `GET /repos/{owner}/{repo}`
     package func repository(_ owner: String, _ name: String) async throws(GitHubError) -> Repository {
-        try repository(await get(url: "\(endpoint)/repos/\(owner.pathEncoded)/\(name.pathEncoded)"))
+        let github = try await client(for: owner)
+        return try repository(await github.get(url: "\(endpoint)/repos/\(owner.pathEncoded)/\(name.pathEncoded)"))
     }
 
-    /// Fetches a repository by its id, whatever its name is now.
+    /// Fetches a repository by its id, whatever its name is now. An app's client does not know whose it is: the one of its
+    /// installation does.
     ///
     /// - SeeAlso: `GET /repositories/{id}`
     package func repository(_ id: RepositoryID) async throws(GitHubError) -> Repository {
@@ -118,13 +124,13 @@ extension GitHubClient {
         let answer: APIResponse
         if let name {
             let place = "/repos/\(owner.pathEncoded)/\(name.pathEncoded)"
-            answer = try await get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
+            answer = try await client(for: owner).get(url: "\(endpoint)\(place)/actions/oidc/customization/sub")
         } else if let login = OrganizationLogin(owner) {
             answer = try await organizationTemplateAnswer(of: login)
         } else {
-            throw .malformed("\(owner.harmless(without: settings.token)) is not a login")
+            throw .malformed("\(owner.harmless(without: token)) is not a login")
         }
-        return settings.token?.redacted(answer.body) ?? answer.body
+        return try await client(for: owner).token?.redacted(answer.body) ?? answer.body
     }
 
     /// Fetches the login of the token's owner.
@@ -132,8 +138,9 @@ extension GitHubClient {
     /// - Returns: `nil` for a token that is not a user's, such as an installation's.
     /// - SeeAlso: `GET /user`
     package func tokenLogin() async throws(GitHubError) -> String? {
+        if case .app(let app) = authority { return "app \(app.appID)" }
         do throws(GitHubError) {
-            return try await get("/user", as: Wire.User.self).login.harmless(without: settings.token)
+            return try await get("/user", as: Wire.User.self).login.harmless(without: token)
         } catch .forbidden {
             return nil
         } catch .notFound {
@@ -154,7 +161,8 @@ extension GitHubClient {
                 "\(endpoint)/orgs/\(login)/repos?type=all&sort=created&direction=asc&per_page=100&page=\(number)"
             case .url(let url): url
             }
-        guard case .modified(let answer, let validator) = try await get(url: url, unless: validator) else {
+        let github = try await client(for: login.rawValue)
+        guard case .modified(let answer, let validator) = try await github.get(url: url, unless: validator) else {
             return .notModified
         }
         let items = try ListingJSON.value(of: answer.body, as: Wire.Listing.self).items
@@ -175,7 +183,7 @@ extension GitHubClient {
     /// - Returns: in GitHub's order; those that the enterprise includes are among them.
     /// - SeeAlso: `GET /orgs/{org}/actions/oidc/customization/properties/repo`
     package func includedProperties(of login: OrganizationLogin) async throws(GitHubError) -> [String] {
-        let names = try await get(
+        let names = try await client(for: login.rawValue).get(
             "/orgs/\(login)/actions/oidc/customization/properties/repo", as: [Wire.IncludedProperty].self
         ).map(\.name)
         try refuseNull(in: names)
@@ -193,7 +201,7 @@ extension GitHubClient {
             case .number(let number): "\(endpoint)/orgs/\(login)/properties/values?per_page=100&page=\(number)"
             case .url(let url): url
             }
-        let answer = try await get(url: url)
+        let answer = try await client(for: login.rawValue).get(url: url)
         var pageValues: [RepositoryID: [String: [String]]] = [:]
         for repository in try read(answer.body, as: [Wire.RepositoryProperties].self) {
             try refuseNull(in: repository.properties.flatMap { [$0.name] + $0.value.values })
@@ -224,7 +232,8 @@ extension GitHubClient {
     ///
     /// - SeeAlso: `GET /orgs/{org}/properties/values`
     package func tryPropertyValues(of login: OrganizationLogin) async throws(GitHubError) {
-        _ = try await get("/orgs/\(login)/properties/values?per_page=1", as: [Wire.RepositoryProperties].self)
+        _ = try await client(for: login.rawValue).get(
+            "/orgs/\(login)/properties/values?per_page=1", as: [Wire.RepositoryProperties].self)
     }
 
     /// Finds out whether the token of an app's installation sees every repository or selected ones.

@@ -6,7 +6,9 @@ package final class GitHubClient: Sendable {
     package struct Settings: Sendable {
         package var endpoint: GitHubEndpoint
         /// `nil` asks anonymously.
-        package var token: AccessToken?
+        package var credential: Credential?
+        /// What an app's tokens may do, as far as its installations were granted it.
+        package var permissions = AppPermission.reading
         /// Value of `X-GitHub-Api-Version`.
         package var apiVersion = "2022-11-28"
         /// Value of `User-Agent`.
@@ -16,21 +18,29 @@ package final class GitHubClient: Sendable {
         package var retry = RetryPolicy()
         package var limits = RateLimits()
 
-        package init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
+        package init(endpoint: GitHubEndpoint, credential: Credential?, userAgent: String) {
             self.endpoint = endpoint
-            self.token = token
+            self.credential = credential
             self.userAgent = userAgent
+        }
+
+        package init(endpoint: GitHubEndpoint, token: AccessToken?, userAgent: String) {
+            self.init(endpoint: endpoint, credential: token.map(Credential.token), userAgent: userAgent)
         }
     }
 
     package let endpoint: GitHubEndpoint
     let settings: Settings
-    private let transport: any Transport
-    private let clock: any Clock<Duration>
-    private let elapsed: @Sendable () -> Duration
+    /// Who speaks in its requests.
+    let authority: Authority
+    let transport: any Transport
+    let clock: any Clock<Duration>
+    let elapsed: @Sendable () -> Duration
     let now: @Sendable () -> Timestamp
-    private let governor: RateGovernor
+    let governor: RateGovernor
     private let headers: [(name: String, value: String)]
+    /// Of an app: the clients of its installations.
+    let installations = InstallationClients()
 
     /// - Parameters:
     ///   - clock: what waits are measured with.
@@ -40,55 +50,73 @@ package final class GitHubClient: Sendable {
     ) where C.Duration == Duration {
         self.settings = settings
         self.endpoint = settings.endpoint
+        self.authority = Authority(settings.credential)
         self.transport = transport
         self.clock = clock
         let start = clock.now
         self.elapsed = { start.duration(to: clock.now) }
         self.now = now
         self.governor = RateGovernor(settings.limits, calendar: now)
+        self.headers = Self.headers(settings, authority)
+    }
+
+    /// The client of an app's installation: limits of its own, and the same wire and clocks.
+    init(of app: GitHubClient, _ token: InstallationToken) {
+        settings = app.settings
+        endpoint = app.endpoint
+        authority = .installation(token)
+        transport = app.transport
+        clock = app.clock
+        elapsed = app.elapsed
+        now = app.now
+        governor = RateGovernor(settings.limits, calendar: app.now)
+        headers = Self.headers(settings, authority)
+    }
+
+    private static func headers(_ settings: Settings, _ authority: Authority) -> [(name: String, value: String)] {
         var headers = [
             (name: "Accept", value: "application/vnd.github+json"),
             (name: "X-GitHub-Api-Version", value: settings.apiVersion),
             (name: "User-Agent", value: settings.userAgent),
         ]
-        if let token = settings.token { headers.append((name: "Authorization", value: "Bearer \(token.secret)")) }
-        self.headers = headers
+        if case .token(let token) = authority { headers.append(authorization(token)) }
+        return headers
     }
 
-    /// What issued the token; `nil` without one.
-    package var tokenKind: AccessToken.Kind? { settings.token?.kind }
+    private static func authorization(_ token: AccessToken) -> (name: String, value: String) {
+        (name: "Authorization", value: "Bearer \(token.secret)")
+    }
+
+    /// What issued the tokens that read and write; `nil` without one.
+    package var tokenKind: AccessToken.Kind? { settings.credential?.tokenKind }
+
+    /// The newest token, for cutting it out of what GitHub sends.
+    var token: AccessToken? { authority.token }
 
     /// Where tasks that ask for very many things should run; `nil`: anywhere.
     package var executor: (any TaskExecutor)? { transport.executor }
-
-    /// What was asked so far.
-    package var requestCounts: RequestCounts { governor.counts(at: elapsed()) }
 
     /// What the client keeps to.
     package var limits: RateLimits { settings.limits }
 
     /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
     package var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
-
-    /// Points of the last minute, where the host has limits.
-    package var spentPoints: Int { governor.spentPoints(at: elapsed()) }
-
-    /// Whether a secondary rate limit refused a request.
-    package var wasRefused: Bool { governor.wasRefused }
-
-    /// The rate limit that everything waits for now, and how long it still holds.
-    package var currentWait: RateLimitWait? {
-        let now = elapsed()
-        return governor.note(at: now).map {
-            RateLimitWait(message: $0.message, remaining: $0.until - now, isPace: $0.isPace)
-        }
-    }
 }
 
 // MARK: - How it is asked
 
 extension GitHubClient {
     private static let redirectsMax = 3
+
+    /// One call of the API.
+    private struct Call {
+        var method = "GET"
+        var url: String
+        var validator: Validator?
+        var body: [UInt8]?
+        /// In points.
+        var cost = 1
+    }
 
     func get<Body: AnswerReadable>(_ path: String, as type: Body.Type) async throws(GitHubError) -> Body {
         try read(await get(url: "\(endpoint)\(path)").body, as: type)
@@ -99,7 +127,7 @@ extension GitHubClient {
             return try type.init(AnswerDocument(bytes))
         } catch .malformed(let why) {
             // It may quote what a server echoes.
-            throw .malformed(why.harmless(without: settings.token))
+            throw .malformed(why.harmless(without: token))
         }
     }
 
@@ -129,11 +157,11 @@ extension GitHubClient {
         var url = url
         var validator = validator
         for redirects in 0...Self.redirectsMax {
-            switch try await answer(url: url, validator) {
+            switch try await answer(to: Call(url: url, validator: validator)) {
             case .success(let response):
                 // A server that echoes the token must not get it into what is stored.
                 let tag = response.headers["etag"].flatMap { tag in
-                    settings.token.map { $0.redacted(tag) == tag } ?? true ? tag : nil
+                    token.map { $0.redacted(tag) == tag } ?? true ? tag : nil
                 }
                 return .modified(response, validator: redirects == 0 ? tag.flatMap(Validator.init) : nil)
             case .notModified(let isPartial):
@@ -160,16 +188,21 @@ extension GitHubClient {
         case redirect(location: String?)
     }
 
+    /// Sends what may be sent again after a fault; a redirect is not followed.
+    func post(_ path: String, _ body: [UInt8]) async throws(GitHubError) -> APIResponse {
+        switch try await answer(to: Call(method: "POST", url: "\(endpoint)\(path)", body: body, cost: 5)) {
+        case .success(let response): return response
+        case .redirect: throw .redirectRefused("this is not sent to another address")
+        case .notModified: throw .notModifiedUnasked
+        }
+    }
+
     /// Asks until there is an answer that another try would not change.
-    private func answer(url: String, _ validator: Validator?) async throws(GitHubError) -> Answer {
-        var request = APIRequest(
-            method: "GET", url: url, headers: headers, timeout: settings.timeout,
-            bodyLimitBytes: APIRequest.bodyLimitMaxBytes)
-        if let validator { request.headers.append((name: "If-None-Match", value: validator.rawValue)) }
+    private func answer(to call: Call) async throws(GitHubError) -> Answer {
         var tries = 1
         while true {
-            try await pass(costing: 1)
-            switch try await outcome(request) {
+            let token = try await pass(costing: call.cost)
+            switch try await outcome(request(call, token)) {
             case .answer(let answer): return answer
             // No try: GitHub said when to come back.
             case .limited: continue
@@ -181,10 +214,21 @@ extension GitHubClient {
                 governor.countRetry()
                 tries += 1
             case .notKnownYet:
-                try await sleep(Self.freshTokenPause)
+                // The app's own token is signed anew, and needs no time to become known.
+                if case .app = authority {} else { try await sleep(Self.freshTokenPause) }
                 governor.countRetry()
             }
         }
+    }
+
+    private func request(_ call: Call, _ token: AccessToken?) -> APIRequest {
+        var headers = headers
+        if authority.isRenewed, let token { headers.append(Self.authorization(token)) }
+        if let validator = call.validator { headers.append((name: "If-None-Match", value: validator.rawValue)) }
+        if call.body != nil { headers.append((name: "Content-Type", value: "application/json")) }
+        return APIRequest(
+            method: call.method, url: call.url, headers: headers, timeout: settings.timeout,
+            bodyLimitBytes: APIRequest.bodyLimitMaxBytes, body: call.body)
     }
 
     /// Between tries of a token that GitHub may not know yet.
@@ -196,12 +240,8 @@ extension GitHubClient {
     ///   what it is to change must be looked at again.
     /// - Throws: `.redirectRefused` for a redirect, which a write never follows.
     func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) -> Bool {
-        let headers = headers + [(name: "Content-Type", value: "application/json")]
-        let request = APIRequest(
-            method: "PUT", url: "\(endpoint)\(path)", headers: headers, timeout: settings.timeout,
-            bodyLimitBytes: APIRequest.bodyLimitMaxBytes, body: body)
-        try await pass(costing: 5)
-        switch try await outcome(request) {
+        let token = try await pass(costing: 5)
+        switch try await outcome(request(Call(method: "PUT", url: "\(endpoint)\(path)", body: body), token)) {
         case .answer(.success): return true
         case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
         case .answer(.notModified): throw .notModifiedUnasked
@@ -239,17 +279,12 @@ extension GitHubClient {
         do throws(TransportError) {
             response = try await transport.send(request)
         } catch {
-            let lost = error.meaning(settings.token)
+            let lost = error.meaning(token)
             governor.lose(lost.error, at: elapsed())
             guard lost.isWorthAnotherTry else { throw lost.error }
             return .fault(lost.error)
         }
-        var kind = response.kind(token: settings.token, now: now)
-        if case .refusal(.unauthorized(let message)) = kind, settings.token?.kind == .installation,
-            governor.mayNotBeKnownYet(at: elapsed())
-        {
-            kind = .notKnownYet(.unauthorized(message))
-        }
+        let kind = meaning(of: response)
         governor.learn(from: response.headers, kind, at: elapsed())
         switch kind {
         case .success: return .answer(.success(response))
@@ -262,13 +297,37 @@ extension GitHubClient {
         }
     }
 
+    /// What an answer means to whoever speaks.
+    private func meaning(of response: APIResponse) -> AnswerKind {
+        let kind = response.kind(token: token, now: now)
+        guard case .refusal(let error) = kind else { return kind }
+        switch (authority, error) {
+        case (.app(let app), _):
+            return app.meaning(of: error, response, now: now())
+        case (.token(let token), .unauthorized) where token.kind == .installation:
+            return governor.mayNotBeKnownYet(at: elapsed()) ? .notKnownYet(error) : kind
+        case (.installation(let token), .unauthorized) where token.isFresh(at: elapsed()):
+            return governor.mayNotBeKnownYet(isNew: true, at: elapsed()) ? .notKnownYet(error) : kind
+        default:
+            return kind
+        }
+    }
+
     /// Waits for the governor's leave to send one request.
     ///
     /// - Parameter cost: points.
-    private func pass(costing cost: Int) async throws(GitHubError) {
+    /// - Returns: the token to send, as it is after the wait.
+    private func pass(costing cost: Int) async throws(GitHubError) -> AccessToken? {
+        // A server whose tokens end as they begin must not be asked for one after the other.
+        var isRenewed = false
         while true {
             switch governor.pass(costing: cost, at: elapsed()) {
-            case .open: return
+            case .open:
+                guard case .installation(let token) = authority else { return authority.token(at: now()) }
+                if let current = isRenewed ? token.newest : token.token(at: elapsed()) { return current }
+                governor.giveBack()
+                try await renew(token)
+                isRenewed = true
             case .wait(let until): try await sleep(until - elapsed())
             case .busy(let answers):
                 await governor.nextAnswer(after: answers)
@@ -276,6 +335,17 @@ extension GitHubClient {
             case .shut(let error): throw error
             }
         }
+    }
+
+    private func renew(_ token: InstallationToken) async throws(GitHubError) {
+        do throws(GitHubError) {
+            try await token.renew(at: elapsed())
+        } catch {
+            // Thousands of requests must not each ask for a token that they don't get.
+            if error != .cancelled { governor.shut(error) }
+            throw error
+        }
+        governor.beginWithAnotherToken()
     }
 
     private func sleep(_ duration: Duration) async throws(GitHubError) {

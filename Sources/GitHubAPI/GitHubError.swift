@@ -22,6 +22,10 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case gone(String)
     /// 403 or 400 by which everything is refused that the credential asks for. Asking again would be in vain.
     case credentialRefused(CredentialRefusal, status: Int, String)
+    /// A GitHub App may do nothing, or nothing in the organization.
+    ///
+    /// - Parameter status: of GitHub's answer; `nil` where no request was needed to know.
+    case appRefused(AppRefusal, status: Int? = nil, String = "")
     /// 403 with a page where GitHub answers with JSON: something between it and us.
     case foreignPage(status: Int)
     /// 503 with a `Retry-After` that would have held longer than was allowed to wait.
@@ -63,6 +67,10 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .rateLimited(let message, _): "rate limit: \(message)"
         case .credentialRefused(let refusal, let status, let message):
             "\(refusal.explanation) (\(Self.status(status, message)))"
+        case .appRefused(let refusal, let status?, let message):
+            "\(refusal.explanation) (\(Self.status(status, message)))"
+        case .appRefused(let refusal, nil, let message):
+            refusal.explanation + (message.isEmpty ? "" : " (\(message))")
         case .foreignPage(let status): "\(status) with a page, not GitHub's JSON: a proxy between?"
         case .unavailable(let message, _): "GitHub asks to come back later: \(message)"
         case .gone(let message): "no longer served (\(Self.status(410, message)))"
@@ -108,6 +116,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .rateLimited(let message, let until?), .unavailable(let message, let until?):
             "nothing more until \(until): \(message)"
         case .credentialRefused(let refusal, _, _): refusal.hint
+        case .appRefused(let refusal, _, _): refusal.hint
         case .foreignPage: "check what stands between this machine and the address of the API"
         case .connectionLost(TransportError.untrusted): "add the certificate of the host's authority with --ca-file"
         case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
@@ -127,6 +136,10 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .rateLimited: .rateLimited
         case .credentialRefused(.versionRefused, _, _): .unexpected
         case .credentialRefused: .credentialRefused
+        case .appRefused(.signature, _, _), .appRefused(.clock, _, _): .unauthorized
+        case .appRefused(.notInstalled, _, _), .appRefused(.otherAccount, _, _): .notFound
+        case .appRefused(.suspended, _, _): .credentialRefused
+        case .appRefused(.noPermission, _, _): .forbidden
         case .foreignPage: .unexpected
         case .unavailable: .serverFault
         case .gone: .gone

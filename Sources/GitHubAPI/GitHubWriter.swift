@@ -70,7 +70,7 @@ package final class GitHubWriter: Sendable {
         of login: OrganizationLogin, to template: SubjectTemplate, useImmutableSubject: Bool?,
     ) async throws(GitHubError) -> Bool {
         try await put(
-            "/orgs/\(login)/actions/oidc/customization/sub",
+            of: login.rawValue, "/orgs/\(login)/actions/oidc/customization/sub",
             Wire.TemplateChange(
                 useDefault: nil, includeClaimKeys: template.keys.map(\.rawValue),
                 useImmutableSubject: useImmutableSubject))
@@ -85,7 +85,7 @@ package final class GitHubWriter: Sendable {
         of owner: String, _ name: String, to setting: RepositorySetting,
     ) async throws(GitHubError) -> Bool {
         try await put(
-            "/repos/\(owner.pathEncoded)/\(name.pathEncoded)/actions/oidc/customization/sub",
+            of: owner, "/repos/\(owner.pathEncoded)/\(name.pathEncoded)/actions/oidc/customization/sub",
             Wire.TemplateChange(
                 useDefault: setting.useDefault, includeClaimKeys: setting.includeClaimKeys?.map(\.rawValue),
                 useImmutableSubject: setting.useImmutableSubject))
@@ -93,8 +93,10 @@ package final class GitHubWriter: Sendable {
 
     // MARK: -
 
-    private func put(_ path: String, _ change: Wire.TemplateChange) async throws(GitHubError) -> Bool {
-        try await client.put(path, change.json)
+    private func put(
+        of owner: String, _ path: String, _ change: Wire.TemplateChange,
+    ) async throws(GitHubError) -> Bool {
+        try await client.client(for: owner).put(path, change.json)
     }
 }
 

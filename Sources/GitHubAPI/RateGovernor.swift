@@ -97,9 +97,11 @@ final class RateGovernor: Sendable {
 
     /// Whether a token that was just refused may be one that GitHub does not know everywhere yet: it was never accepted,
     /// and first refused some seconds ago.
-    func mayNotBeKnownYet(at now: Duration) -> Bool {
+    ///
+    /// - Parameter isNew: whether it was made a moment ago for certain, so that what was accepted may be the one before.
+    func mayNotBeKnownYet(isNew: Bool = false, at now: Duration) -> Bool {
         state.withLock { state in
-            guard !state.isAccepted else { return false }
+            guard isNew || !state.isAccepted else { return false }
             let since = state.refusedSince ?? now
             state.refusedSince = since
             return now - since < Self.freshTokenGrace
@@ -160,6 +162,24 @@ final class RateGovernor: Sendable {
         }
     }
 
+    /// Takes back a request that passed and is not sent.
+    func giveBack() {
+        state.withLock { state in
+            state.counts.sent -= 1
+            arrive(&state)
+        }
+    }
+
+    /// Closes the door for good.
+    func shut(_ error: GitHubError) {
+        state.withLock { $0.shut = $0.shut ?? error }
+    }
+
+    /// Notes that requests bear another token from now on.
+    func beginWithAnotherToken() {
+        state.withLock { $0.refusedSince = nil }
+    }
+
     func countRetry() {
         state.withLock { $0.counts.retried += 1 }
     }
@@ -213,6 +233,7 @@ final class RateGovernor: Sendable {
                 // GitHub locks an account out after several refused logins.
                 switch error {
                 case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
+                case .appRefused(let refusal, _, _) where refusal.isOfApp: state.shut = state.shut ?? error
                 default: break
                 }
             case .success, .redirect, .rateLimit, .serverFault, .notKnownYet: break

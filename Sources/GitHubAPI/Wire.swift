@@ -60,6 +60,15 @@ enum Wire {
         }
     }
 
+    /// `Integration`
+    struct App: AnswerReadable {
+        let name: String
+
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            name = try document.required("name")
+        }
+    }
+
     /// `OrganizationFull`
     struct Organization: AnswerReadable {
         let id: Int64

@@ -37,7 +37,9 @@ struct ApplyPipeline {
         _ connection: ConnectionOptions, _ history: HistoryOptions, _ console: ConsoleOptions, _ page: PageOptions,
         _ change: ChangeOptions, in context: CommandContext,
     ) throws(CommandFailure) {
-        self.connection = try ConnectionSettings(connection, context)
+        var connection = try ConnectionSettings(connection, context)
+        connection.permissions = AppPermission.writing
+        self.connection = connection
         historyPath = try history.path(context.environment)
         self.console = console.settings
         format = page.format
@@ -79,7 +81,7 @@ struct ApplyPipeline {
     func withClient<Value>(
         _ body: (GitHubClient, HistoryStore?) async throws(CommandFailure) -> Value,
     ) async throws(CommandFailure) -> Value {
-        guard connection.token != nil else { throw await context.tokenMissing(connection, historyPath) }
+        guard connection.credential != nil else { throw await context.tokenMissing(connection, historyPath) }
         // Where there is no history yet, nothing is known of the token, and a mistake must not make one.
         guard FileManager.default.fileExists(atPath: historyPath) else { return try await withClient(nil, body) }
         return try await context.withHistory(historyPath, for: .changing) { history throws(CommandFailure) in
@@ -342,7 +344,7 @@ extension CommandFailure {
             case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet, .blocked:
                 .permission
             case .credentialRefused(.versionRefused, _, _): .failure
-            case .credentialRefused: .permission
+            case .credentialRefused, .appRefused: .permission
             case .rateLimited, .unavailable: .incomplete
             default: .failure
             }

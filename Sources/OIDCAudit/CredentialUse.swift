@@ -13,12 +13,12 @@ struct CredentialUse {
     init?(
         _ connection: ConnectionSettings, in history: HistoryStore, _ context: CommandContext,
     ) async throws(HistoryError) {
-        guard let token = connection.token else { return nil }
+        guard let credential = connection.credential else { return nil }
         // Another version may answer otherwise. The number is to be raised where more of an answer is kept than before:
         // what was not kept would never be read otherwise.
         let version = "1 \(connection.apiVersion)"
         stored = try await history.credential(apiURL: connection.endpoint.description, at: context.now()) { salt in
-            token.fingerprint(salt: salt, context: version)
+            credential.fingerprint(salt: salt, context: version)
         }
     }
 

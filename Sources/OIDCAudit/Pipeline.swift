@@ -40,7 +40,10 @@ struct Pipeline {
             resuming: settings.resumes)
         sayWhatIsSpared(recorder, credential?.stored)
 
-        let connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
+        var connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
+        if evaluator.policy.needs.contains(.propertyValues) {
+            connection.permissions[.organizationCustomProperties] = .read
+        }
         // What the client counted outlasts its connections.
         let (github, crawl) = await connection.withGitHub(context) { github in
             (github, await record(github, in: recorder, of: history, until: stopRequests))
@@ -81,7 +84,7 @@ struct Pipeline {
     }
 
     /// The report of a scan that could not even begin, or whose history failed: nothing was read, nothing is known.
-    func emptyReport(_ stop: ScanStop, _ why: String) -> AuditReport {
+    func emptyReport(_ stop: ScanStop?, _ why: String) -> AuditReport {
         let now = context.now()
         let reason = UnreadableReason(.notRead, why)
         let snapshot = Snapshot(
@@ -99,7 +102,7 @@ struct Pipeline {
 
     // MARK: -
 
-    private var keepsValidators: Bool { settings.connection.token?.kind.isShortLived == false }
+    private var keepsValidators: Bool { settings.connection.credential?.tokenKind.isShortLived == false }
 
     /// Why a crawl stopped early, or `nil`, and what it advised.
     private typealias CrawlEnd = (stop: ScanStop?, advice: [String])

@@ -345,7 +345,7 @@ extension GitHubError {
     /// Whether no other change would fare better.
     fileprivate var endsApply: Bool {
         switch self {
-        case .unauthorized, .rateLimited, .unavailable, .credentialRefused, .ssoRequired: true
+        case .unauthorized, .rateLimited, .unavailable, .credentialRefused, .appRefused, .ssoRequired: true
         default: false
         }
     }

@@ -18,7 +18,7 @@ struct TargetReader {
             self.error = error
             let why = "it could not be read: \(error)"
             switch error {
-            case .unauthorized, .cancelled, .rateLimited, .unavailable, .credentialRefused: outcome = nil
+            case .unauthorized, .cancelled, .rateLimited, .unavailable, .credentialRefused, .appRefused: outcome = nil
             default: outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
             }
         }
@@ -28,7 +28,8 @@ struct TargetReader {
             switch error {
             case nil: nil
             case .cancelled?: .interrupted
-            case .unauthorized?, .rateLimited?, .unavailable?, .credentialRefused?: error.map { .refused($0) }
+            case .unauthorized?, .rateLimited?, .unavailable?, .credentialRefused?, .appRefused?:
+                error.map { .refused($0) }
             case _?: nil
             }
         }
@@ -114,7 +115,9 @@ struct TargetReader {
             guard account.id == id else { throw Obstacle(.moved("\(name) is another organization by now")) }
             return Found(value: .organization(try await template(of: login)), organization: nil)
         case .repository(let owner, let name, let id):
-            let repository = try await reading { () async throws(GitHubError) in try await client.repository(id) }
+            let repository = try await reading { () async throws(GitHubError) in
+                try await client.client(for: owner).repository(id)
+            }
             guard repository.id == id else { throw Obstacle(.moved("GitHub answers with another repository")) }
             guard repository.owner == owner, repository.name == name else {
                 throw Obstacle(.moved("it is \(repository.fullName) by now: make a new plan"))
@@ -144,7 +147,8 @@ struct TargetReader {
         for subject in subjects {
             let id = subject.repositoryID
             do throws(GitHubError) {
-                prefixes[id] = try await client.setting(of: try await client.repository(id)).value?.subClaimPrefix
+                let github = try await client.client(for: String(subject.repository.prefix { $0 != "/" }))
+                prefixes[id] = try await github.setting(of: try await github.repository(id)).value?.subClaimPrefix
             } catch {
                 // Nothing is known of it then, and nothing is said of it.
                 continue

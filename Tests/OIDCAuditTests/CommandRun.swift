@@ -1,8 +1,8 @@
 import AuditCore
 import Foundation
-import GitHubAPI
 import Synchronization
 
+@testable import GitHubAPI
 @testable import GitHubEmulator
 @testable import OIDCAudit
 
@@ -85,6 +85,13 @@ extension CommandContext {
         context.isQuiet = isQuiet
         context.secretWait = secretWait
         return (context, { sinks.texts.error })
+    }
+}
+
+extension ConnectionSettings {
+    /// The token's secret; `nil` without one, or for an app.
+    var token: String? {
+        if case .token(let token) = credential { token.secret } else { nil }
     }
 }
 

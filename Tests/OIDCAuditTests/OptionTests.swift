@@ -66,7 +66,7 @@ import Testing
         (["help", "policy", "valdate"], "unknown command \"policy valdate\"", "did you mean \"policy validate\"?"),
         (["help", "scan", "more"], "unknown command \"scan more\"", "see oidc-audit scan --help"),
         (["frobnicate"], "unknown command \"frobnicate\"", "see oidc-audit --help"),
-        (["scan"], "missing expected argument '<org>", "see oidc-audit scan --help"),
+        (["scan"], "no organization was named", "see oidc-audit scan --help"),
         (["history", "prune"], "missing expected argument '--keep-days", "see oidc-audit history prune --help"),
         (["scan", "acme", "--concurency", "3"], "unknown option '--concurency'", "see oidc-audit scan --help"),
         (["claims", "--quiet"], "unknown option '--quiet'", "see oidc-audit claims --help"),

@@ -174,7 +174,7 @@ import Testing
         func token(_ host: String, without names: String..., adding more: [String: String] = [:]) throws -> String? {
             var environment = all.merging(more) { $1 }
             for name in names { environment[name] = nil }
-            return try settings(["--api-url", host], environment: environment).connection.token?.secret
+            return try settings(["--api-url", host], environment: environment).connection.token
         }
         for host in ["https://api.github.com", "https://api.octo.ghe.com"] {
             #expect(try token(host) == "gh")
@@ -201,9 +201,9 @@ import Testing
         let folder = try Folder()
         let file = try folder.write("ghp_file\n", to: "token")
         let environment = ["GH_TOKEN": "gh"]
-        #expect(try settings(["--token-file", file], environment: environment).connection.token?.secret == "ghp_file")
+        #expect(try settings(["--token-file", file], environment: environment).connection.token == "ghp_file")
         #expect(
-            try settings(["--token-file", "-"], standardInput: "ghp_stdin\n").connection.token?.secret == "ghp_stdin")
+            try settings(["--token-file", "-"], standardInput: "ghp_stdin\n").connection.token == "ghp_stdin")
         let empty = try folder.write("\n", to: "empty")
         #expect(throws: CommandFailure.self) { try settings(["--token-file", empty], environment: environment) }
         #expect(throws: CommandFailure.self) { try settings([], environment: ["GH_TOKEN": "two words"]) }

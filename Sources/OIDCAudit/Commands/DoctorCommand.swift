@@ -26,20 +26,22 @@ struct DoctorCommand: AuditCommand {
         var asking = connection
         asking.limits = RateLimits()
         asking.limits.waitMax = .zero
-        guard let token = connection.token else { throw .tokenMissing(for: connection.endpoint.hostname) }
+        // Some policies ask for them.
+        asking.permissions[.organizationCustomProperties] = .read
+        guard let credential = connection.credential else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
         let diagnosis = await asking.withGitHub(context) { github in
             await Doctor(github: github, limits: connection.limits, now: context.now).examine(
-                organization, tokenKind: token.kind,
+                organization, tokenKind: credential.tokenKind,
                 Diagnosis(
                     apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
-                    tokenKind: token.kind.description, login: organization.rawValue,
+                    tokenKind: credential.tokenKind.description, login: organization.rawValue,
                     pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
         }
 
         try context.console.write(
             DiagnosisPage.render(diagnosis, as: page.format, style: console.colors.style(context)))
-        return try Self.status(of: diagnosis, token.kind).rawValue
+        return try Self.status(of: diagnosis, credential.tokenKind).rawValue
     }
 
     // MARK: -

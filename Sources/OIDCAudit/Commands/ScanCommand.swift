@@ -19,7 +19,8 @@ struct ScanCommand: AuditCommand {
             ]))
 
     @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [OrganizationLogin]
+    var organizations: [OrganizationLogin] = []
+    @Flag(help: "Every organization where the GitHub App is installed.") var allInstallations = false
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
     var resume = false
@@ -32,18 +33,26 @@ struct ScanCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         // First of all: from here on a signal is a wish to stop, and reports are written all the same.
         let stopRequests = await context.stopRequests()
-        let settings = try settings(in: context)
+        var settings = try settings(in: context)
         let evaluator = try await settings.judging.evaluator(
             apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
-        let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
         say(settings, context.console)
         var report: AuditReport
         var advice: [String] = []
         var failure: CommandFailure?
-        if settings.connection.token == nil {
+        do throws(CommandFailure) {
+            if allInstallations { try await settings.addInstalledOrganizations(context) }
+        } catch {
+            failure = error
+        }
+        let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
+        if settings.connection.credential == nil {
             failure = await context.tokenMissing(settings.connection, settings.historyPath)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
             report.history = await context.past(of: report, for: settings)
+        } else if let failure {
+            report = pipeline.emptyReport(nil, failure.message)
+            report.gate.exitStatus = failure.status.rawValue
         } else {
             do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)
@@ -66,10 +75,17 @@ struct ScanCommand: AuditCommand {
     }
 
     func settings(in context: CommandContext) throws(CommandFailure) -> Settings {
-        Settings(
+        guard allInstallations || !organizations.isEmpty else {
+            throw .usage("no organization was named", hint: "\(Tool.name) scan ORG; see \(Tool.name) scan --help")
+        }
+        let connection = try ConnectionSettings(connection, context)
+        if allInstallations, case .token = connection.credential {
+            throw .usage("--all-installations is for a GitHub App", hint: "add --app-id and --app-key-file")
+        }
+        return Settings(
             organizations: organizations.distinct,
             judging: try JudgingSettings(policy, output.gate, now: context.now()), scope: scope.scope,
-            connection: try ConnectionSettings(connection, context), resumes: resume,
+            connection: connection, resumes: resume,
             historyPath: try history.path(context.environment),
             reports: try ReportSettings(output, context.environment), console: console.settings)
     }
@@ -129,7 +145,9 @@ extension CommandFailure {
         let isGitHub = host == "api.github.com" || host.hasSuffix(".ghe.com")
         return CommandFailure(
             message: "no token was given for \(host)",
-            hint: "set \(isGitHub ? "GH_TOKEN" : "GH_ENTERPRISE_TOKEN"), or use --token-file", status: .permission)
+            hint: isGitHub
+                ? "set GH_TOKEN, with GH_TOKEN=$(gh auth token) say, or use --token-file, or --app-id and --app-key-file"
+                : "set GH_ENTERPRISE_TOKEN, or use --token-file", status: .permission)
     }
 
     /// What to say of a report whose exit status speaks of more than violations.

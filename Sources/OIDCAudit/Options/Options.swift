@@ -29,6 +29,11 @@ struct ConnectionOptions: ParsableArguments {
     @OptionGroup var host: HostOptions
     @Option(help: ArgumentHelp("X-GitHub-Api-Version.", valueName: "date")) var apiVersion = APIVersion.first
     @Option(help: "File that holds the token; - is standard input.", completion: .file()) var tokenFile: String?
+    @Option(help: ArgumentHelp("Id or client id of a GitHub App, in the place of a token.", valueName: "id"))
+    var appID: AppID?
+    @Option(
+        help: ArgumentHelp("File that holds the app's private key.", valueName: "pem"), completion: .certificates)
+    var appKeyFile: String?
     @Option(
         help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"), completion: .certificates,
         transform: reading { text throws(InvalidValue) in
@@ -252,6 +257,20 @@ struct APIVersion: OptionValue {
     private init(text: String) { self.text = text }
 
     var defaultValueDescription: String { text }
+}
+
+/// What a GitHub App is known by.
+struct AppID: OptionValue {
+    let text: String
+
+    init(option text: String) throws(InvalidValue) {
+        guard AppCredential.isID(text) else {
+            throw InvalidValue(
+                text, "is not the id of an app",
+                hint: "its settings show the client id, such as Iv23li…, and the app id, a number")
+        }
+        self.text = text
+    }
 }
 
 extension Glob: OptionValue {

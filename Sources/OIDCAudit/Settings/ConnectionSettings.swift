@@ -6,7 +6,9 @@ struct ConnectionSettings {
     let options: ConnectionOptions
     var endpoint: GitHubEndpoint
     /// `nil`: none was given.
-    var token: AccessToken?
+    var credential: Credential?
+    /// What an app's tokens are to be allowed.
+    var permissions = AppPermission.reading
     /// `nil`: none.
     var proxy: ProxyServer?
     var limits: RateLimits
@@ -14,7 +16,7 @@ struct ConnectionSettings {
     init(_ options: ConnectionOptions, _ context: CommandContext) throws(CommandFailure) {
         self.options = options
         endpoint = try options.host.endpoint(context.environment)
-        token = try TokenSource(endpoint: endpoint, context: context).token(file: options.tokenFile)
+        credential = try CredentialSource(endpoint: endpoint, context: context).credential(options)
         proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
         limits = options.limits
     }
@@ -39,10 +41,11 @@ struct ConnectionSettings {
     /// A client over a wire, as the world around a command wants it.
     private func client(_ transport: any Transport, _ context: CommandContext) -> GitHubClient {
         var settings = GitHubClient.Settings(
-            endpoint: endpoint, token: token, userAgent: "\(Tool.name)/\(Tool.version)")
+            endpoint: endpoint, credential: credential, userAgent: "\(Tool.name)/\(Tool.version)")
         settings.apiVersion = apiVersion
         settings.timeout = context.requestTimeout
         settings.retry = context.retry
+        settings.permissions = permissions
         settings.limits = limits
         settings.limits.minute = context.minute
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)

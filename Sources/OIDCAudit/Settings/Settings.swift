@@ -15,6 +15,33 @@ struct Settings {
     var console: ConsoleSettings
 }
 
+extension Settings {
+    /// Adds the organizations where the app is installed: the suspended ones too, which nobody can read.
+    mutating func addInstalledOrganizations(_ context: CommandContext) async throws(CommandFailure) {
+        guard connection.credential != nil else { return }
+        let installations: [Installation]
+        do throws(GitHubError) {
+            installations = try await connection.withGitHub(context) { github throws(GitHubError) in
+                try await github.allInstallations()
+            }
+        } catch {
+            throw CommandFailure(error)
+        }
+        for installation in installations where !installation.isOfOrganization || installation.account == nil {
+            context.note(
+                "note: the installation \(installation.id) is skipped: it is "
+                    + (installation.account.map { "of \($0), not an organization" } ?? "of no account"))
+        }
+        let logins = installations.filter(\.isOfOrganization).compactMap { $0.account.flatMap(OrganizationLogin.init) }
+        organizations = (organizations + logins.sorted { $0.rawValue.lowercased() < $1.rawValue.lowercased() }).distinct
+        guard !organizations.isEmpty else {
+            throw CommandFailure(
+                message: "the app is not installed in any organization",
+                hint: "an owner of an organization can install it", status: .permission)
+        }
+    }
+}
+
 /// What a snapshot is held against, and what then fails.
 struct JudgingSettings {
     var policy: Policy

@@ -1,13 +1,37 @@
 import GitHubAPI
 
-/// Finds the token that belongs to a host: a github.com token never goes to another one.
-struct TokenSource {
+/// Finds the token or the app that belongs to a host: one of github.com never goes to another one.
+struct CredentialSource {
     let endpoint: GitHubEndpoint
     let context: CommandContext
 
+    /// An app beats tokens of the environment.
+    ///
+    /// - Returns: `nil` where nothing was given.
+    func credential(_ options: ConnectionOptions) throws(CommandFailure) -> Credential? {
+        guard let app = try AppSource(source: self, options: options).app() else {
+            return try token(file: options.tokenFile).map(Credential.token)
+        }
+        guard options.tokenFile == nil else {
+            throw .usage("an app and --token-file exclude each other", hint: "give one of them")
+        }
+        return .app(app)
+    }
+
+    /// Whether the host is github.com or a tenant of ghe.com.
+    var isGitHub: Bool { endpoint.hostname == "api.github.com" || endpoint.hostname.hasSuffix(".ghe.com") }
+
+    /// Whether it is the host that a workflow runs on.
+    var isWorkflowHost: Bool {
+        guard let address = context.environment["GITHUB_API_URL"] else { return false }
+        return (try? GitHubEndpoint(apiURL: address))?.origin == endpoint.origin
+    }
+
+    // MARK: -
+
     /// - Parameter file: a path, or `-` for standard input; it is used or is an error, and nothing else is tried.
     /// - Returns: `nil` where no token was given.
-    func token(file: String?) throws(CommandFailure) -> AccessToken? {
+    private func token(file: String?) throws(CommandFailure) -> AccessToken? {
         guard let file else { return try environmentToken() }
         let text: String
         if file == "-" {
@@ -24,8 +48,6 @@ struct TokenSource {
         return token
     }
 
-    // MARK: -
-
     private func environmentToken() throws(CommandFailure) -> AccessToken? {
         for name in names {
             guard let text = context.environment[name], !text.isEmpty else { continue }
@@ -39,14 +61,7 @@ struct TokenSource {
 
     /// As `gh` reads them, except that `GITHUB_TOKEN` also serves the host that a workflow runs on.
     private var names: [String] {
-        let host = endpoint.hostname
-        if host == "api.github.com" || host.hasSuffix(".ghe.com") { return ["GH_TOKEN", "GITHUB_TOKEN"] }
-        var names = ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
-        if let address = context.environment["GITHUB_API_URL"],
-            let workflowHost = try? GitHubEndpoint(apiURL: address), workflowHost.origin == endpoint.origin
-        {
-            names.append("GITHUB_TOKEN")
-        }
-        return names
+        if isGitHub { return ["GH_TOKEN", "GITHUB_TOKEN"] }
+        return ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"] + (isWorkflowHost ? ["GITHUB_TOKEN"] : [])
     }
 }

@@ -1,0 +1,404 @@
+import AuditCore
+import Foundation
+import TestSupport
+import Testing
+import _CryptoExtras
+
+@testable import GitHubAPI
+
+/// An App's client against scripted answers and clocks that do not run by themselves.
+@Suite struct AppClientTests {
+    private let clock = ManualClock()
+    private static let canary = "ghs_12345_canary0123456789"
+    private static let lookup = "/orgs/acme/installation"
+    private static let mint = "/app/installations/9/access_tokens"
+    private static let account = "/orgs/acme"
+    private static let found = ScriptedTransport.Answer.ok(
+        #"{"id": 9, "account": {"login": "Acme"}, "target_type": "Organization", "suspended_at": null, "#
+            + #""permissions": {"organization_administration": "write", "actions": "read", "metadata": "read"}}"#)
+    private static let fine = ScriptedTransport.Answer.ok(
+        #"{"id": 77, "login": "acme", "public_repos": 1, "total_private_repos": 0}"#)
+
+    private static func minted(_ token: String = canary, seconds: Int64 = 3600) -> ScriptedTransport.Answer {
+        .response(
+            status: 201, body: #"{"token": "\#(token)", "expires_at": "\#(Timestamp.sample.adding(seconds: seconds))"}"#
+        )
+    }
+
+    private static func refused(_ status: Int, _ message: String, date: String? = nil) -> ScriptedTransport.Answer {
+        .response(
+            status: status, headers: date.map { ["Date": $0] } ?? [:], body: #"{"message": "\#(message)"}"#)
+    }
+
+    private func app(installationID: Int64? = nil) throws -> AppCredential {
+        try #require(
+            AppCredential(appID: "12345", key: AppKey(AppKeys.pkcs1PEM), installationID: installationID))
+    }
+
+    private func client(
+        _ transport: ScriptedTransport, _ app: AppCredential, waitMax: Duration = .seconds(7200),
+        permissions: [AppPermission: AppPermission.Level] = AppPermission.reading,
+    ) -> GitHubClient {
+        var settings = GitHubClient.Settings(endpoint: .gitHub, credential: .app(app), userAgent: "oidc-audit/test")
+        settings.limits.waitMax = waitMax
+        settings.permissions = permissions
+        return GitHubClient(settings, transport: transport, clock: clock) { [clock] in
+            Timestamp.sample.adding(seconds: clock.now.offset.components.seconds)
+        }
+    }
+
+    private func bearer(_ request: APIRequest) -> String? {
+        request.headers.first { $0.name == "Authorization" }.map { String($0.value.dropFirst("Bearer ".count)) }
+    }
+
+    /// Its claims, if its signature is the key's.
+    private func claims(_ token: String) throws -> [String: Any] {
+        let parts = token.split(separator: ".").map { part in
+            let plain = part.replacing("-", with: "+").replacing("_", with: "/")
+            return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.count % 4) % 4)) ?? Data()
+        }
+        try #require(parts.count == 3)
+        let signed = token.split(separator: ".").prefix(2).joined(separator: ".")
+        #expect(
+            AppKeys.own.publicKey.isValidSignature(
+                .init(rawRepresentation: parts[2]), for: Data(signed.utf8), padding: .insecurePKCS1v1_5))
+        let header = try JSONSerialization.jsonObject(with: parts[0]) as? [String: String]
+        #expect(header == ["alg": "RS256", "typ": "JWT"])
+        return try #require(JSONSerialization.jsonObject(with: parts[1]) as? [String: Any])
+    }
+
+    // MARK: - Finding and minting
+
+    @Test func readsWithATokenOfTheInstallation() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()], Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        #expect(try await github.organization(.sample).login.rawValue == "acme")
+        _ = try await github.organization(.sample)
+        #expect(transport.paths == [Self.lookup, Self.mint, Self.account, Self.account])
+        #expect(transport.requests.map(\.method) == ["GET", "POST", "GET", "GET"])
+        let bearers = transport.requests.compactMap(bearer)
+        #expect(bearers.dropFirst(2).allSatisfy { $0 == Self.canary })
+        for token in bearers.prefix(2) {
+            let claims = try claims(token)
+            #expect(claims["iat"] as? Int == Int(Timestamp.sample.secondsSince1970) - 60)
+            #expect(claims["exp"] as? Int == Int(Timestamp.sample.secondsSince1970) + 540)
+            #expect(claims["iss"] as? String == "12345")
+        }
+        #expect(
+            transport.requests[1].body.map { String(decoding: $0, as: UTF8.self) }
+                == #"{"permissions":{"actions":"read","metadata":"read","organization_administration":"read"}}"#)
+        #expect(github.requestCounts.sent == 4)
+    }
+
+    @Test func asksForNoMoreThanWasGrantedAndNamesTheRest() async throws {
+        let transport = ScriptedTransport([Self.lookup: [Self.found], Self.mint: [Self.minted()]])
+        var permissions = AppPermission.writing
+        permissions[.organizationCustomProperties] = .read
+        let github = try await client(transport, try app(), permissions: permissions).client(for: "acme")
+        #expect(
+            transport.requests[1].body.map { String(decoding: $0, as: UTF8.self) }
+                == #"{"permissions":{"actions":"read","metadata":"read","organization_administration":"write"}}"#)
+        #expect(
+            github.missingPermissions == [
+                "repository \"Actions\": write", "organization \"Custom properties\": read",
+            ])
+    }
+
+    @Test func withoutAnyOfThePermissionsNoTokenIsMade() async throws {
+        let none = ScriptedTransport.Answer.ok(
+            #"{"id": 9, "account": {"login": "acme"}, "target_type": "Organization", "permissions": {"issues": "write"}}"#
+        )
+        let transport = ScriptedTransport([Self.lookup: [none]])
+        let app = try app()
+        let error = await #expect(throws: GitHubError.self) { try await client(transport, app).organization(.sample) }
+        #expect(transport.paths == [Self.lookup])
+        #expect(error?.reason.code == .forbidden)
+        #expect("\(try #require(error))".contains("organization \"Administration\": read"))
+    }
+
+    @Test func aGivenInstallationIsAskedForByItsNumber() async throws {
+        let transport = ScriptedTransport([
+            "/app/installations/9": [Self.found], Self.mint: [Self.minted()], Self.account: [Self.fine],
+        ])
+        _ = try await client(transport, try app(installationID: 9)).organization(.sample)
+        let elsewhere = ScriptedTransport(["/app/installations/9": [Self.found]])
+        let given = try app(installationID: 9)
+        let error = await #expect(throws: GitHubError.self) {
+            try await client(elsewhere, given).client(for: "other")
+        }
+        #expect(error == .appRefused(.otherAccount, "9 is of Acme"))
+    }
+
+    private static let refusals: [(String, [String: [ScriptedTransport.Answer]], AppRefusal)] = [
+        ("wrong key", [lookup: [refused(401, "A JSON web token could not be decoded")]], .signature),
+        ("wrong app", [lookup: [refused(404, "Integration not found")]], .signature),
+        ("not installed", [lookup: [refused(404, "Not Found")]], .notInstalled),
+        (
+            "suspended",
+            [
+                lookup: [
+                    .ok(
+                        #"{"id": 9, "account": {"login": "acme"}, "suspended_at": "2026-11-01T00:00:00Z", "permissions": {}}"#
+                    )
+                ]
+            ], .suspended
+        ),
+    ]
+
+    @Test(arguments: refusals.indices) func aRefusalIsOneRequest(index: Int) async throws {
+        let (name, answers, expected) = Self.refusals[index]
+        let transport = ScriptedTransport(answers)
+        let github = client(transport, try app())
+        for _ in 0..<3 {
+            let error = await #expect(throws: GitHubError.self, "\(name)") { try await github.organization(.sample) }
+            guard case .appRefused(let refusal, _, _) = error else {
+                Issue.record("\(name): \(String(describing: error))")
+                continue
+            }
+            #expect(refusal == expected, "\(name)")
+            #expect(error?.reason.code.isPermission == true, "\(name)")
+            #expect(error?.hint?.isEmpty == false, "\(name)")
+        }
+        #expect(transport.paths.count == 1, "\(name)")
+    }
+
+    /// What GitHub says of one installation concerns no other.
+    @Test func aRefusedInstallationStopsNoOther() async throws {
+        let beta = ScriptedTransport.Answer.ok(
+            #"{"id": 10, "account": {"login": "beta"}, "target_type": "Organization", "permissions": {"actions": "read"}}"#
+        )
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.refused(403, "This installation has been suspended")],
+            "/orgs/beta/installation": [beta], "/app/installations/10/access_tokens": [Self.minted()],
+            "/orgs/beta": [.ok(#"{"id": 78, "login": "beta", "public_repos": 0}"#)],
+        ])
+        let github = client(transport, try app())
+        let error = await #expect(throws: GitHubError.self) { try await github.organization(.sample) }
+        #expect(error == .appRefused(.suspended, status: 403, "This installation has been suspended"))
+        let login = try #require(OrganizationLogin("beta"))
+        #expect(try await github.organization(login).login == login)
+    }
+
+    // MARK: - Clocks
+
+    private static let texts = [
+        "'Expiration time' claim ('exp') is too far in the future",
+        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+    ]
+
+    @Test(arguments: texts, [Int64(-600), 600]) func aWrongClockIsSetByTheServersOnce(text: String, skew: Int64)
+        async throws
+    {
+        let server = Timestamp.sample.adding(seconds: skew)
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.refused(401, text, date: Self.httpDate(server)), Self.found],
+            Self.mint: [Self.minted()], Self.account: [Self.fine],
+        ])
+        _ = try await client(transport, try app()).organization(.sample)
+        #expect(transport.paths == [Self.lookup, Self.lookup, Self.mint, Self.account])
+        #expect(clock.sleeps.isEmpty)
+        let issued = try transport.requests.prefix(3).compactMap(bearer).map { try claims($0)["iat"] as? Int }
+        #expect(
+            issued == [
+                Int(Timestamp.sample.secondsSince1970) - 60, Int(server.secondsSince1970) - 60,
+                Int(server.secondsSince1970) - 60,
+            ])
+    }
+
+    @Test func aClockThatStaysWrongIsRefusedAfterTheSecondTry() async throws {
+        let answer = Self.refused(401, Self.texts[0], date: Self.httpDate(.sample))
+        let transport = ScriptedTransport([Self.lookup: [answer]])
+        let github = client(transport, try app())
+        for _ in 0..<2 {
+            let error = await #expect(throws: GitHubError.self) { try await github.organization(.sample) }
+            #expect(error == .appRefused(.clock, status: 401, Self.texts[0]))
+        }
+        #expect(transport.paths.count == 2)
+    }
+
+    private static func httpDate(_ time: Timestamp) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: "UTC")
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return formatter.string(from: Date(timeIntervalSince1970: Double(time.secondsSince1970)))
+    }
+
+    // MARK: - Renewal
+
+    @Test func aTokenIsRenewedBeforeItExpires() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.minted("ghs_second", seconds: 7200)],
+            Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(3500))
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(60))
+        _ = try await github.organization(.sample)
+        #expect(transport.paths == [Self.lookup, Self.mint, Self.account, Self.account, Self.mint, Self.account])
+        #expect(bearer(try #require(transport.requests.last)) == "ghs_second")
+        // An hour later the app signs anew, too.
+        let signed = transport.requests.filter { $0.url.contains("/app/") }.compactMap(bearer)
+        #expect(try claims(signed[1])["iat"] as? Int == Int(Timestamp.sample.secondsSince1970) + 3500)
+    }
+
+    @Test func aWaitOutlivesNoToken() async throws {
+        let limit = ScriptedTransport.Answer.response(
+            status: 403, headers: ["Retry-After": "3700"],
+            body: #"{"message": "You have exceeded a secondary rate limit"}"#)
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.minted("ghs_second", seconds: 7400)],
+            Self.account: [limit, Self.fine],
+        ])
+        _ = try await client(transport, try app()).organization(.sample)
+        #expect(transport.paths == [Self.lookup, Self.mint, Self.account, Self.mint, Self.account])
+        #expect(transport.requests.suffix(1).compactMap(bearer) == ["ghs_second"])
+    }
+
+    /// The life of a token goes by GitHub's clock alone.
+    @Test func aWrongClockShortensNoToken() async throws {
+        let ahead = Timestamp.sample.adding(seconds: 86_400)
+        let minted = ScriptedTransport.Answer.response(
+            status: 201, headers: ["Date": Self.httpDate(ahead)],
+            body: #"{"token": "\#(Self.canary)", "expires_at": "\#(ahead.adding(seconds: 3600))"}"#)
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [minted], Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(3500))
+        _ = try await github.organization(.sample)
+        #expect(transport.paths.count(where: { $0 == Self.mint }) == 1)
+    }
+
+    @Test func manyRequestsShareOneRenewal() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.minted("ghs_second", seconds: 7200)],
+            Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(3600))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { _ = try await github.organization(.sample) } }
+            try await group.waitForAll()
+        }
+        #expect(transport.paths.count(where: { $0 == Self.mint }) == 2)
+        #expect(github.requestCounts.sent == transport.requests.count)
+    }
+
+    @Test func anInstallationThatIsGoneEndsItsRequestsAtOnce() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.refused(404, "Not Found")],
+            Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(3600))
+        for _ in 0..<5 {
+            let error = await #expect(throws: GitHubError.self) { try await github.organization(.sample) }
+            #expect(error == .appRefused(.notInstalled, status: 404, "Not Found"))
+        }
+        #expect(transport.paths.count == 4)
+    }
+
+    // MARK: - Fresh tokens
+
+    @Test func aFreshTokenIsTriedAgainForFiveSeconds() async throws {
+        let refused = Self.refused(401, "Bad credentials")
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()],
+            Self.account: [refused, refused, refused, Self.fine],
+        ])
+        _ = try await client(transport, try app()).organization(.sample)
+        #expect(clock.sleeps == [.seconds(1), .seconds(1), .seconds(1)])
+
+        let never = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()], Self.account: [refused],
+        ])
+        let github = client(never, try app())
+        for _ in 0..<3 {
+            await #expect(throws: GitHubError.unauthorized("Bad credentials")) {
+                try await github.organization(.sample)
+            }
+        }
+        #expect(never.paths.count(where: { $0 == Self.account }) == 6)
+    }
+
+    /// What the token before was accepted for says nothing of the next one.
+    @Test func aRenewedTokenIsTriedAgainToo() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.minted("ghs_second", seconds: 7200)],
+            Self.account: [Self.fine, Self.refused(401, "Bad credentials"), Self.fine],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(3600))
+        _ = try await github.organization(.sample)
+        #expect(transport.paths.count(where: { $0 == Self.account }) == 3)
+    }
+
+    @Test func anOldTokenIsRefusedAtOnce() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()],
+            Self.account: [Self.fine, Self.refused(401, "Bad credentials")],
+        ])
+        let github = client(transport, try app())
+        _ = try await github.organization(.sample)
+        try await clock.sleep(for: .seconds(11))
+        await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await github.organization(.sample) }
+        #expect(transport.paths.count == 4)
+    }
+
+    // MARK: - Secrets
+
+    /// A server that echoes what it was sent, or hands out nonsense, gets no secret into a message.
+    @Test func noMessageHoldsASecret() async throws {
+        let app = try app()
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [.response(status: 201, body: #"{"token": \#(Self.canary)"#)],
+        ])
+        let error = await #expect(throws: GitHubError.self) { try await client(transport, app).organization(.sample) }
+        #expect(!"\(String(describing: error))".contains("canary"))
+
+        let signed = try #require(app.token(at: .sample)).secret
+        let echo = ScriptedTransport([Self.lookup: [Self.refused(403, "you sent \(signed)")]])
+        let echoed = await #expect(throws: GitHubError.self) { try await client(echo, app).organization(.sample) }
+        #expect("\(String(describing: echoed))".contains("you sent [token]"))
+
+        // The answer to an earlier request may come when there is another token already.
+        let first = try #require(AccessToken("ghs_first_canary"))
+        let second = try #require(AccessToken("ghs_second_canary")).after(first)
+        #expect(second.redacted("ghs_first_canary ghs_second_canary") == "[token] [token]")
+        #expect(second.redacted(Array("ghs_first_canary".utf8)) == Array("[token]".utf8))
+    }
+
+    // MARK: - All installations
+
+    @Test func installationsAreListedPageByPageAndNotAskedForAgain() async throws {
+        let next = #"<https://api.github.com/app/installations?per_page=100&page=2>; rel="next""#
+        let transport = ScriptedTransport([
+            "/app/installations?per_page=100": [
+                .ok(
+                    #"[{"id": 9, "account": {"login": "acme"}, "target_type": "Organization", "permissions": {"actions": "read"}},"#
+                        + #"{"id": 10, "account": null, "target_type": "Organization", "permissions": {}}]"#,
+                    headers: ["Link": next])
+            ],
+            "/app/installations?per_page=100&page=2": [
+                .ok(#"[{"id": 11, "account": {"slug": "octo"}, "target_type": "Enterprise", "permissions": {}}]"#)
+            ],
+            Self.mint: [Self.minted()], Self.account: [Self.fine],
+        ])
+        let github = client(transport, try app())
+        let installations = try await github.allInstallations()
+        #expect(installations.map(\.account) == ["acme", nil, "octo"])
+        #expect(installations.map(\.isOfOrganization) == [true, true, false])
+        _ = try await github.organization(.sample)
+        #expect(!transport.paths.contains(Self.lookup))
+    }
+}
