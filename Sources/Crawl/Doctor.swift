@@ -20,6 +20,41 @@ package struct Doctor: Sendable {
     package func examine(
         _ login: OrganizationLogin, tokenKind: AccessToken.Kind, _ diagnosis: Diagnosis,
     ) async -> Diagnosis {
+        guard !github.isOneCredential else { return await examine(login, with: tokenKind, diagnosis) }
+        var diagnosis = diagnosis
+        let app = await ask { () async throws(GitHubError) in try await self.app() }
+        diagnosis.access.append(
+            Diagnosis.Access(what: "the app", classicScope: nil, fineGrained: nil, isRequired: true, app))
+        diagnosis.app = (try? app.get()) ?? nil
+        guard diagnosis.app != nil else { return diagnosis }
+        let client = await ask { () async throws(GitHubError) in try await github.client(for: login.rawValue) }
+        diagnosis.access.append(
+            Diagnosis.Access(
+                what: "the app's installation", classicScope: nil, fineGrained: nil, isRequired: true, client))
+        guard let client = try? client.get() else { return diagnosis }
+        return await Doctor(github: client, limits: limits, now: now).examine(login, with: tokenKind, diagnosis)
+    }
+
+    // MARK: -
+
+    private func app() async throws(GitHubError) -> Diagnosis.App? {
+        guard let description = try await github.appDescription() else { return nil }
+        let installations = try await github.allInstallations().map { installation in
+            Diagnosis.App.Installation(
+                account: installation.account, id: installation.id, targetType: installation.targetType,
+                isSuspended: installation.isSuspended,
+                permissions: installation.permissions.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" },
+                missing: installation.isOfOrganization ? installation.missing(AppPermission.reading) : [],
+                isSelective: installation.repositorySelection == "selected")
+        }
+        return Diagnosis.App(
+            name: description.name, id: description.givenID, installations: installations,
+            budget: github.rateLimitStatus)
+    }
+
+    private func examine(
+        _ login: OrganizationLogin, with tokenKind: AccessToken.Kind, _ diagnosis: Diagnosis,
+    ) async -> Diagnosis {
         var diagnosis = diagnosis
         // It costs nothing, and says of a spent hour when it ends, without waiting for it.
         let limit = await ask { () async throws(GitHubError) in try await github.rateLimit() }
@@ -72,8 +107,6 @@ package struct Doctor: Sendable {
         estimate(&diagnosis, tokenKind)
         return diagnosis
     }
-
-    // MARK: -
 
     /// A private repository tells more than a public one, which anybody may read.
     ///

@@ -49,8 +49,55 @@ package struct Diagnosis: Sendable {
         }
     }
 
+    /// A GitHub App in the place of a token.
+    package struct App: Sendable {
+        package struct Installation: Sendable {
+            /// `nil` where GitHub names none.
+            package var account: String?
+            package var id: Int64
+            /// `Organization`, `User` or `Enterprise`.
+            package var targetType: String
+            package var isSuspended: Bool
+            /// What was granted, such as `actions: read`.
+            package var permissions: [String]
+            /// What a scan needs and was not granted, as GitHub's pages call it.
+            package var missing: [String]
+            /// Whether it sees selected repositories only.
+            package var isSelective: Bool
+
+            package init(
+                account: String?, id: Int64, targetType: String, isSuspended: Bool, permissions: [String],
+                missing: [String], isSelective: Bool,
+            ) {
+                self.account = account
+                self.id = id
+                self.targetType = targetType
+                self.isSuspended = isSuspended
+                self.permissions = permissions
+                self.missing = missing
+                self.isSelective = isSelective
+            }
+        }
+
+        package var name: String
+        /// The id that was given.
+        package var id: String
+        package var installations: [Installation]
+        /// Of the app's own requests; each installation has one more. `nil` where the host tells of none.
+        package var budget: RateLimitStatus?
+
+        package init(name: String, id: String, installations: [Installation], budget: RateLimitStatus?) {
+            self.name = name
+            self.id = id
+            self.installations = installations
+            self.budget = budget
+        }
+    }
+
     package var apiURL: String
     package var apiVersion: String
+    /// `nil` where a token was given.
+    package var app: App?
     /// In words, such as `fine-grained personal access token`.
     package var tokenKind: String
     /// Of a classic token, as GitHub tells; `nil` for others.

@@ -6,6 +6,7 @@ package enum DiagnosisPage: Page {
         page.fact("host", "\(diagnosis.apiURL), version \(diagnosis.apiVersion)")
         let scopes = diagnosis.scopes.map { "; scopes: \($0.isEmpty ? "none" : $0.joined(separator: ", "))" } ?? ""
         page.fact("token", diagnosis.tokenKind + scopes)
+        if let app = diagnosis.app { page.app(app) }
         page.fact(
             "organization", diagnosis.login + (diagnosis.organizationID.map { " (id \($0.rawValue))" } ?? ""))
         page.blank()
@@ -19,6 +20,7 @@ package enum DiagnosisPage: Page {
         Member("api_url", .string) { $0.apiURL }
         Member("api_version", .string) { $0.apiVersion }
         Member("token", token) { $0 }
+        Member("app", .maybe(app), "null where a token was given") { $0.app }
         Member("organization", organization) { $0 }
         Member("access", .list(access), "in the order in which a scan asks") { $0.access }
         Member("listing", listing) { $0 }
@@ -30,6 +32,26 @@ package enum DiagnosisPage: Page {
     private static let token = Shape<Diagnosis>.object {
         Member("kind", .string) { $0.tokenKind }
         Member("scopes", .maybe(.strings), "of a classic token") { $0.scopes }
+    }
+
+    private static let app = Shape<Diagnosis.App>.object {
+        Member("name", .string) { $0.name }
+        Member("id", .string, "as it was given") { $0.id }
+        Member("installations", .list(installation)) { $0.installations }
+        Member("limit", .maybe(.integer), "the app's own requests in an hour; null where the host has no limits") {
+            $0.budget?.limit
+        }
+        Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
+    }
+
+    private static let installation = Shape<Diagnosis.App.Installation>.object {
+        Member("account", .maybe(.string), "null where GitHub names none") { $0.account }
+        Member("id", .integer) { Int($0.id) }
+        Member("target_type", .string) { $0.targetType }
+        Member("suspended", .boolean) { $0.isSuspended }
+        Member("permissions", .strings) { $0.permissions }
+        Member("missing", .strings, "what a scan needs and was not granted") { $0.missing }
+        Member("selected_repositories_only", .boolean) { $0.isSelective }
     }
 
     private static let organization = Shape<Diagnosis>.object {
@@ -112,6 +134,26 @@ extension TextPage {
             // Of a permission, all is said.
             if reason.code != .forbidden, let hint = access.hint { wrapped(hint, label: "next:", indent: 7) }
         }
+    }
+
+    fileprivate mutating func app(_ app: Diagnosis.App) {
+        fact("app", "\(app.name) (\(app.id)), \(counted(app.installations.count, "installation"))")
+        if let budget = app.budget {
+            wrapped("\(budget.remaining) of \(budget.limit) requests of its own are left", indent: 14)
+        }
+        for installation in app.installations {
+            wrapped("\(installation.account ?? "no account"): \(words(of: installation))", label: "·", indent: 14)
+        }
+    }
+
+    private func words(of installation: Diagnosis.App.Installation) -> String {
+        guard installation.targetType == "Organization" else {
+            return "not an organization (\(installation.targetType.lowercased()))"
+        }
+        var words = [installation.isSuspended ? "suspended" : installation.permissions.joined(separator: ", ")]
+        if installation.isSelective { words.append("selected repositories only") }
+        if !installation.missing.isEmpty { words.append("missing: \(installation.missing.joined(separator: ", "))") }
+        return words.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
     fileprivate mutating func listing(_ diagnosis: Diagnosis) {
