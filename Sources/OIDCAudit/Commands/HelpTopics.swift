@@ -16,6 +16,7 @@ struct HelpTopic {
         HelpTopic(name: "history-file", bytes: PackageResources.History_md),
         HelpTopic(name: "fixing", bytes: PackageResources.Fixing_md),
         HelpTopic(name: "token", bytes: PackageResources.Token_md),
+        HelpTopic(name: "apps", bytes: PackageResources.Apps_md),
         HelpTopic(name: "environment", bytes: PackageResources.Environment_md),
         HelpTopic(name: "exit-codes", bytes: PackageResources.ExitCodes_md),
         HelpTopic(name: "rate-limits", bytes: PackageResources.RateLimits_md),
