@@ -345,7 +345,7 @@ import Testing
                 (["acme", "--api-version", "latest"], "is not an API version"),
                 (["acme", "--color", "red"], "--color: \"red\" is unknown"),
                 (["acme", "--token-file", folder.path + "/none"], "can't be read"), (["acme", "--bogus"], "--bogus"),
-                ([], "<org>"),
+                ([], "no organization was named"),
                 (["acme", "--db", ":memory:"], "is not a path"),
                 (["acme", "--config", folder.path + "/none.yaml"], "no such file"),
             ]
