@@ -306,7 +306,7 @@ extension GitHubClient {
             return app.meaning(of: error, response, now: now())
         case (.token(let token), .unauthorized) where token.kind == .installation:
             return governor.mayNotBeKnownYet(at: elapsed()) ? .notKnownYet(error) : kind
-        case (.installation(let token), .unauthorized) where token.isFresh(at: elapsed()):
+        case (.installation(let token), .unauthorized) where token.isFreshOrOver(at: elapsed()):
             return governor.mayNotBeKnownYet(isNew: true, at: elapsed()) ? .notKnownYet(error) : kind
         default:
             return kind

@@ -38,9 +38,12 @@ final class InstallationToken: Sendable {
         state.withLock { state in state.current.flatMap { $0.endsAt > now ? $0.token : nil } }
     }
 
-    /// Whether GitHub may not know the token everywhere yet.
-    func isFresh(at now: Duration) -> Bool {
-        state.withLock { state in state.current.map { now - $0.mintedAt < Self.freshness } ?? false }
+    /// Whether a refusal says nothing of the next try: GitHub may not know the token everywhere yet, or it ended while the
+    /// request was under way.
+    func isFreshOrOver(at now: Duration) -> Bool {
+        state.withLock { state in
+            state.current.map { now - $0.mintedAt < Self.freshness || $0.endsAt <= now } ?? false
+        }
     }
 
     private static let freshness: Duration = .seconds(10)

@@ -355,6 +355,33 @@ import _CryptoExtras
         #expect(transport.paths.count == 4)
     }
 
+    /// Hands on to another transport; its first request about the organization takes an hour.
+    private struct SlowTransport: Transport {
+        let inner: ScriptedTransport
+        let clock: ManualClock
+
+        func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
+            if request.url.hasSuffix(AppClientTests.account), !inner.paths.contains(AppClientTests.account) {
+                try? await clock.sleep(for: .seconds(3600))
+            }
+            return try await inner.send(request)
+        }
+    }
+
+    @Test func aTokenThatEndsOnTheWayIsRenewed() async throws {
+        let inner = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted(), Self.minted("ghs_second", seconds: 7300)],
+            Self.account: [Self.refused(401, "Bad credentials"), Self.fine],
+        ])
+        let settings = GitHubClient.Settings(
+            endpoint: .gitHub, credential: .app(try app()), userAgent: "oidc-audit/test")
+        let github = GitHubClient(settings, transport: SlowTransport(inner: inner, clock: clock), clock: clock) {
+            [clock] in Timestamp.sample.adding(seconds: clock.now.offset.components.seconds)
+        }
+        _ = try await github.organization(.sample)
+        #expect(inner.paths == [Self.lookup, Self.mint, Self.account, Self.mint, Self.account])
+    }
+
     // MARK: - Secrets
 
     /// A server that echoes what it was sent, or hands out nonsense, gets no secret into a message.
