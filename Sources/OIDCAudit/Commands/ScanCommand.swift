@@ -53,6 +53,7 @@ struct ScanCommand: AuditCommand {
         } else if let failure {
             report = pipeline.emptyReport(nil, failure.message)
             report.gate.exitStatus = failure.status.rawValue
+            report.history = await context.past(of: report, for: settings)
         } else {
             do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)

@@ -1,5 +1,9 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// A small file that holds a secret: a token, or a key. It may be a pipe, such as that of `<(gh auth token)`.
 struct SecretFile {
     let path: String
