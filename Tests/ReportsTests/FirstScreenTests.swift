@@ -43,8 +43,10 @@ import Testing
             .evaluate(.sample([.sample(repositories)]), known: known)
         guard let first else { return report }
         var history = ReportHistory()
+        let acme = OrganizationDifference(
+            from: .sample([]), to: .sample([]), id: OrganizationID(rawValue: 77), [])
         history.difference = ScanDifference(
-            before: Self.side(41, daysAgo: 1), after: Self.side(42, daysAgo: 0), organizations: [],
+            before: Self.side(41, daysAgo: 1), after: Self.side(42, daysAgo: 0), organizations: [acme],
             policyName: report.policy.name, appeared: [], gone: [])
         history.trend = [first, 1].map { days in
             TrendPoint(
