@@ -14,7 +14,11 @@ package struct AccessEngine {
         self.index = index
         finder = ReachFinder(world)
         reasons = NoMatchFinder(world, index)
-        unknown = index.entries.indices.filter { index.entries[$0].assumed != nil }
+        // An archived repository runs no job, so it has no token whose subject would have to be known.
+        unknown = index.entries.indices.filter { number in
+            let entry = index.entries[number]
+            return entry.assumed != nil && index.states[entry.repository].repository.isArchived != true
+        }
     }
 
     package func report(_ trusts: [Trust]) -> AccessReport {

@@ -22,34 +22,8 @@ package enum WorldChange: Hashable, Sendable {
 
 /// What changes lose and gain.
 package struct WhatIf: Sendable {
-    /// Access that a repository has before or after, and not both.
-    package struct Difference: Hashable, Sendable {
-        package let repository: Repository
-        package let trust: String
-        package let identity: String
-        /// A token's subject that is accepted before, or after.
-        package let before: String?
-        package let after: String?
-        /// Contexts that are lost or gained.
-        package let contexts: [JobContext.Kind]
-        /// Whether it is sure; one of unknown subjects is not.
-        package let isCertain: Bool
-        /// Values to add to the trust so that nothing is lost, in AWS under `StringLike`; empty for what is gained.
-        package let add: [Addition]
-    }
-
-    package struct Addition: Hashable, Sendable {
-        package let claim: ClaimKey
-        package let value: String
-
-        package init(claim: ClaimKey, value: String) {
-            self.claim = claim
-            self.value = value
-        }
-    }
-
-    package let lost: [Difference]
-    package let gained: [Difference]
+    package let lost: [AccessDifference]
+    package let gained: [AccessDifference]
 
     /// Holds a world with and without changes against trusts. Only repositories that change are looked at.
     package init(_ changes: [WorldChange], in world: TrustWorld, trusts: [Trust]) {
@@ -67,7 +41,7 @@ package struct WhatIf: Sendable {
         let order = world.repositories.map(\.repository.id).filter(changed.contains)
         let (old, new) = (order.compactMap { now[$0] }, order.compactMap { then[$0] })
         let (before, after) = (RepositoryIndex(old), RepositoryIndex(new))
-        var (lost, gained): ([Difference], [Difference]) = ([], [])
+        var (lost, gained): ([AccessDifference], [AccessDifference]) = ([], [])
         for trust in trusts {
             let demand = CompiledDemand(trust.demand)
             let was = Self.rows(trust, demand, before)
@@ -119,11 +93,11 @@ package struct WhatIf: Sendable {
     }
 
     private static func difference(
-        _ trust: Trust, _ row: Row, _ other: Row?, _ contexts: [JobContext.Kind], _ add: [Addition],
+        _ trust: Trust, _ row: Row, _ other: Row?, _ contexts: [JobContext.Kind], _ add: [AccessDifference.Addition],
         isLoss: Bool,
-    ) -> Difference {
+    ) -> AccessDifference {
         let (subject, remaining) = (row.subject(trust.demand), other?.subject(trust.demand))
-        return Difference(
+        return AccessDifference(
             repository: row.state.repository, trust: trust.id, identity: trust.identity.name,
             before: isLoss ? subject : remaining, after: isLoss ? remaining : subject, contexts: contexts,
             isCertain: row.isCertain, add: add)
@@ -134,11 +108,11 @@ package struct WhatIf: Sendable {
     /// For each context that is lost its new subject, and for each other claim that no longer matches its new text.
     private static func additions(
         _ trust: Trust, _ row: Row, _ lost: [JobContext.Kind], _ then: RepositoryState,
-    ) -> [Addition] {
+    ) -> [AccessDifference.Addition] {
         guard then.unknownSubject == nil else { return [] }
-        var additions: [Addition] = []
+        var additions: [AccessDifference.Addition] = []
         func add(_ claim: ClaimKey, _ value: String) {
-            let addition = Addition(claim: claim, value: value)
+            let addition = AccessDifference.Addition(claim: claim, value: value)
             if !additions.contains(addition) { additions.append(addition) }
         }
         let demands = trust.allow.necessary.filter { $0.isRead && !$0.isNegated && !$0.anyOf.isEmpty }
@@ -160,7 +134,8 @@ package struct WhatIf: Sendable {
             }) == true
         {
             let others = additions.filter { $0.claim != "sub" }
-            return others.count == additions.count ? others : [Addition(claim: "sub", value: start + "*")] + others
+            return others.count == additions.count
+                ? others : [AccessDifference.Addition(claim: "sub", value: start + "*")] + others
         }
         return additions
     }

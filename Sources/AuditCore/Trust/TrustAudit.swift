@@ -1,0 +1,182 @@
+/// A cloud export as it was read.
+package struct TrustExport: Hashable, Sendable {
+    /// A role that could not be read.
+    package struct Unread: Hashable, Sendable {
+        package let identity: String
+        package let pointer: String
+        package let why: String
+
+        package init(identity: String, pointer: String, why: String) {
+            self.identity = identity
+            self.pointer = pointer
+            self.why = why
+        }
+    }
+
+    package let path: String
+    /// In hexadecimal, of the bytes.
+    package let sha256: String
+    /// Such as `aws.list-roles`.
+    package let kind: String
+    package var roles = 0
+    package var trusts = 0
+    /// Roles that trust providers other than GitHub's.
+    package var otherIssuers = 0
+    package var unread: [Unread] = []
+    /// What is missing of the export; `nil` where nothing is known to be.
+    package var truncation: String?
+
+    package init(path: String, sha256: String, kind: String) {
+        self.path = path
+        self.sha256 = sha256
+        self.kind = kind
+    }
+}
+
+/// Whether a trust accepts one token.
+package struct TokenAnswer: Hashable, Sendable {
+    /// `nil` where it is not decided.
+    package let isAccepted: Bool?
+    /// The claim that refuses the token, or `deny`; `nil` where nothing does.
+    package let refusedBy: String?
+    /// For people; `nil` where it is accepted.
+    package let why: String?
+
+    package init(isAccepted: Bool?, refusedBy: String? = nil, why: String? = nil) {
+        self.isAccepted = isAccepted
+        self.refusedBy = refusedBy
+        self.why = why
+    }
+}
+
+/// Cloud trusts held against stored scans.
+package struct TrustAudit: Sendable {
+    /// What changes would do.
+    package struct Change: Sendable {
+        package let lost: [AccessDifference]
+        package let gained: [AccessDifference]
+
+        package init(lost: [AccessDifference], gained: [AccessDifference]) {
+            self.lost = lost
+            self.gained = gained
+        }
+    }
+
+    package let scans: [StoredScan]
+    package let files: [TrustExport]
+    package let report: AccessReport
+    /// Why not everything of the organizations was read.
+    package var gaps: [String] = []
+    /// The only repository whose access is asked for; `nil`: all.
+    package var repository: RepositoryID?
+    /// `nil` where no change is asked about.
+    package var change: Change?
+    /// By trust; `nil` where no token is asked about.
+    package var tokens: [String: TokenAnswer]?
+
+    /// In the order of identities.
+    package let trusts: [JudgedTrust]
+    /// How many repositories with unknown subjects may use a trust, by its id; none is left out.
+    private let unknown: [String: Int]
+
+    package init(scans: [StoredScan], files: [TrustExport], report: AccessReport) {
+        self.scans = scans
+        self.files = files
+        self.report = report
+        trusts = report.trusts.sorted {
+            ($0.trust.identity.name, $0.trust.id) < ($1.trust.identity.name, $1.trust.id)
+        }
+        let open = Set(
+            report.repositories.indices.filter { index in
+                let state = report.repositories[index]
+                return state.unknownSubject != nil && state.repository.isArchived != true
+            }.map { Int32($0) })
+        var unknown: [String: Int] = [:]
+        for trust in report.trusts where trust.outcomes.contains(where: { $0.entries.contains { $0.assumed != nil } }) {
+            let count = trust.cells.count { open.contains($0.repository) }
+            if count > 0 { unknown[trust.trust.id] = count }
+        }
+        self.unknown = unknown
+    }
+
+    // MARK: - What it comes to
+
+    /// Trusts that somebody outside gets in through, or may, the worst first.
+    package var outside: [JudgedTrust] {
+        trusts.enumerated().compactMap { index, trust in trust.reach.outsiders.first.map { (index, trust, $0) } }
+            .sorted { ($0.2.rank, $0.0) < ($1.2.rank, $1.0) }
+            .map(\.1)
+    }
+
+    /// Trusts that no repository can use.
+    package var unmatched: [JudgedTrust] { trusts.filter { !$0.noMatch.isEmpty } }
+
+    /// How many repositories may use a trust that are not known to, since their subjects are unknown.
+    package func unknownCount(_ trust: JudgedTrust) -> Int { unknown[trust.trust.id] ?? 0 }
+
+    package func isDecided(_ trust: JudgedTrust) -> Bool {
+        trust.isExact && unknownCount(trust) == 0 && !trust.reach.mayHaveMore
+    }
+
+    package var undecided: [JudgedTrust] { trusts.filter { !isDecided($0) } }
+
+    /// Roles that were not read.
+    package var unreadCount: Int { files.reduce(0) { $0 + $1.unread.count } }
+
+    /// Whether all was read and decided.
+    package var isComplete: Bool {
+        gaps.isEmpty && undecided.isEmpty && files.allSatisfy { $0.unread.isEmpty && $0.truncation == nil }
+    }
+
+    package var exitStatus: ExitStatus {
+        if let tokens {
+            if tokens.values.contains(where: { $0.isAccepted == true }) { return .success }
+            let isKnown = tokens.values.allSatisfy { $0.isAccepted != nil }
+            return isKnown && files.allSatisfy { $0.unread.isEmpty && $0.truncation == nil } ? .violations : .incomplete
+        }
+        let isOpen = outside.contains { $0.reach.outsiders.contains { $0.isCertain } }
+        let isBroken = unmatched.contains { $0.noMatch.contains(where: \.isBreak) }
+        if isOpen || isBroken || change?.lost.isEmpty == false { return .violations }
+        return isComplete ? .success : .incomplete
+    }
+}
+
+extension NoMatch {
+    /// Whether it matched before: a repository was renamed, or its subjects changed their format.
+    package var isBreak: Bool {
+        switch self {
+        case .renamed, .formatFlipped: true
+        default: false
+        }
+    }
+}
+
+extension Reach {
+    /// A group that is not ours, and what is known of its way in.
+    package struct Outsider: Hashable, Sendable {
+        package let group: Group
+        package let witness: Witness?
+        /// Why it is not certain; `nil` where it is.
+        package let doubt: String?
+
+        package var isCertain: Bool { doubt == nil }
+
+        /// The smallest is the worst.
+        fileprivate var rank: Int { (Group.allCases.firstIndex(of: group) ?? 0) * 2 + (isCertain ? 0 : 1) }
+    }
+
+    /// Who outside gets in, or may, the worst first. Where anyone does, the others are among them.
+    package var outsiders: [Outsider] {
+        var outsiders: [Outsider] = []
+        for (answer, group) in outside where group != .owner {
+            switch answer {
+            case .no: continue
+            case .yes(let witness): outsiders.append(Outsider(group: group, witness: witness, doubt: nil))
+            case .possible(let witness, let why):
+                outsiders.append(Outsider(group: group, witness: witness, doubt: why))
+            }
+            if group == .anyone, outsiders.last?.isCertain == true { break }
+        }
+        return outsiders
+    }
+}

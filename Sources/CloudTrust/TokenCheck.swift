@@ -1,0 +1,42 @@
+package import AuditCore
+
+extension Trust {
+    /// Whether it accepts one token, and if not, which claim refuses it.
+    ///
+    /// A part that is not evaluated is left out of an Allow and of no Deny, so that a refusal is certain and an acceptance
+    /// is not.
+    package func answer(to claims: [ClaimKey: String]) -> TokenAnswer {
+        if let given = claims["iss"], !given.isExactly(issuer) {
+            return TokenAnswer(isAccepted: false, refusedBy: "iss", why: "it trusts \(issuer), and iss is \(given)")
+        }
+        guard !LiteralMatcher.accepts(demand, claims) else {
+            guard isExact else {
+                let open = undecided.filter { $0.kind != .request }.map { "\($0.what): \($0.why)" }
+                return TokenAnswer(isAccepted: nil, why: open.joined(separator: "; "))
+            }
+            return TokenAnswer(isAccepted: true)
+        }
+        if let refusing = demand.necessary.first(where: { !LiteralMatcher.accepts($0, claims) }) {
+            let claim = refusing.claim.rawValue
+            return TokenAnswer(
+                isAccepted: false, refusedBy: claim, why: Self.reason(refusing, claims[refusing.claim]))
+        }
+        if let deny = denies.first(where: { LiteralMatcher.accepts($0, claims) }) {
+            let keys = Set(deny.claimDemands.map(\.claim.rawValue)).sorted().joined(separator: ", ")
+            return TokenAnswer(
+                isAccepted: false, refusedBy: "deny",
+                why: keys.isEmpty ? "a Deny statement refuses every token" : "a Deny statement refuses it by \(keys)")
+        }
+        return TokenAnswer(isAccepted: false, refusedBy: "conditions", why: "its conditions can't be met together")
+    }
+
+    private static func reason(_ demand: ClaimDemand, _ text: String?) -> String {
+        let claim = demand.claim.rawValue
+        guard demand.isRead else { return "the cloud does not read \(claim)" }
+        guard let text else { return "the token has no \(claim)" }
+        let values = demand.anyOf.map(\.text)
+        let shown =
+            values.prefix(3).joined(separator: " or ") + (values.count > 3 ? " or \(values.count - 3) more" : "")
+        return "\(claim) is \(text), and must \(demand.isNegated ? "not " : "")be \(shown)"
+    }
+}
