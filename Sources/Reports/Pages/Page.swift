@@ -49,6 +49,7 @@ package enum PageCatalog {
         TemplatePage.self,
         TimelinePage.self,
         TrendPage.self,
+        TrustPage.self,
         VerificationPage.self,
         WaiverPage.self,
     ]

@@ -1,0 +1,82 @@
+import AuditCore
+
+extension Reach.Group {
+    /// Who it is, as the subject of "gets in".
+    var displayText: String {
+        switch self {
+        case .anyone: "any account of GitHub"
+        case .renamer: "whoever takes a name that was yours"
+        case .foreignOwner: "an owner that is neither scanned nor given by --also-ours"
+        case .owner: "any repository that the owner makes"
+        case .repositories: "several repositories"
+        case .one: "one repository"
+        case .nobody: "nobody"
+        }
+    }
+}
+
+extension Reach.Outsider {
+    var displayText: String {
+        guard let doubt else { return "\(group.displayText) gets in" }
+        return "\(group.displayText) may get in: \(doubt)"
+    }
+}
+
+extension JobContext.Kind {
+    var displayText: String {
+        switch self {
+        case .branch, .tag, .environment: rawValue
+        case .pullRequest: "pull request"
+        case .mergeQueue: "merge queue"
+        case .other: "other events of pull requests"
+        }
+    }
+}
+
+extension Access {
+    /// In which jobs, and how sure it is.
+    var displayText: String {
+        let words = contexts.map { kind in
+            kind.displayText + (only[kind].map { " " + $0.map(\.quotedIfOdd).joined(separator: " or ") } ?? "")
+        }
+        let jobs = words.joined(separator: ", ")
+        switch certainty {
+        case .certain: return jobs
+        case .possible: return "\(jobs); possible: \(reason ?? "not decided")"
+        case .unknown: return "unknown: \(reason ?? "its subjects are not known")"
+        }
+    }
+}
+
+extension NoMatch {
+    var displayText: String {
+        switch self {
+        case .gone(let name): "\(name) is not listed"
+        case .renamed(let from, let to): "\(from) is \(to) now"
+        case .formatFlipped(let name, let format):
+            "\(name) presents \(format.name) subjects now, and the trust demands the other format"
+        case .templateDiffers(let name, let subject): "the template of \(name) makes \(subject)"
+        case .caseDiffers(let written, let actual):
+            "the case of letters differs: \(written) is written, \(actual) is so"
+        case .colon(let written, let expected):
+            "a colon within a value stands as %3A: \(written) is written, \(expected) would match"
+        case .audience(let audiences): "no token has all these audiences: \(audiences.joined(separator: ", "))"
+        case .keyNotRead(let key): "the cloud does not read the claim \(key), unless it does so undocumented"
+        case .value(let claim, let written): "no token has such a \(claim): \(written.joined(separator: ", "))"
+        case .notOurs(let name): "\(name) is neither scanned nor given by --also-ours"
+        case .denied: "a Deny statement refuses what the Allow accepts"
+        case .unexplained: "no repository presents such a token"
+        }
+    }
+}
+
+extension Undecided {
+    var displayText: String { "\(what): \(why)" }
+}
+
+extension AccessReport.Whole {
+    func displayText(_ count: Int) -> String {
+        let but = except.isEmpty ? "" : " but \(except.joined(separator: ", "))"
+        return "all of \(owner), \(counted(count, "repository"))\(but)"
+    }
+}
