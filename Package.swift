@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "OIDCAudit",
             dependencies: [
-                "AuditCore", "GitHubAPI", "Crawl", "History", "Reports", "Remediation", "GitHubEmulator",
+                "AuditCore", "GitHubAPI", "Crawl", "CloudTrust", "History", "Reports", "Remediation", "GitHubEmulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -11,7 +11,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             ScanCommand.self, CheckCommand.self, ReportCommand.self, DiffCommand.self, HistoryCommand.self,
             TemplateCommand.self, PlanCommand.self, ApplyCommand.self, RollbackCommand.self, PolicyCommand.self,
-            WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self,
+            WaiverCommand.self, ExplainCommand.self, ClaimsCommand.self, TrustCommand.self,
             DoctorCommand.self, EmulateCommand.self,
             DemoCommand.self, CompletionsCommand.self,
         ])

@@ -15,6 +15,8 @@ struct HelpTopic {
         // The word "history" is the command's.
         HelpTopic(name: "history-file", bytes: PackageResources.History_md),
         HelpTopic(name: "fixing", bytes: PackageResources.Fixing_md),
+        // The word "trust" is the command's.
+        HelpTopic(name: "trust-files", bytes: PackageResources.Trust_md),
         HelpTopic(name: "token", bytes: PackageResources.Token_md),
         HelpTopic(name: "apps", bytes: PackageResources.Apps_md),
         HelpTopic(name: "environment", bytes: PackageResources.Environment_md),

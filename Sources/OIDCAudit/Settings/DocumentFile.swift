@@ -22,14 +22,8 @@ struct DocumentFile {
     }
 
     init(path: String, what: String, limits: Limits = .written) throws(CommandFailure) {
-        guard let data = Self.contents(path, limits), !Self.isFolder(path) else {
-            let exists = FileManager.default.fileExists(atPath: path)
-            throw .usage(
-                "cannot read the \(what) \(path): "
-                    + (Self.isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"),
-                hint: "check the path")
-        }
-        try self.init(bytes: Array(data), name: path, what: what, limits: limits)
+        try self.init(
+            bytes: Self.bytes(of: path, what: what, bytesMax: limits.bytesMax), name: path, what: what, limits: limits)
     }
 
     init(bytes: [UInt8], name: String, what: String, limits: Limits = .written) throws(CommandFailure) {
@@ -40,7 +34,7 @@ struct DocumentFile {
         }
         self.name = name
         self.bytes = bytes
-        sha256 = SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        sha256 = Self.sha256(of: bytes)
         do throws(DocumentError) {
             document =
                 try Self.isYAML(name)
@@ -57,11 +51,27 @@ struct DocumentFile {
 
     // MARK: -
 
-    /// The file's bytes, and a few more than are accepted where it has more: how large it is doesn't matter then.
-    private static func contents(_ path: String, _ limits: Limits) -> Data? {
+    /// The file's bytes, and one more than are accepted where it has more: how large it is doesn't matter then.
+    static func bytes(of path: String, what: String, bytesMax: Int) throws(CommandFailure) -> [UInt8] {
+        guard let data = contents(path, bytesMax), !isFolder(path) else {
+            let exists = FileManager.default.fileExists(atPath: path)
+            throw .usage(
+                "cannot read the \(what) \(path): "
+                    + (isFolder(path) ? "it is a folder" : exists ? "permission denied" : "no such file"),
+                hint: "check the path")
+        }
+        return Array(data)
+    }
+
+    /// In hexadecimal.
+    static func sha256(of bytes: [UInt8]) -> String {
+        SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func contents(_ path: String, _ bytesMax: Int) -> Data? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
-        guard let data = try? file.read(upToCount: limits.bytesMax + 1) else { return isFolder(path) ? nil : Data() }
+        guard let data = try? file.read(upToCount: bytesMax + 1) else { return isFolder(path) ? nil : Data() }
         return data
     }
 
@@ -69,7 +79,7 @@ struct DocumentFile {
         ["yaml", "yml"].contains(name.fileExtension.lowercased())
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }

@@ -1,0 +1,193 @@
+import ArgumentParser
+import AuditCore
+import CloudTrust
+import Foundation
+import GitHubAPI
+import History
+import Reports
+
+struct TrustCommand: AuditCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust",
+        abstract: "Who can assume what: cloud exports held against the last stored scan; no network.",
+        discussion: """
+            Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
+            oidc-audit help trust-files.
+
+            It ends with 1 if somebody outside can get in, if a rename or a change of the subject's format left a trust \
+            without a repository, or if a --what-if or --plan takes access away; with 3 if something was not read or \
+            not decided; with 2 if a file is no export; else with 0. With --token-claims it ends with 0 if a trust \
+            accepts the token, with 1 if none does, and with 3 if that is not known.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
+    var organizations: [OrganizationLogin] = []
+    @Option(help: ArgumentHelp("Cloud export, a file or a folder; repeatable.", valueName: "path"))
+    var trust: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "A change to ask about, repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
+    var whatIf: [WhatIfOption] = []
+    @Option(help: ArgumentHelp("Ask what a plan would change.", valueName: "file")) var plan: String?
+    @Option(help: ArgumentHelp("What this repository can assume.", valueName: "owner/name")) var repository: String?
+    @Option(help: ArgumentHelp("Who can assume identities of such an ARN or name.", valueName: "glob"))
+    var identity: Glob?
+    @Option(
+        help: ArgumentHelp("Ask which trusts accept a token of these claims, a JSON object.", valueName: "file"))
+    var tokenClaims: String?
+    @Option(
+        help: ArgumentHelp("An owner that is yours and was not scanned; repeatable.", valueName: "owner[@id]"))
+    var alsoOurs: [OwnerOption] = []
+    @Option(
+        help: ArgumentHelp(
+            "Address that issues the tokens; repeatable. (default: that of the scan's host)", valueName: "url"))
+    var issuer: [String] = []
+    @Option(help: ArgumentHelp("Another scan than the last one: \(ScanReference.forms).", valueName: "scan"))
+    var at: ScanReference?
+    @OptionGroup var page: PageOptions
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var console: ConsoleOptions
+
+    func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard !organizations.isEmpty || at != nil else {
+            throw .usage("no organization was named", hint: "oidc-audit trust ORG --trust roles.json")
+        }
+        guard !trust.isEmpty else {
+            throw .usage("no cloud export was named", hint: "\(TrustFileError.command), then add --trust roles.json")
+        }
+        if tokenClaims != nil, plan != nil || !whatIf.isEmpty || repository != nil {
+            throw .usage(
+                "--token-claims asks about one token, and --what-if, --plan and --repository about repositories",
+                hint: "run it once for each")
+        }
+        let claims: [ClaimKey: String]?
+        if let tokenClaims { claims = try TokenClaimsFile.load(tokenClaims) } else { claims = nil }
+        let wantedPlan: Plan?
+        if let plan { wantedPlan = try PlanFile.load(plan) } else { wantedPlan = nil }
+        let settings = console.settings
+        let reader = TrustScanReader(
+            organizations: organizations.distinct, reference: at, host: try HostChoice(host, context.environment),
+            declared: alsoOurs.map { TrustWorld.Owner(login: $0.login, id: $0.id) }, console: settings)
+        let seen = try await context.withHistory(try history.path(context.environment), for: .reading) {
+            history throws(CommandFailure) in
+            try await reader.read(history, context)
+        }
+        let issuers = issuer.isEmpty ? [seen.issuer] : issuer
+        let files = try TrustFiles(paths: trust, issuers: issuers)
+        if !files.skipped.isEmpty, !settings.isQuiet {
+            context.console.note(
+                "note: skipped \(files.skipped.count) files that are not named .json, .ndjson or .jsonl, such as "
+                    + files.skipped[0])
+        }
+        let audit = try audit(seen, files, claims, wantedPlan)
+        try context.console.write(
+            Array(TrustPage.render(audit, as: page.format, style: context.console.reportStyle(settings.color)).utf8))
+        return audit.exitStatus.rawValue
+    }
+
+    // MARK: -
+
+    private func audit(
+        _ seen: TrustScan, _ files: TrustFiles, _ claims: [ClaimKey: String]?, _ plan: Plan?,
+    ) throws(CommandFailure) -> TrustAudit {
+        var trusts = files.trusts
+        if let identity {
+            trusts = trusts.filter { $0.identity.isMatched(by: identity) }
+            guard !trusts.isEmpty else {
+                throw .usage(
+                    "--identity: no role that trusts GitHub matches \(identity)",
+                    hint: "give an ARN or a role's name, with * for any run of characters")
+            }
+        }
+        let world = seen.world
+        let id = try repositoryID(in: world)
+        // One token is judged by itself, and repositories have no part in it.
+        var report = AccessEngine(world).report(claims == nil ? trusts : [])
+        if claims != nil { report = AccessReport(repositories: [], trusts: trusts.map(JudgedTrust.unjudged)) }
+        if let id { report = report.concerning(id) }
+        var audit = TrustAudit(scans: seen.scans, files: files.exports, report: report)
+        audit.gaps = claims == nil ? seen.gaps : []
+        if files.exports.allSatisfy({ $0.roles == 0 }) { audit.gaps.append("the files hold no role") }
+        audit.repository = id
+        if let claims {
+            audit.tokens = Dictionary(uniqueKeysWithValues: trusts.map { ($0.id, $0.answer(to: claims)) })
+        }
+        if plan != nil || !whatIf.isEmpty {
+            var changes: [WorldChange] = []
+            if let plan {
+                guard plan.apiURL == seen.apiURL else {
+                    throw .usage(
+                        "--plan: it is of \(plan.apiURL), and the scan is of \(seen.apiURL)",
+                        hint: "name a plan of the same host")
+                }
+                changes = plan.worldChanges(world.repositories, templates: seen.templates)
+            }
+            for one in whatIf { changes += try one.changes(in: world) }
+            let result = WhatIf(changes, in: world, trusts: trusts)
+            func shown(_ rows: [AccessDifference]) -> [AccessDifference] {
+                id.map { id in rows.filter { $0.repository.id == id } } ?? rows
+            }
+            audit.change = TrustAudit.Change(lost: shown(result.lost), gained: shown(result.gained))
+        }
+        return audit
+    }
+
+    private func repositoryID(in world: TrustWorld) throws(CommandFailure) -> RepositoryID? {
+        guard let repository else { return nil }
+        let found = world.repositories.first { $0.repository.fullName.isExactlyIgnoringCase(repository) }
+        guard let found else {
+            let nearest = NearestWord.nearest(to: repository, among: world.repositories.map(\.repository.fullName))
+            throw .usage(
+                "--repository: the scan lists no repository \(repository)",
+                hint: nearest.map { "did you mean \"\($0)\"?" } ?? "say OWNER/NAME as the scan lists it")
+        }
+        return found.repository.id
+    }
+}
+
+extension Identity {
+    /// By its whole name or, in AWS, by the role's name alone.
+    fileprivate func isMatched(by glob: Glob) -> Bool {
+        glob.matches(name) || glob.matches(String(name.split(separator: "/").last ?? ""))
+    }
+}
+
+extension JudgedTrust {
+    /// A trust of which one token alone is asked about.
+    fileprivate static func unjudged(_ trust: Trust) -> JudgedTrust {
+        JudgedTrust(
+            trust: trust,
+            reach: Reach(
+                anyone: .no, renamer: .no, foreignOwner: .no, owner: .no, byName: .no, repositoryCount: 0,
+                mayHaveMore: false), cells: [], outcomes: [], undecided: trust.undecided, noMatch: [],
+            findings: TrustFindings())
+    }
+}
+
+extension AccessReport {
+    /// With no other trusts than those that one repository can use, or was to.
+    fileprivate func concerning(_ id: RepositoryID) -> AccessReport {
+        guard let index = repositories.firstIndex(where: { $0.repository.id == id }) else { return self }
+        let name = repositories[index].repository.fullName
+        return AccessReport(
+            repositories: repositories,
+            trusts: trusts.filter { trust in
+                trust.cells.contains { $0.repository == Int32(index) }
+                    || trust.noMatch.contains { $0.repository?.isExactlyIgnoringCase(name) == true }
+            })
+    }
+}
+
+extension NoMatch {
+    /// The repository that was meant, by the name that it has now.
+    fileprivate var repository: String? {
+        switch self {
+        case .renamed(_, let name), .formatFlipped(let name, _), .templateDiffers(let name, _),
+            .caseDiffers(_, let name):
+            name
+        default: nil
+        }
+    }
+}
