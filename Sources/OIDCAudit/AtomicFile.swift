@@ -57,10 +57,9 @@ enum AtomicFile {
             guard descriptor >= 0 else { throw SystemError(errno) }
             defer { close(descriptor) }
             // Of what is open, and so of no other file that has come to bear the name.
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { throw SystemError(errno) }
-            let isRegular = status.st_mode & S_IFMT == S_IFREG
-            try write({ output in try body(&output, isRegular ? Int(status.st_size) : nil) }, to: descriptor)
+            let size = Int(lseek(descriptor, 0, SEEK_END))
+            let isRegular = size >= 0 && kind(of: path) != .special
+            try write({ output in try body(&output, isRegular ? size : nil) }, to: descriptor)
             if isRegular, fsync(descriptor) != 0 { throw SystemError(errno) }
         } catch {
             throw CommandFailure(message: "cannot write the \(what) \(path): \(error)", hint: hint, status: .failure)

@@ -42,11 +42,10 @@ struct OutputFile {
 
     /// What to say of a file of metrics that its reader, which runs as another user, can't read; `nil`: it can.
     private var unreadableForOthers: String? {
-        var status = stat()
-        guard reporter == PrometheusReporter.self, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_mode & S_IROTH == 0
+        guard reporter == PrometheusReporter.self, let kind = FileManager.default.kindAndMode(of: path),
+            kind.type == .typeRegular, kind.mode & 0o004 == 0
         else { return nil }
-        let mode = String(status.st_mode & 0o777, radix: 8)
+        let mode = String(kind.mode & 0o777, radix: 8)
         return "\(path) has the mode \(mode), by the umask: another user, such as node_exporter's, can't read it; "
             + "chmod 644 \(path) lasts, as does --output-mode 644"
     }

@@ -10,31 +10,39 @@ struct TrustCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
         abstract: "Who can assume what: cloud exports held against the last stored scan; no network.",
-        discussion: """
-            Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
-            oidc-audit help trust-files.
-
-            It ends with 1 if somebody outside can get in, if a rename or a change of the subject's format left a trust \
-            without a repository, or if a --what-if or --plan takes access away; with 3 if something was not read or \
-            not decided; with 2 if a file is no export; else with 0. With --token-claims it ends with 0 if a trust \
-            accepts the token, with 1 if none does, and with 3 if that is not known.
-            """)
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit trust acme --trust roles.json",
+                "oidc-audit trust acme --trust roles.json --what-if immutable:acme",
+                "oidc-audit trust acme --trust roles.json --token-claims claims.json",
+            ],
+            exits: [
+                (.success, "nothing to do"), (.violations, "somebody outside gets in, or access is lost"),
+                (.incomplete, "not read or not decided"),
+            ],
+            details: """
+                Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
+                oidc-audit help trust-files. A trust that a rename or a change of the subject's format left without a \
+                repository counts as lost access. With --token-claims it ends with 0 if a trust accepts the token, with 1 \
+                if none does, and with 3 if that is not known.
+                """))
 
     @Argument(
         help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
     var organizations: [OrganizationLogin] = []
-    @Option(help: ArgumentHelp("Cloud export, a file or a folder; repeatable.", valueName: "path"))
+    @Option(help: ArgumentHelp("Cloud export, a file or a folder; repeatable.", valueName: "path"), completion: .json)
     var trust: [String] = []
     @Option(
         help: ArgumentHelp(
             "A change to ask about, repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
     var whatIf: [WhatIfOption] = []
-    @Option(help: ArgumentHelp("Ask what a plan would change.", valueName: "file")) var plan: String?
+    @Option(help: ArgumentHelp("Ask what a plan would change.", valueName: "file"), completion: .json) var plan: String?
     @Option(help: ArgumentHelp("What this repository can assume.", valueName: "owner/name")) var repository: String?
     @Option(help: ArgumentHelp("Who can assume identities of such an ARN or name.", valueName: "glob"))
     var identity: Glob?
     @Option(
-        help: ArgumentHelp("Ask which trusts accept a token of these claims, a JSON object.", valueName: "file"))
+        help: ArgumentHelp("Ask which trusts accept a token of these claims, a JSON object.", valueName: "file"),
+        completion: .json)
     var tokenClaims: String?
     @Option(
         help: ArgumentHelp("An owner that is yours and was not scanned; repeatable.", valueName: "owner[@id]"))

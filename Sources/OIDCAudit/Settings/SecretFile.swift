@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// A small file that holds a secret: a token, or a key. It may be a pipe, such as that of `<(gh auth token)`.
 struct SecretFile {
     let path: String
@@ -17,15 +13,12 @@ struct SecretFile {
     func text(_ context: CommandContext) throws(CommandFailure) -> String {
         let descriptor = try open()
         defer { close(descriptor) }
-        var status = stat()
-        if fstat(descriptor, &status) == 0 {
-            let mode = status.st_mode
-            if mode & S_IFMT == S_IFDIR { throw failure("it is a folder") }
-            if mode & S_IFMT == S_IFREG, mode & 0o077 != 0 {
-                context.warn(
-                    "the \(what) \(path) may be read by others (mode 0\(String(mode & 0o777, radix: 8))): "
-                        + "chmod 600 \(path.shellQuoted)")
-            }
+        let kind = FileManager.default.kindAndMode(of: path)
+        if kind?.type == .typeDirectory { throw failure("it is a folder") }
+        if let kind, kind.type == .typeRegular, kind.mode & 0o077 != 0 {
+            context.warn(
+                "the \(what) \(path) may be read by others (mode 0\(String(kind.mode & 0o777, radix: 8))): "
+                    + "chmod 600 \(path.shellQuoted)")
         }
         return String(decoding: try bytes(of: descriptor, context.secretWait), as: UTF8.self)
     }
@@ -66,4 +59,16 @@ struct SecretFile {
     }
 
     private var noun: String { String(what.dropLast(" file".count)) }
+}
+
+extension FileManager {
+    /// What a path leads to, through links, and its permissions; `nil` where nothing is there.
+    func kindAndMode(of path: String) -> (type: FileAttributeType, mode: UInt16)? {
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? attributesOfItem(atPath: target),
+            let type = attributes[.type] as? FileAttributeType,
+            let mode = attributes[.posixPermissions] as? NSNumber
+        else { return nil }
+        return (type, mode.uint16Value)
+    }
 }
