@@ -153,24 +153,27 @@ private struct Importer {
             records.append(EvidenceRecord(kind: EvidenceKind.coverage, values: readable))
         }
         let policy = scan.records.first?.text("policy_name") ?? ""
-        let open =
-            disturbed.isEmpty
-            ? [:]
-            : try LastFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db).filter {
-                $0.value.row.isOpen && $0.value.row.repositoryRowID != nil
-            }
+        let policies = Set(records.map { $0.text("policy_name") ?? policy })
+        let open = try Dictionary(
+            uniqueKeysWithValues: policies.map { policy in
+                let last = try LastFinding.all(hostID: writer.hostID, policyName: policy, before: .max, db)
+                return (policy, last.filter(\.value.row.isOpen))
+            })
         for record in records {
-            // A finding that is closed, and that nobody knows here, is nothing to tell.
+            // A finding that is closed, and does not stand open here, is nothing to tell.
             if case .finding(let finding) = RecordSubject(record), record["open"] == false.databaseValue,
-                finding.policy != policy || open[finding.key] == nil
+                open[finding.policy]?[finding.key] == nil
             {
                 continue
             }
             try writer.write(record)
         }
-        let told = source.findings(of: policy)
-        for (key, finding) in open.sorted(by: { "\($0.key)" < "\($1.key)" }) where !told.contains(key) {
-            guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue) else { continue }
+        // What stands open here of a repository that the export knows otherwise.
+        let told = disturbed.isEmpty ? [] : source.findings(of: policy)
+        for (key, finding) in (open[policy] ?? [:]).sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue), !told.contains(key) else {
+                continue
+            }
             var row = finding.row
             (row.id, row.scanID, row.isOpen) = (nil, writer.scanID, false)
             try row.insert(db)
