@@ -769,6 +769,16 @@ import Testing
             #"{"version": 1, "cases": [{"name": "c", "template": "default", "expect": []}]}"#, to: "p.test.json")
         let waivers = try folder.write(#"{"version": 1, "waivers": []}"#, to: "waivers.json")
         let export = folder.path + "/export.ndjson"
+        let roles = try folder.write(
+            #"""
+            {"Roles": [{"Path": "/", "RoleName": "r", "RoleId": "AROA1", "Arn": "arn:aws:iam::111122223333:role/r",
+              "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+                "Principal": {"Federated":
+                  "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+                "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {
+                  "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                  "token.actions.githubusercontent.com:sub": "repo:acme/r1:ref:refs/heads/main"}}}]}}]}
+            """#, to: "roles.json")
         return [
             ["scan", "acme", "--policy", "preset:strict"], ["check", "acme", "--policy", "preset:strict"],
             ["plan", "acme", "--policy", "preset:strict"],
@@ -777,7 +787,9 @@ import Testing
             ["template", "get", "acme"], ["history", "list"], ["history", "show"], ["history", "at", "latest"],
             ["history", "repository", "acme/r1"], ["history", "trend"], ["history", "verify"], ["history", "changes"],
             ["history", "stats"], ["history", "prune", "--keep-days", "1"], ["history", "export", "-o", export],
-            ["history", "import", export], ["policy", "init", "acme", "--file", "-"], ["policy", "validate", policy],
+            ["history", "import", export], ["history", "copy", folder.path + "/copy.sqlite"],
+            ["trust", "acme", "--trust", roles], ["completions", "bash"], ["policy", "init", "acme", "--file", "-"],
+            ["policy", "validate", policy],
             ["policy", "schema"], ["policy", "rules"], ["policy", "test", policy],
             [
                 "waiver", "add", waivers, "--rule", "r", "--repository", "r1", "--owner", "o", "--reason", "r",
