@@ -14,7 +14,7 @@ package struct TrustFindings: Hashable, Sendable {
         }
     }
 
-    /// Ids of owners and repositories that are none of ours.
+    /// Ids of owners and repositories that are not ours.
     package var foreignIDs: [Value] = []
     /// Owners that are neither scanned nor declared.
     package var foreignOwners: [Value] = []
