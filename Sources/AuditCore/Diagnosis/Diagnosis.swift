@@ -83,7 +83,7 @@ package struct Diagnosis: Sendable {
         /// The id that was given.
         package var id: String
         package var installations: [Installation]
-        /// Of the app's own requests; each installation has one more. `nil` where the host tells of none.
+        /// Of the app's own requests; each installation has one more. `nil` where the host sends none.
         package var budget: RateLimitStatus?
 
         package init(name: String, id: String, installations: [Installation], budget: RateLimitStatus?) {

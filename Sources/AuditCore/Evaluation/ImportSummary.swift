@@ -1,6 +1,6 @@
 /// What came of an import.
 package struct ImportSummary: Hashable, Sendable {
-    /// Scans that were not known, those that were, and those of which the export tells only what others build on.
+    /// New scans, scans that were here already, and pruned scans, of which the export holds only what later scans build on.
     package var imported = 0
     package var known = 0
     package var pruned = 0

@@ -1,4 +1,4 @@
-/// What is to be written to fix what a scan found. A value without effect: only what applies it writes.
+/// The changes that fix the findings of a scan. A value without effect: only `apply` writes.
 package struct Plan: Hashable, Sendable {
     package struct Organization: Hashable, Sendable {
         package var login: String

@@ -73,7 +73,7 @@ extension RepositorySetting {
             return
         }
         guard let ownerID = repository.ownerID else {
-            throw PlanRefused("the listing does not tell the owner's id, so that the prefix to come is unknown")
+            throw PlanRefused("the listing does not hold the owner's id, so the new prefix is unknown")
         }
         subClaimPrefix = "repo:\(repository.owner)@\(ownerID)/\(repository.name)@\(repository.id.rawValue)"
     }

@@ -31,7 +31,7 @@ package struct ImmutablePrefixMismatch: RepositoryRule {
         }
         guard let ownerID = prefix.ownerID, let repositoryID = prefix.repositoryID else { return .pass }
         let (id, owner) = (subject.repository.id.rawValue, subject.repository.ownerID)
-        // What the prefix names: that another transfer follows is no further problem.
+        // The prefix that was found is not part of the problem: another transfer does not make it worse.
         var wrong: [(problem: String, truth: String)] = []
         if repositoryID != id {
             wrong.append(("the prefix names repository \(repositoryID)", "the repository is \(id)"))

@@ -3,7 +3,7 @@ package struct KnownClaims: RepositoryRule {
     package static let name = "known-claims"
     package static let summary = "Every claim of the template is one that the host is known to have."
     package static let rationale = """
-        GitHub may accept a name that is not a claim, and a job's login then fails or its subject lacks what was meant. \
+        GitHub may accept a name that is not a claim, and a job's login then fails or the claim is missing from its subject. \
         Sources: the README of gh-oidc-sub, which shows an invented name accepted; the catalog of claims \
         (oidc-audit claims) with a source for each.
         """

@@ -5,7 +5,7 @@ extension Snapshot {
     ///
     /// - Parameters:
     ///   - parts: at least one, all of one host and one scope; of each the organizations that are taken from it.
-    ///   - missing: organizations of which there is no scan, by the logins that were asked for; the whole is incomplete then.
+    ///   - missing: logins of organizations without a scan; with any of them the whole is incomplete.
     ///   - logins: the order of the organizations.
     package init(
         joining parts: [(scan: StoredScan, snapshot: Snapshot)], missing: [String] = [], inOrderOf logins: [String],

@@ -99,7 +99,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         return isEnd(state) && text.unicodeScalars.count <= lengthMax
     }
 
-    /// Characters that texts need, whatever a pattern tells apart.
+    /// Characters that texts need, whatever characters a pattern distinguishes.
     package var structure: [UInt32] {
         switch self {
         case .workflowRef, .ref: Array("refs/headstg0".unicodeScalars).map(\.value)
@@ -111,7 +111,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         }
     }
 
-    /// A character that no pattern tells apart is shown as the first of these that fits.
+    /// A character that no pattern distinguishes is shown as the first of these that fits.
     package static let readable: [UInt32] = Array(
         "xyzabcdefghijklmnopqrstuvw0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".unicodeScalars
     )
