@@ -30,6 +30,10 @@ enum Schema {
             try createEvidence(db)
             try createJournal(db)
         }
+        migrator.registerMigration("r2: unreadable repositories that are accepted") { db in
+            try db.execute(
+                sql: "ALTER TABLE organizationTally ADD COLUMN acceptedUnread INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 

@@ -333,7 +333,8 @@ import Testing
         // Such a line is read by its own version alone.
         let parser = EvidenceParser()
         let record = try parser.record(Array(now.dropLast().utf8)[...])
-        #expect(record.fieldCount == kind.fieldCount(in: EvidenceKind.version))
+        #expect(record.version == EvidenceKind.version)
+        #expect(record.values.count == kind.fieldCount(in: EvidenceKind.version))
         #expect(throws: EvidenceParser.Failure.self) { try parser.record(Array(next.dropLast().utf8)[...]) }
     }
 

@@ -325,7 +325,7 @@ import Testing
         let queue = try DatabaseQueue(path: folder.file)
         try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
         try queue.close()
-        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "r1")) {
+        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "r2")) {
             try HistoryStore(path: folder.file)
         }
     }
@@ -336,7 +336,8 @@ import Testing
         _ = try HistoryStore(path: folder.file)
         let queue = try DatabaseQueue(path: folder.file)
         try queue.write { db in
-            try db.execute(sql: "UPDATE grdb_migrations SET identifier = ?", arguments: [migration])
+            try db.execute(sql: "DELETE FROM grdb_migrations")
+            try db.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [migration])
         }
         try queue.close()
         let before = try Data(contentsOf: URL(filePath: folder.file))

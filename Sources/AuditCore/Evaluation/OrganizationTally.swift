@@ -5,6 +5,8 @@ package struct OrganizationTally: Hashable, Sendable {
     package var violating = 0
     package var waived = 0
     package var unreadable = 0
+    /// Those of the unreadable ones that a waiver accepts.
+    package var acceptedUnread = 0
     package var skipped = 0
     /// Open findings by severity, those about the organization itself too, and those that stood open before and could not be
     /// judged: a gap of coverage makes none go.
@@ -27,6 +29,14 @@ package struct OrganizationTally: Hashable, Sendable {
     /// The share of immutable subjects among those whose format is known.
     package var immutableShare: Double? { share(immutable, of: legacy + immutable) }
 
+    /// Repositories whose template comes from a source; those that could not be read are among the unknown ones, so that a night
+    /// without them does not look as if they had left their source.
+    package func count(of source: TemplateSource) -> Int {
+        let read = sources[source, default: 0]
+        guard source == .unknown else { return read }
+        return read + max(0, min(unreadable, listed - sources.values.reduce(0, +)))
+    }
+
     /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read; `nil`
     /// where that is not known of some.
     package var adoptionShare: Double? {
@@ -44,6 +54,7 @@ package struct OrganizationTally: Hashable, Sendable {
         sum.violating += right.violating
         sum.waived += right.waived
         sum.unreadable += right.unreadable
+        sum.acceptedUnread += right.acceptedUnread
         sum.skipped += right.skipped
         sum.findings.merge(right.findings, uniquingKeysWith: +)
         sum.waivedFindings += right.waivedFindings
@@ -99,6 +110,7 @@ extension OrganizationTally {
         case .unreadable: unreadable += 1
         case .skipped: skipped += 1
         }
+        if report.acceptedUnread != nil { acceptedUnread += 1 }
         guard let effective = report.effective else { return }
         sources[effective.source, default: 0] += 1
         switch report.format {

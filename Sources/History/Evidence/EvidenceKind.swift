@@ -5,11 +5,12 @@ import GRDB
 /// A record is a line of JSON without spaces: `record`, then the fields in the order of `fields`. Repositories and
 /// organizations stand in it with GitHub's ids, never with row ids, so that a record is the same in every file. What a
 /// scan is sealed by is the SHA-256 of its lines in the order of `all`: names, order and form of fields are never
-/// changed. A new field goes to the end of its table's columns, `since` the next version of the records; each seal says
-/// by which version it was made, so that older seals stay true.
+/// changed within a version of the records. A new field goes to the end of its table's columns, `since` the next version,
+/// and a field of another name says what it was `formerly`; each seal says by which version it was made, so that older
+/// seals stay true.
 struct EvidenceKind: Sendable {
     /// The version of the records that are written now.
-    static let version = 1
+    static let version = 2
 
     let name: String
     let table: String
@@ -58,6 +59,11 @@ struct EvidenceKind: Sendable {
     /// How many fields a version of the records has: the first so many.
     func fieldCount(in version: Int) -> Int { fields.prefix { $0.since <= version }.count }
 
+    /// The names of its fields in a version of the records.
+    func names(in version: Int) -> [String] {
+        fields.prefix(fieldCount(in: version)).map { $0.name(in: version) }
+    }
+
     /// The fields of which the first that is there names what the record is about.
     var identities: [Int] {
         fields.indices.filter { [.repository, .organization].contains(fields[$0].identity) }
@@ -85,7 +91,7 @@ struct EvidenceKind: Sendable {
     /// told at all.
     static let progress = EvidenceKind(
         "progress", table: ProgressRecord.databaseTableName,
-        [.repository.orNone, .boolean("listed"), .boolean("read")],
+        [.repository.orNone, .boolean("was_listed").formerly("listed"), .boolean("was_read").formerly("read")],
         source: """
             SELECT repository.githubID, json_extract(met.value, '$[1]'), json_extract(met.value, '$[2]')
             FROM scanProgress e, json_each(?2) met

@@ -63,7 +63,7 @@ struct EvidenceLines {
         let idPlace = checks.count
         checks.append(contentsOf: repeatElement(0, count: 8))
         for (index, field) in kind.fields.prefix(kind.fieldCount(in: version)).enumerated() {
-            Self.begin(field, in: &line)
+            Self.begin(field, version, in: &line)
             let start = line.count
             if row.hasNull(atIndex: index) {
                 line += "null".utf8
@@ -99,8 +99,8 @@ struct EvidenceLines {
     static func line(of record: EvidenceRecord) -> [UInt8] {
         var line: [UInt8] = []
         begin(record.kind, in: &line)
-        for (field, value) in zip(record.kind.fields, record.values).prefix(record.fieldCount) {
-            begin(field, in: &line)
+        for (field, value) in zip(record.kind.fields, record.values) {
+            begin(field, record.version, in: &line)
             switch value.storage {
             case .int64(let number): tell(number, field, in: &line)
             case .string(let text): tell(Data(text.utf8), field, in: &line)
@@ -117,9 +117,9 @@ struct EvidenceLines {
         line.append(UInt8(ascii: "\""))
     }
 
-    private static func begin(_ field: EvidenceField, in line: inout [UInt8]) {
+    private static func begin(_ field: EvidenceField, _ version: Int, in line: inout [UInt8]) {
         line += #",""#.utf8
-        line += field.name.utf8
+        line += field.name(in: version).utf8
         line += #"":"#.utf8
     }
 

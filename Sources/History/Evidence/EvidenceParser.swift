@@ -5,19 +5,24 @@ import GRDB
 /// One record as a line told it.
 struct EvidenceRecord {
     let kind: EvidenceKind
-    /// In the order of the kind's fields; null where the line was of a version without the field.
+    /// In the order of the kind's fields, as many as the version has.
     let values: [DatabaseValue]
-    /// How many fields the line had.
-    var fieldCount: Int
+    /// The last version of the records whose line this can be.
+    let version: Int
 
-    init(kind: EvidenceKind, values: [DatabaseValue]) {
+    init(kind: EvidenceKind, values: [DatabaseValue], version: Int = EvidenceKind.version) {
         self.kind = kind
-        fieldCount = values.count
-        self.values = values + Array(repeating: .null, count: kind.fields.count - values.count)
+        self.values = values
+        self.version = version
     }
 
+    func isOf(version other: Int) -> Bool {
+        version == other || kind.names(in: version) == kind.names(in: other)
+    }
+
+    /// - Parameter field: its present name.
     subscript(_ field: String) -> DatabaseValue {
-        kind.fields.firstIndex { $0.name == field }.map { values[$0] } ?? .null
+        zip(kind.fields, values).first { $0.0.name == field }?.1 ?? .null
     }
 
     func integer(_ field: String) -> Int64? { Int64.fromDatabaseValue(self[field]) }
@@ -68,18 +73,21 @@ private struct DecodedRecord: Decodable {
         guard let kind = EvidenceKind.all.first(where: { $0.name == name }) else {
             throw EvidenceParser.Failure(why: "this version does not know its kind of record")
         }
+        // Whether it is the version that the scan's seal says is checked there.
+        let version = (1...EvidenceKind.version).last { version in
+            kind.names(in: version).allSatisfy { container.contains(Name(stringValue: $0)) }
+        }
+        guard let version else { throw EvidenceParser.Failure(why: "it has not the fields of its kind") }
         var values: [DatabaseValue] = []
-        for field in kind.fields {
-            let key = Name(stringValue: field.name)
-            // Records of an earlier version end here; their seal says whether that is right.
-            if field.since > 1, !container.contains(key) { break }
+        for field in kind.fields.prefix(kind.fieldCount(in: version)) {
+            let key = Name(stringValue: field.name(in: version))
             do {
                 values.append(try container.decodeNil(forKey: key) ? .null : Self.value(field, container, key))
             } catch {
                 throw EvidenceParser.Failure(why: "\(field.name) is not of its form")
             }
         }
-        record = EvidenceRecord(kind: kind, values: values)
+        record = EvidenceRecord(kind: kind, values: values, version: version)
     }
 
     private static func value(

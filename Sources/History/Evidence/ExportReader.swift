@@ -64,7 +64,7 @@ final class ExportReader {
                 throw failure(
                     "its records are of version \(seal.version), and this program reads up to \(EvidenceKind.version)")
             }
-            guard records.allSatisfy({ $0.fieldCount == $0.kind.fieldCount(in: seal.version) }) else {
+            guard records.allSatisfy({ $0.isOf(version: seal.version) }) else {
                 throw failure("its records are not of the version that the seal says")
             }
             guard seal.previous == previous, seal.digest == seal.link.expectedDigest else {

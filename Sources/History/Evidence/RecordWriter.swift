@@ -58,15 +58,16 @@ final class RecordWriter {
     private func note(_ record: EvidenceRecord) throws {
         hasProgress = true
         guard let id = try Int64.fromDatabaseValue(rowID(.repository, record.integer("repository_id"))) else { return }
-        if record["listed"] == true.databaseValue { listed.insert(try RowIDSet.checked(id)) }
-        if record["read"] == true.databaseValue { read.insert(try RowIDSet.checked(id)) }
+        if record["was_listed"] == true.databaseValue { listed.insert(try RowIDSet.checked(id)) }
+        if record["was_read"] == true.databaseValue { read.insert(try RowIDSet.checked(id)) }
     }
 
     /// - Parameter reference: gives the row id that stands in the column of an identity.
     private static func row(
         _ record: EvidenceRecord, _ reference: (EvidenceField) throws -> DatabaseValue,
     ) throws -> (columns: [String], values: [DatabaseValue]) {
-        let fields = record.kind.fields
+        // What an earlier version of the records has not is left to the column's default.
+        let fields = record.kind.fields.prefix(record.values.count)
         return try (
             fields.map(\.column),
             zip(fields, record.values).map { field, value in field.identity == nil ? value : try reference(field) }

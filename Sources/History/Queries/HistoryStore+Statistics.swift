@@ -67,7 +67,8 @@ extension HistoryStore {
     private static func isShort(_ organization: String, _ tally: String) -> String {
         """
         (\(organization).organizationID IS NULL OR \(organization).templateStatus = 'unreadable'
-            OR \(organization).listingStatus = 'partial' OR \(organization).missing <> '[]' OR \(tally).unreadable > 0)
+            OR \(organization).listingStatus = 'partial' OR \(organization).missing <> '[]'
+            OR \(tally).unreadable > \(tally).acceptedUnread)
         """
     }
 

@@ -21,6 +21,8 @@ struct EvidenceField: Sendable {
     }
 
     let name: String
+    /// Its name in records of version 1; `nil`: the same.
+    private var former: String?
     let form: Form
     /// The first version of the records that has it.
     let since: Int
@@ -41,6 +43,15 @@ struct EvidenceField: Sendable {
     static let host = Self("api_url", .text, identity: .host)
     static let repository = Self("repository_id", .integer, identity: .repository)
     static let organization = Self("organization_id", .integer, identity: .organization)
+
+    func name(in version: Int) -> String { version == 1 ? former ?? name : name }
+
+    /// The same, of another name in records of version 1.
+    func formerly(_ name: String) -> Self {
+        var field = self
+        field.former = name
+        return field
+    }
 
     /// The same where a row can be about none.
     var orNone: Self {

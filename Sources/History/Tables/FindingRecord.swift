@@ -39,7 +39,7 @@ struct FindingRecord: StoredRecord {
         .init("policyName", \.policyName, .text("policy_name")),
         .init("ruleID", \.ruleID, .text("rule")),
         .init("isOpen", \.isOpen, .boolean("open")),
-        .init("isWaived", \.isWaived, .boolean("waived")),
+        .init("isWaived", \.isWaived, .boolean("is_waived").formerly("waived")),
         .init("severity", \.severity, .text("severity")),
         .init("message", \.message, .text("message")),
         .init("problems", \.problems, .names("problems")),

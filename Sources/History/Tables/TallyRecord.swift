@@ -43,5 +43,6 @@ struct TallyRecord: StoredRecord {
         .count("legacy", \.tally.legacy, .integer("legacy")),
         .count("immutable", \.tally.immutable, .integer("immutable")),
         .count("unknownFormat", \.tally.unknownFormat, .integer("unknown_format")),
+        .count("acceptedUnread", \.tally.acceptedUnread, .integer("accepted_unread", since: 2)),
     ]
 }
