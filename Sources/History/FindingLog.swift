@@ -112,7 +112,7 @@ struct LastFinding {
     static func all(
         hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
     ) throws -> [FindingKey: LastFinding] {
-        let fixes = try fixes(hostID: hostID, policyName: policyName, before: scanID, db)
+        let relapses = try relapses(hostID: hostID, policyName: policyName, before: scanID, db)
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -156,7 +156,8 @@ struct LastFinding {
                 known: KnownFinding(
                     firstSeen: firstSeen, isOpen: found.isOpen, isWaived: found.isWaived,
                     problems: try json.strings(found.problems),
-                    severity: Severity(rawValue: found.severity) ?? .critical, lastFix: fixes[found.identity],
+                    severity: Severity(rawValue: found.severity) ?? .critical,
+                    lastFix: relapses[found.identity]?.lastFix, absences: relapses[found.identity]?.absences ?? [:],
                     name: fullName ?? organization?.login ?? found.waiver ?? "",
                     organization: organization?.id, lastSeen: organization?.lastScan ?? firstSeen))
         }
@@ -219,29 +220,53 @@ struct LastFinding {
         }
     }
 
-    /// The last scan that found each finding fixed.
-    private static func fixes(
+    /// What a finding was without at times.
+    private struct Relapse {
+        var lastFix: KnownFinding.Fix?
+        var absences: [String: KnownFinding.Fix] = [:]
+        var last: (fix: KnownFinding.Fix, problems: [String])?
+
+        mutating func add(_ problems: [String], _ scan: KnownFinding.Fix, isOpen: Bool) {
+            if !isOpen { lastFix = scan }
+            if let last {
+                // What this scan found first, the one before was without.
+                for problem in problems where absences[problem] == nil && !last.problems.contains(problem) {
+                    absences[problem] = last.fix
+                }
+                for problem in Set(absences.keys).union(last.problems).subtracting(problems) {
+                    absences[problem] = scan
+                }
+            }
+            last = (scan, problems)
+        }
+    }
+
+    /// What scans found fixed, of findings that did not always stand as they stood first.
+    private static func relapses(
         hostID: Int64, policyName: String, before scanID: Int64, _ db: Database,
-    ) throws -> [FindingRecord.Identity: KnownFinding.Fix] {
+    ) throws -> [FindingRecord.Identity: Relapse] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT f.*, s.startedAt
+                SELECT s.startedAt, \(FindingRecord.selection("f"))
                 FROM (
-                    SELECT ruleID, repositoryID, organizationID, waiver, max(scanID) AS scanID FROM finding
-                    WHERE hostID = ? AND policyName = ? AND scanID < ? AND NOT isOpen
-                    GROUP BY ruleID, repositoryID, organizationID, waiver) f
+                    SELECT *, count(*) OVER (PARTITION BY ruleID, repositoryID, organizationID, waiver) AS rowCount
+                    FROM finding WHERE hostID = ? AND policyName = ? AND scanID < ?) f
                 JOIN scan s ON s.id = f.scanID
+                WHERE rowCount > 1 OR NOT f.isOpen
+                ORDER BY f.scanID, f.id
                 """,
             arguments: [hostID, policyName, scanID])
-        var fixes: [FindingRecord.Identity: KnownFinding.Fix] = [:]
+        var json = JSONTextReader()
+        var relapses: [FindingRecord.Identity: Relapse] = [:]
         while let row = try rows.next() {
-            let identity = try FindingRecord.Identity(
-                ruleID: row.decode(forColumn: "ruleID"), repositoryID: row.decode(forColumn: "repositoryID"),
-                organizationID: row.decode(forColumn: "organizationID"), waiver: row.decode(forColumn: "waiver"))
-            fixes[identity] = KnownFinding.Fix(
-                scan: ScanID(rawValue: try row.decode(forColumn: "scanID")), startedAt: try row.time("startedAt"))
+            var columns = RowReader(row)
+            let startedAt = try timestamp(columns.next())
+            let found: FindingRecord = try columns.next()
+            relapses[found.identity, default: Relapse()].add(
+                found.isOpen ? try json.strings(found.problems) : [],
+                KnownFinding.Fix(scan: ScanID(rawValue: found.scanID), startedAt: startedAt), isOpen: found.isOpen)
         }
-        return fixes
+        return relapses
     }
 }

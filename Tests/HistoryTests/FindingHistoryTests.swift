@@ -88,6 +88,34 @@ import Testing
             ])
     }
 
+    @Test func whatIsKnownSaysWhenEachProblemWasLastAbsent() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let key = FindingKey(rule: "claims", subject: .repository(RepositoryID(rawValue: 1)))
+        func absences(before scan: Int64? = nil) async throws -> [String: Int64] {
+            let known = try await store.knownFindings(
+                apiURL: api, policyName: "test", before: scan.map { ScanID(rawValue: $0) })
+            return (known[key]?.absences ?? [:]).mapValues(\.scan.rawValue)
+        }
+        let (context, ref) = ("missing claim: context", "missing claim: ref")
+        for (night, claims) in [["repo", "ref"], ["repo", "context"], ["repo"], ["repo"], ["repo", "ref"]].enumerated()
+        {
+            _ = try await scan(store, claims, at: Int64(night) * 10)
+        }
+        #expect(try await absences(before: 2) == [:])
+        #expect(try await absences(before: 3) == [context: 2, ref: 1])
+        #expect(try await absences(before: 5) == [context: 2, ref: 1])
+        #expect(try await absences() == [context: 2, ref: 5])
+        _ = try await scan(store, ["repo", "context", "ref"], at: 50)
+        _ = try await scan(store, ["repo"], at: 60)
+        #expect(try await absences() == [context: 6, ref: 6])
+        let before = try await store.knownFindings(apiURL: api, policyName: "test")
+        // A pruning forgets no fix.
+        let pruning = try await store.prune(
+            apiURL: api, before: .sample.adding(seconds: 86_400), keepsMonthly: false, isRehearsal: false)
+        #expect(pruning.scans.count == 6)
+        #expect(try await store.knownFindings(apiURL: api, policyName: "test") == before)
+    }
+
     @Test func aDigestFindsItsScan() async throws {
         let store = try HistoryStore(path: folder.file)
         _ = try await scan(store, ["repo"], at: 0)

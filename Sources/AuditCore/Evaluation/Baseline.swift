@@ -96,7 +96,9 @@ package struct Baseline: Sendable {
     ) -> Answer {
         guard let entry = entries[key] else { return .unknown }
         if let fix = known?.lastFix, isOlder(than: fix) { return .reappeared }
-        let further = violation.problems.beyond(entry.problems)
+        // What was fixed since and is back was accepted no more than what was never seen.
+        let back = violation.problems.filter { known?.absences[$0].map(isOlder) ?? false }
+        let further = violation.problems.beyond(entry.problems.beyond(back))
         return further.isEmpty && severity <= entry.severity ? .covered : .worsened(further: further)
     }
 

@@ -127,7 +127,7 @@ package struct GoneFinding: Hashable, Sendable {
 
 /// What the scans before one made of a finding.
 package struct KnownFinding: Hashable, Sendable {
-    /// A scan that found it fixed.
+    /// A scan that found it, or one of its problems, fixed.
     package struct Fix: Hashable, Sendable {
         package var scan: ScanID
         package var startedAt: Timestamp
@@ -149,6 +149,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var severity: Severity
     /// The last scan that found it fixed; `nil` where none did.
     package var lastFix: Fix?
+    /// The last scan that found it without a problem that other scans found, fixed or not, by problem.
+    package var absences: [String: Fix]
     /// Full name of the repository as it was listed last, else the organization's login or the waiver.
     package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
@@ -158,7 +160,7 @@ package struct KnownFinding: Hashable, Sendable {
 
     package init(
         firstSeen: Timestamp, isOpen: Bool = true, isWaived: Bool = false, problems: [String], severity: Severity,
-        lastFix: Fix? = nil,
+        lastFix: Fix? = nil, absences: [String: Fix] = [:],
         name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
     ) {
         self.name = name
@@ -170,5 +172,6 @@ package struct KnownFinding: Hashable, Sendable {
         self.problems = problems
         self.severity = severity
         self.lastFix = lastFix
+        self.absences = absences
     }
 }

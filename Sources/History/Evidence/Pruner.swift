@@ -146,17 +146,20 @@ struct Pruner {
                 SELECT id FROM scan WHERE id NOT IN (SELECT scanID FROM prunedScan);
                 CREATE UNIQUE INDEX temp.keptScan_id ON keptScan(id);
                 """)
-        for (table, identity, end) in [
-            ("settingObservation", "repositoryID", "<"), ("repositoryObservation", "repositoryID", "<"),
-            ("coverage", "repositoryID", "<"),
-            // What stood open just before a scan is asked for too.
-            ("finding", "hostID, policyName, ruleID, repositoryID, organizationID, waiver", "<="),
-        ] {
+        for (table, identity, state, end) in [
+            ("settingObservation", "repositoryID", nil, "<"), ("repositoryObservation", "repositoryID", nil, "<"),
+            ("coverage", "repositoryID", nil, "<"),
+            // What stood open just before a scan is asked for too, and what was fixed once and is back.
+            ("finding", "hostID, policyName, ruleID, repositoryID, organizationID, waiver", "isOpen, problems", "<="),
+        ] as [(String, String, String?, String)] {
+            let order = "ORDER BY scanID, id"
+            let nextSame = state.map { "lead(scanID) OVER (PARTITION BY \(identity), \($0) \(order))" } ?? "0"
             let obsolete = """
                 SELECT id FROM (
-                    SELECT id, scanID, lead(scanID) OVER (PARTITION BY \(identity) ORDER BY scanID, id) AS nextScanID
+                    SELECT id, scanID, lead(scanID) OVER (PARTITION BY \(identity) \(order)) AS nextScanID,
+                        \(nextSame) AS nextSame
                     FROM \(table)) row
-                WHERE scanID IN (SELECT scanID FROM prunedScan) AND nextScanID NOT NULL
+                WHERE scanID IN (SELECT scanID FROM prunedScan) AND nextScanID NOT NULL AND nextSame NOT NULL
                     AND NOT EXISTS (SELECT 1 FROM keptScan k WHERE k.id >= row.scanID AND k.id \(end) row.nextScanID)
                 """
             if table == "settingObservation" {

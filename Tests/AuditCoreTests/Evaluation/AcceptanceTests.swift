@@ -44,10 +44,12 @@ import Testing
 
     private func known(
         _ problems: [String], isOpen: Bool = true, lastFix: KnownFinding.Fix? = nil,
+        absences: [String: KnownFinding.Fix] = [:],
     ) -> [FindingKey: KnownFinding] {
         [
             key: KnownFinding(
                 firstSeen: .sample, isOpen: isOpen, problems: problems, severity: .high, lastFix: lastFix,
+                absences: absences,
                 name: "acme/pay", organization: OrganizationID(rawValue: 77))
         ]
     }
@@ -92,6 +94,21 @@ import Testing
         let earlier = KnownFinding.Fix(scan: ScanID(rawValue: 3), startedAt: .sample.adding(seconds: 99))
         #expect(
             try evaluate(["repo"], baseline: made, known: known([], lastFix: earlier)).gate.exitStatus == 0)
+    }
+
+    /// One problem of several was fixed and is back, while the finding stood open.
+    @Test func aProblemThatWasFixedAfterTheBaselineAndIsBackCounts() throws {
+        let made = try baseline(["repo"], scan: 4)
+        for (scan, isBack) in [(Int64(5), true), (4, false), (3, false)] {
+            let absence = KnownFinding.Fix(scan: ScanID(rawValue: scan), startedAt: .sample)
+            for last in [["missing claim: ref"], ["missing claim: context", "missing claim: ref"]] {
+                let report = try evaluate(
+                    ["repo"], baseline: made, known: known(last, absences: ["missing claim: context": absence]))
+                #expect(report.findings.map(\.state) == [isBack ? .worsened : .recurring])
+                #expect(report.findings.map(\.furtherProblems) == [isBack ? ["missing claim: context"] : []])
+                #expect(report.gate.exitStatus == (isBack ? 1 : 0))
+            }
+        }
     }
 
     @Test func whereTheHistoryDoesNotHoldTheBaselinesScanItsTimeDecides() throws {
