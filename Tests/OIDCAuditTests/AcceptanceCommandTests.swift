@@ -229,6 +229,7 @@ import Testing
             let archived = await night(scan, Self.policy)
             #expect(archived.output.contains("GONE"))
             #expect(archived.output.contains("out of scope now"))
+            #expect(!archived.output.contains("not known of"), "\(archived.output)")
             let after = await night(scan, Self.policy + ["-f", "json"])
             #expect((after.json["gone"] as? [Any])?.isEmpty == true)
         }

@@ -156,7 +156,11 @@ package struct RepositoryComparison: Sendable {
     }
 
     private mutating func compare(_ old: RepositoryState, _ new: RepositoryState, knownBy: ScanDifference.Side?) {
-        if !old.isComparable(with: new) { incomparable.insert(new.repository.id) }
+        // One that was archived since, and is therefore read no more, runs no job: its change is the whole news.
+        let isRetired =
+            new.reading == .unreadable(.outOfScope) && new.repository.isArchived == true
+            && old.repository.isArchived == false
+        if !isRetired, !old.isComparable(with: new) { incomparable.insert(new.repository.id) }
         note(RepositoryChange(from: old, to: new, knownBy: knownBy))
     }
 
