@@ -19,6 +19,12 @@ struct CommandFailure: Error, Hashable, CustomStringConvertible {
         self.status = status
     }
 
+    /// - Parameter more: comes after the hint that is there.
+    mutating func add(hint more: String?) {
+        let hints = [hint, more].compactMap(\.self)
+        hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
+    }
+
     func with(_ status: ExitStatus) -> CommandFailure {
         CommandFailure(message: message, hint: hint, status: status)
     }

@@ -143,6 +143,29 @@ import Testing
         }
     }
 
+    /// A scan that reads nothing at one host, with a history of another.
+    @Test func aScanThatReadsNothingNamesTheHostOfItsHistory() async throws {
+        try await Self.withHistory { (scan) async throws -> Void in
+            let hint = "holds finished scans of \(scan.address): add --api-url \(scan.address)"
+            try await EmulatedScan.with([]) { (other) async throws -> Void in
+                for night in 1...2 {
+                    let run = await Self.run(
+                        scan, ["scan", "ghost", "--policy", "preset:strict", "--api-url", other.address],
+                        environment: Self.token)
+                    #expect(run.status == 4, "\(run.error)")
+                    #expect(run.error.contains(hint), "\(night): \(run.error)")
+                }
+                // Where something is read, or the history is of that host too, there is nothing to say.
+                let empty = await other("ghost")
+                #expect(!empty.error.contains("finished scans of"), "\(empty.error)")
+            }
+            let lost = await Self.run(
+                scan, ["scan", "ghost", "--policy", "preset:strict", "--api-url", scan.address],
+                environment: Self.token)
+            #expect(!lost.error.contains("finished scans of"), "\(lost.error)")
+        }
+    }
+
     @Test func whatNeedsNoHostAsksForNone() async throws {
         try await Self.withHistory { (scan) async throws -> Void in
             let environment = ["GH_HOST": "github.com"]

@@ -55,9 +55,13 @@ struct ScanCommand: AuditCommand {
             report.gate.exitStatus = failure.status.rawValue
             report.history = await context.past(of: report, for: settings)
         } else {
+            // Asked before this scan stands in the history as well.
+            let otherHosts = await context.hintAtOtherHosts(
+                than: settings.connection.endpoint.description, holding: .scans, in: settings.historyPath)
             do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)
                 failure = CommandFailure(report, advice: &advice)
+                if report.hasReadNothing { failure?.add(hint: otherHosts) }
             } catch {
                 failure = error
                 report = pipeline.emptyReport(.historyFailed, error.message)

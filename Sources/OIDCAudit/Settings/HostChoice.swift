@@ -75,10 +75,11 @@ struct HostChoice {
 extension CommandContext {
     /// A hint at the hosts that a history holds, for a command that uses the network and failed at another one.
     ///
-    /// - Returns: `nil` where it holds something of that one, or nothing, or can't be read.
+    /// - Returns: `nil` where it holds something of that one, or nothing, or can't be read, or is not there.
     func hintAtOtherHosts(
         than apiURL: String, holding content: HostChoice.Content, in path: String,
     ) async -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
         let hosts = try? await withHistory(path, for: .reading) { history throws(CommandFailure) in
             try await HostChoice.hosts(of: content, in: history)
         }
@@ -90,12 +91,8 @@ extension CommandContext {
     /// That no token was given for a host; names others of which the history holds scans.
     func tokenMissing(_ connection: ConnectionSettings, _ historyPath: String) async -> CommandFailure {
         var failure = CommandFailure.tokenMissing(for: connection.endpoint.hostname)
-        let apiURL = connection.endpoint.description
-        if FileManager.default.fileExists(atPath: historyPath),
-            let other = await hintAtOtherHosts(than: apiURL, holding: .scans, in: historyPath)
-        {
-            failure.hint = [failure.hint, other].compactMap(\.self).joined(separator: "; ")
-        }
+        failure.add(
+            hint: await hintAtOtherHosts(than: connection.endpoint.description, holding: .scans, in: historyPath))
         return failure
     }
 }
