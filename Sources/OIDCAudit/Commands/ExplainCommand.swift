@@ -9,12 +9,13 @@ struct ExplainCommand: AuditCommand {
             examples: ["oidc-audit explain leading-claim", "oidc-audit explain required-claims --policy policy.yaml"],
             details: """
                 An entry is named by its id: of the policy that --policy names, else of the presets. Reports show entries by \
-                their ids.
+                their ids. The name of a preset, such as strict or preset:strict, explains each of its entries.
                 """))
 
     @Argument(
         help: ArgumentHelp(
-            "A rule, such as leading-claim, or the id of an entry. (default: list all rules)", valueName: "rule"),
+            "A rule, such as leading-claim, the id of an entry, or a preset. (default: list all rules)",
+            valueName: "rule"),
         completion: .rules)
     var rule: String?
     @Option(
@@ -32,6 +33,12 @@ struct ExplainCommand: AuditCommand {
         // No policy can have an entry of that id.
         if rule == RuleEntry.reservedID {
             try context.console.write(RulePage.explanationOfReadable(style: style))
+            return ExitStatus.success.rawValue
+        }
+        if policy == nil, let preset = Preset.all.first(where: { [$0.name, "preset:\($0.name)"].contains(rule) }) {
+            let loaded = try PolicyFile.load("preset:\(preset.name)")
+            let pages = loaded.rules.map { RulePage.explanation(of: $0, in: loaded, style: style) }
+            try context.console.write(pages.joined(separator: "\n"))
             return ExitStatus.success.rawValue
         }
         var policies: [Policy] = []
@@ -58,7 +65,9 @@ struct ExplainCommand: AuditCommand {
     }
 
     private func unknown(_ rule: String, among policies: [Policy]) -> CommandFailure {
-        let words = [RuleEntry.reservedID] + RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
+        let words =
+            [RuleEntry.reservedID] + RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
+            + Preset.all.map(\.name)
         return .usage(
             "unknown rule \"\(rule)\"",
             hint: NearestWord.nearest(to: rule, among: words).map { "did you mean \"\($0)\"?" }
