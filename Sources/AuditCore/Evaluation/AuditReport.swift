@@ -56,7 +56,9 @@ package struct AuditReport: Sendable {
         let open = summary.unreadable - summary.acceptedUnread + summary.undecided
         if open > 0 { return "\(open) of \(summary.listed) repositories could not be read or decided" }
         if summary.listed == 0 { return "no repository is listed" }
-        return summary.judged == 0 ? "no repository is in scope" : "the history does not hold every listed repository"
+        if summary.skipped == summary.listed { return "no repository is in scope" }
+        return summary.judged == 0
+            ? "not one repository could be judged" : "the history does not hold every listed repository"
     }
 }
 

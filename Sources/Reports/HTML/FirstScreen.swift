@@ -192,8 +192,8 @@ struct FirstScreen {
     }
 
     private func unreadItem(_ name: String, _ link: String?, _ reason: String, _ unread: Unread?) -> Item {
-        // All of it stands with the repository.
-        let reason = reason.cut(to: 80)
+        // What GitHub says can be of any length; the permission that is missing stands at its end.
+        let reason = reason.cut(to: 240)
         let (age, text): (String?, String) =
             switch unread {
             case .since(let moment): (self.age(moment), "since \(moment.day): \(reason)")
@@ -213,7 +213,12 @@ struct FirstScreen {
 
     /// Since when it can't be read; `nil` where it was read, or the history does not say.
     private func unread(_ member: RepositoryReport) -> Unread? {
-        guard member.setting == nil, let history = report.history, !history.trend.isEmpty else { return nil }
+        guard let history = report.history, !history.trend.isEmpty else { return nil }
+        guard member.setting == nil else {
+            // Read itself, it hangs on the template that could not be.
+            return report.organizations.first { $0.login == member.organization && $0.templateTrouble != nil }
+                .flatMap(unread)
+        }
         let id = member.repository.id
         guard let events = history.timelines[id] else { return history.omitted.contains(id) ? nil : .never }
         for event in events.reversed() {

@@ -168,11 +168,17 @@ struct HTMLPage {
 
     /// Broken rules as they are, the worst first, then the others, folded away.
     private static func ruleGroups(_ report: AuditReport) -> [RuleGroup] {
-        let open = Dictionary(report.findings.filter(\.isOpen).map { ($0.rule, 1) }, uniquingKeysWith: +)
+        func counts(_ findings: [Finding]) -> [String: Int] {
+            Dictionary(findings.map { ($0.rule, 1) }, uniquingKeysWith: +)
+        }
+        let open = counts(report.findings.filter { !report.gate.isAccepted($0) })
+        let known = counts(report.findings.filter { $0.isOpen && report.gate.isAccepted($0) })
         let entries = report.policy.rules.enumerated()
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
-        let broken = entries.filter { open[$0.id] != nil }.map { RuleEntry($0, open: open[$0.id] ?? 0) }
-        let others = entries.filter { open[$0.id] == nil }.map { RuleEntry($0, open: 0) }
+        let broken = entries.filter { open[$0.id] != nil }
+            .map { RuleEntry($0, open: open[$0.id] ?? 0, known: known[$0.id] ?? 0) }
+        let others = entries.filter { open[$0.id] == nil }
+            .map { RuleEntry($0, open: 0, known: known[$0.id] ?? 0) }
         return [
             broken.isEmpty ? nil : RuleGroup(title: nil, rules: broken),
             others.isEmpty
@@ -268,8 +274,10 @@ extension GateReport {
 }
 
 extension HTMLPage.RuleEntry {
-    /// - Parameter open: how many of its violations no waiver accepts.
-    init(_ entry: PolicyReport.Entry, open: Int) {
+    /// - Parameters:
+    ///   - open: how many of its violations nothing accepts.
+    ///   - known: how many the baseline lets through.
+    init(_ entry: PolicyReport.Entry, open: Int, known: Int) {
         let rule = RuleCatalog.rule(named: entry.rule)
         id = entry.id
         severity = entry.severity.rawValue
@@ -280,7 +288,8 @@ extension HTMLPage.RuleEntry {
         isBroken = open > 0
         let parts = [
             open > 0 ? counted(open, "violation") : nil,
-            entry.violations > open ? "\(entry.violations - open) waived" : nil,
+            known > 0 ? "\(known) in the baseline" : nil,
+            entry.violations > open + known ? "\(entry.violations - open - known) waived" : nil,
             entry.undecided > 0 ? "\(entry.undecided) undecided" : nil,
         ].compactMap(\.self)
         outcome = !parts.isEmpty ? parts.joined(separator: ", ") : entry.judged == 0 ? "nothing judged" : "passed"

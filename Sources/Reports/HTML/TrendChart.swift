@@ -92,7 +92,7 @@ extension TrendChart {
             TrendChart(
                 "Where templates come from", every, isStacked: true, unit: .count,
                 TemplateSource.allCases.map { source in
-                    Series(className: source.rawValue, label: source.displayText) { Double($0.sources[source] ?? 0) }
+                    Series(className: source.rawValue, label: source.displayText) { Double($0.count(of: source)) }
                 }),
         ].compactMap(\.self)
         for place in charts.indices where charts.count == 4 || place < 2 { charts[place].isWide = true }
@@ -128,11 +128,14 @@ extension TrendChart {
             for point in report.history?.trend ?? [] where point.scan.id != report.scanID {
                 guard !ofOnePolicy || point.policyName == report.policy.name else { continue }
                 last[point.organizationID] = point.tally
-                if points.last?.scan == point.scan { points.removeLast() }
+                // A scan of several organizations has a point of each.
+                let same = points.last.flatMap { $0.scan == point.scan ? $0 : nil }
+                if same != nil { points.removeLast() }
                 points.append(
                     Point(
                         scan: point.scan, startedAt: point.scan.startedAt, policyName: point.policyName,
-                        isComplete: point.isComplete, tally: last.values.reduce(OrganizationTally(), +)))
+                        isComplete: point.isComplete && same?.isComplete != false,
+                        tally: last.values.reduce(OrganizationTally(), +)))
             }
             if report.stop == nil {
                 points.append(
@@ -315,7 +318,7 @@ extension TrendChart.Night {
         cells =
             Severity.allCases.map { "\(tally.findings[$0] ?? 0)" }
             + [TrendChart.Unit.share.words(tally.coverage), TrendChart.Unit.share.words(tally.immutableShare)]
-            + TemplateSource.allCases.map { "\(tally.sources[$0] ?? 0)" }
+            + TemplateSource.allCases.map { "\(tally.count(of: $0))" }
     }
 }
 

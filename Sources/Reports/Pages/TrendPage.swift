@@ -53,7 +53,7 @@ package enum TrendPage: Page {
 
     private static let sources = Shape<OrganizationTally>.object {
         for source in TemplateSource.allCases {
-            Member(source.rawValue, .integer) { $0.sources[source] ?? 0 }
+            Member(source.rawValue, .integer) { $0.count(of: source) }
         }
     }
 

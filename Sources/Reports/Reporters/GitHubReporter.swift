@@ -20,7 +20,8 @@ package struct GitHubReporter: Reporter {
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var errors: [Annotation] = []
         var warnings: [Annotation] = []
-        // Not told by rank alone: that not everything was read is the first thing to know.
+        var notices: [Annotation] = []
+        // Ahead of what is worse: that not everything was read is the first thing to know.
         if let why = report.whyIncomplete {
             errors.append(Annotation(location: nil, title: "\(Tool.name): incomplete", message: why))
         }
@@ -37,7 +38,10 @@ package struct GitHubReporter: Reporter {
                 location: location.isPolicy ? location : nil,
                 title: "\(finding.severity.rawValue): \(finding.rule)",
                 message: finding.annotation)
-            if finding.severity >= .high, report.gate.counts(finding) {
+            // As the job's status has it: what does not let it fail is a notice.
+            if !report.gate.counts(finding) {
+                notices.append(annotation)
+            } else if finding.severity >= .high {
                 errors.append(annotation)
             } else {
                 warnings.append(annotation)
@@ -57,9 +61,8 @@ package struct GitHubReporter: Reporter {
             "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
             + "violating, \(summary.unreadable) unreadable"
             + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
-        Self.write(
-            "notice", [Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)],
-            to: &output)
+        let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)
+        Self.write("notice", [summaryNotice] + notices, to: &output)
     }
 
     // MARK: -
@@ -80,7 +83,7 @@ package struct GitHubReporter: Reporter {
         }
         if annotations.count > mostOfAKind {
             let rest = annotations.count - mostOfAKind
-            output.write("::\(kind) title=\(property(Tool.name))::and \(rest) more; the report tells all\n")
+            output.write("::\(kind) title=\(property(Tool.name))::and \(rest) more; the report names all\n")
         }
     }
 

@@ -38,6 +38,7 @@ package struct LineReporter: Reporter {
         let fresh = open.count { $0.state != .recurring && $0.isInBaseline != true }
         return repositories.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
             + "; \(counted(open.count, "finding"))" + (fresh > 0 ? ", \(fresh) new or worse" : "")
+            + report.acceptedFindingsInWords.map { ", \($0)" }.joined()
     }
 }
 

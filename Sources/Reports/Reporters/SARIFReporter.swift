@@ -225,7 +225,8 @@ extension Finding {
         switch state {
         case .new, .reappeared: "new"
         case .worsened: "updated"
-        case .recurring: "unchanged"
+        // Known to the run before, and not to the baseline that was given.
+        case .recurring: isInBaseline == false ? "new" : "unchanged"
         }
     }
 }

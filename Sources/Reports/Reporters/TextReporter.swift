@@ -11,7 +11,8 @@ package struct TextReporter: Reporter {
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
         var page = TextPage(style: style)
         page.verdict(report)
-        let open = report.findings.filter { !report.gate.isAccepted($0) }
+        let gate = report.gate
+        let open = report.findings.filter { !gate.isAccepted($0) && (gate.failOn == nil || gate.counts($0)) }
         if let fresh = report.freshFindings {
             page.fresh(fresh, of: report)
             page.gone(report.goneSinceBefore)
@@ -24,6 +25,7 @@ package struct TextReporter: Reporter {
         } else {
             page.violations(open, of: report) { $0.state == .new ? .recurring : $0.state }
         }
+        page.minor(report)
         page.baseline(report)
         page.waived(report)
         page.unreadable(report)
@@ -67,7 +69,23 @@ extension TextPage {
                 )
             })
         if fresh.count > Self.rowsMax { plain("and \(fresh.count - Self.rowsMax) more, below", indent: 4) }
-        violations(fresh, of: report) { $0.change }
+        violations(fresh.filter { report.gate.failOn == nil || report.gate.counts($0) }, of: report) { $0.change }
+    }
+
+    /// What does not fail the command: after what does, and a line a rule where a baseline is given.
+    fileprivate mutating func minor(_ report: AuditReport) {
+        let gate = report.gate
+        guard let failOn = gate.failOn else { return }
+        let minor = report.findings.filter { !gate.isAccepted($0) && !gate.counts($0) }
+        guard !minor.isEmpty else { return }
+        blank()
+        line("BELOW", .faint, "\(counted(minor.count, "finding")) below --fail-on \(failOn.rawValue)")
+        guard gate.newOnly else {
+            return violations(minor, of: report) {
+                report.freshFindings == nil && $0.state == .new ? .recurring : $0.state
+            }
+        }
+        folded(minor, of: report)
     }
 
     fileprivate mutating func gone(_ gone: [GoneFinding]) {
@@ -140,16 +158,11 @@ extension TextPage {
 
     /// What the baseline lets through, a line a rule; and what it holds although it is gone.
     fileprivate mutating func baseline(_ report: AuditReport) {
-        let covered = Dictionary(
-            report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }.map { ($0.rule, 1) },
-            uniquingKeysWith: +)
+        let covered = report.findings.filter { $0.isOpen && report.gate.isAccepted($0) }
         if !covered.isEmpty {
             blank()
-            line("BASELINE", .faint, "\(counted(covered.values.reduce(0, +), "finding")) known and no worse")
-            table(
-                report.policy.rules.compactMap { entry in
-                    covered[entry.id].map { (entry.id, counted($0, "finding")) }
-                })
+            line("BASELINE", .faint, "\(counted(covered.count, "finding")) known and no worse")
+            folded(covered, of: report)
         }
         guard !report.staleBaseline.isEmpty else { return }
         blank()
@@ -163,6 +176,15 @@ extension TextPage {
             })
         let rest = report.staleBaseline.count - Self.rowsMax
         if rest > 0 { plain("and \(rest) more; --format json names all", indent: 4) }
+    }
+
+    /// How many findings each rule has.
+    private mutating func folded(_ findings: [Finding], of report: AuditReport) {
+        let counts = Dictionary(findings.map { ($0.rule, 1) }, uniquingKeysWith: +)
+        table(
+            report.policy.rules.compactMap { entry in
+                counts[entry.id].map { (entry.id, counted($0, "finding")) }
+            })
     }
 
     fileprivate mutating func waived(_ report: AuditReport) {

@@ -40,12 +40,16 @@ extension AuditReport {
         ].compactMap(\.self).joined(separator: ", besides ")
     }
 
-    /// What is let through, one phrase each: `30 in the baseline`, `2 waived`.
+    /// What is let through, one phrase each: `4 unread`, `30 in the baseline`, `2 waived`.
     var acceptedInWords: [String] {
+        (summary.unreadable > 0 ? ["\(summary.unreadable) unread"] : []) + acceptedFindingsInWords
+    }
+
+    /// The same of findings alone.
+    var acceptedFindingsInWords: [String] {
         let known = findings.count { $0.isOpen && $0.isInBaseline == true }
         let minor = findings.count { $0.isOpen && !gate.isAccepted($0) && !gate.counts($0) }
         return [
-            summary.unreadable > 0 ? "\(summary.unreadable) unread" : nil,
             known > 0 ? "\(known) in the baseline" : nil,
             summary.waivedFindings > 0 ? "\(summary.waivedFindings) waived" : nil,
             minor > 0 ? "\(minor) below --fail-on \(gate.failOn?.rawValue ?? "none")" : nil,

@@ -98,7 +98,7 @@ for (const chart of document.querySelectorAll(".charts figure")) {
   chart.addEventListener("pointerleave", () => tell("", latest));
 }
 
-// --- On paper: what is broken, as many repositories as somebody may read, and their findings in detail
+// --- On paper: what is broken, as many repositories as somebody may read, and in detail what was found or not read
 
 const printed = 300;
 const paper = document.getElementById("paper");
@@ -110,11 +110,14 @@ addEventListener("beforeprint", () => {
     details.open = true;
     opened.push(details);
   }
-  const rows = matching.slice(0, rendered).map((index) => data.repositories[index]).filter((row) => findingsOf(row).length);
+  const undecided = (row) => statusOf(row) === "skipped" ? undefined : data.texts[row[at.reason]];
+  const rows = matching.slice(0, rendered).map((index) => data.repositories[index])
+    .filter((row) => findingsOf(row).length || undecided(row));
   if (!rows.length) return;
-  paper.replaceChildren(element("h2", {}, "Findings in detail"), ...rows.map((row) => element("article", {},
+  paper.replaceChildren(element("h2", {}, "In detail"), ...rows.map((row) => element("article", {},
     element("h3", {}, ...breakable(shortened(nameOf(row), 400))),
     row[at.parts] ? element("code", { class: "subject" }, subjectOf(row)) : null,
+    undecided(row) ? element("p", { class: "finding" }, `Not decided: ${undecided(row)}`) : null,
     ...findingsOf(row).map(findingPiece))));
 });
 addEventListener("afterprint", () => {
