@@ -16,6 +16,11 @@ fail() {
     exit 1
 }
 
+# Prints what a tool says only where it fails.
+quiet() {
+    "$@" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "$1 failed"; }
+}
+
 # What this machine can't have is left out, and said to be.
 leave_out() {
     echo "left out: $*"
@@ -54,4 +59,19 @@ debian_file() { # end of the path, package
     dpkg-deb -x "$folder/packages/$2"_*.deb "$tools/debian"
     found=$(find "$tools/debian" -path "*/$1" -not -type d -print -quit)
     [[ -n $found ]]
+}
+
+# Puts the tools of requirements.txt on PATH.
+need_python_tools() {
+    local environment
+    environment=$tools/python-$(sha256sum <"$run/requirements.txt" | cut -c 1-16)
+    if [[ ! -e $environment/complete ]]; then
+        "$root/scripts/need" python3 python3
+        rm -rf "$tools"/python-*
+        python3 -m venv "$environment" 2>/dev/null ||
+            { "$root/scripts/need" pip3 python3-venv && python3 -m venv "$environment"; }
+        "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$run/requirements.txt" >&2
+        touch "$environment/complete"
+    fi
+    PATH=$environment/bin:$PATH
 }
