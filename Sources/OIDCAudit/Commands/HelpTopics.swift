@@ -14,6 +14,7 @@ struct HelpTopic {
         HelpTopic(name: "reports", bytes: PackageResources.Reports_md),
         // The word "history" is the command's.
         HelpTopic(name: "history-file", bytes: PackageResources.History_md),
+        HelpTopic(name: "nights", bytes: PackageResources.Nights_md),
         HelpTopic(name: "fixing", bytes: PackageResources.Fixing_md),
         // The word "trust" is the command's.
         HelpTopic(name: "trust-files", bytes: PackageResources.Trust_md),
