@@ -118,7 +118,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .credentialRefused(let refusal, _, _): refusal.hint
         case .appRefused(let refusal, _, _): refusal.hint
         case .foreignPage: "check what stands between this machine and the address of the API"
-        case .connectionLost(TransportError.untrusted): "add the certificate of the host's authority with --ca-file"
+        case .connectionLost(TransportError.untrusted): "trust the host's authority with --ca-file or SSL_CERT_FILE"
         case .connectionLost(TransportError.proxyRefusal): "give them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
         case .connectionLost(TransportError.proxyFailure): "check HTTPS_PROXY and NO_PROXY, and what the proxy allows"
         case .connectionLost, .timeout: "check the network and the address of the API"

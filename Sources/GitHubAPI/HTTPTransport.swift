@@ -14,9 +14,13 @@ package final class HTTPTransport: Transport {
 
     /// - Parameters:
     ///   - connectionsMax: connections kept to one host over HTTP/1.1; requests beyond it wait.
-    ///   - trust: certificates trusted beside the system's.
+    ///   - roots: certificates trusted in place of the system's.
+    ///   - trust: certificates trusted beside those.
     ///   - proxy: through which every connection goes.
-    package init(connectionsMax: Int, trust: TrustedCertificates? = nil, proxy: ProxyServer? = nil) {
+    package init(
+        connectionsMax: Int, roots: TrustedCertificates? = nil, trust: TrustedCertificates? = nil,
+        proxy: ProxyServer? = nil,
+    ) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10)))
@@ -27,9 +31,10 @@ package final class HTTPTransport: Transport {
         configuration.decompression = .enabled(limit: .size(APIRequest.bodyLimitMaxBytes))
         // Nobody traces this program.
         configuration.tracing.tracer = nil
-        if let trust {
+        if roots != nil || trust != nil {
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.additionalTrustRoots = [.certificates(trust.certificates)]
+            if let roots { tls.trustRoots = .certificates(roots.certificates) }
+            if let trust { tls.additionalTrustRoots = [.certificates(trust.certificates)] }
             configuration.tlsConfiguration = tls
         }
         if let proxy {

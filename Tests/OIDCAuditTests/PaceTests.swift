@@ -445,31 +445,4 @@ import Testing
                 })
         }
     }
-
-    // MARK: - The wire
-
-    @Test func overTLSTheAuthorityOfTheFileIsTrusted() async throws {
-        try await FaultTests.overTLS((1...120).map { .good("r\($0)", id: Int64($0)) }) { (scan) async throws -> Void in
-            let authority = try scan.folder.write(LoopbackIdentity.certificatePEM, to: "ca.pem")
-            let run = await scan("acme", "-f", "json", "--ca-file", authority)
-            #expect(run.status == 0, "\(run.error)")
-            #expect(run.repositories().count == 120)
-            // HTTP/2 has no Host field.
-            #expect(await scan.world.lastHeaders["host"] == nil)
-            let environment = ["GH_ENTERPRISE_TOKEN": "test-token", "OIDC_AUDIT_CA_FILE": authority]
-            #expect(await scan("acme", environment: environment).status == 0)
-        }
-    }
-
-    @Test(arguments: [("", "can't be read"), ("no certificate", "holds no certificate")])
-    func aFileWithoutCertificatesIsTwo(text: String, why: String) async throws {
-        let folder = try Folder()
-        let path = text.isEmpty ? folder.path + "/missing" : try folder.write(text, to: "ca.pem")
-        let run = await CommandRun.run(
-            ["scan", "acme", "--policy", "preset:strict", "--db", folder.database, "--ca-file", path],
-            environment: ["GH_TOKEN": "x"])
-        #expect(run.status == 2)
-        #expect(run.error.contains("--ca-file: \"\(path)\" \(why)"))
-        #expect(!folder.exists("history.sqlite"))
-    }
 }

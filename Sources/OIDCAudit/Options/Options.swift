@@ -1,6 +1,5 @@
 import ArgumentParser
 import AuditCore
-import Foundation
 import GitHubAPI
 import Reports
 
@@ -36,15 +35,7 @@ struct ConnectionOptions: ParsableArguments {
     var appKeyFile: String?
     @Option(
         help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"), completion: .certificates,
-        transform: reading { text throws(InvalidValue) in
-            guard let pem = FileManager.default.contents(atPath: text) else {
-                throw InvalidValue(text, "can't be read", hint: "name a file of certificates, in PEM")
-            }
-            guard let trust = TrustedCertificates(pem: Array(pem)) else {
-                throw InvalidValue(text, "holds no certificate", hint: "it must hold one or more, in PEM")
-            }
-            return trust
-        })
+        transform: reading { text throws(InvalidValue) in try TrustedCertificates(file: text) })
     var caFile: TrustedCertificates?
     // Fewer than GitHub allows: others may use the token, and a third is as fast as a minute's points permit.
     @Option(help: ArgumentHelp("Requests in flight at once, 1 to 100.", valueName: "n"))

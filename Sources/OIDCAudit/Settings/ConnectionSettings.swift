@@ -9,6 +9,8 @@ struct ConnectionSettings {
     var credential: Credential?
     /// What an app's tokens are to be allowed.
     var permissions = AppPermission.reading
+    /// `nil`: the system's.
+    var roots: TrustedCertificates?
     /// `nil`: none.
     var proxy: ProxyServer?
     var limits: RateLimits
@@ -17,6 +19,7 @@ struct ConnectionSettings {
         self.options = options
         endpoint = try options.host.endpoint(context.environment)
         credential = try CredentialSource(endpoint: endpoint, context: context).credential(options)
+        roots = try TrustedCertificates.roots(context.environment)
         proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
         limits = options.limits
     }
@@ -27,7 +30,8 @@ struct ConnectionSettings {
     func withGitHub<Value, Failure: Error>(
         _ context: CommandContext, _ body: (GitHubClient) async throws(Failure) -> Value,
     ) async throws(Failure) -> Value {
-        let transport = HTTPTransport(connectionsMax: limits.concurrency, trust: options.caFile, proxy: proxy)
+        let transport = HTTPTransport(
+            connectionsMax: limits.concurrency, roots: roots, trust: options.caFile, proxy: proxy)
         let result: Result<Value, Failure>
         do throws(Failure) {
             result = .success(try await body(client(transport, context)))
