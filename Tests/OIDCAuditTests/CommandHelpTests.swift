@@ -32,6 +32,17 @@ import Testing
         }
     }
 
+    /// Scripts make the man pages of the first.
+    @Test func whatProgramsReadIsNotBroken() async throws {
+        let dump = await CommandRun.run(["--experimental-dump-help"])
+        #expect(dump.status == 0)
+        let command = try #require(dump.json["command"] as? [String: Any])
+        #expect(command["abstract"] as? String == RootCommand.configuration.abstract)
+        let script = await CommandRun.run(["--generate-completion-script", "fish"])
+        let completions = await CommandRun.run(["completions", "fish"])
+        #expect(script.output == completions.output)
+    }
+
     @Test func nothingIsWiderThanATerminal() {
         for command in Self.commands + [RootCommand.self, HistoryCommand.self] {
             let help = CommandHelp.fitted(RootCommand.helpMessage(for: command, columns: 80))

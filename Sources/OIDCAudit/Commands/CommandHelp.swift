@@ -15,9 +15,11 @@ enum CommandHelp {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The parser's help, whose usage is one line however long it is, no wider than a terminal.
+    /// The parser's help, whose usage is one line however long it is, no wider than a terminal. What the parser prints for
+    /// programs, such as a completion script, stays as it is.
     static func fitted(_ help: String) -> String {
-        help.split(separator: "\n", omittingEmptySubsequences: false)
+        guard help.hasPrefix("OVERVIEW: ") || help.hasPrefix("USAGE: ") else { return help }
+        return help.split(separator: "\n", omittingEmptySubsequences: false)
             .map { broken(String($0), before: " ", by: "\n", indent: 6, width: columns) }.joined(separator: "\n")
     }
 
