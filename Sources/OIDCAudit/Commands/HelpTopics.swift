@@ -8,6 +8,7 @@ struct HelpTopic {
     private let bytes: [UInt8]
 
     static let all = [
+        HelpTopic(name: "install", bytes: PackageResources.Install_md),
         HelpTopic(name: "policies", bytes: PackageResources.Policies_md),
         HelpTopic(name: "rules", bytes: PackageResources.Rules_md),
         HelpTopic(name: "waivers", bytes: PackageResources.Waivers_md),
