@@ -76,6 +76,8 @@ package struct TrustAudit: Sendable {
 
     /// In the order of identities.
     package let trusts: [JudgedTrust]
+    /// How many trusts each identity has.
+    package let trustCounts: [String: Int]
     /// How many repositories with unknown subjects may use a trust, by its id; none is left out.
     private let unknown: [String: Int]
 
@@ -86,6 +88,7 @@ package struct TrustAudit: Sendable {
         trusts = report.trusts.sorted {
             ($0.trust.identity.name, $0.trust.id) < ($1.trust.identity.name, $1.trust.id)
         }
+        trustCounts = trusts.reduce(into: [:]) { $0[$1.trust.identity.name, default: 0] += 1 }
         let open = Set(
             report.repositories.indices.filter { index in
                 let state = report.repositories[index]

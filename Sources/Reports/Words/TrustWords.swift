@@ -73,10 +73,3 @@ extension NoMatch {
 extension Undecided {
     var displayText: String { "\(what): \(why)" }
 }
-
-extension AccessReport.Whole {
-    func displayText(_ count: Int) -> String {
-        let but = except.isEmpty ? "" : " but \(except.joined(separator: ", "))"
-        return "all of \(owner), \(counted(count, "repository"))\(but)"
-    }
-}
