@@ -33,6 +33,8 @@ struct FindingLog {
             case .repository(let id): row.repositoryRowID = try rowID("repository", id.rawValue)
             case .organization(let id): row.organizationRowID = try rowID("organization", id.rawValue)
             case .waiver(let name): row.waiver = name
+            // A scan judges no trusts.
+            case .identity: continue
             }
             try insert(row)
         }

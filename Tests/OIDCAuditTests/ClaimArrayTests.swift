@@ -71,7 +71,8 @@ import Testing
                     useDefault: isDefault, includeClaimKeys: own.isEmpty ? nil : own, useImmutableSubject: false))
         }
         let snapshot = Snapshot.sample([.sample(repositories)])
-        let judged = try Preset.all.map { preset in
+        // One is about cloud trusts, and says nothing of claims.
+        let judged = try Preset.all.filter { $0.name != "trust" }.map { preset in
             let evaluator = Evaluator(policy: try PolicyFile.load("preset:\(preset.name)"), gate: Gate())
             return (
                 preset.name, evaluator.evaluate(snapshot), Planner(evaluator).plan(snapshot, now: snapshot.startedAt)

@@ -191,6 +191,82 @@ import Testing
         }
     }
 
+    // MARK: - Policies
+
+    @Test func aPolicyDecidesTheStatus() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(
+                Self.roles(Self.deploy, Self.role("everyone", "repo:acme*")), to: "roles.json")
+            let all = await Self.run(folder, "--trust", file, "--policy", "preset:trust")
+            #expect(all.status == 1, "\(all.error)")
+            for line in [
+                "\n  critical  trust-anyone: No account of GitHub but yours can get in. (1 finding)\n",
+                "    arn:aws:iam::111122223333:role/everyone\n      any account of GitHub gets in\n      fix: ",
+            ] { #expect(all.output.contains(line), "\(line)\n\(all.output)") }
+            let json = await Self.run(folder, "--trust", file, "--policy", "preset:trust", "-f", "json")
+            let open = Self.items(json, "findings").filter { $0["rule"] as? String == "trust-anyone" }
+            #expect(
+                open.map { $0["fingerprint"] as? String }
+                    == ["trusts/aws/arn:aws:iam::111122223333:role/everyone/trust-anyone"])
+            #expect((json.json["gate"] as? [String: Any])?["exit_status"] as? Int == 1)
+
+            let closed = try folder.write(Self.roles(Self.deploy), to: "closed.json")
+            let low = await Self.run(folder, "--trust", closed, "--policy", "preset:trust", "--fail-on", "high")
+            #expect(low.status == 0, "\(low.output)")
+        }
+    }
+
+    @Test func findingsAreAccepted() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(Self.roles(Self.role("everyone", "repo:acme*")), to: "roles.json")
+            let baseline = folder.path + "/baseline.json"
+            let policy = ["--trust", file, "--policy", "preset:trust"]
+            func run(_ arguments: String...) async -> CommandRun {
+                await CommandRun.run(["trust", "acme", "--db", folder.database] + policy + arguments)
+            }
+            let written = await run("--write-baseline", baseline)
+            #expect(written.status == 0, "\(written.output)\(written.error)")
+            #expect(await run("--baseline", baseline, "--new-only").status == 0)
+            #expect(await run("--baseline", baseline).status == 1)
+            let waivers = try folder.write(
+                """
+                version: 1
+                waivers:
+                  - {rule: trust-anyone, identity: "every*", owner: o, reason: r, expires: 2026-12-31}
+                """, to: "waivers.yaml")
+            let waived = await run("--waivers", waivers, "--fail-on", "critical")
+            #expect(waived.status == 0, "\(waived.output)\(waived.error)")
+            let misplaced = try folder.write(
+                """
+                version: 1
+                waivers:
+                  - {rule: trust-anyone, organization: acme, owner: o, reason: r, expires: 2026-12-31}
+                """, to: "misplaced.yaml")
+            #expect(await run("--waivers", misplaced).status == 2)
+        }
+    }
+
+    @Test func policiesOfOneKindAreForTheirCommands() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(Self.roles(Self.deploy), to: "roles.json")
+            let check = await CommandRun.run(["check", "acme", "--db", folder.database, "--policy", "preset:trust"])
+            #expect(check.status == 2 && check.error.contains("oidc-audit trust"), "\(check.error)")
+            let compared = await CommandRun.run([
+                "check", "acme", "--db", folder.database, "--policy", "preset:strict", "--compare", "preset:trust",
+            ])
+            #expect(compared.status == 2 && compared.error.contains("oidc-audit trust"), "\(compared.error)")
+            let strict = await Self.run(folder, "--trust", file, "--policy", "preset:strict")
+            #expect(strict.status == 2 && strict.error.contains("preset:trust"), "\(strict.error)")
+            for mistake in [
+                ["--fail-on", "high"], ["--policy", "preset:trust", "--new-only"],
+                ["--policy", "preset:trust", "--baseline", "scan:1"],
+            ] {
+                let run = await CommandRun.run(["trust", "acme", "--db", folder.database, "--trust", file] + mistake)
+                #expect(run.status == 2, "\(mistake)")
+            }
+        }
+    }
+
     // MARK: - Files
 
     @Test func whatIsNotReadIsThree() async throws {

@@ -51,6 +51,7 @@ enum SamplePages {
             PageSample(TrustPage.self, SampleTrust.audit()),
             PageSample(TrustPage.self, as: "closed", SampleTrust.closed()),
             PageSample(TrustPage.self, as: "token", SampleTrust.token()),
+            PageSample(TrustPage.self, as: "judged", try SampleTrust.judged()),
             PageSample(VerificationPage.self, verification()),
             PageSample(VerificationPage.self, as: "altered", verification(altered)),
             PageSample(VerificationPage.self, as: "nothing", VerificationResult()),

@@ -33,6 +33,25 @@ enum SampleTrust {
         return audit
     }
 
+    /// Under a policy, with a waiver.
+    static func judged() throws -> TrustAudit {
+        var audit = audit()
+        audit.change = nil
+        let policy = try Policy.of(
+            #"{"id": "trust-anyone", "rule": "trust-anyone", "severity": "critical"}"#,
+            #"{"id": "names", "rule": "trust-by-name", "severity": "medium"}"#,
+            #"{"id": "dead", "rule": "trust-matches-nothing", "severity": "medium"}"#,
+            #"{"id": "partner", "rule": "trust-whole-organization", "severity": "high"}"#,
+            #"{"id": "known", "rule": "known-claims", "severity": "low"}"#)
+        let waiver = Waiver(
+            rule: "partner", target: .init(identity: Glob("every*")), owner: "platform", reason: "moves in March",
+            expires: Day(of: .sample).adding(days: 90))
+        audit.judgement = Evaluator(
+            policy: policy, gate: Gate(), waivers: WaiverList([waiver], source: "waivers.json")
+        ).judge(audit, of: .sample([.sample([.read("api", id: 1001, .gitHubDefault)])]), now: .sample)
+        return audit
+    }
+
     /// Nothing to say.
     static func closed() -> TrustAudit {
         var file = TrustExport(path: "roles.json", sha256: SamplePages.digest("e"), kind: "aws.list-roles")

@@ -60,7 +60,7 @@ struct FindingOutcomes {
     func whyGone(_ key: FindingKey, of organization: OrganizationID?) -> GoneFinding.Reason? {
         let outcomes: [RepositoryReport.Outcome]
         switch key.subject {
-        case .waiver: return nil
+        case .waiver, .identity: return nil
         case .repository(let id):
             if let repository = repositories[id] {
                 if repository.status == .skipped { return rules[key.rule] == nil ? .ruleRemoved : .outOfScope }

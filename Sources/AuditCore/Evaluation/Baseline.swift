@@ -8,10 +8,15 @@ package struct Baseline: Sendable {
         package var organization: String
         /// Full name, as it was then; `nil`: about the organization itself.
         package var repository: String?
+        /// What a cloud lets assume; `nil`: about something else.
+        package var identity: String?
         /// As in `Violation`.
         package var problems: [String]
 
-        package init(severity: Severity, organization: String, repository: String?, problems: [String]) {
+        package init(
+            severity: Severity, organization: String, repository: String?, identity: String? = nil, problems: [String],
+        ) {
+            self.identity = identity
             self.severity = severity
             self.organization = organization
             self.repository = repository
@@ -21,6 +26,7 @@ package struct Baseline: Sendable {
         package init(_ finding: Finding) {
             self.init(
                 severity: finding.severity, organization: finding.organization, repository: finding.repository,
+                identity: finding.identity,
                 problems: finding.violation.problems)
         }
     }
@@ -81,7 +87,9 @@ package struct Baseline: Sendable {
         let accepted = report.findings.filter { $0.isOpen && (withWaivers || $0.key.mayBeKnown) }
         var entries = Dictionary(accepted.map { ($0.key, Entry($0)) }) { first, _ in first }
         if let old, old.apiURL == report.apiURL, old.policy == report.policy.name {
-            let settled = Set(report.findings.map(\.key) + old.staleEntries(under: report).map(\.key))
+            let settled = Set(
+                (report.findings.map(\.key) + old.staleEntries(under: report).map(\.key))
+                    + report.staleBaseline.map(\.key))
             for (key, entry) in old.entries where !settled.contains(key) { entries[key] = entry }
         }
         self.init(
@@ -139,8 +147,8 @@ extension Baseline {
 }
 
 extension Baseline.Entry {
-    /// Full name of the repository, else the organization's login.
-    package var name: String { repository ?? organization }
+    /// Full name of the repository, or the identity, else the organization's login.
+    package var name: String { repository ?? identity ?? organization }
 }
 
 extension FindingKey {

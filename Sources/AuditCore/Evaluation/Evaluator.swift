@@ -66,12 +66,15 @@ package struct Evaluator: Sendable {
         // Where nothing was read at all, the verdict says so once.
         let isEmpty = snapshot.organizations.allSatisfy(\.repositories.isEmpty)
         let unjudged = judgement.entryReports.filter { entry in
-            entry.judged == 0 && entry.subject != .waiver && !(isEmpty && entry.subject == .repository)
+            entry.judged == 0
+                && (entry.subject == .organization || (entry.subject == .repository && !isEmpty))
         }.map { entry in
             "The rule \(entry.id) judged no \(entry.subject == .organization ? "organization" : "repository")."
         }
         let names = snapshot.organizations.flatMap { ($0.takeover.map { [$0] } ?? []) + $0.renamings }.map { "\($0)." }
         let scans = snapshot.organizations.compactMap(\.provenance).map { "\($0)." }
-        return scans + names + unverified + unjudged + judgement.warnings
+        let trusts = judgement.entryReports.filter { $0.subject == .identity }.map(\.id).joined(separator: ", ")
+        let skipped = trusts.isEmpty ? [] : ["Judged by oidc-audit trust alone: \(trusts)."]
+        return scans + names + unverified + unjudged + skipped + judgement.warnings
     }
 }

@@ -19,6 +19,8 @@ package struct Finding: Hashable, Sendable {
     /// `nil` where the finding is about the organization itself, or about a waiver; likewise the id.
     package var repository: String?
     package var repositoryID: RepositoryID?
+    /// What a cloud lets assume, in AWS the ARN of a role; `nil` where it is about something else.
+    package var identity: String?
     package var violation: Violation
     /// Compared with what was accepted; where nothing was, with the scan before.
     package var state: State
@@ -51,6 +53,9 @@ package struct Finding: Hashable, Sendable {
     /// The rule entry's id.
     package var rule: String { key.rule }
 
+    /// What it is about: a repository, an identity or an organization.
+    package var name: String { repository ?? identity ?? organization }
+
     /// Whether it counts as a violation.
     package var isOpen: Bool {
         if case .waived = acceptance { false } else { true }
@@ -64,6 +69,8 @@ package struct FindingKey: Hashable, Sendable {
         case organization(OrganizationID)
         /// The waiver as its description names it.
         case waiver(String)
+        /// What a cloud lets assume, by its name there.
+        case identity(Cloud, String)
     }
 
     package let rule: String
@@ -84,11 +91,17 @@ package struct FindingKey: Hashable, Sendable {
         case .repository(let id): "\(host)/repositories/\(id.rawValue)/\(rule)"
         case .organization(let id): "\(host)/organizations/\(id.rawValue)/\(rule)"
         case .waiver(let name): "\(host)/waivers/\(rule)/\(name)"
+        // An identity is of no host, and its statements have no names of their own.
+        case .identity(let cloud, let name): "trusts/\(cloud.rawValue)/\(name)/\(rule)"
         }
     }
 
-    /// Reads a fingerprint of a repository or an organization; `nil` for any other text, and for another host's.
+    /// Reads a fingerprint of a repository, an organization or an identity; `nil` for any other text, and for another host's.
     package init?(fingerprint: String, apiURL: String) {
+        if let key = Self.ofIdentity(fingerprint) {
+            self = key
+            return
+        }
         let prefix = Self.host(apiURL) + "/"
         guard fingerprint.hasPrefix(prefix) else { return nil }
         let parts = fingerprint.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
@@ -101,6 +114,16 @@ package struct FindingKey: Hashable, Sendable {
         default: return nil
         }
         rule = String(parts[2])
+    }
+
+    /// The name of an identity may hold slashes.
+    private static func ofIdentity(_ fingerprint: String) -> FindingKey? {
+        let parts = fingerprint.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 3, parts[0] == "trusts", let cloud = Cloud(rawValue: String(parts[1])),
+            let rule = parts.last.map(String.init), RuleEntry.isID(rule)
+        else { return nil }
+        let name = parts[2..<(parts.count - 1)].joined(separator: "/")
+        return name.isEmpty ? nil : FindingKey(rule: rule, subject: .identity(cloud, name))
     }
 
     static func host(_ apiURL: String) -> String {

@@ -265,34 +265,9 @@ struct Judgement {
             key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
             change: change, furtherProblems: change == .worsened ? further : [],
             firstSeen: known.flatMap { $0.isOpen ? $0.firstSeen : nil } ?? snapshot.startedAt)
-        let baselineAnswer = baseline?.answer(to: key, violation, of: entry.severity, known: known)
-        finding.isInBaseline = baselineAnswer.map { $0 == .covered }
-        switch (answer, baselineAnswer) {
-        case (.accepted(let waiver), _):
-            finding.acceptance = .waived(waiver)
-        case (_, .covered?):
-            (finding.state, finding.furtherProblems) = (.recurring, [])
-        case (.exceeded(let accepted, let further), _):
-            finding.acceptance = .exceeded(accepted: accepted)
-            (finding.state, finding.furtherProblems) = (.worsened, further)
-        case (_, .worsened(let further)?):
-            (finding.state, finding.furtherProblems) = (.worsened, further)
-        case (_, .reappeared?):
-            (finding.state, finding.furtherProblems) = (.reappeared, [])
-        case (.notAccepted, .unknown?), (.notAccepted, nil):
-            break
-        }
-        count(finding)
+        finding.accept(answer, baseline?.answer(to: key, violation, of: entry.severity, known: known))
+        summary.count(finding)
         return finding
-    }
-
-    private mutating func count(_ finding: Finding) {
-        guard finding.isOpen else {
-            summary.waivedFindings += 1
-            return
-        }
-        summary.findings[finding.severity, default: 0] += 1
-        summary.states[finding.state, default: 0] += 1
     }
 
     private mutating func count(_ report: RepositoryReport) {
@@ -310,8 +285,41 @@ struct Judgement {
     }
 }
 
+extension Finding {
+    /// Notes what a waiver and the baseline make of it.
+    mutating func accept(_ answer: WaiverLedger.Answer, _ baselineAnswer: Baseline.Answer?) {
+        isInBaseline = baselineAnswer.map { $0 == .covered }
+        switch (answer, baselineAnswer) {
+        case (.accepted(let waiver), _):
+            acceptance = .waived(waiver)
+        case (_, .covered?):
+            (state, furtherProblems) = (.recurring, [])
+        case (.exceeded(let accepted, let further), _):
+            acceptance = .exceeded(accepted: accepted)
+            (state, furtherProblems) = (.worsened, further)
+        case (_, .worsened(let further)?):
+            (state, furtherProblems) = (.worsened, further)
+        case (_, .reappeared?):
+            (state, furtherProblems) = (.reappeared, [])
+        case (.notAccepted, .unknown?), (.notAccepted, nil):
+            break
+        }
+    }
+}
+
+extension Summary {
+    mutating func count(_ finding: Finding) {
+        guard finding.isOpen else {
+            waivedFindings += 1
+            return
+        }
+        findings[finding.severity, default: 0] += 1
+        states[finding.state, default: 0] += 1
+    }
+}
+
 extension RuleVerdict {
-    fileprivate var outcome: RepositoryReport.Outcome {
+    var outcome: RepositoryReport.Outcome {
         switch self {
         case .pass: .pass
         case .fail: .fail
@@ -358,7 +366,7 @@ private struct Following {
 }
 
 extension PolicyReport.Entry {
-    fileprivate init(_ entry: RuleEntry) {
+    init(_ entry: RuleEntry) {
         let type = type(of: entry.rule)
         self.init(
             id: entry.id, rule: type.name, severity: entry.severity, subject: entry.subject, summary: type.summary,

@@ -213,7 +213,7 @@ package struct OrganizationDifference: Sendable {
         switch finding.subject {
         case .repository(let id): hidden.contains(id)
         case .organization: isEmpty && !isWhole
-        case .waiver: false
+        case .waiver, .identity: false
         }
     }
 

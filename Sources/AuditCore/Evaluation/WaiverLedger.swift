@@ -67,6 +67,25 @@ struct WaiverLedger {
         return answer(to: violation.problems, places, of: organization) { $0.covers(organization: organization) }
     }
 
+    /// What waivers make of a finding about an identity.
+    mutating func answer(to violation: Violation, of rule: String, on identity: Identity) -> Answer {
+        guard let places = indexes[rule]?.others else { return .notAccepted }
+        return answer(to: violation.problems, places, of: identity.name) { $0.covers(identity) }
+    }
+
+    mutating func leaveOpen(_ identity: Identity, rule: String) {
+        for place in indexes[rule]?.others ?? [] where waivers[place].covers(identity) { isOpen[place] = true }
+    }
+
+    /// Every waiver that speaks of identities, with its use.
+    ///
+    /// - Parameter rules: as below.
+    func identitySubjects(rules: Set<String>) -> [WaiverSubject] {
+        waivers.enumerated().filter { $1.target.identity != nil }.map { place, waiver in
+            WaiverSubject(waiver: waiver, use: use(of: place, waiver, rules), now: now)
+        }
+    }
+
     /// Notes that nobody knows what the rule, or any where none is named, would find.
     mutating func leaveOpen(_ repository: Repository, of organization: String, rule: String? = nil) {
         for index in indexes where rule == nil || index.key == rule {
@@ -94,11 +113,16 @@ struct WaiverLedger {
     /// - Parameter rules: ids of the policy; taking a rule out of the policy does not fix what it found.
     func subjects(of organizations: [String], rules: Set<String>) -> [(organization: String, subject: WaiverSubject)] {
         waivers.enumerated().compactMap { place, waiver in
-            guard let first = organizations.first(where: waiver.isAbout) else { return nil }
-            let isUnknown = isOpen[place] || !rules.contains(waiver.rule)
-            let use: WaiverSubject.Use = isUsed[place] ? .used : isUnknown ? .unknown : .unused
-            return (home[place] ?? first, WaiverSubject(waiver: waiver, use: use, now: now))
+            guard waiver.target.identity == nil, let first = organizations.first(where: waiver.isAbout) else {
+                return nil
+            }
+            return (home[place] ?? first, WaiverSubject(waiver: waiver, use: use(of: place, waiver, rules), now: now))
         }
+    }
+
+    private func use(of place: Int, _ waiver: Waiver, _ rules: Set<String>) -> WaiverSubject.Use {
+        let isUnknown = isOpen[place] || !rules.contains(waiver.rule)
+        return isUsed[place] ? .used : isUnknown ? .unknown : .unused
     }
 
     // MARK: -

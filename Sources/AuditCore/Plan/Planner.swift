@@ -163,7 +163,7 @@ private struct Draft {
     private mutating func leave(_ findings: [Finding], _ why: String) {
         manual += findings.map { finding in
             Plan.Manual(
-                rule: finding.rule, name: finding.repository ?? finding.organization,
+                rule: finding.rule, name: finding.name,
                 message: finding.violation.message, why: why)
         }
     }

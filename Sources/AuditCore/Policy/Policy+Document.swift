@@ -34,6 +34,8 @@ extension RuleEntry {
         let id = try Self.id(reader, of: type)
         var selector: Selector?
         if let document = reader.optional("where") { selector = try Selector(document) }
+        var identities: IdentitySelector?
+        if let document = reader.optional("identities") { identities = try IdentitySelector(document) }
         let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
         try options.check(type)
         var fix: Fix?
@@ -42,7 +44,7 @@ extension RuleEntry {
         }
         self.init(
             id: id, rule: try type.init(options: options), severity: try reader.word("severity"), selector: selector,
-            reason: try reader.optionalString("reason"), fix: fix, position: idPosition)
+            identities: identities, reason: try reader.optionalString("reason"), fix: fix, position: idPosition)
     }
 
     /// Whether a text can be the id of an entry.

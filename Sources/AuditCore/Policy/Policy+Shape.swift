@@ -63,8 +63,9 @@ extension RuleEntry {
             JSONObject.Member("severity", .one(Severity.allCases.map(\.rawValue))),
         ]
         if type is any RepositoryRule.Type { members.append(.optional("where", Selector.shape)) }
+        if type is any TrustRule.Type { members.append(.optional("identities", IdentitySelector.shape)) }
         members.append(.optional("reason", .name, "why the entry is there; reports show it"))
-        if !(type is any WaiverRule.Type) {
+        if !(type is any WaiverRule.Type), !(type is any TrustRule.Type) {
             members.append(
                 .optional(
                     "fix", Fix.shape(ofOrganization: type is any OrganizationRule.Type, claims),
@@ -85,6 +86,7 @@ extension RuleOption {
             case .claimPatterns: .set(claims.claimOrFamily)
             case .anyClaims: .set(ClaimNames.anyClaim)
             case .claimLists: .set(.set(claims.claim))
+            case .names: .set(.name)
             case .words(let words): .set(.one(words))
             case .bool: .boolean
             case .number(let range): .integer(Int64(range.lowerBound)...Int64(range.upperBound))
@@ -156,12 +158,13 @@ extension Waiver {
                 JSONObject.Member("rule", .pattern("^[a-z0-9-]+$"), "id of the policy's entry"),
                 .optional("organization", .name, "login; alone: findings about the organization itself"),
                 .optional("repository", .either([.name, .id]), "a name, a glob or a numeric id"),
+                .optional("identity", .name, "a glob on a cloud role's name or ARN; of rules about trusts"),
                 .optional("accepts", .set(.name), "the problems that it accepts; without it whatever the rule finds"),
                 JSONObject.Member("owner", .name, "who answers for it"),
                 JSONObject.Member("reason", .name, "why it is accepted"),
                 JSONObject.Member("expires", .day, "the last day on which it holds, in UTC"),
             ])
-        object.oneOf = ["organization", "repository"]
+        object.oneOf = ["organization", "repository", "identity"]
         return object
     }()
 }

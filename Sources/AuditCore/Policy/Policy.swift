@@ -26,6 +26,12 @@ package struct Policy: Sendable {
         self.sha256 = sha256
     }
 
+    /// Whether it demands something of trusts.
+    package var isAboutTrusts: Bool { rules.contains { $0.subject == .identity } }
+
+    /// Whether it demands something of subjects or their templates.
+    package var isAboutSubjects: Bool { rules.contains { $0.subject == .repository || $0.subject == .organization } }
+
     /// What has to be asked of GitHub beyond listing and templates.
     package var needs: Set<RuleNeed> {
         rules.reduce(into: []) { needs, entry in
@@ -42,6 +48,8 @@ package struct RuleEntry: Sendable {
         case repository
         case organization
         case waiver
+        /// What a cloud lets assume: judged by `trust` alone.
+        case identity
     }
 
     /// The name that people see; unique in the policy.
@@ -50,6 +58,8 @@ package struct RuleEntry: Sendable {
     package let severity: Severity
     /// `nil`: every repository in scope.
     package let selector: Selector?
+    /// Of an entry about trusts; `nil`: every identity.
+    package let identities: IdentitySelector?
     package let reason: String?
     /// How its findings are fixed; `nil` leaves it to the rule.
     package let fix: Fix?
@@ -62,16 +72,18 @@ package struct RuleEntry: Sendable {
         case repository(any RepositoryRule)
         case organization(any OrganizationRule)
         case waiver(any WaiverRule)
+        case trust(any TrustRule)
     }
 
     package init(
-        id: String, rule: any Rule, severity: Severity, selector: Selector? = nil, reason: String? = nil,
-        fix: Fix? = nil, position: SourcePosition = .start,
+        id: String, rule: any Rule, severity: Severity, selector: Selector? = nil,
+        identities: IdentitySelector? = nil, reason: String? = nil, fix: Fix? = nil, position: SourcePosition = .start,
     ) {
         self.id = id
         self.rule = rule
         self.severity = severity
         self.selector = selector
+        self.identities = identities
         self.reason = reason
         self.fix = fix
         self.position = position
@@ -79,6 +91,7 @@ package struct RuleEntry: Sendable {
         case let rule as any RepositoryRule: judge = .repository(rule)
         case let rule as any OrganizationRule: judge = .organization(rule)
         case let rule as any WaiverRule: judge = .waiver(rule)
+        case let rule as any TrustRule: judge = .trust(rule)
         default: preconditionFailure("\(type(of: rule).name) judges nothing")
         }
     }
@@ -88,6 +101,7 @@ package struct RuleEntry: Sendable {
         case .repository: .repository
         case .organization: .organization
         case .waiver: .waiver
+        case .trust: .identity
         }
     }
 

@@ -34,6 +34,7 @@ extension Waiver.Target {
         var copy = self
         copy.organization = organization?.lowercased()
         if case .named(let glob) = repository { copy.repository = .named(Glob(glob.pattern.lowercased())) }
+        copy.identity = identity.map { Glob($0.pattern.lowercased()) }
         return copy
     }
 }
@@ -53,7 +54,14 @@ extension Waiver {
                 at: reader.position(of: "organization"), "\"\(login)\" is not an organization's login",
                 hint: "letters, digits and hyphens, such as octo-org")
         }
-        if let document = reader.optional("repository") {
+        target.identity = try reader.optionalString("identity").map { Glob($0) }
+        if target.identity != nil {
+            guard target.organization == nil, reader.optional("repository") == nil else {
+                throw DocumentError(
+                    at: reader.position(of: "identity"), "\"identity\" stands alone",
+                    hint: "leave \"organization\" and \"repository\" out: a role is in no organization")
+            }
+        } else if let document = reader.optional("repository") {
             target.repository = try Self.repository(document)
         } else if target.organization == nil {
             throw DocumentError(

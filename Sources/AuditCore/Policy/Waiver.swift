@@ -12,12 +12,15 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
         /// Login; compared without case.
         package var organization: String?
-        /// `nil`: findings about the organization itself.
+        /// `nil`: findings about the organization itself, or about an identity.
         package var repository: Repository?
+        /// A glob on the name of what a cloud lets assume; it stands alone.
+        package var identity: Glob?
 
-        package init(organization: String? = nil, repository: Repository? = nil) {
+        package init(organization: String? = nil, repository: Repository? = nil, identity: Glob? = nil) {
             self.organization = organization
             self.repository = repository
+            self.identity = identity
         }
     }
 
@@ -78,8 +81,11 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether it speaks of the organization itself.
     package func covers(organization login: String) -> Bool {
-        target.repository == nil && coversOrganization(login)
+        target.repository == nil && target.identity == nil && coversOrganization(login)
     }
+
+    /// Whether it speaks of what a cloud lets assume.
+    package func covers(_ identity: Identity) -> Bool { target.identity.map(identity.isMatched) ?? false }
 
     /// Whether it speaks of what a finding is about, whatever the rule and the day.
     ///
@@ -89,6 +95,7 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     package func covers(_ key: FindingKey, name: String, of login: String?) -> Bool {
         switch key.subject {
         case .waiver: return false
+        case .identity(let cloud, let name): return covers(Identity(cloud: cloud, name: name))
         case .organization: return login.map { covers(organization: $0) } ?? false
         case .repository(let id):
             let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
@@ -108,7 +115,7 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 extension Waiver.Target {
     /// Whether it says which organization it is of.
     var isOfOneOrganization: Bool {
-        if organization != nil { return true }
+        if organization != nil || identity != nil { return true }
         if case .named(let glob) = repository { return glob.holdsSlash }
         return false
     }
@@ -116,7 +123,8 @@ extension Waiver.Target {
 
 extension Waiver.Target: CustomStringConvertible {
     package var description: String {
-        switch (organization, repository) {
+        if let identity { return "identity \(identity)" }
+        return switch (organization, repository) {
         case (let organization?, nil): organization
         case (let organization?, .id(let id)): "\(organization) repository \(id.rawValue)"
         case (let organization?, .named(let glob)):
@@ -215,7 +223,21 @@ package struct WaiverList: Sendable {
     }
 
     private func breaches(of policy: Policy, _ waiver: Waiver, now: Timestamp) -> [Problem] {
-        [overlong(waiver, under: policy, now: now), unnamed(waiver, under: policy)].compactMap(\.self)
+        [overlong(waiver, under: policy, now: now), unnamed(waiver, under: policy), misplaced(waiver, under: policy)]
+            .compactMap(\.self)
+    }
+
+    /// One that could cover nothing: findings about trusts are of identities, and others are not.
+    private func misplaced(_ waiver: Waiver, under policy: Policy) -> Problem? {
+        guard let entry = policy.rules.first(where: { $0.id == waiver.rule }) else { return nil }
+        let isAboutIdentity = waiver.target.identity != nil
+        guard isAboutIdentity != (entry.subject == .identity) else { return nil }
+        return Problem(
+            position: waiver.position,
+            message: isAboutIdentity
+                ? "the \(waiver) names an identity, and \(waiver.rule) is not about trusts"
+                : "the \(waiver) names no identity, and \(waiver.rule) is about trusts",
+            hint: isAboutIdentity ? "name a repository" : "name the role by \"identity\"")
     }
 
     private func unnamed(_ waiver: Waiver, under policy: Policy) -> Problem? {

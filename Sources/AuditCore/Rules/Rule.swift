@@ -46,6 +46,12 @@ package protocol WaiverRule: Rule {
     func judge(_ subject: WaiverSubject) -> RuleVerdict
 }
 
+/// A rule about each way in that a cloud grants. Its entries have `identities` in the place of `where`, and `trust` alone
+/// judges them: what they need is in cloud exports.
+package protocol TrustRule: Rule {
+    func judge(_ subject: TrustSubject) -> RuleVerdict
+}
+
 /// What a rule or a selector may need beyond listing and templates.
 package enum RuleNeed: Hashable, Sendable, CaseIterable {
     /// Which custom properties the organization includes in tokens.

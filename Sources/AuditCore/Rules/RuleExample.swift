@@ -23,6 +23,10 @@ package struct RuleExample: Sendable {
     /// For rules about waivers.
     package let waiver: Waiver?
     package let waiverUse: WaiverSubject.Use
+    /// For rules about trusts: what the one statement of a role demands.
+    package let role: [Condition]?
+    /// A change that is asked about; `nil`: none is.
+    package let planned: Planned?
     package let expected: Outcome
 
     package static let login = "acme"
@@ -45,6 +49,8 @@ package struct RuleExample: Sendable {
         self.isEnterpriseServer = isEnterpriseServer
         self.waiver = nil
         self.waiverUse = .unknown
+        self.role = nil
+        self.planned = nil
         self.expected = expected
     }
 
@@ -61,6 +67,8 @@ package struct RuleExample: Sendable {
         self.isEnterpriseServer = false
         self.waiver = nil
         self.waiverUse = .unknown
+        self.role = nil
+        self.planned = nil
         self.expected = expected
     }
 
@@ -76,7 +84,46 @@ package struct RuleExample: Sendable {
             rule: "required-claims", target: .init(repository: .named(Glob("legacy-*"))), owner: "payments",
             reason: "moves to the new pipeline", expires: day)
         self.waiverUse = use
+        self.role = nil
+        self.planned = nil
         self.expected = expected
+    }
+
+    /// A case of an AWS role that trusts GitHub.
+    ///
+    /// `acme`, which was `acme-corp`, has `api` and `web`, which was `old`, on GitHub's default; `new` (id 1003) with
+    /// immutable subjects; and `one` and `two` with repository_owner and context in their templates.
+    package init(
+        options: String = "{}", role: [Condition], planned: Planned? = nil, expected: Outcome,
+    ) {
+        self.options = options
+        self.settings = []
+        self.organizationTemplate = .neverSet
+        self.includedProperties = nil
+        self.customProperties = nil
+        self.isEnterpriseServer = false
+        self.waiver = nil
+        self.waiverUse = .unknown
+        self.role = role
+        self.planned = planned
+        self.expected = expected
+    }
+
+    /// One condition of a role: values under an operator and a claim.
+    package struct Condition: Sendable {
+        package let condition: String
+        package let claim: ClaimKey
+        package let values: [String]
+
+        package init(_ condition: String, _ claim: ClaimKey, _ values: String...) {
+            self.condition = condition
+            self.claim = claim
+            self.values = values
+        }
+    }
+
+    package enum Planned: Sendable {
+        case apiBecomesImmutable
     }
 
     /// The repository of a case.

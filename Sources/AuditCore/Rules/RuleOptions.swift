@@ -9,6 +9,8 @@ package struct RuleOption: Sendable {
         case anyClaims
         /// A list of lists of claim keys.
         case claimLists
+        /// A list of names.
+        case names
         /// A list of words out of a choice.
         case words([String])
         case bool

@@ -11,8 +11,8 @@ package struct Identity: Hashable, Sendable {
     /// `nil` where the export does not say, or the identity was never used; likewise below.
     package var lastUsed: String?
     package var createdAt: String?
-    /// Values by key.
-    package var tags: [String: String] = [:]
+    /// Values by key; `nil` where the export does not say.
+    package var tags: [String: String]?
     package var attachedPolicies: [String] = []
 
     package init(cloud: Cloud, name: String) {

@@ -73,6 +73,8 @@ package struct TrustAudit: Sendable {
     package var change: Change?
     /// By trust; `nil` where no token is asked about.
     package var tokens: [String: TokenAnswer]?
+    /// What a policy makes of it; `nil` where none was given.
+    package var judgement: TrustJudgement?
 
     /// In the order of identities.
     package let trusts: [JudgedTrust]
@@ -137,6 +139,7 @@ package struct TrustAudit: Sendable {
             let isKnown = tokens.values.allSatisfy { $0.isAccepted != nil }
             return isKnown && files.allSatisfy { $0.unread.isEmpty && $0.truncation == nil } ? .violations : .incomplete
         }
+        if let judgement { return ExitStatus(rawValue: judgement.report.gate.exitStatus) ?? .violations }
         let isOpen = outside.contains { $0.reach.outsiders.contains { $0.isCertain } }
         let isBroken = unmatched.contains { $0.noMatch.contains(where: \.isBreak) }
         if isOpen || isBroken || change?.lost.isEmpty == false { return .violations }

@@ -21,8 +21,11 @@ struct AWSRoleReader {
         var identity = Identity(cloud: .aws, name: name)
         identity.lastUsed = role.member("RoleLastUsed")?.member("LastUsedDate")?.text
         identity.createdAt = role.member("CreateDate")?.text
-        for tag in role.member("Tags")?.array ?? [] {
-            if let key = tag.member("Key")?.text { identity.tags[key] = tag.member("Value")?.text ?? "" }
+        identity.tags = role.member("Tags")?.array.map { tags in
+            let pairs = tags.compactMap { tag in
+                tag.member("Key")?.text.map { ($0, tag.member("Value")?.text ?? "") }
+            }
+            return Dictionary(pairs, uniquingKeysWith: { _, last in last })
         }
         identity.attachedPolicies = (role.member("AttachedManagedPolicies")?.array ?? []).compactMap {
             $0.member("PolicyName")?.text

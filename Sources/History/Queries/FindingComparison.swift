@@ -33,6 +33,7 @@ struct FindingComparison {
             case .repository: finding.organization == organization
             case .organization(let id): id == organization
             case .waiver(let name): name.hasPrefix("\(login): ")
+            case .identity: false
             }
         }
     }

@@ -13,17 +13,18 @@ struct TrustCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit trust acme --trust roles.json",
+                "oidc-audit trust acme --trust roles.json --policy preset:trust",
                 "oidc-audit trust acme --trust roles.json --what-if immutable:acme",
-                "oidc-audit trust acme --trust roles.json --token-claims claims.json",
             ],
             exits: [
-                (.success, "nothing to do"), (.violations, "somebody outside gets in, or access is lost"),
+                (.success, "nothing to do"), (.violations, "findings, or somebody outside gets in"),
                 (.incomplete, "not read or not decided"),
             ],
             details: """
                 Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
                 oidc-audit help trust-files. A trust that a rename or a change of the subject's format left without a \
-                repository counts as lost access. With --token-claims it ends with 0 if a trust accepts the token, with 1 \
+                repository counts as lost access. With --policy the findings of its rules about trusts count instead. With \
+                --token-claims it ends with 0 if a trust accepts the token, with 1 \
                 if none does, and with 3 if that is not known.
                 """))
 
@@ -53,7 +54,12 @@ struct TrustCommand: AuditCommand {
     var issuer: [String] = []
     @Option(help: ArgumentHelp("Another scan than the last one: \(ScanReference.forms).", valueName: "scan"))
     var at: ScanReference?
-    @OptionGroup var page: PageOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
+    @Option(
+        help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
+    var writeBaseline: String?
+    @OptionGroup var gating: GateOptions
+    @OptionGroup(title: "Report") var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
@@ -70,6 +76,7 @@ struct TrustCommand: AuditCommand {
                 "--token-claims asks about one token, and --what-if, --plan and --repository about repositories",
                 hint: "run it once for each")
         }
+        let judging = try judging(context)
         let claims: [ClaimKey: String]?
         if let tokenClaims { claims = try TokenClaimsFile.load(tokenClaims) } else { claims = nil }
         let wantedPlan: Plan?
@@ -89,10 +96,66 @@ struct TrustCommand: AuditCommand {
                 "note: skipped \(files.skipped.count) files that are not named .json, .ndjson or .jsonl, such as "
                     + files.skipped[0])
         }
-        let audit = try audit(seen, files, claims, wantedPlan)
+        var audit = try audit(seen, files, claims, wantedPlan)
+        if let judging { audit.judgement = try await judge(audit, seen, judging, settings, context) }
         try context.console.write(
             Array(TrustPage.render(audit, as: page.format, style: context.console.reportStyle(settings.color)).utf8))
         return audit.exitStatus.rawValue
+    }
+
+    // MARK: - Judgement
+
+    /// What the policy is, and what fails; `nil` without one.
+    private func judging(_ context: CommandContext) throws(CommandFailure) -> JudgingSettings? {
+        guard policy.policy != nil else {
+            // As a setting, they are meant for commands that have a policy.
+            let needing = [
+                "waivers", "baseline", "fail-on", "new-only", "strict-coverage", "exit-zero", "write-baseline",
+            ]
+            if let first = needing.first(where: context.flags.contains) {
+                throw .usage("--\(first) needs a policy", hint: "add --policy preset:trust")
+            }
+            return nil
+        }
+        guard tokenClaims == nil else {
+            throw .usage(
+                "--token-claims asks about one token, and --policy judges trusts", hint: "run it once for each")
+        }
+        if writeBaseline != nil, repository != nil || identity != nil {
+            throw .usage(
+                "--write-baseline is of all identities, and --\(repository != nil ? "repository" : "identity") leaves some out",
+                hint: "run it once for each")
+        }
+        let judging = try JudgingSettings(policy, gating.gate, now: context.now(), ofTrusts: true)
+        if case .scan = judging.baseline {
+            throw .usage(
+                "--baseline: a scan holds no findings about trusts",
+                hint: "write one with oidc-audit trust ORG --trust roles.json --policy FILE --write-baseline FILE")
+        }
+        return judging
+    }
+
+    private func judge(
+        _ audit: TrustAudit, _ seen: TrustScan, _ judging: JudgingSettings, _ console: ConsoleSettings,
+        _ context: CommandContext,
+    ) async throws(CommandFailure) -> TrustJudgement {
+        let evaluator = try await judging.evaluator(
+            apiURL: seen.apiURL, historyPath: try history.path(context.environment), context)
+        let judgement = evaluator.judge(audit, of: seen.snapshot, now: context.now())
+        guard let path = writeBaseline else { return judgement }
+        let before = if let given = evaluator.baseline { given } else { try BaselineSource.file(at: path) }
+        let accepted = Baseline(accepting: judgement.report, source: path, carrying: before)
+        try AtomicFile.write(to: path, what: "baseline") { output in
+            BaselineDocument.document.write(accepted, to: &output)
+        }
+        if !console.isQuiet {
+            let count = accepted.entries.count
+            context.console.note("wrote \(count) finding\(count == 1 ? "" : "s") to \(path)")
+        }
+        var gate = judging.gate
+        gate.newOnly = true
+        return Evaluator(policy: judging.policy, gate: gate, waivers: judging.waivers, baseline: accepted)
+            .judge(audit, of: seen.snapshot, now: context.now())
     }
 
     // MARK: -
@@ -152,13 +215,6 @@ struct TrustCommand: AuditCommand {
                 hint: nearest.map { "did you mean \"\($0)\"?" } ?? "say OWNER/NAME as the scan lists it")
         }
         return found.repository.id
-    }
-}
-
-extension Identity {
-    /// By its whole name or, in AWS, by the role's name alone.
-    fileprivate func isMatched(by glob: Glob) -> Bool {
-        glob.matches(name) || glob.matches(String(name.split(separator: "/").last ?? ""))
     }
 }
 

@@ -5,6 +5,8 @@ import History
 
 /// What stored scans say of the organizations that trusts are held against.
 struct TrustScan {
+    /// Of all organizations.
+    var snapshot: Snapshot
     var world: TrustWorld
     var scans: [StoredScan]
     var apiURL: String
@@ -61,6 +63,7 @@ struct TrustScanReader {
         guard let merged else { throw .usage("no organization was given", hint: "name one") }
         for takeover in merged.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
         return TrustScan(
+            snapshot: merged,
             world: TrustWorld(
                 merged, declared: declared, formerRepositories: formerRepositories(merged, seen),
                 formerOwners: formerOwners(merged, seen)),

@@ -162,6 +162,13 @@ struct OutputOptions: ParsableArguments {
     var junitGroup = JUnitGroup.rule
     @Flag(help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")
     var stepSummary = false
+    @OptionGroup var gating: GateOptions
+
+    var gate: Gate { gating.gate }
+}
+
+/// What fails, and with which status.
+struct GateOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Least severity that fails, or none.", valueName: "severity"))
     var failOn = LeastSeverity(severity: .low)
     @Flag(help: "Let an incomplete scan outrank violations in the exit status.") var strictCoverage = false

@@ -17,6 +17,21 @@ enum PolicyFile {
         return try policy(file)
     }
 
+    /// Loads a policy that is to judge cloud exports, or what jobs present, and refuses one that says nothing of it.
+    static func load(_ source: String, ofTrusts: Bool) throws(CommandFailure) -> Policy {
+        let policy = try load(source)
+        guard ofTrusts || policy.isAboutSubjects || !policy.isAboutTrusts else {
+            throw .usage(
+                "the policy \(policy.name) is about cloud trusts alone",
+                hint: "oidc-audit trust ORG --trust roles.json --policy \(source)")
+        }
+        guard !ofTrusts || policy.isAboutTrusts else {
+            throw .usage(
+                "the policy \(policy.name) demands nothing of cloud trusts", hint: "add --policy preset:trust")
+        }
+        return policy
+    }
+
     /// Reads what is to become a policy file.
     static func load(bytes: [UInt8], name: String) throws(CommandFailure) -> Policy {
         try policy(DocumentFile(bytes: bytes, name: name, what: "policy"))
@@ -41,5 +56,6 @@ struct Preset {
         Preset(name: "immutable-migration", bytes: PackageResources.immutable_migration_json),
         Preset(name: "organization-template", bytes: PackageResources.organization_template_json),
         Preset(name: "strict", bytes: PackageResources.strict_json),
+        Preset(name: "trust", bytes: PackageResources.trust_json),
     ]
 }

@@ -77,12 +77,14 @@ struct ConsoleSettings: Hashable {
 }
 
 extension JudgingSettings {
-    /// - Parameter now: the day on which waivers are held against the policy's `max_waiver_days`.
-    init(_ options: PolicyOptions, _ gate: Gate, now: Timestamp) throws(CommandFailure) {
+    /// - Parameters:
+    ///   - now: the day on which waivers are held against the policy's `max_waiver_days`.
+    ///   - ofTrusts: whether cloud exports are judged, or what jobs present.
+    init(_ options: PolicyOptions, _ gate: Gate, now: Timestamp, ofTrusts: Bool = false) throws(CommandFailure) {
         guard let source = options.policy else {
             throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
         }
-        let policy = try PolicyFile.load(source)
+        let policy = try PolicyFile.load(source, ofTrusts: ofTrusts)
         self.policy = policy
         self.gate = gate
         waivers = try options.waivers

@@ -18,6 +18,7 @@ package enum BaselineDocument {
         Member("severity", .word) { $0.severity }
         Member("organization", .name, "login, as it was then") { $0.organization }
         Member.optional("repository", .name, "full name, as it was then") { $0.repository }
+        Member.optional("identity", .name, "in AWS the ARN of a role") { $0.identity }
         Member("problems", .names, "what is wrong one by one") { $0.problems }
     }
 
@@ -42,6 +43,7 @@ package enum BaselineDocument {
             entries[key] = Baseline.Entry(
                 severity: try entry.word("severity"), organization: try entry.string("organization"),
                 repository: try entry.optionalString("repository"),
+                identity: try entry.optionalString("identity"),
                 problems: (try entry.strings("problems") ?? []).map(\.text).asProblems)
         }
         let scan = try ObjectReader(reader.required("scan"), as: "the scan of a baseline")

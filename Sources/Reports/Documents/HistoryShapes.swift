@@ -107,7 +107,7 @@ extension StoredFinding {
         switch key.subject {
         case .repository: organization
         case .organization(let id): id
-        case .waiver: nil
+        case .waiver, .identity: nil
         }
     }
 }

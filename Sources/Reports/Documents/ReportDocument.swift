@@ -56,7 +56,7 @@ package enum ReportDocument {
         Member("archived", .boolean, "archived repositories are judged too") { $0.includesArchived }
     }
 
-    private static let policy = Shape<PolicyReport>.object {
+    static let policy = Shape<PolicyReport>.object {
         Member("name", .string) { $0.name }
         Member("source", .string, "where it came from") { $0.source }
         Member("sha256", .string, "of the policy's bytes") { $0.sha256 }
@@ -72,7 +72,7 @@ package enum ReportDocument {
         Member("undecided", .integer) { $0.undecided }
     }
 
-    private static let gate = Shape<AuditReport>.object {
+    static let gate = Shape<AuditReport>.object {
         Member("verdict", .word) { $0.gate.verdict }
         Member("fail_on", .one(of: Severity.allCases.map(\.rawValue) + ["none"]), "the least severity that counts") {
             $0.gate.failOn?.rawValue ?? "none"
@@ -88,7 +88,7 @@ package enum ReportDocument {
         Member("findings", findingCounts, "open ones by severity, waived ones, and open ones by state") { $0 }
     }
 
-    private static let findingCounts = Shape<Summary>.object {
+    static let findingCounts = Shape<Summary>.object {
         for severity in Severity.allCases {
             Member(severity.rawValue, .integer) { $0.findings[severity] ?? 0 }
         }
@@ -123,7 +123,7 @@ package enum ReportDocument {
     }
 
     /// A finding, and by what the report judges it.
-    private struct Judged {
+    struct Judged {
         let finding: Finding
         let gate: GateReport
         let apiURL: String
@@ -136,6 +136,7 @@ package enum ReportDocument {
         Member("organization", .string) { $0.organization }
         Member("repository", .maybe(.string), "null where it is about something else") { $0.repository }
         Member("repository_id", .maybe(.id)) { $0.repositoryID }
+        Member.optional("identity", .string, "what a cloud lets assume, in AWS the ARN of a role") { $0.identity }
         Member("message", .string) { $0.violation.message }
     }
 
@@ -157,7 +158,7 @@ package enum ReportDocument {
         Member("since_last_scan", .word, "compared with the scan before, whatever is accepted") { $0.change }
     }
 
-    private static let finding = Shape<Judged>.object {
+    static let finding = Shape<Judged>.object {
         Member.group(identity) { $0.finding }
         Member.group(facts) { $0.finding }
         Member("counts", .boolean, "it fails the gate") { $0.gate.counts($0.finding) }
@@ -208,7 +209,7 @@ package enum ReportDocument {
         Member("last_seen", .time) { $0.known.lastSeen }
     }
 
-    private static let stale = Shape<Baseline.StaleEntry>.object {
+    static let stale = Shape<Baseline.StaleEntry>.object {
         Member.group(goneMembers) {
             Gone(key: $0.key, severity: $0.entry.severity, name: $0.entry.name, reason: $0.reason)
         }

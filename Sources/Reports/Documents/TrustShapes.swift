@@ -106,7 +106,7 @@ extension Shape where Root == NoMatch {
     static var noMatch: Shape {
         .object {
             Member("why", .string, "one word, such as renamed or format_flipped") { $0.word }
-            Member("message", .string) { $0.displayText }
+            Member("message", .string) { $0.message }
         }
     }
 }

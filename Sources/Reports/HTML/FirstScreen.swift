@@ -150,7 +150,7 @@ struct FirstScreen {
         }
         guard let finding = oldest?.element else { return nil }
         return Foot(
-            label: "Oldest open finding", name: (finding.repository ?? finding.organization).cut(to: 200),
+            label: "Oldest open finding", name: finding.name.cut(to: 200),
             link: link(finding.key.subject), text: "\(finding.rule), \(age(finding.firstSeen))")
     }
 

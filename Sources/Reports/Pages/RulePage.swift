@@ -27,7 +27,7 @@ package enum RulePage: Page {
 
     private static let rule = Shape<any Rule.Type>.object {
         Member("rule", .string, "the word that a policy's entry names it by") { $0.name }
-        Member("about", .one(of: ["repositories", "organizations", "waivers"])) { $0.subjectName }
+        Member("about", .one(of: ["repositories", "organizations", "trusts", "waivers"])) { $0.subjectName }
         Member("summary", .string, "what it demands") { $0.summary }
         Member("rationale", .string, "what goes wrong without it") { $0.rationale }
         Member("remediation", .string, "how to fix what it finds") { $0.remediation }
@@ -147,6 +147,7 @@ extension Rule {
         switch self {
         case is any OrganizationRule.Type: "organizations"
         case is any WaiverRule.Type: "waivers"
+        case is any TrustRule.Type: "trusts"
         default: "repositories"
         }
     }
@@ -165,6 +166,9 @@ extension RuleExample {
         var parts: [String] = []
         if let waiver {
             parts.append("\(waiver) until \(waiver.expires), on \(Day(of: Self.today)), \(waiverUse)")
+        } else if let role {
+            parts.append("a role that demands \(role.map(\.displayText).joined(separator: " and "))")
+            if let planned { parts.append(planned.displayText) }
         } else {
             parts += settings.map(\.displayText)
             switch organizationTemplate {
@@ -194,6 +198,18 @@ extension RuleExample {
         case .fail(let message): "fails: \(message)"
         case .undecided: "undecided"
         case .notApplicable: "does not apply"
+        }
+    }
+}
+
+extension RuleExample.Condition {
+    fileprivate var displayText: String { "\(condition) \(claim): \(values.joined(separator: " or "))" }
+}
+
+extension RuleExample.Planned {
+    fileprivate var displayText: String {
+        switch self {
+        case .apiBecomesImmutable: "asked what acme/api with immutable subjects would change"
         }
     }
 }

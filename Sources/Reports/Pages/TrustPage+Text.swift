@@ -13,6 +13,7 @@ extension TextPage {
         }
         let outside = audit.outside.count
         let parts = [
+            audit.judgement.map { ($0.countingCount, counted($0.countingCount, "finding")) } ?? (0, ""),
             (outside, "\(counted(outside, "trust")) open to outsiders"),
             (audit.unmatched.count, "\(counted(audit.unmatched.count, "trust")) without a repository"),
             (audit.change?.lost.count ?? 0, "\(audit.change?.lost.count ?? 0) lost"),
@@ -20,6 +21,13 @@ extension TextPage {
             (audit.unreadCount, "\(counted(audit.unreadCount, "role")) unread"),
         ].filter { $0.0 > 0 }.map(\.1)
         let words = parts.isEmpty ? "nobody outside gets in" : parts.joined(separator: ", ")
+        if let verdict = audit.judgement?.report.gate.verdict {
+            switch verdict {
+            case .passed: return line("PASSED", .good, words)
+            case .failed: return line("FAILED", .bad, words)
+            case .incomplete: return line("INCOMPLETE", .poor, words)
+            }
+        }
         switch audit.exitStatus {
         case .success: line("PASSED", .good, words)
         case .violations: line("FAILED", .bad, words)
@@ -86,9 +94,9 @@ extension TextPage {
         guard !dead.isEmpty else { return }
         blank()
         line("NO MATCH", .poor, "\(counted(dead.count, "trust")) that no repository can use")
-        for alike in dead.grouped(by: { $0.noMatch.map(\.displayText) }) {
+        for alike in dead.grouped(by: { $0.noMatch.map(\.message) }) {
             identities(alike, audit, indent: 2)
-            for reason in alike[0].noMatch { wrapped(reason.displayText, indent: 4, reason.isBreak ? .bad : nil) }
+            for reason in alike[0].noMatch { wrapped(reason.message, indent: 4, reason.isBreak ? .bad : nil) }
         }
     }
 
@@ -238,6 +246,7 @@ extension TrustAudit {
         if count > 0 { reasons.append("the subjects of \(counted(count, "repository")) are not known") }
         if trust.reach.mayHaveMore { reasons.append("repositories with unknown subjects may use it besides") }
         for outsider in trust.reach.outsiders where !outsider.isCertain { reasons.append(outsider.displayText) }
-        return reasons
+        let verdict = judgement?.identities.first { $0.identity.name.isExactly(trust.trust.identity.name) }
+        return reasons + (verdict?.undecided ?? [])
     }
 }

@@ -16,6 +16,7 @@ package enum TrustPage: Page {
         } else {
             page.outside(audit)
             page.unmatched(audit)
+            page.findings(audit)
             page.access(audit)
             page.undecided(audit)
         }
@@ -36,6 +37,23 @@ package enum TrustPage: Page {
         }
         Member("access", .list(.access), "rows of trusts that fewer than 50 repositories can use") { rows($0) }
         Member.optional("what_if", change, "what the changes would do") { $0.change }
+        Member.optional("policy", ReportDocument.policy, "what judged the trusts") { $0.judgement?.report.policy }
+        Member.optional("gate", ReportDocument.gate, "how the exit status came about") { $0.judgement?.report }
+        Member.optional("findings", .list(ReportDocument.finding), "those about waivers first, then by identity") {
+            $0.judgement.map { judgement in
+                let report = judgement.report
+                return report.findings.map {
+                    ReportDocument.Judged(finding: $0, gate: report.gate, apiURL: report.apiURL)
+                }
+            }
+        }
+        Member.optional("undecided_rules", .list(undecidedRules), "identities of which a rule lacks a fact") {
+            $0.judgement.map { $0.identities.filter { !$0.undecided.isEmpty } }
+        }
+        Member.optional("stale_baseline", .list(ReportDocument.stale), "entries of the baseline that are gone") {
+            $0.judgement?.report.staleBaseline
+        }
+        Member.optional("warnings", .strings, "what a reader should know besides") { $0.judgement?.report.warnings }
         Member("gaps", .strings, "why not everything of the organizations was read") { $0.gaps }
         Member("summary", summary) { $0 }
         Member("exit_status", .integer) { $0.exitStatus.rawValue }
@@ -102,6 +120,11 @@ package enum TrustPage: Page {
     private static let change = Shape<TrustAudit.Change>.object {
         Member("lost", .list(.accessDifference)) { $0.lost }
         Member("gained", .list(.accessDifference)) { $0.gained }
+    }
+
+    private static let undecidedRules = Shape<TrustJudgement.Verdict>.object {
+        Member("identity", .string) { $0.identity.name }
+        Member("why", .strings) { $0.undecided }
     }
 
     private static let summary = Shape<TrustAudit>.object {

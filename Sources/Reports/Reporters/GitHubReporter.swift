@@ -32,7 +32,7 @@ package struct GitHubReporter: Reporter {
                 accepted += 1
                 continue
             }
-            let name = finding.repository ?? finding.organization
+            let name = finding.name
             let location = PolicyLocation(of: finding.rule, in: report.policy, at: name, in: style.checkout)
             let annotation = Annotation(
                 location: location.isPolicy ? location : nil,

@@ -18,7 +18,7 @@ package struct GitLabReporter: Reporter {
                     // What the gate lets through is for information.
                     severity: report.gate.counts(finding) ? finding.severity.gitLab : "info",
                     PolicyLocation(
-                        of: finding.rule, in: report.policy, at: finding.repository ?? finding.organization,
+                        of: finding.rule, in: report.policy, at: finding.name,
                         in: style.checkout))
             }
             // What was not read is no pass here either.

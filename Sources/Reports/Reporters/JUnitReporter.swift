@@ -187,6 +187,8 @@ private struct JUnitSuite {
             return .error(type: "undecided", message: why ?? "the organization could not be read")
         case .notApplicable where entry.subject == .waiver:
             return .skipped(message: report.waiverSource == nil ? "no waivers were given" : "no waiver to judge")
+        case .notApplicable where entry.subject == .identity:
+            return .skipped(message: "oidc-audit trust alone judges it")
         case .notApplicable: return .skipped(message: "the rule does not apply to this organization")
         case .fail: return result(of: organizationFindings.filter { $0.rule == entry.id })
         }

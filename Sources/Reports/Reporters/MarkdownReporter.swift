@@ -104,7 +104,7 @@ struct MarkdownReport {
             intro: nil, ["repository", "severity", "rule", "found", "has"],
             fresh.map { finding in
                 [
-                    escaped(finding.repository ?? finding.organization), finding.severity.rawValue,
+                    escaped(finding.name), finding.severity.rawValue,
                     escaped(finding.rule),
                     escaped((report.notes(finding) + [finding.violation.message]).joined(separator: ": ")),
                     escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
@@ -148,7 +148,7 @@ struct MarkdownReport {
                     ["repository", "found", "has", "fix"],
                     findings.map { finding in
                         [
-                            escaped(finding.repository ?? finding.organization),
+                            escaped(finding.name),
                             escaped(
                                 (finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
                             escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
@@ -166,7 +166,7 @@ struct MarkdownReport {
             "waived (\(waived.count))", intro: nil, ["repository", "rule", "accepts", "until", "owner", "reason"],
             waived.map { finding in
                 [
-                    escaped(finding.repository ?? finding.organization), escaped(finding.rule),
+                    escaped(finding.name), escaped(finding.rule),
                     escaped(finding.waiver?.acceptsInWords ?? ""), finding.waiver?.expires.description ?? "",
                     escaped(finding.waiver?.owner ?? ""),
                     escaped(finding.waiver?.reason ?? ""),

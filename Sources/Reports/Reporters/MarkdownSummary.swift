@@ -52,7 +52,7 @@ package struct MarkdownSummary: Sendable {
             return (place, left.offset) < (otherPlace, right.offset)
         }.map(\.element)
         for finding in open {
-            let name = Markdown.text(finding.repository ?? finding.organization)
+            let name = Markdown.text(finding.name)
             let line =
                 "- \(finding.severity.rawValue): \(Markdown.text(finding.rule)): \(name): "
                 + Markdown.text(finding.violation.message) + "\n"

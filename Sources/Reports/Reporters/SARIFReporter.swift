@@ -151,7 +151,7 @@ extension JSONWriter {
     ) {
         switch result {
         case .finding(let finding):
-            let name = finding.repository ?? finding.organization
+            let name = finding.name
             self.result(
                 // What the gate lets through is for information.
                 finding.rule, report.gate.counts(finding) ? finding.severity.sarifLevel : "note",

@@ -64,7 +64,7 @@ extension TextPage {
                 let notes = isPlain ? [] : report.notes(finding)
                 let details = notes + (finding.change == .worsened ? [] : [finding.violation.message])
                 return (
-                    finding.repository ?? finding.organization,
+                    finding.name,
                     "\(finding.rule), \(finding.severity.rawValue): \(details.joined(separator: " · "))"
                 )
             })
@@ -150,7 +150,7 @@ extension TextPage {
             table(
                 group.findings.map { finding in
                     let details = ["has: \(finding.has)"] + finding.notes(state(finding))
-                    return (finding.repository ?? finding.organization, details.joined(separator: " · "))
+                    return (finding.name, details.joined(separator: " · "))
                 })
             for remediation in group.remediations { wrapped(remediation, label: "fix:", indent: 2) }
         }

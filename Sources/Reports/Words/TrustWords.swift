@@ -48,28 +48,6 @@ extension Access {
     }
 }
 
-extension NoMatch {
-    var displayText: String {
-        switch self {
-        case .gone(let name): "\(name) is not listed"
-        case .renamed(let from, let to): "\(from) is \(to) now"
-        case .formatFlipped(let name, let format):
-            "\(name) presents \(format.name) subjects now, and the trust demands the other format"
-        case .templateDiffers(let name, let subject): "the template of \(name) makes \(subject)"
-        case .caseDiffers(let written, let actual):
-            "the case of letters differs: \(written) is written, \(actual) is so"
-        case .colon(let written, let expected):
-            "a colon within a value stands as %3A: \(written) is written, \(expected) would match"
-        case .audience(let audiences): "no token has all these audiences: \(audiences.joined(separator: ", "))"
-        case .keyNotRead(let key): "the cloud does not read the claim \(key), unless it does so undocumented"
-        case .value(let claim, let written): "no token has such a \(claim): \(written.joined(separator: ", "))"
-        case .notOurs(let name): "\(name) is neither scanned nor given by --also-ours"
-        case .denied: "a Deny statement refuses what the Allow accepts"
-        case .unexplained: "no repository presents such a token"
-        }
-    }
-}
-
 extension Undecided {
     var displayText: String { "\(what): \(why)" }
 }

@@ -1,0 +1,98 @@
+/// What a rule about trusts judges: one way in, with what was decided about it.
+package struct TrustSubject: Sendable {
+    package let judged: JudgedTrust
+    /// Whether every repository of ours is known to be listed: else one that is missing may be there all the same.
+    package let isListingWhole: Bool
+    /// What changes would do to this trust; `nil` where none is asked about.
+    package let change: TrustAudit.Change?
+
+    package init(judged: JudgedTrust, isListingWhole: Bool, change: TrustAudit.Change?) {
+        self.judged = judged
+        self.isListingWhole = isListingWhole
+        self.change = change
+    }
+
+    var findings: TrustFindings { judged.findings }
+    var reach: Reach { judged.reach }
+
+    /// Values of the subject as they are written.
+    var writtenSubjects: [String] {
+        judged.trust.allow.claimDemands.filter { $0.claim == "sub" }.flatMap { $0.anyOf.map(\.text) }.asProblems
+    }
+
+    /// A pass where there is no problem.
+    ///
+    /// - Parameters:
+    ///   - problems: as in `Violation`.
+    ///   - expected: likewise.
+    func verdict(
+        _ problems: [String], expected: [String], actual: [String], remediation: String,
+    ) -> RuleVerdict {
+        guard !problems.isEmpty else { return .pass }
+        return .fail(
+            Violation(
+                message: problems.asProblems.joined(separator: "; "), problems: problems, expected: expected,
+                actual: actual, remediation: remediation))
+    }
+
+    func verdict(_ problems: [String], expected: String, actual: [String], remediation: String) -> RuleVerdict {
+        verdict(problems, expected: [expected], actual: actual, remediation: remediation)
+    }
+
+    /// A failure for each value that is written so.
+    func verdict(
+        _ values: [TrustFindings.Value], _ problem: (TrustFindings.Value) -> String, expected: String,
+        remediation: String,
+    ) -> RuleVerdict {
+        verdict(
+            values.map(problem), expected: [expected], actual: values.map(\.text).asProblems, remediation: remediation)
+    }
+
+    /// A failure where a group gets in, with the subject that proves it.
+    func verdict(_ answer: Reach.Answer, _ problem: String, expected: String, remediation: String) -> RuleVerdict {
+        switch answer {
+        case .no: .pass
+        case .possible(_, let why): .undecided("\(problem)? \(why)")
+        case .yes(let witness):
+            verdict([problem], expected: [expected], actual: [witness.subject], remediation: remediation)
+        }
+    }
+}
+
+extension ClaimDemand {
+    /// `StringLike sub`: the key without its provider, whose name is long and the same for all.
+    var operatorAndClaim: String {
+        "\(written.split(separator: " ").first.map(String.init) ?? "a condition on") \(claim.rawValue)"
+    }
+}
+
+extension NoMatch {
+    /// Whether a repository that the listing lacks would be another reason, or none.
+    var hangsOnListing: Bool {
+        switch self {
+        case .gone, .notOurs: true
+        default: false
+        }
+    }
+
+    /// The reason for people, in lower case without a final stop.
+    package var message: String {
+        switch self {
+        case .gone(let name): "\(name) is not listed"
+        case .renamed(let from, let to): "\(from) is \(to) now"
+        case .formatFlipped(let name, let format):
+            "\(name) presents \(format.name) subjects now, and the trust demands the other format"
+        case .templateDiffers(let name, let subject): "the template of \(name) makes \(subject)"
+        case .caseDiffers(let written, let actual):
+            "the case of letters differs: \(written) is written, \(actual) is so"
+        case .colon(let written, let expected):
+            "a colon within a value stands as %3A: \(written) is written, \(expected) would match"
+        case .audience(let audiences): "no token has all these audiences: \(audiences.joined(separator: ", "))"
+        case .keyNotRead(let key): "the cloud does not read the claim \(key), unless it does so undocumented"
+        case .value(let claim, let written): "no token has such a \(claim): \(written.joined(separator: ", "))"
+        case .notOurs(let name): "\(name) is neither scanned nor given by --also-ours"
+        case .denied: "a Deny statement refuses what the Allow accepts"
+        case .unexplained: "no repository presents such a token"
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// Whoever took our names would not get in.
+package struct TrustByName: TrustRule {
+    package static let name = "trust-by-name"
+    package static let summary = "An id confines a trust, not names alone."
+    package static let rationale = """
+        Who comes to own the names gets in, after a rename, a transfer or a deletion. Ids are never given out again: \
+        an immutable subject carries them, and repository_owner_id and repository_id do. Source: GitHub's OIDC \
+        reference on immutable subjects.
+        """
+    package static let remediation =
+        "Move the repository to immutable subjects, or demand repository_owner_id besides."
+    package static let examples = [
+        RuleExample(role: [.init("StringLike", "sub", "repo:acme@77/new@1003:*")], expected: .pass),
+        RuleExample(
+            role: [.init("StringLike", "sub", "repo:acme/api:*"), .init("StringEquals", "repository_owner_id", "77")],
+            expected: .pass),
+        RuleExample(
+            role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .fail("whoever holds the names gets in")),
+    ]
+
+    package init(options: RuleOptions) throws(DocumentError) {}
+
+    package func judge(_ subject: TrustSubject) -> RuleVerdict {
+        subject.verdict(
+            subject.reach.byName, "whoever holds the names gets in", expected: "an id of the owner",
+            remediation: "Demand repository_owner_id besides, or move to immutable subjects.")
+    }
+}

@@ -1,0 +1,27 @@
+/// It keeps the rules that the cloud has for new ones.
+package struct TrustInvalid: TrustRule {
+    package static let name = "trust-invalid"
+    package static let summary = "The cloud would accept the trust if it were written today."
+    package static let rationale = """
+        Since 2025 IAM refuses a role for GitHub whose subject is missing or only wildcards, and leaves those that \
+        were made before: they are the oldest, and most often open. Source: the IAM user guide, \"Create a role for \
+        OpenID Connect federation\".
+        """
+    package static let remediation =
+        "Write the role anew, with the subject of a repository."
+    package static let examples = [
+        RuleExample(role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .pass),
+        RuleExample(
+            role: [.init("StringEquals", "aud", "sts.amazonaws.com")],
+            expected: .fail("AWS would not accept it today: the subject is not demanded")),
+    ]
+
+    package init(options: RuleOptions) throws(DocumentError) {}
+
+    package func judge(_ subject: TrustSubject) -> RuleVerdict {
+        guard let refusal = subject.judged.trust.creationRefusal else { return .pass }
+        return subject.verdict(
+            ["AWS would not accept it today: \(refusal)"], expected: "a subject", actual: subject.writtenSubjects,
+            remediation: "Write the role anew, with the subject of a repository.")
+    }
+}

@@ -1,0 +1,168 @@
+import AuditCore
+import TestSupport
+import Testing
+
+@testable import CloudTrust
+
+/// Rules about trusts, from roles as the cloud exports them.
+@Suite struct TrustRuleTests {
+    struct Place: Sendable, CustomTestStringConvertible {
+        let rule: Int
+        let example: Int
+
+        var testDescription: String { "\(RuleCatalog.all[rule].name) example \(example + 1)" }
+    }
+
+    static let rules = RuleCatalog.all.indices.filter { RuleCatalog.all[$0] is any TrustRule.Type }
+    static let places = rules.flatMap { rule in
+        RuleCatalog.all[rule].examples.indices.map { Place(rule: rule, example: $0) }
+    }
+
+    /// The world of the examples.
+    private static let world = TrustWorld(
+        repositories: [
+            TrustSample.repository("api", id: 1001), TrustSample.repository("new", id: 1003, isImmutable: true),
+            TrustSample.repository("one", id: 1004, template: ["repository_owner", "context"]),
+            TrustSample.repository("two", id: 1005, template: ["repository_owner", "context"]),
+            TrustSample.repository("web", id: 1002),
+        ],
+        owners: [.init(login: "acme", id: 77)], formerRepositories: ["acme/old": "acme/web"],
+        formerOwners: ["acme-corp": "acme"])
+
+    private static func condition(_ conditions: [RuleExample.Condition]) -> String {
+        let members = conditions.map { one in
+            let values = one.values.map { "\"\($0)\"" }.joined(separator: ", ")
+            return "\"\(one.condition)\": {\"KEY:\(one.claim)\": [\(values)]}"
+        }
+        return "{\(members.joined(separator: ", "))}"
+    }
+
+    private static func judge(
+        _ trusts: [Trust], _ policy: Policy, changes: [WorldChange]? = nil, listing: Listing? = nil,
+        waivers: [Waiver]? = nil, baseline: Baseline? = nil, gate: Gate = Gate(),
+    ) -> TrustJudgement {
+        var audit = TrustAudit(scans: [], files: [], report: AccessEngine(world).report(trusts))
+        if let changes {
+            let result = WhatIf(changes, in: world, trusts: trusts)
+            audit.change = TrustAudit.Change(lost: result.lost, gained: result.gained)
+        }
+        return Evaluator(
+            policy: policy, gate: gate, waivers: waivers.map { WaiverList($0, source: "w") }, baseline: baseline
+        ).judge(
+            audit, of: .sample([.sample(listing: listing, [.read("api", id: 1001, .gitHubDefault)])]), now: .sample)
+    }
+
+    @Test(arguments: places)
+    func exampleHolds(place: Place) throws {
+        let type = RuleCatalog.all[place.rule]
+        let example = type.examples[place.example]
+        let options = example.options.dropFirst().dropLast()
+        let policy = try Policy.of(
+            "{\"id\": \"it\", \"rule\": \"\(type.name)\", \"severity\": \"low\"\(options.isEmpty ? "" : ", ")\(options)}"
+        )
+        let trust = try TrustSample.trust(Self.condition(#require(example.role)))
+        let changes: [WorldChange]? = example.planned.map { planned in
+            switch planned {
+            case .apiBecomesImmutable: [.immutable(RepositoryID(rawValue: 1001))]
+            }
+        }
+        let judgement = Self.judge([trust], policy, changes: changes)
+        let findings = judgement.report.findings
+        switch (example.expected, judgement.identities[0].outcomes[0]) {
+        case (.pass, .pass), (.undecided, .undecided), (.notApplicable, .notApplicable): break
+        case (.fail(let message), .fail):
+            #expect(findings.map(\.violation.message) == [message])
+            #expect(findings[0].violation.remediation.hasSuffix(".") && findings[0].identity == trust.identity.name)
+            #expect(findings[0].violation.problems.allSatisfy { !$0.isEmpty && !$0.hasSuffix(".") })
+        case (_, let outcome):
+            Issue.record(
+                "expected \(example.expected), got \(outcome) \(findings.map(\.violation.message)) \(judgement.identities[0].undecided)"
+            )
+        }
+    }
+
+    // MARK: - Roles of several statements
+
+    private static let policy = try? Policy.of(
+        #"{"id": "open", "rule": "trust-anyone", "severity": "critical"}"#,
+        #"{"id": "names", "rule": "trust-by-name", "severity": "medium"}"#,
+        #"{"id": "former", "rule": "trust-former-name", "severity": "high"}"#)
+
+    private static func statements() -> [String] {
+        ["repo:acme*", "repo:acme/old:*", "repo:acme-corp/*", "repo:acme@77/new@1003:*"].map {
+            TrustSample.statement("{\"StringLike\": {\"KEY:sub\": \"\($0)\"}}")
+        }
+    }
+
+    @Test func theOrderOfStatementsDoesNotMatter() throws {
+        let policy = try #require(Self.policy)
+        var random = SeededGenerator(7)
+        let first = Self.judge(try TrustSample.file(Self.statements()).trusts, policy).report.findings
+        #expect(first.map(\.rule) == ["open", "names", "former"])
+        #expect(
+            first[2].violation.problems == [
+                "that name is acme now, in repo:acme-corp/*", "that name is acme/web now, in repo:acme/old:*",
+            ])
+        for _ in 0..<10 {
+            let shuffled = Self.statements().shuffled(using: &random)
+            let findings = Self.judge(try TrustSample.file(shuffled).trusts, policy).report.findings
+            #expect(findings.map(\.key) == first.map(\.key))
+            #expect(findings.map(\.violation.problems) == first.map(\.violation.problems))
+        }
+    }
+
+    // MARK: - What is accepted
+
+    @Test func waiversAndBaselinesAcceptFindingsOfARole() throws {
+        let policy = try #require(Self.policy)
+        let trusts = [try TrustSample.subject("repo:acme*")]
+        func waiver(_ name: String) -> Waiver {
+            Waiver(
+                rule: "open", target: .init(identity: Glob(name)), owner: "o", reason: "r",
+                expires: Day(of: .sample).adding(days: 30))
+        }
+        let waived = Self.judge(trusts, policy, waivers: [waiver("deploy"), waiver("other")])
+        #expect(
+            waived.report.findings.map(\.violation.message) == [
+                "waiver of open on identity other covers no finding", "any account of GitHub gets in",
+                "whoever holds the names gets in",
+            ])
+        #expect(waived.report.findings.map(\.isOpen) == [true, false, true])
+
+        let all = Self.judge(trusts, policy).report
+        let baseline = Baseline(accepting: all, source: "b")
+        let known = Self.judge(trusts, policy, baseline: baseline, gate: Gate(newOnly: true))
+        #expect(known.report.findings.allSatisfy { $0.isInBaseline == true } && known.report.gate.exitStatus == 0)
+        let further = [try TrustSample.subject("repo:acme*", "repo:acme-corp/*")]
+        let worse = Self.judge(further, policy, baseline: baseline, gate: Gate(newOnly: true))
+        #expect(worse.report.findings.filter(worse.report.gate.counts).map(\.rule) == ["former"])
+        let fixed = Self.judge([try TrustSample.subject("repo:acme@77/new@1003:*")], policy, baseline: baseline)
+        #expect(fixed.report.staleBaseline.map(\.key.rule) == ["names", "open"])
+        #expect(fixed.report.staleBaseline.map(\.reason) == [.fixed, .fixed])
+    }
+
+    // MARK: - What is not known
+
+    @Test func aPartialListingLeavesMissingNamesOpen() throws {
+        let policy = try Policy.of(
+            #"{"id": "free", "rule": "trust-name-free", "severity": "high"}"#,
+            #"{"id": "dead", "rule": "trust-matches-nothing", "severity": "medium"}"#,
+            #"{"id": "ids", "rule": "trust-foreign-id", "severity": "critical"}"#)
+        let trusts = [try TrustSample.subject("repo:acme@77/nothing@9:*")]
+        let whole = Self.judge(trusts, policy)
+        #expect(whole.report.findings.map(\.rule) == ["free", "dead", "ids"] && whole.report.gate.exitStatus == 1)
+        let partial = Self.judge(
+            trusts, policy, listing: Listing(status: .partial, listed: 1, expected: 9, error: "lost a page"))
+        #expect(partial.report.findings.isEmpty && partial.identities[0].undecided.count == 3)
+        #expect(partial.report.gate.exitStatus == 3)
+    }
+
+    @Test func rulesAboutSubjectsAreNamedOnce() throws {
+        let policy = try Policy.of(
+            #"{"id": "open", "rule": "trust-anyone", "severity": "critical"}"#,
+            #"{"id": "known", "rule": "known-claims", "severity": "low"}"#)
+        let judgement = Self.judge([try TrustSample.subject("repo:acme/api:*")], policy)
+        #expect(judgement.report.warnings == ["Rules about subjects are judged by oidc-audit check alone: known."])
+        #expect(judgement.report.gate.exitStatus == 0)
+    }
+}
