@@ -267,6 +267,38 @@ import Testing
         }
     }
 
+    // MARK: - Formats
+
+    @Test func eachFormatIsWritten() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(
+                Self.roles(Self.deploy, Self.role("everyone", "repo:acme*")), to: "roles.json")
+            let access = folder.path + "/access.ndjson"
+            let page = folder.path + "/trust.html"
+            let run = await Self.run(folder, "--trust", file, "-o", "access=\(access)", "-o", "html=\(page)")
+            #expect(run.status == 1, "\(run.error)")
+            let rows = try String(contentsOfFile: access, encoding: .utf8).split(separator: "\n")
+            // An archived repository has access too: it may be opened again.
+            #expect(rows.count == 5 && rows.allSatisfy { $0.contains("\"identity\"") }, "\(rows)")
+            #expect(try String(contentsOfFile: page, encoding: .utf8).contains("any account of GitHub gets in"))
+            for format in ["html", "csv", "markdown"] {
+                let run = await Self.run(folder, "--trust", file, "-f", format)
+                #expect(run.status == 1 && run.output.contains("role/everyone"), "\(format) \(run.error)")
+            }
+            for format in ["sarif", "junit"] {
+                #expect(await Self.run(folder, "--trust", file, "-f", format).status == 2)
+                let run = await Self.run(folder, "--trust", file, "-f", format, "--policy", "preset:trust")
+                #expect(run.status == 1 && run.output.contains("trust-anyone"), "\(format) \(run.error)")
+            }
+            for mistake in [
+                ["-f", "prometheus"], ["-o", "nothing=x"], ["-o", "html=\(page)", "-o", "csv=\(page)"],
+            ] {
+                let run = await CommandRun.run(["trust", "acme", "--db", folder.database, "--trust", file] + mistake)
+                #expect(run.status == 2, "\(mistake)")
+            }
+        }
+    }
+
     // MARK: - Files
 
     @Test func whatIsNotReadIsThree() async throws {

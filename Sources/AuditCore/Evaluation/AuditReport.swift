@@ -39,6 +39,8 @@ package struct AuditReport: Sendable {
 
     /// Whether everything in scope was read and decided.
     package var isComplete: Bool
+    /// Of a report about trusts, why it is not complete: its repositories are not in it; `nil` in any other.
+    package var gap: String?
 
     /// The API's host, with its port where it has one.
     package var host: String {
@@ -50,6 +52,7 @@ package struct AuditReport: Sendable {
     package var whyIncomplete: String? {
         guard !isComplete else { return nil }
         if let stop { return stop.explanation }
+        if let gap { return gap }
         for organization in organizations {
             if let trouble = organization.troubles.first { return "\(organization.login): \(trouble)" }
         }

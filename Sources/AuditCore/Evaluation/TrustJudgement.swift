@@ -50,6 +50,11 @@ extension Evaluator {
             repositories: [], findings: judging.findings, passedWaivers: [], waivers: list?.waivers ?? [],
             warnings: judging.warnings, isComplete: isComplete)
         if let baseline { report.staleBaseline = baseline.staleEntries(under: judging.verdicts, report) }
+        report.gap =
+            audit.firstGap
+            ?? judging.verdicts.first { !$0.undecided.isEmpty }.map {
+                "\($0.identity.name): \($0.undecided[0])"
+            }
         return TrustJudgement(report: report, identities: judging.verdicts)
     }
 }

@@ -133,6 +133,16 @@ package struct TrustAudit: Sendable {
         gaps.isEmpty && undecided.isEmpty && files.allSatisfy { $0.unread.isEmpty && $0.truncation == nil }
     }
 
+    /// The first reason why not all was read and decided; `nil` where all was.
+    package var firstGap: String? {
+        if let gap = gaps.first { return gap }
+        for file in files {
+            if let why = file.truncation { return "\(file.path): \(why)" }
+            if let role = file.unread.first { return "\(role.identity): \(role.why)" }
+        }
+        return undecided.first.map { "\($0.trust.identity.name) is not decided" }
+    }
+
     package var exitStatus: ExitStatus {
         if let tokens {
             if tokens.values.contains(where: { $0.isAccepted == true }) { return .success }

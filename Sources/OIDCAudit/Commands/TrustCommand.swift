@@ -13,7 +13,7 @@ struct TrustCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit trust acme --trust roles.json",
-                "oidc-audit trust acme --trust roles.json --policy preset:trust",
+                "oidc-audit trust acme --trust roles.json --policy preset:trust -o html=trust.html",
                 "oidc-audit trust acme --trust roles.json --what-if immutable:acme",
             ],
             exits: [
@@ -59,7 +59,7 @@ struct TrustCommand: AuditCommand {
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
     var writeBaseline: String?
     @OptionGroup var gating: GateOptions
-    @OptionGroup(title: "Report") var page: PageOptions
+    @OptionGroup(title: "Report") var output: TrustOutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
@@ -75,6 +75,16 @@ struct TrustCommand: AuditCommand {
             throw .usage(
                 "--token-claims asks about one token, and --what-if, --plan and --repository about repositories",
                 hint: "run it once for each")
+        }
+        if let format = output.formats.first(where: { $0.isOfFindings }), policy.policy == nil {
+            throw .usage("\(format.name) prints what a policy finds", hint: "add --policy preset:trust")
+        }
+        if tokenClaims != nil, let format = output.formats.first(where: { !["text", "json"].contains($0.name) }) {
+            throw .usage("--token-claims does not print \(format.name)", hint: "valid: text, json")
+        }
+        var paths: Set<String> = []
+        if let twice = output.output.first(where: { !paths.insert($0.path).inserted }) {
+            throw .usage("--output names the file \(twice.path) twice", hint: "name another file for each format")
         }
         let judging = try judging(context)
         let claims: [ClaimKey: String]?
@@ -98,8 +108,7 @@ struct TrustCommand: AuditCommand {
         }
         var audit = try audit(seen, files, claims, wantedPlan)
         if let judging { audit.judgement = try await judge(audit, seen, judging, settings, context) }
-        try context.console.write(
-            Array(TrustPage.render(audit, as: page.format, style: context.console.reportStyle(settings.color)).utf8))
+        try context.console.write(audit, as: output.format.reporter, output.output, settings)
         return audit.exitStatus.rawValue
     }
 

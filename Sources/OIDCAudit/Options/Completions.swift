@@ -16,6 +16,7 @@ extension CompletionKind {
 
     /// `kind=file`: the kinds, since a shell completes the file's name itself after that.
     static let outputs: CompletionKind = .list(ReportFormat.allValueStrings.map { "\($0)=" })
+    static let trustOutputs: CompletionKind = .list(TrustReporterCatalog.forFiles.map { "\($0.name)=" })
 }
 
 extension RootCommand {

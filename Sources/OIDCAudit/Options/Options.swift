@@ -180,6 +180,21 @@ struct GateOptions: ParsableArguments {
     }
 }
 
+/// Where `trust` prints, and in which formats.
+struct TrustOutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
+    var format = TrustFormat(reporter: TrustTextReporter.self)
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Also write a format to a file; access: each cell, as NDJSON.", valueName: "kind=file"),
+        completion: .trustOutputs,
+        transform: reading { text throws(InvalidValue) in try TrustOutputFile(text) })
+    var output: [TrustOutputFile] = []
+
+    /// Every format that is asked for.
+    var formats: [any TrustReporter.Type] { [format.reporter] + output.map(\.reporter) }
+}
+
 /// The format of a page that is for people or for programs.
 struct PageOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
@@ -333,6 +348,22 @@ enum CatalogFormat: String, CaseIterable, OptionValue {
         case .markdown: .markdown
         }
     }
+}
+
+struct TrustFormat: OptionValue {
+    let reporter: any TrustReporter.Type
+
+    init(reporter: any TrustReporter.Type) { self.reporter = reporter }
+
+    init(option text: String) throws(InvalidValue) {
+        guard let reporter = TrustReporterCatalog.all.first(where: { $0.name == text }) else {
+            throw .unknown(text, among: Self.allValueStrings)
+        }
+        self.reporter = reporter
+    }
+
+    static var allValueStrings: [String] { TrustReporterCatalog.all.map { $0.name } }
+    var defaultValueDescription: String { reporter.name }
 }
 
 extension JUnitGroup: OptionValue {}

@@ -11,28 +11,14 @@ extension TextPage {
                 ? line("UNDECIDED", .poor, "\(open) of \(counted(tokens.count, "trust"))")
                 : line("REFUSED", .bad, "by \(counted(tokens.count, "trust"))")
         }
-        let outside = audit.outside.count
-        let parts = [
-            audit.judgement.map { ($0.countingCount, counted($0.countingCount, "finding")) } ?? (0, ""),
-            (outside, "\(counted(outside, "trust")) open to outsiders"),
-            (audit.unmatched.count, "\(counted(audit.unmatched.count, "trust")) without a repository"),
-            (audit.change?.lost.count ?? 0, "\(audit.change?.lost.count ?? 0) lost"),
-            (audit.undecided.count, "\(audit.undecided.count) undecided"),
-            (audit.unreadCount, "\(counted(audit.unreadCount, "role")) unread"),
-        ].filter { $0.0 > 0 }.map(\.1)
-        let words = parts.isEmpty ? "nobody outside gets in" : parts.joined(separator: ", ")
-        if let verdict = audit.judgement?.report.gate.verdict {
-            switch verdict {
-            case .passed: return line("PASSED", .good, words)
-            case .failed: return line("FAILED", .bad, words)
-            case .incomplete: return line("INCOMPLETE", .poor, words)
+        let headline = audit.headline
+        let tone: Tone =
+            switch headline.verdict {
+            case .passed: .good
+            case .failed: .bad
+            case .incomplete: .poor
             }
-        }
-        switch audit.exitStatus {
-        case .success: line("PASSED", .good, words)
-        case .violations: line("FAILED", .bad, words)
-        default: line("INCOMPLETE", .poor, words)
-        }
+        line(headline.word, tone, headline.rest)
     }
 
     /// Of many files, how many they are: the first screen is for who gets in.
@@ -240,7 +226,7 @@ extension JudgedTrust {
 extension TrustAudit {
     fileprivate func hasSeveral(_ identity: Identity) -> Bool { trustCounts[identity.name, default: 0] > 1 }
 
-    fileprivate func whyUndecided(_ trust: JudgedTrust) -> [String] {
+    func whyUndecided(_ trust: JudgedTrust) -> [String] {
         var reasons = trust.undecided.filter { $0.kind != .request }.map(\.displayText)
         let count = unknownCount(trust)
         if count > 0 { reasons.append("the subjects of \(counted(count, "repository")) are not known") }

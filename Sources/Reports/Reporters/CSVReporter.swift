@@ -48,7 +48,7 @@ package struct CSVReporter: Reporter {
         ]
     }
 
-    private static func cells(_ findings: [Finding]) -> [String] {
+    static func cells(_ findings: [Finding]) -> [String] {
         let open = findings.filter(\.isOpen)
         return [
             open.map(\.rule).joined(separator: " "), open.map(\.severity).max()?.rawValue ?? "",
@@ -67,7 +67,7 @@ package struct CSVReporter: Reporter {
         flag.map { $0 ? "true" : "false" } ?? ""
     }
 
-    private static func write(_ cells: [String], to output: inout ReportOutput) {
+    static func write(_ cells: [String], to output: inout ReportOutput) {
         for (index, cell) in cells.enumerated() {
             if index > 0 { output.write(",") }
             output.write(quoted(cell))

@@ -38,23 +38,15 @@ private struct JUnitSuite {
     let findings: [RepositoryID?: [Finding]]
     let organizationFindings: [Finding]
 
-    private enum Result {
-        case pass
-        case failure(type: String, message: String)
-        case error(type: String, message: String)
-        case skipped(message: String)
-    }
+    private typealias Result = JUnitResult
 
     func write(index: Int, to xml: inout XMLWriter) {
         var counts = (tests: 0, failures: 0, errors: 0, skipped: 0)
         forEachCase { _, _, result in
             counts.tests += 1
-            switch result {
-            case .pass: break
-            case .failure: counts.failures += 1
-            case .error: counts.errors += 1
-            case .skipped: counts.skipped += 1
-            }
+            if result.isFailure { counts.failures += 1 }
+            if result.isError { counts.errors += 1 }
+            if result.isSkipped { counts.skipped += 1 }
         }
         let attributes = [
             ("id", "\(index)"), ("package", Tool.name), ("name", organization.login),
@@ -69,7 +61,7 @@ private struct JUnitSuite {
                 for (name, value) in properties { xml.element("property", [("name", name), ("value", value)]) }
             }
             forEachCase { classname, name, result in
-                write(result, [("classname", classname), ("name", name), ("time", "0")], to: &xml)
+                result.write([("classname", classname), ("name", name), ("time", "0")], to: &xml)
             }
             xml.element("system-out", text: report.warnings.joined(separator: "\n"))
             xml.element("system-err")
@@ -97,25 +89,6 @@ private struct JUnitSuite {
             ("listing.expected", organization.listing.expectedText ?? "unknown"),
             ("tool.version", Tool.version),
         ]
-    }
-
-    private func write(_ result: Result, _ attributes: [(String, String)], to xml: inout XMLWriter) {
-        switch result {
-        case .pass:
-            xml.element("testcase", attributes)
-        case .failure(let type, let message):
-            xml.element("testcase", attributes) { xml in
-                xml.element("failure", [("type", type), ("message", message)], text: message)
-            }
-        case .error(let type, let message):
-            xml.element("testcase", attributes) { xml in
-                xml.element("error", [("type", type), ("message", message)], text: message)
-            }
-        case .skipped(let message):
-            xml.element("testcase", attributes) { xml in
-                xml.element("skipped", [("message", message)], text: message)
-            }
-        }
     }
 
     private func forEachCase(_ body: (_ classname: String, _ name: String, Result) -> Void) {
@@ -190,7 +163,7 @@ private struct JUnitSuite {
         case .notApplicable where entry.subject == .identity:
             return .skipped(message: "oidc-audit trust alone judges it")
         case .notApplicable: return .skipped(message: "the rule does not apply to this organization")
-        case .fail: return result(of: organizationFindings.filter { $0.rule == entry.id })
+        case .fail: return Result(of: organizationFindings.filter { $0.rule == entry.id }, report.gate)
         }
     }
 
@@ -205,26 +178,8 @@ private struct JUnitSuite {
         case (_, .notApplicable): return .skipped(message: "the rule does not apply to this repository")
         // Never a skip: a dashboard would show green for what nobody decided.
         case (_, .undecided), (_, nil): return .error(type: "undecided", message: repository.reason ?? "unknown")
-        case (_, .fail): return result(of: found.filter { $0.rule == entry.id })
+        case (_, .fail): return Result(of: found.filter { $0.rule == entry.id }, report.gate)
         }
-    }
-
-    /// Of the findings of one entry: several waivers can break one rule.
-    private func result(of findings: [Finding]) -> Result {
-        guard let first = findings.first else { preconditionFailure("a rule that failed has a finding") }
-        func text(_ findings: [Finding]) -> String { findings.map(\.junitMessage).joined(separator: "\n") }
-        let open = findings.filter(\.isOpen)
-        guard !open.isEmpty else {
-            let why = first.waiver.map { " by \($0.owner) until \($0.expires)" } ?? ""
-            return .skipped(message: "waived\(why): \(text(findings))")
-        }
-        guard let failOn = report.gate.failOn, first.severity >= failOn else {
-            let threshold = report.gate.failOn?.rawValue ?? "none"
-            return .skipped(message: "below --fail-on \(threshold) (\(first.severity.rawValue)): \(text(open))")
-        }
-        let counting = open.filter(report.gate.counts)
-        guard !counting.isEmpty else { return .skipped(message: "in the baseline: \(text(open))") }
-        return .failure(type: first.severity.rawValue, message: text(counting))
     }
 
     /// One for each repository, unique: a dot would start a package, and two names can differ in a dot alone.
@@ -241,15 +196,5 @@ private struct JUnitSuite {
 
     private static func segment(_ name: String) -> String {
         String(name.map { $0 == "." ? "_" : $0 })
-    }
-}
-
-extension Finding {
-    fileprivate var junitMessage: String {
-        [
-            (notes(state).filter { !$0.hasPrefix("in the") } + [violation.message]).joined(separator: ": "),
-            "expected: \(violation.expected.joined(separator: ", "))",
-            "actual: \(violation.actual.map(\.quotedIfOdd).joined(separator: ", "))", violation.remediation,
-        ].joined(separator: "; ")
     }
 }

@@ -208,7 +208,7 @@ extension JSONWriter {
                 }
             }
             json.object("properties") { json in
-                json.string("repository", name.singleLine)
+                json.string(finding?.identity == nil ? "repository" : "identity", name.singleLine)
                 guard let finding else { return }
                 json.string("state", finding.state.rawValue)
                 json.strings("problems", finding.violation.problems.map(\.singleLine))

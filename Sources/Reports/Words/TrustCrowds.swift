@@ -36,8 +36,10 @@ struct TrustCrowds {
     }
 
     /// In the order of the first repository of each.
-    func of(_ trust: JudgedTrust) -> [Crowd] {
-        let alike = trust.cells.grouped { cell in
+    ///
+    /// - Parameter isWanted: which cells to tell of.
+    func of(_ trust: JudgedTrust, where isWanted: (JudgedTrust.Cell) -> Bool = { _ in true }) -> [Crowd] {
+        let alike = trust.cells.filter(isWanted).grouped { cell in
             Likeness(
                 owner: owners[Int(cell.repository)], outcome: cell.outcome, unknown: unknown[Int(cell.repository)])
         }

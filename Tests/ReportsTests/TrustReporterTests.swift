@@ -1,0 +1,98 @@
+import AuditCore
+import Foundation
+import TestSupport
+import Testing
+import XMLCoder
+
+@testable import Reports
+
+/// Who can assume what, in every format.
+@Suite struct TrustReporterTests {
+    private static let names = TrustReporterCatalog.forFiles.map { $0.name }
+
+    private static func render(_ audit: TrustAudit, as reporter: any TrustReporter.Type) -> String {
+        var bytes: [UInt8] = []
+        withoutActuallyEscaping({ bytes += $0 }) { collect in
+            var output = ReportOutput(flush: collect)
+            reporter.init().render(audit, style: ReportStyle(), to: &output)
+            try? output.finish()
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test(arguments: names)
+    func matchesItsGolden(name: String) throws {
+        let reporter = try #require(TrustReporterCatalog.reporter(named: name))
+        try Golden.expect(Self.render(SampleTrust.judged(), as: reporter), matches: "trust.\(name)")
+    }
+
+    @Test func pagesForPeopleNeedNoPolicy() throws {
+        for reporter in TrustReporterCatalog.forFiles where !reporter.isOfFindings {
+            let text = Self.render(SampleTrust.audit(), as: reporter)
+            #expect(text.contains("role/everyone"), "\(reporter.name)")
+        }
+    }
+
+    /// Each cell is a line, and as many as the matrix has.
+    @Test func accessIsALineACell() throws {
+        let audit = SampleTrust.audit()
+        let lines = Self.render(audit, as: TrustAccessReporter.self).split(separator: "\n")
+        #expect(lines.count == audit.report.accessCount)
+        for line in lines {
+            let row = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect(row["repository"] is String && row["witness"] is String && row["is_certain"] is Bool)
+        }
+    }
+
+    @Test func sarifKeepsFingerprintsAndLevels() throws {
+        let text = Self.render(try SampleTrust.judged(), as: TrustSARIFReporter.self)
+        let json = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let run = try #require((json["runs"] as? [[String: Any]])?.first)
+        let results = run["results"] as? [[String: Any]] ?? []
+        let prints = results.compactMap {
+            ($0["partialFingerprints"] as? [String: Any])?["primaryLocationLineHash"] as? String
+        }
+        #expect(prints.contains("trusts/aws/arn:aws:iam::111122223333:role/everyone/trust-anyone"))
+        #expect(results.contains { $0["suppressions"] != nil })
+    }
+
+    @Test func junitCountsWhatItHolds() throws {
+        struct Suites: Decodable {
+            struct Suite: Decodable {
+                let name: String
+                let tests: Int
+                let failures: Int
+                let errors: Int
+                let skipped: Int
+                let testcase: [Case]
+            }
+
+            struct Case: Decodable {
+                let name: String
+                let classname: String
+            }
+
+            let testsuite: [Suite]
+        }
+        let text = Self.render(try SampleTrust.judged(), as: TrustJUnitReporter.self)
+        let suites = try XMLDecoder().decode(Suites.self, from: Data(text.utf8)).testsuite
+        #expect(suites.map(\.name) == ["files", "aws 111122223333"])
+        for suite in suites { #expect(suite.tests == suite.testcase.count) }
+        #expect(suites[0].errors == 2 && suites[1].failures == 3 && suites[1].skipped == 1)
+        let names = suites.flatMap(\.testcase).map { "\($0.classname) \($0.name)" }
+        #expect(Set(names).count == names.count)
+    }
+
+    /// Names of roles and repositories are other people's.
+    @Test func htmlShowsMarkupAsText() throws {
+        var audit = SampleTrust.audit()
+        audit.gaps = ["<script>alert(1)</script> & \"x\""]
+        let text = Self.render(audit, as: TrustHTMLReporter.self)
+        #expect(!text.contains("<script") && text.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;x&quot;"))
+        #expect(text.contains("default-src 'none'"))
+        // Reach from outside stands first.
+        let outside = try #require(text.firstRange(of: "Who gets in that is not yours"))
+        #expect(outside.lowerBound < (try #require(text.firstRange(of: "<h2>Identities"))).lowerBound)
+        #expect(text.contains("acme/api <span>can assume 2 roles</span>"))
+    }
+}
