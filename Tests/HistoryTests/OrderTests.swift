@@ -172,4 +172,20 @@ import Testing
         #expect(importing.imported == 1)
         #expect(try await here.lastScan(of: "acme", apiURL: api)?.startedAt == time(6))
     }
+
+    /// Scans of one second that found the same have the same records, and are as many scans as they were.
+    @Test func scansOfTheSameSecondAreEachImported() async throws {
+        let (here, there) = (try store("here"), try store("there"))
+        for _ in 0..<3 { try await there.scan([.read("api", id: 1)]) }
+        let contents = try await there.scans(apiURL: api).map(\.content)
+        #expect(contents.count == 3 && Set(contents).count == 2)
+        let older = try file(there)
+        for _ in 0..<2 { try await there.scan([.read("api", id: 1)]) }
+        try await there.scan([.read("api", id: 1)], at: 1)
+        #expect(try await here.importing([older]).imported == 3)
+        let rest = try await here.importing([file(there)])
+        #expect((rest.imported, rest.known) == (3, 3))
+        #expect(try await here.verify().head == there.verify().head)
+        #expect(try await here.importing([older, file(there)]).imported == 0)
+    }
 }

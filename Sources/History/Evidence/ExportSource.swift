@@ -11,6 +11,8 @@ final class ExportSource {
     private(set) var lastScan: [Int64: String] = [:]
     /// The numbers here of the scans that this history holds.
     private(set) var scansHere: Set<Int64> = []
+    /// How many scans of a content came before: scans of one second that found the same have the same.
+    private var counts: [String: Int] = [:]
     /// What scans told that were pruned and are not here. The next scan of the organization brings it along.
     private var left: Set<RecordSubject> = []
 
@@ -23,8 +25,12 @@ final class ExportSource {
 
     var startedAt: String { next?.startedAt ?? "" }
 
+    /// How many scans before the next one have its content.
+    var twinsBefore: Int { next.map { counts[$0.seal.link.firstSeal.content] ?? 0 } ?? 0 }
+
     func advance() {
-        scans.removeFirst()
+        let scan = scans.removeFirst()
+        counts[scan.seal.link.firstSeal.content, default: 0] += 1
     }
 
     /// - Returns: ids of the organizations of which the scan tells something.

@@ -88,9 +88,10 @@ private struct Importer {
         guard let scan = source.next, let head = scan.records.first else { return .known }
         let origin = scan.seal.link.firstSeal
         let organizations = source.take(scan)
+        // The second of two alike is the second of those that are here.
         let known = try Int64.fetchOne(
-            db, sql: "SELECT scanID FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id DESC LIMIT 1",
-            arguments: [origin.content])
+            db, sql: "SELECT scanID FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id LIMIT 1 OFFSET ?2",
+            arguments: [origin.content, source.twinsBefore])
         if let known {
             source.follow(organizations, to: origin.content, as: known)
             return .known
