@@ -25,6 +25,8 @@ package struct WorldFile: Codable, Sendable {
     package struct Organization: Codable, Sendable {
         package var login: String
         package var id: Int64
+        /// `User` has repositories alone.
+        package var type = "Organization"
         /// Absent: never set.
         package var template: [String]?
         package var useImmutableSubject: Bool?
@@ -107,13 +109,6 @@ package struct WorldFile: Codable, Sendable {
         package var concurrent = 100
         /// Requests of a minute that create content, as which every write counts here.
         package var writes = 80
-
-        package init(points: Int = 900, windowMilliseconds: Int = 60_000, concurrent: Int = 100, writes: Int = 80) {
-            self.writes = writes
-            self.points = points
-            self.windowMilliseconds = windowMilliseconds
-            self.concurrent = concurrent
-        }
     }
 
     package struct Fault: Codable, Sendable {
@@ -210,16 +205,23 @@ extension WorldFile {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        tokens = try container.decodeIfPresent([String].self, forKey: .tokens) ?? []
         organizations = try container.decode([Organization].self, forKey: .organizations)
-        rateLimit = try container.decodeIfPresent(RateLimit.self, forKey: .rateLimit)
-        secondaryLimit = try container.decodeIfPresent(SecondaryLimit.self, forKey: .secondaryLimit)
-        oauthScopes = try container.decodeIfPresent([String].self, forKey: .oauthScopes)
-        faults = try container.decodeIfPresent([Fault].self, forKey: .faults) ?? []
-        latencyMilliseconds = try container.decodeIfPresent(Int.self, forKey: .latencyMilliseconds) ?? 0
-        changesPerNight = try container.decodeIfPresent(Int.self, forKey: .changesPerNight) ?? 0
-        user = try container.decodeIfPresent(String.self, forKey: .user)
-        apps = try container.decodeIfPresent([App].self, forKey: .apps) ?? []
+        try container.read(.tokens, into: &tokens)
+        try container.read(.rateLimit, into: &rateLimit)
+        try container.read(.secondaryLimit, into: &secondaryLimit)
+        try container.read(.oauthScopes, into: &oauthScopes)
+        try container.read(.faults, into: &faults)
+        try container.read(.latencyMilliseconds, into: &latencyMilliseconds)
+        try container.read(.changesPerNight, into: &changesPerNight)
+        try container.read(.user, into: &user)
+        try container.read(.apps, into: &apps)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Reads what is there; else the declaration's default stays.
+    func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
+        if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
     }
 }
 
@@ -227,20 +229,20 @@ extension WorldFile.Organization {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
-            login: try container.decode(String.self, forKey: .login),
-            id: try container.decode(Int64.self, forKey: .id),
-            template: try container.decodeIfPresent([String].self, forKey: .template),
-            useImmutableSubject: try container.decodeIfPresent(Bool.self, forKey: .useImmutableSubject),
-            templateRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .templateRefusal),
-            writeRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .writeRefusal),
-            echoesTemplate: try container.decodeIfPresent(Bool.self, forKey: .echoesTemplate) ?? false,
-            includedProperties: try container.decodeIfPresent([String].self, forKey: .includedProperties) ?? [],
-            propertiesRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .propertiesRefusal),
-            listsProperties: try container.decodeIfPresent(Bool.self, forKey: .listsProperties) ?? true,
-            showsPrivateCount: try container.decodeIfPresent(Bool.self, forKey: .showsPrivateCount) ?? true,
-            hiddenRepositories: try container.decodeIfPresent(Int.self, forKey: .hiddenRepositories) ?? 0,
-            repositorySelection: try container.decodeIfPresent(String.self, forKey: .repositorySelection),
+            login: try container.decode(String.self, forKey: .login), id: try container.decode(Int64.self, forKey: .id),
             repositories: try container.decode([WorldFile.Repository].self, forKey: .repositories))
+        try container.read(.type, into: &type)
+        try container.read(.template, into: &template)
+        try container.read(.useImmutableSubject, into: &useImmutableSubject)
+        try container.read(.templateRefusal, into: &templateRefusal)
+        try container.read(.writeRefusal, into: &writeRefusal)
+        try container.read(.echoesTemplate, into: &echoesTemplate)
+        try container.read(.includedProperties, into: &includedProperties)
+        try container.read(.propertiesRefusal, into: &propertiesRefusal)
+        try container.read(.listsProperties, into: &listsProperties)
+        try container.read(.showsPrivateCount, into: &showsPrivateCount)
+        try container.read(.hiddenRepositories, into: &hiddenRepositories)
+        try container.read(.repositorySelection, into: &repositorySelection)
     }
 }
 
@@ -248,46 +250,51 @@ extension WorldFile.Repository {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
-            name: try container.decode(String.self, forKey: .name),
-            id: try container.decode(Int64.self, forKey: .id),
-            owner: try container.decodeIfPresent(String.self, forKey: .owner),
-            visibility: try container.decodeIfPresent(String.self, forKey: .visibility) ?? "private",
-            archived: try container.decodeIfPresent(Bool.self, forKey: .archived) ?? false,
-            fork: try container.decodeIfPresent(Bool.self, forKey: .fork) ?? false,
-            topics: try container.decodeIfPresent([String].self, forKey: .topics) ?? [],
-            customProperties: try container.decodeIfPresent([String: String?].self, forKey: .customProperties),
-            setting: try container.decodeIfPresent(WorldFile.Setting.self, forKey: .setting),
-            immutable: try container.decodeIfPresent(Bool.self, forKey: .immutable) ?? false,
-            refusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .refusal),
-            writeRefusal: try container.decodeIfPresent(WorldFile.Refusal.self, forKey: .writeRefusal),
-            renamedTo: try container.decodeIfPresent(String.self, forKey: .renamedTo))
+            name: try container.decode(String.self, forKey: .name), id: try container.decode(Int64.self, forKey: .id))
+        try container.read(.owner, into: &owner)
+        try container.read(.visibility, into: &visibility)
+        try container.read(.archived, into: &archived)
+        try container.read(.fork, into: &fork)
+        try container.read(.topics, into: &topics)
+        try container.read(.customProperties, into: &customProperties)
+        try container.read(.setting, into: &setting)
+        try container.read(.immutable, into: &immutable)
+        try container.read(.refusal, into: &refusal)
+        try container.read(.writeRefusal, into: &writeRefusal)
+        try container.read(.renamedTo, into: &renamedTo)
     }
 }
 
 extension WorldFile.SecondaryLimit {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            points: try container.decodeIfPresent(Int.self, forKey: .points) ?? 900,
-            windowMilliseconds: try container.decodeIfPresent(Int.self, forKey: .windowMilliseconds) ?? 60_000,
-            concurrent: try container.decodeIfPresent(Int.self, forKey: .concurrent) ?? 100,
-            writes: try container.decodeIfPresent(Int.self, forKey: .writes) ?? 80)
+        self.init()
+        try container.read(.points, into: &points)
+        try container.read(.windowMilliseconds, into: &windowMilliseconds)
+        try container.read(.concurrent, into: &concurrent)
+        try container.read(.writes, into: &writes)
+    }
+}
+
+extension WorldFile.SecondaryLimit {
+    package init(points: Int) {
+        self.init()
+        self.points = points
     }
 }
 
 extension WorldFile.Fault {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            path: try container.decodeIfPresent(String.self, forKey: .path),
-            method: try container.decodeIfPresent(String.self, forKey: .method),
-            after: try container.decodeIfPresent(Int.self, forKey: .after) ?? 0,
-            times: try container.decodeIfPresent(Int.self, forKey: .times),
-            kind: try container.decode(Kind.self, forKey: .kind),
-            status: try container.decodeIfPresent(Int.self, forKey: .status),
-            retryAfterSeconds: try container.decodeIfPresent(Int.self, forKey: .retryAfterSeconds),
-            resetInSeconds: try container.decodeIfPresent(Int.self, forKey: .resetInSeconds),
-            location: try container.decodeIfPresent(String.self, forKey: .location),
-            body: try container.decodeIfPresent(String.self, forKey: .body))
+        self.init(kind: try container.decode(Kind.self, forKey: .kind))
+        try container.read(.path, into: &path)
+        try container.read(.method, into: &method)
+        try container.read(.after, into: &after)
+        try container.read(.times, into: &times)
+        try container.read(.status, into: &status)
+        try container.read(.retryAfterSeconds, into: &retryAfterSeconds)
+        try container.read(.resetInSeconds, into: &resetInSeconds)
+        try container.read(.location, into: &location)
+        try container.read(.body, into: &body)
     }
 }
