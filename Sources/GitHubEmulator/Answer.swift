@@ -46,7 +46,12 @@ struct Answer: Sendable {
             return answer
         case .blocked: return .error(.forbidden, "Repository access blocked")
         case .unavailableForLegalReasons:
-            return .error(HTTPResponse.Status(code: 451), "Repository access blocked")
+            return Answer(
+                HTTPResponse.Status(code: 451),
+                json: """
+                    {"message":"Repository access blocked","block":{"reason":"dmca",\
+                    "created_at":"2026-10-01T00:00:00Z","html_url":"https://github.com/github/dmca"}}
+                    """)
         case .gone: return .error(.gone, "This version of the API is no longer supported")
         }
     }

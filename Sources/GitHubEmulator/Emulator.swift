@@ -84,12 +84,15 @@ package struct Emulator: Sendable {
         _ server: HTTPServerBuilder, _ connections: ConnectionCount,
         onRunning: @escaping @Sendable (any Channel) async -> Void,
     ) -> some ApplicationProtocol {
-        let router = Router(context: EmulatorContext.self)
+        let router = Router(context: EmulatorContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: FaultMiddleware(world: world))
+        router.add(middleware: VersionMiddleware())
         router.add(middleware: RateLimitMiddleware(world: world))
         router.add(middleware: AppMiddleware(world: world))
         router.add(middleware: TokenMiddleware(world: world))
         router.add(middleware: ETagMiddleware())
+        router.add(middleware: PathMiddleware())
+        RootRoutes(world: world).add(to: router)
         OrganizationRoutes(world: world).add(to: router)
         RepositoryRoutes(world: world).add(to: router)
         OIDCRoutes(world: world).add(to: router)
@@ -98,11 +101,10 @@ package struct Emulator: Sendable {
         RateLimitRoutes(world: world).add(to: router)
         PropertyRoutes(world: world).add(to: router)
         AppRoutes(world: world).add(to: router)
-        router.get("**") { _, _ in Answer.notFound.response }
         var logger = Logger(label: "emulator")
         logger.logLevel = .critical
         return Application(
-            router: router, server: server,
+            router: ServedPaths(routes: router, scheme: world.scheme), server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: port), serverName: "github-emulator",
                 availableConnectionsDelegate: connections),
@@ -129,6 +131,9 @@ package enum EmulatorError: Error, Hashable, CustomStringConvertible {
 struct EmulatorContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// Where the request came in.
+    var origin = Origin()
+    var version = APIVersion.first
     /// What the world says of the request.
     var arrival = World.Arrival()
     /// Which app asks, by what it signed.

@@ -4,6 +4,10 @@ import HTTPTypes
 extension HTTPField.Name {
     static let link = known("Link")
     static let xAcceptedGithubPermissions = known("X-Accepted-GitHub-Permissions")
+    static let xGithubApiVersion = known("X-GitHub-Api-Version")
+    static let xGithubApiVersionSelected = known("X-GitHub-Api-Version-Selected")
+    static let xGithubMediaType = known("X-GitHub-Media-Type")
+    static let xGithubRequestId = known("X-GitHub-Request-Id")
     static let xGithubSSO = known("X-GitHub-SSO")
     static let xOAuthScopes = known("X-OAuth-Scopes")
     static let xRatelimitLimit = known("X-RateLimit-Limit")

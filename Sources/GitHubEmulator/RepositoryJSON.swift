@@ -1,41 +1,62 @@
-/// A repository as GitHub's listings write it (`MinimalRepository`): about 5 KB, of which a scanner uses little.
+/// A repository as GitHub writes it: about 5 KB, of which a scanner uses little.
 struct RepositoryJSON {
-    let repository: WorldFile.Repository
-    let owner: String
-    let ownerID: Int64
-    let holdsProperties: Bool
+    private let repository: WorldFile.Repository
+    private let owner: String
+    private let ownerID: Int64
+    private let ownerType: String
+    private let holdsProperties: Bool
+    private let origin: Origin
+    private let version: APIVersion
 
-    init(_ repository: WorldFile.Repository, of organization: WorldFile.Organization) {
+    init(_ repository: WorldFile.Repository, of organization: WorldFile.Organization, _ context: EmulatorContext) {
         self.repository = repository
         owner = repository.owner ?? organization.login
         ownerID = organization.id
+        ownerType = organization.type
         holdsProperties = organization.listsProperties
+        origin = context.origin
+        version = context.version
     }
 
-    var text: String {
-        let api = "https://api.github.com/repos/\(owner)/\(repository.name)"
-        let page = "https://github.com/\(owner)/\(repository.name)"
+    /// As a listing has it (`MinimalRepository`), with a name that may be a former one.
+    var listed: String { JSONBody.object(members(repository.name)) }
+
+    /// As it stands alone (`FullRepository`).
+    var whole: String {
+        let owner = ownerType == "Organization" ? [("organization", account.text)] : []
+        return JSONBody.object(
+            members(repository.currentName) + owner + [("network_count", "0"), ("subscribers_count", "0")])
+    }
+
+    // MARK: -
+
+    private var account: AccountJSON { AccountJSON(login: owner, id: ownerID, type: ownerType, origin: origin) }
+
+    private func members(_ name: String) -> [(String, String)] {
+        let api = "\(origin.api)/repos/\(owner)/\(name)"
+        let page = "\(origin.web)/\(owner)/\(name)"
+        let host = origin.web.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         let isPrivate = repository.visibility != "public"
         var members: [(String, String)] = [
             ("id", "\(repository.id)"),
             ("node_id", JSONBody.quoted("R_kgDO\(repository.id)")),
-            ("name", JSONBody.quoted(repository.name)),
-            ("full_name", JSONBody.quoted("\(owner)/\(repository.name)")),
+            ("name", JSONBody.quoted(name)),
+            ("full_name", JSONBody.quoted("\(owner)/\(name)")),
             ("private", "\(isPrivate)"),
-            ("owner", ownerText),
+            ("owner", account.text),
             ("html_url", JSONBody.quoted(page)),
-            ("description", JSONBody.quoted("The \(repository.name) service and its deployment")),
+            ("description", JSONBody.quoted("The \(name) service and its deployment")),
             ("fork", "\(repository.fork)"),
             ("url", JSONBody.quoted(api)),
         ]
         members += Self.addresses.map { name, suffix in (name, JSONBody.quoted(api + suffix)) }
         members += [
-            ("git_url", JSONBody.quoted("git://github.com/\(owner)/\(repository.name).git")),
-            ("ssh_url", JSONBody.quoted("git@github.com:\(owner)/\(repository.name).git")),
+            ("git_url", JSONBody.quoted("git://\(host)/\(owner)/\(name).git")),
+            ("ssh_url", JSONBody.quoted("git@\(host):\(owner)/\(name).git")),
             ("clone_url", JSONBody.quoted("\(page).git")),
             ("svn_url", JSONBody.quoted(page)),
             ("homepage", "null"), ("size", "1024"), ("stargazers_count", "0"), ("watchers_count", "0"),
-            ("language", "\"Swift\""), ("has_issues", "true"), ("has_projects", "true"), ("has_downloads", "true"),
+            ("language", "\"Swift\""), ("has_issues", "true"), ("has_projects", "true"),
             ("has_wiki", "false"), ("has_pages", "false"), ("has_discussions", "false"), ("forks_count", "0"),
             ("mirror_url", "null"), ("archived", "\(repository.archived)"), ("disabled", "false"),
             ("open_issues_count", "0"), ("license", "null"), ("allow_forking", "true"), ("is_template", "false"),
@@ -45,29 +66,14 @@ struct RepositoryJSON {
             ("updated_at", "\"2026-11-01T00:00:00Z\""), ("pushed_at", "\"2026-11-01T00:00:00Z\""),
             ("permissions", "{\"admin\":false,\"maintain\":false,\"push\":false,\"triage\":false,\"pull\":true}"),
         ]
+        // The second version has none.
+        if version == .first { members.append(("has_downloads", "true")) }
         if holdsProperties, let properties = repository.customProperties {
             let values = properties.sorted { $0.key < $1.key }
                 .map { ($0.key, $0.value.map(JSONBody.quoted) ?? "null") }
             members.append(("custom_properties", JSONBody.object(values)))
         }
-        return JSONBody.object(members)
-    }
-
-    // MARK: -
-
-    private var ownerText: String {
-        let api = "https://api.github.com/users/\(owner)"
-        let members: [(String, String)] = [
-            ("login", JSONBody.quoted(owner)), ("id", "\(ownerID)"), ("node_id", JSONBody.quoted("O_kgDO\(ownerID)")),
-            ("avatar_url", JSONBody.quoted("https://avatars.githubusercontent.com/u/\(ownerID)?v=4")),
-            ("gravatar_id", "\"\""), ("url", JSONBody.quoted(api)),
-            ("html_url", JSONBody.quoted("https://github.com/\(owner)")),
-        ]
-        let addresses = [
-            "followers", "following", "gists", "starred", "subscriptions", "organizations", "repos", "events",
-            "received_events",
-        ].map { ("\($0)_url", JSONBody.quoted("\(api)/\($0)")) }
-        return JSONBody.object(members + addresses + [("type", "\"Organization\""), ("site_admin", "false")])
+        return members
     }
 
     private static let addresses: [(String, String)] = [

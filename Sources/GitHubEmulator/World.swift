@@ -60,11 +60,12 @@ package actor World {
     // MARK: - Look-ups, without case as GitHub's
 
     func organization(_ login: String) -> WorldFile.Organization? {
-        organizationIndex[login.lowercased()].map { file.organizations[$0] }
+        guard let found = organizationIndex[login.lowercased()].map({ file.organizations[$0] }) else { return nil }
+        return found.type == "Organization" ? found : nil
     }
 
     func organization(id: Int64) -> WorldFile.Organization? {
-        file.organizations.first { $0.id == id }
+        file.organizations.first { $0.id == id && $0.type == "Organization" }
     }
 
     func repository(owner: String, name: String) -> (WorldFile.Organization, WorldFile.Repository)? {
@@ -86,6 +87,8 @@ package actor World {
 
     /// What a request is told of the world when it comes in, at once, since each question to an actor costs something.
     struct Arrival: Sendable {
+        /// How many requests have come in, with this one.
+        var number = 0
         var fault: WorldFile.Fault?
         var latencyMilliseconds = 0
         var tokens: [String] = []
@@ -102,7 +105,8 @@ package actor World {
         inFlight += 1
         inFlightMax = max(inFlightMax, inFlight)
         return Arrival(
-            fault: fault(line, path: path), latencyMilliseconds: file.latencyMilliseconds, tokens: file.tokens,
+            number: requests.count, fault: fault(line, path: path), latencyMilliseconds: file.latencyMilliseconds,
+            tokens: file.tokens,
             oauthScopes: file.oauthScopes, isLimited: file.rateLimit != nil || file.secondaryLimit != nil,
             hasApps: !file.apps.isEmpty)
     }
@@ -184,14 +188,19 @@ package actor World {
         var organizations: [String: Int] = [:]
         var byName: [String: (organization: Int, repository: Int)] = [:]
         var byID: [Int64: (organization: Int, repository: Int)] = [:]
+        var renamed: [String: (organization: Int, repository: Int)] = [:]
         for (organizationIndex, organization) in file.organizations.enumerated() {
             organizations[organization.login.lowercased()] = organizationIndex
             for (repositoryIndex, repository) in organization.repositories.enumerated() {
                 let place = (organization: organizationIndex, repository: repositoryIndex)
-                byName["\(repository.owner ?? organization.login)/\(repository.name)".lowercased()] = place
+                let owner = repository.owner ?? organization.login
+                byName["\(owner)/\(repository.name)".lowercased()] = place
+                if let name = repository.renamedTo { renamed["\(owner)/\(name)".lowercased()] = place }
                 byID[repository.id] = place
             }
         }
+        // A new name leads to its repository, unless another one has it.
+        byName.merge(renamed) { known, _ in known }
         return (organizations, byName, byID)
     }
 

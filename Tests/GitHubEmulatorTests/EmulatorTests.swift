@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Testing
 
@@ -9,39 +7,10 @@ import Testing
 
 /// The emulator as any HTTP client sees it, held against GitHub's documentation rather than against our own client.
 @Suite struct EmulatorTests {
-    private struct Reply: Sendable {
-        var status: UInt
-        var headers: [String: String]
-        var body: String
-
-        var json: [String: Any] {
-            (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
-        }
-
-        var list: [[String: Any]] {
-            (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [[String: Any]]) ?? []
-        }
-    }
-
     private func ask(
         _ file: WorldFile, _ paths: [String], token: String? = nil, headers: [String: String] = [:],
     ) async throws -> [Reply] {
-        try await Emulator(file).run { address in
-            var replies: [Reply] = []
-            for path in paths {
-                var request = HTTPClientRequest(url: address + path)
-                if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-                for (name, value) in headers { request.headers.add(name: name, value: value) }
-                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(240))
-                let body = try await response.body.collect(upTo: 16 << 20)
-                replies.append(
-                    Reply(
-                        status: response.status.code,
-                        headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }) { $1 },
-                        body: String(buffer: body)))
-            }
-            return replies
-        }
+        try await Emulator(file).asked(paths.map { .init($0, token: token, headers: headers) })
     }
 
     @Test func theDemoWorldShowsEveryRowOfTheTable() {

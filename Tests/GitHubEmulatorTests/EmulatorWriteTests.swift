@@ -1,6 +1,3 @@
-import AsyncHTTPClient
-import Foundation
-import NIOCore
 import NIOHTTP1
 import Testing
 
@@ -10,35 +7,12 @@ import Testing
 @Suite struct EmulatorWriteTests {
     private static let path = "/actions/oidc/customization/sub"
 
-    /// - Returns: status, headers and message of each answer, redirects not followed.
     private func put(
         _ file: WorldFile, _ writes: [(path: String, body: String)],
-    ) async throws -> (replies: [(status: UInt, location: String?, message: String?)], world: WorldFile) {
+    ) async throws -> (replies: [Reply], world: WorldFile) {
         let emulator = Emulator(file)
-        return try await emulator.run { address in
-            var configuration = HTTPClient.Configuration()
-            configuration.redirectConfiguration = .disallow
-            let client = HTTPClient(configuration: configuration)
-            var replies: [(status: UInt, location: String?, message: String?)] = []
-            do {
-                for write in writes {
-                    var request = HTTPClientRequest(url: address + write.path)
-                    request.method = .PUT
-                    request.headers.add(name: "Authorization", value: "Bearer x")
-                    request.body = .bytes(ByteBuffer(string: write.body))
-                    let response = try await client.execute(request, timeout: .seconds(240))
-                    let body = try await response.body.collect(upTo: 1 << 20)
-                    let json = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
-                    replies.append(
-                        (response.status.code, response.headers.first(name: "location"), json?["message"] as? String))
-                }
-            } catch {
-                try await client.shutdown()
-                throw error
-            }
-            try await client.shutdown()
-            return (replies, await emulator.world.file)
-        }
+        let questions = writes.map { Question($0.path, method: .PUT, token: "x", body: $0.body) }
+        return (try await emulator.asked(questions), await emulator.world.file)
     }
 
     private func world(_ repository: WorldFile.Repository) -> WorldFile {
@@ -65,7 +39,8 @@ import Testing
                 ("/repositories/1\(Self.path)", #"{"use_default": false, "include_claim_keys": ["repo"]}"#),
             ])
         #expect(replies.map(\.status) == [307, 201])
-        #expect(replies[0].location?.hasSuffix("/repositories/1\(Self.path)") == true)
+        #expect(replies[0].headers["location"]?.hasSuffix("/repositories/1\(Self.path)") == true)
+        #expect(replies[0].headers["location"]?.hasPrefix("http://127.0.0.1:") == true)
         #expect(after.organizations[0].repositories[0].setting?.includeClaimKeys == ["repo"])
     }
 
@@ -103,5 +78,33 @@ import Testing
             let (_, after) = try await put(world(repository), writes)
             #expect(after.organizations[0].repositories[0].setting?.subClaimPrefix == prefix)
         }
+    }
+
+    /// Ruby's parser takes the last of two.
+    @Test func ofTwoMembersTheLastCounts() async throws {
+        let (replies, after) = try await put(
+            world(.init(name: "api", id: 1)),
+            [
+                (
+                    "/repos/Acme/api\(Self.path)",
+                    #"{"use_default":true,"include_claim_keys":["repo"],"use_\u0064efault":false}"#
+                )
+            ])
+        #expect(replies.map(\.status) == [201])
+        #expect(after.organizations[0].repositories[0].setting?.useDefault == false)
+    }
+
+    /// GitHub's description has a 422 for repositories alone.
+    @Test func anOrganizationsClaimsAreNotChecked() async throws {
+        let (replies, after) = try await put(
+            world(.init(name: "api", id: 1)),
+            [
+                ("/orgs/acme\(Self.path)", #"{"include_claim_keys":["re-po","re-po"]}"#),
+                ("/repos/acme/api\(Self.path)", #"{"use_default":false,"include_claim_keys":["re-po"]}"#),
+                ("/repos/acme/api\(Self.path)", #"{"use_default":1}"#), ("/repos/acme/api\(Self.path)", "{"),
+            ])
+        #expect(replies.map(\.status) == [201, 422, 422, 400])
+        #expect(after.organizations[0].template == ["re-po", "re-po"])
+        #expect(after.organizations[0].repositories[0].setting == nil)
     }
 }

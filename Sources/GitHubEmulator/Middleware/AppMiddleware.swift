@@ -76,7 +76,7 @@ struct AppMiddleware: RouterMiddleware {
 
     /// Source: GitHub's documentation, "Permissions required for GitHub Apps".
     private static func need(_ method: HTTPRequest.Method, _ parts: [String]) -> (name: String, level: String)? {
-        let level = method == .get ? "read" : "write"
+        let level = [.get, .head].contains(method) ? "read" : "write"
         if parts.first == "orgs", parts.dropFirst(2).first == "actions" {
             return ("organization_administration", level)
         }

@@ -14,11 +14,23 @@ struct ETagMiddleware: RouterMiddleware {
         let body = try await response.body.collected()
         let tag = "W/\"\(Self.digest(body, salt: request.headers[.authorization] ?? ""))\""
         response.headers[.eTag] = tag
-        if request.headers[.ifNoneMatch] == tag {
+        if request.headers[.ifNoneMatch].map({ Self.matches($0, tag) }) == true {
             return Response(status: .notModified, headers: [.eTag: tag])
         }
         response.body = ResponseBody(byteBuffer: body)
         return response
+    }
+
+    /// Compares weakly, as `If-None-Match` does (RFC 9110 §13.1.2).
+    private static func matches(_ field: String, _ tag: String) -> Bool {
+        if field == tag || field == "*" { return true }
+        let opaque = tag.drop { $0 != "\"" }
+        // No validator of this server holds a comma.
+        return field.split(separator: ",").contains { candidate in
+            let text = candidate.trimmingPrefix { $0 == " " || $0 == "\t" }
+            let end = text.lastIndex { $0 != " " && $0 != "\t" }
+            return end.map { text[...$0].trimmingPrefix("W/") == opaque } ?? false
+        }
     }
 
     /// FNV-1a, 64 bits, by eight bytes of the body at once: a validator needs no secrecy.

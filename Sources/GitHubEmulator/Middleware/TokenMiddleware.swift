@@ -14,7 +14,12 @@ struct TokenMiddleware: RouterMiddleware {
             return try await answer(request, context, next)
         }
         guard let field = request.headers[.authorization] else {
-            return await isPublic(request.uri.path) ? try await next(request, context) : Answer.notFound.response
+            guard await isPublic(request.uri.path) else {
+                let isOfToken = ["/user", "/installation/repositories"].contains(request.uri.path)
+                return isOfToken
+                    ? Answer.error(.unauthorized, "Requires authentication").response : Answer.notFound.response
+            }
+            return try await next(request, context)
         }
         let words = field.split(separator: " ", maxSplits: 1)
         guard words.count == 2, ["bearer", "token"].contains(words[0].lowercased()), tokens.contains(String(words[1]))
@@ -38,7 +43,7 @@ struct TokenMiddleware: RouterMiddleware {
     private func isPublic(_ path: String) async -> Bool {
         let parts = path.split(separator: "/")
         switch (parts.first, parts.count) {
-        case ("orgs", 2), ("rate_limit", 1): return true
+        case (nil, _), ("orgs", 2), ("rate_limit", 1), ("versions", 1): return true
         // The listing of them.
         case ("orgs", 3), ("organizations", 3): return parts[2] == "repos"
         case ("repositories", 2...):

@@ -10,15 +10,14 @@ struct AppRoutes: Sendable {
     func add(to router: Router<EmulatorContext>) {
         router.get("/app") { _, context in
             guard let app = context.app else { return Answer.notFound.response }
-            return Answer(
-                json: JSONBody.object([
-                    ("id", "\(app.id)"), ("client_id", app.clientId.map(JSONBody.quoted) ?? "null"),
-                    ("slug", JSONBody.quoted(app.slug)), ("name", JSONBody.quoted(app.slug)),
-                ])
-            ).response
+            return Answer(json: text(app, context.origin)).response
         }
         router.get("/app/installations") { request, context in
-            context.app.map { list(request, $0) }?.response ?? Answer.notFound.response
+            guard let app = context.app else { return Answer.notFound.response }
+            let address = "\(context.origin.api)/app/installations"
+            return Answer.page(app.installations, Paging(request), at: address) {
+                text($0, of: app, context.origin)
+            }.response
         }
         router.get("/app/installations/:id") { _, context in
             let id = context.parameters.get("id")
@@ -47,39 +46,60 @@ struct AppRoutes: Sendable {
         guard let app = context.app, let installation = app.installations.first(where: isIt) else {
             return Answer.notFound.response
         }
-        return Answer(json: text(installation, of: app)).response
+        return Answer(json: text(installation, of: app, context.origin)).response
     }
 
-    private func text(_ installation: WorldFile.Installation, of app: WorldFile.App) -> String {
-        // An enterprise has a slug and no login.
-        let name = installation.targetType == "Enterprise" ? "slug" : "login"
+    /// `Integration`
+    private func text(_ app: WorldFile.App, _ origin: Origin) -> String {
+        JSONBody.object(
+            [
+                ("id", "\(app.id)"), ("slug", JSONBody.quoted(app.slug)),
+                ("node_id", JSONBody.quoted("A_kwDO\(app.id)")),
+                ("owner", AccountJSON(login: app.slug, id: 1, origin: origin).text),
+                ("name", JSONBody.quoted(app.slug)), ("description", "null"),
+                ("external_url", JSONBody.quoted("\(origin.web)/apps/\(app.slug)")),
+                ("html_url", JSONBody.quoted("\(origin.web)/apps/\(app.slug)")), ("permissions", "{}"),
+                ("events", "[]"), ("installations_count", "\(app.installations.count)"),
+            ] + (app.clientId.map { [("client_id", JSONBody.quoted($0))] } ?? []) + Self.times)
+    }
+
+    private static let times: [(String, String)] = [
+        ("created_at", "\"2024-01-01T00:00:00Z\""), ("updated_at", "\"2026-11-01T00:00:00Z\""),
+    ]
+
+    /// An enterprise has a slug and no login.
+    private func accountText(_ name: String, _ type: String, _ origin: Origin) -> String {
+        guard type == "Enterprise" else { return AccountJSON(login: name, id: 1, type: type, origin: origin).text }
+        return JSONBody.object(
+            [
+                ("id", "1"), ("slug", JSONBody.quoted(name)), ("name", JSONBody.quoted(name)),
+                ("node_id", "\"E_kgDO1\""), ("avatar_url", JSONBody.quoted("\(origin.web)/avatars/b/1")),
+                ("html_url", JSONBody.quoted("\(origin.web)/enterprises/\(name)")),
+            ] + Self.times)
+    }
+
+    /// `Installation`
+    private func text(
+        _ installation: WorldFile.Installation, of app: WorldFile.App, _ origin: Origin,
+    ) -> String {
         let permissions = installation.permissions.sorted { $0.key < $1.key }.map {
             ($0.key, JSONBody.quoted($0.value))
         }
-        return JSONBody.object([
-            ("id", "\(installation.id)"),
-            (
-                "account",
-                installation.account.map { JSONBody.object([(name, JSONBody.quoted($0)), ("id", "1")]) } ?? "null"
-            ),
+        let account = installation.account.map { accountText($0, installation.targetType, origin) }
+        let api = "\(origin.api)/app/installations/\(installation.id)"
+        let members: [(String, String)] = [
+            ("id", "\(installation.id)"), ("account", account ?? "null"),
+            ("access_tokens_url", JSONBody.quoted("\(api)/access_tokens")),
+            ("repositories_url", JSONBody.quoted("\(origin.api)/installation/repositories")),
+            ("html_url", JSONBody.quoted("\(origin.web)/settings/installations/\(installation.id)")),
+            ("single_file_name", "null"),
             ("repository_selection", installation.repositories == nil ? "\"all\"" : "\"selected\""),
             ("app_id", "\(app.id)"), ("app_slug", JSONBody.quoted(app.slug)), ("target_id", "1"),
             ("target_type", JSONBody.quoted(installation.targetType)), ("permissions", JSONBody.object(permissions)),
             ("events", "[]"), ("suspended_by", "null"),
             ("suspended_at", installation.suspended ? "\"2026-11-01T00:00:00Z\"" : "null"),
-        ])
-    }
-
-    private func list(_ request: Request, _ app: WorldFile.App) -> Answer {
-        let query = request.uri.queryParameters
-        let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
-        let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
-        let slice = app.installations.dropFirst((page - 1) * size).prefix(size)
-        let answer = Answer(json: "[" + slice.map { text($0, of: app) }.joined(separator: ",") + "]")
-        guard page * size < app.installations.count else { return answer }
-        let host = request.head.authority ?? "localhost"
-        let next = "<\(world.scheme)://\(host)/app/installations?per_page=\(size)&page=\(page + 1)>; rel=\"next\""
-        return answer.header(.link, next)
+        ]
+        return JSONBody.object(members + Self.times)
     }
 
     private struct Wish: Decodable {

@@ -11,11 +11,10 @@ struct OIDCRoutes: Sendable {
         router.get("/orgs/:org/\(Self.path)") { _, context in
             organizationAnswer(await world.organization(context.parameters.get("org") ?? "")).response
         }
-        router.get("/repos/:owner/:repo/\(Self.path)") { request, context in
-            repositoryAnswer(await RepositoryPlace(world, request, context.parameters)).response
-        }
-        router.get("/repositories/:id/\(Self.path)") { request, context in
-            repositoryAnswer(await RepositoryPlace(world, request, context.parameters)).response
+        for place in ["/repos/:owner/:repo/\(Self.path)", "/repositories/:id/\(Self.path)"] {
+            router.get(RouterPath(place)) { _, context in
+                repositoryAnswer(await RepositoryPlace(world, context.parameters), context.origin).response
+            }
         }
     }
 
@@ -39,10 +38,10 @@ struct OIDCRoutes: Sendable {
         return Answer(json: JSONBody.object(members))
     }
 
-    private func repositoryAnswer(_ place: RepositoryPlace) -> Answer {
+    private func repositoryAnswer(_ place: RepositoryPlace, _ origin: Origin) -> Answer {
         switch place {
         case .none: return .notFound
-        case .moved(let id): return RepositoryPlace.redirect(to: "/repositories/\(id)/\(Self.path)")
+        case .moved(let id): return RepositoryPlace.redirect(to: "\(origin.api)/repositories/\(id)/\(Self.path)")
         case .here(let organization, let repository):
             if let refusal = repository.refusal {
                 return .refusal(refusal, organization: organization.login, permission: "actions=read")
@@ -55,7 +54,7 @@ struct OIDCRoutes: Sendable {
         _ repository: WorldFile.Repository, _ organization: WorldFile.Organization,
     ) -> [(String, String)] {
         let owner = repository.owner ?? organization.login
-        let name = repository.renamedTo ?? repository.name
+        let name = repository.currentName
         let setting =
             repository.setting
             ?? WorldFile.Setting(

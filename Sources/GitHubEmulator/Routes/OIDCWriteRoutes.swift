@@ -18,17 +18,20 @@ struct OIDCWriteRoutes: Sendable {
                     refusal, organization: organization.login, permission: "organization_administration=write"
                 ).response
             }
-            guard let change = try await TemplateChange(request) else { return Self.problems.response }
-            if let refusal = change.refusal { return refusal.response }
-            await world.setTemplate(of: login, change)
+            // Unlike a repository's, its claims are probably not checked: GitHub's description has no 422 here.
+            switch try await TemplateChange.read(request) {
+            case .failure(let refusal): return refusal.answer.response
+            case .success(let change): await world.setTemplate(of: login, change)
+            }
             return Answer(.created, json: "{}").response
         }
         for place in ["/repos/:owner/:repo/\(Self.path)", "/repositories/:id/\(Self.path)"] {
             router.put(RouterPath(place)) { request, context in
-                switch await RepositoryPlace(world, request, context.parameters) {
+                switch await RepositoryPlace(world, context.parameters) {
                 case .none: return Answer.notFound.response
                 case .moved(let id):
-                    return RepositoryPlace.redirect(to: "/repositories/\(id)/\(Self.path)", ofWrite: true).response
+                    let address = "\(context.origin.api)/repositories/\(id)/\(Self.path)"
+                    return RepositoryPlace.redirect(to: address, ofWrite: true).response
                 case .here(let organization, let repository):
                     let answer = try await answer(request, organization, repository)
                     return answer.response
@@ -39,8 +42,6 @@ struct OIDCWriteRoutes: Sendable {
 
     // MARK: -
 
-    private static let problems = Answer.error(.badRequest, "Problems parsing JSON")
-
     private func answer(
         _ request: Request, _ organization: WorldFile.Organization, _ repository: WorldFile.Repository,
     ) async throws -> Answer {
@@ -50,35 +51,62 @@ struct OIDCWriteRoutes: Sendable {
         guard !repository.archived else {
             return .error(.forbidden, "Repository was archived so is read-only.")
         }
-        guard let change = try await TemplateChange(request) else { return Self.problems }
-        guard let useDefault = change.useDefault else {
-            return .missing("use_default")
+        switch try await TemplateChange.read(request) {
+        case .failure(let refusal): return refusal.answer
+        case .success(let change):
+            guard let useDefault = change.useDefault else {
+                // As observed in 2026, without `errors`.
+                return .error(.unprocessableContent, "object is missing required key: use_default")
+            }
+            if let refusal = change.refusal { return refusal }
+            await world.setSetting(of: repository.id, change, useDefault: useDefault)
+            return Answer(.created, json: "{}")
         }
-        if let refusal = change.refusal { return refusal }
-        await world.setSetting(of: repository.id, change, useDefault: useDefault)
-        return Answer(.created, json: "{}")
     }
 }
 
 /// The body of a write.
-struct TemplateChange: Decodable, Sendable {
+struct TemplateChange: Sendable {
     var useDefault: Bool?
     var includeClaimKeys: [String]?
     var useImmutableSubject: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case useDefault = "use_default"
-        case includeClaimKeys = "include_claim_keys"
-        case useImmutableSubject = "use_immutable_subject"
+    /// Why a body is none.
+    struct Refusal: Error {
+        let answer: Answer
     }
 
-    /// - Returns: `nil` where the body can't be read.
-    init?(_ request: Request) async throws {
+    /// Of two members of one name the last counts, as in Ruby.
+    static func read(_ request: Request) async throws -> Result<TemplateChange, Refusal> {
         let body = try await request.body.collect(upTo: 1 << 20)
-        guard let change = try? JSONDecoder().decode(TemplateChange.self, from: Data(body.readableBytesView)) else {
-            return nil
+        guard let value = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)),
+            let members = value as? [String: Any]
+        else { return .failure(Refusal(answer: .error(.badRequest, "Problems parsing JSON"))) }
+        do {
+            return .success(
+                TemplateChange(
+                    useDefault: try flag("use_default", members), includeClaimKeys: try keys(members),
+                    useImmutableSubject: try flag("use_immutable_subject", members)))
+        } catch let refusal as Refusal {
+            return .failure(refusal)
         }
-        self = change
+    }
+
+    private static func flag(_ name: String, _ members: [String: Any]) throws -> Bool? {
+        guard let value = members[name] else { return nil }
+        // A number can be had as a Boolean, too; only a Boolean is one in Objective-C's words.
+        guard let number = value as? NSNumber, String(cString: number.objCType) == "c" else {
+            throw Refusal(answer: .wrongType(name, "a boolean"))
+        }
+        return number.boolValue
+    }
+
+    private static func keys(_ members: [String: Any]) throws -> [String]? {
+        guard let value = members["include_claim_keys"] else { return nil }
+        guard let keys = value as? [String] else {
+            throw Refusal(answer: .wrongType("include_claim_keys", "an array of strings"))
+        }
+        return keys
     }
 
     /// "Unique strings; each only alphanumerics and underscore."
@@ -94,9 +122,9 @@ struct TemplateChange: Decodable, Sendable {
 }
 
 extension Answer {
-    /// As observed in 2026, without `errors`.
-    fileprivate static func missing(_ key: String) -> Answer {
-        .error(.unprocessableContent, "object is missing required key: \(key)")
+    /// NOTE: nobody has shown GitHub's answer to a member of another type.
+    fileprivate static func wrongType(_ name: String, _ type: String) -> Answer {
+        .invalid(["\(name) is not \(type)"])
     }
 
     /// `ValidationErrorSimple`
@@ -127,7 +155,7 @@ extension World {
     /// opted in, the repository is immutable by birth: `false` is accepted and changes nothing.
     func setSetting(of id: Int64, _ change: TemplateChange, useDefault: Bool) {
         guard let (organization, repository) = repository(id: id) else { return }
-        let (owner, name) = (repository.owner ?? organization.login, repository.renamedTo ?? repository.name)
+        let (owner, name) = (repository.owner ?? organization.login, repository.currentName)
         let legacy = "repo:\(owner)/\(name)"
         let immutable = "repo:\(owner)@\(organization.id)/\(name)@\(id)"
         var setting =

@@ -18,7 +18,10 @@ struct PropertyRoutes: Sendable {
         }
         router.get("/orgs/:org/properties/values") { request, context in
             await answer(context, permission: "organization_custom_properties=read") { organization in
-                values(of: organization, request)
+                Answer.page(
+                    organization.repositories, Paging(request),
+                    at: "\(context.origin.api)/orgs/\(organization.login)/properties/values"
+                ) { text($0, organization) }
             }
         }
     }
@@ -37,22 +40,6 @@ struct PropertyRoutes: Sendable {
         return body(organization).response
     }
 
-    private func values(of organization: WorldFile.Organization, _ request: Request) -> Answer {
-        let query = request.uri.queryParameters
-        let size = min(100, max(1, query.get("per_page", as: Int.self) ?? 30))
-        let page = min(max(1, query.get("page", as: Int.self) ?? 1), 1_000_000)
-        let slice = organization.repositories.dropFirst((page - 1) * size).prefix(size)
-        let answer = Answer(json: "[" + slice.map { text($0, organization) }.joined(separator: ",") + "]")
-        guard page * size < organization.repositories.count else { return answer }
-        let host = request.head.authority ?? "localhost"
-        let pages = (organization.repositories.count + size - 1) / size
-        let links = [(page + 1, "next"), (pages, "last")].map { number, relation in
-            "<\(world.scheme)://\(host)/orgs/\(organization.login)/properties/values?per_page=\(size)"
-                + "&page=\(number)>; rel=\"\(relation)\""
-        }
-        return answer.header(.link, links.joined(separator: ", "))
-    }
-
     private func text(_ repository: WorldFile.Repository, _ organization: WorldFile.Organization) -> String {
         let owner = repository.owner ?? organization.login
         let properties = (repository.customProperties ?? [:]).sorted { $0.key < $1.key }.map { name, value in
@@ -61,8 +48,8 @@ struct PropertyRoutes: Sendable {
             ])
         }
         return JSONBody.object([
-            ("repository_id", "\(repository.id)"), ("repository_name", JSONBody.quoted(repository.name)),
-            ("repository_full_name", JSONBody.quoted("\(owner)/\(repository.name)")),
+            ("repository_id", "\(repository.id)"), ("repository_name", JSONBody.quoted(repository.currentName)),
+            ("repository_full_name", JSONBody.quoted("\(owner)/\(repository.currentName)")),
             ("properties", "[\(properties.joined(separator: ","))]"),
         ])
     }

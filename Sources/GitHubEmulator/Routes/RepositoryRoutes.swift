@@ -7,24 +7,15 @@ struct RepositoryRoutes: Sendable {
     let world: World
 
     func add(to router: Router<EmulatorContext>) {
-        router.get("/repos/:owner/:repo") { request, context in
-            answer(await found(request, context))
-        }
-        router.get("/repositories/:id") { request, context in
-            answer(await found(request, context))
-        }
-    }
-
-    private func found(_ request: Request, _ context: EmulatorContext) async -> RepositoryPlace {
-        await RepositoryPlace(world, request, context.parameters)
-    }
-
-    private func answer(_ place: RepositoryPlace) -> Response {
-        switch place {
-        case .none: Answer.notFound.response
-        case .moved(let id): RepositoryPlace.redirect(to: "/repositories/\(id)").response
-        case .here(let organization, let repository):
-            Answer(json: RepositoryJSON(repository, of: organization).text).response
+        for path in ["/repos/:owner/:repo", "/repositories/:id"] {
+            router.get(RouterPath(path)) { _, context in
+                switch await RepositoryPlace(world, context.parameters) {
+                case .none: Answer.notFound.response
+                case .moved(let id): RepositoryPlace.redirect(to: "\(context.origin.api)/repositories/\(id)").response
+                case .here(let organization, let repository):
+                    Answer(json: RepositoryJSON(repository, of: organization, context).whole).response
+                }
+            }
         }
     }
 }
@@ -36,7 +27,7 @@ enum RepositoryPlace {
     case moved(Int64)
     case here(WorldFile.Organization, WorldFile.Repository)
 
-    init(_ world: World, _ request: Request, _ parameters: Parameters) async {
+    init(_ world: World, _ parameters: Parameters) async {
         if let id = parameters.get("id").flatMap({ Int64($0) }) {
             self = await world.repository(id: id).map { .here($0.0, $0.1) } ?? .none
             return
@@ -47,13 +38,26 @@ enum RepositoryPlace {
             self = .none
             return
         }
-        self = repository.renamedTo == nil ? .here(organization, repository) : .moved(repository.id)
+        let isFormer = repository.currentName.lowercased() != name.lowercased()
+        self = isFormer ? .moved(repository.id) : .here(organization, repository)
     }
 
     /// GitHub's REST documentation, "Follow redirects": 301 for what is read, 307 for what is to be sent again as it is.
-    static func redirect(to path: String, ofWrite isWrite: Bool = false) -> Answer {
-        Answer.error(
-            isWrite ? .temporaryRedirect : .movedPermanently, isWrite ? "Temporary Redirect" : "Moved Permanently"
-        ).header(.location, path)
+    static func redirect(to address: String, ofWrite isWrite: Bool = false) -> Answer {
+        let status = isWrite ? HTTPResponse.Status.temporaryRedirect : .movedPermanently
+        let body = JSONBody.object([
+            ("message", JSONBody.quoted(isWrite ? "Temporary Redirect" : "Moved Permanently")),
+            ("url", JSONBody.quoted(address)),
+            (
+                "documentation_url",
+                "\"https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects\""
+            ),
+        ])
+        return Answer(status, json: body).header(.location, address)
     }
+}
+
+extension WorldFile.Repository {
+    /// Its name, unless a listing is behind.
+    var currentName: String { renamedTo ?? name }
 }
