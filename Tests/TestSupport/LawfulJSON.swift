@@ -1,7 +1,5 @@
-import TestSupport
-
 /// A value that is written as JSON in any of the ways that RFC 8259 allows.
-indirect enum LawfulJSON {
+package indirect enum LawfulJSON {
     case null
     case bool(Bool)
     /// By the grammar of numbers.
@@ -11,10 +9,10 @@ indirect enum LawfulJSON {
     /// The names are unique; the order is the writer's.
     case object([(name: String, value: LawfulJSON)])
 
-    static func strings(_ texts: [String]) -> LawfulJSON { .array(texts.map { .string($0) }) }
+    package static func strings(_ texts: [String]) -> LawfulJSON { .array(texts.map { .string($0) }) }
 
     /// A text of the value, spelled by chance.
-    func text(_ random: inout SeededGenerator) -> String {
+    package func text(_ random: inout SeededGenerator) -> String {
         let space = { (random: inout SeededGenerator) in
             Int.random(in: 0..<4, using: &random) > 0
                 ? "" : [" ", "\t", "\n", "\r\n", "  "].randomElement(using: &random) ?? ""
@@ -42,7 +40,7 @@ indirect enum LawfulJSON {
     }
 
     /// Something that nobody asks for.
-    static func noise(_ random: inout SeededGenerator, depth: Int = 0) -> LawfulJSON {
+    package static func noise(_ random: inout SeededGenerator, depth: Int = 0) -> LawfulJSON {
         switch Int.random(in: 0..<(depth > 3 ? 5 : 8), using: &random) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &random))
@@ -61,7 +59,7 @@ indirect enum LawfulJSON {
     }
 
     /// Members that nobody asks for, of names that no schema has.
-    static func noiseMembers(
+    package static func noiseMembers(
         _ random: inout SeededGenerator, depth: Int = 0,
     ) -> [(name: String, value: LawfulJSON)] {
         var members: [(name: String, value: LawfulJSON)] = []
@@ -72,7 +70,7 @@ indirect enum LawfulJSON {
     }
 
     /// A text of some odd characters.
-    static func word(_ random: inout SeededGenerator) -> String {
+    package static func word(_ random: inout SeededGenerator) -> String {
         let pieces = [
             "a", "Z", "9", " ", "\"", "\\", "/", "\n", "\u{1}", "é", "e\u{301}", "ß", "漢", "😀", "\u{2028}", "<", "{",
         ]
