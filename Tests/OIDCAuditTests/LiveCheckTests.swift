@@ -40,7 +40,10 @@ struct LiveCheckTests {
                                 subClaimPrefix: "repo:acme/api")),
                         WorldFile.Repository(name: "docs", id: 1002, visibility: "public"),
                         WorldFile.Repository(name: "secrets", id: 1003),
-                    ])
+                    ]),
+                WorldFile.Organization(
+                    login: "octocat", id: 583_231, type: "User",
+                    repositories: [.init(name: "Hello-World", id: 1_296_269, visibility: "public")]),
             ],
             rateLimit: .init(limit: 60, windowSeconds: 3600), faults: faults)
     }
@@ -51,7 +54,8 @@ struct LiveCheckTests {
         #expect(run.error.isEmpty)
         #expect(!run.output.contains("differs"))
         #expect(run.output.contains("\nGET \(Self.template)\n  same\n"))
-        #expect(run.output.hasSuffix("\nnone of 14 answers differ in what the client reads\n"))
+        #expect(run.output.contains("\nGET /repos/octocat/Hello-World\n  same\n"))
+        #expect(run.output.contains("\nnone of 17 answers differ in what the client reads\n"))
     }
 
     @Test func whatDiffersIsNamed() async throws {
@@ -68,7 +72,7 @@ struct LiveCheckTests {
             "differs  public_repos: only the emulator sends it",
             "differs  status: GitHub 410",
             "note     other fields of GitHub alone (1): new?[31m",
-            "4 of 14 answers differ in what the client reads",
+            "4 of 17 answers differ in what the client reads",
         ] { #expect(run.output.contains(line), "\(line) in \(run.output)") }
         #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
@@ -98,8 +102,33 @@ struct LiveCheckTests {
         }
         #expect(await emulator.world.lastHeaders["authorization"] == nil)
         let requests = await emulator.world.requests
-        #expect(requests.count == 14)
+        #expect(requests.count == 17)
         #expect(requests.allSatisfy { $0.hasPrefix("GET /") })
+    }
+
+    /// What an owner would paste, with the emulator's token and names.
+    @Test func whatItPrintsForOwnersMeasures() async throws {
+        let emulator = Emulator(Self.world())
+        let run = try await emulator.run { address in
+            let printed = try await Self.run(at: address, repository: "acme/api").output
+            let start = try #require(printed.range(of: "\nORG=test-org REPO=old-repository bash"))
+            let command = "ORG=acme REPO=api bash" + printed[start.upperBound...]
+            let folder = try Folder()
+            return try await Self.run(
+                URL(filePath: "/bin/bash"), [try folder.write(command, to: "command")],
+                ["GH_TOKEN": "secret", "API_URL": address, "PATH": Python.path])
+        }
+        #expect(run.status == 0, "\(run.error)")
+        let path = Self.template.dropFirst()
+        for answer in [
+            "GET /\(path) \n  {\"use_default\":true,\"use_immutable_subject\":true,"
+                + "\"sub_claim_prefix\":\"repo:acme@77/api@1001\"}"
+                + " (200)\n# 3",
+            "GET /orgs/acme/actions/oidc/customization/sub \n  {\"include_claim_keys\":[\"repo\",\"ref\"],"
+                + "\"use_immutable_subject\":false} (200)\n# 7",
+            "subject.yml {\"message\":\"Print the subject\",\"content\":\"b246IHB1c2gK",
+            "PUT /repos/acme/api/actions/permissions {\"enabled\":true}\n",
+        ] { #expect(run.output.contains(answer), "\(answer) in \(run.output)") }
     }
 
     // MARK: -
@@ -108,13 +137,20 @@ struct LiveCheckTests {
         try await Emulator(world).run { try await run(at: $0, repository: repository) }
     }
 
-    /// Waits without holding a thread, which the emulator of this process needs; output goes to files for that reason.
     private static func run(at address: String, repository: String) async throws -> CommandRun {
+        try await run(
+            script, [repository], ["PATH": Python.path, "API_URL": address, "PROGRAM": program.path])
+    }
+
+    /// Waits without holding a thread, which the emulator of this process needs; output goes to files for that reason.
+    private static func run(
+        _ executable: URL, _ arguments: [String], _ environment: [String: String],
+    ) async throws -> CommandRun {
         let folder = try Folder()
         let process = Process()
-        process.executableURL = script
-        process.arguments = [repository]
-        process.environment = ["PATH": Python.path, "API_URL": address, "PROGRAM": program.path]
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = environment
         process.standardOutput = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "output")))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: folder.write("", to: "error")))
         let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
