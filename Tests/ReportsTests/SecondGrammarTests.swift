@@ -24,6 +24,14 @@ import Testing
         #expect(Markdown.text(text) == markdown)
     }
 
+    /// A comment of each night would be noted at issues 1, 2 and 3.
+    @Test func ourOwnWordsReferToNothing() throws {
+        let text = try SampleReport.render(SampleReport.make(), as: MarkdownReporter.self)
+        let prose = text.replacing(/`[^`]*`/, with: "").replacing(/&#[0-9]+;/, with: "")
+        #expect(prose.contains("<sub>scan 42 of "))
+        #expect(prose.firstMatch(of: /[#@][A-Za-z0-9]/) == nil)
+    }
+
     /// SARIF 2.1.0 reads `[text](target)` and `{0}` in a message.
     @Test func messagesOfSARIFHoldNoLinksAndPlaceholders() throws {
         var report = try SampleReport.make()

@@ -176,7 +176,8 @@ struct MarkdownReport {
 
     private mutating func notes(_ report: AuditReport) {
         for warning in report.warnings { add("- \(escaped(warning))\n") }
-        let scan = report.scanID.map { "scan #\($0.rawValue) of " } ?? ""
+        // Not "#2": GitHub would link an issue, and note there that it was mentioned.
+        let scan = report.scanID.map { "scan \($0.rawValue) of " } ?? ""
         // There is always room for it: of the reserve, a section takes what says how much it cut.
         add("\n<sub>\(scan)\(report.startedAt)\(report.digest.map { ", digest \($0)" } ?? "")</sub>\n")
     }
