@@ -191,6 +191,10 @@ import Testing
             #expect(run.status == 3)
             #expect(run.output.contains("1 listed of the 3 that the organization counts"))
             #expect(run.error.contains("counts\n hint: check that the token may see every repository"))
+            // It is likely to have been made for another owner.
+            let fineGrained = await scan("acme", environment: ["GH_ENTERPRISE_TOKEN": "github_pat_test-token"])
+            #expect(
+                fineGrained.error.contains(" hint: a fine-grained token sees its resource owner's repositories alone"))
         }
     }
 

@@ -54,7 +54,7 @@ struct DoctorCommand: AuditCommand {
             let count = diagnosis.isExpectedAtLeast ? "at least \(expected)" : "\(expected)"
             throw CommandFailure(
                 message: "none of the \(count) repositories of \(diagnosis.login) is listed to this token",
-                hint: Self.waysToRepositories(token, diagnosis.login), status: .permission)
+                hint: token.wayToRepositories(of: diagnosis.login), status: .permission)
         }
         guard let first = diagnosis.missing.first, case .refused(let reason) = first.outcome else {
             // A scan would end likewise.
@@ -71,17 +71,20 @@ struct DoctorCommand: AuditCommand {
         if let shortfall = diagnosis.shortfall {
             return CommandFailure(
                 message: "the listing of \(diagnosis.login) is partial: \(shortfall)",
-                hint: waysToRepositories(token, diagnosis.login), status: .incomplete)
+                hint: token.wayToRepositories(of: diagnosis.login), status: .incomplete)
         }
         guard diagnosis.listed == 0 else { return nil }
         // The organization may have none.
         return CommandFailure(
             message: "no repository of \(diagnosis.login) is listed to this token: a scan would have nothing in scope",
-            hint: diagnosis.expected == 0 ? nil : waysToRepositories(token, diagnosis.login), status: .incomplete)
+            hint: diagnosis.expected == 0 ? nil : token.wayToRepositories(of: diagnosis.login), status: .incomplete)
     }
+}
 
-    private static func waysToRepositories(_ token: AccessToken.Kind, _ login: String) -> String {
-        switch token {
+extension AccessToken.Kind {
+    /// What to do where a token of this kind is not shown all repositories of an organization.
+    func wayToRepositories(of login: String) -> String {
+        switch self {
         case .fineGrained: "a fine-grained token sees its resource owner's repositories alone: make one for \(login)"
         case .installation, .appUser: "give the app's installation access to the organization's repositories"
         case .classic, .oauthApp, .unknown: "give the token access to the organization's repositories"

@@ -60,7 +60,7 @@ struct ScanCommand: AuditCommand {
                 than: settings.connection.endpoint.description, holding: .scans, in: settings.historyPath)
             do throws(CommandFailure) {
                 (report, advice) = try await pipeline.audit(until: stopRequests)
-                failure = CommandFailure(report, advice: &advice)
+                failure = CommandFailure(report, advice: &advice, token: settings.connection.credential?.tokenKind)
                 if report.hasReadNothing { failure?.add(hint: otherHosts) }
             } catch {
                 failure = error
@@ -157,8 +157,10 @@ extension CommandFailure {
 
     /// What to say of a report whose exit status speaks of more than violations.
     ///
-    /// - Parameter advice: what the crawl advised; the first of it becomes the hint.
-    init?(_ report: AuditReport, advice: inout [String]) {
+    /// - Parameters:
+    ///   - advice: what the crawl advised; the first of it becomes the hint.
+    ///   - token: the kind of the token that read what there is.
+    init?(_ report: AuditReport, advice: inout [String], token: AccessToken.Kind? = nil) {
         guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
         // It is the hint, with what comes after it.
         if let hint = report.stop?.refusal?.hint { advice.removeAll { $0 == hint } }
@@ -178,7 +180,8 @@ extension CommandFailure {
         }
         self.init(
             message: message,
-            hint: report.isResumable || advice.isEmpty ? report.nextStep : advice.removeFirst(), status: status)
+            hint: report.isResumable || advice.isEmpty ? report.nextStep(token) : advice.removeFirst(),
+            status: status)
     }
 }
 
@@ -199,7 +202,7 @@ extension AuditReport {
     }
 
     /// What a person can do about an incomplete scan that GitHub gave no advice on.
-    fileprivate var nextStep: String {
+    fileprivate func nextStep(_ token: AccessToken.Kind?) -> String {
         switch stop {
         case .interrupted, .terminated: return "run it again with --resume to read the rest"
         case .waitExhausted: return "run it again later with --resume, or allow more with --max-wait"
@@ -213,7 +216,11 @@ extension AuditReport {
             return "GitHub or the network failed: run it again later"
         }
         if listings.contains(where: { $0.status == .partial }) || summary.listed == 0 {
-            return "check that the token may see every repository of the organization"
+            let short = organizations.first { $0.listing.status == .partial } ?? organizations.first
+            guard let token, let short, [.fineGrained, .installation, .appUser].contains(token) else {
+                return "check that the token may see every repository of the organization"
+            }
+            return token.wayToRepositories(of: short.login)
         }
         if listings.contains(where: { !$0.missing.isEmpty }) {
             return "check whether it was deleted, or the token lost its access"
