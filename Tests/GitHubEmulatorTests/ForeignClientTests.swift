@@ -118,7 +118,8 @@ import Testing
     }
 
     @Test func validatorsAreComparedWeakly() async throws {
-        let path = "/repos/acme/b"
+        // An answer without addresses, which hold the port.
+        let path = "/repos/acme/b\(Self.sub)"
         let tag = try #require(try await ask([path])[0].headers["etag"])
         let strong = String(tag.dropFirst("W/".count))
         let same = [tag, strong, "*", "\"x\", \(tag)", "W/\"x\" ,\t\(strong) , \"y\""]
