@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditCore
 import Foundation
+import Reports
 
 /// What a shell offers where an option takes a text that the parser does not list itself.
 extension CompletionKind {

@@ -118,7 +118,7 @@ private struct TrustHTML {
                 some.map { finding in
                     [
                         text(finding.rule), code(finding.name), text(finding.violation.message),
-                        finding.violation.actual.map(code).joined(separator: "<br>"),
+                        finding.violation.actual.map { code($0) }.joined(separator: "<br>"),
                         text(finding.violation.remediation),
                         text(finding.notes(finding.state).joined(separator: ", ")),
                     ]

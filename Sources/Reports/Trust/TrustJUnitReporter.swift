@@ -58,12 +58,12 @@ package struct TrustJUnitReporter: TrustReporter {
         func result(_ why: [String]) -> JUnitResult {
             why.isEmpty ? .pass : .error(type: "unreadable", message: why.joined(separator: "\n"))
         }
-        return [(prefix, RuleEntry.reservedID, result(audit.gaps))]
-            + audit.files.map { file in
-                let why =
-                    (file.truncation.map { [$0] } ?? []) + file.unread.map { "\($0.identity): \($0.why)" }
-                return ("\(prefix).\(Self.segment(file.path))", RuleEntry.reservedID, result(why))
-            }
+        var cases: [Case] = [(prefix, RuleEntry.reservedID, result(audit.gaps))]
+        for file in audit.files {
+            let why = (file.truncation.map { [$0] } ?? []) + file.unread.map { "\($0.identity): \($0.why)" }
+            cases.append(("\(prefix).\(Self.segment(file.path))", RuleEntry.reservedID, result(why)))
+        }
+        return cases
     }
 
     private func cases(_ identities: [TrustJudgement.Verdict], _ report: AuditReport) -> [Case] {

@@ -82,7 +82,7 @@ package struct TrustAccessReporter: TrustReporter {
         for trust in audit.trusts {
             for cell in trust.cells where audit.concerns(cell) {
                 var writer = JSONWriter(output, isEmbedded: true)
-                Shape.access.write(audit.report.access(trust, cell), nil, &writer)
+                Shape<Access>.access.write(audit.report.access(trust, cell), nil, &writer)
                 output = writer.output
                 output.write("\n")
             }
