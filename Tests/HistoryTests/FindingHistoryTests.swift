@@ -97,8 +97,8 @@ import Testing
             return (known[key]?.absences ?? [:]).mapValues(\.scan.rawValue)
         }
         let (context, ref) = ("missing claim: context", "missing claim: ref")
-        for (night, claims) in [["repo", "ref"], ["repo", "context"], ["repo"], ["repo"], ["repo", "ref"]].enumerated()
-        {
+        let nights: [[ClaimKey]] = [["repo", "ref"], ["repo", "context"], ["repo"], ["repo"], ["repo", "ref"]]
+        for (night, claims) in nights.enumerated() {
             _ = try await scan(store, claims, at: Int64(night) * 10)
         }
         #expect(try await absences(before: 2) == [:])
