@@ -58,9 +58,15 @@ private final class WireHandler: ChannelInboundHandler {
         while !rest.isEmpty {
             let piece = rest.prefix(Int.random(in: 1...4000, using: &random))
             rest = rest.dropFirst(piece.count)
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece)), promise: nil)
+            var written: EventLoopPromise<Void>?
+            if closes, rest.isEmpty {
+                // What is not written yet would be lost with the connection.
+                let (channel, promise) = (context.channel, context.eventLoop.makePromise(of: Void.self))
+                promise.futureResult.whenComplete { _ in channel.close(promise: nil) }
+                written = promise
+            }
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: piece)), promise: written)
         }
-        if closes { context.close(promise: nil) }
     }
 
     /// - Returns: the answer as it is sent, and whether the connection ends with it.

@@ -201,7 +201,7 @@ import Testing
             ["<\(absolute)>; rel=\"next\""], [prev + ", <\(absolute)>; rel=\"next\""],
             ["<\(absolute)>;rel=next"], ["<\(next)>; rel=\"next\""], ["<HTTP://127.0.0.1:PORT\(next)>; REL=\"NEXT\""],
             ["<\(absolute)>; title=\"a, b; rel=\\\"prev\\\"\"; rel=\"next\""],
-            ["<\(absolute)>\t;\t rel = \"last next\" ; type=x"], [prev, "<\(absolute)>; rel=\"next\""],
+            ["<\(absolute)>\t;\t rel = \"alternate next\" ; type=x"], [prev, "<\(absolute)>; rel=\"next\""],
             [", ,\(prev),,<\(absolute)>; rel=\"next\"; rel=\"prev\","],
             ["<\(absolute)>; nofollow; rel=next; hreflang=de"],
             number == 2 ? ["<\(absolute)>; rel=next"] : ["<?\(query)>; rel=\"next\""],
