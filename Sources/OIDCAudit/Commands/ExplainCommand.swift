@@ -35,7 +35,10 @@ struct ExplainCommand: AuditCommand {
             try context.console.write(RulePage.explanationOfReadable(style: style))
             return ExitStatus.success.rawValue
         }
-        if policy == nil, let preset = Preset.all.first(where: { [$0.name, "preset:\($0.name)"].contains(rule) }) {
+        // A rule may bear the name of a preset, and goes before it.
+        if policy == nil, RuleCatalog.rule(named: rule) == nil,
+            let preset = Preset.all.first(where: { [$0.name, "preset:\($0.name)"].contains(rule) })
+        {
             let loaded = try PolicyFile.load("preset:\(preset.name)")
             let pages = loaded.rules.map { RulePage.explanation(of: $0, in: loaded, style: style) }
             try context.console.write(pages.joined(separator: "\n"))
