@@ -1,4 +1,4 @@
-/// What a policy makes of trusts: findings about identities, whose statements are judged one by one and told together.
+/// What a policy makes of trusts: findings about identities, whose statements are judged one by one, reported together.
 package struct TrustJudgement: Sendable {
     /// What the entries about trusts made of one identity.
     package struct Verdict: Sendable {
@@ -187,7 +187,7 @@ private struct TrustJudging {
 
 extension RuleVerdict {
     /// What the verdicts about each statement of a role come to, whatever their order: one that fails is enough, and all
-    /// problems are told together.
+    /// problems are reported together.
     fileprivate init(of verdicts: [RuleVerdict]) {
         var failures: [Violation] = []
         var undecided: [String] = []

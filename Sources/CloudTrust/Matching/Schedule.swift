@@ -40,7 +40,7 @@ enum Schedule {
                 places.append((claim, isEscaped))
                 rest[claim].removeFirst()
             }
-            // The texts of a hole that comes again are told apart, and held against each other at the end.
+            // The texts of a hole that comes again are kept apart, and held against each other at the end.
             let times = done[hole.name, default: 0]
             done[hole.name] = times + 1
             steps.append(.hole(times == 0 ? hole : hole.renamed("\(hole.name) \(times)"), places))

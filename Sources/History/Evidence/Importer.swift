@@ -161,7 +161,7 @@ private struct Importer {
                 return (policy, last.filter(\.value.row.isOpen))
             })
         for record in records {
-            // A finding that is closed, and does not stand open here, is nothing to tell.
+            // A finding that is closed, and does not stand open here, is no news.
             if case .finding(let finding) = RecordSubject(record), record["open"] == false.databaseValue,
                 open[finding.policy]?[finding.key] == nil
             {

@@ -105,7 +105,7 @@ struct ScanCommand: AuditCommand {
 }
 
 extension Console {
-    /// Writes every file, then standard output; the first failure is told after all have been tried.
+    /// Writes every file, then standard output; the first failure is reported after all have been tried.
     func write(
         _ report: AuditReport, _ reports: ReportSettings, _ settings: ConsoleSettings,
     ) throws(CommandFailure) {

@@ -24,7 +24,7 @@ struct TrustOutputFile {
 }
 
 extension Console {
-    /// Writes every file, then standard output; the first failure is told after all have been tried.
+    /// Writes every file, then standard output; the first failure is reported after all have been tried.
     func write(
         _ audit: TrustAudit, as format: any TrustReporter.Type, _ files: [TrustOutputFile],
         _ settings: ConsoleSettings,
