@@ -23,7 +23,8 @@ import Testing
         var says = ""
         var isListingPartial = false
         var arguments: [String] = []
-        var timeout = Duration.seconds(30)
+        /// Short where the fault is a wait; else as long as a machine may need that runs all tests at once.
+        var timeout = Duration.seconds(240)
         var clockSkewSeconds: Int64 = 0
 
         var testDescription: String { name }
