@@ -114,16 +114,40 @@ package struct WriteLimits: Hashable, Sendable {
 
     package init() {}
 
+    /// What a host allows that has other limits, or none.
+    ///
+    /// - Parameters:
+    ///   - minutely: above 60, writes follow one another faster than once a second.
+    package mutating func allow(minutely: Int?, hourly: Int?) {
+        if let minutely {
+            self.minutely = minutely
+            interval = min(interval, .seconds(60) / minutely)
+        }
+        self.hourly = hourly ?? self.hourly
+    }
+
     /// How long so many writes take at least.
     ///
     /// - Parameter before: how long ago earlier writes were sent.
     package func leastDuration(of count: Int, after before: [Duration] = []) -> Duration {
+        estimate(of: count, after: before, withRollback: false).duration
+    }
+
+    /// How long so many writes take at least, and then a rollback of all of them.
+    package func estimate(
+        of count: Int, after before: [Duration] = [], withRollback: Bool = true,
+    ) -> WriteEstimate {
         var pace = WritePace(self, after: before.map { .zero - max($0, .zero) })
         var now = Duration.zero
-        for _ in 0..<count {
-            while let turn = pace.turn(at: now) { now = turn.moment }
+        func write() {
+            for _ in 0..<count {
+                while let turn = pace.turn(at: now) { now = turn.moment }
+            }
         }
-        return now
+        write()
+        let duration = now
+        if withRollback { write() }
+        return WriteEstimate(writes: count, duration: duration, rollback: now - duration, hourly: hourly)
     }
 }
 
@@ -158,15 +182,15 @@ struct WritePace {
     mutating func turn(at now: Duration) -> Turn? {
         if let last, last + limits.interval > now { return Turn(moment: last + limits.interval, message: nil) }
         // Both must allow it before either counts it, and the longer wait is the one to speak of.
-        var (nextMinute, nextHour) = (minute, hour)
-        let turns = [
-            nextMinute.depart(costing: 1, evenly: false, at: now)
-                .map { Turn(moment: $0, message: "\(limits.minutely) writes a minute are made") },
-            nextHour.depart(costing: 1, evenly: false, at: now)
-                .map { Turn(moment: $0, message: "\(limits.hourly) writes an hour are made") },
-        ].compactMap(\.self)
-        if let last = turns.max(by: { $0.moment < $1.moment }) { return last }
-        (minute, hour) = (nextMinute, nextHour)
+        let waits = (minute: minute.wait(costing: 1, at: now), hour: hour.wait(costing: 1, at: now))
+        if let moment = waits.hour, moment >= waits.minute ?? moment {
+            return Turn(moment: moment, message: "\(limits.hourly) writes an hour are made")
+        }
+        if let moment = waits.minute {
+            return Turn(moment: moment, message: "\(limits.minutely) writes a minute are made")
+        }
+        _ = minute.depart(costing: 1, evenly: false, at: now)
+        _ = hour.depart(costing: 1, evenly: false, at: now)
         last = now
         return nil
     }

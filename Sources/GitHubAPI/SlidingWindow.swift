@@ -22,6 +22,14 @@ struct SlidingWindow {
         spent.count { $0 + length > now }
     }
 
+    /// When so many points are free; `nil`: they are.
+    func wait(costing cost: Int, at now: Duration) -> Duration? {
+        let missing = spent.count + min(cost, points) - points
+        guard missing > 0 else { return nil }
+        let free = spent[(oldest + missing - 1) % spent.count] + length
+        return free <= now ? nil : free
+    }
+
     /// Takes the points of one request.
     ///
     /// - Parameters:
@@ -30,11 +38,7 @@ struct SlidingWindow {
     /// - Returns: `nil` where it may depart now, or when one may.
     mutating func depart(costing cost: Int, evenly: Bool, at now: Duration) -> Duration? {
         let cost = min(cost, points)
-        let missing = spent.count + cost - points
-        if missing > 0 {
-            let free = spent[(oldest + missing - 1) % spent.count] + length
-            guard free <= now else { return free }
-        }
+        if let free = wait(costing: cost, at: now) { return free }
         if evenly {
             let interval = length / points * cost
             // A request that came late may be caught up with, but one only.

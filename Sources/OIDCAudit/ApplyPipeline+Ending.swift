@@ -55,16 +55,26 @@ extension ApplyPipeline {
         }
     }
 
-    /// How many changes are made, and the names of those that are not.
+    /// How many changes are made, and which are not, with why.
     private static func tally(_ changeset: Changeset?, _ done: Int) -> String {
         guard let changeset else { return "what was made is not known" }
         let entries = changeset.entries
         let partly = entries.count { $0.outcome?.found != nil }
-        let open = zip(changeset.plan.changes, entries).filter { $0.1.outcome?.isDone != true }.map(\.0.target.name)
-        let names = open.prefix(3).joined(separator: ", ") + (open.count > 3 ? " and \(open.count - 3) more" : "")
+        let open = zip(changeset.plan.changes, entries).filter { $0.1.outcome?.isDone != true }
         return "\(done) of \(entries.count) changes are made"
             + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
-            + (done > 0 && !open.isEmpty ? ", not \(names)" : "")
+            + (done > 0 && !open.isEmpty
+                ? ", not \(names(of: open.map { ($0.target.name, $1.outcome?.sentence) }))" : "")
+    }
+
+    /// The first few, each with why it was not made; those that failed alike have that in common.
+    private static func names(of open: [(name: String, why: String?)]) -> String {
+        var parts: [String] = []
+        for (place, one) in open.prefix(3).enumerated() {
+            let isSaidWithTheNext = place < min(open.count, 3) - 1 && open[place + 1].why == one.why
+            parts.append(one.name + (isSaidWithTheNext ? "" : one.why.map { " (\($0))" } ?? ""))
+        }
+        return parts.joined(separator: ", ") + (open.count > 3 ? " and \(open.count - 3) more" : "")
     }
 
     /// What to do next. What GitHub rejected is not to be sent again.

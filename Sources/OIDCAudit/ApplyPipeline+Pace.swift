@@ -1,31 +1,42 @@
 import AuditCore
 import GitHubAPI
 import History
-import Synchronization
 
-/// How long writes take, what they wait for, and how far they are.
-extension ApplyPipeline {
+extension CommandContext {
+    /// How long so many writes take, and then a rollback of them, after those of the last hour that the history holds.
+    func estimate(
+        of count: Int, _ limits: WriteLimits, apiURL: String, historyPath: String,
+    ) async -> WriteEstimate {
+        // Where there is no history yet, nothing was written before.
+        let known = try? await withHistory(historyPath, for: .reading) {
+            (history) async throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in
+                try await earlierWrites(apiURL: apiURL, in: history)
+            }
+        }
+        return limits.estimate(of: count, after: known ?? [])
+    }
+
     /// How long ago the writes of the last hour were, oldest first.
-    func earlierWrites(in store: HistoryStore) async throws(HistoryError) -> [Duration] {
-        let now = context.now()
+    func earlierWrites(apiURL: String, in store: HistoryStore) async throws(HistoryError) -> [Duration] {
+        let now = now()
         let hour = Timestamp(secondsSince1970: now.secondsSince1970 - 3601)
         return try await store.writes(apiURL: apiURL, since: hour).map { .seconds(now.seconds(since: $0)) }
     }
+}
 
-    /// What to say of how long so many writes take; `nil` where that is not a time.
-    func leastDuration(of count: Int) async -> String? {
-        var before: [Duration] = []
-        // Where there is no history yet, nothing was written before.
-        let known = try? await context.withHistory(historyPath, for: .reading) {
-            (history) async throws(CommandFailure) in
-            try await usingHistory { () async throws(HistoryError) in try await earlierWrites(in: history) }
-        }
-        if let known { before = known }
-        let duration = context.writeLimits.leastDuration(of: count, after: before)
-        return duration < .seconds(3) ? nil : "It takes at least \(duration.inWords)"
+/// How fast changes are written, what they wait for, and how far they are.
+extension ApplyPipeline {
+    var writeLimits: WriteLimits { change.pace.limits(context.writeLimits) }
+
+    /// What to say of how long so many writes take; `nil`: a moment.
+    func durationInWords(of count: Int, _ kind: Changeset.Kind) async -> String? {
+        await context.estimate(of: count, writeLimits, apiURL: apiURL, historyPath: historyPath)
+            .words(isRollback: kind == .rollback).map { "It takes \($0)" }
     }
 
     func sayWait(_ wait: RateLimitWait, _ count: ChangeCount) {
+        count.waits(wait)
         guard !console.isQuiet else { return }
         context.console.note(Self.note(of: wait, at: context.now(), left: count.left))
     }
@@ -34,7 +45,8 @@ extension ApplyPipeline {
         "note: waiting until \(now.adding(seconds: wait.remaining.components.seconds + 1)): \(wait.message) (\(left) left)"
     }
 
-    /// Does something, and says each second whether a rate limit holds everything back meanwhile.
+    /// Does something, draws each second on a terminal how far it is, and says whether a rate limit holds everything back
+    /// meanwhile.
     func whileSayingWaits<Value>(
         of client: GitHubClient, _ count: ChangeCount, _ body: () async -> Value,
     ) async -> Value {
@@ -48,40 +60,36 @@ extension ApplyPipeline {
                         if end.seconds(since: said) > 2 { sayWait(wait, count) }
                         said = end
                     }
+                    if showsProgress, let line = count.line(now: context.now()) {
+                        context.console.show(progress: line)
+                    }
                     try? await ContinuousClock().sleep(for: .seconds(1))
                 }
+                context.console.clearProgress()
             }
             let value = await body()
             group.cancelAll()
             return value
         }
     }
-}
 
-/// How many changes of a run are done.
-final class ChangeCount: Sendable {
-    private struct State {
-        var targets: [PlannedChange.Target: Int] = [:]
+    private var showsProgress: Bool {
+        console.showsProgress && !console.isQuiet && context.console.canShowProgress
     }
 
-    private let total: Int
-    private let state = Mutex(State())
-
-    init(of total: Int) {
-        self.total = total
-    }
-
-    /// How many have no outcome yet.
-    var left: Int { state.withLock { max(0, total - $0.targets.count) } }
-
-    /// Which of how many a change is that has an outcome, `3/40`; `nil` where there is but one.
-    func place(of change: PlannedChange) -> String? {
-        guard total > 1 else { return nil }
-        return state.withLock { state in
-            let place = state.targets[change.target] ?? state.targets.count + 1
-            state.targets[change.target] = place
-            return "\(place)/\(total)"
+    /// Says what came of a change: each of a few, and of many those that went wrong, and now and then how far it is.
+    func say(_ change: PlannedChange, _ outcome: ChangeOutcome, _ count: ChangeCount) {
+        let place = count.take(change, outcome)
+        guard !console.isQuiet, console.isVerbose || count.isSaid(outcome, place, onTerminal: showsProgress) else {
+            return
         }
+        say(change, outcome, count.words(at: place))
+    }
+
+    /// - Parameter place: which of how many it is; empty where there is but one.
+    func say(_ change: PlannedChange, _ outcome: ChangeOutcome, _ place: String = "") {
+        guard !console.isQuiet else { return }
+        context.console.note("\(place)\(change.target.name): \(outcome.sentence)")
     }
 }
 
@@ -92,15 +100,5 @@ extension Changeset {
         some.plan.changes = places.map { plan.changes[$0] }
         some.entries = places.map { entries[$0] }
         return some
-    }
-}
-
-extension Duration {
-    /// `40 s`, `4 min 53 s`, `6 h 2 min`; whole seconds, rounded up.
-    var inWords: String {
-        let seconds = components.seconds + (components.attoseconds > 0 ? 1 : 0)
-        if seconds < 60 { return "\(seconds) s" }
-        if seconds < 3600 { return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s" }
-        return seconds / 60 % 60 == 0 ? "\(seconds / 3600) h" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
     }
 }

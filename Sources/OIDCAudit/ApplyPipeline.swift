@@ -145,6 +145,9 @@ struct ApplyPipeline {
         guard change.yes || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
+        let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
+        let open = entries.indices.filter { entries[$0].isOpen }
+        let duration = await durationInWords(of: open.count, work.kind)
         let page = PlanPage.text(left, of: plan, style: context.console.reportStyle(console.color))
         if format == .text {
             try context.console.write(Array(page.utf8))
@@ -152,13 +155,10 @@ struct ApplyPipeline {
             // Nobody agrees to what they have not seen.
             for line in page.split(separator: "\n") { context.console.note(String(line)) }
         }
-        let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
-        let open = entries.indices.filter { entries[$0].isOpen }
         guard !open.isEmpty else {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
         }
-        let duration = await leastDuration(of: open.count)
         let question = "Write \(open.count == 1 ? "this change" : "these \(open.count) changes")"
         guard agree("\(question), \(PlanPage.subjectWords(left)), to \(apiURL)?\(duration.map { " \($0)." } ?? "")")
         else {
@@ -187,9 +187,10 @@ struct ApplyPipeline {
         if let begun = work.begun { entries = try await current(begun, in: store).entries }
         let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
         let id = try await begin(work, actor, in: store)
-        let before = try await usingHistory { () async throws(HistoryError) in try await earlierWrites(in: store) }
-        let writer = GitHubWriter(
-            client, limits: context.writeLimits, after: before, waitMax: connection.limits.waitMax)
+        let before = try await usingHistory { () async throws(HistoryError) in
+            try await context.earlierWrites(apiURL: apiURL, in: store)
+        }
+        let writer = GitHubWriter(client, limits: writeLimits, after: before, waitMax: connection.limits.waitMax)
         let applier = Applier(
             client: client, writer: writer, journal: Journal(store: store, changeset: id, now: context.now))
 
@@ -201,16 +202,17 @@ struct ApplyPipeline {
             }
         }
         defer { listener.cancel() }
-        let progress = ChangeCount(of: entries.count(where: \.isOpen))
+        let progress = ChangeCount(of: entries.count(where: \.isOpen), writeLimits, after: before)
         let result = await whileSayingWaits(of: client, progress) {
             await applier.apply(
                 work.plan, after: entries, canaries: change.canary.value,
-                confirm: { await confirmAfterCanary { stop.withLock { $0 != nil } } },
-                shouldStop: { stop.withLock { $0 != nil } },
-                tell: { change, outcome in
-                    // A limit's refusal within a change is told too; the change is tried again.
-                    say(change, outcome, progress.place(of: change))
+                confirm: {
+                    progress.pause(true)
+                    defer { progress.pause(false) }
+                    return await confirmAfterCanary { stop.withLock { $0 != nil } }
                 },
+                shouldStop: { stop.withLock { $0 != nil } },
+                tell: { change, outcome in say(change, outcome, progress) },
                 waiting: { wait in sayWait(wait, progress) })
         }
         do throws(CommandFailure) {
@@ -304,6 +306,7 @@ struct ApplyPipeline {
 
     /// - Parameter shouldStop: whether the wait is to end; what comes after it is not begun then.
     private func confirmAfterCanary(_ shouldStop: () -> Bool) async -> Bool {
+        context.console.clearProgress()
         if !change.yes { return agree("The first was read back as planned. Go on?") }
         guard change.canaryWait > .zero else { return true }
         context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
@@ -312,12 +315,6 @@ struct ApplyPipeline {
             do { try await Task.sleep(until: min(end, .now + Applier.attention)) } catch { return false }
         }
         return true
-    }
-
-    /// - Parameter place: which of how many it is; `nil` where there is but one.
-    private func say(_ change: PlannedChange, _ outcome: ChangeOutcome, _ place: String? = nil) {
-        guard !console.isQuiet else { return }
-        context.console.note("\(place.map { "\($0)  " } ?? "")\(change.target.name): \(outcome.sentence)")
     }
 }
 

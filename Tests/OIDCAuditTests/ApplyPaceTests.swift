@@ -2,6 +2,7 @@ import AuditCore
 import Foundation
 import GitHubAPI
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import GitHubEmulator
@@ -162,9 +163,65 @@ import Testing
         let count = ChangeCount(of: 2)
         #expect(count.left == 2)
         // A limit refused it, and it was tried again.
-        #expect([1, 1, 2].map { count.place(of: change($0)) } == ["1/2", "1/2", "2/2"])
+        #expect(count.take(change(1), .refused("a rate limit")) == 1)
+        #expect(count.line(now: .sample)?.hasPrefix("1/2 changes · 1 not made · ") == true)
+        #expect(count.take(change(1), .applied) == 1)
+        #expect(count.line(now: .sample)?.hasPrefix("1/2 changes · ") == true)
+        #expect(count.line(now: .sample)?.contains("not made") == false)
+        count.waits(RateLimitWait(message: "500 writes an hour are made", remaining: .seconds(3000), isPace: false))
+        #expect(count.line(now: .sample) == "1/2 · wait 50 min to 02:50Z: 500 writes an hour are made")
+        #expect(count.take(change(2), .applied) == 2)
         #expect(count.left == 0)
-        #expect(ChangeCount(of: 1).place(of: change(1)) == nil)
+        #expect(count.words(at: 2) == "2/2  ")
+        #expect(ChangeCount(of: 1).words(at: 1).isEmpty)
+        count.pause(true)
+        #expect(count.line(now: .sample) == nil)
+    }
+
+    /// Of hundreds, a log names what went wrong, and some on the way; a terminal has a line for these.
+    @Test func ofManyChangesAFewAreSaid() {
+        for (onTerminal, range) in [(false, 10...30), (true, 0...0)] {
+            let count = ChangeCount(of: 294)
+            #expect(range.contains((1...294).count { count.isSaid(.applied, $0, onTerminal: onTerminal) }))
+            #expect((1...294).count { count.isSaid(.failed("x"), $0, onTerminal: onTerminal) } == 10)
+        }
+        let few = ChangeCount(of: 20)
+        #expect((1...20).allSatisfy { few.isSaid(.applied, $0, onTerminal: true) })
+    }
+
+    /// A host without limits need not be written to as slowly as github.com.
+    @Test func theHostsLimitsAreSettings() async throws {
+        try await Self.withPlan(4) { (scan, plan) async throws -> Void in
+            let questions = Mutex<[String]>([])
+            func ask(_ arguments: String...) async -> String {
+                let run = await CommandRun.run(
+                    ["apply", plan, "--api-url", scan.address, "--db", scan.folder.database] + arguments,
+                    environment: ["GH_ENTERPRISE_TOKEN": "test-token"],
+                    ask: { question in
+                        questions.withLock { $0.append(question) }
+                        return false
+                    }, writeLimits: WriteLimits())
+                #expect(run.status == 2, "\(run.error)")
+                return questions.withLock { $0.last ?? "" }
+            }
+            #expect(
+                await ask("--writes-per-hour", "3").hasSuffix(
+                    " It takes at least 1 h, and a rollback right after it at least 1 h (3 writes an hour)."))
+            #expect(await ask("--writes-per-minute", "6000").hasSuffix("\(scan.address)?"))
+        }
+    }
+
+    @Test func anEstimateCountsTheRollbackToo() {
+        let limits = WriteLimits()
+        #expect(
+            limits.estimate(of: 294).words()
+                == "at least 4 min 53 s, and a rollback right after it at least 56 min 35 s (500 writes an hour)")
+        #expect(limits.estimate(of: 294).words(isRollback: true) == "at least 4 min 53 s")
+        #expect(limits.estimate(of: 3).words() == nil)
+        #expect(limits.estimate(of: 3000).words(isRollback: true)?.hasPrefix("at least 5 h ") == true)
+        var free = limits
+        free.allow(minutely: 60_000, hourly: 1_000_000)
+        #expect(free.estimate(of: 3000).words() == nil)
     }
 
     @Test func durationsAreInWords() {

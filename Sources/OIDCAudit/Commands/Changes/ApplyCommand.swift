@@ -50,6 +50,10 @@ struct ApplyCommand: AuditCommand {
             context.console.note(
                 "going on with #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
             )
+            // What was tried, and why it is left.
+            let failed = zip(last.plan.changes, last.entries).filter { $0.1.isOpen && $0.1.outcome != nil }
+            for (change, entry) in failed.prefix(5) { entry.outcome.map { pipeline.say(change, $0) } }
+            if failed.count > 5 { context.note("and \(failed.count - 5) more that were tried") }
             work = ApplyPipeline.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
         } else {
             guard let plan else {

@@ -13,6 +13,7 @@ struct ChangeOptions: ParsableArguments {
     var canary: Number<FromOne> = 1
     @Option(help: ArgumentHelp("With --yes: how long to wait after the canary.", valueName: "duration"))
     var canaryWait = Duration.zero
+    @OptionGroup var pace: WritePaceOptions
 
     private static let changesMaxUnlessSaid = 50
 
