@@ -78,7 +78,7 @@ import Testing
             #expect(await Self.setting(scan, 0)?.useDefault == false)
             #expect(await Self.setting(scan, 0)?.includeClaimKeys == nil)
             let changes = await Self.run(scan, "history", "changes")
-            #expect(changes.output.contains(/#1  apply, .*, by octocat\n  applied       acme\/r1\n/))
+            #expect(changes.output.contains(/#1  apply, .*, by octocat\n  applied       3 repositories alike/))
             // A compliant organization has nothing left to plan.
             #expect(await Self.run(scan, "plan", "acme", "--policy", "preset:strict").status == 0)
 

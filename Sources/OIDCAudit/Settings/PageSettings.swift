@@ -1,3 +1,4 @@
+import ArgumentParser
 import Reports
 
 /// A file that gets a page in one format.
@@ -8,7 +9,20 @@ struct PageFile {
     /// Reads `KIND=FILE` and checks that the file can be written, before anything else is done.
     init(_ text: String) throws(InvalidValue) {
         let (kind, path) = try text.kindAndFile(example: "json=plan.json")
-        (format, self.path) = (try PageFormat(option: kind), path)
+        (format, self.path) = (try PlanFormat(option: kind).page, path)
+    }
+}
+
+/// What a plan is printed as.
+enum PlanFormat: String, CaseIterable, OptionValue {
+    case text, json, csv
+
+    var page: PageFormat {
+        switch self {
+        case .text: .text
+        case .json: .json
+        case .csv: .csv
+        }
     }
 }
 

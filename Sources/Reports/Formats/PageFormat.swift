@@ -3,4 +3,8 @@ package enum PageFormat: String, Sendable, CaseIterable {
     case text
     case json
     case markdown
+    case csv
+
+    /// Of a page that people put into documents too.
+    package static let ofDocuments: [PageFormat] = [.text, .json, .markdown]
 }

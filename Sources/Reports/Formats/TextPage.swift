@@ -27,6 +27,8 @@ package struct TextPage {
     /// Of a line, in columns.
     var width: Int { style.width }
 
+    var lineCount: Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
+
     init(style: ReportStyle) {
         self.style = style
     }

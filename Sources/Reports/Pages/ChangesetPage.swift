@@ -13,16 +13,14 @@ package enum ChangesetPage: Page {
                 "#\(changeset.id.rawValue)", .strong,
                 "\(changeset.kind.rawValue)\(undone), \(changeset.startedAt), by \(changeset.actor ?? "a token of no user")"
             )
-            for one in changeset.writtenChanges {
-                let outcome = one.entry.outcome
-                let tone: TextPage.Tone = outcome?.isDone == true ? .good : outcome == nil ? .faint : .bad
-                page.line("  \(one.entry.displayText)", tone, one.change.target.name, column: 16)
-                for (before, after) in zip(one.change.before.lines, one.change.after.lines)
-                where before.value != after.value {
-                    page.wrapped("\(before.name): \(before.value) → \(after.value)", indent: 16, .faint)
-                }
-                if let message = outcome?.message { page.wrapped(message, indent: 16) }
-            }
+            let written = changeset.writtenChanges
+            let groups = written.grouped(Array(written.indices), by: \.likeness)
+            // Of many, what went wrong stands last, where it is read.
+            let (done, open) = (
+                groups.filter { written[$0[0]].entry.outcome?.isDone == true },
+                groups.filter { written[$0[0]].entry.outcome?.isDone != true }
+            )
+            for alike in written.count == groups.count ? groups : done + open { page.written(alike, of: written) }
             page.line("  plan", .faint, changeset.planDigest, column: 16)
         }
     }
@@ -58,10 +56,55 @@ package enum ChangesetPage: Page {
     }
 }
 
+extension TextPage {
+    /// So many repositories of those that were changed alike are named.
+    private static let writtenNamesMax = 8
+
+    fileprivate mutating func written(_ alike: [Int], of written: [WrittenChange]) {
+        guard alike.count > 2 else {
+            for place in alike { one(written[place], written[place].change.target.name) }
+            return
+        }
+        let names = alike.prefix(Self.writtenNamesMax).map { written[$0].change.target.name }.joined(separator: ", ")
+        let rest = alike.count - Self.writtenNamesMax
+        one(
+            written[alike[0]],
+            "\(alike.count) repositories alike: \(names)" + (rest > 0 ? " and \(rest) more" : ""))
+    }
+
+    private mutating func one(_ one: WrittenChange, _ names: String) {
+        let outcome = one.entry.outcome
+        let tone: TextPage.Tone = outcome?.isDone == true ? .good : outcome == nil ? .faint : .bad
+        line("  \(one.entry.displayText)", tone, names, column: 16)
+        for line in one.lines { wrapped(line, indent: 16, .faint) }
+        if let message = outcome?.message { wrapped(message, indent: 16) }
+    }
+}
+
 /// A change of a plan, and what the journal knows of it.
 private struct WrittenChange {
     let change: PlannedChange
     let entry: Changeset.Entry
+
+    /// The fields that change.
+    var lines: [String] {
+        zip(change.before.lines, change.after.lines).filter { $0.value != $1.value }
+            .map { "\($0.name): \($0.value) → \($1.value)" }
+    }
+
+    var likeness: Likeness {
+        let organization: String? = if case .organization = change.target { change.target.name } else { nil }
+        return Likeness(
+            organization: organization, outcome: entry.displayText, message: entry.outcome?.message, lines: lines)
+    }
+
+    struct Likeness: Hashable {
+        /// Its login, where its own template was to change: it stands alone.
+        let organization: String?
+        let outcome: String
+        let message: String?
+        let lines: [String]
+    }
 
     var subjectCount: Int? {
         guard change.knowsSubjects, change.subjects.allSatisfy({ $0.effect != .unknown }) else { return nil }

@@ -2,7 +2,7 @@ package import AuditCore
 
 /// The catalog of claims, or some of it.
 package enum ClaimPage: Page {
-    package static let formats = PageFormat.allCases
+    package static let formats = PageFormat.ofDocuments
 
     /// Some claims, and whether the text has hosts and sources too, as the other formats always do.
     package typealias Content = (claims: [Claim], withSources: Bool)

@@ -17,8 +17,7 @@ extension PlanPage {
             page.wrapped(
                 "whose subject changes is not known of every change: keep what is allowed now", indent: 2, .poor)
         }
-        // Repositories can have one subject in common: what one no longer presents another may begin to.
-        let allowed = Set(subjects.flatMap { [$0.1.after, $0.1.afterKeepingIDs].compactMap(\.self) })
+        let allowed = allowed(by: plan)
         for (_, subject) in subjects {
             page.blank()
             page.plain(subject.repository, indent: 2)
@@ -38,20 +37,18 @@ extension PlanPage {
         return page.text
     }
 
+    /// What must be allowed. Repositories can have one subject in common: what one no longer presents another may begin to.
+    static func allowed(by plan: Plan) -> Set<String> {
+        let subjects = plan.changes.flatMap(\.subjects).filter { $0.effect != .none }
+        return Set(subjects.flatMap { [$0.after, $0.afterKeepingIDs].compactMap(\.self) })
+    }
+
     /// Why the old subject stays allowed; `nil` where it may go once the plan is applied.
-    private static func reasonToKeep(_ subject: PlannedChange.Subject, _ allowed: Set<String>) -> String? {
+    static func reasonToKeep(_ subject: PlannedChange.Subject, _ allowed: Set<String>) -> String? {
         if subject.afterKeepingIDs != nil { return "until the new one is read back: GitHub may keep the ids" }
         if subject.effect == .unknown || !subject.isCertain {
             return "until the new one is read back: it is not known for certain"
         }
         return subject.before.map(allowed.contains) ?? false ? "it is among those to be allowed" : nil
-    }
-
-    /// How many subjects change, as the headline and the question say it.
-    package static func subjectWords(_ plan: Plan) -> String {
-        guard plan.knowsSubjects else { return "whose subject changes is not known" }
-        let unknown = plan.unknownSubjectCount
-        return "by which \(counted(plan.subjectCount, "subject")) \(plan.subjectCount == 1 ? "changes" : "change")"
-            + (unknown > 0 ? ", and \(unknown) may" : "")
     }
 }

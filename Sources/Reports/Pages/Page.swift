@@ -10,6 +10,8 @@ package protocol Page: Sendable {
     static func write(_ content: Content, to page: inout TextPage)
     /// The page for documents; `nil` where `formats` does not have it.
     static func markdown(_ content: Content) -> String?
+    /// The table for spreadsheets; `nil` likewise.
+    static func csv(_ content: Content) -> String?
 }
 
 extension Page {
@@ -17,11 +19,13 @@ extension Page {
     package static var name: String { document.kind }
     package static var formats: [PageFormat] { [.text, .json] }
     package static func markdown(_ content: Content) -> String? { nil }
+    package static func csv(_ content: Content) -> String? { nil }
 
     package static func render(_ content: Content, as format: PageFormat, style: ReportStyle) -> String {
         switch format {
         case .json: return document.text(of: content)
         case .markdown: return markdown(content) ?? ""
+        case .csv: return csv(content) ?? ""
         case .text:
             var page = TextPage(style: style)
             write(content, to: &page)

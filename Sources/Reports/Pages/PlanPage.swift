@@ -1,74 +1,152 @@
 package import AuditCore
 
-/// A plan for people, or as the document that `apply` reads.
+/// A plan for people, as the document that `apply` reads, or as a table of subjects for whoever owns the clouds.
 package enum PlanPage: Page {
+    package static let formats: [PageFormat] = [.text, .json, .csv]
     package static let document = PlanDocument.document
 
     package static func write(_ plan: Plan, to page: inout TextPage) {
-        write(plan, digest: PlanDocument.digest(of: plan), to: &page)
+        page.plan(plan, digest: PlanDocument.digest(of: plan), nil)
     }
 
-    /// What is left of a plan, for people.
-    package static func text(_ left: Plan, of plan: Plan, style: ReportStyle) -> String {
+    package static func csv(_ plan: Plan) -> String? { SubjectTable.text(plan) }
+
+    /// A plan for people, or what is left of it.
+    ///
+    /// - Parameter estimate: how long its writes take.
+    package static func text(
+        _ left: Plan, of plan: Plan? = nil, estimate: WriteEstimate? = nil, style: ReportStyle,
+    ) -> String {
         var page = TextPage(style: style)
-        write(left, digest: PlanDocument.digest(of: plan), to: &page)
+        page.plan(left, digest: PlanDocument.digest(of: plan ?? left), estimate)
         return page.text
     }
 
-    private static func write(_ plan: Plan, digest: String, to page: inout TextPage) {
-        let names = plan.organizations.map(\.login).joined(separator: ", ")
-        page.line(
-            plan.changes.isEmpty ? "NOTHING TO CHANGE" : "PLAN", plan.changes.isEmpty ? .good : .strong,
-            "\(names): \(counted(plan.changes.count, "change")), \(subjectWords(plan))")
-        if !plan.policyName.isEmpty { page.line("  policy", .faint, plan.policyName) }
-        if let scan = plan.scanID { page.line("  scan", .faint, "#\(scan.rawValue)") }
-        if let why = plan.incomplete { page.wrapped(why, label: "incomplete:", indent: 2, .poor) }
-        for change in plan.changes { page.change(change) }
-        page.manual(plan.manual)
-        page.blank()
-        let organizations = plan.changes.count { if case .organization = $0.target { true } else { false } }
-        page.facts(
-            "changes",
-            [
-                (organizations, organizations == 1 ? "organization" : "organizations"),
-                (
-                    plan.changes.count - organizations,
-                    plan.changes.count - organizations == 1 ? "repository" : "repositories"
-                ),
-            ])
-        if plan.knowsSubjects {
-            page.facts("subjects", [(plan.subjectCount, "changed"), (plan.unknownSubjectCount, "unknown")])
-        } else {
-            page.line("subjects", .faint, "unknown", column: 14)
-        }
-        page.facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "fixed"), (plan.manual.count, "left")])
-        page.line("digest", .faint, digest, column: 14)
+    /// How many subjects change, as the headline and the question say it.
+    package static func subjectWords(_ plan: Plan) -> String {
+        guard plan.knowsSubjects else { return "whose subject changes is not known" }
+        let unknown = plan.unknownSubjectCount
+        return "by which \(counted(plan.subjectCount, "subject")) \(plan.subjectCount == 1 ? "changes" : "change")"
+            + (unknown > 0 ? ", and \(unknown) may" : "")
     }
 }
 
 extension TextPage {
-    /// One change: what is written, and what becomes of subjects.
-    mutating func change(_ change: PlannedChange) {
+    /// Of so many lines the changes of a plan are, at most; the rest is counted.
+    private static let changesLinesMax = 120
+    private static let manualLinesMax = 40
+    /// So many repositories of those that are changed alike are named.
+    private static let namesMax = 3
+
+    fileprivate mutating func plan(_ plan: Plan, digest: String, _ estimate: WriteEstimate?) {
+        let names = plan.organizations.map(\.login).joined(separator: ", ")
+        line(
+            plan.changes.isEmpty ? "NOTHING TO CHANGE" : "PLAN", plan.changes.isEmpty ? .good : .strong,
+            "\(names): \(counted(plan.changes.count, "change")), \(PlanPage.subjectWords(plan))")
+        if !plan.policyName.isEmpty { line("  policy", .faint, plan.policyName) }
+        if let scan = plan.scanID { line("  scan", .faint, "#\(scan.rawValue)") }
+        if let why = plan.incomplete { wrapped(why, label: "incomplete:", indent: 2, .poor) }
+        writes(plan, estimate)
+        cloudFirst(plan, isToBeListed: estimate != nil)
+        changes(plan.changes, organizationsFirst: plan.beginsWithOrganizations)
+        manual(plan.manual)
+        counts(plan, digest: digest)
+    }
+
+    /// What is written, by kind, in which order and for how long.
+    private mutating func writes(_ plan: Plan, _ estimate: WriteEstimate?) {
+        let words = estimate?.words()
+        guard plan.changes.count > 1 || words != nil else { return }
         blank()
-        switch change.target {
-        case .organization(let login, _): line("ORGANIZATION", .strong, login)
-        case .repository: line("REPOSITORY", .strong, change.target.name)
+        let order =
+            !plan.changesOrganizations
+            ? "one after another"
+            : plan.beginsWithOrganizations
+                ? "organizations first, then repositories" : "repositories first, then organizations"
+        line("WRITES", .strong, plan.changes.count > 1 ? order : "")
+        let counts = Dictionary(plan.changes.map { ($0.kind, 1) }, uniquingKeysWith: +)
+        table(
+            PlannedChange.Kind.allCases.compactMap { kind in
+                counts[kind].map {
+                    (counted($0, kind.isOfOrganization ? "organization" : "repository"), kind.rawValue)
+                }
+            })
+        if let words { wrapped(words, label: "time:", indent: 4) }
+    }
+
+    /// What must be done elsewhere first, where it is seen.
+    ///
+    /// - Parameter isToBeListed: whether the command that prints it can list the subjects.
+    private mutating func cloudFirst(_ plan: Plan, isToBeListed: Bool) {
+        let isMoved = plan.changes.contains { $0.subjects.contains { $0.effect != .none } }
+        guard isMoved || !plan.knowsSubjects else { return }
+        blank()
+        line(
+            "CLOUD FIRST", .strong,
+            "allow the new subjects first, and drop the old ones after"
+                + (isToBeListed ? ": -f csv" : ""))
+    }
+
+    // MARK: - Changes
+
+    /// Organizations by themselves, and what most repositories have in common before the rest.
+    private mutating func changes(_ changes: [PlannedChange], organizationsFirst: Bool) {
+        func rank(_ group: (offset: Int, element: [Int])) -> (Int, Int, Int) {
+            let isOfOrganization = changes[group.element[0]].kind.isOfOrganization
+            return (
+                isOfOrganization == organizationsFirst ? 0 : 1, group.element.count > 2 ? -group.element.count : 0,
+                group.offset
+            )
         }
-        let lines = zip(change.before.lines, change.after.lines)
-        for (before, after) in lines {
-            if before.value == after.value {
-                plain("  \(before.name): \(before.value)", indent: 0)
-            } else {
-                wrapped("- \(before.name): \(before.value)", indent: 2, .bad)
-                wrapped("+ \(after.name): \(after.value)", indent: 2, .good)
+        let groups = changes.grouped(Array(changes.indices), by: \.likeness).enumerated()
+            .sorted { rank($0) < rank($1) }.map(\.element)
+        let start = lineCount
+        for (place, alike) in groups.enumerated() {
+            guard lineCount - start < Self.changesLinesMax else {
+                let rest = groups[place...].map(\.count).reduce(0, +)
+                blank()
+                plain("and \(counted(rest, "change")) more; --format json names all", indent: 2)
+                return
             }
+            self.changes(alike, of: changes)
         }
-        for subject in change.subjects {
-            if subject.repository != change.target.name { plain(subject.repository, indent: 4) }
-            plain("subject: \(subject.before ?? "unknown")", indent: 4)
-            let doubt = subject.after == nil || subject.isCertain ? "" : " (not certain)"
-            plain("      →  \(subject.after ?? "unknown")\(doubt)", indent: 4)
-            if let text = subject.afterKeepingIDs { plain("     or  \(text), should GitHub keep the ids", indent: 4) }
+    }
+
+    private mutating func changes(_ alike: [Int], of changes: [PlannedChange]) {
+        guard alike.count > 2, let first = alike.first.map({ changes[$0] }) else {
+            for place in alike { change(changes[place]) }
+            return
+        }
+        blank()
+        line("REPOSITORIES", .strong, "\(alike.count) alike")
+        details(of: first, example: first.target.name)
+        names(alike.map { changes[$0].target.name })
+    }
+
+    private mutating func names(_ names: [String]) {
+        let rest = names.count - Self.namesMax
+        wrapped(
+            names.prefix(Self.namesMax).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""),
+            label: "of:", indent: 4)
+    }
+
+    /// One change: what is written, and what becomes of subjects.
+    private mutating func change(_ change: PlannedChange) {
+        blank()
+        line(change.kind.isOfOrganization ? "ORGANIZATION" : "REPOSITORY", .strong, change.target.name)
+        details(of: change)
+    }
+
+    /// - Parameter example: the repository whose subject stands for that of others.
+    private mutating func details(of change: PlannedChange, example: String? = nil) {
+        for (before, after) in zip(change.before.lines, change.after.lines) where before.value != after.value {
+            wrapped("- \(before.name): \(before.value)", indent: 2, .bad)
+            wrapped("+ \(after.name): \(after.value)", indent: 2, .good)
+        }
+        if let example, !change.subjects.isEmpty { wrapped("subjects, \(example) for example:", indent: 4) }
+        let subjects = change.subjects
+        for alike in subjects.grouped(Array(subjects.indices), by: \.likeness) {
+            self.subjects(alike, of: subjects, isOwn: !change.kind.isOfOrganization)
         }
         if !change.knowsSubjects {
             wrapped("whose subject changes is not known", indent: 4, .poor)
@@ -79,26 +157,153 @@ extension TextPage {
         for warning in change.warnings { wrapped(warning, label: "warning:", indent: 4, .poor) }
     }
 
-    fileprivate mutating func manual(_ manual: [Plan.Manual]) {
+    /// - Parameter isOwn: whether they are of the repository that is written.
+    private mutating func subjects(_ alike: [Int], of subjects: [PlannedChange.Subject], isOwn: Bool) {
+        guard alike.count > 2, let first = alike.first.map({ subjects[$0] }) else {
+            for place in alike { subject(subjects[place], isOwn: isOwn) }
+            return
+        }
+        wrapped("\(alike.count) repositories alike, \(first.repository) for example:", indent: 4)
+        subject(first, isOwn: true)
+        names(alike.map { subjects[$0].repository })
+    }
+
+    private mutating func subject(_ subject: PlannedChange.Subject, isOwn: Bool) {
+        if !isOwn { plain(subject.repository, indent: 4) }
+        plain("subject: \(subject.before ?? "unknown")", indent: 4)
+        let doubt = subject.after == nil || subject.isCertain ? "" : " (not certain)"
+        plain("      →  \(subject.after ?? "unknown")\(doubt)", indent: 4)
+        if let text = subject.afterKeepingIDs { plain("     or  \(text), should GitHub keep the ids", indent: 4) }
+    }
+
+    // MARK: - The rest
+
+    private mutating func manual(_ manual: [Plan.Manual]) {
         guard !manual.isEmpty else { return }
         blank()
         line("MANUAL", .poor, "\(counted(manual.count, "finding")) that this plan does not fix")
-        var places: [String: Int] = [:]
-        var groups: [(why: String, findings: [Plan.Manual])] = []
-        for finding in manual {
-            let key = "\(finding.rule)\u{0}\(finding.why)"
-            if let place = places[key] {
-                groups[place].findings.append(finding)
-            } else {
-                places[key] = groups.count
-                groups.append((finding.why, [finding]))
-            }
+        struct Likeness: Hashable {
+            let rule: String
+            let why: String
         }
-        for group in groups {
+        let start = lineCount
+        let groups = manual.grouped(Array(manual.indices)) { Likeness(rule: $0.rule, why: $0.why) }
+        for (place, group) in groups.enumerated() {
             blank()
-            wrapped("\(group.findings[0].rule) (\(group.findings.count)): \(group.why)", indent: 2, .strong)
-            for finding in group.findings.prefix(20) { wrapped("\(finding.name): \(finding.message)", indent: 4) }
-            if group.findings.count > 20 { plain("and \(group.findings.count - 20) more", indent: 4) }
+            let room = Self.manualLinesMax - (lineCount - start)
+            guard room > 0 else {
+                let rest = groups[place...].map(\.count).reduce(0, +)
+                return plain("and \(counted(rest, "finding")) more; --format json names all", indent: 2)
+            }
+            let first = manual[group[0]]
+            wrapped("\(first.rule) (\(group.count)): \(first.why)", indent: 2, .strong)
+            let shown = min(20, max(room / 2, 4))
+            for finding in group.prefix(shown) {
+                wrapped("\(manual[finding].name): \(manual[finding].message)", indent: 4)
+            }
+            if group.count > shown { plain("and \(group.count - shown) more", indent: 4) }
         }
+    }
+
+    private mutating func counts(_ plan: Plan, digest: String) {
+        blank()
+        let organizations = plan.changes.count(where: \.kind.isOfOrganization)
+        let repositories = plan.changes.count - organizations
+        facts(
+            "changes",
+            [
+                (organizations, organizations == 1 ? "organization" : "organizations"),
+                (repositories, repositories == 1 ? "repository" : "repositories"),
+            ])
+        if plan.knowsSubjects {
+            facts("subjects", [(plan.subjectCount, "changed"), (plan.unknownSubjectCount, "unknown")])
+        } else {
+            fact("subjects", "unknown")
+        }
+        facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "fixed"), (plan.manual.count, "left")])
+        fact("digest", digest)
+    }
+}
+
+extension Plan {
+    /// A plan of a policy does, and what undoes it ends with them.
+    fileprivate var beginsWithOrganizations: Bool { changes.first?.kind.isOfOrganization ?? true }
+}
+
+// MARK: - What changes have in common
+
+extension PlannedChange {
+    /// What is done, for a summary.
+    fileprivate enum Kind: String, CaseIterable {
+        case organizationTemplate = "a template is set"
+        case organizationFlag = "use_immutable_subject of its template is set"
+        case inherits = "follows its organization's template"
+        case ownClaims = "has a template of its own"
+        case gitHubDefault = "uses GitHub's default"
+        case flag = "use_immutable_subject is set"
+
+        var isOfOrganization: Bool { self == .organizationTemplate || self == .organizationFlag }
+    }
+
+    fileprivate var kind: Kind {
+        switch (before, after) {
+        case (.organization(.set(let old, _)), .organization(.set(let new, _))) where old == new:
+            return .organizationFlag
+        case (.organization, _), (_, .organization): return .organizationTemplate
+        case (.repository(let before), .repository(let after)):
+            if before.useDefault == after.useDefault,
+                before.useDefault || (before.includeClaimKeys ?? []) == (after.includeClaimKeys ?? [])
+            {
+                return .flag
+            }
+            return after.inherits ? .inherits : after.useDefault ? .gitHubDefault : .ownClaims
+        }
+    }
+
+    fileprivate var likeness: Likeness {
+        func values(_ value: Value) -> Value {
+            guard case .repository(var setting) = value else { return value }
+            // It names the repository, or holds its ids.
+            setting.subClaimPrefix = setting.subClaimPrefix.map { $0.contains("@") ? "@" : "" }
+            return .repository(setting)
+        }
+        return Likeness(
+            owner: target.owner, isOrganization: kind.isOfOrganization, before: values(before), after: values(after),
+            rules: rules, warnings: warnings, knowsSubjects: knowsSubjects, subjects: subjects.map(\.likeness))
+    }
+
+    fileprivate struct Likeness: Hashable {
+        let owner: String
+        let isOrganization: Bool
+        let before: Value
+        let after: Value
+        let rules: [String]
+        let warnings: [String]
+        let knowsSubjects: Bool
+        let subjects: [Subject.Likeness]
+    }
+}
+
+extension PlannedChange.Subject {
+    /// The subjects without what names the repository.
+    fileprivate var likeness: Likeness {
+        func pattern(_ text: String?) -> String? {
+            guard let text else { return nil }
+            let plain = "repo:" + repository
+            if text.hasPrefix(plain) { return "repo:*" + text.dropFirst(plain.count) }
+            let name = repository.split(separator: "/").last ?? ""
+            return text.replacing(repository, with: "*").replacing("/\(name)@\(repositoryID.rawValue)", with: "/*@*")
+                .replacing(":\(repositoryID.rawValue)", with: ":*")
+        }
+        return Likeness(
+            before: pattern(before), after: pattern(after), afterKeepingIDs: pattern(afterKeepingIDs),
+            isCertain: isCertain)
+    }
+
+    fileprivate struct Likeness: Hashable {
+        let before: String?
+        let after: String?
+        let afterKeepingIDs: String?
+        let isCertain: Bool
     }
 }

@@ -2,7 +2,7 @@ package import AuditCore
 
 /// The catalog of rules.
 package enum RulePage: Page {
-    package static let formats = PageFormat.allCases
+    package static let formats = PageFormat.ofDocuments
 
     package static func write(_ rules: [any Rule.Type], to page: inout TextPage) {
         for rule in rules { page.line(rule.name, .strong, rule.summary, column: 31) }

@@ -2,7 +2,7 @@ package import AuditCore
 
 /// A waiver file as a list.
 package enum WaiverPage: Page {
-    package static let formats = PageFormat.allCases
+    package static let formats = PageFormat.ofDocuments
 
     package typealias Content = (list: WaiverList, now: Timestamp)
 

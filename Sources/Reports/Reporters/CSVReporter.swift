@@ -14,7 +14,7 @@ package struct CSVReporter: Reporter {
     ]
 
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
-        Self.write(Self.header, to: &output)
+        output.write(Self.header.csvRow)
         let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
         for organization in report.organizations {
             let own = report.findings.filter { $0.repositoryID == nil && $0.organization == organization.login }
@@ -27,7 +27,7 @@ package struct CSVReporter: Reporter {
                     + Array(repeating: "", count: Self.header.count - 12), to: &output)
         }
         for repository in report.repositories {
-            Self.write(Self.cells(repository, findings[repository.repository.id] ?? []), to: &output)
+            output.write(Self.cells(repository, findings[repository.repository.id] ?? []).csvRow)
         }
     }
 
@@ -65,29 +65,5 @@ package struct CSVReporter: Reporter {
 
     private static func word(_ flag: Bool?) -> String {
         flag.map { $0 ? "true" : "false" } ?? ""
-    }
-
-    static func write(_ cells: [String], to output: inout ReportOutput) {
-        for (index, cell) in cells.enumerated() {
-            if index > 0 { output.write(",") }
-            output.write(quoted(cell))
-        }
-        output.write("\r\n")
-    }
-
-    /// Harmless in a spreadsheet too, which runs a cell as a formula that begins with one of these characters.
-    /// Source: OWASP, "CSV Injection".
-    private static func quoted(_ cell: String) -> String {
-        var text = cell.singleLine
-        // By scalars: a sign with a combining mark is another character than the sign, and the same to a spreadsheet.
-        if let first = text.unicodeScalars.first(where: { $0 != " " }),
-            "=+-@\t\r|＝＋－＠".unicodeScalars.contains(first)
-        {
-            text = "'" + text
-        }
-        guard text.utf8.contains(where: { ",\"\n\r; ".utf8.contains($0) }) else { return text }
-        let doubled = text.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
-            .map { Substring($0) }.joined(separator: "\"\"")
-        return "\"\(doubled)\""
     }
 }

@@ -13,11 +13,11 @@ package struct TrustCSVReporter: TrustReporter {
     ]
 
     package func render(_ audit: TrustAudit, style: ReportStyle, to output: inout ReportOutput) {
-        CSVReporter.write(Self.header, to: &output)
+        output.write(Self.header.csvRow)
         let findings = Dictionary(
             grouping: audit.judgement?.report.findings.filter { $0.identity != nil } ?? [], by: { $0.identity ?? "" })
         for trust in audit.trusts {
-            CSVReporter.write(Self.cells(trust, audit, findings[trust.trust.identity.name] ?? []), to: &output)
+            output.write(Self.cells(trust, audit, findings[trust.trust.identity.name] ?? []).csvRow)
         }
     }
 

@@ -30,7 +30,11 @@ struct PlanCommand: AuditCommand {
     var fromScan: ScanReference?
     @Flag(help: "Print the subjects that the cloud side must allow before.")
     var updateCloudFirst = false
-    @OptionGroup var page: PageOptions
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "What standard output gets; csv: the subjects, for whoever owns the clouds.", valueName: "kind"))
+    var format = PlanFormat.text
     // As a setting it means reports.
     @Option(
         name: .shortAndLong,
@@ -38,6 +42,7 @@ struct PlanCommand: AuditCommand {
         transform: reading { text throws(InvalidValue) in try PageFile(text) })
     var output: [PageFile] = []
     @OptionGroup(title: "Scope") var scope: ScopeOptions
+    @OptionGroup(title: "Change") var pace: WritePaceOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
@@ -48,7 +53,7 @@ struct PlanCommand: AuditCommand {
             return ExitStatus.success.rawValue
         }
         guard !organizations.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
-        let settings = PageSettings(console: console.settings, format: page.format, outputs: output)
+        let settings = PageSettings(console: console.settings, format: format.page, outputs: output)
         guard settings.format == .text || !updateCloudFirst else {
             throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")
         }
@@ -88,7 +93,13 @@ struct PlanCommand: AuditCommand {
         if settings.console.isVerbose {
             context.console.note("read in \(loaded - began), planned in \(ContinuousClock.now - loaded)")
         }
-        try settings.write(context) { format, style in PlanPage.render(plan, as: format, style: style) }
+        let estimate = await context.estimate(
+            of: plan.changes.count, pace.limits(context.writeLimits), apiURL: plan.apiURL, historyPath: path)
+        try settings.write(context) { format, style in
+            format == .text
+                ? PlanPage.text(plan, estimate: estimate, style: style)
+                : PlanPage.render(plan, as: format, style: style)
+        }
         if updateCloudFirst {
             let style = context.console.reportStyle(settings.console.color)
             try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
