@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "HistoryTests",
             dependencies: ["AuditCore", "History", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "RemediationTests", dependencies: ["AuditCore", "GitHubAPI", "Remediation", "TestSupport"],
             swiftSettings: strict),

@@ -208,9 +208,10 @@ package actor ScanRecorder {
 
     /// Stores the judgement and closes the scan for good, in one transaction.
     ///
+    /// - Parameter texts: the policy, and the waiver file where one was given.
     /// - Returns: the digest of the scan's link in the chain.
     @discardableResult
-    package func seal(_ report: AuditReport) async throws(HistoryError) -> String {
+    package func seal(_ report: AuditReport, judgedBy texts: [JudgingText] = []) async throws(HistoryError) -> String {
         let (scan, host, isWhole, path) = (scanID.rawValue, hostID, isWhole, store.path)
         let digest = try await store.write { db in
             for (organization, tally) in report.tallies {
@@ -221,8 +222,11 @@ package actor ScanRecorder {
                 try record.insert(db)
             }
             try FindingLog(db, scanID: scan, hostID: host).write(report)
+            for text in texts where try JudgingTextRecord.fetch(text.kind, text.sha256, db) == nil {
+                try JudgingTextRecord(text).insert(db)
+            }
             if var record = try ScanRecord.fetchOne(db, key: scan), record.state == "running" {
-                record.seal(report)
+                record.seal(report, waivers: texts.first { $0.kind == .waivers }?.sha256)
                 try record.update(db)
             }
             // Where a page was lost, what the listing lacked is marked nowhere: the bits alone say what was met.

@@ -34,6 +34,7 @@ enum Schema {
             try db.execute(
                 sql: "ALTER TABLE organizationTally ADD COLUMN acceptedUnread INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("r3: what scans were judged by") { db in try createJudgingTexts(db) }
         return migrator
     }
 

@@ -70,7 +70,7 @@ struct Pipeline {
             return (report, advice)
         }
         do throws(HistoryError) {
-            report.digest = try await recorder.seal(report)
+            report.digest = try await recorder.seal(report, judgedBy: settings.judging.texts)
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         } catch {

@@ -18,6 +18,7 @@ import Testing
         (FindingRecord.databaseTableName, FindingRecord.columns.map(\.name)),
         (TallyRecord.databaseTableName, TallyRecord.columns.map(\.name)),
         (SealRecord.databaseTableName, SealRecord.columns.map(\.name)),
+        (JudgingTextRecord.databaseTableName, JudgingTextRecord.columns.map(\.name)),
     ]
 
     /// A column that is in the schema alone would be written by nobody, and sealed by nothing.
@@ -75,7 +76,7 @@ import Testing
         let contents = try await store.read { db in
             try (1...EvidenceKind.version).map { version in
                 var lines = EvidenceLines(db)
-                return try lines.content(of: 1, version: version).digest
+                return try lines.content(of: 1, version: version) { _ in }.digest
             }
         }
         #expect(

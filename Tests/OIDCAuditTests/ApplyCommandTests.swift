@@ -789,6 +789,7 @@ import Testing
             ["history", "stats"], ["history", "prune", "--keep-days", "1"], ["history", "export", "-o", export],
             ["history", "import", export], ["history", "copy", folder.path + "/copy.sqlite"],
             ["trust", "acme", "--trust", roles], ["completions", "bash"], ["policy", "init", "acme", "--file", "-"],
+            ["policy", "show", "preset:strict"], ["policy", "show", "scan:latest"],
             ["policy", "validate", policy],
             ["policy", "schema"], ["policy", "rules"], ["policy", "test", policy],
             [

@@ -15,6 +15,8 @@ package struct StoredScan: Hashable, Sendable {
     /// Name and digest of the policy by which it was judged.
     package var policyName: String
     package var policySHA256: String
+    /// Digest of the waiver file that was given; `nil`: none was, or the scan is older than what notes it.
+    package var waiversSHA256: String?
     package var verdict: Verdict
     package var isComplete: Bool
     package var summary: Summary
@@ -51,7 +53,9 @@ package struct StoredScan: Hashable, Sendable {
         verdict: Verdict,
         isComplete: Bool,
         summary: Summary, requests: RequestCounts, toolVersion: String, digest: String, content: String,
+        waiversSHA256: String? = nil,
     ) {
+        self.waiversSHA256 = waiversSHA256
         self.id = id
         self.link = link
         self.apiURL = apiURL

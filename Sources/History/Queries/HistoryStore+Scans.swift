@@ -193,6 +193,6 @@ extension StoredScan {
             // Whatever else stands there is not known to be compliant.
             verdict: scan.verdict.flatMap(Verdict.init) ?? .incomplete, isComplete: scan.isComplete ?? false,
             summary: scan.summary, requests: scan.requests, toolVersion: scan.toolVersion, digest: link.digest,
-            content: link.content)
+            content: link.content, waiversSHA256: scan.waiversSHA256)
     }
 }

@@ -32,6 +32,8 @@ struct ScanRecord: StoredRecord {
     var requestsNotModified: Int?
     var requestsRetried: Int?
     var waitedMilliseconds: Int?
+    // From sealing on.
+    var waiversSHA256: String?
 
     static let columns: [StoredColumn<Self>] = [
         .key("id", \.id),
@@ -58,6 +60,7 @@ struct ScanRecord: StoredRecord {
         .init("requestsNotModified", \.requestsNotModified, .integer("requests_not_modified")),
         .init("requestsRetried", \.requestsRetried, .integer("requests_retried")),
         .init("waitedMilliseconds", \.waitedMilliseconds, .integer("waited_milliseconds")),
+        .init("waiversSHA256", \.waiversSHA256, .text("waivers_sha256", since: 2)),
     ]
 }
 
@@ -100,8 +103,10 @@ extension ScanRecord {
         waitedMilliseconds = Int(waited.seconds * 1000 + waited.attoseconds / 1_000_000_000_000_000)
     }
 
-    mutating func seal(_ report: AuditReport) {
+    /// - Parameter waivers: digest of the waiver file that was given.
+    mutating func seal(_ report: AuditReport, waivers: String?) {
         state = "sealed"
+        waiversSHA256 = waivers
         policyName = report.policy.name
         policySHA256 = report.policy.sha256
         verdict = report.verdict.rawValue

@@ -16,7 +16,8 @@ struct CheckCommand: AuditCommand {
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
                 What was read then is held against the policy as it is now. Nothing is stored. Of several organizations the \
-                newest scan of each is taken, and they are judged as one.
+                newest scan of each is taken, and they are judged as one. With --at and without --policy, a scan is judged by the \
+                policy and waivers of its day; --policy scan:ID takes the policy of another scan.
                 """))
 
     @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
@@ -43,10 +44,12 @@ struct CheckCommand: AuditCommand {
             throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
         }
         if at != nil { try age.refuse(with: "--at", in: context) }
+        let (host, path) = (try HostChoice(host, context.environment), try history.path(context.environment))
         let settings = CheckPipeline(
-            organizations: organizations.distinct, host: try HostChoice(host, context.environment),
-            historyPath: try history.path(context.environment),
-            judging: try JudgingSettings(policy, output.gate, now: context.now()), moment: at,
+            organizations: organizations.distinct, host: host, historyPath: path,
+            judging: try await JudgingSettings(
+                policy, output.gate, judging: at, of: organizations.distinct, host, historyPath: path,
+                console.settings, in: context), moment: at,
             maxAge: at == nil ? age.maxAge : nil, console: console.settings)
         if compare != nil, writeBaseline != nil {
             throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")

@@ -7,7 +7,8 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Write, check and test policies.",
         subcommands: [
-            PolicyInitCommand.self, PolicyValidateCommand.self, PolicySchemaCommand.self, PolicyRulesCommand.self,
+            PolicyInitCommand.self, PolicyShowCommand.self, PolicyValidateCommand.self, PolicySchemaCommand.self,
+            PolicyRulesCommand.self,
             PolicyTestCommand.self,
         ])
 }

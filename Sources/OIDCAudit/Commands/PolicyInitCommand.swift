@@ -9,12 +9,20 @@ struct PolicyInitCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Write a commented policy to start from.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit policy init", "oidc-audit policy init acme --file policy.yaml"],
+            examples: [
+                "oidc-audit policy init", "oidc-audit policy init acme --file policy.yaml",
+                "oidc-audit policy init --from preset:strict",
+            ],
             details: "With an organization whose scan is stored, the policy asks for the template that most of its "
-                + "repositories have today, and says of each rule how many would break it."))
+                + "repositories have today, and says of each rule how many would break it. --from copies another policy."
+        ))
 
     @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))
     var organization: OrganizationLogin?
+    @Option(
+        help: ArgumentHelp("Copy this policy: preset:NAME, a file, or scan:ID.", valueName: "policy"),
+        completion: .policy)
+    var from: String?
     @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"), completion: .document)
     var file = "policy.yaml"
     @OptionGroup var history: HistoryOptions
@@ -25,6 +33,7 @@ struct PolicyInitCommand: AuditCommand {
         guard file == "-" || !FileManager.default.fileExists(atPath: file) else {
             throw .usage("\(file) is there already", hint: "name another with --file, or - for standard output")
         }
+        if let from { return try await copy(from, context) }
         var starter = PolicyStarter(organization: nil, snapshot: nil)
         if let organization {
             starter = PolicyStarter(
@@ -33,7 +42,24 @@ struct PolicyInitCommand: AuditCommand {
         if let organization, starter.snapshot == nil {
             context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
         }
-        let text = starter.text
+        return try write(starter.text, context)
+    }
+
+    private func copy(_ policy: String, _ context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard organization == nil else {
+            throw .usage("--from copies a policy, and an organization makes one", hint: "give one of them")
+        }
+        let (name, bytes) = try await PolicyShowCommand.bytes(of: policy, host, history, context)
+        let document = try DocumentFile(bytes: bytes, name: name, what: "policy").document
+        return try write(
+            """
+            # A copy of \(policy.singleLine), which \(Tool.name) \(Tool.version) made. Findings are known by the policy's name and
+            # the ids of its rules: keep them to continue a history, or rename them to begin another.
+
+            """ + document.yaml, context)
+    }
+
+    private func write(_ text: String, _ context: CommandContext) throws(CommandFailure) -> Int32 {
         // What is written must be a policy.
         _ = try PolicyFile.load(bytes: Array(text.utf8), name: file == "-" ? "policy.yaml" : file)
         guard file != "-" else {

@@ -8,13 +8,14 @@ struct ReportCommand: AuditCommand {
         commandName: "report", abstract: "Render a stored scan again in any format; no network.",
         discussion: CommandHelp.text(
             examples: [
-                "oidc-audit report --policy preset:strict -f html -o html=report.html",
-                "oidc-audit report 42 --policy preset:strict -f json",
+                "oidc-audit report -f html -o html=report.html", "oidc-audit report 42 -f json",
+                "oidc-audit report 42 --policy preset:strict",
             ],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
-                The history keeps what was seen and which policy judged it, not the policy's text: the policy is given again. \
-                Waivers hold as on the day of the scan. The newest scans of several organizations are judged as one.
+                Without --policy a scan is judged by the policy and waivers of its day, which the history keeps; --policy \
+                scan:ID takes the policy of another scan. Waivers hold as on the day of the scan. The newest scans of several \
+                organizations are judged as one, by a policy that is given.
                 """))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms). (default: latest)", valueName: "scan"))
@@ -39,11 +40,14 @@ struct ReportCommand: AuditCommand {
         }
         if scan != nil { try age.refuse(with: "the argument", in: context) }
         let isOfEach = scan == nil && !organization.isEmpty
+        let moment = isOfEach ? nil : scan ?? .latest
+        let (host, path) = (try HostChoice(host, context.environment), try history.path(context.environment))
         let settings = CheckPipeline(
-            organizations: organization.distinct, host: try HostChoice(host, context.environment),
-            historyPath: try history.path(context.environment),
-            judging: try JudgingSettings(policy, output.gate, now: context.now()),
-            moment: isOfEach ? nil : scan ?? .latest, maxAge: scan == nil ? age.maxAge : nil, holdsWaiversThen: true,
+            organizations: organization.distinct, host: host, historyPath: path,
+            judging: try await JudgingSettings(
+                policy, output.gate, judging: moment, of: organization.distinct, host, historyPath: path,
+                console.settings, in: context),
+            moment: moment, maxAge: scan == nil ? age.maxAge : nil, holdsWaiversThen: true,
             console: console.settings)
         return try await settings.check(
             try ReportSettings(output, context.environment), baselinePath: nil, in: context)

@@ -2,28 +2,28 @@ import AuditCore
 
 /// A policy as the command line names it: a file, or `preset:NAME` for one that the program carries.
 enum PolicyFile {
-    static func load(_ source: String) throws(CommandFailure) -> Policy {
-        let file: DocumentFile
-        if source.hasPrefix("preset:") {
-            let name = String(source.dropFirst("preset:".count))
-            guard let preset = Preset.all.first(where: { $0.name == name }) else {
-                throw .usage(
-                    "there is no preset \"\(name)\"", hint: NearestWord.hint(for: name, among: Preset.all.map(\.name)))
-            }
-            file = try DocumentFile(bytes: preset.bytes, name: source, what: "policy")
-        } else {
-            file = try DocumentFile(path: source, what: "policy")
+    static func load(_ source: String) throws(CommandFailure) -> Policy { try policy(read(source)) }
+
+    static func read(_ source: String) throws(CommandFailure) -> DocumentFile {
+        guard ScanReference.prefixed(source) == nil else {
+            throw .usage("\(source) is a stored scan's policy", hint: "check, report and policy show take it")
         }
-        return try policy(file)
+        guard source.hasPrefix("preset:") else { return try DocumentFile(path: source, what: "policy") }
+        let name = String(source.dropFirst("preset:".count))
+        guard let preset = Preset.all.first(where: { $0.name == name }) else {
+            throw .usage(
+                "there is no preset \"\(name)\"", hint: NearestWord.hint(for: name, among: Preset.all.map(\.name)))
+        }
+        return try DocumentFile(bytes: preset.bytes, name: source, what: "policy")
     }
 
-    /// Loads a policy that is to judge cloud exports, or what jobs present, and refuses one that says nothing of it.
-    static func load(_ source: String, ofTrusts: Bool) throws(CommandFailure) -> Policy {
-        let policy = try load(source)
+    /// A policy that is to judge cloud exports, or what jobs present; one that says nothing of it is refused.
+    static func policy(_ file: DocumentFile, ofTrusts: Bool) throws(CommandFailure) -> Policy {
+        let policy = try policy(file)
         guard ofTrusts || policy.isAboutSubjects || !policy.isAboutTrusts else {
             throw .usage(
                 "the policy \(policy.name) is about cloud trusts alone",
-                hint: "oidc-audit trust ORG --trust roles.json --policy \(source)")
+                hint: "oidc-audit trust ORG --trust roles.json --policy \(file.name)")
         }
         guard !ofTrusts || policy.isAboutTrusts else {
             throw .usage(
@@ -37,7 +37,7 @@ enum PolicyFile {
         try policy(DocumentFile(bytes: bytes, name: name, what: "policy"))
     }
 
-    private static func policy(_ file: DocumentFile) throws(CommandFailure) -> Policy {
+    static func policy(_ file: DocumentFile) throws(CommandFailure) -> Policy {
         do throws(DocumentError) {
             return try Policy(file.document, source: file.name, sha256: file.sha256)
         } catch {

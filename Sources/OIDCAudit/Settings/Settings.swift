@@ -1,5 +1,6 @@
 import AuditCore
 import GitHubAPI
+import History
 import Reports
 
 /// Everything a scan needs to know, resolved before anything runs.
@@ -50,6 +51,8 @@ struct JudgingSettings {
     var waivers: WaiverList?
     /// `nil`: no baseline was given.
     var baseline: BaselineSource?
+    /// What policy and waivers were read from, for the history.
+    var texts: [JudgingText] = []
 }
 
 /// Where reports go, and in which formats.
@@ -84,11 +87,29 @@ extension JudgingSettings {
         guard let source = options.policy else {
             throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
         }
-        let policy = try PolicyFile.load(source, ofTrusts: ofTrusts)
+        try self.init(
+            PolicyFile.read(source),
+            options.waivers.map { path throws(CommandFailure) in try WaiverFile.read(path) }, options, gate, now: now,
+            ofTrusts: ofTrusts)
+    }
+
+    /// - Parameters:
+    ///   - now: the day on which waivers are held against the policy's `max_waiver_days`.
+    ///   - options: what else they say.
+    init(
+        _ policyFile: DocumentFile, _ waiverFile: DocumentFile?, _ options: PolicyOptions, _ gate: Gate, now: Timestamp,
+        ofTrusts: Bool = false,
+    ) throws(CommandFailure) {
+        let policy = try PolicyFile.policy(policyFile, ofTrusts: ofTrusts)
         self.policy = policy
         self.gate = gate
-        waivers = try options.waivers
-            .map { path throws(CommandFailure) in try WaiverFile.load(path, for: policy, now: now) }
+        texts = [JudgingText(.policy, policyFile)]
+        if let waiverFile {
+            let list = try WaiverFile.list(waiverFile)
+            try WaiverFile.check(list, against: policy, now: now)
+            waivers = list
+            texts.append(JudgingText(.waivers, waiverFile))
+        }
         baseline = try options.baseline.map { name throws(CommandFailure) in try BaselineSource(name) }
         guard !gate.newOnly || baseline != nil else {
             throw .usage("--new-only needs a baseline", hint: "add --baseline FILE, or --baseline scan:ID")
