@@ -223,7 +223,17 @@ struct ApplyPipeline {
                     ((format == .text ? "\n" : "")
                         + ChangesetPage.render(shown, as: format, style: context.console.reportStyle(console.color)))
                         .utf8))
-            return try status(of: result, changesets.first, id, stop.withLock { $0 })
+            let exitStatus = try status(of: result, changesets.first, id, stop.withLock { $0 })
+            let options = context.sameOptions(apiURL: apiURL, historyPath: historyPath)
+            let count = work.plan.repositoryCount
+            let isMany = work.plan.changesOrganizations || count > ChangeOptions.changesMaxUnlessSaid
+            let journal = "history changes \(id.rawValue)\(options)"
+            context.suggest(
+                work.kind == .rollback
+                    ? [journal]
+                    : ["rollback \(id.rawValue)\(isMany ? " --max-changes \(max(count, 1))" : "")\(options)", journal],
+                console)
+            return exitStatus
         } catch {
             // 5 says that nothing was written.
             guard result.hasWritten, error.status == .failure else { throw error }

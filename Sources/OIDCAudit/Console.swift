@@ -87,6 +87,9 @@ final class Console: Sendable {
     /// Whether a person reads standard output as it comes, and control characters of others' texts would reach a terminal.
     var isTerminal: Bool { output.isTerminal }
 
+    /// Whether a person follows the command, and reads what it says beside its results.
+    var isWatched: Bool { output.isTerminal && error.isTerminal }
+
     /// Whether a progress line would be seen.
     var canShowProgress: Bool { error.isTerminal && environment["TERM"] != "dumb" }
 

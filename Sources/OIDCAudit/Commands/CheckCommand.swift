@@ -140,6 +140,11 @@ struct CheckPipeline {
         if let why = report.whyIncomplete, !console.isQuiet {
             context.console.note("note: the scan is incomplete: \(why)")
         }
+        // Of a day that is past there is nothing to fix.
+        if moment == nil {
+            let options = context.sameOptions(apiURL: stored.snapshot.apiURL, historyPath: historyPath)
+            context.suggest(report.nextSteps(isStored: true, options: (options, options)), console)
+        }
         return report.gate.exitStatus
     }
 

@@ -41,6 +41,12 @@ struct EmulateCommand: AuditCommand {
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
                 context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
+                if let login = file.organizations.first?.login {
+                    let trusted = certificate.map { " --ca-file \($0.shellQuoted)" } ?? ""
+                    context.suggest(
+                        ["scan \(login.shellQuoted) --policy preset:strict --api-url \(address)\(trusted)"],
+                        environment: "GH_ENTERPRISE_TOKEN=\((file.tokens.first ?? "any").shellQuoted) ")
+                }
                 for await _ in stopRequests { break }
                 context.stopHeard()
                 if file.secondaryLimit != nil {

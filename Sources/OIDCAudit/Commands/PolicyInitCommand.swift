@@ -70,7 +70,11 @@ struct PolicyInitCommand: AuditCommand {
             throw .usage("--file: \(file) is not a YAML file", hint: "JSON holds no comments: let it end in .yaml")
         }
         try AtomicFile.write(to: file, what: "policy") { $0.write(text) }
-        try context.console.print("wrote \(file); oidc-audit policy validate \(file) checks it".singleLine)
+        try context.console.print("wrote \(file)".singleLine)
+        context.suggest([
+            "policy validate \(file.shellQuoted)",
+            organization.map { "check \($0) --policy \(file.shellQuoted)" } ?? "scan ORG --policy \(file.shellQuoted)",
+        ])
         return ExitStatus.success.rawValue
     }
 

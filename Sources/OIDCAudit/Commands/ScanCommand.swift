@@ -76,6 +76,15 @@ struct ScanCommand: AuditCommand {
         } else if let why = report.whyIncomplete, !settings.console.isQuiet {
             context.console.note("note: the scan is incomplete: \(why)")
         }
+        if failure == nil {
+            let options = context.sameOptions(
+                apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
+            context.suggest(
+                report.nextSteps(
+                    isStored: report.scanID != nil,
+                    options: (context.sameOptions(apiURL: nil, historyPath: settings.historyPath), options)),
+                settings.console)
+        }
         return report.gate.exitStatus
     }
 

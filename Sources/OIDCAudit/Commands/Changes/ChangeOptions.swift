@@ -15,7 +15,7 @@ struct ChangeOptions: ParsableArguments {
     var canaryWait = Duration.zero
     @OptionGroup var pace: WritePaceOptions
 
-    private static let changesMaxUnlessSaid = 50
+    static let changesMaxUnlessSaid = 50
 
     var changesMax: Int { maxChanges?.value ?? Self.changesMaxUnlessSaid }
 }

@@ -106,13 +106,37 @@ struct PlanCommand: AuditCommand {
         }
         // Whoever asks must be able to tell a plan of everything from one that was cut short.
         if let failure = read.failure, failure.status != .incomplete { throw failure }
-        guard plan.changes.isEmpty else { return ExitStatus.violations.rawValue }
+        guard plan.changes.isEmpty else {
+            suggest(plan, logins, path, context)
+            return ExitStatus.violations.rawValue
+        }
         if let why = plan.incomplete {
             throw CommandFailure(
                 message: "nothing is to change in what was read, but the scan is incomplete: \(why)",
                 hint: read.failure?.hint ?? "what could not be read is not planned", status: .incomplete)
         }
         return ExitStatus.success.rawValue
+    }
+
+    /// The plan's file is what apply takes; without one, it is to be made first.
+    private func suggest(
+        _ plan: Plan, _ logins: [OrganizationLogin], _ path: String, _ context: CommandContext,
+    ) {
+        guard let file = output.first(where: { $0.format == .json })?.path else {
+            let names = logins.map(\.rawValue).joined(separator: " ")
+            let policy = self.policy.policy.map { " --policy \($0.shellQuoted)" } ?? ""
+            let options = context.sameOptions(apiURL: plan.apiURL, historyPath: path)
+            return context.suggest(
+                ["plan \(names)\(policy) --from-scan latest -o json=plan.json\(options)"], console.settings)
+        }
+        let count = plan.repositoryCount
+        let most = count > ChangeOptions.changesMaxUnlessSaid ? " --max-changes \(count)" : ""
+        // A plan of what is stored found its host in the history, and apply never does.
+        let isElsewhere = plan.apiURL != GitHubEndpoint.gitHub.description
+        let options =
+            (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
+            + context.sameOptions(apiURL: nil, historyPath: path)
+        context.suggest(["apply \(file.shellQuoted)\(most)\(options)"], console.settings)
     }
 
     /// What is planned from.

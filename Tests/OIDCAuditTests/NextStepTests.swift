@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// What is suggested at the end of a command is a command that works.
+@Suite(.timeLimit(.minutes(5))) struct NextStepTests {
+    private static func run(_ arguments: [String], isTerminal: Bool = true) async -> CommandRun {
+        await CommandRun.run(
+            arguments, environment: ["GH_ENTERPRISE_TOKEN": "test-token"], isTerminal: isTerminal, ask: { _ in true })
+    }
+
+    /// The words of each command that is suggested, without the program's name.
+    private static func next(_ run: CommandRun) -> [[String]] {
+        run.error.split(separator: "\n").compactMap { line in
+            line.firstRange(of: " next: ").map { String(line[$0.upperBound...]) }
+        }.map { line in
+            line.matches(of: /'([^']*)'|(\S+)/).map { String($0.output.1 ?? $0.output.2 ?? "") }
+                .drop { $0 != "oidc-audit" }.dropFirst().map(\.self)
+        }
+    }
+
+    /// From a scan to its plan, its apply and its rollback by nothing but what is suggested.
+    @Test func theWayFromAFindingToARollbackIsSuggested() async throws {
+        let repositories = (1...2).map { number in
+            WorldFile.Repository(
+                name: "r\(number)", id: Int64(number),
+                setting: .init(useDefault: true, subClaimPrefix: "repo:acme/r\(number)"))
+        }
+        try await EmulatedScan.with(repositories) { (scan) async throws -> Void in
+            let scanned = await scan("acme", isTerminal: true)
+            let afterScan = Self.next(scanned)
+            #expect(afterScan.map(\.first) == ["explain", "plan"], "\(scanned.error)")
+            let explained = await Self.run(afterScan[0])
+            #expect(explained.status == 0, "\(explained.error)")
+            let file = scan.folder.path + "/plan.json"
+            let planned = await Self.run(
+                afterScan[1].map { $0 == "json=plan.json" ? "json=\(file)" : $0 })
+            #expect(planned.status == 1, "\(planned.error)")
+            let afterPlan = Self.next(planned)
+            #expect(afterPlan.map(\.first) == ["apply"], "\(planned.error)")
+            let applied = await Self.run(afterPlan[0])
+            #expect(applied.status == 0, "\(applied.error)")
+            let afterApply = Self.next(applied)
+            #expect(
+                afterApply.map { $0.prefix(2) } == [["rollback", "1"], ["history", "changes"]], "\(applied.error)")
+            #expect(await Self.run(afterApply[1]).status == 0)
+            let undone = await Self.run(afterApply[0])
+            #expect(undone.status == 0, "\(undone.error)")
+            #expect(Self.next(undone).map { $0.prefix(3) } == [["history", "changes", "2"]])
+            // A plan without a file is to be written to one.
+            let again = await Self.run(
+                [
+                    "plan", "acme", "--policy", "preset:strict", "--from-scan", "latest", "--db", scan.folder.database,
+                    "--api-url", scan.address,
+                ])
+            #expect(Self.next(again).first?.contains("json=plan.json") == true, "\(again.error)")
+        }
+    }
+
+    /// A log has no use for it, and who wants quiet has none either.
+    @Test func onlyATerminalGetsIt() async throws {
+        try await EmulatedScan.with([.own("x", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            #expect(Self.next(await scan("acme")).isEmpty)
+            #expect(Self.next(await scan("acme", "-q", isTerminal: true)).isEmpty)
+            let check = await Self.run(
+                ["check", "acme", "--policy", "preset:strict", "--db", scan.folder.database, "--api-url", scan.address])
+            #expect(Self.next(check).map(\.first) == ["explain", "plan"])
+        }
+    }
+
+    @Test func aNewPolicyIsCheckedAndUsed() async throws {
+        let folder = try Folder()
+        let run = await Self.run(["policy", "init", "--file", folder.path + "/my policy.yaml"])
+        #expect(run.status == 0, "\(run.error)")
+        let next = Self.next(run)
+        #expect(next.map(\.first) == ["policy", "scan"])
+        #expect(await Self.run(next[0]).status == 0)
+    }
+}
