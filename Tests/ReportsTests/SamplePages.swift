@@ -194,12 +194,14 @@ enum SamplePages {
                 .findingWaived(finding, policyName: "test"), .findingGone(finding, policyName: "test"),
             ]
         let repository = Repository.sample("api", id: 1)
-        return Timeline(
+        var timeline = Timeline(
             repository: repository,
             events: events.enumerated().map { place, what in
                 Timeline.Event(after: place == 0 ? nil : side(41), seenBy: side(42), what: what)
             }, lastScan: side(42),
             state: state(repository, .read(.own(["repo"]))), since: .sample)
+        timeline.attribute(to: [changeset()])
+        return timeline
     }
 
     static func trend() throws -> [TrendPoint] {

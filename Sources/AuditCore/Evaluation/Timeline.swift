@@ -38,6 +38,8 @@ package struct Timeline: Sendable {
         /// The first scan that saw it.
         package var seenBy: ScanDifference.Side
         package var what: What
+        /// Who made it; `nil` where it is no change of a template, or nobody has asked.
+        package var cause: Cause?
 
         package init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {
             self.after = after

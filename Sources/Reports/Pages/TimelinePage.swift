@@ -16,7 +16,9 @@ package enum TimelinePage: Page {
                 page.wrapped("first seen by \(scan)", indent: 0, .faint)
             }
             page.event(event)
+            if let cause = event.cause { page.cause(cause) }
         }
+        page.whoCould(timeline)
         page.blank()
         if let state = timeline.state {
             page.line(
@@ -64,6 +66,24 @@ package enum TimelinePage: Page {
             $0.after
         }
         Member("scan", .side, "the first that saw it") { $0.seenBy }
+        Member.optional("written_by", .list(write), "of a change of a template that was made from here") { event in
+            if case .written(let writes)? = event.cause { writes } else { nil }
+        }
+        Member.optional("audit_log", auditLog, "of one that was not: where to look") { event in
+            if case .elsewhere(let search)? = event.cause { search } else { nil }
+        }
+    }
+
+    private static let write = Shape<Timeline.Write>.object {
+        Member("changeset", .id, "the journal's number") { $0.changeset }
+        Member("kind", .word) { $0.kind }
+        Member("actor", .maybe(.string), "login of the token's owner; null where it is not a user's") { $0.actor }
+        Member("at", .time) { $0.at }
+    }
+
+    private static let auditLog = Shape<Timeline.AuditLogSearch>.object {
+        Member("organization", .string, "whose audit log it is") { $0.organization }
+        Member("query", .string, "what to search it for") { $0.query }
     }
 
     private static let repositoryEvent = Shape<(Timeline.Event, RepositoryChange)>.object {
@@ -144,6 +164,41 @@ extension Timeline.Event.What {
 }
 
 extension TextPage {
+    fileprivate mutating func cause(_ cause: Timeline.Cause) {
+        switch cause {
+        case .written(let writes):
+            for write in writes {
+                wrapped(
+                    "written from here by \(write.kind.rawValue) #\(write.changeset.rawValue), \(write.at), by "
+                        + (write.actor ?? "a token of no user"), label: "who:", indent: 4, .good)
+            }
+        case .elsewhere(let search):
+            wrapped("not written from here; audit log of \(search.organization):", label: "who:", indent: 4)
+            // On a line of its own: it is there to be copied.
+            plain(search.query, indent: 9)
+        }
+    }
+
+    /// Said once, whichever changes were made elsewhere.
+    fileprivate mutating func whoCould(_ timeline: Timeline) {
+        let searches = timeline.events.compactMap { event -> Timeline.AuditLogSearch? in
+            if case .elsewhere(let search)? = event.cause { search } else { nil }
+        }
+        guard !searches.isEmpty else { return }
+        blank()
+        var could: [String] = []
+        if searches.contains(where: { $0.repository != nil }) {
+            could.append("a repository's template: its administrators, and apps and tokens with \"Actions: write\"")
+        }
+        if searches.contains(where: { $0.repository == nil }) {
+            could.append("an organization's template: its owners, and apps and tokens with \"Administration: write\"")
+        }
+        line("WHO COULD", .strong, "change " + could.joined(separator: "; "))
+        wrapped(
+            "GitHub documents no audit-log event for these changes: the search shows who was active then, and what a "
+                + "stream of API requests holds", indent: 2)
+    }
+
     fileprivate mutating func event(_ event: Timeline.Event) {
         switch event.what {
         case .repository(let change):

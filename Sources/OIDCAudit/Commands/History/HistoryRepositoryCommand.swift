@@ -9,7 +9,10 @@ struct HistoryRepositoryCommand: AuditCommand {
         abstract: "One repository's timeline: what was seen of it, and between which scans it changed.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit history repository acme/api"],
-            details: "A repository is found by any name that it had, and told across renames."))
+            details: """
+                A repository is found by any name that it had, and told across renames. Of a template that changed it says \
+                whether that was written from here, else where to look for who did it.
+                """))
 
     @Argument(
         help: ArgumentHelp("OWNER/NAME.", valueName: "repository"),
@@ -27,14 +30,15 @@ struct HistoryRepositoryCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history)
-            let timeline = try await usingHistory { () async throws(HistoryError) in
+            let found = try await usingHistory { () async throws(HistoryError) in
                 try await history.timeline(of: repository, apiURL: apiURL)
             }
-            guard let timeline else {
+            guard var timeline = found else {
                 throw .usage(
                     "the history \(settings.path) never saw \(repository) at \(apiURL)",
                     hint: "check the name; oidc-audit history at latest --format json tells every repository")
             }
+            timeline.attribute(to: try await ApplyPipeline.changesets(in: history, apiURL: apiURL))
             try settings.write(
                 TimelinePage.render(timeline, as: settings.format, style: settings.style(context)), to: context)
             return ExitStatus.success.rawValue

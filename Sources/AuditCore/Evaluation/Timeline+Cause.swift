@@ -1,0 +1,98 @@
+extension Timeline {
+    /// Who made a change of a template, as far as that is known.
+    package enum Cause: Hashable, Sendable {
+        /// Somebody from here, as the journal of the history says; oldest first.
+        case written([Write])
+        /// Not from here.
+        case elsewhere(AuditLogSearch)
+    }
+
+    /// One write of the journal.
+    package struct Write: Hashable, Sendable {
+        package let changeset: ChangesetID
+        package let kind: Changeset.Kind
+        /// Login of the token's owner; `nil` where it is not a user's.
+        package let actor: String?
+        package let at: Timestamp
+    }
+
+    /// What to look for in an organization's audit log.
+    ///
+    /// Source: of the documented events of the audit log (github/docs, 2026), none is about these templates.
+    package struct AuditLogSearch: Hashable, Sendable {
+        package let organization: String
+        /// Full name; `nil` where the organization's own template changed.
+        package let repository: String?
+        /// Between which moments it changed.
+        package let from: Timestamp
+        package let to: Timestamp
+
+        /// As GitHub's search takes it.
+        package var query: String { "\(repository.map { "repo:\($0) " } ?? "")created:\(from)..\(to)" }
+    }
+
+    /// Finds who changed what the events tell of.
+    ///
+    /// - Parameter changesets: all of the journal that may be about them.
+    package mutating func attribute(to changesets: [Changeset]) {
+        var writes: [PlannedChange.Target.Key: [Write]] = [:]
+        for changeset in changesets {
+            for (change, entry) in zip(changeset.plan.changes, changeset.entries) where entry.mayBeWritten {
+                guard let moment = entry.intendedAt else { continue }
+                writes[change.target.key, default: []].append(
+                    Write(changeset: changeset.id, kind: changeset.kind, actor: changeset.actor, at: moment))
+            }
+        }
+        for place in events.indices { events[place].cause = cause(of: events[place], writes) }
+    }
+
+    /// A scan tells when it began, and reads for a while after that.
+    private static let readingSecondsMax: Int64 = 3600
+
+    private func cause(of event: Event, _ writes: [PlannedChange.Target.Key: [Write]]) -> Cause? {
+        guard let after = event.after else { return nil }
+        var owner = repository.owner
+        var changed: Repository?
+        var targets: [PlannedChange.Target.Key] = []
+        switch event.what {
+        case .organizationTemplate: targets = [.organization(owner.lowercased())]
+        case .repository(let change):
+            guard let old = change.before?.reading.value, let new = change.after?.reading.value,
+                !change.kinds.filter({ [.template, .immutability, .setting].contains($0) }).isEmpty
+            else { return nil }
+            owner = change.repository.owner
+            if old != new {
+                changed = change.repository
+                targets.append(.repository(change.repository.id))
+            }
+            // What follows its organization changes with it, and GitHub can tell the organization's claims as its own.
+            let source = change.effective.after?.source
+            if old == new || source == .organization || source == .organizationOrCopy {
+                targets.append(.organization(owner.lowercased()))
+            }
+        default: return nil
+        }
+        let end = event.seenBy.startedAt
+        let own = targets.flatMap { writes[$0] ?? [] }.filter { write in
+            write.at >= after.startedAt && write.at <= end.adding(seconds: Self.readingSecondsMax)
+        }.sorted { $0.at < $1.at }
+        guard own.isEmpty else { return .written(own) }
+        return .elsewhere(
+            AuditLogSearch(organization: owner, repository: changed?.fullName, from: after.startedAt, to: end))
+    }
+}
+
+extension PlannedChange.Target {
+    fileprivate enum Key: Hashable {
+        case repository(RepositoryID)
+        /// Its login in small letters.
+        case organization(String)
+    }
+
+    fileprivate var key: Key {
+        switch self {
+        case .organization(let login, _): .organization(login.lowercased())
+        case .repository(_, _, let id): .repository(id)
+        }
+    }
+}
