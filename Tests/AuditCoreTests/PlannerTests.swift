@@ -78,9 +78,37 @@ import Testing
         #expect(setting(change.after)?.includeClaimKeys == ["repo", "context"])
         #expect(change.subjects.first?.after == "repo:acme@77/api@1001:{context}")
         #expect(change.warnings == ["the subject's format changes from legacy to immutable"])
-        // Told with the organization's claims: to write them back could make a copy of what is inherited.
+        // Told with the organization's claims: which it is, the policy has to say.
         #expect(plan.manual.map(\.name) == ["acme/same"])
-        #expect(plan.manual.first?.why.contains("could make a copy") == true)
+        #expect(plan.manual.first?.why.contains("write fix: {inherit: true, immutable: true}") == true)
+    }
+
+    /// Who follows the organization goes on following it.
+    @Test func whoInheritsMovesToImmutableSubjects() throws {
+        let entry = #"{"id": "immutable", "rule": "immutable-subject", "severity": "high", "fix": "#
+        let repositories: [RepositorySnapshot] = [
+            .read("follows", id: 1001, .inheriting),
+            .read("same", id: 1002, .own(["repo", "context", "job_workflow_ref"])),
+        ]
+        let both = try plan([entry + #"{"inherit": true, "immutable": true}}"#], repositories)
+        #expect(both.manual.isEmpty)
+        #expect(both.changes.map(\.after.inherits) == [true, true])
+        #expect(both.changes.map { setting($0.after)?.useImmutableSubject } == [true, true])
+        #expect(both.changes.allSatisfy { !$0.warnings.contains(PlannedChange.becomesItsOwn) })
+        let own = try plan(
+            [entry + #"{"template": ["repo", "context", "job_workflow_ref"], "immutable": true}}"#], repositories)
+        #expect(own.changes.map { $0.warnings.contains(PlannedChange.becomesItsOwn) } == [true, true])
+    }
+
+    @Test(arguments: [
+        (#"{"inherit": true, "template": ["repo"]}"#, "exclude each other"),
+        (#"{"inherit": false}"#, "changes nothing"),
+    ])
+    func aFixSaysOneThing(fix: String, message: String) {
+        let error = #expect(throws: DocumentError.self) {
+            try plan([#"{"id": "a", "rule": "immutable-subject", "severity": "low", "fix": \#(fix)}"#], [])
+        }
+        #expect(error.map { "\($0)".contains(message) } == true)
     }
 
     // MARK: - What a policy says

@@ -98,7 +98,7 @@ import Testing
             let run = await CommandRun.run(["policy", "validate", policy])
             #expect(run.status == 0, "\(run.error)")
         }
-        #expect(try Self.blocks("Fixing").count == 2)
+        #expect(try Self.blocks("Fixing").count == 3)
     }
 
     @Test func theExampleOfAConfigurationHolds() throws {

@@ -51,8 +51,8 @@ extension Fix {
         case useDefault = "use_default"
     }
 
-    /// Reads `"inherit"`, `"use_default"`, or an object with `template` (one of these, or a list of claims), `immutable`
-    /// or both.
+    /// Reads `"inherit"`, `"use_default"`, or an object with `template` (one of these, or a list of claims) or
+    /// `inherit: true`, with `immutable`, or with both.
     init(_ document: Document, of type: any Rule.Type, allowsUnknownClaims: Bool) throws(DocumentError) {
         let isOfOrganization = type is any OrganizationRule.Type
         if case .string(let text) = document.value {
@@ -68,6 +68,13 @@ extension Fix {
                 let options = RuleOptions(reader, allowsUnknownClaims: allowsUnknownClaims)
                 template = try options.claims("template").map(TemplateFix.template)
             }
+        }
+        if !isOfOrganization, try reader.optionalBool("inherit") == true {
+            guard template == nil else {
+                throw DocumentError(
+                    at: document.position, "\"template\" and \"inherit\" exclude each other", hint: "name one of them")
+            }
+            template = .inherit
         }
         let immutable = try reader.optionalBool("immutable")
         guard template != nil || immutable != nil else {

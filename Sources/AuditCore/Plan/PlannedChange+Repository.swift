@@ -37,8 +37,9 @@ extension RepositorySetting {
         case .immutable, nil:
             guard effectiveTemplate(organization: organization).source != .organizationOrCopy else {
                 throw PlanRefused(
-                    "GitHub tells inherited claims as if they were its own: to write them back could make a copy of them; "
-                        + "a fix that names the template decides")
+                    "GitHub's answer can't tell whether the repository follows its organization or holds a copy: to decide, "
+                        + "write fix: {inherit: true, immutable: true} or fix: {template: [...], immutable: true} in the "
+                        + "policy")
             }
             if useDefault { fixed.includeClaimKeys = nil }
         }
@@ -86,6 +87,10 @@ extension PlannedChange {
     package static let idsMayStay =
         "GitHub accepts use_immutable_subject: false and keeps the ids on repositories that were made, renamed or moved "
         + "after 2026-07-15: keep the old subject allowed until the new one is read back"
+
+    /// What a plan says wherever a follower of the organization gets claims of its own.
+    package static let becomesItsOwn =
+        "it gets a template of its own and no longer follows the organization's: a fix with inherit would let it"
 
     /// Whether it wants subjects without ids where they have them now, which GitHub may accept and not do.
     package var dropsIDs: Bool {
@@ -138,6 +143,14 @@ extension PlannedChange {
             inherited: value.inherits ? future.inheritedKeys : nil,
             inheritedBefore: setting.inherits ? former.inheritedKeys : nil, rules: rules,
             subjects: moved.map { [$0.subject] } ?? [], warnings: moved?.warnings ?? [])
+        let source = setting.effectiveTemplate(organization: former).source
+        // Who undoes a change, or sets one template, has said so.
+        if !rules.isEmpty, source == .organization || source == .organizationOrCopy,
+            case .repository(let fixed) = value,
+            !fixed.useDefault, !fixed.inherits
+        {
+            warnings.append(Self.becomesItsOwn)
+        }
         // Whatever the subjects are taken to be.
         if dropsIDs, !warnings.contains(Self.idsMayStay) { warnings.append(Self.idsMayStay) }
     }

@@ -110,6 +110,7 @@ extension Fix {
             "a fix",
             [
                 .optional("template", .either([word, template])),
+                .optional("inherit", .boolean, "follow the organization's template, as \"template\": \"inherit\" does"),
                 .optional("immutable", .boolean, "opt in to immutable subjects"),
             ])
         object.oneOf = object.names
