@@ -405,6 +405,17 @@ import Testing
                 await Self.ask(scan, "history", "trend", "-f", "json").json["points"] as? [[String: Any]])
             #expect(points.compactMap { ($0["findings"] as? [String: Any])?["high"] as? Int } == [2, 3, 3])
             #expect(points.compactMap { ($0["sources"] as? [String: Any])?["organization"] as? Int } == [4, 3, 3])
+            func count(_ command: String, _ key: String, _ time: String...) async -> Int? {
+                (await CommandRun.run(
+                    ["history", command, "-f", "json", "--db", scan.folder.database, "--api-url", scan.address] + time
+                ).json[key] as? [Any])?.count
+            }
+            let whole = await count("list", "scans")
+            #expect(await count("list", "scans", "--until", "2999-01-01") == whole)
+            #expect(await count("list", "scans", "--since", "2999-01-01") == 0)
+            #expect(await count("list", "scans", "--until", "2001-01-01") == 0)
+            #expect(await count("trend", "points", "--until", "2001-01-01") == 0)
+            #expect(await count("trend", "points", "--until", "2999-01-01") != 0)
             let late = await Self.ask(scan, "history", "trend", "--since", "7d", "-f", "json").json["points"] as? [Any]
             #expect(late?.count == 2)
         }

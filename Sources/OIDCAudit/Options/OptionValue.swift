@@ -203,6 +203,18 @@ extension ChangesetID: OptionValue {
     }
 }
 
+/// Up to when: a day to its end, or a moment.
+struct EndTime: OptionValue {
+    let moment: Timestamp
+
+    init(option text: String) throws(InvalidValue) {
+        guard let moment = Timestamp(text) ?? Timestamp(dayOf: text)?.adding(seconds: 86_399) else {
+            throw InvalidValue(text, "is not a time", hint: "say a date such as 2026-09-30, to its end")
+        }
+        self.moment = moment
+    }
+}
+
 /// A time since when something is asked for: `7d`, `12h`, `2026-09-01` (from the start of that day) or a moment.
 enum StartTime: OptionValue {
     case moment(Timestamp)

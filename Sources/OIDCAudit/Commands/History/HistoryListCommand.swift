@@ -12,6 +12,10 @@ struct HistoryListCommand: AuditCommand {
     @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("How many. (default: 30 as text, all as JSON)", valueName: "n"))
     var limit: Number<FromOne>?
+    @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))
+    var since: StartTime?
+    @Option(help: ArgumentHelp("Up to then: a date, to its end.", valueName: "date"))
+    var until: EndTime?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
@@ -34,6 +38,10 @@ struct HistoryListCommand: AuditCommand {
                 }
                 scans += own
                 open += ownOpen
+            }
+            let start = since?.moment(now: context.now())
+            scans.removeAll { scan in
+                start.map { scan.startedAt < $0 } ?? false || until.map { scan.startedAt > $0.moment } ?? false
             }
             scans.sort { $0.link > $1.link }
             let most = limit?.value ?? (settings.format == .text ? 30 : scans.count)

@@ -13,6 +13,8 @@ struct HistoryTrendCommand: AuditCommand {
     @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))
     var since: StartTime?
+    @Option(help: ArgumentHelp("Up to then: a date, to its end.", valueName: "date"))
+    var until: EndTime?
     @OptionGroup var options: HistoryQueryOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
@@ -22,9 +24,10 @@ struct HistoryTrendCommand: AuditCommand {
             let apiURL = try await settings.host.apiURL(in: history)
             let asked = try await context.organizations(
                 only.logins, apiURL: apiURL, in: history, settings.console)
-            let all = try await usingHistory { () async throws(HistoryError) in
+            let found = try await usingHistory { () async throws(HistoryError) in
                 try await history.trend(apiURL: apiURL, of: asked.first, since: moment)
             }
+            let all = found.filter { point in until.map { point.scan.startedAt <= $0.moment } ?? true }
             // What another policy found, or another scope saw, is no step of one line.
             let points = settings.format == .json ? all : TrendPoint.comparable(all)
             if points.count < all.count, !settings.console.isQuiet {
