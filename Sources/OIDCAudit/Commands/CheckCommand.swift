@@ -151,7 +151,7 @@ struct CheckPipeline {
     func compare(
         with source: String, as format: PageFormat, in context: CommandContext,
     ) async throws(CommandFailure) -> Int32 {
-        let other = try PolicyFile.load(source, ofTrusts: false)
+        let other = try PolicyFile.policy(PolicyFile.read(source), ofTrusts: false)
         if let waivers = judging.waivers { try WaiverFile.check(waivers, against: other, now: context.now()) }
         let stored = try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
             try await self.stored(in: history, context)

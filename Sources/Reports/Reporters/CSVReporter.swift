@@ -22,9 +22,10 @@ package struct CSVReporter: Reporter {
             guard !own.isEmpty || !troubles.isEmpty else { continue }
             let status =
                 own.contains(where: \.isOpen) ? "violating" : troubles.isEmpty ? "waived" : "unreadable"
-            Self.write(
+            let cells =
                 [organization.login, "", "", "", "", status, troubles] + Self.cells(own)
-                    + Array(repeating: "", count: Self.header.count - 12), to: &output)
+                + Array(repeating: "", count: Self.header.count - 12)
+            output.write(cells.csvRow)
         }
         for repository in report.repositories {
             output.write(Self.cells(repository, findings[repository.repository.id] ?? []).csvRow)
