@@ -82,7 +82,7 @@ import Testing
         #expect(
             contents == [
                 "fcb71cc9b4c963c4a6e6773e4b3fede1d583b5fc69cd03f7f60322d81c0b4e11",
-                "dc556ec71cfd733166e55fb35168bf8a63fc53f98e9365703d7499fb6ee420df",
+                "c9f734cfac42317a809647dbbcc69c47fe20f6697cd256ade9e9844af0e7cc84",
             ])
         let scans = try await store.scans(apiURL: "https://api.github.com")
         #expect(scans.map(\.content) == [contents.last])
