@@ -55,7 +55,7 @@ import Testing
             // The organization's template, and those that follow it.
             let third = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "markdown").output
             #expect(
-                third.contains(/Changed since `#2` of .*the template of acme\\, which 3 repositories follow\n/),
+                third.contains(/Changed since `#2` of .*the template of acme, which 3 repositories follow\n/),
                 "\(third)")
             let page = await Self.ask(scan, "report", "3", "--policy", "preset:strict", "-f", "html").output
             #expect(page.contains("renamed from acme/web; subject repo:acme/web:{context}"))

@@ -32,9 +32,9 @@ enum Markdown {
     /// not hide them (github/cmark-gfm#181). It leaves code alone.
     private static func word(_ word: String) -> String {
         let end = word.unicodeScalars.lastIndex { !".!?".unicodeScalars.contains($0) }
-        guard let end, hasReference(word[...end]) else { return word.escaping(escapes) }
+        guard let end, hasReference(word[...end]) else { return escaped(word) }
         let tail = String(word.unicodeScalars[word.unicodeScalars.index(after: end)...])
-        return "`\(word[...end])`" + tail.escaping(escapes)
+        return "`\(word[...end])`" + escaped(tail)
     }
 
     /// Whether GitHub may make something else of it: `@octocat`, `#12`, `GH-12`, `acme/api@1a2b3c4`, a commit's hash, `:x:`.
@@ -63,9 +63,18 @@ enum Markdown {
             .contains { (7...40).contains($0.count) && $0.allSatisfy(\.isHexadecimal) }
     }
 
-    /// Punctuation of ASCII, each with a backslash before it.
+    /// A hyphen within a word means nothing, and most names of rules have one: they are read in a terminal too.
+    private static func escaped(_ word: String) -> String {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ $0.utf8.allSatisfy(\.isLetterOrDigit) && !$0.isEmpty }) else {
+            return word.escaping(escapes)
+        }
+        return word
+    }
+
+    /// Punctuation of ASCII that means something in Markdown, each with a backslash before it.
     private static let escapes = Dictionary(
-        uniqueKeysWithValues: "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".unicodeScalars.map { ($0, "\\\($0)") })
+        uniqueKeysWithValues: "!#$&()*+-.:<=>@[\\]^_`{|}~".unicodeScalars.map { ($0, "\\\($0)") })
 }
 
 extension Unicode.Scalar {
