@@ -26,8 +26,10 @@ package struct OrganizationTally: Hashable, Sendable {
     /// The share of what is in scope that was judged; `nil` where nothing is.
     package var coverage: Double? { share(judged, of: listed - skipped) }
 
-    /// The share of immutable subjects among those whose format is known.
-    package var immutableShare: Double? { share(immutable, of: legacy + immutable) }
+    /// The share of immutable subjects among repositories read; `nil` where the format is not known of some.
+    package var immutableShare: Double? {
+        unknownFormat > 0 ? nil : share(immutable, of: legacy + immutable)
+    }
 
     /// Repositories whose template comes from a source; those that could not be read are among the unknown ones, so that a night
     /// without them does not look as if they had left their source.

@@ -88,7 +88,7 @@ extension TrendChart {
                 [Series(className: "coverage", label: "judged, of those in scope") { $0.coverage }]),
             TrendChart(
                 "Immutable subjects", every, isStacked: false, unit: .share,
-                [Series(className: "immutable", label: "of those whose format is known") { $0.immutableShare }]),
+                [Series(className: "immutable", label: "of those read") { $0.immutableShare }]),
             TrendChart(
                 "Where templates come from", every, isStacked: true, unit: .count,
                 TemplateSource.allCases.map { source in
