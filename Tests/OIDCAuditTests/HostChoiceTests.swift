@@ -86,8 +86,8 @@ import Testing
                 let both = [scan.address, other.address].sorted()
                 for (arguments, status, _) in Self.offline {
                     let run = await Self.run(scan, arguments)
-                    guard !arguments.contains("changes") else {
-                        // There is one host of which there are changes.
+                    guard !arguments.contains("changes"), !arguments.contains("1") else {
+                        // There is one host of which there are changes, and one of a scan of that number.
                         #expect(run.status == status, "\(run.error)")
                         continue
                     }
@@ -100,6 +100,16 @@ import Testing
                     let chosen = await Self.run(scan, arguments + ["--api-url", scan.address])
                     #expect(chosen.status == status, "\(arguments): \(chosen.error)")
                 }
+                for arguments in [
+                    ["report", "3"], ["history", "show", "3"], ["diff", "3", "3"], ["history", "at", "3"],
+                ] {
+                    let run = await Self.run(scan, arguments)
+                    #expect(run.status == 0, "\(arguments): \(run.error)")
+                    #expect(run.output.contains("1 of 1") || run.output.contains("#3"), "\(run.output)")
+                }
+                let foreign = await Self.run(scan, ["report", "3", "--api-url", scan.address])
+                #expect(foreign.status == 2)
+                #expect(foreign.error.contains("no finished scan 3 at \(scan.address)"), "\(foreign.error)")
                 let list = await Self.run(scan, ["history", "list", "-f", "json"])
                 let scans = list.json["scans"] as? [[String: Any]]
                 #expect(scans?.compactMap { $0["id"] as? Int } == [3, 2, 1])

@@ -1,3 +1,4 @@
+package import AuditCore
 import GRDB
 
 /// A host as far as a history knows it.
@@ -28,6 +29,15 @@ extension HistoryStore {
                     apiURL: row.decode(forColumn: "apiURL"), scans: row.decode(forColumn: "scans"),
                     openScans: row.decode(forColumn: "openScans"), changesets: row.decode(forColumn: "changesets"))
             }
+        }
+    }
+
+    /// Address of the host that a scan read; `nil` where there is no such scan.
+    package func apiURL(of scan: ScanID) async throws(HistoryError) -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db, sql: "SELECT h.apiURL FROM scan s JOIN host h ON h.id = s.hostID WHERE s.id = ?",
+                arguments: [scan.rawValue])
         }
     }
 }

@@ -20,7 +20,7 @@ struct StoredSnapshot {
 
 extension CheckPipeline {
     func stored(in history: HistoryStore, _ context: CommandContext) async throws(CommandFailure) -> StoredSnapshot {
-        let apiURL = try await host.apiURL(in: history)
+        let apiURL = try await host.apiURL(in: history, of: moment)
         let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
         let (groups, missing) = try await groups(of: asked, apiURL, in: history)
         let scans = groups.map(\.scan)

@@ -46,7 +46,7 @@ struct DiffCommand: AuditCommand {
         }
         let moment = since?.moment(now: context.now())
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let apiURL = try await settings.host.apiURL(in: history)
+            let apiURL = try await settings.host.apiURL(in: history, of: after ?? before)
             let asked = try await context.organizations(
                 only.logins, apiURL: apiURL, in: history, settings.console)
             let later = try await settings.scan(after ?? .latest, of: asked, apiURL: apiURL, in: history)

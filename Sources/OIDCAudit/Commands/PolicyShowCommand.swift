@@ -57,7 +57,7 @@ struct PolicyShowCommand: AuditCommand {
         return try await context.withHistory(try history.path(context.environment), for: .reading) {
             (history) async throws(CommandFailure) -> (name: String, bytes: [UInt8]) in
             let scan = try await HistorySettings.scan(
-                reference, of: [], apiURL: try await choice.apiURL(in: history), in: history)
+                reference, of: [], apiURL: try await choice.apiURL(in: history, of: reference), in: history)
             let text = try await history.text(.policy, of: scan)
             return (text.name, text.bytes)
         }

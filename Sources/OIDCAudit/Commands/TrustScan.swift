@@ -28,7 +28,7 @@ struct TrustScanReader {
     var console: ConsoleSettings
 
     func read(_ history: HistoryStore, _ context: CommandContext) async throws(CommandFailure) -> TrustScan {
-        let apiURL = try await host.apiURL(in: history)
+        let apiURL = try await host.apiURL(in: history, of: reference)
         let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
         var scans: [StoredScan] = []
         var wanted: [ScanID: [OrganizationReference]] = [:]

@@ -40,10 +40,11 @@ struct HostChoice {
         given = try options.given(environment)?.description
     }
 
+    /// - Parameter reference: the scan that is meant; one that is named by its number says its host too.
     /// - Throws: where none was given and the history holds several; where it holds nothing of the one that was given, but
     ///   something of another.
     func apiURL(
-        in history: HistoryStore, holding content: Content = .scans,
+        in history: HistoryStore, holding content: Content = .scans, of reference: ScanReference? = nil,
     ) async throws(CommandFailure) -> String {
         let hosts = try await Self.hosts(of: content, in: history)
         if let given {
@@ -55,6 +56,11 @@ struct HostChoice {
             return given
         }
         guard hosts.count > 1 else { return hosts.first ?? GitHubEndpoint.gitHub.description }
+        if case .id(let id) = reference,
+            let host = try await usingHistory({ () async throws(HistoryError) in try await history.apiURL(of: id) })
+        {
+            return host
+        }
         throw .usage(
             "the history \(history.path) holds \(content.words) of several hosts: \(hosts.joined(separator: ", "))",
             hint: "choose one: --api-url \(hosts[0].shellQuoted)")

@@ -21,7 +21,7 @@ extension JudgingSettings {
         }
         let (scan, texts) = try await context.withHistory(historyPath, for: .reading) {
             (history) async throws(CommandFailure) -> (StoredScan, [JudgingText]) in
-            let apiURL = try await host.apiURL(in: history)
+            let apiURL = try await host.apiURL(in: history, of: reference)
             let asked = try await usingHistory { () async throws(HistoryError) in
                 try await history.organizations(named: organizations.map(\.rawValue), apiURL: apiURL).map(\.reference)
             }

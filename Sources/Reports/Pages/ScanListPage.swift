@@ -11,18 +11,11 @@ package enum ScanListPage: Page {
         if scans.isEmpty {
             page.plain("The history holds no finished scan.", indent: 0)
         } else {
-            // Where there are several.
-            let showsHosts = Set(scans.map(\.apiURL)).count > 1
-            let header =
-                ["scan", "began", "verdict", "judged", "violating", "took"] + (showsHosts ? ["host"] : [])
-                + ["organizations"]
-            let rows = scans.map { row($0) + (showsHosts ? [$0.apiURL] : []) }
-            let taken = header.indices.dropLast().map { column in
-                2 + ([header] + rows).map { $0[column].count }.reduce(0, max)
+            let hosts = scans.map(\.apiURL).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+            for host in hosts {
+                if hosts.count > 1 { page.plain("of \(host)", indent: 0) }
+                write(scans.filter { $0.apiURL == host }, to: &page)
             }
-            let room = page.width - taken.reduce(0, +)
-            page.grid(
-                header, zip(rows, scans).map { $0 + [organizations($1, within: room)] }, rightAligned: [3, 4, 5])
             if total > scans.count {
                 page.plain("and \(total - scans.count) older; --limit \(total) lists them", indent: 0)
             }
@@ -32,12 +25,22 @@ package enum ScanListPage: Page {
             "\(counted(open, "scan")) more \(open == 1 ? "runs, or was" : "run, or were") interrupted", indent: 0)
     }
 
+    private static func write(_ scans: [StoredScan], to page: inout TextPage) {
+        let header = ["scan", "began, UTC", "verdict", "judged", "violating", "organizations"]
+        let rows = scans.map(row)
+        let taken = header.indices.dropLast().map { column in
+            2 + rows.map { $0[column].count }.reduce(header[column].count, max)
+        }
+        let room = page.width - taken.reduce(0, +)
+        page.grid(header, zip(rows, scans).map { $0 + [organizations($1, within: room)] }, rightAligned: [3, 4])
+    }
+
     private static func row(_ scan: StoredScan) -> [String] {
         [
-            "#\(scan.id.rawValue)", scan.startedAt.description,
+            "#\(scan.id.rawValue)", String(scan.startedAt.minute.dropLast(" UTC".count)),
             scan.verdict.rawValue + (scan.isComplete || scan.verdict == .incomplete ? "" : ", incomplete"),
             "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
-            scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-", "\(scan.seconds) s",
+            scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-",
         ]
     }
 

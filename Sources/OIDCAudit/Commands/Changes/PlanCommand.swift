@@ -155,7 +155,7 @@ struct PlanCommand: AuditCommand {
         _ settings: ConsoleSettings, _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot {
         try await context.withHistory(path, for: .reading) { history throws(CommandFailure) in
-            let apiURL = try await host.apiURL(in: history)
+            let apiURL = try await host.apiURL(in: history, of: reference)
             let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings)
             let scan = try await HistorySettings.scan(reference, of: asked, apiURL: apiURL, in: history)
             try await context.sayNewNames(of: [scan], asked: logins, in: history, settings)

@@ -20,7 +20,7 @@ struct HistoryAtCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let apiURL = try await settings.host.apiURL(in: history)
+            let apiURL = try await settings.host.apiURL(in: history, of: date)
             let asked = try await context.organizations(
                 only.logins, apiURL: apiURL, in: history, settings.console)
             let scan = try await settings.scan(date, of: asked, apiURL: apiURL, in: history)

@@ -16,7 +16,7 @@ struct HistoryShowCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
-            let apiURL = try await settings.host.apiURL(in: history)
+            let apiURL = try await settings.host.apiURL(in: history, of: scan)
             let scan = try await settings.scan(scan, apiURL: apiURL, in: history)
             try await context.sayNewNames(of: [scan], in: history, settings.console)
             let snapshot = try await usingHistory { () async throws(HistoryError) in
