@@ -38,47 +38,38 @@ struct FindingLog {
             }
             try insert(row)
         }
-        let removed = Set(
-            try Int64.fetchAll(
-                db,
-                sql: """
-                    SELECT r.githubID FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
-                    WHERE o.scanID = ? AND o.presence = 'removed'
-                    """,
-                arguments: [scanID]))
-        // What is about a repository goes with it.
-        let gone = open.keys.filter { key in
-            if case .repository(let id) = key.subject { removed.contains(id.rawValue) } else { false }
-        }
-        for key in fixed(open, report) + gone {
-            guard var row = open[key]?.row else { continue }
+        for (finding, departure) in gone(open, report) {
+            var row = finding
             row.isOpen = false
+            row.departure = departure?.rawValue
             try insert(row)
         }
     }
 
     // MARK: -
 
-    /// Findings that the scan judged anew and did not find.
-    private func fixed(_ open: [FindingKey: LastFinding], _ report: AuditReport) -> [FindingKey] {
-        guard !open.isEmpty else { return [] }
-        let rules = report.policy.rules
-        var passed: [FindingKey] = []
-        func note(_ outcomes: [RepositoryReport.Outcome], _ kind: RuleEntry.Subject, _ subject: FindingKey.Subject) {
-            for (entry, outcome) in zip(rules, outcomes)
-            // An organization to which a rule does not apply may be one of which this scan saw a choice alone.
-            where entry.subject == kind && (outcome == .pass || (outcome == .notApplicable && kind == .repository)) {
-                let key = FindingKey(rule: entry.id, subject: subject)
-                if open[key] != nil { passed.append(key) }
+    /// Findings that went by the report, in the order in which they came, and why where they were not fixed.
+    ///
+    /// What another scope leaves out stands as it stood: the next whole scan finds it again.
+    private func gone(
+        _ open: [FindingKey: LastFinding], _ report: AuditReport,
+    ) -> [(row: FindingRecord, departure: GoneFinding.Reason?)] {
+        let found = Set(report.findings.map(\.key))
+        let unfound = open.filter { !found.contains($0.key) }
+        guard !unfound.isEmpty else { return [] }
+        let outcomes = FindingOutcomes(report)
+        var gone: [(row: FindingRecord, departure: GoneFinding.Reason?)] = []
+        for (key, finding) in unfound {
+            switch outcomes.whyGone(key, of: finding.known.organization) {
+            case nil, .outOfScope: break
+            case .fixed: gone.append((finding.row, nil))
+            case .removed: gone.append((finding.row, .removed))
+            case .ruleRemoved: gone.append((finding.row, .ruleRemoved))
             }
         }
-        for repository in report.repositories {
-            note(repository.outcomes, .repository, .repository(repository.repository.id))
-        }
-        for organization in report.organizations {
-            if let id = organization.id { note(organization.outcomes, .organization, .organization(id)) }
-        }
-        return passed + report.passedWaivers.filter { open[$0] != nil } + removedWaivers(open, report)
+        let settledWaivers = Set(report.passedWaivers + removedWaivers(open, report))
+        gone += unfound.filter { settledWaivers.contains($0.key) }.map { ($0.value.row, nil) }
+        return gone.sorted { ($0.row.scanID, $0.row.id ?? 0) < ($1.row.scanID, $1.row.id ?? 0) }
     }
 
     /// Findings about waivers of the scanned organizations that are in the file no more, as when they were renewed.
@@ -156,7 +147,8 @@ struct LastFinding {
             findings[FindingKey(rule: found.ruleID, subject: subject)] = LastFinding(
                 row: found,
                 known: KnownFinding(
-                    firstSeen: firstSeen, isOpen: found.isOpen, isWaived: found.isWaived,
+                    firstSeen: firstSeen, isOpen: found.isOpen,
+                    departure: found.departure.flatMap(GoneFinding.Reason.init), isWaived: found.isWaived,
                     problems: try json.strings(found.problems),
                     severity: Severity(rawValue: found.severity) ?? .critical,
                     lastFix: relapses[found.identity]?.lastFix, absences: relapses[found.identity]?.absences ?? [:],
@@ -265,6 +257,8 @@ struct LastFinding {
             var columns = RowReader(row)
             let startedAt = try timestamp(columns.next())
             let found: FindingRecord = try columns.next()
+            // What went with its repository or its rule was not seen fixed.
+            guard found.departure == nil else { continue }
             relapses[found.identity, default: Relapse()].add(
                 found.isOpen ? try json.strings(found.problems) : [],
                 KnownFinding.Fix(scan: ScanID(rawValue: found.scanID), startedAt: startedAt), isOpen: found.isOpen)

@@ -35,6 +35,9 @@ enum Schema {
                 sql: "ALTER TABLE organizationTally ADD COLUMN acceptedUnread INTEGER NOT NULL DEFAULT 0")
         }
         migrator.registerMigration("r3: what scans were judged by") { db in try createJudgingTexts(db) }
+        migrator.registerMigration("r4: why findings went that were not fixed") { db in
+            try db.execute(sql: "ALTER TABLE finding ADD COLUMN departure TEXT")
+        }
         return migrator
     }
 

@@ -94,7 +94,7 @@ import Testing
             """, 1, "acme/web", "topics"
         ),
         (
-            "INSERT INTO finding SELECT NULL, 9, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived, severity, message, problems, firstSeenAt FROM finding WHERE scanID = 1; INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT 9, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
+            "INSERT INTO finding SELECT NULL, 9, hostID, repositoryID, organizationID, waiver, policyName, ruleID, isOpen, isWaived, severity, message, problems, firstSeenAt, departure FROM finding WHERE scanID = 1; INSERT INTO scan (id, hostID, state, startedAt, isEnterpriseServer, toolVersion, requested, scope) SELECT 9, hostID, 'interrupted', startedAt, 0, 't', requested, scope FROM scan WHERE id = 1",
             9, nil, nil
         ),
         (

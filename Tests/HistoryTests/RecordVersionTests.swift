@@ -78,7 +78,9 @@ import Testing
         let renamed = try lines(store).map { line in
             version == 1
                 ? line.replacing(#""waived":false"#, with: #""is_waived":false"#)
+                    .replacing(/(?<finding>"record":"finding".*)\}/) { "\($0.output.finding),\"departure\":null}" }
                 : line.replacing(#""is_waived":false"#, with: #""waived":false"#)
+                    .replacing(#","departure":null"#, with: "")
         }
         let there = try HistoryStore(path: other.file)
         let error = await #expect(throws: HistoryError.self) { try await there.importing([file(renamed)]) }

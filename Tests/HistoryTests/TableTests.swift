@@ -82,7 +82,7 @@ import Testing
         #expect(
             contents == [
                 "fcb71cc9b4c963c4a6e6773e4b3fede1d583b5fc69cd03f7f60322d81c0b4e11",
-                "c9f734cfac42317a809647dbbcc69c47fe20f6697cd256ade9e9844af0e7cc84",
+                "363242d745da2a8ed13fe8a5870280775321f8e19f51aa27e0deaa310d3a3dc4",
             ])
         let scans = try await store.scans(apiURL: "https://api.github.com")
         #expect(scans.map(\.content) == [contents.last])

@@ -137,7 +137,7 @@ import XMLCoder
         #expect(
             top == [
                 "schema", "tool", "scan", "scope", "policy", "verdict", "gate", "summary", "organizations",
-                "repositories", "findings", "gone", "stale_baseline", "warnings",
+                "repositories", "findings", "gone", "carried_on", "stale_baseline", "warnings",
             ])
     }
 

@@ -20,28 +20,31 @@ extension AuditReport {
     }
 
     /// Findings of the report's organizations that stood open before the scan and that it could not judge.
-    func carriedOn(of known: [FindingKey: KnownFinding]) -> [KnownFinding] {
+    func carriedOn(of known: [FindingKey: KnownFinding]) -> [CarriedFinding] {
         guard !known.isEmpty, !isComplete || summary.unreadable > 0 else { return [] }
         let found = Set(findings.map(\.key))
         let ids = Set(organizations.compactMap(\.id))
         let outcomes = FindingOutcomes(self)
-        return known.compactMap { key, finding in
-            guard finding.isOpen, key.mayBeKnown, !found.contains(key),
-                finding.organization.map(ids.contains) == true, outcomes.holdsRule(of: key),
+        var carried: [(order: ReportOrder, finding: CarriedFinding)] = []
+        for (key, finding) in known where finding.isOpen && key.mayBeKnown && !found.contains(key) {
+            guard finding.organization.map(ids.contains) == true, outcomes.holdsRule(of: key),
                 outcomes.whyGone(key, of: finding.organization) == nil
-            else { return nil }
-            return finding
+            else { continue }
+            carried.append((ReportOrder(finding.name), CarriedFinding(key: key, known: finding)))
         }
+        return carried.sorted { one, other in
+            one.order.precedes(other.order, or: one.finding.key.rule < other.finding.key.rule)
+        }.map(\.finding)
     }
 }
 
 /// What a report made of the subjects that findings are about.
-struct FindingOutcomes {
+package struct FindingOutcomes {
     private let rules: [String: Int]
     private let repositories: [RepositoryID: RepositoryReport]
     private let organizations: [OrganizationID: OrganizationReport]
 
-    init(_ report: AuditReport) {
+    package init(_ report: AuditReport) {
         rules = Dictionary(
             report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         repositories = Dictionary(
@@ -57,7 +60,7 @@ struct FindingOutcomes {
     /// Why a finding that the report does not hold is gone; `nil` where nobody knows, or it is no matter of the report.
     ///
     /// - Parameter organization: the one that it is about, or that listed its repository last.
-    func whyGone(_ key: FindingKey, of organization: OrganizationID?) -> GoneFinding.Reason? {
+    package func whyGone(_ key: FindingKey, of organization: OrganizationID?) -> GoneFinding.Reason? {
         let outcomes: [RepositoryReport.Outcome]
         switch key.subject {
         case .waiver, .identity: return nil

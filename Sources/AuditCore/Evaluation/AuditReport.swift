@@ -26,7 +26,7 @@ package struct AuditReport: Sendable {
     /// Findings that stood open before and are gone, worst first, then by name and rule; those about waivers left out.
     package var gone: [GoneFinding] = []
     /// Findings that stood open before and that the scan could not judge: nobody knows that they are gone.
-    package var carriedOn: [KnownFinding] = []
+    package var carriedOn: [CarriedFinding] = []
     /// What findings about waivers were looked for and not found.
     package var passedWaivers: [FindingKey] = []
     /// The waivers that were given.

@@ -76,7 +76,7 @@ package struct Baseline: Sendable {
         self.origin = origin
     }
 
-    /// The open findings of a report.
+    /// The open findings of a report, and those that it carries on because they could not be judged this time.
     ///
     /// - Parameter old: a baseline of before: of what was not judged this time, it still holds.
     /// - Parameter withWaivers: whether findings about waivers are among them, which a file never holds: a waiver has a
@@ -86,6 +86,17 @@ package struct Baseline: Sendable {
     ) {
         let accepted = report.findings.filter { $0.isOpen && (withWaivers || $0.key.mayBeKnown) }
         var entries = Dictionary(accepted.map { ($0.key, Entry($0)) }) { first, _ in first }
+        let logins = Dictionary(
+            report.organizations.compactMap { organization in organization.id.map { ($0, organization.login) } },
+            uniquingKeysWith: { first, _ in first })
+        for finding in report.carriedOn where !finding.known.isWaived {
+            let login = finding.known.organization.flatMap { logins[$0] } ?? "unknown"
+            var entry = Entry(
+                severity: finding.known.severity, organization: login, repository: nil, problems: finding.known.problems
+            )
+            if case .repository = finding.key.subject { entry.repository = finding.known.name }
+            entries[finding.key] = entry
+        }
         if let old, old.apiURL == report.apiURL, old.policy == report.policy.name {
             let settled = Set(
                 (report.findings.map(\.key) + old.staleEntries(under: report).map(\.key))

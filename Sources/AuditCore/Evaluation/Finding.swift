@@ -28,6 +28,10 @@ package struct Finding: Hashable, Sendable {
     package var change: State
     /// Problems that neither the acceptance nor, where there is none, the scan before has seen; empty unless `worsened`.
     package var furtherProblems: [String] = []
+    /// Problems that the scan before found and this one did not.
+    package var fixedProblems: [String] = []
+    /// Whether a waiver covered it at the scan before, and none does now.
+    package var isNoLongerAccepted = false
     /// Start of the scan that first found it, without a scan in between that found it fixed.
     package var firstSeen: Timestamp
     /// `nil` where no waiver accepts it.
@@ -148,6 +152,17 @@ package struct GoneFinding: Hashable, Sendable {
     package var reason: Reason
 }
 
+/// A finding that stood open before a scan and that the scan could not judge.
+package struct CarriedFinding: Hashable, Sendable {
+    package var key: FindingKey
+    package var known: KnownFinding
+
+    package init(key: FindingKey, known: KnownFinding) {
+        self.key = key
+        self.known = known
+    }
+}
+
 /// What the scans before one made of a finding.
 package struct KnownFinding: Hashable, Sendable {
     /// A scan that found it, or one of its problems, fixed.
@@ -165,6 +180,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var firstSeen: Timestamp
     /// Whether the last scan that judged it found it.
     package var isOpen: Bool
+    /// Why it went without having been fixed; `nil` where it stands open or was fixed.
+    package var departure: GoneFinding.Reason?
     /// Whether a waiver accepted it then.
     package var isWaived: Bool
     /// What the last scan that found it found wrong.
@@ -181,8 +198,12 @@ package struct KnownFinding: Hashable, Sendable {
     /// Start of the last scan of its organization, after which it stood as it is here.
     package var lastSeen: Timestamp
 
+    /// Whether no scan found it fixed: it stands open, or went with its repository or its rule.
+    var stands: Bool { isOpen || departure != nil }
+
     package init(
-        firstSeen: Timestamp, isOpen: Bool = true, isWaived: Bool = false, problems: [String], severity: Severity,
+        firstSeen: Timestamp, isOpen: Bool = true, departure: GoneFinding.Reason? = nil, isWaived: Bool = false,
+        problems: [String], severity: Severity,
         lastFix: Fix? = nil, absences: [String: Fix] = [:],
         name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
     ) {
@@ -191,6 +212,7 @@ package struct KnownFinding: Hashable, Sendable {
         self.lastSeen = lastSeen ?? firstSeen
         self.firstSeen = firstSeen
         self.isOpen = isOpen
+        self.departure = departure
         self.isWaived = isWaived
         self.problems = problems
         self.severity = severity

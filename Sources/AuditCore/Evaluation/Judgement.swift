@@ -258,13 +258,17 @@ struct Judgement {
         let change: Finding.State =
             switch known {
             case nil: .new
-            case let known? where !known.isOpen: .reappeared
+            case let known? where !known.stands: .reappeared
             case .some: further.isEmpty ? .recurring : .worsened
             }
         var finding = Finding(
             key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
             change: change, furtherProblems: change == .worsened ? further : [],
-            firstSeen: known.flatMap { $0.isOpen ? $0.firstSeen : nil } ?? snapshot.startedAt)
+            firstSeen: known.flatMap { $0.stands ? $0.firstSeen : nil } ?? snapshot.startedAt)
+        if let known, known.stands {
+            finding.fixedProblems = known.problems.beyond(violation.problems)
+            if case .notAccepted = answer { finding.isNoLongerAccepted = known.isWaived }
+        }
         finding.accept(answer, baseline?.answer(to: key, violation, of: entry.severity, known: known))
         summary.count(finding)
         return finding

@@ -87,7 +87,7 @@ extension AuditReport {
         let logins = Dictionary(
             organizations.compactMap { organization in organization.id.map { ($0, organization.login) } },
             uniquingKeysWith: { first, _ in first })
-        for finding in carriedOn {
+        for finding in carriedOn.map(\.known) {
             guard let login = finding.organization.flatMap({ logins[$0] }) else { continue }
             if finding.isWaived {
                 byLogin[login, default: OrganizationTally()].waivedFindings += 1

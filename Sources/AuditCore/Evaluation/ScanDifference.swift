@@ -33,7 +33,23 @@ package struct ScanDifference: Sendable {
     package var firstRead: [StoredFinding] = []
     /// Those that stood open by both scans and have problems by the later one that they did not have before.
     package var worsened: [Worsened] = []
+    /// Those that stood open by both scans, and that a waiver covered by the earlier one alone; none has worsened.
+    package var noLongerAccepted: [StoredFinding] = []
+    /// The rest of those that stood open by both scans and have fewer problems by the later one.
+    package var improved: [Improved] = []
     package var gone: [StoredFinding]
+
+    /// A finding as it is by the later scan.
+    package struct Improved: Hashable, Sendable {
+        package var finding: StoredFinding
+        /// Those of the earlier scan that the later one did not find; never empty.
+        package var fixedProblems: [String]
+
+        package init(_ finding: StoredFinding, fixedProblems: [String]) {
+            self.finding = finding
+            self.fixedProblems = fixedProblems
+        }
+    }
 
     /// A finding as it is by the later scan.
     package struct Worsened: Hashable, Sendable {
@@ -64,7 +80,8 @@ package struct ScanDifference: Sendable {
 
     /// Whether nothing is known to have changed. What one of the scans could not read is no change.
     package var isEmpty: Bool {
-        appeared.isEmpty && worsened.isEmpty && gone.isEmpty && organizations.allSatisfy(\.isEmpty)
+        appeared.isEmpty && worsened.isEmpty && noLongerAccepted.isEmpty && improved.isEmpty && gone.isEmpty
+            && organizations.allSatisfy(\.isEmpty)
     }
 
     /// Whether no gap of coverage hides a change.
@@ -171,6 +188,8 @@ package struct OrganizationDifference: Sendable {
     /// Repositories of which it is not known whether they changed: the later scan could not read them or what decides their
     /// template, or no scan up to the earlier one could.
     package var incomparable = 0
+    /// How many repositories the later scan could not read, and a waiver accepts that.
+    package var acceptedUnread = 0
     /// The same repositories, but for those whose answer is known to have changed.
     private let hidden: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
@@ -206,7 +225,7 @@ package struct OrganizationDifference: Sendable {
     package var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }
 
     /// Whether no gap of coverage hides a change.
-    package var isWhole: Bool { incomparable == 0 && !isTemplateHidden && listingAfter != .partial }
+    package var isWhole: Bool { incomparable <= acceptedUnread && !isTemplateHidden && listingAfter != .partial }
 
     /// Whether a gap hides if a finding that the later scan alone has was there before: nothing is known to have changed.
     package func hides(_ finding: FindingKey) -> Bool {

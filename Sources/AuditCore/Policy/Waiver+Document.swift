@@ -69,6 +69,11 @@ extension Waiver {
                 hint: "add a name, a glob or a numeric id; for a finding about an organization itself, \"organization\""
             )
         }
+        guard rule != RuleEntry.reservedID || target.repository != nil else {
+            throw DocumentError(
+                at: document.position, "a waiver of \(rule) has no \"repository\"",
+                hint: "an organization whose template is unreadable always makes the scan incomplete")
+        }
         let text = try reader.string("expires")
         guard let expires = Day(text) else {
             throw DocumentError(

@@ -25,6 +25,7 @@ struct DifferenceReader {
         let scanID: Int64
         let scope: Scope
         let wasEnterpriseServer: Bool
+        let acceptedUnread: Int
         /// `scanID`, where that is another than the earlier one of both.
         let knownBy: ScanDifference.Side?
         /// The last template that was read before, and by which scan, where that one could not.
@@ -85,7 +86,12 @@ struct DifferenceReader {
             let scanID = knownBy?.id.rawValue ?? before.id.rawValue
             return Organization(
                 rowID: row, id: id, before: earlier, after: organization, scanID: scanID, scope: snapshot.scope,
-                wasEnterpriseServer: snapshot.isEnterpriseServer, knownBy: knownBy,
+                wasEnterpriseServer: snapshot.isEnterpriseServer,
+                acceptedUnread: try Int.fetchOne(
+                    db,
+                    sql: "SELECT acceptedUnread FROM organizationTally WHERE scanID = ? AND organizationID = ?",
+                    arguments: [after.id.rawValue, row]) ?? 0,
+                knownBy: knownBy,
                 earlier: try earlier.template.inheritedKeys == nil
                     ? OrganizationScans(db, of: row, upTo: scanID).lastTemplate : nil)
         }
@@ -152,14 +158,17 @@ struct DifferenceReader {
 
     func difference(_ one: Half, _ other: Half) -> ScanDifference {
         var organizations = common.enumerated().map { place, organization in
-            OrganizationDifference(
+            var difference = OrganizationDifference(
                 from: organization.before, to: organization.after, id: organization.id,
                 [one.comparisons[place], other.comparisons[place]], knownBy: organization.knownBy,
                 earlier: organization.earlier)
+            difference.acceptedUnread = organization.acceptedUnread
+            return difference
         }
         organizations.joinTransfers()
         var (appeared, firstRead) = ([StoredFinding](), [StoredFinding]())
         var worsened: [ScanDifference.Worsened] = []
+        var (noLongerAccepted, improved) = ([StoredFinding](), [ScanDifference.Improved]())
         var gone: [StoredFinding] = []
         let isComparable = one.findings != nil
         if let findings = one.findings, let others = other.findings {
@@ -172,7 +181,10 @@ struct DifferenceReader {
                 case .appeared where organizations[place].hides(change.finding.key): firstRead.append(change.finding)
                 case .appeared: appeared.append(change.finding)
                 case .gone: gone.append(change.finding)
-                case .changed: worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
+                case .changed where !change.furtherProblems.isEmpty:
+                    worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
+                case .changed where change.isNoLongerAccepted: noLongerAccepted.append(change.finding)
+                case .changed: improved.append(.init(change.finding, fixedProblems: change.fixedProblems))
                 }
             }
         }
@@ -181,6 +193,8 @@ struct DifferenceReader {
             policyName: isComparable ? after.policyName : nil, appeared: appeared, gone: gone)
         difference.firstRead = firstRead
         difference.worsened = worsened
+        difference.noLongerAccepted = noLongerAccepted
+        difference.improved = improved
         difference.policyChanged = isComparable && before.policySHA256 != after.policySHA256
         difference.policyBefore = before.policySHA256
         difference.lost = lost

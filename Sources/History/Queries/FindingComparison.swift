@@ -26,6 +26,15 @@ struct FindingComparison {
         var kind: Kind
         /// Problems that it did not have before, where it stood open after both scans.
         var furtherProblems: [String] = []
+        /// Problems that it had before alone, likewise.
+        var fixedProblems: [String] = []
+        /// Whether a waiver covered it before alone, likewise.
+        var isNoLongerAccepted = false
+
+        /// Whether somebody would call it another finding than before.
+        fileprivate var isChange: Bool {
+            kind != .changed || !furtherProblems.isEmpty || !fixedProblems.isEmpty || isNoLongerAccepted
+        }
 
         /// Whether it is about an organization, or one of its repositories.
         func concerns(_ organization: OrganizationID, login: String) -> Bool {
@@ -99,14 +108,17 @@ struct FindingComparison {
         var changes: [Change] = []
         var places: [Place] = []
         var json = JSONTextReader()
-        let problemsBefore = try problems(ofRowsBefore: ends, &json)
+        let before = try states(ofRowsBefore: ends, &json)
         while let row = try rows.next() {
             let (id, finding) = try finding(row, &json)
             var change = Change(finding: finding, kind: kinds[id] ?? .appeared)
             if change.kind == .changed {
-                change.furtherProblems = finding.problems(beyond: problemsBefore[id] ?? finding.problems)
-                guard !change.furtherProblems.isEmpty else { continue }
+                guard let before = before[id] else { continue }
+                change.furtherProblems = finding.problems(beyond: before.problems)
+                change.fixedProblems = before.problems(beyond: finding.problems)
+                change.isNoLongerAccepted = before.isWaived && !finding.isWaived
             }
+            guard change.isChange else { continue }
             places.append(Place(order: ReportOrder(finding.name), rule: finding.key.rule, index: changes.count))
             changes.append(change)
         }
@@ -137,22 +149,30 @@ struct FindingComparison {
         var idBefore: Int64?
     }
 
-    /// The problems before, by the later row, of findings that stood open after both scans.
-    private func problems(ofRowsBefore ends: [End], _ json: inout JSONTextReader) throws -> [Int64: [String]] {
+    private struct State {
+        var problems: [String]
+        var isWaived: Bool
+
+        func problems(beyond later: [String]) -> [String] { problems.filter { !later.contains($0) } }
+    }
+
+    /// How findings that stood open after both scans stood before, by the later row.
+    private func states(ofRowsBefore ends: [End], _ json: inout JSONTextReader) throws -> [Int64: State] {
         let pairs = ends.compactMap { end in end.idBefore.map { "[\(end.id),\($0)]" } }
         guard !pairs.isEmpty else { return [:] }
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT json_extract(e.value, '$[0]') AS id, f.problems
+                SELECT json_extract(e.value, '$[0]') AS id, f.problems, f.isWaived
                 FROM json_each(?) e JOIN finding f ON f.id = json_extract(e.value, '$[1]')
                 """,
             arguments: ["[" + pairs.joined(separator: ",") + "]"])
-        var problems: [Int64: [String]] = [:]
+        var states: [Int64: State] = [:]
         while let row = try rows.next() {
-            problems[try row.decode(forColumn: "id")] = try json.strings(row.decode(forColumn: "problems"))
+            states[try row.decode(forColumn: "id")] = try State(
+                problems: json.strings(row.decode(forColumn: "problems")), isWaived: row.decode(forColumn: "isWaived"))
         }
-        return problems
+        return states
     }
 
     /// The rows by which findings did not stand alike after two scans.

@@ -22,6 +22,8 @@ struct FindingRecord: StoredRecord {
     var policyName = ""
     var ruleID = ""
     var isOpen = false
+    /// Why it went, where it was not fixed: `GoneFinding.Reason`.
+    var departure: String?
     var isWaived = false
     var severity = ""
     var message = ""
@@ -44,6 +46,7 @@ struct FindingRecord: StoredRecord {
         .init("message", \.message, .text("message")),
         .init("problems", \.problems, .names("problems")),
         .init("firstSeenAt", \.firstSeenAt, .time("first_seen")),
+        .init("departure", \.departure, .text("departure", since: 2)),
     ]
 
     var identity: Identity {

@@ -123,7 +123,8 @@ struct CheckPipeline {
             }
             if !console.isQuiet {
                 let count = accepted.entries.count
-                let carried = count - Baseline(accepting: report, source: baselinePath).entries.count
+                let found = Set(report.findings.map(\.key))
+                let carried = accepted.entries.keys.count { !found.contains($0) }
                 context.console.note(
                     "wrote \(count) finding\(count == 1 ? "" : "s") to \(baselinePath)"
                         + (carried > 0 ? ", \(carried) of them carried on: they were not judged this time" : ""))

@@ -117,6 +117,13 @@ struct WaiverAddCommand: AuditCommand {
         guard repository != nil || organization != nil else {
             throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
         }
+        guard rule != RuleEntry.reservedID || repository != nil else {
+            throw .usage(
+                "a waiver of \(rule) needs a repository",
+                hint:
+                    "add --repository NAME: an organization whose template is unreadable always makes the scan incomplete"
+            )
+        }
         let waiver = try await naming(waiver(accepts), context)
         guard !waiver.isExpired(at: context.now()) else {
             throw .usage("--expires: \(waiver.expires) has passed", hint: "name a day to come")

@@ -100,6 +100,16 @@ extension Shape where Root == ScanDifference.Worsened {
     }
 }
 
+extension Shape where Root == ScanDifference.Improved {
+    static var improved: Shape {
+        .object {
+            Member.group(Shape<StoredFinding>.identity) { $0.finding }
+            Member("fixed_problems", .strings, "those that it does not have any more") { $0.fixedProblems }
+            Member.group(Shape<StoredFinding>.standing) { $0.finding }
+        }
+    }
+}
+
 extension StoredFinding {
     fileprivate var repositoryID: RepositoryID? { key.repositoryID }
 

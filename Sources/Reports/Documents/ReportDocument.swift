@@ -18,6 +18,9 @@ package enum ReportDocument {
             return report.findings.lazy.map { Judged(finding: $0, gate: gate, apiURL: apiURL) }
         }
         Member("gone", .list(gone), "findings that stood open before, worst first") { $0.goneSinceBefore }
+        Member("carried_on", .list(carried), "findings that stood open before and could not be judged this time") {
+            $0.carriedOn
+        }
         Member("stale_baseline", .list(stale), "entries of the baseline whose finding is gone") { $0.staleBaseline }
         Member("warnings", .list(.string), "what a reader should know beside the verdict") { $0.warnings }
     }
@@ -156,6 +159,10 @@ package enum ReportDocument {
             $0.acceptedProblems
         }
         Member("since_last_scan", .word, "compared with the scan before, whatever is accepted") { $0.change }
+        Member("fixed_problems", .strings, "those that the scan before found and this one did not") { $0.fixedProblems }
+        Member("no_longer_accepted", .boolean, "a waiver covered it at the scan before, and none does now") {
+            $0.isNoLongerAccepted
+        }
     }
 
     static let finding = Shape<Judged>.object {
@@ -182,12 +189,11 @@ package enum ReportDocument {
         }
     }
 
-    /// A finding that is gone.
+    /// A finding that is not among those of the report.
     private struct Gone {
         let key: FindingKey
         let severity: Severity
         let name: String
-        let reason: GoneFinding.Reason
     }
 
     private static let goneMembers = Member<Gone>.list {
@@ -198,20 +204,31 @@ package enum ReportDocument {
         }
         Member("repository_id", .maybe(.id)) { $0.key.repositoryID }
         Member("name", .string, "of the repository, the organization or the waiver") { $0.name }
-        Member("why", .word) { $0.reason }
     }
 
     private static let gone = Shape<GoneFinding>.object {
         Member.group(goneMembers) {
-            Gone(key: $0.key, severity: $0.known.severity, name: $0.known.name, reason: $0.reason)
+            Gone(key: $0.key, severity: $0.known.severity, name: $0.known.name)
         }
+        Member("why", .word) { $0.reason }
+        Member("first_seen", .time) { $0.known.firstSeen }
+        Member("last_seen", .time) { $0.known.lastSeen }
+    }
+
+    private static let carried = Shape<CarriedFinding>.object {
+        Member.group(goneMembers) {
+            Gone(key: $0.key, severity: $0.known.severity, name: $0.known.name)
+        }
+        Member("problems", .strings, "what the last scan that judged it found wrong") { $0.known.problems }
+        Member("waived", .boolean, "a waiver accepted it then") { $0.known.isWaived }
         Member("first_seen", .time) { $0.known.firstSeen }
         Member("last_seen", .time) { $0.known.lastSeen }
     }
 
     static let stale = Shape<Baseline.StaleEntry>.object {
         Member.group(goneMembers) {
-            Gone(key: $0.key, severity: $0.entry.severity, name: $0.entry.name, reason: $0.reason)
+            Gone(key: $0.key, severity: $0.entry.severity, name: $0.entry.name)
         }
+        Member("why", .word) { $0.reason }
     }
 }

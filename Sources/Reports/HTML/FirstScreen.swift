@@ -150,7 +150,8 @@ struct FirstScreen {
         }
         guard let finding = oldest?.element else { return nil }
         return Foot(
-            label: "Oldest open finding", name: finding.name.cut(to: 200),
+            label: open.count < report.findings.count ? "Oldest finding that counts" : "Oldest open finding",
+            name: finding.name.cut(to: 200),
             link: link(finding.key.subject), text: "\(finding.rule), \(age(finding.firstSeen))")
     }
 

@@ -305,7 +305,7 @@ extension HTMLPage.Other {
         rule = finding.rule
         message = finding.violation.message.shown
         remediation = finding.violation.remediation.shown
-        waiver = finding.waiver.map { "waived until \($0.expires) by \($0.owner): \($0.reason)".shown }
+        waiver = finding.waiver.map { "waived by \($0.acceptance)".shown }
     }
 }
 

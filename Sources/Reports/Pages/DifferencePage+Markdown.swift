@@ -42,7 +42,13 @@ private struct DifferenceMarkdown {
         findings("Worsened", difference.worsened.map(\.finding)) { finding in
             "now also \((further[finding.key] ?? []).joined(separator: "; "))"
         }
+        findings("No longer accepted", difference.noLongerAccepted) { $0.message }
         findings("Gone", difference.gone) { $0.message }
+        let fixed = Dictionary(
+            difference.improved.map { ($0.finding.key, $0.fixedProblems) }, uniquingKeysWith: { first, _ in first })
+        findings("Better", difference.improved.map(\.finding)) { finding in
+            "no longer \((fixed[finding.key] ?? []).joined(separator: "; "))"
+        }
         for organization in difference.organizations where !organization.hasNothingToShow {
             self.organization(organization)
         }

@@ -18,8 +18,10 @@ package enum DifferencePage: Page {
         }
         page.findings("APPEARED", .bad, difference.appeared)
         page.worsened(difference.worsened)
+        page.findings("NO LONGER ACCEPTED", .bad, difference.noLongerAccepted)
         page.findings("FIRST READ", .poor, difference.firstRead)
         page.findings("GONE", .good, difference.gone)
+        page.improved(difference.improved)
         page.blank()
         var kinds: [RepositoryChange.Kind: Int] = [:]
         for organization in difference.organizations {
@@ -38,7 +40,9 @@ package enum DifferencePage: Page {
                 "findings",
                 [
                     (difference.appeared.count, "appeared"), (difference.worsened.count, "worsened"),
+                    (difference.noLongerAccepted.count, "no longer accepted"),
                     (difference.firstRead.count, "first read"), (difference.gone.count, "gone"),
+                    (difference.improved.count, "with fewer problems"),
                 ])
         }
     }
@@ -102,6 +106,10 @@ package enum DifferencePage: Page {
         Member("policy_changed", .boolean, "it was another text by the later scan") { $0.policyChanged }
         Member("appeared", .list(.storedFinding)) { $0.appeared }
         Member("worsened", .list(.worsened)) { $0.worsened }
+        Member("no_longer_accepted", .list(.storedFinding), "a waiver covered them by the earlier scan alone") {
+            $0.noLongerAccepted
+        }
+        Member("improved", .list(.improved), "those that lost problems and did not worsen") { $0.improved }
         Member("first_read", .list(.storedFinding), "a gap hides whether they were there before") { $0.firstRead }
         Member("gone", .list(.storedFinding)) { $0.gone }
     }
@@ -259,6 +267,16 @@ extension TextPage {
             worsened.map { worsened in
                 var finding = worsened.finding
                 finding.message = "now also \(worsened.furtherProblems.joined(separator: "; "))"
+                return finding
+            })
+    }
+
+    fileprivate mutating func improved(_ improved: [ScanDifference.Improved]) {
+        findings(
+            "BETTER", .good,
+            improved.map { improved in
+                var finding = improved.finding
+                finding.message = "no longer \(improved.fixedProblems.joined(separator: "; "))"
                 return finding
             })
     }

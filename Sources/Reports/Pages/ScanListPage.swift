@@ -38,7 +38,7 @@ package enum ScanListPage: Page {
     private static func row(_ scan: StoredScan) -> [String] {
         [
             "#\(scan.id.rawValue)", String(scan.startedAt.minute.dropLast(" UTC".count)),
-            scan.verdict.rawValue + (scan.isComplete || scan.verdict == .incomplete ? "" : ", incomplete"),
+            scan.verdictInWords + (scan.isComplete || scan.verdict == .incomplete ? "" : ", incomplete"),
             "\(scan.summary.judged)/\(scan.summary.listed - scan.summary.skipped)",
             scan.summary.violating > 0 ? "\(scan.summary.violating)" : "-",
         ]

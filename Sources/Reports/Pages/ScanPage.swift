@@ -13,7 +13,7 @@ package enum ScanPage: Page {
             case .violations: .bad
             case .incomplete: .poor
             }
-        page.line(scan.verdict.rawValue.uppercased(), tone, "scan #\(scan.id.rawValue) of \(scan.apiURL)")
+        page.line(scan.verdictInWords.uppercased(), tone, "scan #\(scan.id.rawValue) of \(scan.apiURL)")
         page.fact("began", "\(scan.startedAt), took \(scan.seconds) s")
         page.fact("complete", scan.isComplete ? "yes" : "no")
         page.fact("policy", "\(scan.policyName), SHA-256 \(scan.policySHA256)")
@@ -35,4 +35,9 @@ package enum ScanPage: Page {
     }
 
     private static let listing = Shape<OrganizationSnapshot>.object { Member.organization }
+}
+
+extension StoredScan {
+    /// The verdict; `passed` where all that was not judged is accepted.
+    var verdictInWords: String { verdict == .incomplete && isComplete ? "passed" : verdict.rawValue }
 }

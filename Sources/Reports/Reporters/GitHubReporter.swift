@@ -67,10 +67,10 @@ package struct GitHubReporter: Reporter {
 
     // MARK: -
 
-    /// Worst first; of one severity what is new, worse or back before what is known.
+    /// What is new, worse or back before what is known, which is many; then worst first.
     private static func precedes(_ one: Finding, _ other: Finding) -> Bool {
-        guard one.severity == other.severity else { return one.severity > other.severity }
-        return one.state != .recurring && other.state == .recurring
+        guard one.isNews == other.isNews else { return one.isNews }
+        return one.severity > other.severity
     }
 
     private static func write(_ kind: String, _ annotations: [Annotation], to output: inout ReportOutput) {

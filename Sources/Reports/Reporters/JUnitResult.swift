@@ -17,7 +17,7 @@ enum JUnitResult {
         func text(_ findings: [Finding]) -> String { findings.map(\.junitMessage).joined(separator: "\n") }
         let open = findings.filter(\.isOpen)
         guard !open.isEmpty else {
-            let why = first.waiver.map { " by \($0.owner) until \($0.expires)" } ?? ""
+            let why = first.waiver.map { " by \($0.acceptance)" } ?? ""
             self = .skipped(message: "waived\(why): \(text(findings))")
             return
         }

@@ -31,6 +31,7 @@ struct MarkdownReport {
         counts(report)
         fresh(report)
         gone(report)
+        improved(report)
         unread(report)
         findings(report)
         baseline(report)
@@ -118,6 +119,19 @@ struct MarkdownReport {
             "Gone (\(report.goneSinceBefore.count))", intro: nil, ["repository", "severity", "rule", "why"],
             report.goneSinceBefore.map {
                 [escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule), $0.reason.displayText]
+            }, isOpen: true)
+    }
+
+    private mutating func improved(_ report: AuditReport) {
+        let improved = report.improvedFindings
+        guard !improved.isEmpty else { return }
+        section(
+            "Better (\(improved.count))", intro: nil, ["repository", "severity", "rule", "no longer"],
+            improved.map {
+                [
+                    escaped($0.name), $0.severity.rawValue, escaped($0.rule),
+                    escaped($0.fixedProblems.joined(separator: "; ")),
+                ]
             }, isOpen: true)
     }
 

@@ -69,7 +69,10 @@ package struct PrometheusReporter: Reporter {
                 }
             }
         }
-        page.metric("findings_state", "Open findings that no baseline covers, by state; the baseline's apart.") {
+        page.metric(
+            "findings_state",
+            "Open findings that no baseline covers, by state; the baseline's apart, and those that could not be judged."
+        ) {
             page in
             for organization in report.organizations {
                 let own = report.findings.filter { $0.isOpen && $0.organization == organization.login }
@@ -80,6 +83,9 @@ package struct PrometheusReporter: Reporter {
                 }
                 page.sample(
                     organization, [("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))
+                page.sample(
+                    organization, [("state", "not_judged")],
+                    Int64(report.carriedOn.count { $0.known.organization == organization.id && !$0.known.isWaived }))
             }
         }
         page.metric("waived_findings", "Findings that a waiver accepts.") { page in

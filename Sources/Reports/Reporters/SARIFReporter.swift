@@ -199,7 +199,7 @@ extension JSONWriter {
             if let finding { json.string("baselineState", finding.baselineState) }
             if isAccepted {
                 let why =
-                    waiver.map { "\($0.owner), until \($0.expires): \($0.reason)" } ?? "in the baseline"
+                    waiver.map(\.acceptance) ?? "in the baseline"
                 json.array("suppressions") { json in
                     json.object { json in
                         json.string("kind", "external")

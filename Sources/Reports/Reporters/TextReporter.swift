@@ -16,7 +16,8 @@ package struct TextReporter: Reporter {
         if let fresh = report.freshFindings {
             page.fresh(fresh, of: report)
             page.gone(report.goneSinceBefore)
-            let known = open.filter { $0.change == .recurring }
+            page.improved(report.improvedFindings)
+            let known = open.filter { !$0.isFresh }
             if !known.isEmpty, known.count < open.count || !report.goneSinceBefore.isEmpty {
                 page.blank()
                 page.line("KNOWN", .faint, "\(counted(known.count, "finding")) of the scans before")
@@ -98,6 +99,20 @@ extension TextPage {
             })
         if gone.count > Self.rowsMax {
             plain("and \(gone.count - Self.rowsMax) more; --format json names all", indent: 4)
+        }
+    }
+
+    /// What has fewer problems than the scan before found.
+    fileprivate mutating func improved(_ improved: [Finding]) {
+        guard !improved.isEmpty else { return }
+        blank()
+        line("BETTER", .good, "\(counted(improved.count, "finding")) with fewer problems")
+        table(
+            improved.prefix(Self.rowsMax).map {
+                ($0.name, "\($0.rule): no longer \($0.fixedProblems.joined(separator: "; "))")
+            })
+        if improved.count > Self.rowsMax {
+            plain("and \(improved.count - Self.rowsMax) more; --format json names all", indent: 4)
         }
     }
 
@@ -252,7 +267,8 @@ extension TextPage {
             "findings",
             Severity.allCases.map { (summary.findings[$0] ?? 0, $0.rawValue) }
                 + [(summary.waivedFindings, "waived")]
-                + [.new, .worsened, .reappeared].map { (summary.states[$0] ?? 0, $0.rawValue) })
+                + [.new, .worsened, .reappeared].map { (summary.states[$0] ?? 0, $0.rawValue) }
+                + [(report.carriedOn.count, "known and not judged this time")])
         let sources = Dictionary(
             report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
         facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })

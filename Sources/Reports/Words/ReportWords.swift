@@ -61,7 +61,7 @@ extension AuditReport {
     var freshFindings: [Finding]? {
         guard history?.difference != nil else { return nil }
         return findings.enumerated()
-            .filter { $0.element.change != .recurring && !gate.isAccepted($0.element) }
+            .filter { $0.element.isFresh && !gate.isAccepted($0.element) }
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
             .map(\.element)
     }
@@ -80,6 +80,12 @@ extension AuditReport {
         }
     }
 
+    /// Open findings that have fewer problems than the scan before found, and no other ones.
+    var improvedFindings: [Finding] {
+        guard history?.difference != nil else { return [] }
+        return findings.filter { $0.isOpen && $0.change == .recurring && !$0.fixedProblems.isEmpty }
+    }
+
     /// Whether a finding is new because what it is about was never read before, which is no change.
     func isFirstRead(_ finding: Finding) -> Bool {
         guard finding.change == .new, let difference = history?.difference else { return false }
@@ -91,7 +97,7 @@ extension AuditReport {
 
     /// How a finding compares with the scan before, in a word or two; `nil` where it is the same.
     func changeInWords(_ finding: Finding) -> String? {
-        finding.change == .recurring ? nil : isFirstRead(finding) ? Self.firstRead : finding.change.rawValue
+        isFirstRead(finding) ? Self.firstRead : finding.changeInWords
     }
 
     /// As `Finding.notes`, compared with the scan before.
@@ -105,7 +111,7 @@ extension AuditReport {
     /// How many of each kind of change: `1 new, 2 worsened, 3 first read`.
     func changesInWords(_ findings: [Finding]) -> String {
         let counts = Dictionary(findings.compactMap { changeInWords($0).map { ($0, 1) } }, uniquingKeysWith: +)
-        return (Finding.State.allCases.map(\.rawValue) + [Self.firstRead])
+        return (Finding.State.allCases.map(\.rawValue) + [Finding.noLongerAccepted, Self.firstRead])
             .compactMap { word in counts[word].map { "\($0) \(word)" } }.joined(separator: ", ")
     }
 
@@ -139,9 +145,10 @@ extension AuditReport {
         // Judged by another policy now than then, findings say nothing of what changed.
         if difference.policyName == policy.name {
             let fresh = (freshFindings ?? []).filter { !isFirstRead($0) }
-            let gone = goneSinceBefore.count
+            let (gone, better) = (goneSinceBefore.count, improvedFindings.count)
             let counts = [
                 fresh.isEmpty ? nil : changesInWords(fresh), gone > 0 ? "\(gone) gone" : nil,
+                better > 0 ? "\(better) with fewer problems" : nil,
             ].compactMap(\.self)
             if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
         }
@@ -182,9 +189,22 @@ extension Finding {
             case .worsened:
                 furtherProblems.isEmpty ? "worsened" : "worsened: now also \(furtherProblems.joined(separator: "; "))"
             case .reappeared: "reappeared"
-            case .recurring: nil
+            case .recurring: isNoLongerAccepted && isOpen ? Self.noLongerAccepted : nil
             }
         return [said, acceptanceInWords, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+    }
+
+    static let noLongerAccepted = "no longer accepted"
+
+    /// Whether it is new, worse or back since the scan before, or its waiver has ended since.
+    var isFresh: Bool { change != .recurring || isNoLongerAccepted }
+
+    /// The same compared with what was accepted.
+    var isNews: Bool { state != .recurring || (isNoLongerAccepted && isInBaseline != true) }
+
+    /// How it compares with the scan before; `nil` where it is the same.
+    var changeInWords: String? {
+        change != .recurring ? change.rawValue : isNoLongerAccepted ? Self.noLongerAccepted : nil
     }
 
     /// What a waiver accepts of it, and what is beyond that; `nil` where that is all or nothing.
@@ -219,7 +239,16 @@ extension GoneFinding.Reason {
 extension Waiver {
     /// What it accepts, for people.
     var acceptsInWords: String {
-        acceptsAnything ? "whatever \(rule) finds" : accepts.joined(separator: "; ")
+        acceptsAnything ? whateverInWords : accepts.joined(separator: "; ")
+    }
+
+    /// Who accepts, until when and why; and that it is whatever is found, where it names no problem.
+    var acceptance: String {
+        "\(owner), until \(expires): \(reason)" + (acceptsAnything ? " (accepts \(whateverInWords))" : "")
+    }
+
+    private var whateverInWords: String {
+        rule == RuleEntry.reservedID ? "whatever keeps it from being read" : "whatever \(rule) finds"
     }
 }
 
@@ -246,6 +275,6 @@ extension RepositoryReport {
             return
                 "\(why) (\(Finding.acceptanceInWords(otherwiseAccepted, beyond: [unreadProblem].compactMap(\.self))))"
         }
-        return acceptedUnread.map { "\(why) (accepted by \($0.owner) until \($0.expires): \($0.reason))" } ?? why
+        return acceptedUnread.map { "\(why) (accepted by \($0.acceptance))" } ?? why
     }
 }
