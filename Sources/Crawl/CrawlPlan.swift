@@ -11,13 +11,15 @@ package struct CrawlCost: Hashable, Sendable {
 
     /// Without retries and redirects.
     ///
-    /// - Parameter needs: what the policy asks for beyond listing and templates.
-    package init(repositories: Int, needs: Set<RuleNeed> = []) {
+    /// - Parameters:
+    ///   - areNamed: whether the repositories are asked for one by one, in the place of pages.
+    ///   - needs: what the policy asks for beyond listing and templates.
+    package init(repositories: Int, areNamed: Bool = false, needs: Set<RuleNeed> = []) {
         // The organization itself, and its template before and after.
         warm = 3 + (needs.contains(.includedProperties) ? 1 : 0)
         // Where the listing does not hold custom properties, their pages.
         if needs.contains(.propertyValues) { warm += Self.pages(repositories) }
-        cold = warm + Self.pages(repositories) + repositories
+        cold = warm + (areNamed ? repositories : Self.pages(repositories)) + repositories
     }
 
     /// Pages of a listing; one where there is nothing to list.

@@ -7,6 +7,8 @@ enum CrawlWork: Sendable {
     case includedProperties
     case propertyValues(RepositoryPage.Place)
     case page(RepositoryPage.Place, known: PriorKnowledge.Page?)
+    /// A repository that was named, in the place of pages.
+    case repository(RepositoryName)
     case setting(Repository, known: PriorKnowledge.Setting?)
 
     /// Validators come with what was read in full.
@@ -15,6 +17,7 @@ enum CrawlWork: Sendable {
         case includedProperties(Result<[String], GitHubError>)
         case propertyValues(RepositoryPage.Place, Result<PropertyValuePage, GitHubError>)
         case page(RepositoryPage.Place, Result<(RepositoryPage, Validator?), GitHubError>)
+        case repository(RepositoryName, Result<Repository, GitHubError>)
         case setting(Repository, Result<(RepositorySetting, Validator?), GitHubError>, observedAt: Timestamp)
     }
 
@@ -47,6 +50,14 @@ enum CrawlWork: Sendable {
                     case .notModified: (RepositoryPage(known), nil)
                     }
                 }))
+        case .repository(let name):
+            return .repository(
+                name,
+                await Result(catching: { () async throws(GitHubError) in
+                    let repository = try await github.repository(name.owner.rawValue, name.name)
+                    guard repository.belongs(to: login.rawValue) else { throw .transferred(to: repository.owner) }
+                    return repository
+                }))
         case .setting(let repository, let known):
             let result = await Result(catching: { () async throws(GitHubError) in
                 // Listed among this organization's, and another's all the same.
@@ -71,6 +82,7 @@ extension CrawlWork.Output {
         case .includedProperties(.failure(let error)) where error.mayPass: .includedProperties
         case .propertyValues(let place, .failure(let error)) where error.mayPass: .propertyValues(place)
         case .page(let place, .failure(let error)) where error.mayPass: .page(place, known: nil)
+        case .repository(let name, .failure(let error)) where error.mayPass: .repository(name)
         case .setting(let repository, .failure(let error), _) where error.mayPass: .setting(repository, known: nil)
         default: nil
         }

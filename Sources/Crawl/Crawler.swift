@@ -52,7 +52,7 @@ package struct Crawler: Sendable {
             do throws(GitHubError) {
                 // Alone: should the token be refused, one refusal is all that GitHub sees.
                 github = try await self.github.client(for: login.rawValue)
-                account = try await github.organization(login)
+                account = try await self.account(login, github)
             } catch {
                 if let hint = error.hint { tell(.advice(hint)) }
                 tell(.organizationFinished(.unreadable(login, error)))
@@ -89,6 +89,20 @@ package struct Crawler: Sendable {
     }
 
     // MARK: -
+
+    /// The organization; or the user, where one of its repositories is named.
+    private func account(
+        _ login: OrganizationLogin, _ github: GitHubClient,
+    ) async throws(GitHubError) -> OrganizationAccount {
+        do throws(GitHubError) {
+            return try await github.organization(login)
+        } catch .notFound(let message) {
+            guard let name = scope.named.names(of: login.rawValue).first,
+                let user = try? await github.user(owning: name)
+            else { throw .notFound(message) }
+            return user
+        }
+    }
 
     /// What the ends of organizations mean for the whole: what waits can be gone on with, and where all ended, nothing more
     /// could be read.

@@ -2,8 +2,15 @@ import AuditCore
 import GitHubAPI
 
 /// How far an organization's listing has been read: which pages are still to be asked, and what is wrong with it.
+///
+/// Where repositories are named, each of them is asked for in the place of pages, and the listing says nothing of others.
 struct ListingCrawl {
     private var queue: PageQueue
+    /// How many repositories are named; `nil`: pages are read.
+    let namedCount: Int?
+    /// Of those that are named, what is still to be asked, and how much was handed out and has not come back.
+    private var names: [RepositoryName] = []
+    private var namesInFlight = 0
     private var listed: Set<RepositoryID> = []
     /// How many of these the organization does not count as public ones.
     private var notPublic = 0
@@ -12,12 +19,43 @@ struct ListingCrawl {
     /// Whether every page and entry so far was read.
     private(set) var isWhole = true
 
-    init(pagesMax: Int) {
+    /// - Parameter names: of the repositories that are meant; empty: all.
+    init(pagesMax: Int, names: [RepositoryName] = []) {
         queue = PageQueue(pagesMax: pagesMax)
+        namedCount = names.isEmpty ? nil : names.count
+        guard !names.isEmpty else { return }
+        _ = queue.drain()
+        isWhole = false
+        self.names = names.reversed()
     }
 
-    /// Whether no page is to be asked any more.
-    var isOver: Bool { queue.isOver }
+    /// Whether nothing of it is to be asked any more.
+    var isOver: Bool { queue.isOver && names.isEmpty && namesInFlight == 0 }
+
+    /// The next repository to ask for by its name, if there is one.
+    mutating func nextName() -> RepositoryName? {
+        guard let name = names.popLast() else { return nil }
+        namesInFlight += 1
+        return name
+    }
+
+    /// Takes a repository that was asked for by its name.
+    ///
+    /// - Returns: `nil` where it has another name by now, or came twice.
+    mutating func take(_ repository: Repository, named name: RepositoryName) -> Repository? {
+        namesInFlight -= 1
+        guard repository.name.lowercased() == name.name.lowercased() else {
+            problems.append("\(name) is \(repository.fullName) now: give that name")
+            return nil
+        }
+        return listed.insert(repository.id).inserted ? repository : nil
+    }
+
+    /// Takes note that a repository could not be found by its name.
+    mutating func lose(_ name: RepositoryName, _ error: GitHubError) {
+        namesInFlight -= 1
+        problems.append("\(name) could not be read: \(error)")
+    }
 
     /// The next page to ask, if there is one and no more than so many are in flight.
     mutating func next(width: Int) -> RepositoryPage.Place? {
@@ -63,12 +101,19 @@ struct ListingCrawl {
             isWhole = false
             problems.append("\(place.name) was not read")
         }
+        problems += names.reversed().map { "\($0) was not read" }
+        names = []
     }
 
     /// - Parameters:
     ///   - account: how many repositories the organization counts.
     ///   - tokenKind: whose rights may explain a listing without any repository.
     func listing(of account: OrganizationAccount, tokenKind: AccessToken.Kind? = nil) -> Listing {
+        if let namedCount {
+            return Listing(
+                status: problems.isEmpty ? .complete : .partial, listed: listed.count, expected: namedCount,
+                error: problems.isEmpty ? nil : problems.summary)
+        }
         let shortfall = ListingShortfall(
             account, listed: listed.count, notPublic: notPublic, isOver: problems.isEmpty, tokenKind: tokenKind)
         var problems = problems

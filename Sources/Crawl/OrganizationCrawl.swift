@@ -51,12 +51,6 @@ struct OrganizationCrawl {
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
 
-    private struct PropertyValues {
-        var queue: PageQueue
-        /// Of the pages that could be read.
-        var known: [RepositoryID: [String: [String]]] = [:]
-    }
-
     /// - Parameters:
     ///   - needs: what is asked beyond listing and templates.
     ///   - knowledge: what earlier reads spare this one.
@@ -75,12 +69,13 @@ struct OrganizationCrawl {
         self.rateLimits = rateLimits
         mayEndEarly = knowledge.endedEarly
         beganAt = now
-        listing = ListingCrawl(pagesMax: limits.pagesMax)
+        listing = ListingCrawl(pagesMax: limits.pagesMax, names: scope.named.names(of: account.login.rawValue))
         if needs.contains(.includedProperties) {
             first.append(.includedProperties)
             includedProperties = .unreadable(GitHubError.cancelled.reason)
         }
-        if let count = account.repositoryCount { plan(repositories: count) }
+        if account.isUser { beginWithUser() }
+        if let count = listing.namedCount ?? account.repositoryCount { plan(repositories: count) }
     }
 
     /// Whether nothing is in flight.
@@ -98,6 +93,7 @@ struct OrganizationCrawl {
         guard stop == nil, !Task.isCancelled else { return nil }
         if !first.isEmpty { return first.removeFirst() }
         if let place = values?.queue.next() { return .propertyValues(place) }
+        if let name = listing.nextName() { return .repository(name) }
         if let work = nextPage(width: limits.pageConcurrency.beside) { return work }
         if mayReadSettings, let work = nextSetting() { return work }
         if let work = nextPage(width: limits.pageConcurrency.alone) { return work }
@@ -134,7 +130,7 @@ struct OrganizationCrawl {
         switch next.work {
         case .page: listing.takeUp()
         case .propertyValues: values?.queue.takeUp()
-        case .organizationTemplate, .includedProperties, .setting: break
+        case .organizationTemplate, .includedProperties, .repository, .setting: break
         }
         return next
     }
@@ -144,14 +140,17 @@ struct OrganizationCrawl {
         switch work {
         case .page: listing.putAside()
         case .propertyValues: values?.queue.putAside()
-        case .organizationTemplate, .includedProperties, .setting: break
+        case .organizationTemplate, .includedProperties, .repository, .setting: break
         }
     }
 
     private static let faultsInRowMax = 32
 
     private mutating func nextSetting() -> CrawlWork? {
-        if mayEndEarly, !isOrdered { orderByAge() }
+        if mayEndEarly, !isOrdered {
+            isOrdered = true
+            repositories = knowledge.takeLongestUnread(of: repositories)
+        }
         while nextRepository < repositories.count {
             let repository = repositories[nextRepository]
             nextRepository += 1
@@ -200,6 +199,11 @@ struct OrganizationCrawl {
         case .page(let place, .failure(let error)):
             note(error)
             listing.lose(place, error)
+        case .repository(let name, .success(let repository)):
+            if let fresh = listing.take(repository, named: name) { take([fresh], now: now) }
+        case .repository(let name, .failure(let error)):
+            note(error)
+            listing.lose(name, error)
         case .setting(let repository, .success((let setting, let validator)), let observedAt):
             observations.append(
                 Observation(
@@ -282,6 +286,15 @@ struct OrganizationCrawl {
         news.append(.templateRead(reading, of: account.id))
     }
 
+    /// A user's account has repositories alone.
+    private mutating func beginWithUser() {
+        first = []
+        if includedProperties != nil { includedProperties = .read([]) }
+        take(.neverSet)
+        // It is not asked for once more at the end.
+        templateReadings = 2
+    }
+
     // MARK: - The listing
 
     private mutating func take(
@@ -295,6 +308,10 @@ struct OrganizationCrawl {
         if let listed = ListedPage(page, at: place, fresh: fresh, validator) {
             news.append(.pageRead(listed, of: account.id))
         }
+        take(fresh, now: now)
+    }
+
+    private mutating func take(_ fresh: [Repository], now: Timestamp) {
         if needs.contains(.propertyValues) {
             admit(fresh.filter { $0.customProperties != nil }, now: now)
             awaitValues(fresh.filter { $0.customProperties == nil }, now: now)
@@ -354,7 +371,8 @@ struct OrganizationCrawl {
         let plan = CrawlPlan(
             login: account.login.rawValue,
             // The organization itself was asked.
-            requests: CrawlCost(repositories: repositories, needs: needs).cold - 1 - min(read.count, repositories),
+            requests: CrawlCost(repositories: repositories, areNamed: listing.namedCount != nil, needs: needs).cold - 1
+                - min(read.count, repositories),
             conditional: knowledge.settings.keys.count { read[$0] == nil } + knowledge.pages.count, budget: budget,
             limits: rateLimits, now: beganAt)
         mayEndEarly = knowledge.endedEarly || plan.isShort || plan.isTooLong
@@ -363,18 +381,7 @@ struct OrganizationCrawl {
         news.append(.planned(plan))
     }
 
-    private var isNarrow: Bool { scope.selector != Selector() }
-
-    /// What no scan has read comes first, then what was read longest ago; the listing's order where that is equal.
-    private mutating func orderByAge() {
-        isOrdered = true
-        let ages = knowledge.lastReads
-        repositories = repositories.enumerated().sorted { left, right in
-            let (leftScan, rightScan) = (ages[left.element.id]?.rawValue ?? 0, ages[right.element.id]?.rawValue ?? 0)
-            return leftScan == rightScan ? left.offset < right.offset : leftScan < rightScan
-        }.map(\.element)
-        knowledge.lastReads = [:]
-    }
+    private var isNarrow: Bool { scope.isNarrow }
 
     private mutating func note(_ error: GitHubError) {
         stop = stop ?? error.stop
@@ -385,11 +392,5 @@ struct OrganizationCrawl {
 
     private mutating func advise(_ text: String) {
         if advised.insert(text).inserted { news.append(.advice(text)) }
-    }
-}
-
-extension OrganizationTemplate {
-    fileprivate var isKnown: Bool {
-        if case .unreadable = self { false } else { true }
     }
 }

@@ -26,6 +26,20 @@ extension GitHubClient {
             })
     }
 
+    /// Fetches who owns a repository, where that is a user.
+    ///
+    /// - Returns: `nil` where an organization owns it.
+    /// - SeeAlso: `GET /repos/{owner}/{repo}`
+    package func user(owning name: RepositoryName) async throws(GitHubError) -> OrganizationAccount? {
+        let owner = try await client(for: name.owner.rawValue)
+            .get("/repos/\(name.owner)/\(name.name.pathEncoded)", as: Wire.OwnedRepository.self).owner
+        guard owner.type == "User", let login = OrganizationLogin(owner.login),
+            login.rawValue.lowercased() == name.owner.rawValue.lowercased()
+        else { return nil }
+        return OrganizationAccount(
+            id: OrganizationID(rawValue: owner.id), login: login, publicRepositoryCount: 0, isUser: true)
+    }
+
     /// Fetches the organization's subject-claim template.
     ///
     /// - Throws: `.organizationTemplateNeverSet` only on GitHub's own message; any other 404 is `.notFound`.
@@ -274,6 +288,8 @@ package struct OrganizationAccount: Hashable, Sendable {
     package var repositoryCount: Int?
     /// What a classic token may do; `nil` for another token.
     package var tokenScopes: [String]?
+    /// Whether it is a user's account, which has no template and is not shown to have a number of repositories.
+    package var isUser = false
 }
 
 /// One page of a listing.

@@ -60,6 +60,27 @@ enum Wire {
         }
     }
 
+    /// Of `FullRepository`, who owns it.
+    struct OwnedRepository: AnswerReadable {
+        let owner: Owner
+
+        struct Owner: AnswerReadable {
+            let id: Int64
+            let login: String
+            let type: String
+
+            init(_ document: AnswerDocument) throws(GitHubError) {
+                id = try document.id("id")
+                login = try document.required("login")
+                type = try document.required("type")
+            }
+        }
+
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            owner = try document.required("owner")
+        }
+    }
+
     /// `Integration`
     struct App: AnswerReadable {
         let name: String

@@ -52,8 +52,11 @@ enum JSONColumn {
         var topics: [String]
         var properties: [String: [String]]
         var archived: Bool
+        /// Missing where none are named, as in records of before.
+        var repositories: [String]?
 
         fileprivate init(_ scope: Scope) {
+            repositories = scope.named.isEmpty ? nil : scope.named.names.map(\.description)
             include = scope.selector.names.map(\.pattern)
             exclude = scope.selector.excludeNames.map(\.pattern)
             visibility = scope.selector.visibility.map(\.rawValue)
@@ -69,7 +72,9 @@ enum JSONColumn {
             selector.visibility = visibility.compactMap(Repository.Visibility.init)
             selector.topics = topics
             selector.properties = properties
-            return Scope(selector: selector, includesArchived: archived)
+            return Scope(
+                selector: selector, includesArchived: archived,
+                named: NamedRepositories((repositories ?? []).compactMap(RepositoryName.init)))
         }
     }
 }

@@ -29,7 +29,7 @@ import Testing
         case .organizationTemplate: "T"
         case .page: "P"
         case .setting: "S"
-        case .includedProperties, .propertyValues: "?"
+        case .includedProperties, .propertyValues, .repository: "?"
         case nil: "-"
         }
     }

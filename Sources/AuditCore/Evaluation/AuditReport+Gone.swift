@@ -43,8 +43,10 @@ package struct FindingOutcomes {
     private let rules: [String: Int]
     private let repositories: [RepositoryID: RepositoryReport]
     private let organizations: [OrganizationID: OrganizationReport]
+    private let named: NamedRepositories
 
     package init(_ report: AuditReport) {
+        named = report.scope.named
         rules = Dictionary(
             report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         repositories = Dictionary(
@@ -71,6 +73,7 @@ package struct FindingOutcomes {
             } else {
                 guard let report = organization.flatMap({ organizations[$0] }), report.listing.status == .complete
                 else { return nil }
+                if named.isNarrow(report.login) { return rules[key.rule] == nil ? .ruleRemoved : .outOfScope }
                 return .removed
             }
         case .organization(let id):

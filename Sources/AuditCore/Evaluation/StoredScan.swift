@@ -79,7 +79,7 @@ package struct StoredScan: Hashable, Sendable {
     package var logins: [String] { organizations.map(\.login) }
 
     /// Whether its scope names some repositories of each organization: it does not stand for the others.
-    package var isNarrow: Bool { scope.selector != Selector() }
+    package var isNarrow: Bool { scope.isNarrow }
 
     /// How long it took, its interruptions included.
     package var seconds: Int64 { max(0, finishedAt.seconds(since: startedAt)) }

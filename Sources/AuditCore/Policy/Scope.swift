@@ -15,13 +15,21 @@ package struct Scope: Hashable, Sendable {
 
     package var selector: Selector
     package var includesArchived: Bool
+    package var named: NamedRepositories
 
-    package init(selector: Selector = Selector(), includesArchived: Bool = false) {
+    package init(
+        selector: Selector = Selector(), includesArchived: Bool = false, named: NamedRepositories = NamedRepositories(),
+    ) {
         self.selector = selector
         self.includesArchived = includesArchived
+        self.named = named
     }
 
+    /// Whether it chooses some repositories of an organization: it does not stand for the others.
+    package var isNarrow: Bool { selector != Selector() || !named.isEmpty }
+
     package func decide(_ repository: Repository) -> Decision {
+        if named.leavesOut(repository) { return .skipped("out of scope: not named") }
         if repository.isArchived == true, !includesArchived { return .skipped("archived") }
         let archivedIsUnknown = repository.isArchived == nil && !includesArchived
         return switch selector.match(repository) {

@@ -134,7 +134,7 @@ struct DifferenceReader {
                 wasEnterpriseServer: organization.wasEnterpriseServer, isEnterpriseServer: new.isEnterpriseServer)
             let earlier = try ScanView(db, scanID: organization.scanID, scope: organization.scope)
             var pairs = try PairCursor(
-                db, (earlier, later), (organization.before.listing.status, organization.after.listing.status),
+                db, (earlier, later), (organization.before.trust(in: earlier), organization.after.trust(in: later)),
                 organization: organization.rowID, half: half, changedBetween: organization.wasLost ? nil : span)
             // Few, unless a gap was large.
             var pending: [Pair] = []
@@ -226,6 +226,13 @@ struct DifferenceReader {
                 """,
             arguments: [first, second, withFollowers])
         return differs != true
+    }
+}
+
+extension OrganizationSnapshot {
+    /// How far the listing says what there is: one of named repositories says nothing of others.
+    fileprivate func trust(in view: ScanView) -> Listing.Status {
+        view.scope.named.isNarrow(login) ? .partial : listing.status
     }
 }
 
@@ -342,7 +349,8 @@ private struct PairCursor {
             case .never: return listing == .partial ? .unknown : .absent
             case .missing: return .unknown
             case .gone: return .absent
-            case .listed where !view.lists(rowID): return .unknown
+            case .listed(let repository) where !view.lists(rowID) && !view.scope.named.leavesOut(repository):
+                return .unknown
             case .listed(let repository):
                 return .listed(
                     RepositorySnapshot(

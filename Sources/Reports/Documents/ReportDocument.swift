@@ -57,6 +57,7 @@ package enum ReportDocument {
             scope.selector.properties.sorted { $0.key < $1.key }
         }
         Member("archived", .boolean, "archived repositories are judged too") { $0.includesArchived }
+        Member("repositories", .strings, "of their owners, these alone") { $0.named.names.map(\.description) }
     }
 
     static let policy = Shape<PolicyReport>.object {

@@ -7,6 +7,8 @@ extension Scope {
         func add(_ name: String, _ values: [String]) {
             if !values.isEmpty { parts.append("\(name) \(values.joined(separator: ", "))") }
         }
+        add("repository", named.names.prefix(Self.namesMax).map(\.description))
+        if named.names.count > Self.namesMax { parts.append("\(named.names.count - Self.namesMax) more repositories") }
         add("include", selector.names.map(\.pattern))
         add("exclude", selector.excludeNames.map(\.pattern))
         add("visibility", selector.visibility.map(\.rawValue))
@@ -17,4 +19,6 @@ extension Scope {
         if includesArchived { parts.append("archived ones too") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
+
+    private static let namesMax = 5
 }
