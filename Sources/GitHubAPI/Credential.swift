@@ -34,6 +34,7 @@ package enum AppRefusal: Hashable, Sendable {
     /// Likewise, because of the time that it names.
     case clock
     case notInstalled
+    case notInstalledOnEnterprise
     case suspended
     /// Its installation was granted nothing of what is asked for.
     case noPermission
@@ -49,6 +50,7 @@ package enum AppRefusal: Hashable, Sendable {
         case .signature: "GitHub refused the app's signature"
         case .clock: "GitHub refused the time in the app's signature"
         case .notInstalled: "the app is not installed there, or there is no such organization"
+        case .notInstalledOnEnterprise: "the app is not installed on it, or there is no such enterprise"
         case .suspended: "the app's installation is suspended"
         case .noPermission: "the app's installation has none of the permissions that are needed"
         case .otherAccount: "the app's installation is another account's"
@@ -61,6 +63,7 @@ package enum AppRefusal: Hashable, Sendable {
         case .signature: "check that the app's id and its private key belong together, and to this host"
         case .clock: "set this machine's clock"
         case .notInstalled: "check the name; an owner of the organization can install the app"
+        case .notInstalledOnEnterprise: "check the slug; an owner of the enterprise can install the app"
         case .suspended: "an owner of the organization can unsuspend it"
         case .noPermission:
             "give the app read access to organization \"Administration\" and repository \"Actions\"; an owner then accepts it"

@@ -132,6 +132,24 @@ extension GitHubClient {
         return AppDescription(name: name.harmless(without: token), givenID: app.appID)
     }
 
+    /// The client that speaks for an enterprise. Its token can't be limited to some permissions, and has no access to
+    /// repositories.
+    ///
+    /// Source: GitHub's OpenAPI description of 2026-10-21, "Create an installation access token for an app".
+    func enterpriseClient(_ installation: Installation) async throws(GitHubError) -> GitHubClient {
+        guard installation.targetType == "Enterprise" else {
+            throw .malformed("the installation is not an enterprise's")
+        }
+        guard !installation.isSuspended else { throw .appRefused(.suspended) }
+        let client = GitHubClient(
+            of: self,
+            InstallationToken(installation) { () async throws(GitHubError) in
+                try await self.mint(installation.id, Array("{}".utf8))
+            })
+        try await client.prepare()
+        return client
+    }
+
     // MARK: -
 
     /// Gets the first token: who has none can do nothing.

@@ -137,7 +137,9 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .credentialRefused(.versionRefused, _, _): .unexpected
         case .credentialRefused: .credentialRefused
         case .appRefused(.signature, _, _), .appRefused(.clock, _, _): .unauthorized
-        case .appRefused(.notInstalled, _, _), .appRefused(.otherAccount, _, _): .notFound
+        case .appRefused(.notInstalled, _, _), .appRefused(.notInstalledOnEnterprise, _, _),
+            .appRefused(.otherAccount, _, _):
+            .notFound
         case .appRefused(.suspended, _, _): .credentialRefused
         case .appRefused(.noPermission, _, _): .forbidden
         case .foreignPage: .unexpected

@@ -40,7 +40,8 @@ struct AppMiddleware: RouterMiddleware {
     /// Source: octokit/auth-app.js, the list of paths that want an app's own token.
     private static func isOfApps(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
-        return parts.first == "app" || (parts.count == 3 && parts[0] == "orgs" && parts[2] == "installation")
+        return parts.first == "app"
+            || (parts.count == 3 && ["orgs", "enterprises"].contains(parts[0]) && parts[2] == "installation")
     }
 
     private func refusal(

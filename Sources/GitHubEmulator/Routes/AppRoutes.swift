@@ -27,6 +27,13 @@ struct AppRoutes: Sendable {
             let login = context.parameters.get("org")?.lowercased()
             return answer(context) { $0.targetType == "Organization" && $0.account?.lowercased() == login }
         }
+        router.get("/enterprises/:enterprise/installation") { _, context in
+            let slug = context.parameters.get("enterprise")?.lowercased()
+            return answer(context) { $0.targetType == "Enterprise" && $0.account?.lowercased() == slug }
+        }
+        router.get("/enterprises/:enterprise/apps/installable_organizations") { request, context in
+            await installable(request, context).response
+        }
         router.post("/app/installations/:id/access_tokens") { request, context in
             let id = context.parameters.get("id")
             guard let app = context.app, let installation = app.installations.first(where: { "\($0.id)" == id }) else {
@@ -47,6 +54,26 @@ struct AppRoutes: Sendable {
             return Answer.notFound.response
         }
         return Answer(json: text(installation, of: app, context.origin)).response
+    }
+
+    /// `InstallableOrganization`: every organization of the world is the enterprise's.
+    private func installable(_ request: Request, _ context: EmulatorContext) async -> Answer {
+        let slug = context.parameters.get("enterprise") ?? ""
+        guard let installation = context.installation, installation.targetType == "Enterprise",
+            installation.account?.lowercased() == slug.lowercased()
+        else { return .notFound }
+        guard installation.permissions["enterprise_organization_installations"] != nil else {
+            return .error(.forbidden, "Resource not accessible by integration")
+        }
+        let organizations = await world.file.organizations.filter { $0.type == "Organization" }
+        let address = "\(context.origin.api)/enterprises/\(slug)/apps/installable_organizations"
+        return Answer.page(organizations, Paging(request), at: address) { organization in
+            let api = "\(context.origin.api)/orgs/\(organization.login)"
+            return JSONBody.object([
+                ("id", "\(organization.id)"), ("login", JSONBody.quoted(organization.login)),
+                ("accessible_repositories_url", JSONBody.quoted("\(api)/repos")),
+            ])
+        }
     }
 
     /// `Integration`
@@ -109,6 +136,9 @@ struct AppRoutes: Sendable {
     private func mint(_ installation: WorldFile.Installation, of app: WorldFile.App, _ body: Data) async -> Answer {
         let wish = body.isEmpty ? Wish() : try? JSONDecoder().decode(Wish.self, from: body)
         guard let wish else { return .error(.badRequest, "Problems parsing JSON") }
+        guard installation.targetType != "Enterprise" || wish.permissions == nil else {
+            return .error(.unprocessableContent, "Permissions can't be given for an enterprise's installation.")
+        }
         let permissions = wish.permissions ?? installation.permissions
         let levels = ["read": 1, "write": 2, "admin": 3]
         let isGranted = permissions.allSatisfy { name, level in

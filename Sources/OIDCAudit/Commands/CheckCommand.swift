@@ -16,12 +16,11 @@ struct CheckCommand: AuditCommand {
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
                 What was read then is held against the policy as it is now. Nothing is stored. Of several organizations the \
-                newest scan of each is taken, and they are judged as one. With --at and without --policy, a scan is judged by the \
+                newest scan of each is taken, and they are judged as one. With --at, no organization means all of the scan. With --at and without --policy, a scan is judged by the \
                 policy and waivers of its day; --policy scan:ID takes the policy of another scan.
                 """))
 
-    @Argument(help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
-    var organizations: [OrganizationLogin] = []
+    @OptionGroup var targets: OrganizationsOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
         help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"), completion: .policy)
@@ -40,15 +39,16 @@ struct CheckCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let organizations = try targets.logins(context, isOptional: at != nil)
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
         }
         if at != nil { try age.refuse(with: "--at", in: context) }
         let (host, path) = (try HostChoice(host, context.environment), try history.path(context.environment))
         let settings = CheckPipeline(
-            organizations: organizations.distinct, host: host, historyPath: path,
+            organizations: organizations, host: host, historyPath: path,
             judging: try await JudgingSettings(
-                policy, output.gate, judging: at, of: organizations.distinct, host, historyPath: path,
+                policy, output.gate, judging: at, of: organizations, host, historyPath: path,
                 console.settings, in: context), moment: at,
             maxAge: at == nil ? age.maxAge : nil, console: console.settings)
         if compare != nil, writeBaseline != nil {

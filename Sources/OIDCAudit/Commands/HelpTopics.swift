@@ -21,6 +21,7 @@ struct HelpTopic {
         HelpTopic(name: "trust-files", bytes: PackageResources.Trust_md),
         HelpTopic(name: "token", bytes: PackageResources.Token_md),
         HelpTopic(name: "apps", bytes: PackageResources.Apps_md),
+        HelpTopic(name: "scope", bytes: PackageResources.Scope_md),
         HelpTopic(name: "environment", bytes: PackageResources.Environment_md),
         HelpTopic(name: "exit-codes", bytes: PackageResources.ExitCodes_md),
         HelpTopic(name: "rate-limits", bytes: PackageResources.RateLimits_md),

@@ -11,16 +11,15 @@ struct ScanCommand: AuditCommand {
             examples: [
                 "oidc-audit scan acme --policy preset:strict",
                 "oidc-audit scan acme --policy policy.yaml --waivers waivers.yaml -o html=report.html",
-                "oidc-audit scan acme --policy preset:strict --baseline baseline.json --new-only",
+                "oidc-audit scan --organizations-file organizations.txt --policy preset:strict",
             ],
             exits: [
                 (.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete"),
                 (.permission, "no token, or no permission"),
             ]))
 
-    @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [OrganizationLogin] = []
-    @Flag(help: "Every organization where the GitHub App is installed.") var allInstallations = false
+    @OptionGroup var organizations: OrganizationsOptions
+    @OptionGroup var targets: TargetOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
     var resume = false
@@ -41,7 +40,7 @@ struct ScanCommand: AuditCommand {
         var advice: [String] = []
         var failure: CommandFailure?
         do throws(CommandFailure) {
-            if allInstallations { try await settings.addInstalledOrganizations(context) }
+            try await settings.addOrganizations(of: targets, context)
         } catch {
             failure = error
         }
@@ -89,16 +88,16 @@ struct ScanCommand: AuditCommand {
     }
 
     func settings(in context: CommandContext) throws(CommandFailure) -> Settings {
-        guard allInstallations || !organizations.isEmpty else {
+        let named = try targets.named(context)
+        let logins = try (organizations.logins(context) + named.owners).distinct
+        guard targets.asksForOrganizations || !logins.isEmpty else {
             throw .usage("no organization was named", hint: "\(Tool.name) scan ORG; see \(Tool.name) scan --help")
         }
         let connection = try ConnectionSettings(connection, context)
-        if allInstallations, case .token = connection.credential {
-            throw .usage("--all-installations is for a GitHub App", hint: "add --app-id and --app-key-file")
-        }
+        if case .token = connection.credential { try targets.refuseToken() }
         return Settings(
-            organizations: organizations.distinct,
-            judging: try JudgingSettings(policy, output.gate, now: context.now()), scope: scope.scope,
+            organizations: logins,
+            judging: try JudgingSettings(policy, output.gate, now: context.now()), scope: scope.scope(named: named),
             connection: connection, resumes: resume,
             historyPath: try history.path(context.environment),
             reports: try ReportSettings(output, context.environment), console: console.settings)

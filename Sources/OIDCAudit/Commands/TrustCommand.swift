@@ -22,15 +22,13 @@ struct TrustCommand: AuditCommand {
             ],
             details: """
                 Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
-                oidc-audit help trust-files. A trust that a rename or a change of the subject's format left without a \
+                oidc-audit help trust-files. With --at, no organization means all of the scan. A trust that a rename or a change of the subject's format left without a \
                 repository counts as lost access. With --policy the findings of its rules about trusts count instead. With \
                 --token-claims it ends with 0 if a trust accepts the token, with 1 \
                 if none does, and with 3 if that is not known.
                 """))
 
-    @Argument(
-        help: ArgumentHelp("Logins of organizations. (with --at: default: all of the scan)", valueName: "org"))
-    var organizations: [OrganizationLogin] = []
+    @OptionGroup var targets: OrganizationsOptions
     @Option(help: ArgumentHelp("Cloud export, a file or a folder; repeatable.", valueName: "path"), completion: .json)
     var trust: [String] = []
     @Option(
@@ -38,7 +36,9 @@ struct TrustCommand: AuditCommand {
             "A change to ask about, repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
     var whatIf: [WhatIfOption] = []
     @Option(help: ArgumentHelp("Ask what a plan would change.", valueName: "file"), completion: .json) var plan: String?
-    @Option(help: ArgumentHelp("What this repository can assume.", valueName: "owner/name")) var repository: String?
+    // As a setting it means what is scanned.
+    @Option(help: .onCommandLineOnly("What this repository can assume.", valueName: "owner/name"))
+    var repository: String?
     @Option(help: ArgumentHelp("Who can assume identities of such an ARN or name.", valueName: "glob"))
     var identity: Glob?
     @Option(
@@ -65,6 +65,7 @@ struct TrustCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        let organizations = try targets.logins(context, isOptional: at != nil)
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit trust ORG --trust roles.json")
         }
@@ -93,7 +94,7 @@ struct TrustCommand: AuditCommand {
         if let plan { wantedPlan = try PlanFile.load(plan) } else { wantedPlan = nil }
         let settings = console.settings
         let reader = TrustScanReader(
-            organizations: organizations.distinct, reference: at, host: try HostChoice(host, context.environment),
+            organizations: organizations, reference: at, host: try HostChoice(host, context.environment),
             declared: alsoOurs.map { TrustWorld.Owner(login: $0.login, id: $0.id) }, console: settings)
         let seen = try await context.withHistory(try history.path(context.environment), for: .reading) {
             history throws(CommandFailure) in

@@ -8,6 +8,7 @@ extension CompletionKind {
     static let document: CompletionKind = .file(extensions: ["json", "yaml", "yml"])
     static let json: CompletionKind = .file(extensions: ["json"])
     static let database: CompletionKind = .file(extensions: ["sqlite", "db"])
+    static let names: CompletionKind = .file(extensions: ["txt"])
     static let export: CompletionKind = .file(extensions: ["ndjson", "gz"])
     static let certificates: CompletionKind = .file(extensions: ["pem", "crt", "cer"])
     static let rules: CompletionKind = .list(RuleCatalog.all.map { $0.name })

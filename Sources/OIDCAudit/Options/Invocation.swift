@@ -69,13 +69,15 @@ struct Invocation {
             return
         }
         let options = try DeclaredOption.all(of: command)
-        flags = try Self.flags(words, of: options, hint: Self.hint(path))
+        let hasArguments: Bool
+        (flags, hasArguments) = try Self.flags(words, of: options, hint: Self.hint(path))
         let variable = environment[DeclaredOption.environmentName(DeclaredOption.configurationFile)] ?? ""
         let file = try ConfigurationFile(
             named: flags.last { $0.option.name == DeclaredOption.configurationFile }?.text
                 ?? (variable.isEmpty ? nil : variable), environment)
         settings = try Self.settings(
-            [Self.given(by: environment, for: options), file?.given(for: options) ?? []], under: flags)
+            [Self.given(by: environment, for: options), file?.given(for: options) ?? []], under: flags,
+            hasArguments: hasArguments)
         isQuiet = (settings + flags).contains { $0.option.name == "quiet" && (try? $0.arguments()) != [] }
         warnings = isQuiet ? [] : try Self.warnings(of: environment, options)
     }
@@ -141,10 +143,11 @@ struct Invocation {
 
     // MARK: - Layers
 
-    /// What the command line gives. What is wrong with it otherwise, the parser says.
+    /// What the command line gives, and whether there are arguments beside its options. What is wrong with it otherwise,
+    /// the parser says.
     private static func flags(
         _ words: [String], of options: [DeclaredOption], hint: String,
-    ) throws(CommandFailure) -> [GivenOption] {
+    ) throws(CommandFailure) -> (flags: [GivenOption], hasArguments: Bool) {
         /// Several letters behind one hyphen are as many flags, the last of which may take a value.
         func named(_ word: String) -> [DeclaredOption] {
             let name = word.prefix { $0 != "=" }.drop { $0 == "-" }
@@ -155,9 +158,13 @@ struct Invocation {
             return flags.count == name.count ? flags : []
         }
         var given: [GivenOption] = []
+        var hasArguments = words.firstIndex(of: "--").map { $0 + 1 < words.count } ?? false
         var words = words.prefix { $0 != "--" }
         while let word = words.popFirst() {
-            guard word.isFlag else { continue }
+            guard word.isFlag else {
+                hasArguments = true
+                continue
+            }
             for option in named(word) {
                 var text = word.firstIndex(of: "=").map { String(word[word.index(after: $0)...]) }
                 if option.takesValue, text == nil {
@@ -174,7 +181,7 @@ struct Invocation {
                 given.append(GivenOption(option, text, origin: "--\(option.name)"))
             }
         }
-        return given
+        return (given, hasArguments)
     }
 
     /// What environment variables give; commas part the values of what can be given more than once.
@@ -191,18 +198,24 @@ struct Invocation {
     }
 
     /// What is left of the layers, each of which is weaker than the one before: what one gives, no other does.
+    ///
+    /// - Parameter hasArguments: whether the command line names organizations, if the command takes some.
     private static func settings(
-        _ layers: [[GivenOption]], under flags: [GivenOption],
+        _ layers: [[GivenOption]], under flags: [GivenOption], hasArguments: Bool,
     ) throws(CommandFailure) -> [GivenOption] {
         var decided: Set<String> = []
         var settings: [GivenOption] = []
-        for layer in [flags] + layers {
+        for (number, layer) in ([flags] + layers).enumerated() {
             let given = layer.filter { !decided.contains($0.option.name) }
             let hosts = given.filter { HostOptions.alternatives.contains($0.option.name) }
             if let one = hosts.first, let other = hosts.first(where: { $0.option.name != one.option.name }) {
                 throw .usage("\(one.origin) and \(other.origin) exclude each other", hint: "give one of them")
             }
             decided.formUnion(hosts.isEmpty ? [] : HostOptions.alternatives)
+            let namesTargets =
+                number == 0 && hasArguments
+                || given.contains { TargetOptions.names.contains($0.option.name) && $0.option.isSetting }
+            decided.formUnion(namesTargets ? TargetOptions.names : [])
             decided.formUnion(given.map(\.option.name))
             settings += given
         }

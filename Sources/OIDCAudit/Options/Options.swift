@@ -75,14 +75,14 @@ struct ScopeOptions: ParsableArguments {
     var property: [(key: String, value: String)] = []
     @Flag(help: "Archived repositories too.") var includeArchived = false
 
-    var scope: Scope {
+    func scope(named: NamedRepositories = NamedRepositories()) -> Scope {
         var selector = Selector()
         selector.names = include
         selector.excludeNames = exclude
         selector.visibility = visibility.compactMap { Repository.Visibility(rawValue: $0.rawValue) }
         selector.topics = topic
         for (key, value) in property { selector.properties[key, default: []].append(value) }
-        return Scope(selector: selector, includesArchived: includeArchived)
+        return Scope(selector: selector, includesArchived: includeArchived, named: named)
     }
 }
 

@@ -17,9 +17,41 @@ struct Settings {
 }
 
 extension Settings {
+    /// Adds the organizations that an app knows of.
+    mutating func addOrganizations(
+        of targets: TargetOptions, _ context: CommandContext,
+    ) async throws(CommandFailure) {
+        guard connection.credential != nil, targets.asksForOrganizations else { return }
+        if targets.allInstallations { try await addInstalledOrganizations(context) }
+        if let enterprise = targets.enterprise { try await addOrganizations(of: enterprise, context) }
+        guard !organizations.isEmpty else {
+            throw CommandFailure(
+                message: "the app is not installed in any organization",
+                hint: "an owner of an organization can install it", status: .permission)
+        }
+    }
+
+    /// Adds those of the enterprise on which the app is installed; in which of them it is installed as well, the scan finds.
+    private mutating func addOrganizations(
+        of enterprise: EnterpriseSlug, _ context: CommandContext,
+    ) async throws(CommandFailure) {
+        let logins: [OrganizationLogin]
+        do throws(GitHubError) {
+            logins = try await connection.withGitHub(context) { github throws(GitHubError) in
+                try await github.organizations(ofEnterprise: enterprise.text)
+            }
+        } catch {
+            var failure = CommandFailure(error)
+            failure.message =
+                "the organizations of the enterprise \(enterprise.text) can't be listed: \(failure.message)"
+            failure.add(hint: TargetOptions.wayAround)
+            throw failure
+        }
+        organizations = (organizations + logins.inOrder).distinct
+    }
+
     /// Adds the organizations where the app is installed: the suspended ones too, which nobody can read.
-    mutating func addInstalledOrganizations(_ context: CommandContext) async throws(CommandFailure) {
-        guard connection.credential != nil else { return }
+    private mutating func addInstalledOrganizations(_ context: CommandContext) async throws(CommandFailure) {
         let installations: [Installation]
         do throws(GitHubError) {
             installations = try await connection.withGitHub(context) { github throws(GitHubError) in
@@ -34,13 +66,13 @@ extension Settings {
                     + (installation.account.map { "of \($0), not an organization" } ?? "of no account"))
         }
         let logins = installations.filter(\.isOfOrganization).compactMap { $0.account.flatMap(OrganizationLogin.init) }
-        organizations = (organizations + logins.sorted { $0.rawValue.lowercased() < $1.rawValue.lowercased() }).distinct
-        guard !organizations.isEmpty else {
-            throw CommandFailure(
-                message: "the app is not installed in any organization",
-                hint: "an owner of an organization can install it", status: .permission)
-        }
+        organizations = (organizations + logins.inOrder).distinct
     }
+}
+
+extension [OrganizationLogin] {
+    /// By name, whatever the case of its letters.
+    fileprivate var inOrder: [OrganizationLogin] { sorted { $0.rawValue.lowercased() < $1.rawValue.lowercased() } }
 }
 
 /// What a snapshot is held against, and what then fails.

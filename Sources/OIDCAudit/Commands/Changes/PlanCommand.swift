@@ -20,8 +20,7 @@ struct PlanCommand: AuditCommand {
                 what apply takes.
                 """))
 
-    @Argument(help: ArgumentHelp("Logins of organizations.", valueName: "org"))
-    var organizations: [OrganizationLogin] = []
+    @OptionGroup var targets: OrganizationsOptions
     @Flag(help: "Print the JSON Schema of a plan, and nothing else.")
     var schema = false
     @OptionGroup(title: "Policy") var policy: PolicyOptions
@@ -52,14 +51,14 @@ struct PlanCommand: AuditCommand {
             try context.console.write(Array(PlanDocument.document.schemaText.utf8))
             return ExitStatus.success.rawValue
         }
-        guard !organizations.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
+        let logins = try targets.logins(context)
+        guard !logins.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
         let settings = PageSettings(console: console.settings, format: format.page, outputs: output)
         guard settings.format == .text || !updateCloudFirst else {
             throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")
         }
         let judging = try JudgingSettings(policy, Gate(), now: context.now())
         let path = try history.path(context.environment)
-        let logins = organizations.distinct
         let began = ContinuousClock.now
         let read: Reading
         if let fromScan {
@@ -69,7 +68,7 @@ struct PlanCommand: AuditCommand {
             read = Reading(snapshot: snapshot, whyIncomplete: report.whyIncomplete)
         } else {
             let crawl = Settings(
-                organizations: logins, judging: judging, scope: scope.scope,
+                organizations: logins, judging: judging, scope: scope.scope(),
                 connection: try ConnectionSettings(connection, context), resumes: false, historyPath: path,
                 reports: ReportSettings(format: JSONReporter.self, outputs: []), console: settings.console)
             do throws(CommandFailure) {
