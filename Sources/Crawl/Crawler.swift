@@ -3,7 +3,7 @@ package import GitHubAPI
 
 /// Reads organizations through GitHub's API and tells what it met. It judges nothing and remembers nothing.
 package struct Crawler: Sendable {
-    private let github: GitHubClient
+    private let clients: GitHubClients
     private let limits: CrawlLimits
     private let scope: Scope
     private let needs: Set<RuleNeed>
@@ -13,17 +13,18 @@ package struct Crawler: Sendable {
     ///   - scope: which repositories' settings are asked for; the others are listed only.
     ///   - needs: what is asked beyond listing and templates.
     package init(
-        github: GitHubClient, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
+        clients: GitHubClients, limits: CrawlLimits, scope: Scope, needs: Set<RuleNeed> = [],
         now: @escaping @Sendable () -> Timestamp,
     ) {
-        self.github = github
+        self.clients = clients
         self.limits = limits
         self.scope = scope
         self.needs = needs
         self.now = now
     }
 
-    /// Crawls organizations one after the other. Where each has a credential of its own, what ends one ends no other.
+    /// Crawls organizations: those of one credential one after the other, beside those of other credentials. An app has a
+    /// credential in each organization. What ends one ends no other.
     ///
     /// One repository's trouble never ends a crawl: it becomes an unreadable reading. Cancellation is a normal
     /// ending: nothing more is asked, and what was observed is told.
@@ -31,64 +32,102 @@ package struct Crawler: Sendable {
     /// - Parameters:
     ///   - begin: called before anything of an organization is told but that it was found; gives what earlier reads
     ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
-    ///   - tell: gets the events in order; must not block.
+    ///   - tell: gets the events, those of an organization in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
     package func crawl<Failure: Error>(
-        _ logins: [OrganizationLogin],
-        begin: @Sendable (OrganizationAccount, _ withLastReads: Bool) async throws(Failure) -> PriorKnowledge,
+        _ logins: [OrganizationLogin], begin: @escaping Begin<Failure>,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async throws(Failure) -> ScanStop? {
-        var stop: ScanStop?
-        /// Of organizations with a credential of their own.
-        var ends: [ScanStop] = []
-        var known: Set<OrganizationID> = []
-        for login in logins {
-            guard stop == nil, !Task.isCancelled else {
-                tell(.organizationFinished(.notRead(login)))
-                continue
+        let queues = OrganizationQueue.all(of: logins, clients)
+        let crawled = CrawledOrganizations()
+        let width = min(max(1, queues.count), clients.slots.count)
+        clients.slots.setUsers(width)
+        return try await withTaskGroup(of: Result<OrganizationQueue.End, Failure>.self) { group in
+            var ends: [OrganizationQueue.End] = []
+            var failure: Failure?
+            var next = 0
+            func startNext() {
+                guard next < queues.count, failure == nil else { return }
+                let queue = queues[next]
+                next += 1
+                group.addTask { await self.crawl(queue, crawled, begin: begin, tell: tell) }
             }
-            let github: GitHubClient
-            let account: OrganizationAccount
-            do throws(GitHubError) {
-                // Alone: should the token be refused, one refusal is all that GitHub sees.
-                github = try await self.github.client(for: login.rawValue)
-                account = try await self.account(login, github)
-            } catch {
-                if let hint = error.hint { tell(.advice(hint)) }
-                tell(.organizationFinished(.unreadable(login, error)))
-                if self.github.isOneCredential || error.isOfApp {
-                    stop = error.stop
-                } else {
-                    ends += [error.stop].compactMap(\.self)
+            for _ in 0..<width { startNext() }
+            while let result = await group.next() {
+                switch result {
+                case .success(let end): ends.append(end)
+                case .failure(let error):
+                    failure = failure ?? error
+                    group.cancelAll()
                 }
-                continue
+                startNext()
+                clients.slots.setUsers(queues.count - ends.count)
             }
-            if !github.missingPermissions.isEmpty {
-                tell(
-                    .advice(
-                        "the app was not granted everything on \(login): \(github.missingPermissions.joined(separator: ", "))"
-                    ))
-            }
-            // Two names can lead to one.
-            guard known.insert(account.id).inserted else {
-                tell(.advice("\(login) is \(account.login), which was crawled already"))
-                continue
-            }
-            tell(
-                .organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
-            let budget = github.rateLimitStatus
-            let knowledge = try await begin(account, mayEndEarly(github, account, budget))
-            let crawl = OrganizationCrawl(
-                account: account, tokenKind: github.tokenKind, limits: limits, scope: scope, needs: needs,
-                knowledge: knowledge, budget: budget,
-                rateLimits: github.limits, now: now())
-            let end = await run(crawl, github, of: account, tell: tell)
-            if self.github.isOneCredential { stop = end } else { ends += [end].compactMap(\.self) }
-        }
-        return stop ?? Self.stop(ends, of: logins.count)
+            if let failure { return Result<ScanStop?, Failure>.failure(failure) }
+            return .success(OrganizationQueue.stop(ends))
+        }.get()
     }
 
+    package typealias Begin<Failure: Error> =
+        @Sendable (OrganizationAccount, _ withLastReads: Bool) async throws(Failure) -> PriorKnowledge
+
     // MARK: -
+
+    private func crawl<Failure: Error>(
+        _ queue: OrganizationQueue, _ crawled: CrawledOrganizations, begin: @escaping Begin<Failure>,
+        tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async -> Result<OrganizationQueue.End, Failure> {
+        var end = OrganizationQueue.End()
+        for login in queue.logins {
+            guard end.stop == nil, !Task.isCancelled else {
+                tell(.organizationFinished(.notRead(login)))
+                end.note(end.stop)
+                continue
+            }
+            do throws(Failure) {
+                end.note(try await crawl(login, queue.github, crawled, begin: begin, tell: tell))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return .success(end)
+    }
+
+    /// - Returns: why nothing more can be asked with the organization's credential, or `nil`.
+    private func crawl<Failure: Error>(
+        _ login: OrganizationLogin, _ client: GitHubClient, _ crawled: CrawledOrganizations,
+        begin: @escaping Begin<Failure>, tell: @escaping @Sendable (CrawlEvent) -> Void,
+    ) async throws(Failure) -> ScanStop? {
+        let github: GitHubClient
+        let account: OrganizationAccount
+        do throws(GitHubError) {
+            // Alone: should the token be refused, one refusal is all that GitHub sees.
+            github = try await client.client(for: login.rawValue)
+            account = try await self.account(login, github)
+        } catch {
+            if let hint = error.hint { tell(.advice(hint)) }
+            tell(.organizationFinished(.unreadable(login, error)))
+            return error.stop
+        }
+        if !github.missingPermissions.isEmpty {
+            tell(
+                .advice(
+                    "the app was not granted everything on \(login): \(github.missingPermissions.joined(separator: ", "))"
+                ))
+        }
+        // Two names can lead to one.
+        guard crawled.insert(account.id) else {
+            tell(.advice("\(login) is \(account.login), which was crawled already"))
+            return nil
+        }
+        tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
+        let budget = github.rateLimitStatus
+        let knowledge = try await begin(account, mayEndEarly(github, account, budget))
+        let crawl = OrganizationCrawl(
+            account: account, tokenKind: github.tokenKind, limits: limits, scope: scope, needs: needs,
+            knowledge: knowledge, budget: budget, rateLimits: github.limits, now: now())
+        return await run(crawl, github, of: account, tell: tell)
+    }
 
     /// The organization; or the user, where one of its repositories is named.
     private func account(
@@ -102,12 +141,6 @@ package struct Crawler: Sendable {
             else { throw .notFound(message) }
             return user
         }
-    }
-
-    /// What the ends of organizations mean for the whole: what waits can be gone on with, and where all ended, nothing more
-    /// could be read.
-    private static func stop(_ ends: [ScanStop], of count: Int) -> ScanStop? {
-        ends.contains(.waitExhausted) ? .waitExhausted : ends.count == count ? ends.first : nil
     }
 
     /// Whether the limits may end the crawl before all is read.
@@ -139,10 +172,13 @@ package struct Crawler: Sendable {
         return stop
     }
 
+    private static let workersLeast = 8
+
     /// Asks what the desk hands out until that is nothing any more.
     private func work(at desk: CrawlQueue, _ github: GitHubClient, of account: OrganizationAccount) async {
         await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<limits.concurrency {
+            // Beside many others it has few requests in flight, and gets more as those end.
+            for _ in 0..<min(limits.concurrency, max(Self.workersLeast, clients.slots.share)) {
                 group.addTask { [now] in
                     while let work = await desk.next() {
                         let isRefused = desk.take(await work.run(github, of: account.login, now: now))
@@ -167,13 +203,6 @@ extension GitHubError {
         case .appRefused(let refusal, _, _): refusal.isOfApp ? .unauthorized : nil
         default: nil
         }
-    }
-}
-
-extension GitHubError {
-    /// Whether an app can read nothing anywhere.
-    fileprivate var isOfApp: Bool {
-        if case .appRefused(let refusal, _, _) = self { refusal.isOfApp } else { false }
     }
 }
 

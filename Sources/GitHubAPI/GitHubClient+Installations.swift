@@ -270,12 +270,17 @@ extension GitHubClient {
     package var wasRefused: Bool { all.contains { $0.governor.wasRefused } }
 
     /// The rate limit that is waited for now, and how long it still holds; of several, the longest.
-    package var currentWait: RateLimitWait? {
+    package var currentWait: RateLimitWait? { currentWaits.max { $0.remaining < $1.remaining } }
+
+    /// One for each credential that waits.
+    var currentWaits: [RateLimitWait] {
         let now = elapsed()
         return all.compactMap { client in
             client.governor.note(at: now).map {
-                RateLimitWait(message: $0.message, remaining: $0.until - now, isPace: $0.isPace)
+                RateLimitWait(
+                    message: $0.message, remaining: $0.until - now, isPace: $0.isPace,
+                    account: client.installation?.account?.harmless(without: nil))
             }
-        }.max { $0.remaining < $1.remaining }
+        }
     }
 }

@@ -17,6 +17,8 @@ package final class GitHubClient: Sendable {
         package var timeout: Duration = .seconds(30)
         package var retry = RetryPolicy()
         package var limits = RateLimits()
+        /// What is shared with other credentials; `nil`: nothing is.
+        package var slots: RequestSlots?
 
         package init(endpoint: GitHubEndpoint, credential: Credential?, userAgent: String) {
             self.endpoint = endpoint
@@ -56,7 +58,9 @@ package final class GitHubClient: Sendable {
         let start = clock.now
         self.elapsed = { start.duration(to: clock.now) }
         self.now = now
-        self.governor = RateGovernor(settings.limits, calendar: now)
+        // A wrong key is presented once, however many organizations are looked up at once.
+        let isOfApp = if case .app = authority { true } else { false }
+        self.governor = RateGovernor(settings.limits, slots: settings.slots, beginsAlone: isOfApp, calendar: now)
         self.headers = Self.headers(settings, authority)
     }
 
@@ -69,7 +73,7 @@ package final class GitHubClient: Sendable {
         clock = app.clock
         elapsed = app.elapsed
         now = app.now
-        governor = RateGovernor(settings.limits, calendar: app.now)
+        governor = RateGovernor(settings.limits, slots: settings.slots, calendar: app.now)
         headers = Self.headers(settings, authority)
     }
 
@@ -277,7 +281,7 @@ extension GitHubClient {
     private func outcome(_ request: APIRequest) async throws(GitHubError) -> Outcome {
         let response: APIResponse
         do throws(TransportError) {
-            response = try await transport.send(request)
+            response = try await send(request)
         } catch {
             let lost = error.meaning(token)
             governor.lose(lost.error, at: elapsed())
@@ -295,6 +299,14 @@ extension GitHubClient {
         case .notKnownYet(let refusal): return .notKnownYet(refusal)
         case .refusal(let error): throw error
         }
+    }
+
+    /// Sends within what all credentials share.
+    private func send(_ request: APIRequest) async throws(TransportError) -> APIResponse {
+        guard let slots = settings.slots else { return try await transport.send(request) }
+        guard await slots.take(left: rateLimitStatus?.remaining) else { throw .cancelled }
+        defer { slots.giveBack() }
+        return try await transport.send(request)
     }
 
     /// What an answer means to whoever speaks.

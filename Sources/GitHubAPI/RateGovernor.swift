@@ -37,6 +37,8 @@ final class RateGovernor: Sendable {
         var lostInRow = 0
         var silentSince: Duration = .zero
         var shut: GitHubError?
+        /// Whether one request alone is to find out if the credential is accepted.
+        var isAlone = false
         /// Whether GitHub has accepted the token.
         var isAccepted = false
         /// When a token that was never accepted was refused first.
@@ -53,13 +55,21 @@ final class RateGovernor: Sendable {
 
     private let state: Mutex<State>
     private let limits: RateLimits
+    /// What is shared with other credentials; `nil`: nothing is.
+    private let slots: RequestSlots?
     /// For hosts whose answers carry no `Date`, and for telling when a limit is over.
     private let calendar: @Sendable () -> Timestamp
 
-    init(_ limits: RateLimits, calendar: @escaping @Sendable () -> Timestamp) {
+    /// - Parameter beginsAlone: whether only one request may be in flight until one was not refused for its token.
+    init(
+        _ limits: RateLimits, slots: RequestSlots? = nil, beginsAlone: Bool = false,
+        calendar: @escaping @Sendable () -> Timestamp,
+    ) {
         self.limits = limits
+        self.slots = slots
         self.calendar = calendar
         var first = State(isPacedEvenly: limits.isPacedEvenly)
+        first.isAlone = beginsAlone
         if limits.isPacedEvenly || limits.holdsFromTheStart { first.minute = Self.minute(limits) }
         state = Mutex(first)
     }
@@ -119,7 +129,8 @@ final class RateGovernor: Sendable {
         state.withLock { state in
             if let shut = state.shut { return .shut(shut) }
             guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
-            var width = state.isProbing ? 1 : limits.concurrency
+            let share = slots.map { min(limits.concurrency, $0.share) } ?? limits.concurrency
+            var width = state.isProbing || state.isAlone ? 1 : share
             if let budget = state.budget, budget.endsAt > now {
                 guard budget.status.remaining > 0 else {
                     state.isProbing = true
@@ -191,6 +202,7 @@ final class RateGovernor: Sendable {
     func lose(_ error: GitHubError, at now: Duration) {
         state.withLock { state in
             state.lost += 1
+            state.isAlone = false
             if state.lostInRow == 0 { state.silentSince = now }
             state.lostInRow += 1
             if state.lostInRow >= Self.lostInRowMax, now - state.silentSince >= Self.silenceMax {
@@ -237,6 +249,12 @@ final class RateGovernor: Sendable {
                 default: break
                 }
             case .success, .redirect, .rateLimit, .serverFault, .notKnownYet: break
+            }
+            switch kind {
+            case .notKnownYet, .refusal(.unauthorized), .refusal(.appRefused(.signature, _, _)),
+                .refusal(.appRefused(.clock, _, _)):
+                break
+            default: state.isAlone = false
             }
             switch kind {
             case .success, .notModified, .redirect: state.isAccepted = true

@@ -38,8 +38,11 @@ package struct RateLimitWait: Hashable, Sendable {
     package var remaining: Duration
     /// Whether it is the minute's points, which are waited for as a matter of course.
     package var isPace: Bool
+    /// Whose limit it is, where it is of an app's installation.
+    package var account: String?
 
-    package init(message: String, remaining: Duration, isPace: Bool) {
+    package init(message: String, remaining: Duration, isPace: Bool, account: String? = nil) {
+        self.account = account
         self.message = message
         self.remaining = remaining
         self.isPace = isPace

@@ -45,7 +45,7 @@ struct Pipeline {
             connection.permissions[.organizationCustomProperties] = .read
         }
         // What the client counted outlasts its connections.
-        let (github, crawl) = await connection.withGitHub(context) { github in
+        let (github, crawl) = await connection.withClients(context) { github in
             (github, await record(github, in: recorder, of: history, until: stopRequests))
         }
         if case .failure = crawl {
@@ -53,7 +53,7 @@ struct Pipeline {
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
         let (stop, advice) = try crawl.get()
-        try await credential?.note(github, in: history, now: context.now())
+        try await credential?.note(github.standard, in: history, now: context.now())
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -109,7 +109,7 @@ struct Pipeline {
 
     /// Crawls, and stores each batch as it comes.
     private func record(
-        _ github: GitHubClient, in recorder: ScanRecorder, of history: HistoryStore,
+        _ github: GitHubClients, in recorder: ScanRecorder, of history: HistoryStore,
         until stopRequests: AsyncStream<ScanStop>,
     ) async -> Result<CrawlEnd, HistoryError> {
         let organizations: [OrganizationLogin]
@@ -121,7 +121,7 @@ struct Pipeline {
             return .failure(error)
         }
         let (events, feed) = AsyncStream.makeStream(of: CrawlEvent.self)
-        let progress = ProgressLine(settings.console, context)
+        let progress = ProgressLine(settings.console, context, organizations: organizations.count)
         return await withTaskGroup(of: Result<ScanStop?, HistoryError>.self) { group in
             group.addTask {
                 defer { feed.finish() }
@@ -161,7 +161,7 @@ struct Pipeline {
     }
 
     private func record(
-        _ event: CrawlEvent, in recorder: ScanRecorder, _ github: GitHubClient,
+        _ event: CrawlEvent, in recorder: ScanRecorder, _ github: GitHubClients,
     ) async throws(HistoryError) {
         switch event {
         case .advice:
@@ -171,7 +171,7 @@ struct Pipeline {
             context.console.note(
                 "\(login): id \(id.rawValue), \(count.map { "\($0)" } ?? "unknown number of") repositories")
         case .planned(let plan):
-            say(plan, github.limits)
+            say(plan, github.standard.limits)
         case .templateRead(let template, let organization):
             try await recorder.begin(with: template, of: organization)
         case .pageRead(let page, let organization):
@@ -185,7 +185,7 @@ struct Pipeline {
 
     /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
     private func crawl(
-        _ organizations: [OrganizationLogin], _ github: GitHubClient, in recorder: ScanRecorder,
+        _ organizations: [OrganizationLogin], _ github: GitHubClients, in recorder: ScanRecorder,
         of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
         tell: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> Result<ScanStop?, HistoryError> {
@@ -194,7 +194,7 @@ struct Pipeline {
             case asked(ScanStop?)
         }
         let crawler = Crawler(
-            github: github, limits: CrawlLimits(concurrency: settings.connection.limits.concurrency),
+            clients: github, limits: CrawlLimits(concurrency: settings.connection.limits.concurrency),
             scope: settings.scope, needs: evaluator.policy.needs, now: context.now)
         return await withTaskGroup(of: Ending.self) { race in
             race.addTask {

@@ -46,7 +46,7 @@ import Testing
             settings.limits.holdsFromTheStart = true
         }
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
-        let crawler = Crawler(github: client, limits: limits, scope: scope, needs: needs) { .sample }
+        let crawler = Crawler(clients: GitHubClients(client), limits: limits, scope: scope, needs: needs) { .sample }
         let told = Mutex(Told())
         let stop = await crawler.crawl(
             logins.compactMap(OrganizationLogin.init),

@@ -40,6 +40,12 @@ struct ConnectionOptions: ParsableArguments {
     // Fewer than GitHub allows: others may use the token, and a third is as fast as a minute's points permit.
     @Option(help: ArgumentHelp("Requests in flight at once, 1 to 100.", valueName: "n"))
     var concurrency: Number<RequestsInFlight> = 32
+    // Whether GitHub's 100 are a token's or an app's, it does not say.
+    @Option(
+        help: ArgumentHelp(
+            "Requests in flight at once of all credentials together, as of an app in many organizations.",
+            valueName: "n"))
+    var totalConcurrency: Number<AllRequestsInFlight> = Number(integerLiteral: RequestSlots.standard)
     @Option(
         help: ArgumentHelp(
             "Most requests in any minute. (default: \(RateLimits().pointsPerMinute), where the host has rate limits)",
@@ -248,6 +254,11 @@ extension InvalidValue {
 enum RequestsInFlight: NumberBounds {
     static let range = 1...100
     static let hint = "GitHub allows 100 requests in flight"
+}
+
+enum AllRequestsInFlight: NumberBounds {
+    static let range = 1...10_000
+    static let hint = "GitHub allows 100 requests in flight, and does not say whether to each installation of an app"
 }
 
 enum PointsPerMinute: NumberBounds {

@@ -26,15 +26,37 @@ struct ConnectionSettings {
 
     var apiVersion: String { options.apiVersion.text }
 
+    /// Does something with the clients of all credentials, likewise.
+    func withClients<Value, Failure: Error>(
+        _ context: CommandContext, _ body: (GitHubClients) async throws(Failure) -> Value,
+    ) async throws(Failure) -> Value {
+        let slots = RequestSlots(options.totalConcurrency.value)
+        return try await withTransport(connectionsMax: hasManyCredentials ? slots.count : limits.concurrency) {
+            transport throws(Failure) in
+            try await body(GitHubClients(client(transport, context, hasManyCredentials ? slots : nil), slots: slots))
+        }
+    }
+
+    /// Whether organizations are read beside each other.
+    private var hasManyCredentials: Bool { if case .app = credential { true } else { false } }
+
     /// Does something with a client, and closes its connections afterwards, whatever came of it.
     func withGitHub<Value, Failure: Error>(
         _ context: CommandContext, _ body: (GitHubClient) async throws(Failure) -> Value,
     ) async throws(Failure) -> Value {
+        try await withTransport(connectionsMax: limits.concurrency) { transport throws(Failure) in
+            try await body(client(transport, context))
+        }
+    }
+
+    private func withTransport<Value, Failure: Error>(
+        connectionsMax: Int, _ body: (HTTPTransport) async throws(Failure) -> Value,
+    ) async throws(Failure) -> Value {
         let transport = HTTPTransport(
-            connectionsMax: limits.concurrency, roots: roots, trust: options.caFile, proxy: proxy)
+            connectionsMax: connectionsMax, roots: roots, trust: options.caFile, proxy: proxy)
         let result: Result<Value, Failure>
         do throws(Failure) {
-            result = .success(try await body(client(transport, context)))
+            result = .success(try await body(transport))
         } catch {
             result = .failure(error)
         }
@@ -43,7 +65,9 @@ struct ConnectionSettings {
     }
 
     /// A client over a wire, as the world around a command wants it.
-    private func client(_ transport: any Transport, _ context: CommandContext) -> GitHubClient {
+    private func client(
+        _ transport: any Transport, _ context: CommandContext, _ slots: RequestSlots? = nil,
+    ) -> GitHubClient {
         var settings = GitHubClient.Settings(
             endpoint: endpoint, credential: credential, userAgent: "\(Tool.name)/\(Tool.version)")
         settings.apiVersion = apiVersion
@@ -52,6 +76,7 @@ struct ConnectionSettings {
         settings.permissions = permissions
         settings.limits = limits
         settings.limits.minute = context.minute
+        settings.slots = slots
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)
     }
 }

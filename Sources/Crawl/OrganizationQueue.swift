@@ -1,0 +1,58 @@
+import AuditCore
+import GitHubAPI
+import Synchronization
+
+/// Organizations that are read one after the other, since one credential reads them all.
+struct OrganizationQueue: Sendable {
+    let github: GitHubClient
+    var logins: [OrganizationLogin]
+
+    /// One for each credential, in the order of their first organizations. An app has a credential in each organization.
+    static func all(of logins: [OrganizationLogin], _ clients: GitHubClients) -> [OrganizationQueue] {
+        var queues: [OrganizationQueue] = []
+        var indexes: [ObjectIdentifier: Int] = [:]
+        for login in logins {
+            let github = clients.client(for: login)
+            if github.isOneCredential, let index = indexes[ObjectIdentifier(github)] {
+                queues[index].logins.append(login)
+            } else {
+                indexes[ObjectIdentifier(github)] = queues.count
+                queues.append(OrganizationQueue(github: github, logins: [login]))
+            }
+        }
+        return queues
+    }
+
+    /// What came of it.
+    struct End: Sendable {
+        /// Why nothing more could be asked; `nil` where everything was.
+        private(set) var stop: ScanStop?
+        private var count = 0
+        /// Of its organizations, those that were stopped in the middle or never begun for that.
+        private var stopped = 0
+
+        mutating func note(_ stop: ScanStop?) {
+            self.stop = self.stop ?? stop
+            count += 1
+            if stop != nil { stopped += 1 }
+        }
+
+        fileprivate var isWhole: Bool { stopped == count }
+    }
+
+    /// What the ends of all mean for the whole: what waits can be resumed, and where all were stopped nothing more could be
+    /// read. What stops some of several leaves these incomplete.
+    static func stop(_ ends: [End]) -> ScanStop? {
+        if ends.count == 1 { return ends[0].stop }
+        if ends.contains(where: { $0.stop == .waitExhausted }) { return .waitExhausted }
+        return ends.allSatisfy(\.isWhole) ? ends.first?.stop : nil
+    }
+}
+
+/// Which organizations were met, whatever names they were asked for by.
+final class CrawledOrganizations: Sendable {
+    private let known = Mutex<Set<OrganizationID>>([])
+
+    /// - Returns: false where it was met before.
+    func insert(_ id: OrganizationID) -> Bool { known.withLock { $0.insert(id).inserted } }
+}
