@@ -39,7 +39,8 @@ package struct Doctor: Sendable {
 
     private func app() async throws(GitHubError) -> Diagnosis.App? {
         guard let description = try await github.appDescription() else { return nil }
-        let installations = try await github.allInstallations().map { installation in
+        let found = try await github.allInstallations()
+        var installations = found.map { installation in
             Diagnosis.App.Installation(
                 account: installation.account, id: installation.id, targetType: installation.targetType,
                 isSuspended: installation.isSuspended,
@@ -47,9 +48,37 @@ package struct Doctor: Sendable {
                 missing: installation.isOfOrganization ? installation.missing(AppPermission.reading) : [],
                 isSelective: installation.repositorySelection == "selected")
         }
-        return Diagnosis.App(
+        for index in installations.indices.prefix(Self.installationsMax) where found[index].isOfOrganization {
+            await ask(about: &installations[index])
+        }
+        var app = Diagnosis.App(
             name: description.name, id: description.givenID, installations: installations,
             budget: github.rateLimitStatus)
+        app.together = Self.together(installations.compactMap(\.cost))
+        return app
+    }
+
+    /// Each takes two requests.
+    private static let installationsMax = 100
+
+    private func ask(about installation: inout Diagnosis.App.Installation) async {
+        guard !installation.isSuspended, let login = installation.account.flatMap(OrganizationLogin.init),
+            let client = try? await github.client(for: login.rawValue),
+            let account = try? await client.organization(login)
+        else { return }
+        installation.budget = client.rateLimitStatus
+        installation.repositoryCount = account.repositoryCount
+        guard let count = account.repositoryCount else { return }
+        let requests = CrawlCost(repositories: count, needs: [.includedProperties]).cold
+        installation.cost = cost(requests, charged: requests, installation.budget)
+    }
+
+    /// Those of several credentials pass at once, so the longest counts.
+    private static func together(_ costs: [Diagnosis.Cost]) -> Diagnosis.Cost? {
+        guard !costs.isEmpty else { return nil }
+        return Diagnosis.Cost(
+            requests: costs.reduce(0) { $0 + $1.requests }, charged: costs.reduce(0) { $0 + $1.charged },
+            duration: costs.compactMap(\.duration).max())
     }
 
     private func examine(
@@ -193,6 +222,20 @@ package struct Doctor: Sendable {
         if kind.isShortLived { cost.warm = cost.cold }
         diagnosis.cold = self.cost(cost.cold, charged: cost.cold, diagnosis.budget)
         diagnosis.warm = self.cost(cost.cold, charged: cost.warm, diagnosis.budget)
+        diagnosis.million = diagnosis.budget.map { million($0) }
+    }
+
+    private func million(_ budget: RateLimitStatus) -> Diagnosis.Million {
+        let (count, organizations) = (Diagnosis.Million.repositories, Diagnosis.Million.organizations)
+        // And of an app, its installation and a token for it.
+        let each = CrawlCost(repositories: count / organizations).cold + 2
+        let requests = each * organizations
+        let hourly = max(1, min(budget.limit, limits.pointsPerMinute * 60))
+        let inFlight = RequestSlots.standard
+        let appSeconds = max(requests / 10 / inFlight, (each - 1) / limits.pointsPerMinute * 60)
+        return Diagnosis.Million(
+            requests: requests, tokenHours: (requests + hourly - 1) / hourly, appMinutes: (appSeconds + 59) / 60,
+            inFlight: inFlight)
     }
 
     private func cost(_ requests: Int, charged: Int, _ budget: RateLimitStatus?) -> Diagnosis.Cost {

@@ -64,6 +64,12 @@ package struct Diagnosis: Sendable {
             package var missing: [String]
             /// Whether it sees selected repositories only.
             package var isSelective: Bool
+            /// Of the installation's own; `nil` where the host sends none, or nobody asked.
+            package var budget: RateLimitStatus?
+            /// What a first scan of it alone costs; `nil` where its number of repositories is not known.
+            package var cost: Cost?
+            /// How many repositories it counts.
+            package var repositoryCount: Int?
 
             package init(
                 account: String?, id: Int64, targetType: String, isSuspended: Bool, permissions: [String],
@@ -85,12 +91,34 @@ package struct Diagnosis: Sendable {
         package var installations: [Installation]
         /// Of the app's own requests; each installation has one more. `nil` where the host sends none.
         package var budget: RateLimitStatus?
+        /// What a first scan of every installation costs, each beside the others; `nil` where none could be asked.
+        package var together: Cost?
 
         package init(name: String, id: String, installations: [Installation], budget: RateLimitStatus?) {
             self.name = name
             self.id = id
             self.installations = installations
             self.budget = budget
+        }
+    }
+
+    /// What 1,000,000 repositories in 1,000 organizations take, read in full.
+    package struct Million: Hashable, Sendable {
+        package static let organizations = 1000
+        package static let repositories = 1_000_000
+
+        package var requests: Int
+        /// With one token.
+        package var tokenHours: Int
+        /// With an app that is installed in each, its requests in flight as of `inFlight` and answered in 0.1 s.
+        package var appMinutes: Int
+        package var inFlight: Int
+
+        package init(requests: Int, tokenHours: Int, appMinutes: Int, inFlight: Int) {
+            self.requests = requests
+            self.tokenHours = tokenHours
+            self.appMinutes = appMinutes
+            self.inFlight = inFlight
         }
     }
 
@@ -123,6 +151,8 @@ package struct Diagnosis: Sendable {
     /// `nil` where the number of repositories is not known.
     package var cold: Cost?
     package var warm: Cost?
+    /// `nil` where the host has no limits.
+    package var million: Million?
 
     package init(
         apiURL: String, apiVersion: String, tokenKind: String, login: String, pointsPerMinute: Int, concurrency: Int,

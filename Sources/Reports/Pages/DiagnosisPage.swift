@@ -6,7 +6,7 @@ package enum DiagnosisPage: Page {
         page.fact("host", "\(diagnosis.apiURL), version \(diagnosis.apiVersion)")
         let scopes = diagnosis.scopes.map { "; scopes: \($0.isEmpty ? "none" : $0.joined(separator: ", "))" } ?? ""
         page.fact("token", diagnosis.tokenKind + scopes)
-        if let app = diagnosis.app { page.app(app) }
+        if let app = diagnosis.app { page.app(app, pointsPerMinute: diagnosis.pointsPerMinute) }
         page.fact(
             "organization", diagnosis.login + (diagnosis.organizationID.map { " (id \($0.rawValue))" } ?? ""))
         page.blank()
@@ -14,6 +14,7 @@ package enum DiagnosisPage: Page {
         page.blank()
         if diagnosis.listed != nil || diagnosis.expected != nil { page.listing(diagnosis) }
         page.limits(diagnosis)
+        if let million = diagnosis.million { page.million(million) }
     }
 
     package static let document = JSONDocument<Diagnosis>("diagnosis") {
@@ -27,6 +28,9 @@ package enum DiagnosisPage: Page {
         Member("limits", limits) { $0 }
         Member("cold_scan", .maybe(cost), "what a first scan costs") { $0.cold }
         Member("warm_scan", .maybe(cost), "what a scan costs where nothing has changed") { $0.warm }
+        Member("million_repositories", .maybe(million), "in 1,000 organizations; null where there are no limits") {
+            $0.million
+        }
     }
 
     private static let token = Shape<Diagnosis>.object {
@@ -42,6 +46,16 @@ package enum DiagnosisPage: Page {
             $0.budget?.limit
         }
         Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
+        Member("together", .maybe(cost), "a first scan of all that could be asked, each beside the others") {
+            $0.together
+        }
+    }
+
+    private static let million = Shape<Diagnosis.Million>.object {
+        Member("requests", .integer) { $0.requests }
+        Member("hours_with_a_token", .integer) { $0.tokenHours }
+        Member("minutes_with_an_app", .integer, "installed in each, where a response takes 0.1 s") { $0.appMinutes }
+        Member("requests_in_flight", .integer, "of the app together") { $0.inFlight }
     }
 
     private static let installation = Shape<Diagnosis.App.Installation>.object {
@@ -52,6 +66,10 @@ package enum DiagnosisPage: Page {
         Member("permissions", .strings) { $0.permissions }
         Member("missing", .strings, "what a scan needs and was not granted") { $0.missing }
         Member("selected_repositories_only", .boolean) { $0.isSelective }
+        Member("limit", .maybe(.integer), "its own requests in an hour; null where unknown") { $0.budget?.limit }
+        Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
+        Member("repositories", .maybe(.integer), "as it counts them") { $0.repositoryCount }
+        Member("cold_scan", .maybe(cost), "what a first scan of it alone costs") { $0.cost }
     }
 
     private static let organization = Shape<Diagnosis>.object {
@@ -136,14 +154,40 @@ extension TextPage {
         }
     }
 
-    fileprivate mutating func app(_ app: Diagnosis.App) {
+    fileprivate mutating func app(_ app: Diagnosis.App, pointsPerMinute: Int) {
         fact("app", "\(app.name) (\(app.id)), \(counted(app.installations.count, "installation"))")
         if let budget = app.budget {
             wrapped("\(budget.remaining) of \(budget.limit) requests of its own are left", indent: 14)
         }
         for installation in app.installations {
             wrapped("\(installation.account ?? "no account"): \(words(of: installation))", label: "·", indent: 14)
+            if let budget = installation.budget {
+                wrapped(
+                    "\(budget.remaining) of \(budget.limit) requests are left until \(budget.resetsAt), and "
+                        + "\(pointsPerMinute) points in any minute, of its own", indent: 16)
+            }
+            if let cost = installation.cost, let count = installation.repositoryCount {
+                wrapped("alone: \(counted(count, "repository")), \(words(of: cost))", indent: 16)
+            }
         }
+        if let together = app.together {
+            wrapped("all together, each beside the others: \(words(of: together))", indent: 14)
+        }
+    }
+
+    private func words(of cost: Diagnosis.Cost) -> String {
+        "up to \(counted(cost.requests, "request"))"
+            + (cost.minutes.map { $0 == 0 ? ", less than a minute" : ", \(counted($0, "minute")) or more" } ?? "")
+    }
+
+    fileprivate mutating func million(_ million: Diagnosis.Million) {
+        fact(
+            "1,000,000",
+            "repositories in 1,000 organizations take \(counted(million.requests, "request")):")
+        wrapped("\(counted(million.tokenHours, "hour")) with this token's hour and minute", label: "·", indent: 14)
+        wrapped(
+            "\(counted(million.appMinutes, "minute")) with an app that is installed in each, "
+                + "\(million.inFlight) requests in flight and 0.1 s a response", label: "·", indent: 14)
     }
 
     private func words(of installation: Diagnosis.App.Installation) -> String {
