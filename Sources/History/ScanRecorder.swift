@@ -15,6 +15,8 @@ package actor ScanRecorder {
     /// Who asks.
     private let credential: CredentialID?
     private let keepsValidators: Bool
+    /// Organizations that another credential reads, whose validators are not this one's.
+    private var ofOtherCredentials: Set<OrganizationID> = []
     /// What the scan asked before it was interrupted.
     private let requestsBefore: RequestCounts
     /// Row ids of repositories that this scan listed, and of those whose setting it asked for.
@@ -43,14 +45,18 @@ package actor ScanRecorder {
 
     /// Takes the organization for this scan, before anything of it is stored.
     ///
-    /// - Parameter withLastReads: whether to tell which scan last read each repository, as where the one before ended early.
+    /// - Parameters:
+    ///   - withLastReads: whether to tell which scan last read each repository, as where the one before ended early.
+    ///   - keepsValidators: whether the scan's own credential reads it, so that validators hold the next time.
     /// - Returns: what earlier reads spare this one.
     /// - Throws: `.scanRunning` where another scan has it; `.overtaken` where one that began later has been through with
     ///   it already: what this scan wrote now would change what that one saw.
     package func begin(
-        _ organization: OrganizationID, login: String, withLastReads: Bool = false,
+        _ organization: OrganizationID, login: String, withLastReads: Bool = false, keepsValidators: Bool = true,
     ) async throws(HistoryError) -> PriorKnowledge {
-        let (scan, host, path, credential) = (scanID.rawValue, hostID, store.path, validatorCredential)
+        if !keepsValidators { ofOtherCredentials.insert(organization) }
+        let (scan, host, path) = (scanID.rawValue, hostID, store.path)
+        let credential = validatorCredential(of: organization)
         let read = resumedFrom == nil ? nil : self.read
         let (lock, row) = try await store.write { db in
             let row = try organizationRowID(organization, hostID: host, db)
@@ -113,11 +119,13 @@ package actor ScanRecorder {
         if let stillRead { self.read = stillRead }
     }
 
-    private var validatorCredential: CredentialID? { keepsValidators ? credential : nil }
+    private func validatorCredential(of organization: OrganizationID) -> CredentialID? {
+        keepsValidators && !ofOtherCredentials.contains(organization) ? credential : nil
+    }
 
     /// Keeps a page of the listing for the next scan, once its repositories are stored.
     package func note(_ page: ListedPage, of organization: OrganizationID) {
-        if validatorCredential != nil { pages[organization, default: []].append(page) }
+        if validatorCredential(of: organization) != nil { pages[organization, default: []].append(page) }
     }
 
     /// Stores a batch in one transaction: rows for what differs from what was known, and how far the scan has come.
@@ -127,7 +135,8 @@ package actor ScanRecorder {
         _ observations: [Observation], of organization: OrganizationID, wasRefused: Bool = false,
     ) async throws(HistoryError) {
         let (scan, host, listed, read) = (scanID.rawValue, hostID, listed, read)
-        let (credential, validatorCredential, path) = (credential, validatorCredential, store.path)
+        let (credential, path) = (credential, store.path)
+        let validatorCredential = validatorCredential(of: organization)
         (self.listed, self.read) = try await store.write { db in
             var writer = try BatchWriter(
                 db, path: path, scanID: scan, hostID: host, organization: organization, credential: validatorCredential)
@@ -154,7 +163,8 @@ package actor ScanRecorder {
     /// Stores what the scan saw of an organization itself.
     package func record(_ organization: OrganizationObservation) async throws(HistoryError) {
         isWhole = isWhole && organization.isListingWhole
-        let (scan, host, listed, credential) = (scanID.rawValue, hostID, listed, validatorCredential)
+        let (scan, host, listed) = (scanID.rawValue, hostID, listed)
+        let credential = organization.id.flatMap { validatorCredential(of: $0) }
         let pages = organization.id.flatMap { self.pages.removeValue(forKey: $0) } ?? []
         try await store.write { db in
             var row = OrganizationRecord(organization, scanID: scan)

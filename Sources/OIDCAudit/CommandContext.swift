@@ -9,6 +9,8 @@ struct CommandContext: Sendable {
     var flags: Set<String> = []
     /// Whether nothing but errors is wanted on standard error.
     var isQuiet = false
+    /// What the configuration file says of single organizations.
+    var organizationSettings: [OrganizationSettings] = []
     var console: Console
     /// The calendar's time.
     var now: @Sendable () -> Timestamp

@@ -41,8 +41,15 @@ struct Pipeline {
         sayWhatIsSpared(recorder, credential?.stored)
 
         var connection = credential?.paced(settings.connection, now: context.now()) ?? settings.connection
-        if evaluator.policy.needs.contains(.propertyValues) {
-            connection.permissions[.organizationCustomProperties] = .read
+        let asksForProperties = evaluator.policy.needs.contains(.propertyValues)
+        if asksForProperties { connection.permissions[.organizationCustomProperties] = .read }
+        var ownUses: [CredentialUse?] = []
+        for index in connection.own.indices {
+            var own = connection.own[index].connection
+            if asksForProperties { own.permissions[.organizationCustomProperties] = .read }
+            let use = try await CredentialUse(own, in: history, context)
+            connection.own[index].connection = use?.paced(own, now: context.now()) ?? own
+            ownUses.append(use)
         }
         // What the client counted outlasts its connections.
         let (github, crawl) = await connection.withClients(context) { github in
@@ -54,6 +61,9 @@ struct Pipeline {
         }
         let (stop, advice) = try crawl.get()
         try await credential?.note(github.standard, in: history, now: context.now())
+        for (use, one) in zip(ownUses, connection.own) {
+            try await use?.note(github.client(for: one.logins[0]), in: history, now: context.now())
+        }
 
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
@@ -204,7 +214,8 @@ struct Pipeline {
                         begin: { account, withLastReads throws(HistoryError) in
                             try await sayWhetherClocksDisagree(on: account, recorder, history)
                             return try await recorder.begin(
-                                account.id, login: account.login.rawValue, withLastReads: withLastReads)
+                                account.id, login: account.login.rawValue, withLastReads: withLastReads,
+                                keepsValidators: !settings.connection.isOwn(account.login.rawValue))
                         }, tell: tell)
                     return .crawled(.success(stop))
                 } catch {

@@ -33,6 +33,7 @@ struct RootCommand: ParsableCommand {
                 var context = context
                 context.flags = invocation.flagNames
                 context.isQuiet = invocation.isQuiet
+                context.organizationSettings = invocation.organizations
                 return try await command.run(in: context)
             }
         } catch {

@@ -21,7 +21,7 @@ struct DoctorCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let connection = try ConnectionSettings(connection, context)
+        let connection = try ConnectionSettings(connection, context).connection(of: organization)
         // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
         var asking = connection
         asking.limits = RateLimits()

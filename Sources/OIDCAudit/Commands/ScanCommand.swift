@@ -45,7 +45,7 @@ struct ScanCommand: AuditCommand {
             failure = error
         }
         let pipeline = Pipeline(settings: settings, evaluator: evaluator, context: context)
-        if settings.connection.credential == nil {
+        if settings.connection.lacksCredential(for: settings.organizations) {
             failure = await context.tokenMissing(settings.connection, settings.historyPath)
             report = pipeline.emptyReport(.tokenMissing, "no token was given")
             report.history = await context.past(of: report, for: settings)

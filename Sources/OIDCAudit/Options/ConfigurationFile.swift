@@ -5,6 +5,8 @@ import Foundation
 struct ConfigurationFile {
     let path: String
     private let members: [Document.Member]
+    /// What it says of single organizations.
+    let organizations: [OrganizationSettings]
 
     /// - Parameter named: what `--config` says; `nil`: nothing.
     /// - Returns: `nil` where there is none.
@@ -17,6 +19,11 @@ struct ConfigurationFile {
                 DocumentError(at: document.position, "a configuration must be an object"), in: path)
         }
         self.members = members
+        do throws(DocumentError) {
+            organizations = try Self.organizations(members, in: path)
+        } catch {
+            throw DocumentFile.failure(error, in: path)
+        }
     }
 
     /// What it gives for some options. What other commands alone take is passed over.
@@ -39,6 +46,28 @@ struct ConfigurationFile {
     }
 
     // MARK: -
+
+    private static let organizationsKey = "organizations"
+
+    /// Those of the list that are objects.
+    private static func organizations(
+        _ members: [Document.Member], in path: String,
+    ) throws(DocumentError) -> [OrganizationSettings] {
+        guard case .array(let elements)? = members.first(where: { $0.key == organizationsKey })?.value.value else {
+            return []
+        }
+        var settings: [OrganizationSettings] = []
+        for element in elements {
+            guard case .object = element.value else { continue }
+            let one = try OrganizationSettings(element, in: path)
+            guard !settings.contains(where: { $0.login.rawValue.lowercased() == one.login.rawValue.lowercased() })
+            else {
+                throw DocumentError(at: element.position, "\(one.login) stands twice in \"\(organizationsKey)\"")
+            }
+            settings.append(one)
+        }
+        return settings
+    }
 
     private func checkIsKnown(_ member: Document.Member) throws(CommandFailure) {
         func isSetting(_ option: DeclaredOption) -> Bool {
@@ -63,7 +92,13 @@ struct ConfigurationFile {
         case .bool(let flag): return [(flag ? "true" : "false", document.position)]
         case .array(let elements) where option.isRepeatable:
             var texts: [(text: String, position: SourcePosition)] = []
-            for element in elements { texts += try Self.texts(element, of: option) }
+            for element in elements {
+                if option.name == organizationsKey, case .object = element.value {
+                    texts.append((try ObjectReader(element, as: "the organization").string("login"), element.position))
+                } else {
+                    texts += try Self.texts(element, of: option)
+                }
+            }
             return texts
         default:
             throw DocumentError(at: document.position, "\(option.name) can't be \(document.kind)")

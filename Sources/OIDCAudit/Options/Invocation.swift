@@ -51,6 +51,8 @@ struct Invocation {
     let warnings: [String]
     /// Whether nothing but errors is wanted on standard error.
     let isQuiet: Bool
+    /// What the configuration file says of single organizations.
+    let organizations: [OrganizationSettings]
 
     init(_ arguments: [String], _ environment: [String: String]) throws(CommandFailure) {
         guard arguments.first != "help" else {
@@ -58,14 +60,14 @@ struct Invocation {
             if let word = arguments.dropFirst(1 + topic.count).first(where: { !$0.hasPrefix("-") }) {
                 throw .usage("unknown command \"\((topic + [word]).joined(separator: " "))\"", hint: Self.hint(topic))
             }
-            (path, words, flags, settings, warnings, isQuiet) = ([], arguments, [], [], [], false)
+            (path, words, flags, settings, warnings, isQuiet, organizations) = ([], arguments, [], [], [], false, [])
             return
         }
         let (path, command) = try Self.command(arguments[...])
         let words = Array(arguments.dropFirst(path.count))
         (self.path, self.words) = (path, words)
         guard command is any AuditCommand.Type, !Self.isRequest(words) else {
-            (flags, settings, warnings, isQuiet) = ([], [], [], false)
+            (flags, settings, warnings, isQuiet, organizations) = ([], [], [], false, [])
             return
         }
         let options = try DeclaredOption.all(of: command)
@@ -75,6 +77,7 @@ struct Invocation {
         let file = try ConfigurationFile(
             named: flags.last { $0.option.name == DeclaredOption.configurationFile }?.text
                 ?? (variable.isEmpty ? nil : variable), environment)
+        organizations = file?.organizations ?? []
         settings = try Self.settings(
             [Self.given(by: environment, for: options), file?.given(for: options) ?? []], under: flags,
             hasArguments: hasArguments)

@@ -10,6 +10,8 @@ struct AppSource {
     private static let keyName = "GITHUB_APP_PRIVATE_KEY"
     private static let installationName = "GITHUB_APP_INSTALLATION_ID"
 
+    static let variables = [idName, keyName, installationName]
+
     /// - Returns: `nil` where no app was given, or only by the environment and for another host.
     func app() throws(CommandFailure) -> AppCredential? {
         let isItsHost = source.isGitHub || source.isWorkflowHost

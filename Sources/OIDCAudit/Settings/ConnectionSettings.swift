@@ -2,8 +2,8 @@ import AuditCore
 import GitHubAPI
 
 /// How GitHub is reached, and at which pace.
-struct ConnectionSettings {
-    let options: ConnectionOptions
+struct ConnectionSettings: Sendable {
+    var options: ConnectionOptions
     var endpoint: GitHubEndpoint
     /// `nil`: none was given.
     var credential: Credential?
@@ -14,6 +14,8 @@ struct ConnectionSettings {
     /// `nil`: none.
     var proxy: ProxyServer?
     var limits: RateLimits
+    /// Organizations with a credential of their own.
+    var own: [OwnConnection] = []
 
     init(_ options: ConnectionOptions, _ context: CommandContext) throws(CommandFailure) {
         self.options = options
@@ -22,6 +24,55 @@ struct ConnectionSettings {
         roots = try TrustedCertificates.roots(context.environment)
         proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
         limits = options.limits
+        own = try ownConnections(context)
+    }
+
+    /// One for each credential that differs from the others'.
+    private func ownConnections(_ context: CommandContext) throws(CommandFailure) -> [OwnConnection] {
+        var context = context
+        // The environment's app is for the organizations that have none of their own.
+        for name in AppSource.variables { context.environment[name] = nil }
+        var connections: [OwnConnection] = []
+        for settings in context.organizationSettings where settings.hasCredential {
+            var own = self
+            own.options.tokenFile = settings.tokenFile
+            own.options.appID = settings.appID
+            own.options.appKeyFile = settings.appKeyFile
+            do throws(CommandFailure) {
+                own.credential = try CredentialSource(endpoint: endpoint, context: context).credential(own.options)
+            } catch {
+                throw .usage(
+                    "\(settings.origin): \(settings.login): \(error.message)", hint: error.hint ?? "correct it")
+            }
+            guard own.credentialName != credentialName else { continue }
+            if let index = connections.firstIndex(where: { $0.connection.credentialName == own.credentialName }) {
+                connections[index].logins.append(settings.login)
+            } else {
+                connections.append(OwnConnection(logins: [settings.login], connection: own))
+            }
+        }
+        return connections
+    }
+
+    /// Equal for equal credentials alone; never shown.
+    private var credentialName: String? { credential?.fingerprint(salt: [], context: "") }
+
+    /// Whether an organization has a credential of its own.
+    func isOwn(_ login: String) -> Bool {
+        own.contains { $0.logins.contains { $0.rawValue.lowercased() == login.lowercased() } }
+    }
+
+    /// The connection of an organization.
+    func connection(of login: OrganizationLogin) -> ConnectionSettings {
+        let connection = own.first { one in
+            one.logins.contains { $0.rawValue.lowercased() == login.rawValue.lowercased() }
+        }
+        return connection?.connection ?? self
+    }
+
+    /// Whether nothing can be asked of some organization.
+    func lacksCredential(for logins: [OrganizationLogin]) -> Bool {
+        credential == nil && (logins.isEmpty || !logins.allSatisfy { isOwn($0.rawValue) })
     }
 
     var apiVersion: String { options.apiVersion.text }
@@ -33,12 +84,21 @@ struct ConnectionSettings {
         let slots = RequestSlots(options.totalConcurrency.value)
         return try await withTransport(connectionsMax: hasManyCredentials ? slots.count : limits.concurrency) {
             transport throws(Failure) in
-            try await body(GitHubClients(client(transport, context, hasManyCredentials ? slots : nil), slots: slots))
+            var clients: [String: GitHubClient] = [:]
+            for one in own {
+                let client = one.connection.client(transport, context, slots)
+                for login in one.logins { clients[login.rawValue] = client }
+            }
+            let standard = client(transport, context, hasManyCredentials ? slots : nil)
+            return try await body(GitHubClients(standard, own: clients, slots: slots))
         }
     }
 
     /// Whether organizations are read beside each other.
-    private var hasManyCredentials: Bool { if case .app = credential { true } else { false } }
+    private var hasManyCredentials: Bool {
+        if case .app = credential { return true }
+        return !own.isEmpty
+    }
 
     /// Does something with a client, and closes its connections afterwards, whatever came of it.
     func withGitHub<Value, Failure: Error>(

@@ -165,7 +165,7 @@ struct PlanCommand: AuditCommand {
     }
 
     private func crawled(_ settings: Settings, _ context: CommandContext) async throws(CommandFailure) -> Reading {
-        guard settings.connection.credential != nil else {
+        guard !settings.connection.lacksCredential(for: settings.organizations) else {
             throw await context.tokenMissing(settings.connection, settings.historyPath)
         }
         let stopRequests = await context.stopRequests()
