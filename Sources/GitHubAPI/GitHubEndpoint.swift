@@ -97,6 +97,9 @@ package struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
         return "\(scheme)://\(host)" + (isDefault ? "" : ":\(port ?? 0)")
     }
 
+    /// Whether it is on this machine, as an emulator is.
+    package var isLoopback: Bool { Self.isLoopback(hostname) }
+
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -209,6 +209,13 @@ import Testing
         #expect(throws: CommandFailure.self) { try settings([], environment: ["GH_TOKEN": "two words"]) }
     }
 
+    @Test func aShorterMinuteIsForAnEmulatorAlone() throws {
+        let shorter = ["--emulated-minute", "6s"]
+        #expect(try settings(shorter + ["--api-url", "http://127.0.0.1:8080"]).connection.limits.concurrency == 32)
+        let failure = #expect(throws: CommandFailure.self) { try settings(shorter) }
+        #expect(failure?.message == "--emulated-minute is for an emulator on this machine")
+    }
+
     @Test func theHistoryHasItsPlace() throws {
         func path(_ environment: [String: String]) throws -> String {
             try settings([], environment: environment, database: []).historyPath

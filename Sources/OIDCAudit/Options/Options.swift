@@ -51,6 +51,11 @@ struct ConnectionOptions: ParsableArguments {
             "Most requests in any minute. (default: \(RateLimits().pointsPerMinute), where the host has rate limits)",
             valueName: "n"))
     var pointsPerMinute: Number<PointsPerMinute>?
+    @Option(
+        help: ArgumentHelp(
+            "How long the minute of rate limits is, where an emulator's is shorter.", valueName: "duration",
+            visibility: .hidden))
+    var emulatedMinute: Duration?
     @Option(help: ArgumentHelp("Longest total wait for rate limits.", valueName: "duration"))
     var maxWait = RateLimits().waitMax
 

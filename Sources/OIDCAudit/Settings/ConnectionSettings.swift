@@ -24,6 +24,9 @@ struct ConnectionSettings: Sendable {
         roots = try TrustedCertificates.roots(context.environment)
         proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
         limits = options.limits
+        guard options.emulatedMinute == nil || endpoint.isLoopback else {
+            throw .usage("--emulated-minute is for an emulator on this machine", hint: "leave it out")
+        }
         own = try ownConnections(context)
     }
 
@@ -135,7 +138,7 @@ struct ConnectionSettings: Sendable {
         settings.retry = context.retry
         settings.permissions = permissions
         settings.limits = limits
-        settings.limits.minute = context.minute
+        settings.limits.minute = options.emulatedMinute ?? context.minute
         settings.slots = slots
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)
     }
