@@ -236,7 +236,7 @@ package struct WaiverList: Sendable {
             position: waiver.position,
             message: isAboutIdentity
                 ? "the \(waiver) names an identity, and \(waiver.rule) is not about trusts"
-                : "the \(waiver) names no identity, and \(waiver.rule) is about trusts",
+                : "the \(waiver) has no identity, and \(waiver.rule) is about trusts",
             hint: isAboutIdentity ? "name a repository" : "name the role by \"identity\"")
     }
 

@@ -75,7 +75,7 @@ import Testing
         #expect(try problem(.init(identity: Glob("x")), of: "open") == nil)
         #expect(
             try problem(.init(organization: "acme"), of: "open")
-                == "the waiver of open on acme names no identity, and open is about trusts")
+                == "the waiver of open on acme has no identity, and open is about trusts")
         #expect(
             try problem(.init(identity: Glob("x")), of: "known")
                 == "the waiver of known on identity x names an identity, and known is not about trusts")
