@@ -44,9 +44,12 @@ final class Console: Sendable {
             // The reader has seen enough, as `head` does: nothing is wrong.
             return
         } catch {
+            let isClosed = (error as? SystemError)?.code == EBADF
             throw CommandFailure(
                 message: "cannot write to standard output: \(error)",
-                hint: "redirect it to a file on a disk with space",
+                hint: isClosed
+                    ? "it is closed; redirect it to a file, or to /dev/null"
+                    : "redirect it to a file on a disk with space",
                 status: .failure)
         }
     }

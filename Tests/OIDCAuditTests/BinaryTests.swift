@@ -226,6 +226,7 @@ import Testing
             let run = try Self.shell(line, in: folder, environment)
             #expect(run.status == 5, "\(run.error)")
             #expect(run.error.contains("cannot write to standard output: Bad file descriptor"), "\(run.error)")
+            #expect(run.error.contains(" hint: it is closed; redirect it to a file, or to /dev/null"), "\(run.error)")
         }
         #expect(try Self.shell(#""$0" history verify --db "$1/h.sqlite" > "$1/out""#, in: folder).status == 0)
     }
