@@ -62,6 +62,29 @@ import Testing
         #expect(completed == ["preset:strict"])
     }
 
+    @Test(arguments: [["scan", "acme"], ["trust", "acme", "--trust", "."]])
+    func eachFormatThatAShellOffersForAFileIsTaken(_ line: [String]) async throws {
+        struct Dump: Decodable {
+            struct Command: Decodable { let arguments: [Argument] }
+            struct Argument: Decodable {
+                let valueName: String?
+                let completionKind: Completion?
+            }
+            struct Completion: Decodable { let list: List? }
+            struct List: Decodable { let values: [String] }
+            let command: Command
+        }
+        let folder = try Folder()
+        let run = await CommandRun.run([line[0], "--experimental-dump-help"])
+        let dump = try JSONDecoder().decode(Dump.self, from: Data(run.output.utf8))
+        let output = dump.command.arguments.first { $0.valueName == "kind=file" }
+        for kind in try #require(output?.completionKind?.list?.values) {
+            #expect(throws: Never.self, "\(kind)") {
+                _ = try Invocation(line + ["--output", "\(kind)\(folder.path)/file"], [:]).outcome()
+            }
+        }
+    }
+
     @Test func aShellCompletesPolicyFilesBesidePresets() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder.appending(path: "more"), withIntermediateDirectories: true)

@@ -17,7 +17,7 @@ extension CompletionKind {
     static let policy: CompletionKind = .custom { _, _, prefix in RootCommand.policies(prefix) }
 
     /// `kind=file`: the kinds, since a shell completes the file's name itself after that.
-    static let outputs: CompletionKind = .list(ReportFormat.allValueStrings.map { "\($0)=" })
+    static let outputs: CompletionKind = .list(ReporterCatalog.all.map { "\($0.name)=" })
     static let trustOutputs: CompletionKind = .list(TrustReporterCatalog.forFiles.map { "\($0.name)=" })
 }
 
