@@ -28,8 +28,9 @@ SELECT scan_id, line, fields.*, fields.template_status = 'unreadable' OR fields.
     FROM line WHERE record = 'organization');
 
 CREATE VIEW tally AS
-SELECT scan_id, fields.* FROM (
-    SELECT scan_id, json_transform_strict(json, '{
+SELECT scan_id, fields.*, accepted_unread FROM (
+    -- Histories of older programs lack the last.
+    SELECT scan_id, coalesce((json->>'accepted_unread')::BIGINT, 0) AS accepted_unread, json_transform_strict(json, '{
         "organization_id": "BIGINT", "listed": "BIGINT", "compliant": "BIGINT", "violating": "BIGINT", "waived": "BIGINT",
         "unreadable": "BIGINT", "skipped": "BIGINT", "critical_findings": "BIGINT", "high_findings": "BIGINT",
         "medium_findings": "BIGINT", "low_findings": "BIGINT", "waived_findings": "BIGINT", "from_github_default": "BIGINT",
@@ -45,14 +46,17 @@ SELECT scan_id, fields.* FROM (
         "severity": "VARCHAR", "message": "VARCHAR", "problems": ["VARCHAR"], "first_seen": "TIMESTAMPTZ"}') AS fields
     FROM line WHERE record = 'finding');
 
--- As history trend says it: an organization is complete where its scan is, or where another one explains why it is not.
+-- As history trend says it: an organization is complete where its scan is, or where another one explains why it is not; the
+-- template's source is unknown of repositories that could not be read.
 CREATE VIEW trend AS
 WITH known AS (
-    SELECT o.*, o.is_short OR coalesce(t.unreadable, 0) > 0 AS lacks
+    SELECT o.*, o.is_short OR coalesce(t.unreadable > t.accepted_unread, FALSE) AS lacks
     FROM organization o LEFT JOIN tally t USING (scan_id, organization_id))
 SELECT scan_id, started_at, digest, k.login, policy_name,
     s.complete OR NOT k.lacks AND EXISTS (
         FROM known x WHERE x.scan_id = k.scan_id AND x.line <> k.line AND x.lacks) AS complete,
-    compliant + violating + waived AS judged, t.* EXCLUDE (scan_id)
+    compliant + violating + waived AS judged, t.* EXCLUDE (scan_id) REPLACE (from_unknown + greatest(0, least(unreadable,
+        listed - from_github_default - from_organization - from_repository - from_organization_or_copy - from_unknown))
+        AS from_unknown)
 FROM scan s JOIN seal USING (scan_id) JOIN tally t USING (scan_id) JOIN known k USING (scan_id, organization_id)
 ORDER BY k.line;
