@@ -4,7 +4,7 @@ import Testing
 @testable import GitHubAPI
 
 /// What the credentials of a process share.
-@Suite(.timeLimit(.minutes(1))) struct RequestSlotsTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestSlotsTests {
     @Test func thereAreAsManyAsThereAre() async {
         let slots = RequestSlots(2)
         #expect(await slots.take(left: nil))
