@@ -183,6 +183,7 @@ struct WaiverFileEditor {
     private static func fields(_ waiver: Waiver) -> [(key: String, value: String)] {
         var fields = [(key: "rule", value: quoted(waiver.rule))]
         if let organization = waiver.target.organization { fields.append(("organization", quoted(organization))) }
+        if let identity = waiver.target.identity { fields.append(("identity", quoted(identity.pattern))) }
         switch waiver.target.repository {
         case nil: break
         case .id(let id): fields.append(("repository", "\(id.rawValue)"))

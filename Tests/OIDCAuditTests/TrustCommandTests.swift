@@ -236,6 +236,13 @@ import Testing
                 """, to: "waivers.yaml")
             let waived = await run("--waivers", waivers, "--fail-on", "critical")
             #expect(waived.status == 0, "\(waived.output)\(waived.error)")
+            let added = folder.path + "/added.yaml"
+            let add = ["waiver", "add", added, "--rule", "trust-anyone", "--owner", "o", "--reason", "r"]
+            let until = ["--expires", "2999-12-31"]
+            #expect(await CommandRun.run(add + until + ["--identity", "every*"]).status == 0)
+            #expect(try WaiverFile.load(added).waivers.map(\.target) == [.init(identity: Glob("every*"))])
+            #expect(
+                await CommandRun.run(add + until + ["--identity", "x", "--organization", "acme"]).status == 2)
             let misplaced = try folder.write(
                 """
                 version: 1
@@ -264,6 +271,56 @@ import Testing
                 let run = await CommandRun.run(["trust", "acme", "--db", folder.database, "--trust", file] + mistake)
                 #expect(run.status == 2, "\(mistake)")
             }
+        }
+    }
+
+    // MARK: - Time
+
+    @Test func whatIsNewSinceAReportIsSaid() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(Self.roles(Self.deploy, Self.role("gone", "repo:acme/web:*")), to: "roles.json")
+            let report = folder.path + "/before.json"
+            let policy = ["--policy", "preset:trust"]
+            let arguments = ["trust", "acme", "--db", folder.database, "--trust", file] + policy
+            let before = await CommandRun.run(arguments + ["-o", "json=\(report)"])
+            #expect(before.status == 1, "\(before.error)")
+            let same = await CommandRun.run(arguments + ["--since-report", report])
+            #expect(same.output.contains("SINCE  nothing is new or gone"), "\(same.output)\(same.error)")
+
+            _ = try folder.write(
+                Self.roles(Self.deploy, Self.role("everyone", "repo:acme*")), to: "roles.json")
+            let later = await CommandRun.run(arguments + ["--since-report", report, "-f", "json"])
+            let news = try #require(later.json["since"] as? [String: Any])
+            func names(_ key: String, _ member: String) -> [String] {
+                (news[key] as? [[String: Any]] ?? []).compactMap { $0[member] as? String }
+            }
+            let arn = "arn:aws:iam::111122223333:role/"
+            #expect(Set(names("new_access", "identity")) == [arn + "everyone"])
+            #expect(names("gone_access", "repository") == ["acme/web"])
+            #expect(names("reach", "identity") == [arn + "everyone", arn + "gone"])
+            #expect(names("new_findings", "rule").contains("trust-anyone"))
+            #expect(Set(names("gone_findings", "name")) == [arn + "gone"])
+            for text in ["{}", "[]", "x", #"{"schema": "oidc-audit.plan/v1"}"#] {
+                let odd = try folder.write(text, to: "odd.json")
+                #expect(await Self.run(folder, "--trust", file, "--since-report", odd).status == 2, "\(text)")
+            }
+        }
+    }
+
+    @Test func aScanThatIsTooOldLeavesItOpen() async throws {
+        try await Self.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(Self.roles(Self.deploy), to: "roles.json")
+            #expect(await Self.run(folder, "--trust", file, "--max-age", "1h").status == 0)
+            let queue = try DatabaseQueue(path: folder.database)
+            try await queue.write { db in
+                try db.execute(sql: "UPDATE scan SET startedAt = '2026-01-01T00:00:00Z'")
+            }
+            try queue.close()
+            let old = await Self.run(folder, "--trust", file, "--max-age", "1h")
+            #expect(old.status == 3 && old.output.contains("is older than 1h"), "\(old.output)\(old.error)")
+            // Of one scan its age is nobody's matter unless it is asked for.
+            #expect(await Self.run(folder, "--trust", file).status == 0)
+            #expect(await Self.run(folder, "--trust", file, "--max-age", "1h", "--at", "1").status == 2)
         }
     }
 

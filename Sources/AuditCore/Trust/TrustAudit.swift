@@ -73,6 +73,8 @@ package struct TrustAudit: Sendable {
     package var change: Change?
     /// By trust; `nil` where no token is asked about.
     package var tokens: [String: TokenAnswer]?
+    /// What is new or gone since an earlier report; `nil` where none was given.
+    package var news: TrustNews?
     /// What a policy makes of it; `nil` where none was given.
     package var judgement: TrustJudgement?
 

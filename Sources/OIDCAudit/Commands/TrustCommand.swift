@@ -54,6 +54,11 @@ struct TrustCommand: AuditCommand {
     var issuer: [String] = []
     @Option(help: ArgumentHelp("Another scan than the last one: \(ScanReference.forms).", valueName: "scan"))
     var at: ScanReference?
+    @Option(
+        help: ArgumentHelp("Say what is new or gone since an earlier JSON report.", valueName: "file"),
+        completion: .json)
+    var sinceReport: String?
+    @OptionGroup var age: AgeOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
@@ -87,6 +92,13 @@ struct TrustCommand: AuditCommand {
         if let twice = output.output.first(where: { !paths.insert($0.path).inserted }) {
             throw .usage("--output names the file \(twice.path) twice", hint: "name another file for each format")
         }
+        if at != nil { try age.refuse(with: "--at", in: context) }
+        if sinceReport != nil, tokenClaims != nil || repository != nil || identity != nil {
+            throw .usage(
+                "--since-report compares whole reports, and --token-claims, --repository and --identity ask for a part",
+                hint: "run it once for each")
+        }
+        let earlier = try sinceReport.map { path throws(CommandFailure) in try EarlierTrustFile.load(path) }
         let judging = try judging(context)
         let claims: [ClaimKey: String]?
         if let tokenClaims { claims = try TokenClaimsFile.load(tokenClaims) } else { claims = nil }
@@ -95,7 +107,8 @@ struct TrustCommand: AuditCommand {
         let settings = console.settings
         let reader = TrustScanReader(
             organizations: organizations, reference: at, host: try HostChoice(host, context.environment),
-            declared: alsoOurs.map { TrustWorld.Owner(login: $0.login, id: $0.id) }, console: settings)
+            declared: alsoOurs.map { TrustWorld.Owner(login: $0.login, id: $0.id) }, maxAge: age.maxAge,
+            console: settings)
         let seen = try await context.withHistory(try history.path(context.environment), for: .reading) {
             history throws(CommandFailure) in
             try await reader.read(history, context)
@@ -109,6 +122,7 @@ struct TrustCommand: AuditCommand {
         }
         var audit = try audit(seen, files, claims, wantedPlan)
         if let judging { audit.judgement = try await judge(audit, seen, judging, settings, context) }
+        if let earlier { audit.news = TrustNews(since: earlier, now: TrustPage.earlier(audit)) }
         try context.console.write(audit, as: output.format.reporter, output.output, settings)
         return audit.exitStatus.rawValue
     }

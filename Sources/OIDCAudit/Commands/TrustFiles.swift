@@ -1,6 +1,7 @@
 import AuditCore
 import CloudTrust
 import Foundation
+import Reports
 
 /// Cloud exports as `--trust` names them: files, or folders of JSON files.
 struct TrustFiles {
@@ -124,5 +125,17 @@ enum TokenClaimsFile {
                     hint: "every token of GitHub Actions has one"), in: path)
         }
         return claims
+    }
+}
+
+/// An earlier report, as `--since-report` names it.
+enum EarlierTrustFile {
+    static func load(_ path: String) throws(CommandFailure) -> EarlierTrusts {
+        let file = try DocumentFile(path: path, what: "report of trusts", limits: .generated)
+        do throws(DocumentError) {
+            return try EarlierTrustDocument.parse(file.document)
+        } catch {
+            throw DocumentFile.failure(error, in: path)
+        }
     }
 }

@@ -25,6 +25,8 @@ struct TrustScanReader {
     var reference: ScanReference?
     var host: HostChoice
     var declared: [TrustWorld.Owner]
+    /// How old the newest scans may be; `nil`: as old as they are, unless several are joined.
+    var maxAge: Duration?
     var console: ConsoleSettings
 
     func read(_ history: HistoryStore, _ context: CommandContext) async throws(CommandFailure) -> TrustScan {
@@ -69,7 +71,7 @@ struct TrustScanReader {
                 formerOwners: formerOwners(merged, seen)),
             scans: scans, apiURL: apiURL,
             issuer: Self.issuer(apiURL: apiURL, isEnterpriseServer: merged.isEnterpriseServer),
-            gaps: merged.gaps,
+            gaps: merged.gaps + stale(scans, now: context.now()),
             templates: Dictionary(
                 merged.organizations.map { ($0.login.lowercased(), $0.template) },
                 uniquingKeysWith: { first, _ in first }))
@@ -89,6 +91,14 @@ struct TrustScanReader {
     }
 
     // MARK: -
+
+    /// What can't speak for today. A scan that was named may be of any day.
+    private func stale(_ scans: [StoredScan], now: Timestamp) -> [String] {
+        guard reference == nil, let limit = maxAge ?? (scans.count > 1 ? AgeOptions.joined : nil) else { return [] }
+        return scans.filter { now.seconds(since: $0.startedAt) > limit.components.seconds }.map { scan in
+            "scan \(scan.id.rawValue) of \(scan.startedAt) is older than \(limit.defaultValueDescription)"
+        }
+    }
 
     /// A name that one repository had and another has now is nobody's former name.
     private func formerRepositories(_ snapshot: Snapshot, _ seen: SeenNames) -> [String: String?] {

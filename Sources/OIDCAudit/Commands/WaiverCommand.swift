@@ -90,6 +90,8 @@ struct WaiverAddCommand: AuditCommand {
         help: ArgumentHelp(
             "Only of this organization; alone: findings about the organization itself.", valueName: "login"))
     var organization: OrganizationLogin?
+    @Option(help: ArgumentHelp("A cloud role: its name, its ARN or a glob; it stands alone.", valueName: "glob"))
+    var identity: Glob?
     @Option(help: "Who answers for it.", transform: reading(String.notBlank)) var owner: String
     @Option(help: "Why it is accepted.", transform: reading(String.notBlank)) var reason: String
     @Option(
@@ -114,8 +116,14 @@ struct WaiverAddCommand: AuditCommand {
             throw .usage("--accepts and --accepts-anything exclude each other", hint: "give one of them")
         }
         let path = try file.path()
-        guard repository != nil || organization != nil else {
-            throw .usage("a waiver needs a repository", hint: "add --repository NAME, or --organization LOGIN")
+        guard repository != nil || organization != nil || identity != nil else {
+            throw .usage(
+                "a waiver needs a repository", hint: "add --repository NAME, --organization LOGIN or --identity ROLE")
+        }
+        guard identity == nil || (repository == nil && organization == nil) else {
+            throw .usage(
+                "--identity stands alone: a role is in no organization",
+                hint: "leave --repository and --organization out")
         }
         guard rule != RuleEntry.reservedID || repository != nil else {
             throw .usage(
@@ -158,7 +166,8 @@ struct WaiverAddCommand: AuditCommand {
 
     /// The waiver with the problems that the last scans found on its target, where it names none itself.
     private func naming(_ waiver: Waiver, _ context: CommandContext) async throws(CommandFailure) -> Waiver {
-        guard waiver.acceptsAnything, !acceptsAnything else { return waiver }
+        // A history holds no findings about roles.
+        guard waiver.acceptsAnything, !acceptsAnything, waiver.target.identity == nil else { return waiver }
         // Where nothing says where a history would be, there is none.
         let path = try? history.path(context.environment)
         var problems: [String] = []
@@ -202,8 +211,11 @@ struct WaiverAddCommand: AuditCommand {
 
     private func waiver(_ accepts: [String]) -> Waiver {
         Waiver(
-            rule: rule, target: .init(organization: organization?.rawValue, repository: repository), owner: owner,
-            reason: reason, expires: expires, accepts: accepts)
+            rule: rule,
+            target: .init(
+                organization: organization?.rawValue, repository: repository, identity: identity), owner: owner,
+            reason: reason,
+            expires: expires, accepts: accepts)
     }
 }
 

@@ -15,6 +15,7 @@ package enum TrustPage: Page {
             page.token(audit, tokens)
         } else {
             page.outside(audit)
+            page.news(audit)
             page.unmatched(audit)
             page.findings(audit)
             page.access(audit)
@@ -54,6 +55,7 @@ package enum TrustPage: Page {
             $0.judgement?.report.staleBaseline
         }
         Member.optional("warnings", .strings, "what a reader should know besides") { $0.judgement?.report.warnings }
+        Member.optional("since", news, "what is new or gone since an earlier report") { $0.news }
         Member("gaps", .strings, "why not everything of the organizations was read") { $0.gaps }
         Member("summary", summary) { $0 }
         Member("exit_status", .integer) { $0.exitStatus.rawValue }
@@ -121,6 +123,35 @@ package enum TrustPage: Page {
         Member("lost", .list(.accessDifference)) { $0.lost }
         Member("gained", .list(.accessDifference)) { $0.gained }
     }
+
+    private static let news = Shape<TrustNews>.object {
+        Member("new_access", .list(newsAccess)) { $0.newAccess }
+        Member("gone_access", .list(newsAccess)) { $0.goneAccess }
+        Member("reach", .list(newsIdentity), "who is farthest outside; null where it did not trust GitHub") { $0.reach }
+        Member("repositories", .list(newsIdentity), "numbers, of identities whose rows are not listed") { $0.wide }
+        Member("new_findings", .list(newsFinding)) { $0.newFindings }
+        Member("gone_findings", .list(newsFinding)) { $0.goneFindings }
+    }
+
+    private static let newsAccess = Shape<TrustNews.Access>.object {
+        Member("repository", .string) { $0.repository }
+        Member("identity", .string) { $0.identity }
+    }
+
+    private static let newsIdentity = Shape<TrustNews.Identity>.object {
+        Member("identity", .string) { $0.name }
+        Member("before", .maybe(.string)) { $0.before }
+        Member("after", .maybe(.string)) { $0.after }
+    }
+
+    private static let newsFinding = Shape<EarlierTrusts.Finding>.object {
+        Member("rule", .string) { $0.rule }
+        Member("name", .string, "of the identity") { $0.name }
+        Member("message", .string) { $0.message }
+    }
+
+    /// What a later report is compared with.
+    package static func earlier(_ audit: TrustAudit) -> EarlierTrusts { EarlierTrusts(audit, rowsBelow: rowsBelow) }
 
     private static let undecidedRules = Shape<TrustJudgement.Verdict>.object {
         Member("identity", .string) { $0.identity.name }
