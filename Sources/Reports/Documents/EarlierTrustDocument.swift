@@ -30,9 +30,14 @@ package enum EarlierTrustDocument {
         var known: [String: EarlierTrusts.Finding] = [:]
         for element in try elements(findings, "findings") {
             let finding = try ObjectReader(element, as: "a finding")
-            let identity = try finding.optionalString("identity")
+            let name: String
+            if let identity = try finding.optionalString("identity") {
+                name = identity
+            } else {
+                name = try finding.string("organization")
+            }
             known[try finding.string("fingerprint")] = EarlierTrusts.Finding(
-                rule: try finding.string("rule"), name: try identity ?? finding.string("organization"),
+                rule: try finding.string("rule"), name: name,
                 message: try finding.string("message"))
         }
         earlier.findings = known
