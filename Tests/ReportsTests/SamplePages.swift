@@ -52,6 +52,7 @@ enum SamplePages {
             PageSample(TrustPage.self, as: "closed", SampleTrust.closed()),
             PageSample(TrustPage.self, as: "token", SampleTrust.token()),
             PageSample(TrustPage.self, as: "judged", try SampleTrust.judged()),
+            PageSample(TrustPage.self, as: "since", try SampleTrust.since()),
             PageSample(VerificationPage.self, verification()),
             PageSample(VerificationPage.self, as: "altered", verification(altered)),
             PageSample(VerificationPage.self, as: "nothing", VerificationResult()),

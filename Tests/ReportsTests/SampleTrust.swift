@@ -1,4 +1,5 @@
 import AuditCore
+import Reports
 import TestSupport
 
 /// Trusts of every kind that the page tells apart.
@@ -23,13 +24,28 @@ enum SampleTrust {
                 AccessDifference(
                     repository: api, trust: deploy.trust.id, identity: deploy.trust.identity.name,
                     before: "repo:acme/api:ref:refs/heads/main", after: nil, contexts: [.branch, .pullRequest],
-                    isCertain: true, add: [.init(claim: "sub", value: "repo:acme@77/api@1001:*")])
+                    isCertain: true,
+                    add: [.init(claim: "sub", value: "repo:acme@77/api@1001:*")])
             ],
             gained: [
                 AccessDifference(
                     repository: api, trust: dead.trust.id, identity: dead.trust.identity.name, before: nil,
                     after: "repo:acme@77/api@1001:pull_request", contexts: [.pullRequest], isCertain: false, add: [])
             ])
+        return audit
+    }
+
+    /// Compared with an earlier report.
+    static func since() throws -> TrustAudit {
+        var audit = try judged()
+        var earlier = EarlierTrusts()
+        earlier.access = [.init(repository: RepositoryID(rawValue: 9), identity: arn + "old"): "acme/gone"]
+        earlier.reach = [arn + "old": .owner]
+        earlier.wide = [arn + "wide": 60]
+        earlier.findings = [
+            "old": .init(rule: "names", name: arn + "old", message: "the repository is trusted by name")
+        ]
+        audit.news = TrustNews(since: earlier, now: TrustPage.earlier(audit))
         return audit
     }
 

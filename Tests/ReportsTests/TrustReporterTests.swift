@@ -33,6 +33,16 @@ import XMLCoder
         }
     }
 
+    @Test func thePageSaysWhatIsNew() throws {
+        let html = Self.render(try SampleTrust.since(), as: TrustHTMLReporter.self)
+        for title in ["Farthest outside, before and now", "Access that is gone", "New findings", "Numbers of"] {
+            #expect(html.contains(title), "\(title)")
+        }
+        var same = try SampleTrust.judged()
+        same.news = TrustNews(since: TrustPage.earlier(same), now: TrustPage.earlier(same))
+        #expect(Self.render(same, as: TrustHTMLReporter.self).contains("nothing is new or gone"))
+    }
+
     /// Each cell is a line, and as many as the matrix has.
     @Test func accessIsALineACell() throws {
         let audit = SampleTrust.audit()

@@ -44,6 +44,7 @@ private struct TrustHTML {
             """)
         facts(audit)
         outside(audit)
+        news(audit)
         unmatched(audit)
         changes(audit)
         findings(audit)
@@ -87,6 +88,31 @@ private struct TrustHTML {
         table(
             "Trusts that no repository can use", "poor", ["role", "why"],
             audit.unmatched.map { trust in [link(trust), text(trust.noMatch.map(\.message).joined(separator: "; "))] })
+    }
+
+    private mutating func news(_ audit: TrustAudit) {
+        guard let news = audit.news else { return }
+        guard !news.isEmpty else {
+            output.write("<p>nothing is new or gone since the earlier report</p>\n")
+            return
+        }
+        table(
+            "Farthest outside, before and now", "poor", ["role", "before", "now"],
+            news.reach.map { [code($0.name), text($0.before ?? "nobody"), text($0.after ?? "nobody")] })
+        for (title, tone, rows) in [
+            ("Access that is new", "poor", news.newAccess), ("Access that is gone", "bad", news.goneAccess),
+        ] {
+            table(title, tone, ["repository", "role"], rows.map { [text($0.repository), code($0.identity)] })
+        }
+        for (title, tone, rows) in [
+            ("New findings", "bad", news.newFindings), ("Findings that are gone", "poor", news.goneFindings),
+        ] {
+            table(
+                title, tone, ["rule", "role", "found"], rows.map { [text($0.rule), code($0.name), text($0.message)] })
+        }
+        table(
+            "Numbers of repositories, before and now", "poor", ["role", "before", "now"],
+            news.wide.map { [code($0.name), text($0.before ?? "0"), text($0.after ?? "0")] })
     }
 
     /// Before and after beside each other.
