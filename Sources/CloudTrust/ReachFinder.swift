@@ -200,7 +200,8 @@ struct ReachFinder {
             let tokens = [JobContext.branch, .branchEnvironment].compactMap {
                 TokenLanguage($0, identity, subject: subject)?.without(enterpriseIDs)
             }
-            return first(of: tokens, demand, claims: ["repository_id", "repository"])
+            // The names and ids that the subject holds are not those of the claims, which the trust does not read.
+            return first(of: tokens, demand)
         }
         let entangled = Set(demand.claims.flatMap { Self.keys(sharing: $0) })
         let answer1 = answer(entangled)

@@ -88,6 +88,14 @@ import Testing
         #expect(near.hasPrefix("repo:acme/ap") && !near.hasPrefix("repo:acme/api:"))
     }
 
+    /// The repository of a token is the one that its subject names.
+    @Test func aWitnessIsOfOneRepository() throws {
+        let open = try reach("{\"StringLike\": {\"KEY:sub\": \"repo:acme*/x*:environment:p:job_workflow_ref:*\"}}")
+        let witness = try #require(open.anyone.witness)
+        #expect(witness.subject.hasPrefix("repo:acme") && witness.subject.contains("/x"))
+        #expect(witness.claims.keys.allSatisfy { $0 == "sub" }, "\(witness)")
+    }
+
     @Test func aDenyNarrowsTheReach() throws {
         let trust = try TrustSample.subject(
             "repo:*", denies: ["{\"StringNotEquals\": {\"KEY:repository_owner_id\": \"77\"}}"])
