@@ -112,7 +112,7 @@ package struct WhatIf: Sendable {
         guard then.unknownSubject == nil else { return [] }
         var additions: [AccessDifference.Addition] = []
         func add(_ claim: ClaimKey, _ value: String) {
-            let addition = AccessDifference.Addition(claim: claim, value: value)
+            let addition = AccessDifference.Addition(claim: claim, value: value, key: trust.conditionKey(claim))
             if !additions.contains(addition) { additions.append(addition) }
         }
         let demands = trust.allow.necessary.filter { $0.isRead && !$0.isNegated && !$0.anyOf.isEmpty }
@@ -134,8 +134,8 @@ package struct WhatIf: Sendable {
             }) == true
         {
             let others = additions.filter { $0.claim != "sub" }
-            return others.count == additions.count
-                ? others : [AccessDifference.Addition(claim: "sub", value: start + "*")] + others
+            guard others.count < additions.count else { return others }
+            return [.init(claim: "sub", value: start + "*", key: trust.conditionKey("sub"))] + others
         }
         return additions
     }

@@ -14,6 +14,9 @@ struct ApplyPipeline {
     let format: PageFormat
     let change: ChangeOptions
     let context: CommandContext
+    /// `nil` without cloud exports.
+    var access: ChangeAccess?
+    var allowsLostAccess = false
 
     /// What is applied.
     struct Work {
@@ -22,6 +25,9 @@ struct ApplyPipeline {
         var undoes: ChangesetID?
         /// A set of changes to go on with; `nil` begins one.
         var begun: Changeset?
+
+        /// Whether a loss of access is reported and holds nothing back: what is half done is finished, or undone.
+        var mayLoseAccess: Bool { kind == .rollback || begun != nil }
 
         /// The plan of what is still to be written.
         var left: Plan {
@@ -133,7 +139,7 @@ struct ApplyPipeline {
             throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
         }
         // Of what was begun, only what is left is shown, counted and asked for.
-        let left = work.left
+        var left = work.left
         let count = left.repositoryCount
         guard count <= change.changesMax else {
             let what = count == left.subjectCount ? "changes the subjects" : "concerns the settings or subjects"
@@ -145,6 +151,7 @@ struct ApplyPipeline {
         guard change.yes || context.ask != nil else {
             throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
         }
+        left.access = try await changedAccess(of: left, work, in: history)
         let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
         let open = entries.indices.filter { entries[$0].isOpen }
         let duration = await durationInWords(of: open.count, work.kind)
@@ -159,6 +166,7 @@ struct ApplyPipeline {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
         }
+        try checkLostAccess(of: left, work)
         let question = "Write \(open.count == 1 ? "this change" : "these \(open.count) changes")"
         guard agree("\(question), \(PlanPage.subjectWords(left)), to \(apiURL)?\(duration.map { " \($0)." } ?? "")")
         else {

@@ -20,6 +20,7 @@ package struct RollbackPlanner: Sendable {
         plan.changes = []
         plan.manual = []
         plan.incomplete = nil
+        plan.access = nil
         plan.scannedAt = nil
         var readBack: [PlannedChange.Target: PlannedChange.Value] = [:]
         for (change, entry) in zip(changeset.plan.changes, changeset.entries) {

@@ -65,7 +65,11 @@ import Testing
         let trust = try TrustSample.trust(
             "{\"StringEquals\": {\"KEY:repository\": \"acme/api\", \"KEY:repository_id\": \"1001\"}}")
         let result = whatIf([.rename(api, to: "core")], trust)
-        #expect(result.lost.flatMap(\.add) == [.init(claim: "repository", value: "acme/core")])
+        #expect(
+            result.lost.flatMap(\.add) == [
+                .init(
+                    claim: "repository", value: "acme/core", key: "token.actions.githubusercontent.com:repository")
+            ])
     }
 
     @Test func gainsAreSaid() throws {

@@ -783,6 +783,7 @@ import Testing
             ["scan", "acme", "--policy", "preset:strict"], ["check", "acme", "--policy", "preset:strict"],
             ["plan", "acme", "--policy", "preset:strict"],
             ["plan", "acme", "--policy", "preset:strict", "--from-scan", "latest"],
+            ["plan", "acme", "--policy", "preset:strict", "--trust", roles, "--update-cloud-first"],
             ["report", "--policy", "preset:strict"], ["diff"], ["doctor", "acme"], ["template", "get", "acme/r1"],
             ["template", "get", "acme"], ["history", "list"], ["history", "show"], ["history", "at", "latest"],
             ["history", "repository", "acme/r1"], ["history", "trend"], ["history", "verify"], ["history", "changes"],

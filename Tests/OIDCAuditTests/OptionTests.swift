@@ -11,7 +11,10 @@ import Testing
         let all = try DeclaredOption.everywhere()
         let refused = all.filter { !$0.isSetting && !DeclaredOption.requests.contains($0.name) }.map(\.name)
         // Of `plan` and `history export`, of `emulate` and of `trust`: as settings they mean a scan's.
-        #expect(Set(refused) == ["yes", "exit-zero", "max-changes", "output", "points-per-minute", "repository"])
+        #expect(
+            Set(refused) == [
+                "yes", "exit-zero", "max-changes", "allow-lost-access", "output", "points-per-minute", "repository",
+            ])
         let settings = Set(all.filter(\.isSetting).map(\.environmentName))
         #expect(settings.isSuperset(of: ["OIDC_AUDIT_MAX_WAIT", "OIDC_AUDIT_API_URL", "OIDC_AUDIT_KEEP_DAYS"]))
         #expect(settings.isDisjoint(with: ["OIDC_AUDIT_YES", "OIDC_AUDIT_HELP", "OIDC_AUDIT_MAX_CHANGES"]))

@@ -37,7 +37,16 @@ import Testing
                     target: .organization(login: "beta", id: OrganizationID(rawValue: 79)),
                     before: .organization(.neverSet), after: .organization(.set(["repo"], useImmutableSubject: nil)),
                     knowsSubjects: false),
-            ], manual: [Plan.Manual(rule: text, name: text, message: text, why: text)])
+            ], manual: [Plan.Manual(rule: text, name: text, message: text, why: text)],
+            access: PlannedAccess(
+                files: [.init(path: text, sha256: String(repeating: "a", count: 64))],
+                lost: [
+                    AccessDifference(
+                        repository: Repository(
+                            id: RepositoryID(rawValue: 1), owner: "acme", name: text, visibility: .private),
+                        trust: text, identity: text, before: text, after: nil, contexts: [.branch, .pullRequest],
+                        isCertain: false, add: [.init(claim: "sub", value: text, key: text)])
+                ], gained: [], gaps: [text]))
     }
 
     private func parse(_ text: String) throws -> Plan {

@@ -254,7 +254,8 @@ enum SamplePages {
             manual: [
                 Plan.Manual(
                     rule: "required-claims", name: "acme/web", message: "missing claim: ref", why: "two ways would do")
-            ], incomplete: "1 of 3 repositories could not be read or decided", scannedAt: .sample)
+            ], incomplete: "1 of 3 repositories could not be read or decided", scannedAt: .sample,
+            access: SampleTrust.access())
     }
 
     static func changeset() -> Changeset {

@@ -25,7 +25,11 @@ enum SampleTrust {
                     repository: api, trust: deploy.trust.id, identity: deploy.trust.identity.name,
                     before: "repo:acme/api:ref:refs/heads/main", after: nil, contexts: [.branch, .pullRequest],
                     isCertain: true,
-                    add: [.init(claim: "sub", value: "repo:acme@77/api@1001:*")])
+                    add: [
+                        .init(
+                            claim: "sub", value: "repo:acme@77/api@1001:*",
+                            key: "token.actions.githubusercontent.com:sub")
+                    ])
             ],
             gained: [
                 AccessDifference(
@@ -33,6 +37,14 @@ enum SampleTrust {
                     after: "repo:acme@77/api@1001:pull_request", contexts: [.pullRequest], isCertain: false, add: [])
             ])
         return audit
+    }
+
+    /// What the change does, as a plan holds it.
+    static func access() -> PlannedAccess {
+        let change = audit().change ?? TrustAudit.Change(lost: [], gained: [])
+        return PlannedAccess(
+            files: [.init(path: "roles.json", sha256: SamplePages.digest("e"))], lost: change.lost,
+            gained: change.gained, gaps: ["roles.json: the export is one page of several"])
     }
 
     /// Compared with an earlier report.

@@ -43,12 +43,15 @@ package struct Plan: Hashable, Sendable {
     package var manual: [Manual]
     /// Why not everything was looked at; `nil` where it was.
     package var incomplete: String?
+    /// `nil` where it was held against no cloud export.
+    package var access: PlannedAccess?
 
     package init(
         apiURL: String, isEnterpriseServer: Bool, organizations: [Organization], createdAt: Timestamp, scanID: ScanID?,
         policyName: String, policySHA256: String, changes: [PlannedChange], manual: [Manual], incomplete: String? = nil,
-        scannedAt: Timestamp? = nil,
+        scannedAt: Timestamp? = nil, access: PlannedAccess? = nil,
     ) {
+        self.access = access
         self.scannedAt = scannedAt
         self.incomplete = incomplete
         self.apiURL = apiURL

@@ -4,10 +4,13 @@ package struct AccessDifference: Hashable, Sendable {
     package struct Addition: Hashable, Sendable {
         package let claim: ClaimKey
         package let value: String
+        /// The condition key under which a role compares that claim.
+        package let key: String
 
-        package init(claim: ClaimKey, value: String) {
+        package init(claim: ClaimKey, value: String, key: String) {
             self.claim = claim
             self.value = value
+            self.key = key
         }
     }
 

@@ -106,6 +106,12 @@ package struct Trust: Hashable, Sendable {
         return .all([allow] + audience + denies.map { .not($0) })
     }
 
+    /// The condition key on a claim of its issuer's tokens, as AWS writes it: the issuer without its scheme, and the claim.
+    package func conditionKey(_ claim: ClaimKey) -> String {
+        let host = issuer.firstRange(of: "://").map { issuer[$0.upperBound...] } ?? issuer[...]
+        return "\(host):\(claim)"
+    }
+
     /// Whether every part that decides something was evaluated. What is about the request can only narrow, and is said beside.
     package var isExact: Bool { undecided.allSatisfy { $0.kind == .request } }
 

@@ -25,6 +25,8 @@ package struct TrustExport: Hashable, Sendable {
     package var unread: [Unread] = []
     /// What is missing of the export; `nil` where nothing is known to be.
     package var truncation: String?
+    /// When the file was last written; `nil` where that is not known.
+    package var modifiedAt: Timestamp?
 
     package init(path: String, sha256: String, kind: String) {
         self.path = path

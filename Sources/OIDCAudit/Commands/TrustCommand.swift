@@ -29,8 +29,7 @@ struct TrustCommand: AuditCommand {
                 """))
 
     @OptionGroup var targets: OrganizationsOptions
-    @Option(help: ArgumentHelp("Cloud export, a file or a folder; repeatable.", valueName: "path"), completion: .json)
-    var trust: [String] = []
+    @OptionGroup var exports: TrustFileOptions
     @Option(
         help: ArgumentHelp(
             "A change to ask about, repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
@@ -48,10 +47,6 @@ struct TrustCommand: AuditCommand {
     @Option(
         help: ArgumentHelp("An owner that is yours and was not scanned; repeatable.", valueName: "owner[@id]"))
     var alsoOurs: [OwnerOption] = []
-    @Option(
-        help: ArgumentHelp(
-            "Address that issues the tokens; repeatable. (default: that of the scan's host)", valueName: "url"))
-    var issuer: [String] = []
     @Option(help: ArgumentHelp("Another scan than the last one: \(ScanReference.forms).", valueName: "scan"))
     var at: ScanReference?
     @Option(
@@ -74,7 +69,7 @@ struct TrustCommand: AuditCommand {
         guard !organizations.isEmpty || at != nil else {
             throw .usage("no organization was named", hint: "oidc-audit trust ORG --trust roles.json")
         }
-        guard !trust.isEmpty else {
+        guard !exports.trust.isEmpty else {
             throw .usage("no cloud export was named", hint: "\(TrustFileError.command), then add --trust roles.json")
         }
         if tokenClaims != nil, plan != nil || !whatIf.isEmpty || repository != nil {
@@ -113,13 +108,7 @@ struct TrustCommand: AuditCommand {
             history throws(CommandFailure) in
             try await reader.read(history, context)
         }
-        let issuers = issuer.isEmpty ? [seen.issuer] : issuer
-        let files = try TrustFiles(paths: trust, issuers: issuers)
-        if !files.skipped.isEmpty, !settings.isQuiet {
-            context.console.note(
-                "note: skipped \(files.skipped.count) files that are not named .json, .ndjson or .jsonl, such as "
-                    + files.skipped[0])
-        }
+        let files = try exports.files(of: seen.snapshot, settings, context)
         var audit = try audit(seen, files, claims, wantedPlan)
         if let judging { audit.judgement = try await judge(audit, seen, judging, settings, context) }
         if let earlier { audit.news = TrustNews(since: earlier, now: TrustPage.earlier(audit)) }

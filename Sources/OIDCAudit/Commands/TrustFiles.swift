@@ -18,12 +18,7 @@ struct TrustFiles {
 
     /// - Parameter issuers: addresses that issue GitHub's tokens.
     init(paths: [String], issuers: [String]) throws(CommandFailure) {
-        var found = Found()
-        for path in paths { try Self.find(path, depth: 0, into: &found) }
-        guard !found.files.isEmpty else {
-            throw .usage(
-                "--trust: \(paths.joined(separator: ", ")) holds no JSON file", hint: TrustFileError.command)
-        }
+        let found = try Self.find(paths)
         let reader = TrustFileReader(issuers: issuers)
         var files: [TrustFile] = []
         var exports: [TrustExport] = []
@@ -44,7 +39,10 @@ struct TrustFiles {
                 throw .usage("--trust: \(error)", hint: error.hint)
             }
             files.append(file)
-            exports.append(TrustExport(file, sha256: DocumentFile.sha256(of: bytes)))
+            var export = TrustExport(file, sha256: DocumentFile.sha256(of: bytes))
+            let written = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+            export.modifiedAt = written.map { Timestamp(secondsSince1970: Int64($0.timeIntervalSince1970)) }
+            exports.append(export)
         }
         trusts = TrustFile.trusts(of: files)
         self.exports = exports
@@ -53,9 +51,20 @@ struct TrustFiles {
 
     // MARK: -
 
-    private struct Found {
+    struct Found {
         var files: [String] = []
         var skipped: [String] = []
+    }
+
+    /// The files that paths name; never none.
+    static func find(_ paths: [String]) throws(CommandFailure) -> Found {
+        var found = Found()
+        for path in paths { try find(path, depth: 0, into: &found) }
+        guard !found.files.isEmpty else {
+            throw .usage(
+                "--trust: \(paths.joined(separator: ", ")) holds no JSON file", hint: TrustFileError.command)
+        }
+        return found
     }
 
     private static func find(_ path: String, depth: Int, into found: inout Found) throws(CommandFailure) {

@@ -10,8 +10,6 @@ struct TrustScan {
     var world: TrustWorld
     var scans: [StoredScan]
     var apiURL: String
-    /// The address that issues tokens of that host.
-    var issuer: String
     /// Why not everything was read.
     var gaps: [String]
     /// Of each organization, by its login in small letters.
@@ -70,24 +68,8 @@ struct TrustScanReader {
                 merged, declared: declared, formerRepositories: formerRepositories(merged, seen),
                 formerOwners: formerOwners(merged, seen)),
             scans: scans, apiURL: apiURL,
-            issuer: Self.issuer(apiURL: apiURL, isEnterpriseServer: merged.isEnterpriseServer),
             gaps: merged.gaps + stale(scans, now: context.now()),
-            templates: Dictionary(
-                merged.organizations.map { ($0.login.lowercased(), $0.template) },
-                uniquingKeysWith: { first, _ in first }))
-    }
-
-    /// Where a host's tokens come from.
-    ///
-    /// Source: GitHub's OIDC reference, "OpenID Connect reference", for each product.
-    static func issuer(apiURL: String, isEnterpriseServer: Bool) -> String {
-        let name = URL(string: apiURL)?.host() ?? ""
-        if isEnterpriseServer { return "https://\(name)/_services/token" }
-        let tenant = "api."
-        guard name.hasSuffix(".ghe.com"), name.hasPrefix(tenant) else {
-            return "https://token.actions.githubusercontent.com"
-        }
-        return "https://token.actions.\(name.dropFirst(tenant.count))"
+            templates: merged.templates)
     }
 
     // MARK: -
@@ -130,6 +112,27 @@ struct TrustScanReader {
 }
 
 extension Snapshot {
+    /// Of each organization, by its login in small letters.
+    var templates: [String: OrganizationTemplate] {
+        Dictionary(
+            organizations.map { ($0.login.lowercased(), $0.template) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    static let gitHubIssuer = "https://token.actions.githubusercontent.com"
+
+    /// Where a host's tokens come from.
+    ///
+    /// Source: GitHub's OIDC reference, "OpenID Connect reference", for each product.
+    var issuer: String {
+        let name = URL(string: apiURL)?.host() ?? ""
+        if isEnterpriseServer { return "https://\(name)/_services/token" }
+        let tenant = "api."
+        guard name.hasSuffix(".ghe.com"), name.hasPrefix(tenant) else {
+            return Self.gitHubIssuer
+        }
+        return "https://token.actions.\(name.dropFirst(tenant.count))"
+    }
+
     /// What trusts can't be held against. An archived repository runs no job, so that its setting does not matter.
     fileprivate var gaps: [String] {
         var gaps = stop.map { [$0.explanation] } ?? []

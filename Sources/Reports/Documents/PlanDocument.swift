@@ -76,6 +76,19 @@ package enum PlanDocument {
         Member("organizations", .list(organization)) { $0.organizations }
         Member("changes", .list(change), "organizations first") { $0.changes }
         Member("manual", .list(manual), "findings that stay, and why") { $0.manual }
+        Member.optional("access", access, "what it does to who can assume what, by cloud exports") { $0.access }
+    }
+
+    private static let access = Shape<PlannedAccess>.object("access") {
+        Member("files", .list(export), "the exports that it was held against") { $0.files }
+        Member("lost", .list(.accessDifference)) { $0.lost }
+        Member("gained", .list(.accessDifference)) { $0.gained }
+        Member("gaps", .strings, "why not everything of the exports was read or decided") { $0.gaps }
+    }
+
+    private static let export = Shape<PlannedAccess.File>.object("an export") {
+        Member("path", .string) { $0.path }
+        Member("sha256", .sha256) { $0.sha256 }
     }
 
     private static let policy = Shape<Plan>.object("the policy") {
@@ -162,7 +175,42 @@ extension Plan {
                     rule: try one.text("rule"), name: try one.text("name"), message: try one.text("message"),
                     why: try one.text("why"))
             }, incomplete: try reader.optionalText("incomplete"),
-            scannedAt: reader.isNull("scanned_at") ? nil : try reader.time("scanned_at"))
+            scannedAt: reader.isNull("scanned_at") ? nil : try reader.time("scanned_at"),
+            access: reader.isNull("access") ? nil : try PlannedAccess(reader.object("access")))
+    }
+}
+
+extension PlannedAccess {
+    fileprivate init(_ reader: ObjectReader) throws(DocumentError) {
+        self.init(
+            files: try reader.objects("files").map { one throws(DocumentError) in
+                File(path: try one.text("path"), sha256: try one.string("sha256"))
+            },
+            lost: try reader.objects("lost").map { one throws(DocumentError) in try AccessDifference(one) },
+            gained: try reader.objects("gained").map { one throws(DocumentError) in try AccessDifference(one) },
+            gaps: try reader.texts("gaps") ?? [])
+    }
+}
+
+extension AccessDifference {
+    fileprivate init(_ reader: ObjectReader) throws(DocumentError) {
+        let parts = try reader.string("repository").split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
+            throw DocumentError(at: reader.position(of: "repository"), "this is not OWNER/NAME")
+        }
+        self.init(
+            repository: Repository(
+                id: RepositoryID(rawValue: try reader.id("repository_id")), owner: String(parts[0]),
+                name: String(parts[1]), visibility: .unknown),
+            trust: try reader.text("trust"), identity: try reader.text("identity"),
+            before: try reader.optionalText("before"), after: try reader.optionalText("after"),
+            contexts: (try reader.texts("contexts") ?? []).compactMap(JobContext.Kind.init(rawValue:)),
+            isCertain: try reader.bool("is_certain", default: false),
+            add: try reader.objects("add").map { one throws(DocumentError) in
+                Addition(
+                    claim: ClaimKey(try one.text("claim")), value: try one.text("value"), key: try one.text("key"))
+            })
     }
 }
 

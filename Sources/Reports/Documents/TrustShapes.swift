@@ -145,7 +145,7 @@ extension Shape where Root == Access {
 
 extension Shape where Root == AccessDifference {
     static var accessDifference: Shape {
-        .object {
+        .object("a row of access") {
             Member("repository", .string, "its full name before a loss, after a gain") { $0.repository.fullName }
             Member("repository_id", .id) { $0.repository.id }
             Member("identity", .string) { $0.identity }
@@ -159,9 +159,10 @@ extension Shape where Root == AccessDifference {
     }
 
     private static var addition: Shape<AccessDifference.Addition> {
-        .object {
+        .object("a value to add") {
             Member("claim", .string) { $0.claim.rawValue }
             Member("value", .string) { $0.value }
+            Member("key", .string, "the condition key of the role") { $0.key }
         }
     }
 }

@@ -9,6 +9,7 @@ extension PlanPage {
         }
         guard !subjects.isEmpty || !plan.knowsSubjects else {
             page.line("CLOUD FIRST", .strong, "no subject changes: nothing is to be done there")
+            if let access = plan.access { page.patches(access) }
             return page.text
         }
         page.line(
@@ -34,6 +35,7 @@ extension PlanPage {
                 page.plain("drop:  \(before)", indent: 4)
             }
         }
+        if let access = plan.access { page.patches(access) }
         return page.text
     }
 

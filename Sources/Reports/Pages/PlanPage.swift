@@ -48,6 +48,7 @@ extension TextPage {
         if let why = plan.incomplete { wrapped(why, label: "incomplete:", indent: 2, .poor) }
         writes(plan, estimate)
         cloudFirst(plan, isToBeListed: estimate != nil)
+        access(of: plan)
         changes(plan.changes, organizationsFirst: plan.beginsWithOrganizations)
         manual(plan.manual)
         counts(plan, digest: digest)

@@ -165,31 +165,6 @@ extension TextPage {
         }
     }
 
-    mutating func differences(
-        _ word: String, _ rows: [AccessDifference], _ what: String, _ audit: TrustAudit, _ tone: Tone,
-    ) {
-        blank()
-        guard !rows.isEmpty else { return line(word, .good, "nothing") }
-        let keys = Dictionary(
-            audit.trusts.map { ($0.trust.id, $0.trust.issuer.split(separator: "/", maxSplits: 1).last ?? "") },
-            uniquingKeysWith: { first, _ in first })
-        line(word, tone, "\(counted(rows.count, "row")) of access \(what)")
-        for row in rows {
-            plain(row.identity, indent: 2)
-            let doubt = row.isCertain ? "" : " (not certain)"
-            wrapped(
-                "\(row.repository.fullName): \(row.contexts.map(\.displayText).joined(separator: ", "))\(doubt)",
-                indent: 4)
-            if let before = row.before { plain("subject: \(before)", indent: 4) }
-            if let after = row.after { plain("      →  \(after)", indent: 4) }
-            let host = keys[row.trust].map { $0.drop { $0 == "/" } } ?? ""
-            for one in row.add {
-                plain("add to StringLike \(host):\(one.claim):", indent: 4)
-                plain("\"\(one.value)\"", indent: 6)
-            }
-        }
-    }
-
     // MARK: -
 
     /// Trusts of which the same is to be said, by what they let assume; where one has several, by their source, too.

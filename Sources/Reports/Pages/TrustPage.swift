@@ -23,8 +23,8 @@ package enum TrustPage: Page {
         }
         page.unread(audit)
         if let change = audit.change {
-            page.differences("LOST", change.lost, "that the change takes away", audit, .bad)
-            page.differences("GAINED", change.gained, "that the change gives", audit, .poor)
+            page.differences("LOST", change.lost, "that the change takes away", .bad)
+            page.differences("GAINED", change.gained, "that the change gives", .poor)
         }
     }
 

@@ -9,19 +9,25 @@ struct ApplyCommand: AuditCommand {
         commandName: "apply", abstract: "Write what a plan says, one change after another, each read back.",
         discussion: CommandHelp.text(
             examples: [
-                "oidc-audit apply plan.json", "oidc-audit apply plan.json --yes --max-changes 20",
+                "oidc-audit apply plan.json",
+                "oidc-audit apply plan.json --trust roles.json --yes --max-changes 20",
                 "oidc-audit apply --continue",
             ],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
                 A target that is no longer as it was when the plan was made is left alone. The first change is a canary. What \
-                is written stands in the history's journal, before and after; rollback undoes it.
+                is written stands in the history's journal, before and after; rollback undoes it. A plan that was made with \
+                --trust needs it again: apply computes from today's exports what access is lost, and writes nothing where any \
+                is.
                 """))
 
     @Argument(help: ArgumentHelp("A plan, as plan -o json=FILE writes it.", valueName: "plan"), completion: .json)
     var plan: String?
     @Flag(name: .customLong("continue"), help: "Go on with the changes that were begun last and are not done.")
     var continues = false
+    @OptionGroup(title: "Trust") var exports: TrustFileOptions
+    @Flag(help: .onCommandLineOnly("Write the plan although repositories lose access to roles."))
+    var allowLostAccess = false
     @OptionGroup(title: "Change") var change: ChangeOptions
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
@@ -29,14 +35,17 @@ struct ApplyCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
+        var pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
+        pipeline.access = ChangeAccess(exports, console.settings, context)
+        pipeline.allowsLostAccess = allowLostAccess
+        try pipeline.access?.check()
         let work: ApplyPipeline.Work
         if continues {
             guard plan == nil else {
                 throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
             }
             let unfinished = try await context.withHistory(pipeline.historyPath, for: .reading) {
-                history throws(CommandFailure) in
+                [pipeline] history throws(CommandFailure) in
                 try await pipeline.unfinished(in: history)
             }
             guard let last = unfinished else {
@@ -62,8 +71,9 @@ struct ApplyCommand: AuditCommand {
             work = ApplyPipeline.Work(kind: .apply, plan: try PlanFile.load(plan))
             // Before a token of another host is asked for.
             try pipeline.checkHost(of: work.plan)
+            try pipeline.checkExports(of: work.plan)
         }
-        return try await pipeline.withClient { client, history throws(CommandFailure) in
+        return try await pipeline.withClient { [pipeline] client, history throws(CommandFailure) in
             try await pipeline.apply(work, by: client, in: history)
         }
     }

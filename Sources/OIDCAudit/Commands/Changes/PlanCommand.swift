@@ -11,13 +11,15 @@ struct PlanCommand: AuditCommand {
             examples: [
                 "oidc-audit plan acme --policy policy.yaml -o json=plan.json",
                 "oidc-audit plan acme --policy policy.yaml --from-scan latest",
+                "oidc-audit plan acme --policy policy.yaml --trust roles.json --update-cloud-first",
             ],
             exits: [
                 (.success, "nothing to change"), (.violations, "something to change"), (.incomplete, "incomplete"),
             ],
             details: """
                 Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON file, is \
-                what apply takes.
+                what apply takes. With --trust it also holds who then can no longer assume what, and who can in \
+                addition, by exports of a cloud; see oidc-audit help trust-files.
                 """))
 
     @OptionGroup var targets: OrganizationsOptions
@@ -27,7 +29,8 @@ struct PlanCommand: AuditCommand {
     @Option(
         help: ArgumentHelp("Plan from a stored scan, without network: \(ScanReference.forms).", valueName: "scan"))
     var fromScan: ScanReference?
-    @Flag(help: "Print the subjects that the cloud side must allow before.")
+    @OptionGroup(title: "Trust") var exports: TrustFileOptions
+    @Flag(help: "Print the subjects that the cloud side must allow before, and with --trust the values for each role.")
     var updateCloudFirst = false
     @Option(
         name: .shortAndLong,
@@ -59,6 +62,8 @@ struct PlanCommand: AuditCommand {
         }
         let judging = try JudgingSettings(policy, Gate(), now: context.now())
         let path = try history.path(context.environment)
+        let access = ChangeAccess(exports, settings.console, context)
+        try access?.check()
         let began = ContinuousClock.now
         let read: Reading
         if let fromScan {
@@ -89,6 +94,7 @@ struct PlanCommand: AuditCommand {
         let loaded = ContinuousClock.now
         var plan = Planner(evaluator).plan(read.snapshot, now: context.now())
         plan.incomplete = read.whyIncomplete ?? read.failure?.message
+        plan.access = try access?.access(of: plan, in: read.snapshot)
         if settings.console.isVerbose {
             context.console.note("read in \(loaded - began), planned in \(ContinuousClock.now - loaded)")
         }
@@ -133,7 +139,9 @@ struct PlanCommand: AuditCommand {
         // A plan of what is stored found its host in the history, and apply never does.
         let isElsewhere = plan.apiURL != GitHubEndpoint.gitHub.description
         let options =
-            (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
+            exports.trust.map { " --trust \($0.shellQuoted)" }.joined()
+            + exports.issuer.map { " --issuer \($0.shellQuoted)" }.joined()
+            + (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
             + context.sameOptions(apiURL: nil, historyPath: path)
         context.suggest(["apply \(file.shellQuoted)\(most)\(options)"], console.settings)
     }

@@ -9,15 +9,19 @@ struct RollbackCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Write back what was there before a set of changes.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history changes", "oidc-audit rollback 3"],
+            examples: [
+                "oidc-audit history changes", "oidc-audit rollback 3", "oidc-audit rollback 3 --trust roles.json",
+            ],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
                 oidc-audit history changes lists them. The same checks hold as for apply: what is no longer as it was left \
-                is not touched. A rollback can be rolled back.
+                is not touched. A rollback can be rolled back. With --trust it reports what access is lost, and writes all the \
+                same.
                 """))
 
     @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
     var changeset: ChangesetID
+    @OptionGroup(title: "Trust") var exports: TrustFileOptions
     @OptionGroup(title: "Change") var change: ChangeOptions
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "History") var history: HistoryOptions
@@ -25,7 +29,7 @@ struct RollbackCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
-        let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
+        let pipeline = try self.pipeline(context)
         let number = changeset.rawValue
         let found = try await context.withHistory(pipeline.historyPath, for: .reading) {
             history throws(CommandFailure) in
@@ -57,5 +61,11 @@ struct RollbackCommand: AuditCommand {
             }
             return status
         }
+    }
+    private func pipeline(_ context: CommandContext) throws(CommandFailure) -> ApplyPipeline {
+        var pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
+        pipeline.access = ChangeAccess(exports, console.settings, context)
+        try pipeline.access?.check()
+        return pipeline
     }
 }

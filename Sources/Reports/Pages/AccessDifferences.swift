@@ -1,0 +1,67 @@
+import AuditCore
+
+extension TextPage {
+    /// Access that a change takes away or gives.
+    ///
+    /// - Parameter what: such as `that the change takes away`.
+    mutating func differences(_ word: String, _ rows: [AccessDifference], _ what: String, _ tone: Tone) {
+        blank()
+        guard !rows.isEmpty else { return line(word, .good, "nothing") }
+        line(word, tone, "\(counted(rows.count, "row")) of access \(what)")
+        for row in rows.prefix(Self.differencesMax) {
+            plain(row.identity, indent: 2)
+            let doubt = row.isCertain ? "" : " (not certain)"
+            wrapped(
+                "\(row.repository.fullName): \(row.contexts.map(\.displayText).joined(separator: ", "))\(doubt)",
+                indent: 4)
+            if let before = row.before { plain("subject: \(before)", indent: 4) }
+            if let after = row.after { plain("      →  \(after)", indent: 4) }
+            for one in row.add { addition(one, indent: 4) }
+        }
+        let rest = rows.count - Self.differencesMax
+        if rest > 0 { plain("and \(rest) more; --format json names all", indent: 2) }
+    }
+
+    /// What a plan does to access, what it takes away first.
+    mutating func access(of plan: Plan) {
+        guard let access = plan.access else { return }
+        differences("LOST", access.lost, "that the plan takes away", .bad)
+        differences("GAINED", access.gained, "that the plan gives", .poor)
+        if !plan.knowsSubjects {
+            wrapped(
+                "whose subject changes is not known of every change, and what that loses or gains is not listed",
+                indent: 2, .poor)
+        }
+        guard !access.gaps.isEmpty else { return }
+        blank()
+        line("UNREAD", .poor, "what this says nothing of")
+        for gap in access.gaps { wrapped(gap, indent: 2) }
+    }
+
+    /// The values to add in each role before a plan is applied.
+    mutating func patches(_ access: PlannedAccess) {
+        blank()
+        guard !access.lost.isEmpty else {
+            return line("ROLES", .good, "no access is lost: no value is to be added")
+        }
+        line("ROLES", .strong, "add these values before the plan is applied")
+        let trusts = access.lost.grouped(by: \.trust)
+        for rows in trusts {
+            plain(rows[0].identity, indent: 2)
+            // Its id names the statement.
+            if trusts.count(where: { $0[0].identity == rows[0].identity }) > 1 { plain(rows[0].trust, indent: 4) }
+            var written: Set<AccessDifference.Addition> = []
+            for one in rows.flatMap(\.add) where written.insert(one).inserted { addition(one, indent: 4) }
+            for row in rows where row.add.isEmpty {
+                wrapped("no value keeps the access of \(row.repository.fullName)", indent: 4, .poor)
+            }
+        }
+    }
+
+    private mutating func addition(_ one: AccessDifference.Addition, indent: Int) {
+        plain("add to StringLike \(one.key):", indent: indent)
+        plain("\"\(one.value)\"", indent: indent + 2)
+    }
+
+    private static let differencesMax = 50
+}
