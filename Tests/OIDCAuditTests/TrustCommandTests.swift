@@ -325,6 +325,47 @@ import Testing
         }
     }
 
+    // MARK: - Exports
+
+    @Test func doctorLooksAtExports() async throws {
+        let folder = try Folder()
+        func doctor(_ arguments: String...) async -> CommandRun {
+            await CommandRun.run(["doctor", "--trust", folder.path] + arguments)
+        }
+        let roles = try folder.write(Self.roles(Self.deploy), to: "roles.json")
+        let provider = "arn:aws:iam::111122223333:oidc-provider/\(Self.key)"
+        let whole = await doctor()
+        #expect(whole.status == 0, "\(whole.output)\(whole.error)")
+        for line in [
+            "EXPORT  \(roles)\n", "  kind        aws.list-roles\n", "  age         less than a day\n",
+            "  roles       1, with 1 trust for GitHub, 0 with other issuers\n",
+            "    aws iam get-account-authorization-details --filter Role --output json",
+            "MISSING  what none of the files holds\n  the audiences that\n  \(provider)\n  accepts\n",
+        ] { #expect(whole.output.contains(line), "\(line)\n\(whole.output)") }
+
+        // With the provider nothing is missing of it.
+        _ = try folder.write(
+            "{\"Url\": \"\(Self.key)\", \"ClientIDList\": [\"sts.amazonaws.com\"]}", to: "provider.json")
+        #expect(await !doctor().output.contains("MISSING"))
+
+        _ = try folder.write(Self.roles(Self.deploy, more: ", \"Marker\": \"x\""), to: "roles.json")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -9.5 * 86_400)], ofItemAtPath: roles)
+        let paged = await doctor()
+        #expect(paged.status == 3 && paged.error.contains("one page of several"), "\(paged.error)")
+        #expect(paged.output.contains("  age         9 days\n") && paged.output.contains("the roles of today"))
+
+        let users = try folder.write("{\"Users\": []}", to: "users.json")
+        let odd = await doctor("-f", "json")
+        #expect(odd.status == 2 && odd.error.contains("a list of users"), "\(odd.error)")
+        let files = Self.items(odd, "files")
+        #expect(files.map { $0["export"] is NSNull } == [false, false, true])
+        #expect(files.last?["path"] as? String == users)
+
+        #expect(await CommandRun.run(["doctor"]).status == 2)
+        #expect(await CommandRun.run(["doctor", "acme", "--trust", roles]).status == 2)
+    }
+
     // MARK: - Formats
 
     @Test func eachFormatIsWritten() async throws {

@@ -61,6 +61,24 @@ enum SampleTrust {
         return audit
     }
 
+    /// An export with holes, one of today, and a file that is none.
+    static func exports() -> ExportDiagnosis {
+        var whole = TrustExport(path: "details.json", sha256: SamplePages.digest("f"), kind: "aws.list-roles")
+        (whole.roles, whole.trusts, whole.otherIssuers) = (1, 1, 0)
+        return ExportDiagnosis(
+            files: [
+                .init(
+                    path: "roles.json", export: audit().files[0], days: 9,
+                    faults: [.init("the export is one page of several", "aws iam list-roles > roles.json")],
+                    missing: [.init("the roles of today", "aws iam list-roles > roles.json")]),
+                .init(path: whole.path, export: whole, days: 0, faults: []),
+                .init(
+                    path: "users.json", export: nil, days: nil,
+                    faults: [.init("it looks like a list of users", "aws iam list-roles > roles.json")]),
+            ], skipped: 2,
+            missing: [.init("the audiences of a provider", "aws iam get-open-id-connect-provider > provider.json")])
+    }
+
     /// Under a policy, with a waiver.
     static func judged() throws -> TrustAudit {
         var audit = audit()

@@ -8,19 +8,27 @@ struct DoctorCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Token, permissions, rate budget, and what a scan would cost.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit doctor acme"],
+            examples: ["oidc-audit doctor acme", "oidc-audit doctor --trust roles.json"],
             exits: [
                 (.success, "ready"), (.incomplete, "a rate limit is spent"), (.permission, "something is missing"),
             ],
-            details: "Asks about ten times, changes nothing, and stores nothing."))
+            details: """
+                Asks about ten times, changes nothing, and stores nothing. With --trust it looks at cloud exports, and uses no \
+                network: what each file is, how old, what it lacks, and the command that makes it.
+                """))
 
     @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))
-    var organization: OrganizationLogin
+    var organization: OrganizationLogin?
+    @OptionGroup(title: "Trust") var exports: TrustFileOptions
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard let organization else { return try examineExports(context) }
+        guard !context.flags.contains("trust") else {
+            throw .usage("doctor looks at an organization or at cloud exports", hint: "run it once for each")
+        }
         let connection = try ConnectionSettings(connection, context).connection(of: organization)
         // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
         var asking = connection
@@ -45,6 +53,23 @@ struct DoctorCommand: AuditCommand {
     }
 
     // MARK: -
+
+    private func examineExports(_ context: CommandContext) throws(CommandFailure) -> Int32 {
+        guard !exports.trust.isEmpty else {
+            throw .usage(
+                "neither an organization nor a cloud export was named",
+                hint: "oidc-audit doctor ORG, or oidc-audit doctor --trust roles.json")
+        }
+        let diagnosis = try ExportDoctor(exports: exports, now: context.now()).examine()
+        try context.console.write(ExportPage.render(diagnosis, as: page.format, style: console.colors.style(context)))
+        if let file = diagnosis.files.first(where: { $0.export == nil }), let fault = file.faults.first {
+            throw .usage(fault.what, hint: fault.command)
+        }
+        if let fault = diagnosis.files.lazy.compactMap({ $0.faults.first }).first {
+            throw CommandFailure(message: fault.what, hint: fault.command, status: .incomplete)
+        }
+        return ExitStatus.success.rawValue
+    }
 
     /// Only a failure that is no matter of permission is not the token's fault; a spent limit says nothing of it.
     private static func status(
