@@ -36,14 +36,17 @@ import Testing
         #expect(run.output.contains("Everything is in \(folder.path)"))
         // Nights that pass, that fail and that are incomplete; `scripts/nights` holds what each prints.
         for status in 0...3 where status != 2 { #expect(run.output.contains("exit status \(status)\n")) }
-        for step in ["diff", "plan", "apply", "rollback"] { #expect(run.output.contains("$ oidc-audit \(step) ")) }
+        for step in ["diff", "trust", "plan", "apply", "rollback"] {
+            #expect(run.output.contains("$ oidc-audit \(step) "))
+        }
         let files = [
             "night-01.txt", "night-\(DemoNight.all.count).txt", "report.html", "report.json", "report.xml",
-            "history.sqlite", "plan.json",
+            "history.sqlite", "plan.json", "roles.json",
         ]
         for file in files { #expect(folder.exists(file), "\(file)") }
         // The history is one file.
         #expect(!folder.exists("history.sqlite-wal"))
+        try await trustsReadWell(folder)
 
         let again = await CommandRun.run(["demo", "--directory", folder.path])
         #expect(again.status == 2)
@@ -51,6 +54,27 @@ import Testing
         let date = await CommandRun.run(["demo", "--until", "yesterday"])
         #expect(date.status == 2)
         #expect(date.error.contains("--until: \"yesterday\" is not a day"), "\(date.error)")
+    }
+
+    /// Forty roles, of which one is open to anybody, one dead since a rename, and one that immutable subjects would break.
+    private func trustsReadWell(_ folder: Folder) async throws {
+        let trust = [
+            "trust", "octo-works", "octo-research", "octo-partners", "--trust", folder.path + "/roles.json", "--db",
+            folder.database,
+        ]
+        let page = await CommandRun.run(trust)
+        #expect(page.status == 1, "\(page.error)")
+        #expect(page.output.contains(" 40 roles, 33 trusts for GitHub"))
+        #expect(
+            page.output.contains("any account of GitHub gets in\n    arn:aws:iam::210987654321:role/artifact-upload"))
+        #expect(page.output.contains("octo-works/pricing is octo-works/price-engine now"), "\(page.output)")
+        // No line but one of a subject, a role or a path is wider than a terminal.
+        let words = page.output.split(separator: "\n").filter { $0.contains(" ") && $0.count > 80 }
+        #expect(words.allSatisfy { $0.contains("subject: ") || $0.contains(folder.path) }, "\(words)")
+        let json = await CommandRun.run(trust + ["--what-if", "immutable:octo-works", "-f", "json"]).json
+        let lost = (json["what_if"] as? [String: Any])?["lost"] as? [[String: Any]] ?? []
+        #expect(lost.contains { ($0["identity"] as? String)?.hasSuffix("/orders-deploy") == true })
+        #expect(!lost.contains { ($0["identity"] as? String)?.hasSuffix("/billing-deploy") == true })
     }
 
     @Test func theEmulatorTellsItsMistakes() async throws {

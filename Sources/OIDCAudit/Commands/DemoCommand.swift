@@ -46,7 +46,8 @@ struct DemoCommand: AuditCommand {
                 try await demo.walk()
                 try context.console.print(
                     "\nEverything is in \(folder): night-01.txt and on, report.html, report.json,")
-                try context.console.print("report.xml, history.sqlite, baseline.json, waivers.yaml, plan.json")
+                try context.console.print(
+                    "report.xml, history.sqlite, baseline.json, waivers.yaml, roles.json, plan.json")
                 if keep { try await serve(address, folder: folder, context) }
             }
         } catch let error as CommandFailure {

@@ -120,6 +120,7 @@ struct DemoRun: Sendable {
         try await show(
             ["history", "repository", "octo-works/infrastructure"], because: "one repository through all nights")
         try await show(["history", "trend"], because: "the organizations through all nights")
+        try await showTrusts(organizations)
         try await show(
             ["plan"] + organizations
                 + ["--policy", Self.policy, "--from-scan", "latest", "--output", "json=" + path("plan.json")],
@@ -128,6 +129,22 @@ struct DemoRun: Sendable {
             ["apply", path("plan.json"), "--api-url", address, "--yes", "--canary", "1"],
             because: "write it, the first change as a canary")
         try await show(["rollback", "1", "--api-url", address, "--yes"], because: "and take it back")
+    }
+
+    /// Who can assume the roles of the company's account.
+    private func showTrusts(_ organizations: [String]) async throws(CommandFailure) {
+        let file = path("roles.json")
+        let export = try DemoAccount(.demo).export(on: lastDay)
+        do {
+            try export.write(toFile: file, atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandFailure(message: "cannot write \(file): \(error)", status: .failure)
+        }
+        let trust = ["trust"] + organizations + ["--trust", file]
+        try await show(trust, because: "who can assume the roles of the company's AWS account")
+        try await show(
+            trust + ["--what-if", "immutable:octo-works", "--identity", "*/orders-deploy"],
+            because: "what a move to immutable subjects would break")
     }
 
     private func show(_ arguments: [String], because reason: String) async throws(CommandFailure) {
