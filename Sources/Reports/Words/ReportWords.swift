@@ -199,8 +199,8 @@ extension Finding {
     /// Whether it is new, worse or back since the scan before, or its waiver has ended since.
     var isFresh: Bool { change != .recurring || isNoLongerAccepted }
 
-    /// The same compared with what was accepted.
-    var isNews: Bool { state != .recurring || (isNoLongerAccepted && isInBaseline != true) }
+    /// Whether the baseline does not hold it; where there is none, whether it is new since the scan before.
+    var isNews: Bool { isInBaseline.map { !$0 } ?? isFresh }
 
     /// How it compares with the scan before; `nil` where it is the same.
     var changeInWords: String? {
