@@ -32,7 +32,7 @@ package struct Crawler: Sendable {
     /// - Parameters:
     ///   - begin: called before anything of an organization is told but that it was found; gives what earlier reads
     ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
-    ///   - tell: gets the events, those of an organization in order; must not block.
+    ///   - tell: receives the events, those of an organization in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
     package func crawl<Failure: Error>(
         _ logins: [OrganizationLogin], begin: @escaping Begin<Failure>,

@@ -31,7 +31,7 @@ extension Timeline {
         package var query: String { "\(repository.map { "repo:\($0) " } ?? "")created:\(from)..\(to)" }
     }
 
-    /// Finds who changed what the events tell of.
+    /// Finds who made the changes of the events.
     ///
     /// - Parameter changesets: all of the journal that may be about them.
     package mutating func attribute(to changesets: [Changeset]) {
@@ -46,7 +46,7 @@ extension Timeline {
         for place in events.indices { events[place].cause = cause(of: events[place], writes) }
     }
 
-    /// A scan tells when it began, and reads for a while after that.
+    /// A scan reads for a while after the time at which it began.
     private static let readingSecondsMax: Int64 = 3600
 
     private func cause(of event: Event, _ writes: [PlannedChange.Target.Key: [Write]]) -> Cause? {
@@ -65,7 +65,7 @@ extension Timeline {
                 changed = change.repository
                 targets.append(.repository(change.repository.id))
             }
-            // What follows its organization changes with it, and GitHub can tell the organization's claims as its own.
+            // What follows its organization changes with it; GitHub can report the organization's claims as its own.
             let source = change.effective.after?.source
             if old == new || source == .organization || source == .organizationOrCopy {
                 targets.append(.organization(owner.lowercased()))

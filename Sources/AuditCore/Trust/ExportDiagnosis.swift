@@ -19,7 +19,7 @@ package struct ExportDiagnosis: Sendable {
         package let days: Int?
         /// Why it is not an export, or why what it should hold is not there.
         package let faults: [Missing]
-        /// What another export would tell besides.
+        /// What another export would add.
         package let missing: [Missing]
 
         package init(path: String, export: TrustExport?, days: Int?, faults: [Missing], missing: [Missing] = []) {
