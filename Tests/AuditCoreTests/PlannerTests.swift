@@ -265,6 +265,18 @@ import Testing
         #expect(legacy.changes.first?.subjects.first?.afterKeepingIDs == nil)
     }
 
+    /// Ids of the template go with it, whatever GitHub makes of the prefix.
+    @Test func idsOfTheTemplateAloneAreNotKept() throws {
+        var setting = RepositorySetting.own(["repository_owner_id", "repository_id", "context"])
+        setting.subClaimPrefix = "repo:acme/warehouse"
+        let plan = try plan([Self.wayBack], [.read("warehouse", id: 1003, setting)])
+        let change = try #require(plan.changes.first)
+        let subject = try #require(change.subjects.first)
+        #expect(subject.after == "repo:acme/warehouse:ref:{ref}")
+        #expect(subject.afterKeepingIDs == nil)
+        #expect(!change.warnings.contains(PlannedChange.idsMayStay))
+    }
+
     /// What GitHub puts in front of such a subject is not documented.
     @Test(arguments: [
         ["context", "workflow_ref"], ["repository_owner_id", "environment"], ["job_workflow_ref"],

@@ -57,10 +57,12 @@ struct Consequences {
             return nil
         }
         setting.subClaimPrefix = old.reading.value?.subClaimPrefix
-        return RepositoryState(
+        let kept = RepositoryState(
             new.repository, .read(setting), under: after.organizations[organization].template,
             isEnterpriseServer: after.isEnterpriseServer
         ).preview.subject
+        // The ids may stand in the template alone, which the change replaces.
+        return kept == new.preview.subject ? nil : kept
     }
 
     /// What is said of many is said once, with how many it is said of.
