@@ -22,7 +22,7 @@ extension ApplyPipeline {
         switch result.stop {
         case .interrupted:
             throw CommandFailure(
-                message: "it was stopped; \(tally)", hint: advice,
+                message: "interrupted; \(tally)", hint: advice,
                 status: stop == .terminated ? .terminated : .interrupted)
         case .refused(let error) where !isWritten:
             throw failure(
@@ -44,7 +44,7 @@ extension ApplyPipeline {
         case .prefixChanged(let why):
             throw failure("\(why); \(tally), and no more was written", otherwise: .partial)
         case .declined:
-            throw failure("it ends after the canary; \(tally)", otherwise: .partial)
+            throw failure("stopped after the canary; \(tally)", otherwise: .partial)
         case nil where otherwise == .permission && !isWritten:
             throw failure(
                 "GitHub allowed none of the changes",
@@ -57,11 +57,11 @@ extension ApplyPipeline {
 
     /// How many changes are made, and which are not, with why.
     private static func tally(_ changeset: Changeset?, _ done: Int) -> String {
-        guard let changeset else { return "what was made is not known" }
+        guard let changeset else { return "the changes made are unknown" }
         let entries = changeset.entries
         let partly = entries.count { $0.outcome?.found != nil }
         let open = zip(changeset.plan.changes, entries).filter { $0.1.outcome?.isDone != true }
-        return "\(done) of \(entries.count) changes are made"
+        return "\(done) of \(entries.count) changes were made"
             + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
             + (done > 0 && !open.isEmpty
                 ? ", not \(names(of: open.map { ($0.target.name, $1.outcome?.sentence) }))" : "")
@@ -80,8 +80,9 @@ extension ApplyPipeline {
     /// What to do next. What GitHub rejected is not to be sent again.
     private static func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
         [
-            entries.contains(where: \.isOpen) ? "apply --continue goes on with what is left" : "make another plan",
-            entries.contains(where: \.isWorthRollback) ? "rollback \(id.rawValue) undoes what was written" : nil,
+            entries.contains(where: \.isOpen) ? "oidc-audit apply --continue resumes" : "make a new plan",
+            entries.contains(where: \.isWorthRollback)
+                ? "oidc-audit rollback \(id.rawValue) restores what was there" : nil,
         ].compactMap(\.self).joined(separator: ", ")
     }
 

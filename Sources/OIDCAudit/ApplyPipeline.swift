@@ -136,7 +136,7 @@ struct ApplyPipeline {
         let plan = work.plan
         try checkHost(of: plan)
         if let why = plan.incomplete, plan.changes.isEmpty {
-            throw .usage("the plan is not whole, and empty: \(why)", hint: "make it anew with oidc-audit plan")
+            throw .usage("the plan is incomplete and empty: \(why)", hint: "make a new one with oidc-audit plan")
         }
         // Of what was begun, only what is left is shown, counted and asked for.
         var left = work.left
@@ -149,7 +149,7 @@ struct ApplyPipeline {
         }
         try checkFollowers(of: left)
         guard change.yes || context.ask != nil else {
-            throw .usage("there is no terminal to ask on", hint: "read the plan, then add --yes")
+            throw .usage("no terminal to confirm on", hint: "read the plan, then add --yes")
         }
         left.access = try await changedAccess(of: left, work, in: history)
         let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
@@ -254,7 +254,7 @@ struct ApplyPipeline {
     /// Why an organization's template is not written by whoever did not say how many repositories may change with it.
     static let followersUnknown = CommandFailure.usage(
         "repositories that follow the organization's template are not counted here",
-        hint: "a whole scan of the last 24 h counts them; or say with --max-changes how many may change")
+        hint: "run a complete scan first, or allow a number with --max-changes N")
 
     /// Who follows an organization is known from a scan of late alone.
     private func checkFollowers(of plan: Plan) throws(CommandFailure) {
@@ -265,7 +265,7 @@ struct ApplyPipeline {
             throw .usage(
                 "the plan is of a scan of \(plan.scannedAt?.description ?? "another day"): who has followed the "
                     + "organization's template since is not counted",
-                hint: "make it anew; or say with --max-changes how many may change")
+                hint: "make a new plan, or allow a number with --max-changes N")
         }
     }
 
@@ -299,7 +299,8 @@ struct ApplyPipeline {
         let digest = PlanDocument.digest(of: work.plan)
         if let other = try await unfinished(in: store, of: digest) {
             throw .usage(
-                "this plan was begun as #\(other.id.rawValue), and is not done", hint: "go on with apply --continue")
+                "this plan was started as #\(other.id.rawValue) and is not finished",
+                hint: "oidc-audit apply --continue")
         }
         return try await usingHistory { () async throws(HistoryError) in
             try await store.beginChangeset(
@@ -325,7 +326,7 @@ struct ApplyPipeline {
     /// - Parameter shouldStop: whether the wait is to end; what comes after it is not begun then.
     private func confirmAfterCanary(_ shouldStop: () -> Bool) async -> Bool {
         context.console.clearProgress()
-        if !change.yes { return agree("The first was read back as planned. Go on?") }
+        if !change.yes { return agree("The first was read back as planned. Continue?") }
         guard change.canaryWait > .zero else { return true }
         context.console.note("note: the first was read back as planned; waiting \(change.canaryWait)")
         let end = ContinuousClock.now + change.canaryWait

@@ -250,20 +250,20 @@ struct Pipeline {
     private func sayWhatIsSpared(_ recorder: ScanRecorder, _ credential: StoredCredential?) {
         guard !settings.console.isQuiet else { return }
         if let began = recorder.resumedFrom {
-            context.console.note("note: going on with scan #\(recorder.scanID.rawValue), which began at \(began)")
+            context.console.note("note: resuming scan #\(recorder.scanID.rawValue), which began at \(began)")
         } else if let why = recorder.notResumed {
             let reason =
                 switch why {
                 case .none: "there is no interrupted scan to resume"
-                case .otherScope(let scan): "scan #\(scan.rawValue) has another scope and can't go on"
+                case .otherScope(let scan): "scan #\(scan.rawValue) has another scope and can't be resumed"
                 case .overtaken(let scan, let younger):
-                    "scan #\(scan.rawValue) can't go on since scan #\(younger.rawValue) began"
+                    "scan #\(scan.rawValue) can't be resumed since scan #\(younger.rawValue) began"
                 }
-            context.console.note("note: \(reason): a new one begins")
+            context.console.note("note: \(reason): a new scan begins")
         }
         if credential?.isNewcomer == true, keepsValidators {
             context.console.note(
-                "note: the history does not know this token and API version: everything is read in full once")
+                "note: new token or API version: this scan reads everything in full")
         }
     }
 
@@ -280,13 +280,13 @@ struct Pipeline {
             let known = try await history.organizations(apiURL: apiURL).map(\.login)
             let nearest = logins.compactMap { NearestWord.nearest(to: $0, among: known) }.first
             context.console.note(
-                "note: no scan ever found \(logins.joined(separator: ", ")) at \(apiURL), so this one is not kept"
+                "note: no scan ever found \(logins.joined(separator: ", ")) at \(apiURL), so this scan is not stored"
                     + (nearest.map { "; did you mean \($0)?" } ?? ""))
         }
         return false
     }
 
-    /// Whoever reads no report must hear all the same that another organization was scanned than the nights before.
+    /// Warns of renamed and taken-over organizations on standard error too, since not everybody reads the report.
     private func sayNewNames(in snapshot: Snapshot) {
         for organization in snapshot.organizations {
             if let takeover = organization.takeover { context.console.note("warning: \(takeover)") }
@@ -295,7 +295,7 @@ struct Pipeline {
         }
     }
 
-    /// Which scan is the latest goes by the chain; but dates of a wrong clock lead whoever asks for a day astray.
+    /// The chain decides which scan is the latest. But with a wrong clock, a query by date finds the wrong scan.
     private func sayWhetherClocksDisagree(
         on account: OrganizationAccount, _ recorder: ScanRecorder, _ history: HistoryStore,
     ) async throws(HistoryError) {
@@ -310,7 +310,7 @@ struct Pipeline {
                 + "\(account.login), which began at \(last.startedAt): one of the clocks is wrong")
     }
 
-    /// Says how far the limits let the scan come, where they hold it up.
+    /// Reports how far the scan gets within the rate limits, if they delay it.
     private func say(_ plan: CrawlPlan, _ limits: RateLimits) {
         guard plan.isShort || plan.isTooLong ? !settings.console.isQuiet : settings.console.isVerbose else { return }
         let now = context.now()
@@ -318,7 +318,7 @@ struct Pipeline {
         var words = "\(plan.login) needs up to \(plan.requests) requests"
         if let budget = plan.budget {
             words += "; \(budget.remaining) of \(budget.limit) are left"
-            // What is no hour of this day is not a time that a person could go by.
+            // Ignore a reset time more than a day away: the server's clock is wrong.
             if (0...86_400).contains(budget.resetsAt.seconds(since: now)) { words += " until \(budget.resetsAt)" }
         }
         context.console.note("note: \(words)")
@@ -329,18 +329,18 @@ struct Pipeline {
         }
         if plan.isTooLong {
             context.console.note(
-                "note: --max-wait allows less: unless fewer are needed it ends incomplete, and --resume goes on later")
+                "note: --max-wait is shorter: the scan may end incomplete; --resume continues it")
         }
     }
 }
 
 extension CommandContext {
-    /// What came before a report. It is told without it where the history can't say.
+    /// What the history holds about earlier scans. The report is written without it if the history can't be read.
     func past(of report: AuditReport, for reports: ReportSettings, in history: HistoryStore) async -> ReportHistory? {
         do throws(HistoryError) {
             return try await history.history(of: report, holding: reports.historyParts)
         } catch {
-            console.note("warning: what came before the scan is not told: \(error)")
+            console.note("warning: the report has no earlier scans: \(error)")
             return nil
         }
     }

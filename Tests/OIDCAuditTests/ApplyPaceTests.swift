@@ -101,7 +101,7 @@ import Testing
                     return true
                 })
             #expect(rest.status == 0, "\(rest.error)")
-            #expect(rest.error.contains("going on with #1 of ") && rest.error.contains(": 1 of 4 changes are left\n"))
+            #expect(rest.error.contains("resuming #1 of ") && rest.error.contains(": 1 of 4 changes are left\n"))
             #expect(rest.output.hasPrefix("PLAN  acme: 1 change, by which 1 subject changes\n"))
             #expect(rest.output.contains("acme/r3") && !rest.output.contains("acme/r2"))
             #expect(
@@ -141,7 +141,7 @@ import Testing
             #expect(apply.error.contains("note: It takes at least 1 h"))
             #expect(apply.error.contains("2 writes an hour are made; the wait would be longer than allowed"))
             #expect(apply.error.contains("2 of 4 changes are made, not acme/r3, acme/r4"))
-            #expect(apply.error.contains("apply --continue goes on with what is left, rollback 1"))
+            #expect(apply.error.contains("oidc-audit apply --continue resumes, oidc-audit rollback 1"))
             #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
         }
     }

@@ -50,7 +50,7 @@ import Testing
             await scan.world.change { $0.faults = [] }
             let rest = await scan("acme", "-f", "json", "--resume")
             #expect(rest.status == 0, "\(rest.error)")
-            #expect(rest.error.contains("going on with scan #1"))
+            #expect(rest.error.contains("resuming scan #1"))
         }
     }
 

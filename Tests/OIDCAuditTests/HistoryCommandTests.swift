@@ -477,12 +477,12 @@ import Testing
     @Test func aNarrowScanIsToldAsThat() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let whole = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict")
-            #expect(!whole.error.contains("a scope of its own"))
+            #expect(!whole.error.contains("limited to a scope"))
             _ = await scan("acme", "--include", "api")
             let list = await Self.ask(scan, "history", "list")
             #expect(list.output.split(separator: "\n").count { $0.hasSuffix("acme, in part") } == 1, "\(list.output)")
             let run = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict")
-            #expect(run.error.contains("note: scan 4 has a scope of its own: it says nothing of what that leaves out"))
+            #expect(run.error.contains("note: scan 4 was limited to a scope: repositories outside it are not judged"))
         }
     }
 

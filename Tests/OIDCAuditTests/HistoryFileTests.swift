@@ -158,7 +158,7 @@ import Testing
 
             let next = await CommandRun.run(arguments + options, environment: Self.environment)
             #expect(next.status == 0, "\(next.error)")
-            #expect(next.error.contains("going on with scan #1") == !options.isEmpty)
+            #expect(next.error.contains("resuming scan #1") == !options.isEmpty)
             try await Self.expectThatACopyHoldsEverything(scan, after: "\(options)")
             let copy = try Self.copy(scan)
             #expect(try Self.rows(copy)["settingObservation"] == 40)

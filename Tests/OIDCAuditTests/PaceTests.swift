@@ -177,7 +177,7 @@ import Testing
             await scan.world.turnWindow()
             let third = await night(3, "--resume")
             #expect(third.status == 0, "\(third.error)")
-            #expect(third.error.contains("note: going on with scan #2"))
+            #expect(third.error.contains("note: resuming scan #2"))
         }
     }
 
@@ -250,7 +250,7 @@ import Testing
                 "acme", "-f", "json", environment: ["GH_ENTERPRISE_TOKEN": "another-token"])
             #expect(
                 other.error.contains(
-                    "note: the history does not know this token and API version: everything is read in full once"))
+                    "note: new token or API version: this scan reads everything in full"))
             #expect(requests(other)["not_modified"] == 0)
             let again = await scan("acme", "-f", "json")
             #expect(requests(again)["not_modified"] == 4)
@@ -279,7 +279,7 @@ import Testing
             await scan.world.change { $0.faults = [] }
             let second = await scan("acme", "-f", "json", "--resume")
             #expect(second.status == 0, "\(second.error)")
-            #expect(second.error.hasPrefix("note: going on with scan #1, which began at "))
+            #expect(second.error.hasPrefix("note: resuming scan #1, which began at "))
             let templates = await scan.world.requests.filter { $0.contains("/repos/acme/") }
             #expect(await scan.world.requests.count == asked + 1 + 2 + 1 + 25)
             // Fifteen before, one that was refused, and the rest.
@@ -302,9 +302,9 @@ import Testing
             #expect(first.error.contains("note: nothing more until 20"))
             await scan.world.change { $0.faults = [] }
             let narrow = await scan("acme", "--resume", "--include", "r1*")
-            #expect(narrow.error.hasPrefix("note: scan #1 has another scope and can't go on: a new one begins"))
+            #expect(narrow.error.hasPrefix("note: scan #1 has another scope and can't be resumed: a new scan begins"))
             let whole = await scan("acme", "--resume")
-            #expect(whole.error.hasPrefix("note: scan #1 can't go on since scan #2 began: a new one begins"))
+            #expect(whole.error.hasPrefix("note: scan #1 can't be resumed since scan #2 began: a new scan begins"))
         }
     }
 
@@ -332,7 +332,7 @@ import Testing
             await scan.world.change { $0.faults = [] }
             let run = await scan("acme", "-f", "json", "--resume")
             #expect(run.status == 0, "\(run.error)")
-            #expect(run.error.contains("note: going on with scan #1"))
+            #expect(run.error.contains("note: resuming scan #1"))
             #expect(run.repositories().count == 300)
             // What hung when the program was killed may reach the emulator at any time after that, so each
             // repository is counted for itself: the hundred that were answered are asked for once.

@@ -84,7 +84,7 @@ import Testing
                 ["apply", file, "--yes", "--db", scan.folder.database, "--api-url", scan.address],
                 environment: Self.token)
             #expect(empty.status == 2)
-            #expect(empty.error.contains("the plan is not whole, and empty"))
+            #expect(empty.error.contains("the plan is incomplete and empty"))
         }
     }
 

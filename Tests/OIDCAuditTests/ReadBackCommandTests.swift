@@ -52,7 +52,7 @@ import Testing
             // A second try would fare no better.
             let again = await Self.run(scan, "apply", "--continue", "--yes")
             #expect(again.status == 2)
-            #expect(again.error.contains("nothing was begun that is not done"))
+            #expect(again.error.contains("no unfinished changes to resume"))
 
             let back = await Self.run(scan, "rollback", "1", "--yes")
             #expect(back.status == 0, "\(back.error)")

@@ -517,14 +517,15 @@ import Testing
             #expect(first.status == 4)
             #expect((first.json["scan"] as? [String: Any])?["id"] is NSNull)
             #expect(
-                first.error.contains("note: no scan ever found nobody at \(scan.address), so this one is not kept\n"))
+                first.error.contains("note: no scan ever found nobody at \(scan.address), so this scan is not stored\n")
+            )
             #expect(await ask("history", "list").output == "The history holds no finished scan.\n")
             #expect(await scan("acme").status == 0)
             let typed = await scan("acmee", "acmeee", "-f", "json")
             #expect(typed.status == 4)
             #expect(
                 typed.error.contains(
-                    "note: no scan ever found acmee, acmeee at \(scan.address), so this one is not kept; "
+                    "note: no scan ever found acmee, acmeee at \(scan.address), so this scan is not stored; "
                         + "did you mean acme?\n"), "\(typed.error)")
             let list = await ask("history", "list", "-f", "json").json
             #expect(list["total"] as? Int == 1)

@@ -1,6 +1,6 @@
 /// A demand of the policy that a repository, an organization or a waiver does not meet.
 package struct Finding: Hashable, Sendable {
-    /// How a finding compares with what is known of it.
+    /// How a finding compares with earlier scans.
     package enum State: String, Sendable, CaseIterable {
         /// No scan found it before.
         case new
@@ -11,7 +11,7 @@ package struct Finding: Hashable, Sendable {
         case recurring
     }
 
-    /// What makes it the same finding from night to night, across renames.
+    /// Identifies the finding across scans and renames.
     package var key: FindingKey
     package var severity: Severity
     /// The organization's login.
@@ -19,34 +19,34 @@ package struct Finding: Hashable, Sendable {
     /// `nil` where the finding is about the organization itself, or about a waiver; likewise the id.
     package var repository: String?
     package var repositoryID: RepositoryID?
-    /// What a cloud lets assume, in AWS the ARN of a role; `nil` where it is about something else.
+    /// The cloud identity, in AWS the ARN of a role; `nil` if the finding is about something else.
     package var identity: String?
     package var violation: Violation
-    /// Compared with what was accepted; where nothing was, with the scan before.
+    /// Compared with the baseline or waiver; without one, with the scan before.
     package var state: State
-    /// Compared with the scan before, whatever is accepted.
+    /// Compared with the scan before, regardless of baseline and waivers.
     package var change: State
-    /// Problems that neither the acceptance nor, where there is none, the scan before has seen; empty unless `worsened`.
+    /// Problems that the baseline or waiver does not list, or, without one, the scan before; empty unless `worsened`.
     package var furtherProblems: [String] = []
     /// Problems that the scan before found and this one did not.
     package var fixedProblems: [String] = []
     /// Whether a waiver covered it at the scan before, and none does now.
     package var isNoLongerAccepted = false
-    /// Start of the scan that first found it, without a scan in between that found it fixed.
+    /// Start of the first scan that found it since it was last fixed.
     package var firstSeen: Timestamp
     /// `nil` where no waiver accepts it.
     package var waiver: Waiver? {
         if case .waived(let waiver) = acceptance { waiver } else { nil }
     }
     var acceptance = Acceptance.notAccepted
-    /// What waivers accept of it, or in its place, where they do not accept all: `furtherProblems` are beyond them.
+    /// The problems that waivers accept, if these do not cover the finding: `furtherProblems` are the others.
     package var acceptedProblems: [String] {
         if case .exceeded(let accepted) = acceptance { accepted } else { [] }
     }
     /// Whether the baseline covers it; `nil` where there is no baseline.
     package var isInBaseline: Bool?
 
-    /// A waiver is large, and most of very many findings have none.
+    /// Indirect since a waiver is large, and most findings have none.
     indirect enum Acceptance: Hashable {
         case notAccepted
         case waived(Waiver)
@@ -71,9 +71,9 @@ package struct FindingKey: Hashable, Sendable {
     package enum Subject: Hashable, Sendable {
         case repository(RepositoryID)
         case organization(OrganizationID)
-        /// The waiver as its description names it.
+        /// The waiver's description.
         case waiver(String)
-        /// What a cloud lets assume, by its name there.
+        /// A cloud identity, by its name in the cloud.
         case identity(Cloud, String)
     }
 
@@ -95,7 +95,7 @@ package struct FindingKey: Hashable, Sendable {
         case .repository(let id): "\(host)/repositories/\(id.rawValue)/\(rule)"
         case .organization(let id): "\(host)/organizations/\(id.rawValue)/\(rule)"
         case .waiver(let name): "\(host)/waivers/\(rule)/\(name)"
-        // An identity is of no host, and its statements have no names of their own.
+        // An identity belongs to no GitHub host, and its statements have no names.
         case .identity(let cloud, let name): "trusts/\(cloud.rawValue)/\(name)/\(rule)"
         }
     }
@@ -135,7 +135,7 @@ package struct FindingKey: Hashable, Sendable {
     }
 }
 
-/// A finding that stood open before a scan and that the scan shows to be gone.
+/// A finding that was open before a scan and is not after it.
 package struct GoneFinding: Hashable, Sendable {
     package enum Reason: String, Sendable, CaseIterable {
         case fixed
@@ -163,7 +163,7 @@ package struct CarriedFinding: Hashable, Sendable {
     }
 }
 
-/// What the scans before one made of a finding.
+/// What earlier scans recorded about a finding.
 package struct KnownFinding: Hashable, Sendable {
     /// A scan that found it, or one of its problems, fixed.
     package struct Fix: Hashable, Sendable {
@@ -184,18 +184,18 @@ package struct KnownFinding: Hashable, Sendable {
     package var departure: GoneFinding.Reason?
     /// Whether a waiver accepted it then.
     package var isWaived: Bool
-    /// What the last scan that found it found wrong.
+    /// The problems in the last scan that found it.
     package var problems: [String]
     package var severity: Severity
     /// The last scan that found it fixed; `nil` where none did.
     package var lastFix: Fix?
-    /// The last scan that found it without a problem that other scans found, fixed or not, by problem.
+    /// By problem, the last scan that did not find that problem, whether it found others or none.
     package var absences: [String: Fix]
-    /// Full name of the repository as it was listed last, else the organization's login or the waiver.
+    /// The repository's full name when it was last listed, or the organization's login, or the waiver.
     package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
     package var organization: OrganizationID?
-    /// Start of the last scan of its organization, after which it stood as it is here.
+    /// Start of the last scan of its organization whose result this is.
     package var lastSeen: Timestamp
 
     /// Whether no scan found it fixed: it stands open, or went with its repository or its rule.

@@ -1,4 +1,4 @@
-/// What a report counts in one organization: what a history keeps of a judgement, night by night.
+/// The counts of a report for one organization. The history stores them for each scan.
 package struct OrganizationTally: Hashable, Sendable {
     package var listed = 0
     package var compliant = 0
@@ -8,8 +8,8 @@ package struct OrganizationTally: Hashable, Sendable {
     /// Those of the unreadable ones that a waiver accepts.
     package var acceptedUnread = 0
     package var skipped = 0
-    /// Open findings by severity, those about the organization itself too, and those that stood open before and could not be
-    /// judged: a gap of coverage makes none go.
+    /// Open findings by severity, including those about the organization itself. Findings that were open before and
+    /// could not be judged count too, so that a gap in coverage does not look like a fix.
     package var findings: [Severity: Int] = [:]
     package var waivedFindings = 0
     /// Repositories by the source of their effective template.
@@ -23,16 +23,16 @@ package struct OrganizationTally: Hashable, Sendable {
 
     package var judged: Int { compliant + violating + waived }
 
-    /// The share of what is in scope that was judged; `nil` where nothing is.
+    /// The share of the repositories in scope that were judged; `nil` if none is in scope.
     package var coverage: Double? { share(judged, of: listed - skipped) }
 
-    /// The share of immutable subjects among repositories read; `nil` where the format is not known of some.
+    /// The share of immutable subjects among repositories read; `nil` if the format of some is unknown.
     package var immutableShare: Double? {
         unknownFormat > 0 ? nil : share(immutable, of: legacy + immutable)
     }
 
-    /// Repositories whose template comes from a source; those that could not be read are among the unknown ones, so that a night
-    /// without them does not look as if they had left their source.
+    /// How many repositories have their template from a source. Unreadable ones count as unknown, so that a scan that
+    /// could not read them does not look as if they had left their source.
     package func count(of source: TemplateSource) -> Int {
         let read = sources[source, default: 0]
         guard source == .unknown else { return read }
@@ -40,7 +40,7 @@ package struct OrganizationTally: Hashable, Sendable {
     }
 
     /// The share of repositories that follow the organization's template, inheriting or with a copy, among those read; `nil`
-    /// where that is not known of some.
+    /// if that is unknown for some.
     package var adoptionShare: Double? {
         guard sources[.unknown, default: 0] == 0 else { return nil }
         return share(

@@ -1,4 +1,4 @@
-/// Which waivers there are for a finding, and which of them were used.
+/// Finds the waivers for each finding, and records which were used.
 struct WaiverLedger {
     private let waivers: [Waiver]
     private let now: Timestamp
@@ -10,7 +10,7 @@ struct WaiverLedger {
     /// The organization of the first finding that each waiver covered.
     private var home: [String?]
 
-    /// Places in `waivers`, by what they speak of, so that a finding is held against few of very many.
+    /// Indexes in `waivers`, by target, so that a finding is compared with few of many waivers.
     private struct Index {
         var byID: [RepositoryID: [Int]] = [:]
         /// By name in lower case.
@@ -42,18 +42,18 @@ struct WaiverLedger {
         for (place, waiver) in waivers.enumerated() { indexes[waiver.rule, default: Index()].insert(waiver, at: place) }
     }
 
-    /// What waivers make of a finding.
+    /// How waivers apply to a finding.
     enum Answer {
         case notAccepted
-        /// By the waiver that holds longest; where it takes several, by the one of them that ends first.
+        /// By the waiver that expires last. If several waivers are needed together, by the one that expires first.
         case accepted(Waiver)
-        /// A waiver is about it, and does not accept these problems.
+        /// A waiver targets it, but does not accept all of its problems.
         ///
-        /// - accepted: those that are; where none of them is, what waivers accept in their place.
+        /// - accepted: the accepted problems; if none is accepted, the problems that the waivers list.
         case exceeded(accepted: [String], further: [String])
     }
 
-    /// What waivers make of a finding of a repository.
+    /// How waivers apply to a finding about a repository.
     mutating func answer(
         to violation: Violation, of rule: String, on repository: Repository, of organization: String,
     ) -> Answer {
@@ -61,13 +61,13 @@ struct WaiverLedger {
         return answer(to: violation.problems, places, of: organization) { $0.covers(repository, of: organization) }
     }
 
-    /// What waivers make of a finding of the organization itself.
+    /// How waivers apply to a finding about the organization itself.
     mutating func answer(to violation: Violation, of rule: String, on organization: String) -> Answer {
         guard let places = indexes[rule]?.others else { return .notAccepted }
         return answer(to: violation.problems, places, of: organization) { $0.covers(organization: organization) }
     }
 
-    /// What waivers make of a finding about an identity.
+    /// How waivers apply to a finding about an identity.
     mutating func answer(to violation: Violation, of rule: String, on identity: Identity) -> Answer {
         guard let places = indexes[rule]?.others else { return .notAccepted }
         return answer(to: violation.problems, places, of: identity.name) { $0.covers(identity) }
@@ -77,7 +77,7 @@ struct WaiverLedger {
         for place in indexes[rule]?.others ?? [] where waivers[place].covers(identity) { isOpen[place] = true }
     }
 
-    /// Every waiver that speaks of identities, with its use.
+    /// Every waiver that targets identities, with its use.
     ///
     /// - Parameter rules: as below.
     func identitySubjects(rules: Set<String>) -> [WaiverSubject] {
@@ -86,7 +86,7 @@ struct WaiverLedger {
         }
     }
 
-    /// Notes that nobody knows what the rule, or any where none is named, would find.
+    /// Records that it is unknown what the rule would find; without a rule, what any rule would find.
     mutating func leaveOpen(_ repository: Repository, of organization: String, rule: String? = nil) {
         for index in indexes where rule == nil || index.key == rule {
             for place in index.value.places(repository) where waivers[place].covers(repository, of: organization) {
@@ -101,14 +101,14 @@ struct WaiverLedger {
         }
     }
 
-    /// Notes that an organization was not seen whole: what it may hold beside is not known.
+    /// Records that an organization was not read completely: it may have further repositories.
     mutating func leaveOpen(allOf organization: String) {
         for (place, waiver) in waivers.enumerated() where waiver.coversOrganization(organization) {
             isOpen[place] = true
         }
     }
 
-    /// Every waiver that can speak of the scanned organizations, with its use and the organization to tell it under.
+    /// Every waiver that can target the scanned organizations, with its use and the organization to report it under.
     ///
     /// - Parameter rules: ids of the policy; taking a rule out of the policy does not fix what it found.
     func subjects(of organizations: [String], rules: Set<String>) -> [(organization: String, subject: WaiverSubject)] {
@@ -145,7 +145,7 @@ struct WaiverLedger {
         }
         if let whole { return .accepted(whole) }
         let helpful = parts.filter { problems.beyond($0.accepts).count < problems.count }
-        // A waiver whose problems are all gone has nothing to say of those that came in their place.
+        // A waiver none of whose problems is left accepts nothing of a finding with other problems.
         guard let first = (helpful.isEmpty ? parts : helpful).min(by: { $0.expires < $1.expires }) else {
             return .notAccepted
         }
@@ -158,7 +158,7 @@ struct WaiverLedger {
 }
 
 extension Waiver {
-    /// Whether it can speak of an organization or its repositories: a full name of another organization's can't.
+    /// Whether it can target an organization or its repositories. A full name in another organization can't.
     fileprivate func isAbout(_ login: String) -> Bool {
         guard coversOrganization(login) else { return false }
         guard case .named(let glob) = target.repository, let slash = glob.pattern.firstIndex(of: "/") else {

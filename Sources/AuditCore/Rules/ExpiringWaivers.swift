@@ -33,7 +33,7 @@ package struct ExpiringWaivers: WaiverRule {
 
     package func judge(_ subject: WaiverSubject) -> RuleVerdict {
         let waiver = subject.waiver
-        // One that has expired is told of by another rule; whether it is used, too.
+        // Other rules report expired and unused waivers.
         guard !waiver.isExpired(at: subject.now) else { return .pass }
         let left = waiver.expires.days(since: Day(of: subject.now))
         guard left <= days else { return .pass }

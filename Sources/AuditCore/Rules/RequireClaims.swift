@@ -3,8 +3,8 @@ package struct RequireClaims: RepositoryRule {
     package static let name = "require-claims"
     package static let summary = "The effective template holds the claims that trust policies rely on."
     package static let rationale = """
-        A cloud's trust policy compares the subject as one text. A repository whose template lacks a claim presents a \
-        subject that the policy does not expect (every deployment fails) or that is wider than it was meant to be \
+        A cloud's trust policy compares the subject as one text. If a claim is missing there, the repository presents \
+        a subject that the policy does not expect (every deployment fails) or that is wider than it was meant to be \
         (without context, every branch and pull request shares it). Source: GitHub's OIDC reference, "Customizing the \
         subject claims for an organization or repository".
         """

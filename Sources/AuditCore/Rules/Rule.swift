@@ -64,7 +64,7 @@ package enum RuleNeed: Hashable, Sendable, CaseIterable {
 package enum RuleVerdict: Hashable, Sendable {
     case pass
     case fail(Violation)
-    /// A fact that the rule needs is lacking; the text names it.
+    /// A fact that the rule needs is missing; the text names it.
     case undecided(String)
     /// The rule says nothing of such a subject: nothing could satisfy it there.
     case notApplicable

@@ -46,7 +46,7 @@ package struct RuleOptions {
         self.allowsUnknownClaims = allowsUnknownClaims
     }
 
-    /// Refuses an entry that lacks what its rule can't do without.
+    /// Refuses an entry in which an option that its rule requires is missing.
     func check(_ type: any Rule.Type) throws(DocumentError) {
         for option in type.options where option.isRequired && reader.optional(option.name) == nil {
             throw DocumentError(

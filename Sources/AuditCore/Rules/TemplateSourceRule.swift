@@ -1,4 +1,4 @@
-/// The effective template comes from an allowed place.
+/// The effective template comes from an allowed source.
 package struct TemplateSourceRule: RepositoryRule {
     package static let name = "template-source"
     package static let summary = "The effective template comes from an allowed place."

@@ -3,12 +3,12 @@ package struct TrustByName: TrustRule {
     package static let name = "trust-by-name"
     package static let summary = "An id confines a trust, not names alone."
     package static let rationale = """
-        Who comes to own the names gets in, after a rename, a transfer or a deletion. Ids are never given out again: \
-        an immutable subject carries them, and repository_owner_id and repository_id do. Source: GitHub's OIDC \
+        After a rename, a transfer or a deletion, the new owner of the names gets access. Ids are never reused: an \
+        immutable subject contains them, and so do repository_owner_id and repository_id. Source: GitHub's OIDC \
         reference on immutable subjects.
         """
     package static let remediation =
-        "Move the repository to immutable subjects, or demand repository_owner_id besides."
+        "Move the repository to immutable subjects, or demand repository_owner_id too."
     package static let examples = [
         RuleExample(role: [.init("StringLike", "sub", "repo:acme@77/new@1003:*")], expected: .pass),
         RuleExample(

@@ -1,11 +1,11 @@
-/// Each id is that of an owner or repository of ours.
+/// Each id in a trust belongs to an owner or repository of ours.
 package struct TrustForeignID: TrustRule {
     package static let name = "trust-foreign-id"
     package static let summary = "Ids that a trust names belong to an owner or a repository of yours."
     package static let rationale = """
-        Whoever has the id that is written gets in. An id that is not yours was mistyped, copied from an example, or \
-        is a repository's that was transferred away. Source: GitHub's OIDC reference on immutable subjects: ids are \
-        never given out again.
+        The owner or repository with that id gets access. An id that is not yours was mistyped, copied from an \
+        example, or belongs to a transferred repository. Source: GitHub's OIDC reference on immutable subjects: ids \
+        are never given out again.
         """
     package static let remediation =
         "Write the id as oidc-audit template get OWNER/REPOSITORY prints it, or declare the owner by --also-ours."

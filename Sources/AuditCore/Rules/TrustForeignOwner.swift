@@ -1,16 +1,16 @@
-/// No owner is accepted that nobody knows.
+/// A trust accepts only known owners.
 package struct TrustForeignOwner: TrustRule {
     package static let name = "trust-foreign-owner"
     package static let summary = "Every owner that a trust names is scanned or declared."
     package static let rationale = """
-        A trust of another owner's repositories is as safe as that owner's account. A partner is declared by --also- \
-        ours or by the rule's owners; whoever is neither was forgotten, mistyped or never yours. Source: what \
+        A trust that accepts another owner's repositories is as safe as that owner's account. Declare a partner by \
+        --also-ours or by the rule's owners. Any other owner was forgotten, mistyped or never yours. Source: what \
         reviews of trust policies ask first.
         """
     package static let remediation =
         "Remove the owner, declare it by --also-ours, or name it in the rule's owners."
     package static let options = [
-        RuleOption("owners", .names, "logins of other owners that are meant to get in")
+        RuleOption("owners", .names, "logins of other owners that may have access")
     ]
     package static let examples = [
         RuleExample(role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .pass),

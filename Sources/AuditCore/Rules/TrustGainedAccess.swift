@@ -4,7 +4,7 @@ package struct TrustGainedAccess: TrustRule {
     package static let summary = "The changes that are asked about give no access."
     package static let rationale = """
         A repository that comes to present what a trust was written for, by a name, a template or a format, gets \
-        what was meant for another. Judged where --what-if or --plan asks about changes. Source: GitHub's OIDC \
+        what was meant for another. Judged only with --what-if or --plan. Source: GitHub's OIDC \
         reference, \"Customizing the token claims\".
         """
     package static let remediation =

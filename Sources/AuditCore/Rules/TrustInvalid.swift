@@ -1,10 +1,10 @@
-/// It keeps the rules that the cloud has for new ones.
+/// The trust meets the cloud's current requirements for new trusts.
 package struct TrustInvalid: TrustRule {
     package static let name = "trust-invalid"
     package static let summary = "The cloud would accept the trust if it were written today."
     package static let rationale = """
-        Since 2025 IAM refuses a role for GitHub whose subject is missing or only wildcards, and leaves those that \
-        were made before: they are the oldest, and most often open. Source: the IAM user guide, \"Create a role for \
+        Since 2025 IAM refuses a role for GitHub whose subject is missing or only wildcards, but does not \
+        check roles from before: these are often open to everybody. Source: the IAM user guide, \"Create a role for \
         OpenID Connect federation\".
         """
     package static let remediation =

@@ -4,8 +4,8 @@ package struct TrustLostAccess: TrustRule {
     package static let summary = "The changes that are asked about take no access away."
     package static let rationale = """
         A rename, a transfer, another template or the move to immutable subjects changes what jobs present, and \
-        every trust that is not changed before refuses them from then on. Judged where --what-if or --plan asks \
-        about changes. Source: vm0-ai/vm0#35094, an outage of that kind.
+        every trust that is not changed before refuses them from then on. Judged only with --what-if or \
+        --plan. Source: vm0-ai/vm0#35094, an outage of that kind.
         """
     package static let remediation =
         "Add the value that is named to the trust before the change, and remove the old one after it."

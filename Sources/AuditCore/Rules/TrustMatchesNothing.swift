@@ -3,10 +3,10 @@ package struct TrustMatchesNothing: TrustRule {
     package static let name = "trust-matches-nothing"
     package static let summary = "Each trust has a repository that can use it."
     package static let rationale = """
-        A trust that nothing matches is an outage that nobody noticed yet, or a door left for whoever comes to \
-        present its subject. The reason is named: gone, renamed, the other format, another template, the case of \
-        letters, a colon, an audience, or a key that the cloud does not read. Source: trust policies that broke with \
-        renames and immutable subjects (vm0-ai/vm0#35094).
+        A trust that nothing matches is an outage that nobody noticed yet, or an access left for anybody who \
+        later presents its subject. The reason is named: gone, renamed, the other format, another template, the case \
+        of letters, a colon, an audience, or a key that the cloud does not read. Source: trust policies that broke \
+        with renames and immutable subjects (vm0-ai/vm0#35094).
         """
     package static let remediation =
         "Write the value that the repository presents, or remove the trust."

@@ -3,7 +3,7 @@ package struct UnusedWaivers: WaiverRule {
     package static let name = "unused-waivers"
     package static let summary = "Every waiver of the file covers a finding."
     package static let rationale = """
-        A waiver that covers nothing is a hole kept open for the next repository of that name. It is told of only where \
+        A waiver that covers nothing would silently accept the next repository of that name. It is reported only if \
         everything that it could cover was judged. Source: what users of other scanners report of suppressions that no \
         longer match (aquasecurity/trivy#1758, #2312).
         """
@@ -22,7 +22,7 @@ package struct UnusedWaivers: WaiverRule {
     package init() {}
 
     package func judge(_ subject: WaiverSubject) -> RuleVerdict {
-        // One that has expired is told of by another rule.
+        // Another rule reports expired waivers.
         guard !subject.waiver.isExpired(at: subject.now) else { return .pass }
         return switch subject.use {
         case .used: .pass

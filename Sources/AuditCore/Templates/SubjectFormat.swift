@@ -1,10 +1,10 @@
-/// How the subjects of a repository identify it.
+/// Whether the subjects of a repository contain ids.
 package enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     /// Without the ids of owner and repository.
     case legacy
     /// With both ids: `repo:OWNER@ID/REPO@ID`, or as claims of the template.
     case immutable
-    /// It is not known what GitHub makes of the template.
+    /// It is unknown which subject GitHub builds from the template.
     case unknown
 
     /// Reads the format from the template and the prefix that GitHub computes, never from the opt-in flag beside it: a
@@ -12,9 +12,10 @@ package enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     /// where the template holds `repo` or `repository`.
     ///
     /// - Parameters:
-    ///   - prefix: taken apart; `nil` where there is none, or one of neither form.
-    ///   - isSent: whether there is one.
-    ///   - isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has no ids in it.
+    ///   - prefix: the parsed prefix; `nil` if there is none, or if it has neither form.
+    ///   - isSent: whether GitHub sent a prefix.
+    ///   - isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has no ids in
+    ///     subjects.
     init(of template: SubjectTemplate, _ prefix: SubjectPrefix?, isSent: Bool, isEnterpriseServer: Bool) {
         if template.holdsBothIDs {
             self = .immutable
@@ -29,7 +30,7 @@ package enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     package var name: String { rawValue }
 }
 
-/// A `sub_claim_prefix` taken apart: `repo:OWNER/REPO` or `repo:OWNER@ID/REPO@ID`.
+/// A parsed `sub_claim_prefix`: `repo:OWNER/REPO` or `repo:OWNER@ID/REPO@ID`.
 package struct SubjectPrefix: Hashable, Sendable {
     package let owner: String
     package let ownerID: Int64?

@@ -23,7 +23,7 @@ package struct TrustExport: Hashable, Sendable {
     /// Roles that trust providers other than GitHub's.
     package var otherIssuers = 0
     package var unread: [Unread] = []
-    /// What is missing of the export; `nil` where nothing is known to be.
+    /// What is missing from the export; `nil` if nothing is known to be missing.
     package var truncation: String?
     /// When the file was last written; `nil` where that is not known.
     package var modifiedAt: Timestamp?
@@ -39,9 +39,9 @@ package struct TrustExport: Hashable, Sendable {
 package struct TokenAnswer: Hashable, Sendable {
     /// `nil` where it is not decided.
     package let isAccepted: Bool?
-    /// The claim that refuses the token, or `deny`; `nil` where nothing does.
+    /// The claim because of which the token is refused, or `deny`; `nil` if nothing refuses it.
     package let refusedBy: String?
-    /// For people; `nil` where it is accepted.
+    /// The reason in words; `nil` if the token is accepted.
     package let why: String?
 
     package init(isAccepted: Bool?, refusedBy: String? = nil, why: String? = nil) {
@@ -67,24 +67,24 @@ package struct TrustAudit: Sendable {
     package let scans: [StoredScan]
     package let files: [TrustExport]
     package let report: AccessReport
-    /// Why not everything of the organizations was read.
+    /// Reasons why the organizations were not read completely.
     package var gaps: [String] = []
-    /// The only repository whose access is asked for; `nil`: all.
+    /// The repository given by `--repository`; `nil` for all.
     package var repository: RepositoryID?
-    /// `nil` where no change is asked about.
+    /// `nil` without `--what-if` and `--plan`.
     package var change: Change?
-    /// By trust; `nil` where no token is asked about.
+    /// By the trust's id; `nil` without `--token-claims`.
     package var tokens: [String: TokenAnswer]?
     /// What is new or gone since an earlier report; `nil` where none was given.
     package var news: TrustNews?
-    /// What a policy makes of it; `nil` where none was given.
+    /// The policy's findings; `nil` without a policy.
     package var judgement: TrustJudgement?
 
     /// In the order of identities.
     package let trusts: [JudgedTrust]
     /// How many trusts each identity has.
     package let trustCounts: [String: Int]
-    /// How many repositories with unknown subjects may use a trust, by its id; none is left out.
+    /// How many repositories with unknown subjects may use a trust, by the trust's id; without an entry for zero.
     private let unknown: [String: Int]
 
     package init(scans: [StoredScan], files: [TrustExport], report: AccessReport) {
@@ -108,9 +108,9 @@ package struct TrustAudit: Sendable {
         self.unknown = unknown
     }
 
-    // MARK: - What it comes to
+    // MARK: - Results
 
-    /// Trusts that somebody outside gets in through, or may, the worst first.
+    /// Trusts that outsiders can or may use, the worst first.
     package var outside: [JudgedTrust] {
         trusts.enumerated().compactMap { index, trust in trust.reach.outsiders.first.map { (index, trust, $0) } }
             .sorted { ($0.2.rank, $0.0) < ($1.2.rank, $1.0) }
@@ -120,7 +120,7 @@ package struct TrustAudit: Sendable {
     /// Trusts that no repository can use.
     package var unmatched: [JudgedTrust] { trusts.filter { !$0.noMatch.isEmpty } }
 
-    /// How many repositories may use a trust that are not known to, since their subjects are unknown.
+    /// How many repositories may use a trust, which is not certain since their subjects are unknown.
     package func unknownCount(_ trust: JudgedTrust) -> Int { unknown[trust.trust.id] ?? 0 }
 
     package func isDecided(_ trust: JudgedTrust) -> Bool {
@@ -172,11 +172,11 @@ extension NoMatch {
 }
 
 extension Reach {
-    /// A group that is not ours, and what is known of its way in.
+    /// A group of outsiders, and how it can use the trust.
     package struct Outsider: Hashable, Sendable {
         package let group: Group
         package let witness: Witness?
-        /// Why it is not certain; `nil` where it is.
+        /// Why the access is not certain; `nil` if it is certain.
         package let doubt: String?
 
         package var isCertain: Bool { doubt == nil }
@@ -185,7 +185,8 @@ extension Reach {
         fileprivate var rank: Int { (Group.allCases.firstIndex(of: group) ?? 0) * 2 + (isCertain ? 0 : 1) }
     }
 
-    /// Who outside gets in, or may, the worst first. Where anyone does, the others are among them.
+    /// The outsiders that can or may use the trust, the worst first. If anyone certainly can, the other groups are
+    /// left out.
     package var outsiders: [Outsider] {
         var outsiders: [Outsider] = []
         for (answer, group) in outside where group != .owner {

@@ -15,9 +15,10 @@ struct CheckCommand: AuditCommand {
             ],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
-                What was read then is held against the policy as it is now. Nothing is stored. Of several organizations the \
-                newest scan of each is taken, and they are judged as one. With --at, no organization means all of the scan. With --at and without --policy, a scan is judged by the \
-                policy and waivers of its day; --policy scan:ID takes the policy of another scan.
+                What was read then is held against the policy as it is now. Nothing is stored. Of several \
+                organizations the newest scan of each is taken, and they are judged as one. With --at, no \
+                organization means all of the scan. With --at and without --policy, a scan is judged by the policy \
+                and waivers of its day; --policy scan:ID takes the policy of another scan.
                 """))
 
     @OptionGroup var targets: OrganizationsOptions
@@ -105,7 +106,7 @@ struct CheckPipeline {
             }
             if scan.isNarrow {
                 context.console.note(
-                    "note: scan \(scan.id.rawValue) has a scope of its own: it says nothing of what that leaves out")
+                    "note: scan \(scan.id.rawValue) was limited to a scope: repositories outside it are not judged")
             }
         }
         var evaluator = try await judging.evaluator(

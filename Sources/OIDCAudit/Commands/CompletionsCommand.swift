@@ -3,7 +3,7 @@ import AuditCore
 
 struct CompletionsCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "completions", abstract: "Print the script by which a shell completes commands and options.",
+        commandName: "completions", abstract: "Print a script for completing commands and options in a shell.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit completions bash > ~/.local/share/bash-completion/completions/oidc-audit",

@@ -9,8 +9,9 @@ struct DemoCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: ["oidc-audit demo", "oidc-audit demo --keep --directory demo"],
             details: """
-                Prints what happened in each night and what the scan made of it, the report of the last one, and the way from \
-                a finding to its fix. Leaves the history, the reports, the baseline and the waivers in a folder that it names.
+                Prints what happened in each night and what the scan made of it, the report of the last one, and the \
+                way from a finding to its fix. Leaves the history, the reports, the baseline and the waivers in a \
+                folder that it names.
                 """))
 
     @Option(
@@ -18,7 +19,7 @@ struct DemoCommand: AuditCommand {
     var directory: String?
     @Option(help: ArgumentHelp("Day of the last night, such as 2026-09-30. (default: today)", valueName: "day"))
     var until: String?
-    @Flag(help: "Leave the emulated GitHub running until it is interrupted, and say how to scan it.")
+    @Flag(help: "Leave the emulated GitHub running until it is interrupted, and print how to scan it.")
     var keep = false
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {

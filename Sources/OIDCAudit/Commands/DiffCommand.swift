@@ -13,10 +13,11 @@ struct DiffCommand: AuditCommand {
                 (.incomplete, "with --exit-code: not known"),
             ],
             details: """
-                A scan is named by its number, latest, previous, or a date, which means the last scan that had begun by the end \
-                of that day. Scans are ordered as they were made, not by their clocks. Without names, the latest scan is compared with the one before it of the same organizations and scope. \
-                What the earlier scan could not read is compared with the last scan before it that could; what the later one could \
-                not read is a gap of coverage and no change.
+                A scan is named by its number, latest, previous, or a date, which means the last scan that had begun \
+                by the end of that day. Scans are ordered as they were made, not by their clocks. Without names, the \
+                latest scan is compared with the one before it of the same organizations and scope. What the earlier \
+                scan could not read is compared with the last scan before it that could; what the later one could not \
+                read is a gap of coverage and no change.
                 """))
 
     @Argument(help: ArgumentHelp("The earlier scan. (default: previous)", valueName: "a"))
@@ -65,7 +66,7 @@ struct DiffCommand: AuditCommand {
                 throw .usage(
                     "scan \(earlier.id.rawValue) of \(earlier.logins.joined(separator: ", ")) and scan "
                         + "\(later.id.rawValue) of \(later.logins.joined(separator: ", ")) have no organization in common",
-                    hint: "name two scans of one organization; oidc-audit history list tells them")
+                    hint: "name two scans of one organization; see oidc-audit history list")
             }
             try settings.write(
                 DifferencePage.render(difference, as: settings.format, style: settings.style(context)), to: context)

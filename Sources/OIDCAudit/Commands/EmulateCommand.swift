@@ -14,17 +14,17 @@ struct EmulateCommand: AuditCommand {
     var world: String?
     @Option(help: "Port on 127.0.0.1; 0 lets the system pick one.")
     var port: Number<Ports> = 0
-    @Option(help: "Serve one organization, acme, with as many generated repositories.")
+    @Option(help: "Serve one organization, acme, with this many generated repositories.")
     var repositories: Number<FromZero>?
     @Option(help: "Seed of the generated repositories.")
     var seed: Number<Seeds> = 1
-    @Option(help: ArgumentHelp("Wait before each answer, such as 20ms.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Delay before each response, such as 20ms.", valueName: "duration"))
     var latency: Duration?
     @Option(
-        help: .onCommandLineOnly("Refuse what exceeds as many requests in any minute.", valueName: "n"))
+        help: .onCommandLineOnly("Refuse requests beyond this many in any minute.", valueName: "n"))
     var pointsPerMinute: Number<PointsPerMinute>?
     @Option(
-        help: ArgumentHelp("Change as many settings whenever the organization is asked for.", valueName: "n"))
+        help: ArgumentHelp("Change this many settings at each request for the organization.", valueName: "n"))
     var changesPerNight: Number<FromZero>?
     @Option(help: ArgumentHelp("Serve over TLS with this certificate.", valueName: "pem"), completion: .certificates)
     var certificate: String?

@@ -13,8 +13,9 @@ struct PolicyInitCommand: AuditCommand {
                 "oidc-audit policy init", "oidc-audit policy init acme --file policy.yaml",
                 "oidc-audit policy init --from preset:strict",
             ],
-            details: "With an organization whose scan is stored, the policy asks for the template that most of its "
-                + "repositories have today, and says of each rule how many would break it. --from copies another policy."
+            details: "With an organization whose scan is stored, the policy requires the template that most of its "
+                + "repositories have today, and notes at each rule how many would break it. --from copies another "
+                + "policy."
         ))
 
     @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))

@@ -159,7 +159,7 @@ extension CommandFailure {
         return CommandFailure(
             message: "no token was given for \(host)",
             hint: isGitHub
-                ? "set GH_TOKEN, with GH_TOKEN=$(gh auth token) say, or use --token-file, or --app-id and --app-key-file"
+                ? "set GH_TOKEN, such as GH_TOKEN=$(gh auth token), or use --token-file, or --app-id and --app-key-file"
                 : "set GH_ENTERPRISE_TOKEN, or use --token-file", status: .permission)
     }
 
@@ -234,7 +234,7 @@ extension AuditReport {
             return "check whether it was deleted, or the token lost its access"
         }
         if summary.judged == 0, summary.unreadable == 0 { return "check --include, --exclude and the like" }
-        return "the report says of each why; another run asks again"
+        return "the report gives the reason for each; run the scan again"
     }
 
     /// The first thing that went wrong, for people: an organization's trouble before a repository's.

@@ -9,7 +9,7 @@ import Reports
 struct TrustCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
-        abstract: "Who can assume what: cloud exports held against the last stored scan; no network.",
+        abstract: "Report who can assume which cloud roles, from cloud exports and the last stored scan; no network.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit trust acme --trust roles.json",
@@ -22,26 +22,27 @@ struct TrustCommand: AuditCommand {
             ],
             details: """
                 Exports are made by the cloud's own tools, such as aws iam list-roles --output json > roles.json; see \
-                oidc-audit help trust-files. With --at, no organization means all of the scan. A trust that a rename or a change of the subject's format left without a \
-                repository counts as lost access. With --policy the findings of its rules about trusts count instead. With \
-                --token-claims it ends with 0 if a trust accepts the token, with 1 \
-                if none does, and with 3 if that is not known.
+                oidc-audit help trust-files. With --at, no organization means all of the scan. A trust that a rename \
+                or a change of the subject's format left without a repository counts as lost access. With --policy \
+                the findings of its rules about trusts count instead. With --token-claims the exit status is 0 if a \
+                trust accepts the token, 1 if none does, and 3 if that is unknown.
                 """))
 
     @OptionGroup var targets: OrganizationsOptions
     @OptionGroup var exports: TrustFileOptions
     @Option(
         help: ArgumentHelp(
-            "A change to ask about, repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
+            "Show what a change would do; repeatable: \(WhatIfOption.forms).", valueName: "kind:value"))
     var whatIf: [WhatIfOption] = []
-    @Option(help: ArgumentHelp("Ask what a plan would change.", valueName: "file"), completion: .json) var plan: String?
+    @Option(help: ArgumentHelp("Show what a plan would change.", valueName: "file"), completion: .json)
+    var plan: String?
     // As a setting it means what is scanned.
     @Option(help: .onCommandLineOnly("What this repository can assume.", valueName: "owner/name"))
     var repository: String?
-    @Option(help: ArgumentHelp("Who can assume identities of such an ARN or name.", valueName: "glob"))
+    @Option(help: ArgumentHelp("Who can assume the identities whose ARN or name matches.", valueName: "glob"))
     var identity: Glob?
     @Option(
-        help: ArgumentHelp("Ask which trusts accept a token of these claims, a JSON object.", valueName: "file"),
+        help: ArgumentHelp("Show which trusts accept a token with these claims, a JSON object.", valueName: "file"),
         completion: .json)
     var tokenClaims: String?
     @Option(
@@ -56,7 +57,8 @@ struct TrustCommand: AuditCommand {
     @OptionGroup var age: AgeOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
-        help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
+        help: ArgumentHelp("Write the findings as a baseline; they no longer fail.", valueName: "file"),
+        completion: .json)
     var writeBaseline: String?
     @OptionGroup var gating: GateOptions
     @OptionGroup(title: "Report") var output: TrustOutputOptions
@@ -225,7 +227,7 @@ struct TrustCommand: AuditCommand {
             let nearest = NearestWord.nearest(to: repository, among: world.repositories.map(\.repository.fullName))
             throw .usage(
                 "--repository: the scan lists no repository \(repository)",
-                hint: nearest.map { "did you mean \"\($0)\"?" } ?? "say OWNER/NAME as the scan lists it")
+                hint: nearest.map { "did you mean \"\($0)\"?" } ?? "use OWNER/NAME as the scan lists it")
         }
         return found.repository.id
     }

@@ -35,7 +35,7 @@ struct WaiverLintCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: ["oidc-audit waiver lint waivers.yaml --policy policy.yaml"],
             exits: [(.success, "nothing is wrong"), (.violations, "something is wrong")],
-            details: "Exits 1 where something is wrong. Whether a waiver is still used, only a scan can tell."))
+            details: "Exits 1 if something is wrong. Only a scan shows whether a waiver is still used."))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
@@ -57,16 +57,16 @@ struct WaiverLintCommand: AuditCommand {
 
 struct WaiverAddCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a waiver to a file, whose comments and order stay.",
+        commandName: "add", abstract: "Add a waiver to a file; its comments and order are preserved.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit waiver add waivers.yaml --rule required-claims --repository acme/api --owner platform "
                     + "--expires 2027-01-31 --reason 'until the move'"
             ],
             details: """
-                The file is made where there is none: YAML or JSON by its ending. The waiver holds through the day that it \
+                Creates the file if it is missing: YAML or JSON by its extension. The waiver holds through the day that it \
                 names, in UTC, wherever the program runs. It accepts the problems that the last \
-                scan found, or those of --accepts; a finding that gets a further one counts again.
+                scan found, or those of --accepts; a finding with a further problem counts again.
                 """))
 
     @OptionGroup var file: WaiverFileArgument
@@ -92,7 +92,7 @@ struct WaiverAddCommand: AuditCommand {
     var organization: OrganizationLogin?
     @Option(help: ArgumentHelp("A cloud role: its name, its ARN or a glob; it stands alone.", valueName: "glob"))
     var identity: Glob?
-    @Option(help: "Who answers for it.", transform: reading(String.notBlank)) var owner: String
+    @Option(help: "Who is responsible for it.", transform: reading(String.notBlank)) var owner: String
     @Option(help: "Why it is accepted.", transform: reading(String.notBlank)) var reason: String
     @Option(
         help: ArgumentHelp("It holds through this day, UTC, such as 2027-01-31.", valueName: "day"),
@@ -103,7 +103,7 @@ struct WaiverAddCommand: AuditCommand {
     var expires: Day
     @Option(
         help: ArgumentHelp(
-            "A problem that it accepts, as the report says it; repeatable. (default: those of the last scan)",
+            "A problem that it accepts, as the report prints it; repeatable. (default: those of the last scan)",
             valueName: "problem"), transform: reading(String.notBlank))
     var accepts: [String] = []
     @Flag(help: "Accept whatever the rule finds, now and later.")
@@ -237,7 +237,7 @@ extension Waiver.Target.Repository {
 extension String {
     @Sendable fileprivate static func notBlank(_ text: String) throws(InvalidValue) -> String {
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw InvalidValue(text, "is empty", hint: "fill it in: somebody will ask in a year")
+            throw InvalidValue(text, "is empty", hint: "fill it in: a later review needs it")
         }
         return text
     }

@@ -2,13 +2,13 @@ import GitHubEmulator
 
 /// One night of the demo: what people changed at GitHub during the day, and what the platform team runs in the morning.
 ///
-/// `scripts/nights` holds the first lines and the exit status of each against what is committed.
+/// `scripts/nights` compares the first lines and the exit status of each night with the committed ones.
 struct DemoNight: Sendable {
     /// What the platform team does in the morning, after it has read the night's report.
     enum Task: Sendable {
-        /// Accepts what was found as known.
+        /// Accepts the findings in a baseline.
         case writeBaseline
-        /// Accepts for some days that a repository can't be read.
+        /// Accepts an unreadable repository for some days.
         case waive(repository: String, owner: String, days: Int, reason: String)
         /// Renews the waivers that have expired, in the file, for some days.
         case renewWaivers(days: Int)

@@ -25,7 +25,7 @@ struct GivenOption {
         switch text.lowercased() {
         case "1", "true", "yes", "on": return [name]
         case "0", "false", "no", "off": return option.hasInverse ? ["--\(option.name.inverse)"] : []
-        default: throw .usage("\(origin): \"\(text)\" is neither true nor false", hint: "say true or false")
+        default: throw .usage("\(origin): \"\(text)\" is neither true nor false", hint: "use true or false")
         }
     }
 }

@@ -182,7 +182,7 @@ extension [OrganizationLogin] {
 extension ScanReference: OptionValue {
     init(option text: String) throws(InvalidValue) {
         guard let reference = ScanReference(text) else {
-            throw InvalidValue(text, "is not a scan", hint: "say \(Self.forms)")
+            throw InvalidValue(text, "is not a scan", hint: "use \(Self.forms)")
         }
         self = reference
     }
@@ -209,7 +209,7 @@ struct EndTime: OptionValue {
 
     init(option text: String) throws(InvalidValue) {
         guard let moment = Timestamp(text) ?? Timestamp(dayOf: text)?.adding(seconds: 86_399) else {
-            throw InvalidValue(text, "is not a time", hint: "say a date such as 2026-09-30, to its end")
+            throw InvalidValue(text, "is not a time", hint: "use a date such as 2026-09-30; that day is included")
         }
         self.moment = moment
     }
@@ -229,7 +229,7 @@ enum StartTime: OptionValue {
         {
             self = .ago(seconds: count * unit.seconds)
         } else {
-            throw InvalidValue(text, "is not a time", hint: "say 7d, 12h, or a date such as 2026-09-01")
+            throw InvalidValue(text, "is not a time", hint: "use 7d, 12h, or a date such as 2026-09-01")
         }
     }
 

@@ -28,13 +28,14 @@ struct ConnectionOptions: ParsableArguments {
     @OptionGroup var host: HostOptions
     @Option(help: ArgumentHelp("X-GitHub-Api-Version.", valueName: "date")) var apiVersion = APIVersion.first
     @Option(help: "File that holds the token; - is standard input.", completion: .file()) var tokenFile: String?
-    @Option(help: ArgumentHelp("Id or client id of a GitHub App, in the place of a token.", valueName: "id"))
+    @Option(help: ArgumentHelp("Id or client id of a GitHub App, instead of a token.", valueName: "id"))
     var appID: AppID?
     @Option(
         help: ArgumentHelp("File that holds the app's private key.", valueName: "pem"), completion: .certificates)
     var appKeyFile: String?
     @Option(
-        help: ArgumentHelp("Certificates trusted beside the system's.", valueName: "pem"), completion: .certificates,
+        help: ArgumentHelp("Certificates trusted in addition to the system's.", valueName: "pem"),
+        completion: .certificates,
         transform: reading { text throws(InvalidValue) in try TrustedCertificates(file: text) })
     var caFile: TrustedCertificates?
     // Fewer than GitHub allows: others may use the token, and a third is as fast as a minute's points permit.
@@ -70,8 +71,10 @@ struct ConnectionOptions: ParsableArguments {
 }
 
 struct ScopeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only repositories of such a name.", valueName: "glob")) var include: [Glob] = []
-    @Option(help: ArgumentHelp("No repositories of such a name.", valueName: "glob")) var exclude: [Glob] = []
+    @Option(help: ArgumentHelp("Only repositories whose name matches; repeatable.", valueName: "glob"))
+    var include: [Glob] = []
+    @Option(help: ArgumentHelp("No repositories whose name matches; repeatable.", valueName: "glob"))
+    var exclude: [Glob] = []
     @Option(help: "Only repositories of that visibility.") var visibility: [KnownVisibility] = []
     @Option(help: "Only repositories with the topic.") var topic: [String] = []
     @Option(
@@ -116,7 +119,7 @@ struct HistoryOptions: ParsableArguments {
         completion: .database,
         transform: reading { text throws(InvalidValue) in
             guard text != ":memory:", !text.hasPrefix("file:"), !text.isEmpty else {
-                throw InvalidValue(text, "is not a path", hint: "name a file: a history is there to be kept")
+                throw InvalidValue(text, "is not a path", hint: "name a file: the history must be stored")
             }
             return text
         })
@@ -129,7 +132,7 @@ struct HistoryOptions: ParsableArguments {
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
             throw .usage(
-                "there is no place for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
+                "no path for the history: neither XDG_STATE_HOME nor HOME is set", hint: "add --db PATH")
         }
         return home + "/.local/state/oidc-audit/history.sqlite"
     }
@@ -171,7 +174,7 @@ struct OutputOptions: ParsableArguments {
         help: ArgumentHelp(
             "A JUnit testcase for each rule of a repository, or each repository.", valueName: "group"))
     var junitGroup = JUnitGroup.rule
-    @Flag(help: "Add the report to the summary of a GitHub Actions job, where everybody reads it who sees the job.")
+    @Flag(help: "Add the report to the summary of a GitHub Actions job, which everybody who can see the job can read.")
     var stepSummary = false
     @OptionGroup var gating: GateOptions
 
@@ -237,8 +240,8 @@ struct ColorOptions: ParsableArguments {
 }
 
 struct ConsoleOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Say nothing on standard error but errors.") var quiet = false
-    @Flag(name: .shortAndLong, help: "Say what is used and asked.") var verbose = false
+    @Flag(name: .shortAndLong, help: "Print only errors on standard error.") var quiet = false
+    @Flag(name: .shortAndLong, help: "Print the settings in use and each request.") var verbose = false
     @Flag(help: "No progress line.") var noProgress = false
     @OptionGroup var colors: ColorOptions
     @OptionGroup var configuration: ConfigurationOptions

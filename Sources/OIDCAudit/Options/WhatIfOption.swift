@@ -29,7 +29,7 @@ struct WhatIfOption: OptionValue {
     init(option text: String) throws(InvalidValue) {
         self.text = text
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 else { throw InvalidValue(text, "is not KIND:VALUE", hint: "say \(Self.forms)") }
+        guard parts.count == 2 else { throw InvalidValue(text, "is not KIND:VALUE", hint: "use \(Self.forms)") }
         guard let kind = Kind(rawValue: parts[0]) else {
             throw .unknown(parts[0], among: Kind.allCases.map(\.rawValue))
         }
@@ -38,7 +38,7 @@ struct WhatIfOption: OptionValue {
         let wanted = sides.count > 1 ? sides[1] : nil
         guard target.allSatisfy({ !$0.isEmpty }), target.count == 2 || target.count == 1 && kind == .immutable,
             (wanted == nil) == (kind == .delete || kind == .immutable), wanted?.isEmpty != true
-        else { throw InvalidValue(text, "is not a change", hint: "say \(Self.forms)") }
+        else { throw InvalidValue(text, "is not a change", hint: "use \(Self.forms)") }
         (owner, name) = (target[0], target.count == 2 ? target[1] : nil)
         let value = wanted ?? ""
         switch kind {
@@ -97,7 +97,7 @@ struct OwnerOption: OptionValue {
     init(option text: String) throws(InvalidValue) {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
         guard let login = OrganizationLogin(parts[0]), parts.count <= 2 else {
-            throw InvalidValue(text, "is not an owner", hint: "say OWNER or OWNER@ID, such as octo-org@9919")
+            throw InvalidValue(text, "is not an owner", hint: "use OWNER or OWNER@ID, such as octo-org@9919")
         }
         self.login = login.rawValue
         guard parts.count == 2 else {

@@ -105,7 +105,7 @@ enum BaselineSource {
             throw .usage(
                 "--baseline: the history holds no finished scan \(reference) of \(apiURL)",
                 hint: hosts.isEmpty || hosts.contains(apiURL)
-                    ? "a finished scan says its number at the end of its report"
+                    ? "each report ends with the number of its scan; see oidc-audit history list"
                     : HostChoice.hint(hosts, holding: .scans))
         }
         let id = scan.id

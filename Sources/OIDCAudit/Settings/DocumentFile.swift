@@ -46,7 +46,7 @@ struct DocumentFile {
 
     /// A mistake in the file as the command line tells it: `FILE:LINE:COLUMN: what`.
     static func failure(_ error: DocumentError, in name: String) -> CommandFailure {
-        .usage("\(name):\(error)", hint: error.hint ?? "correct it at that place")
+        .usage("\(name):\(error)", hint: error.hint ?? "correct it at that position")
     }
 
     // MARK: -

@@ -48,7 +48,7 @@ struct HistorySettings {
             {
                 throw .usage(
                     "scan \(id.rawValue) was pruned from the history \(store.path)",
-                    hint: "oidc-audit history list tells what it holds; history export keeps what a pruning removes")
+                    hint: "oidc-audit history list shows what is left; export before you prune")
             }
             let of = organizations.isEmpty ? "" : " of \(organizations.map(\.login).joined(separator: ", "))"
             let which =
@@ -60,7 +60,7 @@ struct HistorySettings {
                 }
             throw .usage(
                 "the history \(store.path) holds no \(which)\(of) at \(apiURL)",
-                hint: "oidc-audit history list tells what it holds; --api-url and --db choose another")
+                hint: "see oidc-audit history list; or use --api-url or --db")
         }
         if case .at(let moment) = reference,
             let pruned = try await usingHistory({ () async throws(HistoryError) in

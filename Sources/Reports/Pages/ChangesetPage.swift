@@ -5,7 +5,7 @@ package enum ChangesetPage: Page {
 
     /// - Parameter changesets: newest first.
     package static func write(_ changesets: [Changeset], to page: inout TextPage) {
-        if changesets.isEmpty { page.plain("Nothing was ever changed from here.", indent: 0) }
+        if changesets.isEmpty { page.plain("This history contains no changes.", indent: 0) }
         for (index, changeset) in changesets.enumerated() {
             if index > 0 { page.blank() }
             let undone = changeset.undoes.map { " of #\($0.rawValue)" } ?? ""

@@ -1,6 +1,6 @@
 package import AuditCore
 
-/// Which scans a history holds.
+/// A list of the scans in a history.
 package enum ScanListPage: Page {
 
     /// Scans, newest first; how many there are, of which these are the newest; how many run, or were interrupted.
@@ -22,7 +22,7 @@ package enum ScanListPage: Page {
         }
         guard open > 0 else { return }
         page.plain(
-            "\(counted(open, "scan")) more \(open == 1 ? "runs, or was" : "run, or were") interrupted", indent: 0)
+            "\(counted(open, "unfinished scan")): running, or interrupted", indent: 0)
     }
 
     private static func write(_ scans: [StoredScan], to page: inout TextPage) {
@@ -56,8 +56,8 @@ package enum ScanListPage: Page {
     }
 
     package static let document = JSONDocument<Content>("scans") {
-        Member("total", .integer, "how many there are, of which these are the newest") { $0.total }
-        Member("open", .integer, "how many run, or were interrupted") { $0.open }
+        Member("total", .integer, "how many finished scans there are; the list may have only the newest") { $0.total }
+        Member("open", .integer, "how many scans run, or were interrupted") { $0.open }
         Member("scans", .list(.object { Member<StoredScan>.scan }), "newest first") { $0.scans }
     }
 }

@@ -36,14 +36,14 @@ package enum StatePage: Page {
     }
 
     package static let document = JSONDocument<Content>("state") {
-        Member("scan", .side, "the one that saw it") { $0.scan.side }
+        Member("scan", .side, "the scan that read this state") { $0.scan.side }
         Member("complete", .boolean, "everything in scope was read and decided") { $0.scan.isComplete }
         Member("organizations", .list(organization)) { organizations(in: $0.snapshot) }
     }
 
     private static let organization = Shape<Seen>.object {
         Member.group(Member.organization) { $0.organization }
-        Member("repositories", .list(.datedState), "every one that is listed") { $0.states }
+        Member("repositories", .list(.datedState), "every listed repository") { $0.states }
     }
 
     private static func organizations(in snapshot: Snapshot) -> [Seen] {
@@ -51,7 +51,7 @@ package enum StatePage: Page {
     }
 }
 
-/// An organization, and the host by which its subjects go.
+/// An organization, and whether its host is an Enterprise Server, which decides the format of its subjects.
 private struct Seen {
     let organization: OrganizationSnapshot
     let isEnterpriseServer: Bool

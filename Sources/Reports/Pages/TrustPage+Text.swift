@@ -133,7 +133,7 @@ extension TextPage {
         let holed = audit.files.filter { $0.truncation != nil || !$0.unread.isEmpty }
         guard !holed.isEmpty || !audit.gaps.isEmpty else { return }
         blank()
-        line("UNREAD", .poor, "what this says nothing of")
+        line("UNREAD", .poor, "what could not be read")
         for gap in audit.gaps { wrapped(gap, indent: 2) }
         for file in holed {
             if let why = file.truncation { wrapped("\(file.path): \(why)", indent: 2) }
@@ -205,7 +205,7 @@ extension TrustAudit {
         var reasons = trust.undecided.filter { $0.kind != .request }.map(\.displayText)
         let count = unknownCount(trust)
         if count > 0 { reasons.append("the subjects of \(counted(count, "repository")) are not known") }
-        if trust.reach.mayHaveMore { reasons.append("repositories with unknown subjects may use it besides") }
+        if trust.reach.mayHaveMore { reasons.append("repositories with unknown subjects may use it too") }
         for outsider in trust.reach.outsiders where !outsider.isCertain { reasons.append(outsider.displayText) }
         let verdict = judgement?.identities.first { $0.identity.name.isExactly(trust.trust.identity.name) }
         return reasons + (verdict?.undecided ?? [])

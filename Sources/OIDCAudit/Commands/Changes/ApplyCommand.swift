@@ -6,7 +6,7 @@ import Reports
 
 struct ApplyCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Write what a plan says, one change after another, each read back.",
+        commandName: "apply", abstract: "Write the changes of a plan one by one, and read each back.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit apply plan.json",
@@ -15,15 +15,15 @@ struct ApplyCommand: AuditCommand {
             ],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
-                A target that is no longer as it was when the plan was made is left alone. The first change is a canary. What \
-                is written stands in the history's journal, before and after; rollback undoes it. A plan that was made with \
-                --trust needs it again: apply computes from today's exports what access is lost, and writes nothing where any \
-                is.
+                A target that changed since the plan was made is skipped. The first change is a canary. Each write is \
+                in the history's journal, with the values before and after; oidc-audit rollback restores them. A plan \
+                that was made with --trust needs it again: apply computes from today's exports what access is lost, \
+                and writes nothing where any is.
                 """))
 
     @Argument(help: ArgumentHelp("A plan, as plan -o json=FILE writes it.", valueName: "plan"), completion: .json)
     var plan: String?
-    @Flag(name: .customLong("continue"), help: "Go on with the changes that were begun last and are not done.")
+    @Flag(name: .customLong("continue"), help: "Resume the changes that were started last and are not finished.")
     var continues = false
     @OptionGroup(title: "Trust") var exports: TrustFileOptions
     @Flag(help: .onCommandLineOnly("Write the plan although repositories lose access to roles."))
@@ -42,7 +42,7 @@ struct ApplyCommand: AuditCommand {
         let work: ApplyPipeline.Work
         if continues {
             guard plan == nil else {
-                throw .usage("--continue takes the plan from the journal", hint: "leave the plan away")
+                throw .usage("--continue takes the plan from the journal", hint: "leave out the plan")
             }
             let unfinished = try await context.withHistory(pipeline.historyPath, for: .reading) {
                 [pipeline] history throws(CommandFailure) in
@@ -50,14 +50,14 @@ struct ApplyCommand: AuditCommand {
             }
             guard let last = unfinished else {
                 throw .usage(
-                    "nothing was begun that is not done",
+                    "no unfinished changes to resume",
                     hint: await context.hintAtOtherHosts(
                         than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
-                        ?? "oidc-audit history changes tells what was")
+                        ?? "see oidc-audit history changes")
             }
             let left = last.entries.count(where: \.isOpen)
             context.console.note(
-                "going on with #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
+                "resuming #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
             )
             // What was tried, and why it is left.
             let failed = zip(last.plan.changes, last.entries).filter { $0.1.isOpen && $0.1.outcome != nil }

@@ -6,7 +6,7 @@ import Reports
 
 struct PlanCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Work out what to change so that the policy is kept; writes nothing to GitHub.",
+        commandName: "plan", abstract: "Plan the changes that fix the findings of a policy; writes nothing to GitHub.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit plan acme --policy policy.yaml -o json=plan.json",
@@ -17,9 +17,9 @@ struct PlanCommand: AuditCommand {
                 (.success, "nothing to change"), (.violations, "something to change"), (.incomplete, "incomplete"),
             ],
             details: """
-                Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON file, is \
-                what apply takes. With --trust it also holds who then can no longer assume what, and who can in \
-                addition, by exports of a cloud; see oidc-audit help trust-files.
+                Crawls the organizations, or takes a stored scan with --from-scan and no network. The plan, a JSON \
+                file, is what apply takes. With --trust it also holds who then can no longer assume what, and who can \
+                in addition, by exports of a cloud; see oidc-audit help trust-files.
                 """))
 
     @OptionGroup var targets: OrganizationsOptions

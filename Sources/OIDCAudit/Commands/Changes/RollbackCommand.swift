@@ -7,16 +7,16 @@ import Reports
 
 struct RollbackCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Write back what was there before a set of changes.",
+        commandName: "rollback", abstract: "Restore what was there before a set of changes.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit history changes", "oidc-audit rollback 3", "oidc-audit rollback 3 --trust roles.json",
             ],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
-                oidc-audit history changes lists them. The same checks hold as for apply: what is no longer as it was left \
-                is not touched. A rollback can be rolled back. With --trust it reports what access is lost, and writes all the \
-                same.
+                oidc-audit history changes lists the sets. The same checks hold as for apply: a target that changed \
+                since is not written. A rollback can be rolled back. With --trust it reports what access is lost, and \
+                writes all the same.
                 """))
 
     @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
@@ -39,7 +39,7 @@ struct RollbackCommand: AuditCommand {
             throw .usage(
                 "the journal holds no changes #\(number) at \(pipeline.apiURL)",
                 hint: await context.hintAtOtherHosts(than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
-                    ?? "oidc-audit history changes tells them")
+                    ?? "see oidc-audit history changes")
         }
         guard !changeset.plan.changesOrganizations || change.maxChanges != nil else {
             throw ApplyPipeline.followersUnknown
@@ -56,8 +56,8 @@ struct RollbackCommand: AuditCommand {
                 ApplyPipeline.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client, in: history)
             guard plan.manual.isEmpty else {
                 throw CommandFailure(
-                    message: "\(plan.manual.count) of the changes could not be undone; the plan says why",
-                    hint: "template set writes one template", status: .partial)
+                    message: "\(plan.manual.count) of the changes could not be rolled back; see the plan",
+                    hint: "oidc-audit template set writes one template", status: .partial)
             }
             return status
         }

@@ -29,19 +29,19 @@ struct TemplateTarget: OptionValue {
 
 struct TemplateGetCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "One template as it is now.",
+        commandName: "get", abstract: "Print one template as it is now.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit template get acme", "oidc-audit template get acme/api"],
             exits: [(.success, "read"), (.permission, "no permission"), (.failure, "GitHub or the network failed")],
             details: """
-                Without a token it asks anonymously, which works for public repositories.
+                Without a token the request is anonymous, which works for public repositories.
 
                 Of an organization: \(OrganizationTemplate.effect).
                 """))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget
-    @Flag(help: "Print GitHub's answer byte for byte; on a terminal, on one line.")
+    @Flag(help: "Print GitHub's response byte for byte; on a terminal, on one line.")
     var raw = false
     @OptionGroup var page: PageOptions
     @OptionGroup(title: "GitHub") var connection: ConnectionOptions
@@ -211,7 +211,7 @@ struct TemplateSetCommand: AuditCommand {
         } catch {
             throw .usage(
                 error.why,
-                hint: "say the template with --claims or --inherit, and the format with --immutable or --no-immutable")
+                hint: "add --claims or --inherit for the template, --immutable or --no-immutable for the format")
         }
         return .of(
             state.repository, from: setting, to: fixed, under: organization, isEnterpriseServer: isEnterpriseServer)

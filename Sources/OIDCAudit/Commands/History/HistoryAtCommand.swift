@@ -9,7 +9,7 @@ struct HistoryAtCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: ["oidc-audit history at 2026-11-21", "oidc-audit history at latest --organization acme -f json"],
             details:
-                "A date means the last scan that had begun by the end of that day. Whether it kept a policy then: check --at."
+                "A date means the last scan that had begun by the end of that day. To judge it by a policy: check --at."
         ))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "date"))

@@ -21,7 +21,7 @@ struct HistoryChangesCommand: AuditCommand {
             if let changeset, changesets.isEmpty {
                 throw .usage(
                     "the journal holds no changes #\(changeset.rawValue) at \(apiURL)",
-                    hint: "oidc-audit history changes tells them")
+                    hint: "see oidc-audit history changes")
             }
             try settings.write(
                 ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)

@@ -10,8 +10,8 @@ struct HistoryRepositoryCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: ["oidc-audit history repository acme/api"],
             details: """
-                A repository is found by any name that it had, and told across renames. Of a template that changed it says \
-                whether that was written from here, else where to look for who did it.
+                A repository is found by any name that it had, and its timeline spans renames. For each change of a \
+                template it prints whether this program wrote it, or where to look for who did.
                 """))
 
     @Argument(
@@ -19,7 +19,7 @@ struct HistoryRepositoryCommand: AuditCommand {
         transform: reading { text throws(InvalidValue) in
             guard text.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
                 throw InvalidValue(
-                    text, "is not a repository's full name", hint: "say OWNER/NAME, such as octo-org/octo-repo")
+                    text, "is not a repository's full name", hint: "use OWNER/NAME, such as octo-org/octo-repo")
             }
             return text
         })
@@ -36,7 +36,7 @@ struct HistoryRepositoryCommand: AuditCommand {
             guard var timeline = found else {
                 throw .usage(
                     "the history \(settings.path) never saw \(repository) at \(apiURL)",
-                    hint: "check the name; oidc-audit history at latest --format json tells every repository")
+                    hint: "check the name; oidc-audit history at latest -f json lists all")
             }
             timeline.attribute(to: try await ApplyPipeline.changesets(in: history, apiURL: apiURL))
             try settings.write(

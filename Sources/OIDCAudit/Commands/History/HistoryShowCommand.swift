@@ -5,7 +5,7 @@ import Reports
 
 struct HistoryShowCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One scan: what it covered, by which policy, and its digest.",
+        commandName: "show", abstract: "Show one scan: its coverage, policy and digest.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit history show", "oidc-audit history show 42 -f json"]))
 

@@ -33,7 +33,7 @@ struct HistoryTrendCommand: AuditCommand {
             if points.count < all.count, !settings.console.isQuiet {
                 context.console.note(
                     "note: \(all.count - points.count) of \(all.count) points are of another policy or scope than the newest; "
-                        + "--format json tells all")
+                        + "--format json lists all")
             }
             try settings.write(
                 TrendPage.render(points, as: settings.format, style: settings.style(context)), to: context)

@@ -10,12 +10,12 @@ struct HistoryVerifyCommand: AuditCommand {
             examples: ["oidc-audit history verify", "oidc-audit history verify --expect $(cat last-digest)"],
             exits: [(.success, "nothing differs"), (.failure, "something differs from what was sealed")],
             details: """
-                Each scan's link of the chain covers the scan's records and the link before it. A digest that a report or \
-                another place has kept pins everything up to that scan: give it as --expect.
+                Each scan's link of the chain covers the scan's records and the link before it. A digest that a \
+                report or another place has kept pins everything up to that scan: give it as --expect.
                 """))
 
     @Option(
-        help: ArgumentHelp("A digest that must be in the chain, as a report tells it.", valueName: "digest"),
+        help: ArgumentHelp("A digest that must be in the chain, as a report contains it.", valueName: "digest"),
         transform: reading { text throws(InvalidValue) in
             guard text.utf8.count == 64, text.allSatisfy(\.isHexDigit) else {
                 throw InvalidValue(
@@ -43,7 +43,7 @@ struct HistoryVerifyCommand: AuditCommand {
             if problem.isAbsence {
                 throw CommandFailure(
                     message: "the history \(settings.path) agrees with itself, but \(problem)",
-                    hint: "check the digest and --db; a chain whose end was cut off lacks its last digests too",
+                    hint: "check the digest and --db; if the chain was truncated, its last digests are missing",
                     status: .failure)
             }
             throw CommandFailure(
