@@ -73,6 +73,10 @@ import Testing
         (["history", "prune"], "missing expected argument '--keep-days", "see oidc-audit history prune --help"),
         (["scan", "acme", "--concurency", "3"], "unknown option '--concurency'", "see oidc-audit scan --help"),
         (["claims", "--quiet"], "unknown option '--quiet'", "see oidc-audit claims --help"),
+        // The value of such an option is no argument.
+        (["scan", "acme", "--polcy", "p.json"], "unknown option '--polcy'. Did you mean '--policy'?", "scan --help"),
+        (["history", "show", "--fromat", "json", "3"], "unknown option '--fromat'. Did you mean '--format'?", "see "),
+        (["scan", "acme", "--polcy=p.json"], "unknown option '--polcy'. Did you mean '--policy'?", "scan --help"),
         (["scan", "a", "--include", "-x"], "--include: the value is missing", "is written --include=-x"),
         (["waiver", "add", "w", "--repository", "-x"], "--repository: the value is missing", "--repository=-x"),
         // Letters of which some are flags.

@@ -168,7 +168,15 @@ struct Invocation {
                 hasArguments = true
                 continue
             }
-            for option in named(word) {
+            let matches = named(word)
+            // The parser would take its value for an argument, and speak of that.
+            if matches.isEmpty, word.hasPrefix("--") {
+                let name = String(word.drop { $0 == "-" }.prefix { $0 != "=" })
+                let nearest = NearestWord.nearest(to: name, among: options.map(\.name))
+                throw .usage(
+                    "unknown option '--\(name)'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? ""), hint: hint)
+            }
+            for option in matches {
                 var text = word.firstIndex(of: "=").map { String(word[word.index(after: $0)...]) }
                 if option.takesValue, text == nil {
                     guard let next = words.first, !next.isFlag else {
