@@ -104,36 +104,6 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// What is wrong now, by the last scans, with what a waiver speaks of: the problems of each finding, without repeats.
-    ///
-    /// - Parameter policyName: `nil`: any policy.
-    package func openProblems(
-        of waiver: Waiver, apiURL: String, policyName: String? = nil,
-    ) async throws(HistoryError) -> [[String]] {
-        try await read { db in
-            guard let host = try Self.knownHostID(apiURL, db) else { return [] }
-            if waiver.rule == RuleEntry.reservedID { return try Self.unreadProblems(of: waiver, hostID: host, db) }
-            let policies = try String.fetchAll(
-                db,
-                sql: """
-                    SELECT DISTINCT policyName FROM finding
-                    WHERE hostID = ?1 AND ruleID = ?2 AND policyName = coalesce(?3, policyName)
-                    """,
-                arguments: [host, waiver.rule, policyName])
-            let logins = Dictionary(
-                try LastFinding.scannedOrganizations(before: .max, db).values.map { ($0.id, $0.login) },
-                uniquingKeysWith: { first, _ in first })
-            let found = try policies.flatMap { policy in
-                try LastFinding.all(hostID: host, policyName: policy, before: .max, db)
-            }.filter { key, finding in
-                finding.known.isOpen && key.rule == waiver.rule
-                    && waiver.covers(
-                        key, name: finding.known.name, of: finding.known.organization.flatMap { logins[$0] })
-            }.map(\.value.known.problems)
-            return Set(found.map { $0.sorted() }).sorted { $0.lexicographicallyPrecedes($1) }
-        }
-    }
-
     /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` where
     /// this history does not hold it.
     package func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {

@@ -142,7 +142,7 @@ import Testing
         try await Self.withPlan { (scan, plan) async throws -> Void in
             let unasked = await Self.run(scan, "apply", plan)
             #expect(unasked.status == 2)
-            #expect(unasked.error.contains("there is no terminal to ask on"))
+            #expect(unasked.error.contains("no terminal to confirm on"))
             #expect(await Self.run(scan, "apply", plan, ask: { _ in false }).status == 2)
             #expect(await Self.writes(scan).isEmpty)
 
@@ -155,13 +155,13 @@ import Testing
                     }
                 })
             #expect(stopped.status == 6)
-            #expect(stopped.error.contains("it ends after the canary; 1 of 3 changes are made"))
+            #expect(stopped.error.contains("stopped after the canary; 1 of 3 changes are made"))
             #expect(questions.withLock { $0.map { $0.prefix(5) } } == ["Write", "The f"])
             #expect(await Self.writes(scan) == [Self.put("r1")])
             // It is begun, and is gone on with rather than begun again.
             let twice = await Self.run(scan, "apply", plan, "--yes")
             #expect(twice.status == 2)
-            #expect(twice.error.contains("was begun as #1"))
+            #expect(twice.error.contains("was started as #1"))
             let rest = await Self.run(scan, "apply", "--continue", "--yes")
             #expect(rest.status == 0, "\(rest.error)")
             #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
@@ -508,7 +508,7 @@ import Testing
             #expect(await Self.run(scan, "rollback", "1", "--yes").status == 0)
             let run = await Self.run(scan, "apply", "--continue", "--yes")
             #expect(run.status == 2)
-            #expect(run.error.contains("nothing was begun that is not done"))
+            #expect(run.error.contains("no unfinished changes to resume"))
             #expect(await Self.setting(scan, 0)?.useDefault == true)
         }
     }
@@ -653,7 +653,7 @@ import Testing
         try await Self.withPlan { (scan, plan) async throws -> Void in
             let run = await Self.run(scan, "apply", plan, "--canary", "2", ask: { $0.hasPrefix("Write") })
             #expect(run.status == 6)
-            #expect(run.error.contains("it ends after the canary; 2 of 3 changes are made"))
+            #expect(run.error.contains("stopped after the canary; 2 of 3 changes are made"))
             #expect(await Self.writes(scan) == ["r1", "r2"].map(Self.put))
         }
     }
@@ -795,7 +795,7 @@ import Testing
             ["policy", "schema"], ["policy", "rules"], ["policy", "test", policy],
             [
                 "waiver", "add", waivers, "--rule", "r", "--repository", "r1", "--owner", "o", "--reason", "r",
-                "--expires", "2099-01-01",
+                "--expires", "2099-01-01", "--accepts-anything",
             ], ["waiver", "list", waivers], ["waiver", "lint", waivers], ["explain", "leading-claim"], ["claims"],
         ]
     }

@@ -137,7 +137,8 @@ extension Waiver.Target: CustomStringConvertible {
 }
 
 extension Glob {
-    fileprivate var holdsSlash: Bool { pattern.utf8.contains(UInt8(ascii: "/")) }
+    /// Whether it is matched with full names.
+    package var holdsSlash: Bool { pattern.utf8.contains(UInt8(ascii: "/")) }
 }
 
 /// A day in UTC.

@@ -64,9 +64,9 @@ struct WaiverAddCommand: AuditCommand {
                     + "--expires 2027-01-31 --reason 'until the move'"
             ],
             details: """
-                Creates the file if it is missing: YAML or JSON by its extension. The waiver holds through the day that it \
-                names, in UTC, wherever the program runs. It accepts the problems that the last \
-                scan found, or those of --accepts; a finding with a further problem counts again.
+                Creates the file if it is missing: YAML or JSON by its extension. The waiver holds through the day \
+                that it names, in UTC, wherever the program runs. It accepts the problems that the last scan found, \
+                or those of --accepts; a finding with a further problem counts again.
                 """))
 
     @OptionGroup var file: WaiverFileArgument
@@ -170,42 +170,63 @@ struct WaiverAddCommand: AuditCommand {
         guard waiver.acceptsAnything, !acceptsAnything, waiver.target.identity == nil else { return waiver }
         // Where nothing says where a history would be, there is none.
         let path = try? history.path(context.environment)
-        var problems: [String] = []
-        if let path { problems = try await found(of: waiver, historyPath: path, context) }
-        if problems.isEmpty {
-            let (nothing, whatever) =
-                waiver.rule == RuleEntry.reservedID
-                ? ("holds nothing unreadable on", "keeps it from being read")
-                : ("holds no finding of \(waiver.rule) on", "the rule finds")
+        guard let path, let found = try await found(of: waiver, historyPath: path, context) else {
             context.console.note(
-                "note: the history \(nothing) \(waiver.target): the waiver accepts whatever \(whatever); --accepts names "
-                    + "problems")
+                "note: no scan is stored that could tell problems: the waiver accepts whatever \(waiver.rule) finds; "
+                    + "--accepts names problems")
+            return waiver
+        }
+        guard let problems = found.problems.first else { throw nothingFound(of: waiver, found) }
+        // One that named all of their problems would accept of each what was seen of another.
+        guard found.problems.count == 1 else {
+            throw .usage(
+                "\(waiver.target) stands for findings of \(waiver.rule) with different problems, such as "
+                    + "\"\(problems.joined(separator: "; "))\" and \"\(found.problems[1].joined(separator: "; "))\"",
+                hint: "add a waiver for each repository, or name the problems with --accepts"
+                    + (policy.policy == nil ? "; --policy leaves out what other policies found" : ""))
         }
         return self.waiver(problems)
     }
 
-    /// - Returns: problems of the open findings that the waiver speaks of; empty where there is no history.
-    /// - Throws: where these findings differ: a waiver that named all of their problems would accept of each what was seen
-    ///   of another.
+    /// A mistyped rule or repository would be accepted for whatever comes, and nobody would notice.
+    private func nothingFound(of waiver: Waiver, _ found: WaivableFindings) -> CommandFailure {
+        let nearestRule = NearestWord.nearest(to: rule, among: found.otherRules)
+        var nearestRepository: String?
+        if case .named(let glob) = repository {
+            let names = found.otherRepositories.map { name in
+                glob.holdsSlash
+                    ? name : String(name[(name.firstIndex(of: "/").map(name.index(after:)) ?? name.startIndex)...])
+            }
+            nearestRepository = NearestWord.nearest(to: glob.pattern, among: names)
+        }
+        let advice =
+            if let nearestRepository {
+                "did you mean --repository \(nearestRepository)?"
+            } else if let nearestRule {
+                "did you mean --rule \(nearestRule)?"
+            } else if !found.otherRules.isEmpty {
+                "found there: \(found.otherRules.joined(separator: ", "))"
+            } else {
+                "see the report"
+            }
+        let what = rule == RuleEntry.reservedID ? "nothing unreadable" : "no finding of \(rule)"
+        return .usage(
+            "the last scans have \(what) on \(waiver.target)",
+            hint: "\(advice); to accept what may come, add --accepts PROBLEM or --accepts-anything")
+    }
+
+    /// - Returns: `nil` where there is no history, or none of the host.
     private func found(
         of waiver: Waiver, historyPath: String, _ context: CommandContext,
-    ) async throws(CommandFailure) -> [String] {
-        guard FileManager.default.fileExists(atPath: historyPath) else { return [] }
+    ) async throws(CommandFailure) -> WaivableFindings? {
+        guard FileManager.default.fileExists(atPath: historyPath) else { return nil }
         let policyName = try policy.load()?.name
         let choice = try HostChoice(host, context.environment)
         return try await context.withHistory(historyPath, for: .reading) { (history) async throws(CommandFailure) in
             let apiURL = try await choice.apiURL(in: history)
-            let found = try await usingHistory { () async throws(HistoryError) in
-                try await history.openProblems(of: waiver, apiURL: apiURL, policyName: policyName)
+            return try await usingHistory { () async throws(HistoryError) in
+                try await history.waivableFindings(of: waiver, apiURL: apiURL, policyName: policyName)
             }
-            guard found.count < 2 else {
-                throw .usage(
-                    "\(waiver.target) stands for findings of \(waiver.rule) with different problems, such as "
-                        + "\"\(found[0].joined(separator: "; "))\" and \"\(found[1].joined(separator: "; "))\"",
-                    hint: "add a waiver for each repository, or name the problems with --accepts"
-                        + (policyName == nil ? "; --policy leaves out what other policies found" : ""))
-            }
-            return found.first ?? []
         }
     }
 
