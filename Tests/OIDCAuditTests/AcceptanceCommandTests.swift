@@ -81,6 +81,12 @@ import Testing
             #expect((anew.json["stale_baseline"] as? [Any])?.isEmpty == true)
             let timeline = await CommandRun.run(["history", "repository", "acme/pay"] + database)
             #expect(timeline.output.contains("worsened: required-claims (strict)"))
+            #expect(timeline.output.contains(/reappeared: \w+: required-claims \(strict\)/))
+            for (scans, reappeared) in [(["5", "6"], true), (["1", "3"], false)] {
+                let diff = await CommandRun.run(["diff"] + scans + ["-f", "json"] + database).json["findings"]
+                let appeared = (diff as? [String: Any])?["appeared"] as? [[String: Any]] ?? []
+                #expect(appeared.contains { $0["reappeared"] as? Bool == true } == reappeared)
+            }
         }
     }
 
@@ -101,9 +107,12 @@ import Testing
             #expect(added.status == 0, "\(added.error)")
             #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
             #expect(added.error == "")
-            // Of what no scan found nothing can be named.
-            let blind = await add("no-such-entry")
-            #expect(blind.error.contains("accepts whatever the rule finds"))
+            // Of what no scan found nothing can be named: it may be mistyped.
+            let mistyped = await add("required-claim")
+            #expect(mistyped.status == 2)
+            #expect(mistyped.error.contains("the last scans have no finding of required-claim on pay\n"))
+            #expect(mistyped.error.contains("did you mean --rule required-claims?"), "\(mistyped.error)")
+            #expect(await add("no-such-entry", ["--accepts-anything"]).status == 0)
             let named = await add("other", ["--accepts", "a problem", "--accepts", "another"])
             #expect(named.error == "")
             #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["a problem", "another"]"#))
@@ -158,6 +167,10 @@ import Testing
             #expect(mixed.status == 2)
             #expect(mixed.error.contains("with different problems"), "\(mixed.error)")
             #expect(mixed.error.contains("hint: add a waiver for each repository"))
+            #expect(!scan.folder.exists("w.yaml"))
+            let mistyped = await waive(file, "acme/pay-x", database)
+            #expect(mistyped.status == 2)
+            #expect(mistyped.error.contains("did you mean --repository acme/pay-a?"), "\(mistyped.error)")
             #expect(!scan.folder.exists("w.yaml"))
             let alike = await waive(file, "pay-*", database)
             #expect(alike.status == 0, "\(alike.error)")
@@ -323,9 +336,10 @@ import Testing
             let added = await add("pay", to: file)
             #expect(added.error == "" && added.output.contains("accepts: unreadable: forbidden"), "\(added.error)")
             #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["unreadable: forbidden"]"#))
-            #expect(
-                await add("web", to: scan.folder.path + "/other.yaml").error.contains("holds nothing unreadable on web")
-            )
+            let other = await add("pax", to: scan.folder.path + "/other.yaml")
+            #expect(other.status == 2 && other.error.contains("the last scans have nothing unreadable on pax\n"))
+            #expect(other.error.contains("did you mean --repository pay?"), "\(other.error)")
+            #expect(!scan.folder.exists("other.yaml"))
             let waived = Self.policy + ["--waivers", file]
             #expect(await night(scan, waived).status == 0)
             await scan.world.change { $0.organizations[0].repositories[0].refusal = .notFound }

@@ -115,6 +115,8 @@ package struct StoredFinding: Hashable, Sendable {
     package var name: String
     package var firstSeen: Timestamp
     package var isWaived: Bool
+    /// Whether an earlier scan found it fixed.
+    package var isBack = false
     /// Problems that another state of the finding did not have.
     package func problems(beyond before: [String]) -> [String] { problems.beyond(before) }
 

@@ -85,7 +85,7 @@ struct FindingComparison {
     /// - Parameter half: 0 or 1, by the row ids of repositories; what is about none is in the first.
     func changes(from before: ScanID, to after: ScanID, half: Int) throws -> Changes {
         let ends = try ends(before.rawValue, after.rawValue, half)
-        let kinds = Dictionary(uniqueKeysWithValues: ends.map { ($0.id, $0.kind) })
+        let endsByID = Dictionary(uniqueKeysWithValues: ends.map { ($0.id, $0) })
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -111,7 +111,8 @@ struct FindingComparison {
         let before = try states(ofRowsBefore: ends, &json)
         while let row = try rows.next() {
             let (id, finding) = try finding(row, &json)
-            var change = Change(finding: finding, kind: kinds[id] ?? .appeared)
+            var change = Change(finding: finding, kind: endsByID[id]?.kind ?? .appeared)
+            change.finding.isBack = endsByID[id]?.isBack ?? false
             if change.kind == .changed {
                 guard let before = before[id] else { continue }
                 change.furtherProblems = finding.problems(beyond: before.problems)
@@ -132,10 +133,15 @@ struct FindingComparison {
         private var scanID: Int64 = 0
         private(set) var id: Int64 = 0
         private(set) var isOpen = false
+        /// Whether one of the rows says that it was fixed.
+        private(set) var wasFixed = false
 
         /// An import can write older scans after younger ones.
-        mutating func take(_ id: Int64, of scanID: Int64, isOpen: Bool, upTo scan: Int64) {
-            if scanID <= scan, (scanID, id) > (self.scanID, self.id) {
+        mutating func take(_ id: Int64, of scanID: Int64, isOpen: Bool, departure: String?, upTo scan: Int64) {
+            guard scanID <= scan else { return }
+            // What went with its repository or its rule was not seen fixed.
+            wasFixed = wasFixed || !isOpen && departure == nil
+            if (scanID, id) > (self.scanID, self.id) {
                 (self.scanID, self.id, self.isOpen) = (scanID, id, isOpen)
             }
         }
@@ -147,6 +153,8 @@ struct FindingComparison {
         var kind: Change.Kind
         /// The row before, where it stood open after both.
         var idBefore: Int64?
+        /// Whether it was fixed before the later one.
+        var isBack = false
     }
 
     private struct State {
@@ -185,7 +193,7 @@ struct FindingComparison {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT repositoryID, organizationID, waiver, id, scanID, isOpen FROM finding
+                    SELECT repositoryID, organizationID, waiver, id, scanID, isOpen, departure FROM finding
                     WHERE hostID = (SELECT id FROM host WHERE apiURL = ?1) AND policyName = ?2 AND ruleID = ?3
                         AND coalesce(repositoryID, 0) % 2 = ?4
                     ORDER BY repositoryID, organizationID, waiver
@@ -195,7 +203,7 @@ struct FindingComparison {
             var (first, last) = (Last(), Last())
             func endFinding() {
                 switch (first.isOpen, last.isOpen) {
-                case (false, true): ends.append(End(id: last.id, kind: .appeared))
+                case (false, true): ends.append(End(id: last.id, kind: .appeared, isBack: last.wasFixed))
                 case (true, false): ends.append(End(id: first.id, kind: .gone))
                 case (true, true) where first.id != last.id:
                     ends.append(End(id: last.id, kind: .changed, idBefore: first.id))
@@ -212,8 +220,9 @@ struct FindingComparison {
                     subject = next
                 }
                 let (id, scanID, isOpen): (Int64, Int64, Bool) = try (columns.next(), columns.next(), columns.next())
-                first.take(id, of: scanID, isOpen: isOpen, upTo: before)
-                last.take(id, of: scanID, isOpen: isOpen, upTo: after)
+                let departure: String? = try columns.next()
+                first.take(id, of: scanID, isOpen: isOpen, departure: departure, upTo: before)
+                last.take(id, of: scanID, isOpen: isOpen, departure: departure, upTo: after)
             }
             endFinding()
         }

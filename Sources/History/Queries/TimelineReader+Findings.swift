@@ -8,14 +8,18 @@ extension TimelineReader {
         var json = JSONTextReader()
         // As it stood open last, by policy and rule.
         var last: [[String]: StoredFinding] = [:]
+        var fixed: Set<[String]> = []
         return try records(of: rowID).map { (stored: FindingRecord) in
-            let finding = try stored.finding(.repository(RepositoryID(rawValue: githubID)), name: "", &json)
+            var finding = try stored.finding(.repository(RepositoryID(rawValue: githubID)), name: "", &json)
             let policy = stored.policyName
             let identity = [policy, finding.key.rule]
             guard stored.isOpen else {
                 last[identity] = nil
+                // What went with its repository or its rule was not seen fixed.
+                if stored.departure == nil { fixed.insert(identity) }
                 return (stored.scanID, .findingGone(finding, policyName: policy))
             }
+            finding.isBack = last[identity] == nil && fixed.contains(identity)
             let before = last.updateValue(finding, forKey: identity)
             if let before, before.isWaived == stored.isWaived {
                 let further = finding.problems(beyond: before.problems)

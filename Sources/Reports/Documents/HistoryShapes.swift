@@ -86,6 +86,7 @@ extension Shape where Root == StoredFinding {
 
     @Members<StoredFinding> fileprivate static var standing: [Member<StoredFinding>] {
         Member("waived", .boolean) { $0.isWaived }
+        Member("reappeared", .boolean, "it appeared, and an earlier scan had found it fixed") { $0.isBack }
         Member("first_seen", .time, "start of the scan that first found it") { $0.firstSeen }
     }
 }

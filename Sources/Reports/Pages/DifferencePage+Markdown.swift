@@ -79,7 +79,7 @@ private struct DifferenceMarkdown {
                 ? $0.offset < $1.offset : $0.element.severity > $1.element.severity
         }) {
             item(
-                "\(finding.severity.rawValue)\(finding.isWaived ? ", waived" : ""): \(finding.name): "
+                "\(finding.notes): \(finding.name): "
                     + "\(finding.key.rule): \(words(finding))")
         }
     }

@@ -291,9 +291,12 @@ extension TextPage {
             let severity: Severity
             let message: String
             let isWaived: Bool
+            let isBack: Bool
         }
         let groups = findings.grouped(Array(findings.indices)) {
-            Words(rule: $0.key.rule, severity: $0.severity, message: $0.message, isWaived: $0.isWaived)
+            Words(
+                rule: $0.key.rule, severity: $0.severity, message: $0.message, isWaived: $0.isWaived,
+                isBack: $0.isBack)
         }.enumerated().sorted { one, other in
             let severities = (findings[one.element[0]].severity, findings[other.element[0]].severity)
             return severities.0 == severities.1 ? one.offset < other.offset : severities.0 > severities.1
@@ -302,7 +305,7 @@ extension TextPage {
             guard let first = group.first.map({ findings[$0] }) else { continue }
             blank()
             wrapped(
-                "\(first.key.rule), \(first.severity.rawValue)\(first.isWaived ? ", waived" : ""): \(first.message)",
+                "\(first.key.rule), \(first.notes): \(first.message)",
                 indent: 2, .strong)
             for place in group.prefix(Self.namesMax) { plain(findings[place].name, indent: 4) }
             if group.count > Self.namesMax {

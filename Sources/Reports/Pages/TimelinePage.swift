@@ -215,7 +215,8 @@ extension TextPage {
             wrapped("organization template: \(gap.words(from: event.seenBy))", indent: 2, .poor)
         case .findingAppeared(let finding, let policy):
             wrapped(
-                "\(finding.severity.rawValue): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
+                "\(finding.isBack ? "reappeared: " : "")\(finding.severity.rawValue): \(finding.key.rule) (\(policy))",
+                indent: 2, .severity(finding.severity))
             wrapped(finding.message, indent: 4)
         case .findingChanged(let finding, let further, let policy):
             let title = further.isEmpty ? "fewer problems" : "worsened"

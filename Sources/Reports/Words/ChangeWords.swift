@@ -9,7 +9,8 @@ extension Timeline.Event {
         case .organizationTemplateUnread(let gap): "the organization's template \(gap.words(from: seenBy))"
         case .organizationTemplate(let before, let after):
             "the organization's template changed: \(before.displayText) → \(after.displayText)"
-        case .findingAppeared(let finding, _): "\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
+        case .findingAppeared(let finding, _):
+            "\(finding.isBack ? "reappeared: " : "")\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
         case .findingChanged(let finding, let further, _):
             further.isEmpty
                 ? "fewer problems: \(finding.key.rule): \(finding.message)"
@@ -92,4 +93,11 @@ extension RepositoryChange.Kind {
 
 extension Changeset.Entry {
     var displayText: String { outcome?.words ?? (intendedAt == nil ? "not begun" : "begun") }
+}
+
+extension StoredFinding {
+    /// How severe it is, and how it stands: `high, waived, reappeared`.
+    var notes: String {
+        ([severity.rawValue] + (isWaived ? ["waived"] : []) + (isBack ? ["reappeared"] : [])).joined(separator: ", ")
+    }
 }
