@@ -153,6 +153,8 @@ package struct Summary: Hashable, Sendable {
     package var waivedFindings = 0
     /// Open findings by state.
     package var states: [Finding.State: Int] = [:]
+    /// Findings that stood open before and could not be judged: without them a gap in coverage would look like fixes.
+    package var notJudged = 0
 }
 
 /// One organization as a report shows it.

@@ -45,6 +45,7 @@ package struct Evaluator: Sendable {
         if let baseline { report.staleBaseline = baseline.staleEntries(under: report) }
         report.gone = report.gone(of: known)
         report.carriedOn = report.carriedOn(of: known)
+        report.summary.notJudged = report.carriedOn.count { !$0.known.isWaived }
         return report
     }
 

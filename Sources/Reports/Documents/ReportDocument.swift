@@ -100,6 +100,7 @@ package enum ReportDocument {
         for state in [Finding.State.new, .worsened, .reappeared] {
             Member(state.rawValue, .integer) { $0.states[state] ?? 0 }
         }
+        Member("not_judged", .integer, "open before and not judged by this scan; in no other count") { $0.notJudged }
     }
 
     private static let organization = Shape<OrganizationReport>.object {

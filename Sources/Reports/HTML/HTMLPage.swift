@@ -14,6 +14,8 @@ struct HTMLPage {
     struct Tile {
         let name: String
         let count: Int
+        /// How many of them are let through, and why: `14 in the baseline`; `nil` where none is.
+        let note: String?
         let start: String
         let share: String
         let color: String
@@ -131,7 +133,7 @@ struct HTMLPage {
         changes = report.changesInWords?.shown
         lists = FirstScreen(report).lists
         facts = Self.facts(report)
-        tiles = Self.tiles(report.summary)
+        tiles = Self.tiles(report)
         tilesInWords = tiles.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         (charts, nights) = TrendChart.all(of: report)
         hasNights = nights.count > 1
@@ -226,7 +228,13 @@ struct HTMLPage {
         return facts
     }
 
-    private static func tiles(_ summary: Summary) -> [Tile] {
+    private static func tiles(_ report: AuditReport) -> [Tile] {
+        let summary = report.summary
+        // Repositories with a finding that the baseline does not hold.
+        let unknown = Set(report.findings.filter { $0.isOpen && $0.isInBaseline != true }.compactMap(\.repositoryID))
+        let known = report.repositories.count {
+            $0.status == .violating && $0.reason == nil && !unknown.contains($0.repository.id)
+        }
         let counts: [(RepositoryReport.Status, Int)] = [
             (.violating, summary.violating), (.unreadable, summary.unreadable), (.waived, summary.waived),
             (.compliant, summary.compliant), (.skipped, summary.skipped),
@@ -235,8 +243,14 @@ struct HTMLPage {
         return counts.map { status, count in
             let share = summary.listed > 0 ? Double(count) / Double(summary.listed) * 100 : 0
             defer { start += share }
+            let note: String? =
+                switch status {
+                case .violating where known > 0: "\(known) in the baseline"
+                case .unreadable where summary.acceptedUnread > 0: "\(summary.acceptedUnread) accepted"
+                default: nil
+                }
             return Tile(
-                name: status.rawValue, count: count, start: start.short, share: share.short,
+                name: status.rawValue, count: count, note: note, start: start.short, share: share.short,
                 color: PageColor.of(status.rawValue))
         }
     }

@@ -47,12 +47,11 @@ package struct GitHubReporter: Reporter {
                 warnings.append(annotation)
             }
         }
-        for repository in report.repositories where repository.status == .unreadable && repository.acceptedUnread == nil
-        {
-            warnings.append(
-                Annotation(
-                    location: nil, title: "not read",
-                    message: "\(repository.repository.fullName): \(repository.reason ?? "unknown")"))
+        for repository in report.repositories where repository.status == .unreadable {
+            let annotation = Annotation(
+                location: nil, title: "not read",
+                message: "\(repository.repository.fullName): \(repository.reasonInWords)")
+            if repository.acceptedUnread == nil { warnings.append(annotation) } else { notices.append(annotation) }
         }
         Self.write("error", errors, to: &output)
         Self.write("warning", warnings, to: &output)

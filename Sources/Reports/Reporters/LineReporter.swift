@@ -36,8 +36,11 @@ package struct LineReporter: Reporter {
         let repositories = summary.displayCounts.filter { $0.word == "listed" || $0.word == "judged" || $0.count > 0 }
         let open = report.findings.filter(\.isOpen)
         let fresh = open.count { $0.state != .recurring && $0.isInBaseline != true }
-        return repositories.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
+        let unread = summary.acceptedUnread > 0 ? " (\(summary.acceptedUnread) accepted)" : ""
+        return repositories.map { "\($0.count) \($0.word)" + ($0.word == "unreadable" ? unread : "") }
+            .joined(separator: ", ")
             + "; \(counted(open.count, "finding"))" + (fresh > 0 ? ", \(fresh) new or worse" : "")
+            + (summary.notJudged > 0 ? ", \(summary.notJudged) more not judged" : "")
             + report.acceptedFindingsInWords.map { ", \($0)" }.joined()
     }
 }

@@ -268,7 +268,7 @@ extension TextPage {
             Severity.allCases.map { (summary.findings[$0] ?? 0, $0.rawValue) }
                 + [(summary.waivedFindings, "waived")]
                 + [.new, .worsened, .reappeared].map { (summary.states[$0] ?? 0, $0.rawValue) }
-                + [(report.carriedOn.count, "known and not judged this time")])
+                + [(summary.notJudged, "known and not judged this time")])
         let sources = Dictionary(
             report.repositories.compactMap(\.effective).map { ($0.source, 1) }, uniquingKeysWith: +)
         facts("templates", TemplateSource.allCases.map { (sources[$0] ?? 0, $0.rawValue) })
