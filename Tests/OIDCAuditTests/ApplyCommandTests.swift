@@ -155,7 +155,7 @@ import Testing
                     }
                 })
             #expect(stopped.status == 6)
-            #expect(stopped.error.contains("stopped after the canary; 1 of 3 changes are made"))
+            #expect(stopped.error.contains("stopped after the canary; 1 of 3 changes were made"))
             #expect(questions.withLock { $0.map { $0.prefix(5) } } == ["Write", "The f"])
             #expect(await Self.writes(scan) == [Self.put("r1")])
             // It is begun, and is gone on with rather than begun again.
@@ -286,7 +286,7 @@ import Testing
             let run = await Self.run(scan, "apply", plan, "--yes")
             #expect(run.status == 4)
             #expect(run.error.contains("acme/r1: forbidden: "))
-            #expect(run.error.contains("; 0 of 2 changes are made"))
+            #expect(run.error.contains("; 0 of 2 changes were made"))
             #expect(!run.error.contains("rollback"))
             #expect(await Self.setting(scan, 0)?.useDefault == true)
         }
@@ -360,7 +360,7 @@ import Testing
                     }
                 })
             #expect(run.status == status)
-            #expect(run.error.contains("it was stopped; 1 of 3 changes are made"))
+            #expect(run.error.contains("interrupted; 1 of 3 changes were made"))
             #expect(await Self.run(scan, "apply", "--continue", "--yes").status == 0)
             #expect(await Self.writes(scan) == ["r1", "r2", "r3"].map(Self.put))
         }
@@ -653,7 +653,7 @@ import Testing
         try await Self.withPlan { (scan, plan) async throws -> Void in
             let run = await Self.run(scan, "apply", plan, "--canary", "2", ask: { $0.hasPrefix("Write") })
             #expect(run.status == 6)
-            #expect(run.error.contains("stopped after the canary; 2 of 3 changes are made"))
+            #expect(run.error.contains("stopped after the canary; 2 of 3 changes were made"))
             #expect(await Self.writes(scan) == ["r1", "r2"].map(Self.put))
         }
     }

@@ -89,7 +89,7 @@ import Testing
             await scan.world.change { $0.organizations[0].repositories[2].writeRefusal = .forbidden }
             let first = await Self.run(scan, "apply", plan, "--yes")
             #expect(first.status == 6)
-            #expect(first.error.contains("3 of 4 changes are made, not acme/r3"), "\(first.error)")
+            #expect(first.error.contains("3 of 4 changes were made, not acme/r3"), "\(first.error)")
             #expect(first.error.contains("1/4  acme/r1: applied\n"))
             #expect(first.error.contains("4/4  acme/r4: applied\n"))
             await scan.world.change { $0.organizations[0].repositories[2].writeRefusal = nil }
@@ -140,7 +140,7 @@ import Testing
             #expect(apply.status == 6, "\(apply.error)")
             #expect(apply.error.contains("note: It takes at least 1 h"))
             #expect(apply.error.contains("2 writes an hour are made; the wait would be longer than allowed"))
-            #expect(apply.error.contains("2 of 4 changes are made, not acme/r3, acme/r4"))
+            #expect(apply.error.contains("2 of 4 changes were made, not acme/r3, acme/r4"))
             #expect(apply.error.contains("oidc-audit apply --continue resumes, oidc-audit rollback 1"))
             #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
         }

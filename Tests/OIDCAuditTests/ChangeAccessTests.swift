@@ -187,7 +187,7 @@ import Testing
                 [.modificationDate: Date(timeIntervalSinceNow: -9.5 * 86_400)], ofItemAtPath: world.exports)
             let old = await world.run(plan)
             #expect(old.error.contains("warning: \(world.exports) is 9 days old"), "\(old.error)")
-            #expect(old.output.contains("UNREAD  what this says nothing of\n"), "\(old.output)")
+            #expect(old.output.contains("UNREAD  what could not be read\n"), "\(old.output)")
             // What is no export ends it before anything is requested.
             let asked = await world.scan.world.requests.count
             _ = try world.scan.folder.write("{}", to: "roles.json")

@@ -154,7 +154,7 @@ import Testing
             await scan.world.change { $0.faults = [] }
             let list = await Self.run(scan, "history", "list")
             #expect(list.status == 0, "\(list.error)")
-            #expect(list.output.contains("1 scan more runs, or was interrupted"), "\(list.output)")
+            #expect(list.output.contains("1 unfinished scan: running, or interrupted"), "\(list.output)")
 
             let next = await CommandRun.run(arguments + options, environment: Self.environment)
             #expect(next.status == 0, "\(next.error)")

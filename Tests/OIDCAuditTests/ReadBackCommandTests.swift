@@ -43,7 +43,7 @@ import Testing
                 set.error.contains(
                     "the claims were taken, use_immutable_subject stays true: "
                         + "subjects are repo:acme@77/born@1001:{context}:ref:{ref}; "
-                        + "0 of 1 changes are made, 1 written otherwise than planned"))
+                        + "0 of 1 changes were made, 1 written otherwise than planned"))
             let change = await Self.change(scan)
             #expect(change["outcome"] as? String == "partial")
             let found = try #require(change["found"] as? [String: Any])

@@ -34,7 +34,7 @@ extension TextPage {
         }
         guard !access.gaps.isEmpty else { return }
         blank()
-        line("UNREAD", .poor, "what this says nothing of")
+        line("UNREAD", .poor, "what could not be read")
         for gap in access.gaps { wrapped(gap, indent: 2) }
     }
 
