@@ -19,6 +19,8 @@ package final class GitHubClient: Sendable {
         package var limits = RateLimits()
         /// What is shared with other credentials; `nil`: nothing is.
         package var slots: RequestSlots?
+        /// What is shared with other processes that use the token; `nil`: nothing is.
+        package var sharedMinute: SharedMinute?
 
         package init(endpoint: GitHubEndpoint, credential: Credential?, userAgent: String) {
             self.endpoint = endpoint
@@ -60,7 +62,9 @@ package final class GitHubClient: Sendable {
         self.now = now
         // A wrong key is presented once, however many organizations are looked up at once.
         let isOfApp = if case .app = authority { true } else { false }
-        self.governor = RateGovernor(settings.limits, slots: settings.slots, beginsAlone: isOfApp, calendar: now)
+        self.governor = RateGovernor(
+            settings.limits, slots: settings.slots, sharedMinute: isOfApp ? nil : settings.sharedMinute,
+            beginsAlone: isOfApp, calendar: now)
         self.headers = Self.headers(settings, authority)
     }
 

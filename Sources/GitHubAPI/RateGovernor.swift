@@ -57,16 +57,19 @@ final class RateGovernor: Sendable {
     private let limits: RateLimits
     /// What is shared with other credentials; `nil`: nothing is.
     private let slots: RequestSlots?
+    /// The minute's points, where other processes use the same token; `nil`: nobody else is known to.
+    private let sharedMinute: SharedMinute?
     /// For hosts whose answers carry no `Date`, and for telling when a limit is over.
     private let calendar: @Sendable () -> Timestamp
 
     /// - Parameter beginsAlone: whether only one request may be in flight until one was not refused for its token.
     init(
-        _ limits: RateLimits, slots: RequestSlots? = nil, beginsAlone: Bool = false,
+        _ limits: RateLimits, slots: RequestSlots? = nil, sharedMinute: SharedMinute? = nil, beginsAlone: Bool = false,
         calendar: @escaping @Sendable () -> Timestamp,
     ) {
         self.limits = limits
         self.slots = slots
+        self.sharedMinute = sharedMinute
         self.calendar = calendar
         var first = State(isPacedEvenly: limits.isPacedEvenly)
         first.isAlone = beginsAlone
@@ -147,6 +150,13 @@ final class RateGovernor: Sendable {
                 return hold(
                     &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
                     isPace: true)
+            }
+            if state.minute != nil,
+                let wait = sharedMinute?.take(cost, of: limits.pointsPerMinute, in: limits.minute)
+            {
+                return hold(
+                    &state, until: now + wait, at: now,
+                    "\(limits.pointsPerMinute) points a minute are spent, by other processes too", isPace: true)
             }
             state.unanswered += 1
             state.counts.sent += 1
@@ -295,6 +305,7 @@ final class RateGovernor: Sendable {
             _ = minute.depart(costing: 1, evenly: false, at: now)
         }
         state.minute = minute
+        sharedMinute?.note(state.counts.sent)
     }
 
     /// Closes the door for as long as a refusal asks. One by a secondary limit teaches, too: from now on requests are

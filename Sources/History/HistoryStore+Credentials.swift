@@ -14,6 +14,8 @@ package struct CredentialID: RawRepresentable, Hashable, Sendable {
 /// What the history knows of a token, without knowing the token.
 package struct StoredCredential: Hashable, Sendable {
     package var id: CredentialID
+    /// The token's name in this history, which says nothing of it.
+    package var fingerprint: String
     /// When a secondary rate limit last refused it; `nil`: never.
     package var refusedAt: Timestamp?
     /// When it was last used before, and what it had then spent of the minute's points, where that is known.
@@ -46,11 +48,13 @@ extension HistoryStore {
                 try newcomer.insert(db)
                 try Self.forgetOldCredentials(of: host, before: now.adding(seconds: -Self.keptSeconds), db)
                 return StoredCredential(
-                    id: CredentialID(rawValue: newcomer.id ?? 0), refusedAt: nil, usedAt: nil, spentPoints: nil,
+                    id: CredentialID(rawValue: newcomer.id ?? 0), fingerprint: fingerprint, refusedAt: nil, usedAt: nil,
+                    spentPoints: nil,
                     isNewcomer: hasOthers)
             }
             let stored = StoredCredential(
-                id: CredentialID(rawValue: known.id ?? 0), refusedAt: try known.refusedAt.map { try timestamp($0) },
+                id: CredentialID(rawValue: known.id ?? 0), fingerprint: fingerprint,
+                refusedAt: try known.refusedAt.map { try timestamp($0) },
                 usedAt: try timestamp(known.usedAt), spentPoints: known.spentPoints, isNewcomer: false)
             (known.usedAt, known.spentPoints) = (now.description, nil)
             try known.update(db)

@@ -6,6 +6,9 @@ import History
 /// shares its limits, one command after the other.
 struct CredentialUse {
     let stored: StoredCredential
+    /// Beside the history, for other processes that use the token; `nil` for an app, whose installations have limits of
+    /// their own.
+    private let sharedMinute: SharedMinute?
 
     /// Notes that the token is in use.
     ///
@@ -17,16 +20,27 @@ struct CredentialUse {
         // Another version may answer otherwise. The number is to be raised where more of an answer is kept than before:
         // what was not kept would never be read otherwise.
         let version = "1 \(connection.apiVersion)"
-        stored = try await history.credential(apiURL: connection.endpoint.description, at: context.now()) { salt in
+        let stored = try await history.credential(apiURL: connection.endpoint.description, at: context.now()) { salt in
             credential.fingerprint(salt: salt, context: version)
         }
+        self.stored = stored
+        sharedMinute =
+            if case .token = credential {
+                SharedMinute(path: "\(history.path)-minute-\(stored.fingerprint.prefix(16))")
+            } else {
+                nil
+            }
     }
 
     /// The connection with limits that know what the token has spent, and whether it was refused of late.
     func paced(_ connection: ConnectionSettings, now: Timestamp) -> ConnectionSettings {
         var connection = connection
         connection.limits.isPacedEvenly = wasRefusedLately(now: now)
-        connection.limits.spentBefore = spentBefore(connection.limits, now: now)
+        // What the shared minute holds is known for certain.
+        if sharedMinute?.isKept != true {
+            connection.limits.spentBefore = spentBefore(connection.limits, now: now)
+        }
+        connection.sharedMinute = sharedMinute
         return connection
     }
 

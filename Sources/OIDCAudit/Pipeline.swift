@@ -65,6 +65,10 @@ struct Pipeline {
             try await use?.note(github.client(for: one.logins[0]), in: history, now: context.now())
         }
 
+        for trouble in ([connection] + connection.own.map(\.connection)).compactMap(\.sharedMinute?.trouble)
+        where !settings.console.isQuiet {
+            context.console.note("note: other runs with this token were not reckoned with: \(trouble)")
+        }
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
         sayNewNames(in: snapshot)

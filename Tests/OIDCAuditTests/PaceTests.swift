@@ -84,6 +84,30 @@ import Testing
         }
     }
 
+    /// Two processes that scan different organizations with one token, as two timers may: neither is refused.
+    @Test func scansAtOnceShareTheMinuteOfTheirToken() async throws {
+        var world = world(60)
+        var other = world.organizations[0]
+        (other.login, other.id) = ("other", 78)
+        other.repositories = (1...60).map { .good("o\($0)", id: Int64(1_000 + $0), of: "other") }
+        world.organizations.append(other)
+        world.secondaryLimit = .init(points: 90, windowMilliseconds: 500)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        try await withScan(world) { (scan) async throws -> Void in
+            // The history is there, as on every night but the first.
+            _ = await scan("acme", "-f", "none", "--include", "r1", "--points-per-minute", "90", minute: .seconds(10))
+            async let one = scan("acme", "-f", "json", "--points-per-minute", "90", minute: .seconds(10))
+            async let two = scan("other", "-f", "json", "--points-per-minute", "90", minute: .seconds(10))
+            let runs = await [one, two]
+            for run in runs { #expect(run.status == 0, "\(run.error)") }
+            #expect(runs.map { $0.repositories().count } == [60, 60])
+            #expect(await scan.world.refused == 0)
+            let files = try FileManager.default.contentsOfDirectory(atPath: scan.folder.path)
+            #expect(files.contains { $0.contains("-minute-") })
+            #expect(!files.contains { $0.contains("test-token") })
+        }
+    }
+
     /// Whatever uses the token shares its minute, one command after the other.
     @Test func aWriteAfterAScanKeepsToTheSameMinute() async throws {
         var world = world(60)
@@ -288,7 +312,7 @@ import Testing
             #expect(ids == [1, 1])
             #expect(requests(second)["sent"] == asked + 29)
             let third = await scan("acme", "-f", "json", "--resume")
-            #expect(third.error.hasPrefix("note: there is no interrupted scan to resume: a new one begins"))
+            #expect(third.error.hasPrefix("note: there is no interrupted scan to resume: a new scan begins"))
         }
     }
 

@@ -14,6 +14,8 @@ struct ConnectionSettings: Sendable {
     /// `nil`: none.
     var proxy: ProxyServer?
     var limits: RateLimits
+    /// The points of a minute, as processes with one token and one history share them; `nil`: they don't.
+    var sharedMinute: SharedMinute?
     /// Organizations with a credential of their own.
     var own: [OwnConnection] = []
 
@@ -140,6 +142,7 @@ struct ConnectionSettings: Sendable {
         settings.limits = limits
         settings.limits.minute = options.emulatedMinute ?? context.minute
         settings.slots = slots
+        settings.sharedMinute = sharedMinute
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)
     }
 }

@@ -1,0 +1,163 @@
+import Foundation
+import Synchronization
+
+/// The points of a minute that several processes share which use one token, by a file: each takes its points from it under
+/// a lock, so that together they spend no more than the host allows.
+///
+/// A process takes as many points at once as it spends in a sixtieth of the minute, and puts back those that it did not
+/// spend: the file is written some times a second, whatever the pace. Where the file can't be used, each process keeps to
+/// the limit for itself alone.
+package final class SharedMinute: Sendable {
+    /// Points that were taken together.
+    private struct Entry {
+        /// Milliseconds since 1970.
+        var takenAt: Int64
+        var points: Int
+        /// Which process took them.
+        var owner: UInt64
+    }
+
+    private struct State {
+        /// What is left of the points that were taken last.
+        var left = 0
+        var takenAt: Int64 = 0
+        /// How many are taken at once.
+        var size = 1
+        var trouble: String?
+    }
+
+    private let path: String
+    private let milliseconds: @Sendable () -> Int64
+    private let owner = UInt64.random(in: 1 ... .max)
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - path: the file, which is made if it is missing, readable by its owner alone.
+    ///   - milliseconds: the time since 1970.
+    package init(
+        path: String,
+        milliseconds: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) },
+    ) {
+        self.path = path
+        self.milliseconds = milliseconds
+    }
+
+    /// Why the file can't be used; `nil` where it can, or was not needed.
+    package var trouble: String? { state.withLock { $0.trouble } }
+
+    /// Whether some process has shared the minute by the file.
+    package var isKept: Bool { access(path, F_OK) == 0 }
+
+    /// Takes the points of one request.
+    ///
+    /// - Parameters:
+    ///   - cost: points; more than there are in a minute count as all of them.
+    ///   - points: how many there are in a minute.
+    ///   - minute: how long it is.
+    /// - Returns: `nil` where they are free, or how long until they are.
+    func take(_ cost: Int, of points: Int, in minute: Duration) -> Duration? {
+        let cost = min(cost, points)
+        let now = milliseconds()
+        // Points count from when they are taken, so they must be spent soon after.
+        let lifetime = max(1, minute.milliseconds / 60)
+        return state.withLock { state in
+            guard state.trouble == nil else { return nil }
+            let isFresh = now - state.takenAt < lifetime && now >= state.takenAt
+            if isFresh, state.left >= cost {
+                state.left -= cost
+                return nil
+            }
+            state.size = isFresh ? min(state.size * 2, Self.sizeMax) : max(1, state.size / 2)
+            var wait: Duration?
+            do throws(SystemFault) {
+                try change { entries in
+                    putBack(state, into: &entries)
+                    (state.left, state.takenAt) = (0, now)
+                    let end = now - minute.milliseconds - lifetime
+                    // A clock that was put back must not hold anything up for long.
+                    entries.removeAll { $0.takenAt <= end || $0.takenAt > now + lifetime || $0.points <= 0 }
+                    let free = points - entries.map(\.points).reduce(0, +)
+                    guard free < cost else {
+                        let taken = min(max(cost, state.size), free)
+                        entries.append(Entry(takenAt: now, points: taken, owner: owner))
+                        state.left = taken - cost
+                        return
+                    }
+                    var missing = cost - free
+                    for entry in entries.sorted(by: { $0.takenAt < $1.takenAt }) {
+                        missing -= entry.points
+                        guard missing <= 0 else { continue }
+                        wait = .milliseconds(max(1, entry.takenAt - end))
+                        return
+                    }
+                }
+            } catch {
+                state.trouble = "\(path): \(error.description)"
+            }
+            return wait
+        }
+    }
+
+    /// Notes points that were spent before anybody knew that the host counts them.
+    func note(_ spent: Int) {
+        let now = milliseconds()
+        state.withLock { state in
+            guard state.trouble == nil, spent > 0 else { return }
+            do throws(SystemFault) {
+                try change { $0.append(Entry(takenAt: now, points: spent, owner: owner)) }
+            } catch {
+                state.trouble = "\(path): \(error.description)"
+            }
+        }
+    }
+
+    // MARK: -
+
+    private static let sizeMax = 64
+    /// No minute has more entries than points; a file that is longer was not written by this program.
+    private static let bytesMax = 1 << 16
+
+    private struct SystemFault: Error {
+        let description = String(cString: strerror(errno))
+    }
+
+    private func putBack(_ state: State, into entries: inout [Entry]) {
+        guard state.left > 0,
+            let place = entries.lastIndex(where: { $0.owner == owner && $0.takenAt == state.takenAt })
+        else { return }
+        entries[place].points -= state.left
+    }
+
+    /// Reads, changes and writes the file while nobody else does.
+    private func change(_ body: (inout [Entry]) -> Void) throws(SystemFault) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else { throw SystemFault() }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw SystemFault() }
+        var bytes = [UInt8](repeating: 0, count: Self.bytesMax)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count >= 0 else { throw SystemFault() }
+        var entries = Self.entries(String(decoding: bytes.prefix(count), as: UTF8.self))
+        body(&entries)
+        let text = Array(entries.map { "\($0.takenAt) \($0.points) \($0.owner)\n" }.joined().utf8)
+        guard ftruncate(descriptor, off_t(text.count)) == 0, pwrite(descriptor, text, text.count, 0) == text.count
+        else { throw SystemFault() }
+    }
+
+    /// Lines that are no entries are left out: a process may have ended while it wrote.
+    private static func entries(_ text: String) -> [Entry] {
+        text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 3, let takenAt = Int64(words[0]), let points = Int(words[1]),
+                let owner = UInt64(words[2]), (1...100_000).contains(points)
+            else { return nil }
+            return Entry(takenAt: takenAt, points: points, owner: owner)
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
