@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What changes of templates do to the jobs of repositories.
 struct Consequences {
     struct Moved {
@@ -10,10 +12,14 @@ struct Consequences {
     /// What a person is warned of where it was not so before, as rules tell it.
     private let dangers: [any RepositoryRule]
     private let consumers: [RuleEntry]
+    private let presented: Presented
 
-    /// - Parameter consumers: entries that name services which log in with the subject as it is.
-    init(_ before: Snapshot, _ after: Snapshot, consumers: [RuleEntry]) {
+    /// - Parameters:
+    ///   - consumers: entries that name services which log in with the subject as it is.
+    ///   - knowsOthers: whether the snapshots hold the repositories that may have a subject in common.
+    init(_ before: Snapshot, _ after: Snapshot, consumers: [RuleEntry], knowsOthers: Bool = true) {
         self.consumers = consumers
+        presented = Presented(after, knowsOthers: knowsOthers)
         self.before = before
         self.after = after
         dangers = [ClaimsThatFailJobs(), AnchoredSubject()]
@@ -22,14 +28,16 @@ struct Consequences {
     /// - Returns: `nil` where the subject stays as it is, for certain.
     func subject(_ organization: Int, _ place: Int) -> Moved? {
         let (old, new) = (state(before, organization, place), state(after, organization, place))
-        guard old.effective?.template != new.effective?.template || old.format != new.format else { return nil }
+        guard old.effective?.template != new.effective?.template || old.language != new.language else { return nil }
         let (oldPreview, newPreview) = (old.preview, new.preview)
         let repository = old.repository
-        let subject = PlannedChange.Subject(
+        var subject = PlannedChange.Subject(
             repository: repository.fullName, repositoryID: repository.id, before: oldPreview.subject,
             after: newPreview.subject, isCertain: oldPreview.isCertain && newPreview.isCertain,
             afterKeepingIDs: keepingIDs(old, new, organization))
         guard subject.effect != .none else { return nil }
+        subject.sameIn = old.contextsAlike(new)
+        if let text = subject.before, !old.namesItsRepository { subject.alsoOf = presented.holder(of: text) }
         var warnings: [String] = []
         if old.format.name != new.format.name {
             warnings.append("the subject's format changes from \(old.format.name) to \(new.format.name)")
@@ -53,9 +61,9 @@ struct Consequences {
 
     /// The new subject should GitHub keep the ids that the old one has; `nil` where they are not to go.
     private func keepingIDs(_ old: RepositoryState, _ new: RepositoryState, _ organization: Int) -> String? {
-        guard case .immutable = old.format, case .legacy = new.format, var setting = new.reading.value else {
-            return nil
-        }
+        guard old.reading.value?.hasImmutablePrefix == true, var setting = new.reading.value,
+            !setting.hasImmutablePrefix
+        else { return nil }
         setting.subClaimPrefix = old.reading.value?.subClaimPrefix
         let kept = RepositoryState(
             new.repository, .read(setting), under: after.organizations[organization].template,
@@ -148,7 +156,66 @@ extension PlannedChange {
     }
 }
 
+/// Which subjects are presented when all is done. Worked out when it is first asked for: most subjects name their repository.
+private final class Presented: Sendable {
+    private let after: Snapshot
+    private let knowsOthers: Bool
+    private let holders = Mutex<[String: String]?>(nil)
+
+    init(_ after: Snapshot, knowsOthers: Bool) {
+        self.after = after
+        self.knowsOthers = knowsOthers
+    }
+
+    /// A repository that presents the subject; repositories that nobody knows it of; `nil`: none.
+    func holder(of subject: String) -> String? {
+        guard knowsOthers else { return "other repositories may present it" }
+        let found = holders.withLock { holders in
+            let known = holders ?? Self.holders(in: after)
+            holders = known
+            return known[subject]
+        }
+        if let found { return "\(found) presents it too" }
+        let isWhole =
+            after.stop == nil
+            && after.organizations.allSatisfy { organization in
+                organization.listing.status != .partial
+                    && organization.repositories.allSatisfy { $0.reading.value != nil }
+            }
+        return isWhole ? nil : "a repository that was not read may present it too"
+    }
+
+    private static func holders(in snapshot: Snapshot) -> [String: String] {
+        var holders: [String: String] = [:]
+        for organization in snapshot.organizations {
+            for member in organization.repositories {
+                let state = RepositoryState(
+                    member.repository, member.reading, under: organization.template,
+                    isEnterpriseServer: snapshot.isEnterpriseServer)
+                if let text = state.preview.subject, holders[text] == nil { holders[text] = member.repository.fullName }
+            }
+        }
+        return holders
+    }
+}
+
 extension RepositoryState {
+    /// Contexts whose jobs present the same subject by both states, for certain.
+    fileprivate func contextsAlike(_ other: RepositoryState) -> [JobContext.Kind] {
+        guard let language, let otherLanguage = other.language, language.isCertain, otherLanguage.isCertain else {
+            return []
+        }
+        let identity = TokenIdentity(repository)
+        return JobContext.Kind.allCases.filter { kind in
+            JobContext.allCases.filter { $0.kind == kind }.allSatisfy { context in
+                guard let subject = language.subject(in: context, identity),
+                    let otherSubject = otherLanguage.subject(in: context, identity)
+                else { return false }
+                return subject.joined == otherSubject.joined
+            }
+        }
+    }
+
     fileprivate var namesItsRepository: Bool {
         let names: [ClaimKey] = ["repo", "repository", "repository_id"]
         return effective?.template?.keys.contains(where: names.contains) ?? false

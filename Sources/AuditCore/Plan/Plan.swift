@@ -151,6 +151,10 @@ package struct PlannedChange: Hashable, Sendable {
         package var isCertain: Bool
         /// What it is instead should GitHub keep the ids of immutable subjects; `nil` where they are not to go.
         package var afterKeepingIDs: String?
+        /// Contexts whose jobs present the same subject before and after.
+        package var sameIn: [JobContext.Kind] = []
+        /// Who else presents the subject of before when all is done, in words; `nil`: nobody is known to.
+        package var alsoOf: String?
 
         package enum Effect: Sendable {
             case changes

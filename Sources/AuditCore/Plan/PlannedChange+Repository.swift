@@ -126,7 +126,7 @@ extension PlannedChange {
         }
         return PlannedChange(
             of: repository, from: setting, under: organization, to: .repository(fixed), under: organization,
-            Consequences(snapshot(setting), snapshot(fixed), consumers: []).subject(0, 0))
+            Consequences(snapshot(setting), snapshot(fixed), consumers: [], knowsOthers: false).subject(0, 0))
     }
 
     /// - Parameters:

@@ -17,6 +17,7 @@ package struct ConsumerCompatibility: RepositoryRule {
     package static let examples = [
         RuleExample(options: #"{"consumers": ["pypi"]}"#, setting: .gitHubDefault, expected: .pass),
         RuleExample(options: #"{"consumers": ["pypi"]}"#, setting: .own(["repo", "context"]), expected: .pass),
+        RuleExample(options: #"{"consumers": ["pypi"]}"#, setting: .own(["repository", "context"]), expected: .pass),
         RuleExample(
             options: #"{"consumers": ["pypi"]}"#, setting: .inheriting,
             organizationTemplate: .set(["repository_owner_id", "repository_id"], useImmutableSubject: nil),
@@ -36,7 +37,7 @@ package struct ConsumerCompatibility: RepositoryRule {
     }
 
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
-        guard subject.template != .gitHubDefault else { return .pass }
+        guard subject.template.keys.map(\.canonical) != SubjectTemplate.gitHubDefault.keys else { return .pass }
         let names = consumers.map(\.rawValue).joined(separator: ", ")
         return subject.violation(
             "\(names) need\(consumers.count == 1 ? "s" : "") the default subject",

@@ -18,6 +18,9 @@ package struct FlipsOnRename: RepositoryRule {
         RuleExample(
             setting: .own(["repository_id", "context"]),
             expected: .fail("legacy subject without repo: what the next rename or transfer adds is not documented")),
+        RuleExample(
+            setting: .own(["repo", "repository_owner_id", "repository_id", "context"]),
+            expected: .fail("legacy prefix beside the template's ids, which gains ids at the next rename or transfer")),
         RuleExample(setting: .gitHubDefault.prefixed("repo:acme"), expected: .undecided),
         RuleExample(setting: .gitHubDefault, isEnterpriseServer: true, expected: .notApplicable),
     ]
@@ -25,15 +28,24 @@ package struct FlipsOnRename: RepositoryRule {
     package init(options: RuleOptions) throws(DocumentError) {}
 
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
-        subject.requireImmutableFormat {
-            Violation(
-                message: subject.template.holdsRepository
+        let verdict = subject.requireImmutableFormat {
+            violation(
+                subject.template.holdsRepository
                     ? "legacy subject, which becomes immutable at the next rename or transfer"
-                    : "legacy subject without repo: what the next rename or transfer adds is not documented",
-                problems: ["legacy subject"], expected: ["immutable"], actual: ["legacy"],
-                remediation:
-                    "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
-                    + "side trusts both forms.")
+                    : "legacy subject without repo: what the next rename or transfer adds is not documented")
         }
+        // Ids that stand in the template keep the prefix beside them from no change.
+        guard verdict == .pass, subject.template.holdsRepository, let prefix = subject.prefix, prefix.ownerID == nil
+        else { return verdict }
+        return .fail(
+            violation("legacy prefix beside the template's ids, which gains ids at the next rename or transfer"))
+    }
+
+    private func violation(_ message: String) -> Violation {
+        Violation(
+            message: message, problems: ["legacy subject"], expected: ["immutable"], actual: ["legacy"],
+            remediation:
+                "Opt the repository in (use_immutable_subject: true) before anybody renames it, after the cloud "
+                + "side trusts both forms.")
     }
 }

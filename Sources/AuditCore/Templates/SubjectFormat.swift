@@ -17,12 +17,14 @@ package enum SubjectFormat: String, Hashable, Sendable, CaseIterable {
     ///   - isEnterpriseServer: whether the host is GitHub Enterprise Server, which sends no prefix and has no ids in
     ///     subjects.
     init(of template: SubjectTemplate, _ prefix: SubjectPrefix?, isSent: Bool, isEnterpriseServer: Bool) {
-        if template.holdsBothIDs {
+        let isPrefixKnown = prefix != nil || (!isSent && isEnterpriseServer)
+        // Where the template names the repository too, the prefix is what GitHub makes of that.
+        if template.holdsBothIDs, isPrefixKnown || !template.holdsRepository {
             self = .immutable
         } else if let prefix {
             self = prefix.ownerID == nil ? .legacy : template.holdsRepository ? .immutable : .unknown
         } else {
-            self = !isSent && isEnterpriseServer ? .legacy : .unknown
+            self = isPrefixKnown ? .legacy : .unknown
         }
     }
 

@@ -130,6 +130,10 @@ package enum PlanDocument {
         Member.optional("after_keeping_ids", .string, "what it is instead should GitHub keep the ids") {
             $0.afterKeepingIDs
         }
+        Member.optional("same_in", .strings, "contexts whose jobs present the same subject before and after") {
+            $0.sameIn.isEmpty ? nil : $0.sameIn.map(\.rawValue)
+        }
+        Member.optional("also_of", .string, "why the subject of before is presented when all is done") { $0.alsoOf }
     }
 
     private static let manual = Shape<Plan.Manual>.object("an entry of manual") {
@@ -254,6 +258,8 @@ extension PlannedChange.Subject {
             before: try reader.optionalText("before"), after: try reader.optionalText("after"),
             isCertain: try reader.bool("certain", default: true),
             afterKeepingIDs: try reader.optionalText("after_keeping_ids"))
+        sameIn = try reader.words("same_in", of: JobContext.Kind.self) ?? []
+        alsoOf = try reader.optionalText("also_of")
     }
 }
 

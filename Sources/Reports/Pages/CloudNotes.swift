@@ -51,6 +51,10 @@ extension PlanPage {
         if subject.effect == .unknown || !subject.isCertain {
             return "until the new one is read back: it is not known for certain"
         }
-        return subject.before.map(allowed.contains) ?? false ? "it is among those to be allowed" : nil
+        if subject.before.map(allowed.contains) ?? false { return "it is among those to be allowed" }
+        if let alsoOf = subject.alsoOf { return alsoOf }
+        guard !subject.sameIn.isEmpty else { return nil }
+        let contexts = subject.sameIn.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
+        return "jobs of these contexts present it as before: \(contexts)"
     }
 }
