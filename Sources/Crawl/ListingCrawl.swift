@@ -6,6 +6,8 @@ import GitHubAPI
 /// Where repositories are named, each of them is asked for in the place of pages, and the listing says nothing of others.
 struct ListingCrawl {
     private var queue: PageQueue
+    /// Whose repositories are listed.
+    private let owner: OrganizationID
     /// How many repositories are named; `nil`: pages are read.
     let namedCount: Int?
     /// Of those that are named, what is still to be asked, and how much was handed out and has not come back.
@@ -19,8 +21,11 @@ struct ListingCrawl {
     /// Whether every page and entry so far was read.
     private(set) var isWhole = true
 
-    /// - Parameter names: of the repositories that are meant; empty: all.
-    init(pagesMax: Int, names: [RepositoryName] = []) {
+    /// - Parameters:
+    ///   - owner: the organization, or a user's account.
+    ///   - names: of the repositories that are meant; empty: all.
+    init(of owner: OrganizationID, pagesMax: Int, names: [RepositoryName] = []) {
+        self.owner = owner
         queue = PageQueue(pagesMax: pagesMax)
         namedCount = names.isEmpty ? nil : names.count
         guard !names.isEmpty else { return }
@@ -48,6 +53,10 @@ struct ListingCrawl {
             problems.append("\(name) is \(repository.fullName) now: give that name")
             return nil
         }
+        guard isOwn(repository) else {
+            problems.append("\(name) belongs to another owner (id \(repository.ownerID ?? 0))")
+            return nil
+        }
         return listed.insert(repository.id).inserted ? repository : nil
     }
 
@@ -67,9 +76,16 @@ struct ListingCrawl {
     /// - Returns: the repositories that no other page held.
     mutating func take(_ page: RepositoryPage, at place: RepositoryPage.Place) -> [Repository] {
         queue.comeBack()
-        let fresh = page.repositories.filter { listed.insert($0.id).inserted }
+        let own = page.repositories.filter(isOwn)
+        let fresh = own.filter { listed.insert($0.id).inserted }
+        if let other = page.repositories.first(where: { !isOwn($0) }) {
+            isWhole = false
+            problems.append(
+                "\(place.name) holds repositories of another owner (id \(other.ownerID ?? 0)): the login may have changed "
+                    + "hands")
+        }
         notPublic += fresh.count { $0.visibility.isKnownNotPublic }
-        if fresh.isEmpty, !page.repositories.isEmpty { problems.append("\(place.name) repeats another") }
+        if fresh.isEmpty, !own.isEmpty { problems.append("\(place.name) repeats another") }
         if page.malformedCount > 0 {
             isWhole = false
             problems.append("\(page.malformedCount) entries of \(place.name) are malformed")
@@ -81,6 +97,11 @@ struct ListingCrawl {
         if page.isPartial { problems.append("GitHub left repositories out until the token is approved for SSO") }
         problems += queue.findMore(last: page.last, next: page.next, after: place)
         return fresh
+    }
+
+    /// Whether it belongs to whom the listing is of: a login can change hands while it is read.
+    private func isOwn(_ repository: Repository) -> Bool {
+        repository.ownerID == nil || repository.ownerID == owner.rawValue
     }
 
     /// As of the queue.

@@ -69,7 +69,8 @@ struct OrganizationCrawl {
         self.rateLimits = rateLimits
         mayEndEarly = knowledge.endedEarly
         beganAt = now
-        listing = ListingCrawl(pagesMax: limits.pagesMax, names: scope.named.names(of: account.login.rawValue))
+        listing = ListingCrawl(
+            of: account.id, pagesMax: limits.pagesMax, names: scope.named.names(of: account.login.rawValue))
         if needs.contains(.includedProperties) {
             first.append(.includedProperties)
             includedProperties = .unreadable(GitHubError.cancelled.reason)

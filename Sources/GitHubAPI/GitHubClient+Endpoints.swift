@@ -55,8 +55,17 @@ extension GitHubClient {
 
     private func organizationTemplateAnswer(of login: OrganizationLogin) async throws(GitHubError) -> APIResponse {
         do throws(GitHubError) {
-            return try await client(for: login.rawValue)
-                .get(url: "\(endpoint)/orgs/\(login)/actions/oidc/customization/sub")
+            let github = try await client(for: login.rawValue)
+            let answer = try await github.get(
+                url: "\(endpoint)/orgs/\(login)/actions/oidc/customization/sub", unless: nil
+            ) { (target) async throws(GitHubError) in
+                let id = try await github.organizationID(at: target)
+                guard try await github.organization(login).id.rawValue == id else {
+                    throw .redirectRefused("it leads to another organization (id \(id))")
+                }
+            }
+            guard case .modified(let response, _) = answer else { throw GitHubError.notModifiedUnasked }
+            return response
         } catch .notFound(let message) where Self.saysNeverSet(message, of: login) {
             throw .organizationTemplateNeverSet
         }
@@ -344,6 +353,15 @@ package struct PropertyValuePage: Sendable {
 extension GitHubClient {
     /// The id of the repository that a redirect leads to: `/repositories/ID/…`, GitHub's own form, says it; for
     /// `/repos/OWNER/NAME/…` it is asked for.
+    /// The id of the organization that a redirect leads to.
+    private func organizationID(at url: String) async throws(GitHubError) -> Int64 {
+        guard url.hasPrefix("\(endpoint)/") else { throw .redirectRefused("it leads out of the API") }
+        let parts = url.dropFirst(endpoint.description.count).prefix { $0 != "?" }.split(separator: "/")
+        if parts.count >= 2, parts[0] == "organizations", let id = Int64(parts[1]) { return id }
+        guard parts.count >= 2, parts[0] == "orgs" else { throw .redirectRefused("it leads to no organization") }
+        return try await get("/orgs/\(parts[1])", as: Wire.Identity.self).id
+    }
+
     private func repositoryID(at url: String) async throws(GitHubError) -> Int64 {
         guard url.hasPrefix("\(endpoint)/") else { throw .redirectRefused("it leads out of the API") }
         let path = url.dropFirst(endpoint.description.count).prefix { $0 != "?" }
