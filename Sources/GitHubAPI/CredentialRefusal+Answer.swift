@@ -11,7 +11,8 @@ extension CredentialRefusal {
     ///   Please try again later.")
     /// - address: github/docs, "Managing allowed IP addresses" ("… the `acme` organization has an IP allow list enabled, and
     ///   your IP address is not permitted to access this resource.")
-    /// - version: github/docs, "API versions", and a report of 2026 ("… is not a supported version.")
+    /// - version: github/docs, "API versions", and a report of 2026 ("… is not a supported version."); 410 once a version is
+    ///   no longer served
     init?(status: Int, _ message: String) {
         let text = message.lowercased()
         func holds(_ words: String...) -> Bool { words.allSatisfy(text.contains) }
@@ -28,7 +29,7 @@ extension CredentialRefusal {
         case 403 where holds("ip allow list"), 403 where holds("ip address", "not permitted"),
             403 where holds("ip address", "blocked"):
             self = .addressRefused
-        case 400 where holds("not a supported version"): self = .versionRefused
+        case 400 where holds("not a supported version"), 410 where holds("version"): self = .versionRefused
         default: return nil
         }
     }

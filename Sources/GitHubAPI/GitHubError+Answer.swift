@@ -48,8 +48,8 @@ extension APIResponse {
             return .rateLimit(refusal)
         }
         switch status {
+        case _ where isPage: return .refusal(.foreignPage(status: status))
         case 401: return .refusal(.unauthorized(message))
-        case 403 where isPage: return .refusal(.foreignPage(status: status))
         case 403: return .refusal(forbidden(message, token))
         case 404: return .refusal(.notFound(message))
         case 409, 422:

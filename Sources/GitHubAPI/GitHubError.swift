@@ -26,7 +26,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter status: of GitHub's answer; `nil` where no request was needed to know.
     case appRefused(AppRefusal, status: Int? = nil, String = "")
-    /// 403 with a page where GitHub answers with JSON: something between it and us.
+    /// 4xx with a page where GitHub answers with JSON: something between it and us, or another host than GitHub's API.
     case foreignPage(status: Int)
     /// 503 with a `Retry-After` that would have held longer than was allowed to wait.
     case unavailable(String, until: Timestamp? = nil)
@@ -71,7 +71,8 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(refusal.explanation) (\(Self.status(status, message)))"
         case .appRefused(let refusal, nil, let message):
             refusal.explanation + (message.isEmpty ? "" : " (\(message))")
-        case .foreignPage(let status): "\(status) with a page, not GitHub's JSON: a proxy between?"
+        case .foreignPage(let status):
+            "\(status) with a page, not GitHub's JSON: a proxy between, or not the API's address?"
         case .unavailable(let message, _): "GitHub asks to come back later: \(message)"
         case .gone(let message): "no longer served (\(Self.status(410, message)))"
         case .blocked(let message): "blocked by GitHub (\(message))"

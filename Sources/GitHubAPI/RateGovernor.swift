@@ -35,6 +35,8 @@ final class RateGovernor: Sendable {
         var lost = 0
         /// Requests since the last answer that got none; and when the first of them was given up.
         var lostInRow = 0
+        /// Requests since the last one that GitHub itself answered.
+        var pagesInRow = 0
         var silentSince: Duration = .zero
         var shut: GitHubError?
         /// Whether one request alone is to find out if the credential is accepted.
@@ -230,6 +232,7 @@ final class RateGovernor: Sendable {
     }
 
     private static let lostInRowMax = 100
+    private static let pagesInRowMax = 3
     private static let silenceMax: Duration = .seconds(60)
 
     /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
@@ -256,10 +259,14 @@ final class RateGovernor: Sendable {
                 switch error {
                 case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
                 case .appRefused(let refusal, _, _) where refusal.isOfApp: state.shut = state.shut ?? error
+                // One may be of a single address; what answers again and again answers everything.
+                case .foreignPage(let status) where state.pagesInRow + 1 >= Self.pagesInRowMax:
+                    state.shut = state.shut ?? .credentialRefused(.foreignPages, status: status, "a page, not JSON")
                 default: break
                 }
             case .success, .redirect, .rateLimit, .serverFault, .notKnownYet: break
             }
+            if case .refusal(.foreignPage) = kind { state.pagesInRow += 1 } else { state.pagesInRow = 0 }
             switch kind {
             case .notKnownYet, .refusal(.unauthorized), .refusal(.appRefused(.signature, _, _)),
                 .refusal(.appRefused(.clock, _, _)):

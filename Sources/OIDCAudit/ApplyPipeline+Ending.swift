@@ -79,8 +79,16 @@ extension ApplyPipeline {
 
     /// What to do next. What GitHub rejected is not to be sent again.
     private static func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
-        [
-            entries.contains(where: \.isOpen) ? "oidc-audit apply --continue resumes" : "make a new plan",
+        let open = entries.filter(\.isOpen)
+        let isForbidden =
+            !open.isEmpty
+            && open.allSatisfy { entry in if case .forbidden? = entry.outcome { true } else { false } }
+        return [
+            open.isEmpty
+                ? "make a new plan"
+                : isForbidden
+                    ? "give the token what is missing, then oidc-audit apply --continue resumes"
+                    : "oidc-audit apply --continue resumes",
             entries.contains(where: \.isWorthRollback)
                 ? "oidc-audit rollback \(id.rawValue) restores what was there" : nil,
         ].compactMap(\.self).joined(separator: ", ")

@@ -359,7 +359,7 @@ extension CommandFailure {
             switch error {
             case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet, .blocked:
                 .permission
-            case .credentialRefused(.versionRefused, _, _): .failure
+            case .credentialRefused(.versionRefused, _, _), .credentialRefused(.foreignPages, _, _): .failure
             case .credentialRefused, .appRefused: .permission
             case .rateLimited, .unavailable: .incomplete
             default: .failure

@@ -24,7 +24,7 @@ import Testing
 
     @Test func oneErrorForEachKindOfAnswer() {
         #expect(refusal(kind(404, message: "Not Found")) == .notFound("Not Found"))
-        #expect(refusal(kind(404, message: nil)) == .notFound("Not Found"))
+        #expect(refusal(kind(404, message: nil)) == .foreignPage(status: 404))
         let neverSet = "No Actions OIDC custom sub claim template found for the organization acme"
         // Whether it is about the organization that was asked is the caller's to know.
         #expect(refusal(kind(404, message: neverSet)) == .notFound(neverSet))
@@ -93,9 +93,21 @@ import Testing
         }
     }
 
+    @Test func aVersionThatIsServedNoMoreRefusesEverything() {
+        for text in ["This API version is no longer supported.", "Gone: API version 2022-11-28 has been removed."] {
+            #expect(refusal(kind(410, message: text)) == .credentialRefused(.versionRefused, status: 410, text))
+        }
+        #expect(refusal(kind(410, message: "Issues are disabled")) == .gone("Issues are disabled"))
+    }
+
     @Test func aPageIsNotGitHubsAnswer() {
         #expect(refusal(kind(403, message: nil)) == .foreignPage(status: 403))
-        #expect("\(GitHubError.foreignPage(status: 403))" == "403 with a page, not GitHub's JSON: a proxy between?")
+        for status in [400, 401, 404, 407, 410, 451] {
+            #expect(refusal(kind(status, message: nil)) == .foreignPage(status: status))
+        }
+        #expect(
+            "\(GitHubError.foreignPage(status: 403))"
+                == "403 with a page, not GitHub's JSON: a proxy between, or not the API's address?")
         func answer(_ body: String) -> GitHubError? {
             refusal(
                 APIResponse(status: 403, headers: [:], body: Array(body.utf8)).kind(token: nil, now: { Self.now }))

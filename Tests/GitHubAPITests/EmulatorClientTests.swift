@@ -93,7 +93,8 @@ import Testing
 
     @Test(arguments: [
         (WorldFile.Refusal.notFound, UnreadableReason.Code.notFound), (.forbidden, .forbidden),
-        (.ssoRequired, .ssoRequired), (.blocked, .blocked), (.unavailableForLegalReasons, .blocked), (.gone, .gone),
+        (.ssoRequired, .ssoRequired), (.blocked, .blocked), (.unavailableForLegalReasons, .blocked),
+        (.gone, .unexpected),
     ])
     func refusalsBecomeTheirErrors(refusal: WorldFile.Refusal, code: UnreadableReason.Code) async throws {
         var refused = Self.api

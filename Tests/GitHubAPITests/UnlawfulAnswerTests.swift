@@ -279,7 +279,10 @@ import Testing
             #"{"message":["\#(never) acme"]}"#, #"{"error":{"message":"\#(never) acme"}}"#, "\(never) acme",
             #"{"message":"\#(never) acme"} x"#,
         ] {
-            #expect(await templateError(Array(body.utf8)) == .notFound("Not Found"), "\(body)")
+            let isPage = !body.hasPrefix("{") && !body.hasPrefix("[")
+            #expect(
+                await templateError(Array(body.utf8)) == (isPage ? .foreignPage(status: 404) : .notFound("Not Found")),
+                "\(body)")
         }
         let wide = #"{"message":"\#(never) acme"}"#.data(using: .utf16LittleEndian)
         #expect(await templateError(Array(wide ?? Data())) == .notFound("Not Found"))

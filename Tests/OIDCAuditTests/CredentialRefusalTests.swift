@@ -54,6 +54,24 @@ import Testing
         }
     }
 
+    /// One page may be of a single address. Where one follows the other, something answers in GitHub's place.
+    @Test func pagesOfAProxyEndAScanOnce() async throws {
+        try await EmulatedScan.with(Self.repositories) { (scan) async throws -> Void in
+            let page = WorldFile.Fault(
+                path: "/repos/acme/*", after: 8, kind: .body, status: 403, body: "<html>blocked by policy</html>")
+            await scan.world.change { $0.faults = [page] }
+            let run = await scan("acme", "-f", "json", "--concurrency", "1")
+            #expect(run.status == 3, "\(run.error)")
+            #expect((run.json["scan"] as? [String: Any])?["stop"] as? String == "foreign_pages")
+            let asked = await scan.world.requests.count { $0.hasPrefix("GET /repos/acme/") }
+            #expect(asked == 11)
+            #expect(run.error.contains("then --resume reads the rest"), "\(run.error)")
+            await scan.world.change { $0.faults = [] }
+            let rest = await scan("acme", "-f", "json", "--resume")
+            #expect(rest.status == 0, "\(rest.error)")
+        }
+    }
+
     @Test(arguments: texts)
     func fromTheFirstRequestItIsFour(name: String, status: Int, text: String) async throws {
         try await EmulatedScan.with(Self.repositories) { (scan) async throws -> Void in

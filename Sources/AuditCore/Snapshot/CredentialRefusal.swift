@@ -9,6 +9,8 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
     /// The organization's IP allow list, or a block, does not let this machine's address in.
     case addressRefused = "address_refused"
     case versionRefused = "version_refused"
+    /// Something between this machine and GitHub answers in its place.
+    case foreignPages = "foreign_pages"
 
     /// For people, without a final stop.
     package var explanation: String {
@@ -18,6 +20,7 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .accountLocked: "the token's account is locked"
         case .addressRefused: "this machine's address is not let in"
         case .versionRefused: "this host does not serve the API version"
+        case .foreignPages: "something between this machine and GitHub answers in its place"
         }
     }
 
@@ -29,6 +32,7 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .accountLocked: "wait until GitHub lets the account in again, and check the token before that"
         case .addressRefused: "an owner of the organization can add the address to its IP allow list"
         case .versionRefused: "check --api-version; GET /versions lists those that this host serves"
+        case .foreignPages: "check the address of the API, the proxy and the firewall"
         }
     }
 }
@@ -41,6 +45,7 @@ extension ScanStop {
         case .accountLocked: self = .accountLocked
         case .addressRefused: self = .addressRefused
         case .versionRefused: self = .versionRefused
+        case .foreignPages: self = .foreignPages
         }
     }
 

@@ -50,6 +50,7 @@ package enum ScanStop: String, Sendable, CaseIterable {
     case accountLocked = "account_locked"
     case addressRefused = "address_refused"
     case versionRefused = "version_refused"
+    case foreignPages = "foreign_pages"
 
     /// For people, without a final stop.
     package var explanation: String {
@@ -60,7 +61,8 @@ package enum ScanStop: String, Sendable, CaseIterable {
         case .tokenMissing: "no token was given"
         case .waitExhausted: "GitHub asked to wait longer than --max-wait allows; what was read is stored"
         case .historyFailed: "the history could not be written"
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused:
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused,
+            .foreignPages:
             "\(refusal?.explanation ?? "GitHub refused the token"); what was read before is stored"
         }
     }
