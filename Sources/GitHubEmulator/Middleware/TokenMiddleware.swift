@@ -14,8 +14,10 @@ struct TokenMiddleware: RouterMiddleware {
             return try await answer(request, context, next)
         }
         guard let field = request.headers[.authorization] else {
-            guard await isPublic(request.uri.path) else {
-                let isOfToken = ["/user", "/installation/repositories"].contains(request.uri.path)
+            // Anybody may read what is public, and nobody without a token writes.
+            let isPublic = await isPublic(request.uri.path)
+            guard isPublic, request.method == .get || request.method == .head else {
+                let isOfToken = isPublic || ["/user", "/installation/repositories"].contains(request.uri.path)
                 return isOfToken
                     ? Answer.error(.unauthorized, "Requires authentication").response : Answer.notFound.response
             }

@@ -79,7 +79,8 @@ struct TemplateChange: Sendable {
     /// Of two members of one name the last counts, as in Ruby.
     static func read(_ request: Request) async throws -> Result<TemplateChange, Refusal> {
         let body = try await request.body.collect(upTo: 1 << 20)
-        guard let value = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)),
+        guard !hasStrayComma(body.readableBytesView),
+            let value = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)),
             let members = value as? [String: Any]
         else { return .failure(Refusal(answer: .error(.badRequest, "Problems parsing JSON"))) }
         do {
@@ -90,6 +91,29 @@ struct TemplateChange: Sendable {
         } catch let refusal as Refusal {
             return .failure(refusal)
         }
+    }
+
+    /// Whether a comma stands before the end of an object or an array, which Foundation lets pass.
+    private static func hasStrayComma(_ text: some Sequence<UInt8>) -> Bool {
+        var (isText, isEscaped, last) = (false, false, UInt8(0))
+        for byte in text {
+            if isText {
+                isText = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                last = byte
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if last == UInt8(ascii: ",") { return true }
+                last = byte
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): break
+            default:
+                isText = byte == UInt8(ascii: "\"")
+                last = byte
+            }
+        }
+        return false
     }
 
     private static func flag(_ name: String, _ members: [String: Any]) throws -> Bool? {

@@ -7,10 +7,11 @@ struct OrganizationRoutes: Sendable {
     let world: World
 
     func add(to router: Router<EmulatorContext>) {
-        router.get("/orgs/:org") { _, context in
+        router.get("/orgs/:org") { request, context in
             let login = context.parameters.get("org") ?? ""
             await world.passNight(login)
-            guard let organization = await world.organization(login) else { return Answer.notFound.response }
+            guard var organization = await world.organization(login) else { return Answer.notFound.response }
+            if Self.isAnonymous(request, context) { organization.showsPrivateCount = false }
             return Answer(json: text(organization, context.origin)).response
         }
         router.get("/orgs/:org/repos") { request, context in
@@ -60,13 +61,17 @@ struct OrganizationRoutes: Sendable {
         return JSONBody.object(members)
     }
 
+    /// Where tokens are asked for, anybody without one sees what is public.
+    private static func isAnonymous(_ request: Request, _ context: EmulatorContext) -> Bool {
+        !context.arrival.tokens.isEmpty && request.headers[.authorization] == nil
+    }
+
     // MARK: - Listings
 
     private func listing(
         _ request: Request, _ context: EmulatorContext, of organization: () async -> WorldFile.Organization?,
     ) async -> Response {
-        // Where tokens are asked for, anybody without one sees what is public.
-        let isAnonymous = !context.arrival.tokens.isEmpty && request.headers[.authorization] == nil
+        let isAnonymous = Self.isAnonymous(request, context)
         // Making a page takes longer than a real GitHub's whole answer.
         let reader = context.installation.map { "\($0.id)" } ?? "\(isAnonymous)"
         let key = "\(reader) \(context.version.rawValue) \(context.origin.api) \(request.uri.string)"
