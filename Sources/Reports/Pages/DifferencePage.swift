@@ -257,7 +257,9 @@ extension TextPage {
         wrapped(before.effective?.displayText ?? "unknown", label: "before: ", indent: indent)
         wrapped(after.effective?.displayText ?? "unknown", label: "after:  ", indent: indent)
         guard let keys, before.effective?.template != after.effective?.template else { return }
-        let changes = keys.removed.map { "- \($0.rawValue)" } + keys.added.map { "+ \($0.rawValue)" }
+        let changes =
+            keys.removed.map { "- \($0.rawValue.quotedIfNoWord)" }
+            + keys.added.map { "+ \($0.rawValue.quotedIfNoWord)" }
         wrapped(changes.isEmpty ? "another order" : changes.joined(separator: ", "), label: "claims: ", indent: indent)
     }
 

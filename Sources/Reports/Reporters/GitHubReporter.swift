@@ -61,7 +61,8 @@ package struct GitHubReporter: Reporter {
             + "violating, \(summary.unreadable) unreadable"
             + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
         let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)
-        Self.write("notice", [summaryNotice] + notices, to: &output)
+        let notes = report.warnings.map { Annotation(location: nil, title: "note", message: $0) }
+        Self.write("notice", [summaryNotice] + notes + notices, to: &output)
     }
 
     // MARK: -

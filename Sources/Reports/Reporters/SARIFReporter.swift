@@ -84,7 +84,9 @@ extension JSONWriter {
             json.string("name", entry.rule)
             json.object("shortDescription") { $0.string("text", String(entry.summary.prefix(1024))) }
             json.object("fullDescription") { json in
-                json.string("text", String((entry.reason ?? type?.rationale ?? entry.summary).singleLine.prefix(1024)))
+                // What people write could hold a link or a placeholder.
+                let reason = entry.reason.map { $0.singleLine.escaping(JSONWriter.messageEscapes) }
+                json.string("text", String((reason ?? (type?.rationale ?? entry.summary).singleLine).prefix(1024)))
             }
             json.string("helpUri", SARIFReporter.reference)
             json.object("help") { json in
@@ -124,6 +126,7 @@ extension JSONWriter {
                 json.string("endTimeUtc", report.finishedAt.description)
                 json.array("toolExecutionNotifications") { json in
                     if let why = report.whyIncomplete { json.notification("error", "incomplete: \(why)") }
+                    for warning in report.warnings { json.notification("note", warning) }
                     if cut > 0 { json.notification("warning", "\(cut) less severe results were left out") }
                 }
             }

@@ -218,11 +218,18 @@ extension Finding {
 }
 
 extension String {
-    /// The text, in quotation marks where its blanks could not be seen otherwise.
+    /// The text as one of a list, in quotation marks where it could not be told from two of them, or its blanks could not be
+    /// seen.
     var quotedIfOdd: String {
-        let isOdd = isEmpty || hasPrefix(" ") || hasSuffix(" ") || contains("  ")
-        return isOdd ? "\"\(self)\"" : self
+        let isOdd =
+            isEmpty
+            || unicodeScalars.contains { $0 == "," || $0 == "\"" || $0.properties.isWhitespace && $0 != " " }
+            || hasPrefix(" ") || hasSuffix(" ") || contains("  ")
+        return isOdd ? "\"\(escaping(["\"": "\\\"", "\\": "\\\\"]))\"" : self
     }
+
+    /// The same of a word, in which any blank is odd.
+    var quotedIfNoWord: String { contains(" ") ? "\"\(escaping(["\"": "\\\"", "\\": "\\\\"]))\"" : quotedIfOdd }
 }
 
 extension GoneFinding.Reason {

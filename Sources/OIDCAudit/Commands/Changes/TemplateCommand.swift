@@ -25,6 +25,12 @@ struct TemplateTarget: OptionValue {
         self.login = login
         repository = parts.count == 2 ? parts[1] : nil
     }
+
+    /// The name that the repository has now, where GitHub led from another one to it.
+    func newName(of found: Repository) -> String? {
+        let given = "\(login)/\(repository ?? "")"
+        return found.fullName.lowercased() == given.lowercased() ? nil : found.fullName
+    }
 }
 
 struct TemplateGetCommand: AuditCommand {
@@ -58,7 +64,8 @@ struct TemplateGetCommand: AuditCommand {
                     let answer = try await client.rawTemplate(of: target.login.rawValue, target.repository)
                     return isTerminal ? Array((String(decoding: answer, as: UTF8.self).singleLine + "\n").utf8) : answer
                 }
-                return Array(try await rendered(target, client, connection.endpoint, page.format, style).utf8)
+                return Array(
+                    try await rendered(target, client, connection.endpoint, page.format, style, context.console).utf8)
             }
         } catch {
             throw CommandFailure(error)
@@ -69,7 +76,7 @@ struct TemplateGetCommand: AuditCommand {
 
     private func rendered(
         _ target: TemplateTarget, _ client: GitHubClient, _ endpoint: GitHubEndpoint, _ format: PageFormat,
-        _ style: ReportStyle,
+        _ style: ReportStyle, _ console: Console,
     ) async throws(GitHubError) -> String {
         guard let name = target.repository else {
             let account = try await client.organization(target.login)
@@ -77,8 +84,11 @@ struct TemplateGetCommand: AuditCommand {
             return TemplatePage.render(
                 .organization(login: account.login.rawValue, id: account.id, template), as: format, style: style)
         }
-        return TemplatePage.render(
-            .repository(try await client.state(of: target.login, name, endpoint)), as: format, style: style)
+        let state = try await client.state(of: target.login, name, endpoint)
+        if let newName = target.newName(of: state.repository) {
+            console.note("note: \(target.login)/\(name) is \(newName) now")
+        }
+        return TemplatePage.render(.repository(state), as: format, style: style)
     }
 }
 
@@ -198,6 +208,10 @@ struct TemplateSetCommand: AuditCommand {
         }
         let state = try await pipeline.asked { () async throws(GitHubError) in
             try await client.state(of: target.login, name, pipeline.connection.endpoint)
+        }
+        // Written to by another name, a repository that somebody else owns by now would change unnoticed.
+        if let name = target.newName(of: state.repository) {
+            throw .usage("\(target.login)/\(target.repository ?? "") is \(name) now", hint: "give that name")
         }
         let organization = await client.organizationTemplateOrReason(of: target.login)
         guard let setting = state.reading.value else {
