@@ -12,7 +12,7 @@ package struct ExpiredWaivers: WaiverRule {
         RuleExample(waiverExpires: RuleExample.day(0), expected: .pass),
         RuleExample(
             waiverExpires: RuleExample.day(-1),
-            expected: .fail("waiver of required-claims on legacy-* expired on 2026-11-20")),
+            expected: .fail("waiver of required-claims on legacy-* expired on 2026-11-20, UTC")),
     ]
 
     package init(options: RuleOptions) throws(DocumentError) {}
@@ -23,7 +23,7 @@ package struct ExpiredWaivers: WaiverRule {
         let waiver = subject.waiver
         guard waiver.isExpired(at: subject.now) else { return .pass }
         return subject.violation(
-            "expired on \(waiver.expires)", expected: "\(Day(of: subject.now)) or later",
+            "expired on \(waiver.expires), UTC", problem: "expired on \(waiver.expires)", expected: "\(Day(of: subject.now)) or later",
             remediation: "Fix what it covers and remove the waiver, or have \(waiver.owner) renew it.")
     }
 }

@@ -14,10 +14,10 @@ package struct ExpiringWaivers: WaiverRule {
         RuleExample(waiverExpires: RuleExample.day(15), expected: .pass),
         RuleExample(
             waiverExpires: RuleExample.day(14),
-            expected: .fail("waiver of required-claims on legacy-* expires in 14 days, on 2026-12-05")),
+            expected: .fail("waiver of required-claims on legacy-* expires in 14 days, on 2026-12-05, UTC")),
         RuleExample(
             options: #"{"days": 3}"#, waiverExpires: RuleExample.day(0),
-            expected: .fail("waiver of required-claims on legacy-* expires today, on 2026-11-21")),
+            expected: .fail("waiver of required-claims on legacy-* expires today, on 2026-11-21, UTC")),
         RuleExample(waiverExpires: RuleExample.day(-1), expected: .pass),
     ]
 
@@ -39,7 +39,7 @@ package struct ExpiringWaivers: WaiverRule {
         guard left <= days else { return .pass }
         let when = left == 0 ? "today" : "in \(left) day\(left == 1 ? "" : "s")"
         return subject.violation(
-            "expires \(when), on \(waiver.expires)", problem: "expires on \(waiver.expires)",
+            "expires \(when), on \(waiver.expires), UTC", problem: "expires on \(waiver.expires)",
             expected: "more than \(days) days left",
             remediation: "Ask \(waiver.owner) to fix what it covers, or to renew it.")
     }

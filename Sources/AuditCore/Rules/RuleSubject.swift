@@ -134,6 +134,6 @@ package struct WaiverSubject: Sendable {
         .fail(
             Violation(
                 message: "\(waiver) \(message)", problems: [problem ?? message], expected: [expected],
-                actual: ["expires \(waiver.expires), owner \(waiver.owner)"], remediation: remediation))
+                actual: ["expires \(waiver.expires)", "owner \(waiver.owner)"], remediation: remediation))
     }
 }

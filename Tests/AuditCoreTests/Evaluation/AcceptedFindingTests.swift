@@ -69,7 +69,7 @@ import Testing
         #expect(report.findings[0].repository == nil)
         #expect(report.findings[0].organization == "acme")
         #expect(
-            report.findings[0].violation.message == "waiver of claims on bad expired on 2026-11-20")
+            report.findings[0].violation.message == "waiver of claims on bad expired on 2026-11-20, UTC")
         #expect(report.findings[0].severity == .low)
     }
 

@@ -113,7 +113,8 @@ struct TemplateSetCommand: AuditCommand {
             guard keys.allSatisfy({ !$0.rawValue.isEmpty }) else {
                 throw InvalidValue(text, "holds an empty claim", hint: "for example repo,context")
             }
-            guard Set(keys).count == keys.count else {
+            // The two names of the repository render as one.
+            guard Set(keys.map { $0.rendersAsRepository ? "repo" : $0 }).count == keys.count else {
                 throw InvalidValue(text, "holds a claim twice", hint: "for example repo,context")
             }
             for key in keys where ClaimCatalog.claim(for: key) == nil {
