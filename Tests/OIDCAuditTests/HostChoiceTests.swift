@@ -11,7 +11,9 @@ import Testing
     private static func run(
         _ scan: EmulatedScan, _ arguments: [String], environment: [String: String] = [:],
     ) async -> CommandRun {
-        await CommandRun.run(arguments + ["--db", scan.folder.database], environment: environment)
+        await CommandRun.run(
+            arguments.map { $0 == "FOLDER" ? scan.folder.path + "/evidence" : $0 } + ["--db", scan.folder.database],
+            environment: environment)
     }
 
     private static func onDefault(_ name: String, id: Int64) -> WorldFile.Repository {
@@ -27,6 +29,10 @@ import Testing
         (["report", "--policy", "preset:strict"], 1, "VIOLATIONS"), (["diff"], 0, "UNCHANGED"),
         (["history", "show"], 0, "scan #2"), (["history", "trend"], 0, "acme  2 scans"),
         (["history", "at", "latest"], 0, "acme/r1"), (["history", "repository", "acme/r1"], 0, "acme/r1  id 1"),
+        (
+            ["history", "evidence", "--since", "1d", "--until", "2199-12-31", "--directory", "FOLDER"], 3,
+            "WRITTEN WITH GAPS"
+        ),
         (["history", "changes"], 0, "acme/r1"), (["history", "changes", "1"], 0, "acme/r1"),
         (["history", "prune", "--keep-days", "0"], 0, "WOULD PRUNE"),
         (["plan", "acme", "--from-scan", "latest", "--policy", "preset:strict"], 1, "PLAN  acme"),

@@ -35,23 +35,37 @@ extension Timeline {
     ///
     /// - Parameter changesets: all of the journal that may be about them.
     package mutating func attribute(to changesets: [Changeset]) {
-        var writes: [PlannedChange.Target.Key: [Write]] = [:]
+        let journal = Journal(changesets)
+        for place in events.indices {
+            events[place].cause = journal.cause(of: events[place], owner: repository.owner)
+        }
+    }
+}
+
+/// Which templates were written from here.
+package struct Journal: Sendable {
+    private let writes: [PlannedChange.Target.Key: [Timeline.Write]]
+
+    /// - Parameter changesets: all that may be about what is asked for.
+    package init(_ changesets: [Changeset]) {
+        var writes: [PlannedChange.Target.Key: [Timeline.Write]] = [:]
         for changeset in changesets {
             for (change, entry) in zip(changeset.plan.changes, changeset.entries) where entry.mayBeWritten {
                 guard let moment = entry.intendedAt else { continue }
                 writes[change.target.key, default: []].append(
-                    Write(changeset: changeset.id, kind: changeset.kind, actor: changeset.actor, at: moment))
+                    Timeline.Write(changeset: changeset.id, kind: changeset.kind, actor: changeset.actor, at: moment))
             }
         }
-        for place in events.indices { events[place].cause = cause(of: events[place], writes) }
+        self.writes = writes
     }
 
     /// A scan reads for a while after the time at which it began.
     private static let readingSecondsMax: Int64 = 3600
 
-    private func cause(of event: Event, _ writes: [PlannedChange.Target.Key: [Write]]) -> Cause? {
+    /// - Parameter owner: login of the organization to which the event is told.
+    package func cause(of event: Timeline.Event, owner: String) -> Timeline.Cause? {
         guard let after = event.after else { return nil }
-        var owner = repository.owner
+        var owner = owner
         var changed: Repository?
         var targets: [PlannedChange.Target.Key] = []
         switch event.what {
@@ -78,7 +92,7 @@ extension Timeline {
         }.sorted { $0.at < $1.at }
         guard own.isEmpty else { return .written(own) }
         return .elsewhere(
-            AuditLogSearch(organization: owner, repository: changed?.fullName, from: after.startedAt, to: end))
+            Timeline.AuditLogSearch(organization: owner, repository: changed?.fullName, from: after.startedAt, to: end))
     }
 }
 

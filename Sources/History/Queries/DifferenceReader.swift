@@ -35,11 +35,16 @@ struct DifferenceReader {
         var wasLost: Bool { knownBy != nil }
     }
 
-    /// - Parameter followers: whether repositories are wanted that changed with their organization's template alone.
+    private let comparesFindings: Bool
+
+    /// - Parameters:
+    ///   - followers: whether repositories are wanted that changed with their organization's template alone.
+    ///   - findings: whether findings are compared.
     init(
         _ db: Database, from before: StoredScan, to after: StoredScan, _ organizations: [OrganizationReference]?,
-        _ followers: Bool,
+        _ followers: Bool, findings: Bool = true,
     ) throws {
+        comparesFindings = findings
         self.before = before
         self.after = after
         func snapshot(of scan: ScanID) throws -> Snapshot {
@@ -119,7 +124,7 @@ struct DifferenceReader {
     /// - Parameter number: 0 or 1, by the row ids of repositories.
     func half(_ number: Int, _ db: Database) throws -> Half {
         var findings: FindingComparison.Changes?
-        if before.policyName == after.policyName {
+        if comparesFindings, before.policyName == after.policyName {
             findings = try FindingComparison(db, apiURL: after.apiURL, policyName: after.policyName)
                 .changes(from: before.id, to: after.id, half: number)
         }

@@ -8,12 +8,13 @@ extension HistoryStore {
     ///   - organizations: which; `nil`: all.
     ///   - followers: whether repositories are told that changed with their organization's template alone; they can be
     ///     very many.
+    ///   - findings: whether findings are compared.
     package func difference(
         from before: StoredScan, to after: StoredScan, of organizations: [OrganizationReference]? = nil,
-        withFollowers followers: Bool = true,
+        withFollowers followers: Bool = true, withFindings findings: Bool = true,
     ) async throws(HistoryError) -> ScanDifference {
         let reader = try await read { db in
-            try DifferenceReader(db, from: before, to: after, organizations, followers)
+            try DifferenceReader(db, from: before, to: after, organizations, followers, findings: findings)
         }
         // At once: what is sealed does not change between one read and the other.
         async let one = result { db in try reader.half(0, db) }

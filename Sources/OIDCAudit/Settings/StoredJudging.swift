@@ -61,17 +61,27 @@ extension ScanReference {
 }
 
 extension HistoryStore {
-    /// The policy or the waivers by which a scan was judged.
-    func text(_ kind: JudgingText.Kind, of scan: StoredScan) async throws(CommandFailure) -> JudgingText {
-        let digest = kind == .policy ? scan.policySHA256 : scan.waiversSHA256 ?? ""
+    /// The policy or the waivers by which a scan was judged; `nil` where neither the history nor a preset holds them.
+    func keptText(_ kind: JudgingText.Kind, of scan: StoredScan) async throws(CommandFailure) -> JudgingText? {
+        let digest = Self.digest(kind, of: scan)
         let stored = try await usingHistory { () async throws(HistoryError) in
             try await self.judgingText(kind, sha256: digest)
         }
         if let stored { return stored }
         // Older versions kept no text, and this one may still carry the very same.
-        if kind == .policy, let preset = Preset.all.first(where: { DocumentFile.sha256(of: $0.bytes) == digest }) {
-            return JudgingText(.policy, name: "preset:\(preset.name)", bytes: preset.bytes)
-        }
+        guard kind == .policy, let preset = Preset.all.first(where: { DocumentFile.sha256(of: $0.bytes) == digest })
+        else { return nil }
+        return JudgingText(.policy, name: "preset:\(preset.name)", bytes: preset.bytes)
+    }
+
+    private static func digest(_ kind: JudgingText.Kind, of scan: StoredScan) -> String {
+        kind == .policy ? scan.policySHA256 : scan.waiversSHA256 ?? ""
+    }
+
+    /// The policy or the waivers by which a scan was judged.
+    func text(_ kind: JudgingText.Kind, of scan: StoredScan) async throws(CommandFailure) -> JudgingText {
+        if let kept = try await keptText(kind, of: scan) { return kept }
+        let digest = Self.digest(kind, of: scan)
         let what = kind == .policy ? "policy \"\(scan.policyName)\"" : "waiver file"
         throw .usage(
             "the history \(path) does not hold the text of the \(what) (SHA-256 \(digest)) that judged scan \(scan.id.rawValue)",

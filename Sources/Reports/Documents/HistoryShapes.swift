@@ -71,7 +71,7 @@ extension Shape where Root == StoredFinding {
         }
     }
 
-    @Members<StoredFinding> fileprivate static var identity: [Member<StoredFinding>] {
+    @Members<StoredFinding> static var identity: [Member<StoredFinding>] {
         Member("rule", .string, "id of the policy's entry") { $0.key.rule }
         Member("severity", .word) { $0.severity }
         Member("repository", .maybe(.string), "null where it is about something else") {

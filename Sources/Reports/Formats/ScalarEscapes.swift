@@ -1,3 +1,5 @@
+import AuditCore
+
 extension String {
     /// The text with some characters replaced, by scalars: with a combining mark behind it, a quote is another character
     /// than a quote to Swift, and the same to whoever reads the file.
@@ -17,4 +19,8 @@ extension String {
     static let markupEscapes: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;"]
     /// Attributes too.
     static let attributeEscapes = markupEscapes.merging(["\"": "&quot;", "'": "&#39;"]) { first, _ in first }
+
+    /// Harmless within HTML, attributes included.
+    var htmlText: String { singleLine.escaping(Self.attributeEscapes) }
+    var htmlCode: String { isEmpty ? "" : "<code>\(htmlText)</code>" }
 }

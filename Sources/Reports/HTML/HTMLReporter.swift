@@ -45,7 +45,5 @@ package struct HTMLReporter: Reporter {
 /// Text for HTML, attributes included. The library's own way takes a quote with a combining mark for another character
 /// than a quote, and leaves it.
 private struct HarmlessHTML: MustacheContentType {
-    func escapeText(_ text: String) -> String {
-        text.singleLine.escaping(String.attributeEscapes)
-    }
+    func escapeText(_ text: String) -> String { text.htmlText }
 }

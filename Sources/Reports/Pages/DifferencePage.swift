@@ -117,7 +117,7 @@ package enum DifferencePage: Page {
 
 extension RepositoryChange {
     /// What changes that are told together have in common.
-    fileprivate var likeness: Likeness {
+    var likeness: Likeness {
         let (kinds, effective) = (self.kinds, self.effective)
         return Likeness(
             kinds: kinds, before: effective.before, after: effective.after,
@@ -128,7 +128,7 @@ extension RepositoryChange {
             settings: kinds.contains(.setting) ? settingsInWords : [], knownBy: knownBy)
     }
 
-    fileprivate struct Likeness: Hashable {
+    struct Likeness: Hashable {
         let kinds: [Kind]
         let before: EffectiveTemplate?
         let after: EffectiveTemplate?

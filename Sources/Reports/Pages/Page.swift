@@ -42,6 +42,7 @@ package enum PageCatalog {
         ComparisonPage.self,
         DiagnosisPage.self,
         DifferencePage.self,
+        EvidencePage.self,
         ExportPage.self,
         ImportingPage.self,
         PlanPage.self,

@@ -61,7 +61,7 @@ package enum TimelinePage: Page {
         },
         Form(findingEvent) { event in event.what.finding.map { (event, $0) } })
 
-    private static let seen = Member<Timeline.Event>.list {
+    static let seen: [Member<Timeline.Event>] = Member.list {
         Member("previous_scan", .maybe(.side), "the last that saw it as it was; null where none had looked") {
             $0.after
         }
@@ -186,17 +186,8 @@ extension TextPage {
         }
         guard !searches.isEmpty else { return }
         blank()
-        var could: [String] = []
-        if searches.contains(where: { $0.repository != nil }) {
-            could.append("a repository's template: its administrators, and apps and tokens with \"Actions: write\"")
-        }
-        if searches.contains(where: { $0.repository == nil }) {
-            could.append("an organization's template: its owners, and apps and tokens with \"Administration: write\"")
-        }
-        line("WHO COULD", .strong, "change " + could.joined(separator: "; "))
-        wrapped(
-            "GitHub documents no audit-log event for these changes: the search shows who was active then, and what a "
-                + "stream of API requests holds", indent: 2)
+        line("WHO COULD", .strong, searches.whoCouldInWords)
+        wrapped(Timeline.AuditLogSearch.caveat, indent: 2)
     }
 
     fileprivate mutating func event(_ event: Timeline.Event) {

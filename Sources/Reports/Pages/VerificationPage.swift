@@ -3,14 +3,7 @@ package import AuditCore
 /// What came of recomputing the chain.
 package enum VerificationPage: Page {
     package static func write(_ verification: VerificationResult, to page: inout TextPage) {
-        if let problem = verification.problem {
-            page.line(problem.isAbsence ? "NOT FOUND" : "ALTERED", .bad, problem.description)
-        } else if verification.isOfNothing {
-            page.line("NOTHING", .poor, "no scan was sealed: there is nothing to verify")
-        } else {
-            page.line(
-                "VERIFIED", .good, "every record is what was sealed, and every link follows from the one before")
-        }
+        page.line(verification.word, verification.tone, verification.rest)
         page.facts(
             "recomputed",
             [
@@ -24,7 +17,9 @@ package enum VerificationPage: Page {
         if let head = verification.head, verification.problem == nil { page.fact("digest", head) }
     }
 
-    package static let document = JSONDocument<VerificationResult>("verification") {
+    package static let document = JSONDocument<VerificationResult>("verification") { members }
+
+    @Members<VerificationResult> static var members: [Member<VerificationResult>] {
         Member("verified", .boolean) { $0.problem == nil && !$0.isOfNothing }
         Member("scans", .integer, "recomputed with all their records") { $0.scans }
         Member("pruned_scans", .integer, "of which the links were recomputed") { $0.prunedScans }
@@ -40,4 +35,21 @@ package enum VerificationPage: Page {
         Member("field", .maybe(.string), "of the record") { $0.field }
         Member("message", .string) { $0.message }
     }
+}
+
+extension VerificationResult {
+    /// The outcome in a word, and the rest of its sentence.
+    var word: String {
+        if let problem { return problem.isAbsence ? "NOT FOUND" : "ALTERED" }
+        return isOfNothing ? "NOTHING" : "VERIFIED"
+    }
+
+    var rest: String {
+        if let problem { return problem.description }
+        return isOfNothing
+            ? "no scan was sealed: there is nothing to verify"
+            : "every record is what was sealed, and every link follows from the one before"
+    }
+
+    fileprivate var tone: TextPage.Tone { problem != nil ? .bad : isOfNothing ? .poor : .good }
 }

@@ -235,8 +235,8 @@ private struct TrustHTML {
         output.write("</tbody></table>\n")
     }
 
-    private func text(_ text: String) -> String { text.singleLine.escaping(String.attributeEscapes) }
-    private func code(_ text: String) -> String { text.isEmpty ? "" : "<code>\(self.text(text))</code>" }
+    private func text(_ text: String) -> String { text.htmlText }
+    private func code(_ text: String) -> String { text.htmlCode }
 
     private func link(_ trust: JudgedTrust) -> String {
         "<a href=\"#\(id(trust.trust.identity))\">\(code(trust.trust.identity.name))</a>"

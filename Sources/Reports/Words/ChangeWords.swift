@@ -101,3 +101,24 @@ extension StoredFinding {
         ([severity.rawValue] + (isWaived ? ["waived"] : []) + (isBack ? ["reappeared"] : [])).joined(separator: ", ")
     }
 }
+
+extension [Timeline.AuditLogSearch] {
+    /// Who had the right to make changes that were not written from here, by role; none is known by name.
+    var whoCouldInWords: String {
+        var could: [String] = []
+        if contains(where: { $0.repository != nil }) {
+            could.append("a repository's template: its administrators, and apps and tokens with \"Actions: write\"")
+        }
+        if contains(where: { $0.repository == nil }) {
+            could.append("an organization's template: its owners, and apps and tokens with \"Administration: write\"")
+        }
+        return "change " + could.joined(separator: "; ")
+    }
+}
+
+extension Timeline.AuditLogSearch {
+    /// What the search can't tell.
+    static let caveat =
+        "GitHub documents no audit-log event for these changes: the search shows who was active then, and what a "
+        + "stream of API requests holds"
+}

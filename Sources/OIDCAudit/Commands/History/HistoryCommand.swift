@@ -7,6 +7,6 @@ struct HistoryCommand: ParsableCommand {
             HistoryListCommand.self, HistoryShowCommand.self, HistoryRepositoryCommand.self, HistoryTrendCommand.self,
             HistoryAtCommand.self, HistoryChangesCommand.self, HistoryVerifyCommand.self, HistoryPruneCommand.self,
             HistoryCopyCommand.self, HistoryExportCommand.self,
-            HistoryImportCommand.self, HistoryStatisticsCommand.self,
+            HistoryImportCommand.self, HistoryEvidenceCommand.self, HistoryStatisticsCommand.self,
         ])
 }

@@ -1,0 +1,276 @@
+/// What a history holds of a period, for somebody who was not there.
+package struct PeriodEvidence: Sendable {
+    package var apiURL: String
+    /// By the logins that they bore last.
+    package var organizations: [OrganizationReference]
+    package var since: Timestamp
+    package var until: Timestamp
+    package var madeAt: Timestamp
+    /// What was known when the period began, by scans from before it: one for each set of organizations that one scan read.
+    package var start: [State]
+    /// What was known when it ended, likewise.
+    package var end: [State]
+    /// Those that began in the period, oldest first.
+    package var scans: [StoredScan]
+    /// In the order of the scans that saw them.
+    package var changes: [Change]
+    package var gaps: [PeriodGap]
+    /// Those that stood open at a time of the period, worst first.
+    package var findings: [PeriodFinding]
+    /// Policies and waiver files that judged scans of the period, in the order of their use.
+    package var texts: [Text]
+    package var waivers: [WaiverInForce]
+    package var verification: VerificationResult
+
+    package init(
+        apiURL: String, organizations: [OrganizationReference], since: Timestamp, until: Timestamp, madeAt: Timestamp,
+        start: [State] = [], end: [State] = [], scans: [StoredScan] = [], changes: [Change] = [], gaps: [PeriodGap] = [],
+        findings: [PeriodFinding] = [], texts: [Text] = [], waivers: [WaiverInForce] = [],
+        verification: VerificationResult = VerificationResult(),
+    ) {
+        self.apiURL = apiURL
+        self.organizations = organizations
+        self.since = since
+        self.until = until
+        self.madeAt = madeAt
+        self.start = start
+        self.end = end
+        self.scans = scans
+        self.changes = changes
+        self.gaps = gaps
+        self.findings = findings
+        self.texts = texts
+        self.waivers = waivers
+        self.verification = verification
+    }
+
+    /// What one scan saw of some organizations.
+    package struct State: Sendable {
+        package var scan: StoredScan
+        package var snapshot: Snapshot
+
+        package init(scan: StoredScan, snapshot: Snapshot) {
+            self.scan = scan
+            self.snapshot = snapshot
+        }
+    }
+
+    /// A change of a template, or of a repository, and between which scans it was made.
+    package struct Change: Sendable {
+        package var organization: String
+        /// `.repository` or `.organizationTemplate`.
+        package var event: Timeline.Event
+
+        package init(organization: String, event: Timeline.Event) {
+            self.organization = organization
+            self.event = event
+        }
+    }
+
+    /// A policy or a waiver file, by the scans of the period that it judged.
+    package struct Text: Hashable, Sendable {
+        package enum Kind: String, Sendable, CaseIterable {
+            case policy
+            case waivers
+        }
+
+        package var kind: Kind
+        package var name: String
+        package var sha256: String
+        package var first: ScanDifference.Side
+        package var last: ScanDifference.Side
+        package var scans: Int
+        /// The file beside the evidence that holds it; `nil` where the history does not hold its text.
+        package var file: String?
+
+        package init(
+            kind: Kind, name: String, sha256: String, first: ScanDifference.Side, last: ScanDifference.Side, scans: Int,
+            file: String?,
+        ) {
+            self.kind = kind
+            self.name = name
+            self.sha256 = sha256
+            self.first = first
+            self.last = last
+            self.scans = scans
+            self.file = file
+        }
+    }
+
+    /// A waiver, by the scans of the period in which it held.
+    package struct WaiverInForce: Hashable, Sendable {
+        package var waiver: Waiver
+        package var first: ScanDifference.Side
+        package var last: ScanDifference.Side
+        package var scans: Int
+
+        package init(waiver: Waiver, first: ScanDifference.Side, last: ScanDifference.Side, scans: Int) {
+            self.waiver = waiver
+            self.first = first
+            self.last = last
+            self.scans = scans
+        }
+    }
+
+    /// The gaps that nothing accepts: with one, the period is not wholly known.
+    package var openGaps: [PeriodGap] { gaps.filter { !$0.isAccepted } }
+
+    /// Waivers that held, from the files of scans.
+    ///
+    /// - Parameters:
+    ///   - lists: by digest.
+    ///   - scans: oldest first.
+    package static func waivers(
+        _ lists: [String: WaiverList], by scans: [StoredScan], of organizations: [OrganizationReference],
+    ) -> [WaiverInForce] {
+        var held: [WaiverInForce] = []
+        var places: [Waiver: Int] = [:]
+        for scan in scans {
+            guard let list = scan.waiversSHA256.flatMap({ lists[$0] }) else { continue }
+            for waiver in list.waivers {
+                // Where it stands in its file is no difference.
+                let waiver = waiver.placed(at: .start)
+                guard !waiver.isExpired(at: scan.startedAt),
+                    organizations.contains(where: { waiver.coversOrganization($0.login) })
+                else { continue }
+                if let place = places[waiver] {
+                    held[place].last = scan.side
+                    held[place].scans += 1
+                } else {
+                    places[waiver] = held.count
+                    held.append(WaiverInForce(waiver: waiver, first: scan.side, last: scan.side, scans: 1))
+                }
+            }
+        }
+        return held
+    }
+
+    /// Adds what scans call incomplete and no gap explains: rules and scopes that could not be decided.
+    package mutating func addUnexplainedGaps() {
+        for scan in scans where !scan.isComplete {
+            let isExplained = gaps.contains { gap in
+                guard let first = gap.first, let last = gap.last else { return false }
+                return first.id.rawValue <= scan.id.rawValue && scan.id.rawValue <= last.id.rawValue && !gap.isAccepted
+            }
+            guard !isExplained else { continue }
+            gaps.append(
+                PeriodGap(
+                    .scan, nil, reason: "not everything could be decided", from: scan.startedAt, first: scan.side,
+                    last: scan.side, to: scans.first { $0.link > scan.link }?.startedAt))
+        }
+        gaps.sort { ($0.from, $0.kind.rawValue) < ($1.from, $1.kind.rawValue) }
+    }
+}
+
+/// A time of which a history does not know everything.
+package struct PeriodGap: Hashable, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// No scan had begun when the period did.
+        case noStart = "no_starting_state"
+        /// Scans came later than twice their usual interval.
+        case missingScans = "missing_scans"
+        case prunedScan = "pruned_scan"
+        /// A scan ended early, or could not decide everything.
+        case scan = "scan_incomplete"
+        case organization = "organization_unread"
+        case organizationTemplate = "organization_template_unread"
+        case listing = "listing_incomplete"
+        case repositories = "repositories_unread"
+    }
+
+    package var kind: Kind
+    /// Login; `nil` where it is of all.
+    package var organization: String?
+    /// For people, without a final stop.
+    package var reason: String
+    package var from: Timestamp
+    /// `nil` where it lasts to the end of the period.
+    package var to: Timestamp?
+    /// The first and the last scan that could not read it; `nil` where there was no scan.
+    package var first: ScanDifference.Side?
+    package var last: ScanDifference.Side?
+    /// Full names.
+    package var repositories: [String]
+    /// Whether each scan counted as complete all the same, as waivers of `readable` let it.
+    package var isAccepted: Bool
+
+    package init(
+        _ kind: Kind, _ organization: String?, reason: String, from: Timestamp, first: ScanDifference.Side? = nil,
+        last: ScanDifference.Side? = nil, to: Timestamp? = nil, repositories: [String] = [], isAccepted: Bool = false,
+    ) {
+        self.kind = kind
+        self.organization = organization
+        self.reason = reason
+        self.from = from
+        self.to = to
+        self.first = first
+        self.last = last
+        self.repositories = repositories
+        self.isAccepted = isAccepted
+    }
+
+    /// Times without a scan of more than twice the usual interval.
+    ///
+    /// - Parameters:
+    ///   - starts: of the scans of one organization, oldest first: the one before the period, and those in it.
+    ///   - end: of the period, or of what has come of it.
+    package static func missingScans(
+        of organization: String, between starts: [Timestamp], andUntil end: Timestamp,
+    ) -> [PeriodGap] {
+        let intervals = zip(starts, starts.dropFirst()).map { $1.seconds(since: $0) }
+        guard intervals.count > 1 else { return [] }
+        let usual = intervals.sorted()[intervals.count / 2]
+        var gaps: [PeriodGap] = []
+        for (place, start) in starts.enumerated() {
+            let next = place + 1 < starts.count ? starts[place + 1] : nil
+            guard (next ?? end).seconds(since: start) > 2 * usual, usual > 0 else { continue }
+            gaps.append(
+                PeriodGap(
+                    .missingScans, organization,
+                    reason: "no scan, where one is usual every \(Duration.seconds(usual).hoursInWords)", from: start,
+                    to: next))
+        }
+        return gaps
+    }
+}
+
+extension Duration {
+    /// Rounded to hours, or to minutes where it is less than two hours.
+    fileprivate var hoursInWords: String {
+        let minutes = (components.seconds + 30) / 60
+        return minutes < 120 ? "\(minutes) min" : "\((minutes + 30) / 60) h"
+    }
+}
+
+/// A finding that stood open at a time of a period.
+package struct PeriodFinding: Hashable, Sendable {
+    package enum State: String, Sendable, CaseIterable {
+        case open
+        case waived
+        /// Fixed, or its repository is gone.
+        case gone
+        /// Another policy judged the last scan.
+        case notJudged = "not_judged"
+    }
+
+    /// As it stood last.
+    package var finding: StoredFinding
+    package var policyName: String
+    /// When the period ended.
+    package var state: State
+    /// The last scan of the period, or before it, that found it.
+    package var lastSeen: ScanDifference.Side
+    /// The scan that no longer did; `nil` where none has.
+    package var goneBy: ScanDifference.Side?
+
+    package init(
+        finding: StoredFinding, policyName: String, state: State, lastSeen: ScanDifference.Side,
+        goneBy: ScanDifference.Side?,
+    ) {
+        self.finding = finding
+        self.policyName = policyName
+        self.state = state
+        self.lastSeen = lastSeen
+        self.goneBy = goneBy
+    }
+}

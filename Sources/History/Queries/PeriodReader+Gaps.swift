@@ -1,0 +1,210 @@
+import AuditCore
+import GRDB
+
+extension PeriodReader {
+    /// What scans of the period could not read, or did not come to read, in the order of time.
+    ///
+    /// - Parameter end: of what has come of the period.
+    func gaps(_ organizations: [PeriodScans], andUntil end: Timestamp) throws -> [PeriodGap] {
+        let pruned = try prunedScans(organizations)
+        var gaps = pruned.map { scan in
+            PeriodGap(
+                .prunedScan, nil, reason: "scan #\(scan.id) was pruned: what it found is not kept", from: scan.startedAt,
+                to: scan.startedAt)
+        }
+        gaps += try stoppedScans(organizations)
+        for own in organizations {
+            let login = own.organization.login
+            if !own.hasStart {
+                gaps.append(
+                    PeriodGap(
+                        .noStart, login, reason: "no scan had read it by then", from: since,
+                        to: own.scans.first?.startedAt))
+            }
+            let starts = own.scans.map(\.startedAt) + pruned.filter { $0.startedAt > since }.map(\.startedAt)
+            gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
+            gaps += try organizationGaps(own)
+            gaps += try repositoryGaps(own)
+        }
+        return gaps
+    }
+
+    /// A pruned scan's start, and its number.
+    private typealias Pruned = (id: Int64, startedAt: Timestamp)
+
+    private func prunedScans(_ organizations: [PeriodScans]) throws -> [Pruned] {
+        let names = OrganizationNames(db, apiURL: apiURL)
+        let logins = Set(try organizations.flatMap { try names.logins(of: $0.rowID) }.map { $0.lowercased() })
+        var json = JSONTextReader()
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT s.id, s.startedAt, s.requested FROM prunedScan p JOIN scan s ON s.id = p.scanID
+                JOIN host h ON h.id = s.hostID
+                WHERE h.apiURL = ? AND s.startedAt > ? AND s.startedAt <= ? ORDER BY s.id
+                """,
+            // One between the scan of the starting state and the period would tell of that better.
+            arguments: [
+                apiURL, (organizations.compactMap { $0.start?.startedAt }.min() ?? since).description,
+                until.description,
+            ]
+        ).compactMap { row in
+            let asked = try json.strings(row.decode(forColumn: "requested"))
+            guard asked.contains(where: { logins.contains($0.lowercased()) }) else { return nil }
+            return (try row.decode(forColumn: "id"), try row.time("startedAt"))
+        }
+    }
+
+    /// Scans that were sealed before they had read everything.
+    private func stoppedScans(_ organizations: [PeriodScans]) throws -> [PeriodGap] {
+        var scans: [StoredScan] = []
+        for scan in organizations.flatMap(\.scans) where !scans.contains(where: { $0.id == scan.id }) {
+            scans.append(scan)
+        }
+        return try scans.compactMap { scan in
+            let stop = try String.fetchOne(
+                db, sql: "SELECT stop FROM scan WHERE id = ?", arguments: [scan.id.rawValue]
+            ).flatMap(ScanStop.init)
+            guard let stop else { return nil }
+            return PeriodGap(
+                .scan, nil,
+                reason: "\(scan.summary.unreadable) of \(scan.summary.listed) repositories were not read: "
+                    + stop.explanation,
+                from: scan.startedAt, first: scan.side, last: scan.side,
+                to: organizations.flatMap(\.scans).filter { $0.link > scan.link }.map(\.startedAt).min())
+        }
+    }
+
+    // MARK: - An organization itself
+
+    private struct Trouble: Hashable {
+        let kind: PeriodGap.Kind
+        let reason: String
+    }
+
+    private func organizationGaps(_ own: PeriodScans) throws -> [PeriodGap] {
+        var json = JSONTextReader()
+        let troubles = try own.scans.map { scan in
+            let records = try OrganizationRecord.fetchAll(
+                db, sql: "SELECT * FROM scanOrganization WHERE scanID = ?", arguments: [scan.id.rawValue])
+            let record =
+                records.first { $0.organizationRowID == own.rowID }
+                ?? records.first { $0.organizationRowID == nil }
+            return try record.map { try self.troubles($0, &json) } ?? []
+        }
+        var gaps: [PeriodGap] = []
+        for (place, scan) in own.scans.enumerated() {
+            for trouble in troubles[place] where place == 0 || !troubles[place - 1].contains(trouble) {
+                let end = troubles[place...].firstIndex { !$0.contains(trouble) }
+                gaps.append(
+                    PeriodGap(
+                        trouble.kind, own.organization.login, reason: trouble.reason, from: scan.startedAt,
+                        first: scan.side, last: own.scans[(end ?? own.scans.count) - 1].side,
+                        to: end.map { own.scans[$0].startedAt }))
+            }
+        }
+        return gaps
+    }
+
+    private func troubles(_ record: OrganizationRecord, _ json: inout JSONTextReader) throws -> [Trouble] {
+        guard record.organizationRowID != nil else {
+            return [Trouble(kind: .organization, reason: "it could not be found")]
+        }
+        var troubles: [Trouble] = []
+        if case .unreadable(let reason) = try record.template(&json) {
+            troubles.append(Trouble(kind: .organizationTemplate, reason: reason.message))
+        }
+        let listing = try record.listing(&json)
+        if listing.status == .partial || !listing.missing.isEmpty {
+            troubles.append(
+                Trouble(kind: .listing, reason: listing.error ?? "\(listing.listed) repositories were listed"))
+        }
+        return troubles
+    }
+
+    // MARK: - Repositories
+
+    /// Those of one organization that could not be read, by reason and by the scans between which that was so.
+    private func repositoryGaps(_ own: PeriodScans) throws -> [PeriodGap] {
+        guard let last = own.scans.last else { return [] }
+        struct Key: Hashable {
+            let reason: String
+            let first: ScanDifference.Side
+            let last: ScanDifference.Side
+            let to: Timestamp?
+        }
+        var names: [Key: [String]] = [:]
+        for (name, unread) in try unreadTimes(own, upTo: last.id.rawValue) {
+            let within = own.scans.filter { $0.id.rawValue >= unread.from && $0.id.rawValue < unread.to }
+            guard let first = within.first, let end = within.last else { continue }
+            let next = own.scans.first { $0.id.rawValue >= unread.to }
+            names[
+                Key(reason: unread.reason, first: first.side, last: end.side, to: next?.startedAt), default: []
+            ].append(name)
+        }
+        return names.map { key, names in
+            let scans = own.scans.filter {
+                $0.id.rawValue >= key.first.id.rawValue && $0.id.rawValue <= key.last.id.rawValue
+            }
+            return PeriodGap(
+                .repositories, own.organization.login, reason: key.reason, from: key.first.startedAt, first: key.first,
+                last: key.last, to: key.to, repositories: names.sorted(), isAccepted: scans.allSatisfy(\.isComplete))
+        }.sorted { ($0.from, $0.reason, $0.repositories[0]) < ($1.from, $1.reason, $1.repositories[0]) }
+    }
+
+    /// From one scan, and to before another.
+    private typealias Unread = (reason: String, from: Int64, to: Int64)
+
+    private func unreadTimes(
+        _ own: PeriodScans, upTo last: Int64,
+    ) throws -> [(name: String, unread: Unread)] {
+        let rows = try CoverageRecord.fetchAll(
+            db,
+            sql: """
+                SELECT c.* FROM coverage c WHERE c.scanID <= ?2 AND c.scanID IN (SELECT scanID FROM seal)
+                    AND \(RepositoryRecord.last("organizationID", of: "c.repositoryID", upTo: "?2")) = ?1
+                ORDER BY c.repositoryID, c.scanID, c.id
+                """,
+            arguments: [own.rowID, last])
+        let names = try RepositoryNames(db, of: rows.map(\.repositoryRowID), upTo: last)
+        let left = try departures(Set(rows.map(\.repositoryRowID)), upTo: last, own.scans.last?.scope ?? Scope())
+        var times: [(name: String, unread: Unread)] = []
+        for (place, row) in rows.enumerated() {
+            guard let reason = row.reason else { continue }
+            let next =
+                place + 1 < rows.count && rows[place + 1].repositoryRowID == row.repositoryRowID
+                ? rows[place + 1].scanID : .max
+            let gone = left[row.repositoryRowID]?.first { $0 > row.scanID } ?? .max
+            times.append(
+                (
+                    names.known[row.repositoryRowID]?.fullName ?? "repository \(row.repositoryRowID)",
+                    (reason.message, row.scanID, min(next, gone))
+                ))
+        }
+        return times
+    }
+
+    /// Scans that saw repositories no longer listed, or out of scope: what is not looked for is not unread.
+    private func departures(_ repositories: Set<Int64>, upTo last: Int64, _ scope: Scope) throws -> [Int64: [Int64]] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT r.githubID, \(RepositoryRecord.selection("x")) FROM json_each(?1) e
+                JOIN repositoryObservation x ON x.repositoryID = e.value JOIN repository r ON r.id = e.value
+                WHERE x.scanID <= ?2 ORDER BY x.scanID, x.id
+                """,
+            arguments: ["[" + repositories.map(String.init).joined(separator: ",") + "]", last])
+        var json = JSONTextReader()
+        var scans: [Int64: [Int64]] = [:]
+        while let row = try rows.next() {
+            var columns = RowReader(row)
+            let id: Int64 = try columns.next()
+            let record: RepositoryRecord = try columns.next()
+            let isLeft = try record.presence != "listed"
+                || scope.decide(record.repository(githubID: id, &json)).isSkipped
+            guard isLeft else { continue }
+            scans[record.repositoryRowID, default: []].append(record.scanID)
+        }
+        return scans
+    }
+}

@@ -1,0 +1,358 @@
+package import AuditCore
+
+/// The evidence of a period as one page that needs nothing else and runs no script, to be read by somebody who was not
+/// there, on a screen or on paper.
+///
+/// The page forbids itself everything but its own style (Content Security Policy Level 3, §2.3.1).
+package struct EvidenceHTML {
+    private var output: ReportOutput
+
+    package static func write(_ evidence: PeriodEvidence, to output: inout ReportOutput) {
+        var page = EvidenceHTML(output: output)
+        page.write(evidence)
+        output = page.output
+    }
+
+    // MARK: - Sections
+
+    private mutating func write(_ evidence: PeriodEvidence) {
+        let names = evidence.organizations.map(\.login).joined(separator: ", ")
+        output.write(
+            """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="robots" content="noindex">
+            <title>Evidence of \(names.htmlText), \(evidence.days)</title>
+            <style>\(Self.style)</style>
+            </head>
+            <body>
+            <h1>Evidence of \(names.htmlText)<br><small>\(evidence.days)</small></h1>
+            <p>Jobs of GitHub Actions show a cloud a token. Its subject says which repository they are of, in a form that a
+            template makes: a repository's own, its organization's, or GitHub's default. Clouds decide by the subject whom
+            they let in, so a change of a template changes who gets in. Scans read all templates, as a rule every night, and
+            judge them by a policy. This page says what they saw in the period, and what they could not see.</p>
+
+            """)
+        summary(evidence)
+        gaps(evidence)
+        states("State at the beginning", evidence.start, "No scan had begun by then: the state is not known.")
+        states("State at the end", evidence.end, "No scan could read it: the state is not known.")
+        changes(evidence)
+        findings(evidence)
+        waivers(evidence)
+        texts(evidence)
+        scans(evidence)
+        check(evidence)
+        output.write("</body>\n</html>\n")
+    }
+
+    private mutating func summary(_ evidence: PeriodEvidence) {
+        let states = evidence.findings.map(\.state)
+        let (open, waived) = (states.count { $0 == .open }, states.count { $0 == .waived })
+        let range: String =
+            if let first = evidence.scans.first, let last = evidence.scans.last {
+                ", from \(first.side.words) to \(last.side.words)"
+            } else {
+                ""
+            }
+        let start = evidence.start.map { "as \($0.scan.side.words) saw it\(Self.age($0.scan, evidence))" }
+        list([
+            ("Period", "\(evidence.since) to \(evidence.until)"),
+            ("Host", evidence.apiURL),
+            ("Scans", "\(evidence.scans.count)\(range)"),
+            ("Starting state", start.isEmpty ? "not known" : start.joined(separator: "; ")),
+            ("Changes", "\(evidence.changes.count)"),
+            ("Gaps", evidence.gapsInWords),
+            ("Findings at the end", "\(open) open, \(waived) waived"),
+            ("Waivers that held", "\(evidence.waivers.count)"),
+            ("History", "\(evidence.verification.word.lowercased()): \(evidence.verification.rest)"),
+            ("Made", "\(evidence.madeAt) by \(Tool.name) \(Tool.version)"),
+        ])
+    }
+
+    /// How long before the period a scan began, where that is more than a day.
+    private static func age(_ scan: StoredScan, _ evidence: PeriodEvidence) -> String {
+        let days = evidence.since.seconds(since: scan.startedAt) / 86_400
+        return days > 0 ? ", \(counted(Int(days), "day")) before the period" : ""
+    }
+
+    private mutating func gaps(_ evidence: PeriodEvidence) {
+        table(
+            "Gaps: what is not known", "", ["from", "to", "not known", "why"],
+            evidence.gaps.map { gap in
+                let scans =
+                    if let first = gap.first, let last = gap.last {
+                        first == last
+                            ? " (scan #\(first.id.rawValue))" : " (scans #\(first.id.rawValue) to #\(last.id.rawValue))"
+                    } else {
+                        ""
+                    }
+                return [
+                    gap.from.minute, gap.to?.minute ?? "the end", gap.subject.htmlText + list(gap.repositories),
+                    (gap.reason + scans + (gap.isAccepted ? "; accepted by a waiver" : "")).htmlText,
+                ]
+            },
+            none: "None: every scan of the period read and decided everything, and none is missing.")
+    }
+
+    private mutating func states(_ title: String, _ states: [PeriodEvidence.State], _ none: String) {
+        output.write("<h2>\(title)</h2>\n")
+        if states.isEmpty { output.write("<p>\(none)</p>\n") }
+        for state in states {
+            for seen in state.snapshot.seen {
+                let (templates, formats) = seen.groups
+                let organization = seen.organization
+                let scan = state.scan.side.words + " saw it" + (state.scan.isComplete ? "" : ", which was incomplete")
+                output.write("<h3>\(organization.login.htmlText) <span>as \(scan)</span></h3>\n")
+                let subjects = formats.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
+                list([
+                    ("Its template", organization.template.displayText),
+                    ("Its listing", organization.listing.displayText),
+                    ("Subjects", subjects.isEmpty ? "not known" : subjects),
+                ])
+                table(
+                    nil, "numbers", ["repositories", "template, and whose it is", "which"],
+                    templates.map { words, names in ["\(names.count)", words.htmlText, list(names)] },
+                    none: "No repository was listed.")
+            }
+        }
+    }
+
+    private mutating func changes(_ evidence: PeriodEvidence) {
+        let groups = evidence.changes.grouped(Array(evidence.changes.indices), by: \.likeness)
+        table(
+            "Changes", "", ["seen between", "what", "who"],
+            groups.map { places in
+                let change = evidence.changes[places[0]]
+                let event = change.event
+                let after = event.after.map { "scan #\($0.id.rawValue) of \($0.startedAt.minute) and " } ?? ""
+                return [
+                    "\(after)scan #\(event.seenBy.id.rawValue) of \(event.seenBy.startedAt.minute)",
+                    what(places.map { evidence.changes[$0] }), who(event.cause),
+                ]
+            }, none: "None that scans saw.", count: evidence.changes.count)
+        let searches = evidence.changes.compactMap { change in
+            if case .elsewhere(let search)? = change.event.cause { search } else { nil }
+        }
+        if !searches.isEmpty {
+            output.write(
+                "<p class=\"note\">Not written from here: who could \(searches.whoCouldInWords.htmlText). "
+                    + "\(Timeline.AuditLogSearch.caveat.htmlText).</p>\n")
+        }
+    }
+
+    /// Changes that are alike, of one window.
+    private func what(_ changes: [PeriodEvidence.Change]) -> String {
+        let first = changes[0].event
+        guard case .repository(let change) = first.what else {
+            return "<b>\(changes[0].organization.htmlText)</b>: \(first.displayText.htmlText)"
+        }
+        guard changes.count > 1 else {
+            return "<b>\(change.repository.fullName.htmlText)</b>: \(first.displayText.htmlText)"
+        }
+        let names = changes.compactMap { change in
+            if case .repository(let what) = change.event.what { what.repository.fullName } else { nil }
+        }
+        return "<b>\(counted(names.count, "repository")) alike</b>, \(change.repository.fullName.htmlText) for example: "
+            + first.displayText.htmlText + list(names)
+    }
+
+    private func who(_ cause: Timeline.Cause?) -> String {
+        switch cause {
+        case nil: ""
+        case .written(let writes):
+            writes.map { write in
+                "\(write.kind.rawValue) #\(write.changeset.rawValue) from here, \(write.at.minute), by "
+                    + (write.actor ?? "a token of no user").htmlText
+            }.joined(separator: "<br>")
+        case .elsewhere(let search):
+            "not from here; audit log of \(search.organization.htmlText): \(search.query.htmlCode)"
+        }
+    }
+
+    private mutating func findings(_ evidence: PeriodEvidence) {
+        table(
+            "Findings", "", ["severity", "of", "rule and problem", "first day", "last day", "at the end"],
+            evidence.findings.map { found in
+                let finding = found.finding
+                let text = finding.problems.isEmpty ? finding.message : finding.problems.joined(separator: "; ")
+                return [
+                    finding.severity.rawValue, finding.name.htmlText,
+                    "\(finding.key.rule.htmlText): \(text.htmlText)", "\(Day(of: finding.firstSeen))",
+                    "\(Day(of: found.lastSeen.startedAt))", found.stateInWords,
+                ]
+            }, none: "None stood open in the period.")
+    }
+
+    private mutating func waivers(_ evidence: PeriodEvidence) {
+        table(
+            "Waivers that held", "", ["rule", "on", "owner and reason", "expires", "in force"],
+            evidence.waivers.map { held in
+                let waiver = held.waiver
+                return [
+                    waiver.rule.htmlText, waiver.target.description.htmlText,
+                    "\(waiver.owner.htmlText): \(waiver.reason.htmlText)<br><small>accepts "
+                        + "\(waiver.acceptsInWords.htmlText)</small>",
+                    "\(waiver.expires)", held.first.range(to: held.last, held.scans),
+                ]
+            }, none: "None was in force at any scan of the period, as far as the history holds waiver files.")
+    }
+
+    private mutating func texts(_ evidence: PeriodEvidence) {
+        table(
+            "Policies and waiver files", "", ["kind", "name", "judged", "SHA-256", "file"],
+            evidence.texts.map { text in
+                [
+                    text.kind.rawValue, text.name.htmlText, text.first.range(to: text.last, text.scans),
+                    text.sha256.htmlCode, text.file?.htmlText ?? "the history does not hold its text",
+                ]
+            }, none: "No scan of the period was judged.")
+    }
+
+    private mutating func scans(_ evidence: PeriodEvidence) {
+        table(
+            "Scans, night by night", "", ["scan", "began", "organizations", "read", "outcome", "digest"],
+            evidence.scans.map { scan in
+                let summary = scan.summary
+                let scope = summary.listed - summary.skipped
+                return [
+                    "#\(scan.id.rawValue)", scan.startedAt.minute,
+                    (scan.logins.joined(separator: ", ") + (scan.isNarrow ? ", in part" : "")).htmlText,
+                    "\(scope - summary.unreadable) of \(scope)",
+                    scan.isComplete
+                        ? scan.verdict.rawValue
+                        : "<b>incomplete</b>\(scan.verdict == .violations ? ", violations" : "")",
+                    scan.digest.htmlCode,
+                ]
+            }, none: "None began in the period.")
+    }
+
+    private mutating func check(_ evidence: PeriodEvidence) {
+        let result = evidence.verification
+        output.write(
+            "<h2>How to check this</h2>\n"
+                + "<p>SHA256SUMS beside this page holds the digest of every file of this folder: "
+                + "<code>sha256sum -c SHA256SUMS</code> compares them. evidence.json says the same as this page with "
+                + "every repository by name, evidence.ndjson has one record a line.</p>\n"
+                + "<p>Each scan's digest covers what the scan saw and the digest of the scan before it. When this was "
+                + "made, the whole history was recomputed: \(result.word.lowercased()), \(result.rest.htmlText) "
+                + "(\(counted(result.scans, "scan")), \(result.prunedScans) pruned).</p>\n")
+        guard let head = result.head else { return }
+        output.write(
+            "<p>Whoever has the history can repeat that, and see that it still holds this state: "
+                + "<code>oidc-audit history verify --expect \(head.htmlText)</code></p>\n")
+    }
+
+    // MARK: -
+
+    /// Rows that a table shows; the document has all.
+    private static let rowsMax = 400
+    private static let namesMax = 10
+
+    private mutating func list(_ facts: [(name: String, value: String)]) {
+        output.write("<dl>\n")
+        for (name, value) in facts { output.write("<dt>\(name)</dt><dd>\(value.htmlText)</dd>\n") }
+        output.write("</dl>\n")
+    }
+
+    private func list(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "" }
+        let more = names.count > Self.namesMax ? ", and \(names.count - Self.namesMax) more" : ""
+        return "<br><small>\(names.prefix(Self.namesMax).map(\.htmlText).joined(separator: ", "))\(more)</small>"
+    }
+
+    /// - Parameter count: of what the rows tell; `nil`: each of one thing.
+    private mutating func table(
+        _ title: String?, _ style: String, _ header: [String], _ rows: [[String]], none: String, count: Int? = nil,
+    ) {
+        if let title { output.write("<h2>\(title) <span>\(count ?? rows.count)</span></h2>\n") }
+        guard !rows.isEmpty else { return output.write("<p>\(none)</p>\n") }
+        output.write(
+            "<table\(style.isEmpty ? "" : " class=\"\(style)\"")><thead><tr>"
+                + "\(header.map { "<th>\($0)</th>" }.joined())</tr></thead><tbody>\n")
+        for row in rows.prefix(Self.rowsMax) {
+            // On a narrow screen each cell bears its column's name.
+            let cells = zip(header, row).map { "<td data-name=\"\($0)\">\($1)</td>" }
+            output.write("<tr>\(cells.joined())</tr>\n")
+        }
+        output.write("</tbody></table>\n")
+        if rows.count > Self.rowsMax {
+            output.write("<p class=\"note\">\(rows.count - Self.rowsMax) more are in evidence.json.</p>\n")
+        }
+    }
+
+    private static let style = """
+        :root{color-scheme:light dark;--line:#8886;--faint:#666}
+        @media(prefers-color-scheme:dark){:root{--faint:#aaa}}
+        body{max-width:1100px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+        h1{font-size:1.5rem;line-height:1.3}h1 small{font-size:1.1rem;font-weight:400}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}h3{font-size:1rem;margin:1rem 0 .3rem}
+        span,small,.note,dt{color:var(--faint)}h2 span,h3 span{font-weight:400}p{margin:.5rem 0}
+        dl{display:grid;grid-template-columns:11rem 1fr;gap:.2rem 1rem;margin:.5rem 0}dd{margin:0}
+        table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line)}
+        th{color:var(--faint);font-weight:600}td small br:first-child{display:none}code{font:.86em ui-monospace,monospace}
+        @media screen and (max-width:640px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:.4rem 0}td{border:0;padding:.1rem 0}td:not(:empty)::before{content:attr(data-name) ": ";color:var(--faint)}}
+        @page{size:A4;margin:16mm 14mm}
+        @media print{:root{color-scheme:light;--line:#bbb;--faint:#555}body{max-width:none;padding:0;font-size:9.5pt}h2,h3,thead{break-after:avoid}tr,dl{break-inside:avoid}thead{display:table-header-group}table{font-size:8.5pt}}
+        """
+}
+
+extension ScanDifference.Side {
+    /// Such as `scan #5 of 2026-11-21 02:00 UTC`.
+    fileprivate var words: String { "scan #\(id.rawValue) of \(startedAt.minute)" }
+
+    fileprivate func range(to last: ScanDifference.Side, _ scans: Int) -> String {
+        self == last
+            ? words
+            : "\(counted(scans, "scan")): #\(id.rawValue) of \(Day(of: startedAt)) to #\(last.id.rawValue) of "
+                + "\(Day(of: last.startedAt))"
+    }
+}
+
+extension PeriodEvidence {
+    fileprivate var gapsInWords: String {
+        let accepted = gaps.count - openGaps.count
+        guard !gaps.isEmpty else { return "none" }
+        return "\(gaps.count)" + (accepted > 0 ? ", of which waivers accept \(accepted)" : "")
+    }
+}
+
+extension PeriodFinding {
+    fileprivate var stateInWords: String {
+        switch state {
+        case .open: "open"
+        case .waived: "waived"
+        case .gone: goneBy.map { "gone by scan #\($0.id.rawValue) of \(Day(of: $0.startedAt))" } ?? "gone"
+        case .notJudged: "no longer judged: another policy"
+        }
+    }
+}
+
+extension PeriodEvidence.Change {
+    /// What changes that are told together have in common.
+    fileprivate var likeness: Likeness {
+        let change: RepositoryChange.Likeness? =
+            if case .repository(let change) = event.what { change.likeness } else { nil }
+        var (isByOrganization, writes) = (false, [] as [Timeline.Write])
+        switch event.cause {
+        case nil: break
+        case .written(let own): writes = own.map(\.self)
+        case .elsewhere(let search): isByOrganization = search.repository == nil
+        }
+        return Likeness(
+            organization: organization, after: event.after, seenBy: event.seenBy, change: change,
+            writtenBy: writes.map(\.changeset), isByOrganization: isByOrganization)
+    }
+
+    fileprivate struct Likeness: Hashable {
+        let organization: String
+        let after: ScanDifference.Side?
+        let seenBy: ScanDifference.Side
+        let change: RepositoryChange.Likeness?
+        let writtenBy: [ChangesetID]
+        let isByOrganization: Bool
+    }
+}
