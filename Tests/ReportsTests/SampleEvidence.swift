@@ -9,7 +9,8 @@ extension SamplePages {
         let scans = [storedScan(41, verdict: .compliant, isComplete: true), storedScan()]
         var waiver = try #require(try waivers().waivers.first)
         waiver = Waiver(
-            rule: waiver.rule, target: waiver.target, owner: "<b>\"payments\"", reason: "a & b", expires: waiver.expires,
+            rule: waiver.rule, target: waiver.target, owner: "<b>\"payments\"", reason: "a & b",
+            expires: waiver.expires,
             accepts: waiver.accepts)
         var evidence = PeriodEvidence(
             apiURL: "https://api.github.com",
@@ -32,7 +33,9 @@ extension SamplePages {
                     kind, kind == .scan ? nil : "acme", reason: "forbidden (403) <img>", from: .sample, first: side(41),
                     last: side(42), to: kind == .listing ? nil : .sample.adding(seconds: 60),
                     repositories: kind == .repositories ? (1...12).map { "acme/<r\($0)>" } : [])
-            } + [PeriodGap(.repositories, "acme", reason: "gone", from: .sample, repositories: ["a/b"], isAccepted: true)]
+            } + [
+                PeriodGap(.repositories, "acme", reason: "gone", from: .sample, repositories: ["a/b"], isAccepted: true)
+            ]
         evidence.findings = PeriodFinding.State.allCases.map { state in
             PeriodFinding(
                 finding: finding, policyName: "test", state: state, lastSeen: side(42),

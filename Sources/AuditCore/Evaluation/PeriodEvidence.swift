@@ -24,7 +24,8 @@ package struct PeriodEvidence: Sendable {
 
     package init(
         apiURL: String, organizations: [OrganizationReference], since: Timestamp, until: Timestamp, madeAt: Timestamp,
-        start: [State] = [], end: [State] = [], scans: [StoredScan] = [], changes: [Change] = [], gaps: [PeriodGap] = [],
+        start: [State] = [], end: [State] = [], scans: [StoredScan] = [], changes: [Change] = [],
+        gaps: [PeriodGap] = [],
         findings: [PeriodFinding] = [], texts: [Text] = [], waivers: [WaiverInForce] = [],
         verification: VerificationResult = VerificationResult(),
     ) {

@@ -55,7 +55,8 @@ extension HistoryStore {
         for group in groups {
             states.append(
                 PeriodEvidence.State(
-                    scan: group.scan, snapshot: try await snapshot(of: group.scan.id, organizations: group.organizations)
+                    scan: group.scan,
+                    snapshot: try await snapshot(of: group.scan.id, organizations: group.organizations)
                 ))
         }
         return states

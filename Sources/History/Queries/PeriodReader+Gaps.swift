@@ -9,7 +9,8 @@ extension PeriodReader {
         let pruned = try prunedScans(organizations)
         var gaps = pruned.map { scan in
             PeriodGap(
-                .prunedScan, nil, reason: "scan #\(scan.id) was pruned: what it found is not kept", from: scan.startedAt,
+                .prunedScan, nil, reason: "scan #\(scan.id) was pruned: what it found is not kept",
+                from: scan.startedAt,
                 to: scan.startedAt)
         }
         gaps += try stoppedScans(organizations)
@@ -200,7 +201,8 @@ extension PeriodReader {
             var columns = RowReader(row)
             let id: Int64 = try columns.next()
             let record: RepositoryRecord = try columns.next()
-            let isLeft = try record.presence != "listed"
+            let isLeft =
+                try record.presence != "listed"
                 || scope.decide(record.repository(githubID: id, &json)).isSkipped
             guard isLeft else { continue }
             scans[record.repositoryRowID, default: []].append(record.scanID)

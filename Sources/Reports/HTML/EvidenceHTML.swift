@@ -157,7 +157,8 @@ package struct EvidenceHTML {
         let names = changes.compactMap { change in
             if case .repository(let what) = change.event.what { what.repository.fullName } else { nil }
         }
-        return "<b>\(counted(names.count, "repository")) alike</b>, \(change.repository.fullName.htmlText) for example: "
+        return
+            "<b>\(counted(names.count, "repository")) alike</b>, \(change.repository.fullName.htmlText) for example: "
             + first.displayText.htmlText + list(names)
     }
 

@@ -5,7 +5,8 @@ import Reports
 
 struct HistoryEvidenceCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evidence", abstract: "The proof of a period for an auditor: a folder to read, to search and to check.",
+        commandName: "evidence",
+        abstract: "The proof of a period for an auditor: a folder to read, to search and to check.",
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit history evidence --since 2026-07-01 --until 2026-09-30 --directory q3",
@@ -27,7 +28,8 @@ struct HistoryEvidenceCommand: AuditCommand {
     @Option(help: ArgumentHelp("Last day: a date, to its end.", valueName: "date"))
     var until: EndTime
     @Option(
-        help: ArgumentHelp("Folder to write: a new one, an empty one, or one of earlier evidence.", valueName: "folder"),
+        help: ArgumentHelp(
+            "Folder to write: a new one, an empty one, or one of earlier evidence.", valueName: "folder"),
         completion: .directory)
     var directory: String
     @Option(help: ArgumentHelp("Only this organization; repeatable. (default: all)", valueName: "org"))
