@@ -789,6 +789,11 @@ import Testing
             ["history", "repository", "acme/r1"], ["history", "trend"], ["history", "verify"], ["history", "changes"],
             ["history", "stats"], ["history", "prune", "--keep-days", "1"], ["history", "export", "-o", export],
             ["history", "import", export], ["history", "copy", folder.path + "/copy.sqlite"],
+            // Of days to come: what was known before them is their state, and nothing is missing yet.
+            [
+                "history", "evidence", "--since", "2199-01-01", "--until", "2199-01-02", "--directory",
+                folder.path + "/evidence",
+            ],
             ["trust", "acme", "--trust", roles], ["completions", "bash"], ["policy", "init", "acme", "--file", "-"],
             ["policy", "show", "preset:strict"], ["policy", "show", "scan:latest"],
             ["policy", "validate", policy],

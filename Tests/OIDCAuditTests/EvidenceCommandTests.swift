@@ -139,7 +139,14 @@ import Testing
                     == ["period": 1, "scan": 7, "change": 3, "gap": 2, "finding": 2, "waiver": 1, "text": 2])
 
             let page = try Self.text("evidence.html", scan)
-            #expect(page.contains("set #1 from here"))
+            #expect(page.contains("set #1 of oidc-audit"))
+            for (title, name) in [
+                ("Gaps: what is not known", "gaps"), ("Changes", "changes"), ("Findings", "findings"),
+                ("Waivers that held", "waivers"), ("Policies and waiver files", "texts"),
+                ("Scans, night by night", "scans"),
+            ] {
+                #expect(page.contains("<h2>\(title) <span>\(Self.list(name, json).count)</span></h2>"), "\(title)")
+            }
             #expect(page.contains("o&lt;b&gt;: &lt;/td&gt;&lt;script&gt;r"))
             #expect(!page.contains("<script"))
 

@@ -89,7 +89,7 @@ package struct Journal: Sendable {
         let end = event.seenBy.startedAt
         let own = targets.flatMap { writes[$0] ?? [] }.filter { write in
             write.at >= after.startedAt && write.at <= end.adding(seconds: Self.readingSecondsMax)
-        }.sorted { $0.at < $1.at }
+        }.sorted { ($0.at, $0.changeset.rawValue) < ($1.at, $1.changeset.rawValue) }
         guard own.isEmpty else { return .written(own) }
         return .elsewhere(
             Timeline.AuditLogSearch(organization: owner, repository: changed?.fullName, from: after.startedAt, to: end))

@@ -34,18 +34,20 @@ package struct EvidenceHTML {
             <p>Jobs of GitHub Actions show a cloud a token. Its subject says which repository they are of, in a form that a
             template makes: a repository's own, its organization's, or GitHub's default. Clouds decide by the subject whom
             they let in, so a change of a template changes who gets in. Scans read all templates, as a rule every night, and
-            judge them by a policy. This page says what they saw in the period, and what they could not see.</p>
+            judge them by a policy. This page says what they saw in the period, and what they could not see. Its words are
+            explained at its end.</p>
 
             """)
         summary(evidence)
         gaps(evidence)
-        states("State at the beginning", evidence.start, "No scan had begun by then: the state is not known.")
-        states("State at the end", evidence.end, "No scan could read it: the state is not known.")
+        states("State at the beginning", evidence.start, evidence, "No scan had begun by then: the state is not known.")
+        states("State at the end", evidence.end, evidence, "No scan could read it: the state is not known.")
         changes(evidence)
         findings(evidence)
         waivers(evidence)
         texts(evidence)
         scans(evidence)
+        words()
         check(evidence)
         output.write("</body>\n</html>\n")
     }
@@ -67,7 +69,7 @@ package struct EvidenceHTML {
             ("Starting state", start.isEmpty ? "not known" : start.joined(separator: "; ")),
             ("Changes", "\(evidence.changes.count)"),
             ("Gaps", evidence.gapsInWords),
-            ("Findings at the end", "\(open) open, \(waived) waived"),
+            ("Findings", "\(states.count), of which \(open) open and \(waived) waived at the end"),
             ("Waivers that held", "\(evidence.waivers.count)"),
             ("History", "\(evidence.verification.word.lowercased()): \(evidence.verification.rest)"),
             ("Made", "\(evidence.madeAt) by \(Tool.name) \(Tool.version)"),
@@ -82,7 +84,7 @@ package struct EvidenceHTML {
 
     private mutating func gaps(_ evidence: PeriodEvidence) {
         table(
-            "Gaps: what is not known", "", ["from", "to", "not known", "why"],
+            "Gaps: what is not known", [.short("from"), .short("to"), "not known", "why"],
             evidence.gaps.map { gap in
                 let scans =
                     if let first = gap.first, let last = gap.last {
@@ -92,22 +94,26 @@ package struct EvidenceHTML {
                         ""
                     }
                 return [
-                    gap.from.minute, gap.to?.minute ?? "the end", gap.subject.htmlText + list(gap.repositories),
+                    gap.from.minute, gap.to?.minute ?? "the end", gap.subject.htmlText + listed(gap.repositories),
                     (gap.reason + scans + (gap.isAccepted ? "; accepted by a waiver" : "")).htmlText,
                 ]
             },
             none: "None: every scan of the period read and decided everything, and none is missing.")
     }
 
-    private mutating func states(_ title: String, _ states: [PeriodEvidence.State], _ none: String) {
+    private mutating func states(
+        _ title: String, _ states: [PeriodEvidence.State], _ evidence: PeriodEvidence, _ none: String,
+    ) {
         output.write("<h2>\(title)</h2>\n")
         if states.isEmpty { output.write("<p>\(none)</p>\n") }
         for state in states {
             for seen in state.snapshot.seen {
                 let (templates, formats) = seen.groups
                 let organization = seen.organization
+                let now = evidence.organizations.first { $0.id != nil && $0.id == organization.id }
+                let renamed = now.flatMap { $0.login == organization.login ? nil : ", \($0.login) by now" } ?? ""
                 let scan = state.scan.side.words + " saw it" + (state.scan.isComplete ? "" : ", which was incomplete")
-                output.write("<h3>\(organization.login.htmlText) <span>as \(scan)</span></h3>\n")
+                output.write("<h3>\((organization.login + renamed).htmlText) <span>as \(scan)</span></h3>\n")
                 let subjects = formats.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
                 list([
                     ("Its template", organization.template.displayText),
@@ -115,8 +121,8 @@ package struct EvidenceHTML {
                     ("Subjects", subjects.isEmpty ? "not known" : subjects),
                 ])
                 table(
-                    nil, "numbers", ["repositories", "template, and whose it is", "which"],
-                    templates.map { words, names in ["\(names.count)", words.htmlText, list(names)] },
+                    nil, [.short("repositories"), "template, and whose it is", "which"],
+                    templates.map { words, which in ["\(which.count)", words.htmlText, names(which)] },
                     none: "No repository was listed.")
             }
         }
@@ -125,13 +131,12 @@ package struct EvidenceHTML {
     private mutating func changes(_ evidence: PeriodEvidence) {
         let groups = evidence.changes.grouped(Array(evidence.changes.indices), by: \.likeness)
         table(
-            "Changes", "", ["seen between", "what", "who"],
+            "Changes", [.short("seen between"), "what", "who"],
             groups.map { places in
                 let change = evidence.changes[places[0]]
                 let event = change.event
-                let after = event.after.map { "scan #\($0.id.rawValue) of \($0.startedAt.minute) and " } ?? ""
                 return [
-                    "\(after)scan #\(event.seenBy.id.rawValue) of \(event.seenBy.startedAt.minute)",
+                    (event.after.map { "\($0.words) and<br>" } ?? "") + event.seenBy.words,
                     what(places.map { evidence.changes[$0] }), who(event.cause),
                 ]
             }, none: "None that scans saw.", count: evidence.changes.count)
@@ -140,7 +145,7 @@ package struct EvidenceHTML {
         }
         if !searches.isEmpty {
             output.write(
-                "<p class=\"note\">Not written from here: who could \(searches.whoCouldInWords.htmlText). "
+                "<p class=\"note\">Of changes not made by \(Tool.name): who could \(searches.whoCouldInWords.htmlText). "
                     + "\(Timeline.AuditLogSearch.caveat.htmlText).</p>\n")
         }
     }
@@ -159,7 +164,7 @@ package struct EvidenceHTML {
         }
         return
             "<b>\(counted(names.count, "repository")) alike</b>, \(change.repository.fullName.htmlText) for example: "
-            + first.displayText.htmlText + list(names)
+            + first.displayText.htmlText + listed(names)
     }
 
     private func who(_ cause: Timeline.Cause?) -> String {
@@ -167,17 +172,18 @@ package struct EvidenceHTML {
         case nil: ""
         case .written(let writes):
             writes.map { write in
-                "\(write.kind.rawValue) #\(write.changeset.rawValue) from here, \(write.at.minute), by "
+                "\(write.kind.rawValue) #\(write.changeset.rawValue) of \(Tool.name), \(write.at.minute), by "
                     + (write.actor ?? "a token of no user").htmlText
             }.joined(separator: "<br>")
         case .elsewhere(let search):
-            "not from here; audit log of \(search.organization.htmlText): \(search.query.htmlCode)"
+            "not by \(Tool.name); search the audit log of \(search.organization.htmlText): \(search.query.htmlCode)"
         }
     }
 
     private mutating func findings(_ evidence: PeriodEvidence) {
         table(
-            "Findings", "", ["severity", "of", "rule and problem", "first day", "last day", "at the end"],
+            "Findings",
+            [.short("severity"), "of", "rule and problem", .short("first day"), .short("last day"), "at the end"],
             evidence.findings.map { found in
                 let finding = found.finding
                 let text = finding.problems.isEmpty ? finding.message : finding.problems.joined(separator: "; ")
@@ -191,7 +197,7 @@ package struct EvidenceHTML {
 
     private mutating func waivers(_ evidence: PeriodEvidence) {
         table(
-            "Waivers that held", "", ["rule", "on", "owner and reason", "expires", "in force"],
+            "Waivers that held", ["rule", "on", "owner and reason", .short("expires"), "in force"],
             evidence.waivers.map { held in
                 let waiver = held.waiver
                 return [
@@ -205,7 +211,7 @@ package struct EvidenceHTML {
 
     private mutating func texts(_ evidence: PeriodEvidence) {
         table(
-            "Policies and waiver files", "", ["kind", "name", "judged", "SHA-256", "file"],
+            "Policies and waiver files", [.short("kind"), "name", "judged", "SHA-256", "file"],
             evidence.texts.map { text in
                 [
                     text.kind.rawValue, text.name.htmlText, text.first.range(to: text.last, text.scans),
@@ -216,7 +222,8 @@ package struct EvidenceHTML {
 
     private mutating func scans(_ evidence: PeriodEvidence) {
         table(
-            "Scans, night by night", "", ["scan", "began", "organizations", "read", "outcome", "digest"],
+            "Scans, night by night",
+            [.short("scan"), .short("began"), "organizations", .short("read"), "outcome", "digest"],
             evidence.scans.map { scan in
                 let summary = scan.summary
                 let scope = summary.listed - summary.skipped
@@ -230,6 +237,24 @@ package struct EvidenceHTML {
                     scan.digest.htmlCode,
                 ]
             }, none: "None began in the period.")
+    }
+
+    private mutating func words() {
+        output.write("<h2>Words of this page</h2>\n")
+        list(
+            TemplateSource.allCases.map { ($0.rawValue, $0.meaning) } + [
+                ("legacy", "a subject of names alone: who takes over a name later can present it"),
+                (
+                    "immutable",
+                    "a subject with the numeric ids of the repository and its owner, which are never given out again"
+                ),
+                ("{context}", "braces hold what varies from job to job, such as the branch or the environment"),
+                (
+                    "finding",
+                    "what a rule of the policy found wrong; the policy beside this page says what each rule is for"
+                ),
+                ("waiver", "a finding accepted by its owner, with a reason, up to a day"),
+            ])
     }
 
     private mutating func check(_ evidence: PeriodEvidence) {
@@ -260,27 +285,21 @@ package struct EvidenceHTML {
         output.write("</dl>\n")
     }
 
-    private func list(_ names: [String]) -> String {
-        guard !names.isEmpty else { return "" }
+    /// A few of them, on a line of their own.
+    private func listed(_ names: [String]) -> String { names.isEmpty ? "" : "<br>" + self.names(names) }
+
+    private func names(_ names: [String]) -> String {
         let more = names.count > Self.namesMax ? ", and \(names.count - Self.namesMax) more" : ""
-        return "<br><small>\(names.prefix(Self.namesMax).map(\.htmlText).joined(separator: ", "))\(more)</small>"
+        return "<small>\(names.prefix(Self.namesMax).map(\.htmlText).joined(separator: ", "))\(more)</small>"
     }
 
     /// - Parameter count: of what the rows tell; `nil`: each of one thing.
     private mutating func table(
-        _ title: String?, _ style: String, _ header: [String], _ rows: [[String]], none: String, count: Int? = nil,
+        _ title: String?, _ columns: [HTMLTable.Column], _ rows: [[String]], none: String, count: Int? = nil,
     ) {
         if let title { output.write("<h2>\(title) <span>\(count ?? rows.count)</span></h2>\n") }
         guard !rows.isEmpty else { return output.write("<p>\(none)</p>\n") }
-        output.write(
-            "<table\(style.isEmpty ? "" : " class=\"\(style)\"")><thead><tr>"
-                + "\(header.map { "<th>\($0)</th>" }.joined())</tr></thead><tbody>\n")
-        for row in rows.prefix(Self.rowsMax) {
-            // On a narrow screen each cell bears its column's name.
-            let cells = zip(header, row).map { "<td data-name=\"\($0)\">\($1)</td>" }
-            output.write("<tr>\(cells.joined())</tr>\n")
-        }
-        output.write("</tbody></table>\n")
+        HTMLTable(columns: columns, rows: rows.prefix(Self.rowsMax)).write(to: &output)
         if rows.count > Self.rowsMax {
             output.write("<p class=\"note\">\(rows.count - Self.rowsMax) more are in evidence.json.</p>\n")
         }
@@ -289,12 +308,12 @@ package struct EvidenceHTML {
     private static let style = """
         :root{color-scheme:light dark;--line:#8886;--faint:#666}
         @media(prefers-color-scheme:dark){:root{--faint:#aaa}}
-        body{max-width:1100px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+        body{max-width:1100px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
         h1{font-size:1.5rem;line-height:1.3}h1 small{font-size:1.1rem;font-weight:400}h2{font-size:1.15rem;margin:1.8rem 0 .5rem}h3{font-size:1rem;margin:1rem 0 .3rem}
         span,small,.note,dt{color:var(--faint)}h2 span,h3 span{font-weight:400}p{margin:.5rem 0}
         dl{display:grid;grid-template-columns:11rem 1fr;gap:.2rem 1rem;margin:.5rem 0}dd{margin:0}
         table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line)}
-        th{color:var(--faint);font-weight:600}td small br:first-child{display:none}code{font:.86em ui-monospace,monospace}
+        td{overflow-wrap:anywhere}th{color:var(--faint);font-weight:600}td.short,th{white-space:nowrap;overflow-wrap:normal}code{font:.86em ui-monospace,monospace;overflow-wrap:anywhere}
         @media screen and (max-width:640px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}thead{display:none}table,tbody,tr,td{display:block}tr{border-bottom:1px solid var(--line);padding:.4rem 0}td{border:0;padding:.1rem 0}td:not(:empty)::before{content:attr(data-name) ": ";color:var(--faint)}}
         @page{size:A4;margin:16mm 14mm}
         @media print{:root{color-scheme:light;--line:#bbb;--faint:#555}body{max-width:none;padding:0;font-size:9.5pt}h2,h3,thead{break-after:avoid}tr,dl{break-inside:avoid}thead{display:table-header-group}table{font-size:8.5pt}}

@@ -176,7 +176,7 @@ extension PeriodGap {
         let of = organization.map { " of \($0)" } ?? ""
         return switch kind {
         case .noStart: "the state\(of) at the beginning"
-        case .missingScans: "whatever was\(of) in between"
+        case .missingScans: "\(organization ?? "everything") \(to == nil ? "after the last scan" : "between two scans")"
         case .prunedScan: "what a scan found"
         case .scan: "a part of a scan"
         case .organization: "the whole organization\(organization.map { " \($0)" } ?? "")"

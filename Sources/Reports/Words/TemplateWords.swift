@@ -21,6 +21,18 @@ extension EffectiveTemplate {
 
 extension TemplateSource {
     var displayText: String { rawValue.split(separator: "_").joined(separator: " ") }
+
+    /// For somebody who has never seen the word.
+    var meaning: String {
+        switch self {
+        case .gitHubDefault: "GitHub's own template, repo and context"
+        case .organization: "the organization's template, which the repository inherits"
+        case .repository: "a template of the repository's own"
+        case .organizationOrCopy:
+            "the organization's template: GitHub's answer does not say whether the repository inherits it or holds a copy"
+        case .unknown: "which template applies could not be read"
+        }
+    }
 }
 
 extension RepositoryState {
