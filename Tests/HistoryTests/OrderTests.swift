@@ -188,4 +188,36 @@ import Testing
         #expect(try await here.verify().head == there.verify().head)
         #expect(try await here.importing([older, file(there)]).imported == 0)
     }
+
+    /// Ids are a host's own: two hosts may count alike.
+    @Test func twoHostsWithTheSameIDsAreEachImported() async throws {
+        let (here, there) = (try store("here"), try store("there"))
+        let hosts = [api, "https://ghe.example/api/v3"]
+        @Sendable func night(_ day: Int64) async throws {
+            for (place, host) in hosts.enumerated() {
+                let keys: [ClaimKey] = place == 0 ? ["repo"] : ["actor"]
+                try await there.scan([.read("api", id: 1, .own(keys))], at: day * Self.day + Int64(place), apiURL: host)
+            }
+        }
+        for day in Int64(0)..<3 { try await night(day) }
+        #expect(try await here.importing([file(there)]).imported == 6)
+        try await night(3)
+        let rest = try await here.importing([file(there)])
+        #expect((rest.imported, rest.known) == (2, 6))
+        for store in [here, there] {
+            _ = try await store.prune(apiURL: api, before: time(2), keepsMonthly: false, isRehearsal: false)
+        }
+        let third = try store("third")
+        #expect(try await third.importing([file(there)]).imported == 6)
+        for (store, host) in [here, third].flatMap({ store in hosts.map { (store, $0) } }) {
+            let (mine, theirs) = (try await store.scans(apiURL: host), try await there.scans(apiURL: host))
+            #expect(mine.map(\.startedAt) == theirs.map(\.startedAt))
+            for (mine, theirs) in zip(mine, theirs) {
+                let (one, two) = (try await store.snapshot(of: mine.id), try await there.snapshot(of: theirs.id))
+                let readings = one.organizations.flatMap(\.repositories).map(\.reading)
+                #expect(readings == two.organizations.flatMap(\.repositories).map(\.reading))
+            }
+        }
+        #expect(try await here.verify().problem == nil)
+    }
 }

@@ -87,37 +87,42 @@ private struct Importer {
     func importNext() throws -> Outcome {
         guard let scan = source.next, let head = scan.records.first else { return .known }
         let origin = scan.seal.link.firstSeal
-        let organizations = source.take(scan)
+        let apiURL = head.text("api_url") ?? ""
+        let exported = source.host(apiURL)
+        let organizations = exported.take(scan)
         // The second of two alike is the second of those that are here.
         let known = try Int64.fetchOne(
             db, sql: "SELECT scanID FROM seal WHERE content = ?1 OR origin = ?1 ORDER BY id LIMIT 1 OFFSET ?2",
             arguments: [origin.content, source.twinsBefore])
         if let known {
-            source.follow(organizations, to: origin.content, as: known)
+            exported.follow(organizations, to: origin.content)
+            source.note(known)
             return .known
         }
         if scan.isPruned {
-            source.leave(scan)
+            exported.leave(scan)
             return .pruned
         }
 
-        let hostID = try HistoryStore.hostID(head.text("api_url") ?? "", db)
+        let hostID = try HistoryStore.hostID(apiURL, db)
         var disturbed: Set<Int64> = []
         for organization in organizations.sorted() {
             let login = scan.login(of: organization) ?? "organization \(organization)"
             try locks.hold(
                 organizationRowID(OrganizationID(rawValue: organization), hostID: hostID, db), login: login)
             let last = try lastScan(of: organization, hostID)
-            guard last?.content == source.lastScan[organization], last == nil || last?.content != nil else {
+            guard last?.content == exported.lastScan[organization], last == nil || last?.content != nil else {
                 throw HistoryError.overlap(
                     file: source.reader.file, organization: login, scan: scan.seal.scan ?? 0,
                     startedAt: scan.startedAt, last: last?.id ?? 0)
             }
-            disturbed.formUnion(try disturbedRepositories(of: organization, since: last?.id ?? 0, hostID))
+            disturbed.formUnion(
+                try disturbedRepositories(
+                    exported.repositories(of: organization), since: last?.id ?? 0, hostID))
         }
         let writer = try RecordWriter(db, head, hostID: hostID)
         for record in scan.records.dropFirst() { try writer.write(record) }
-        let isWhole = try carry(scan, organizations, disturbed, writer) == 0
+        let isWhole = try carry(scan, of: exported, organizations, disturbed, writer) == 0
         try writer.finish()
         // A scan that brings along what others told has another content than where it came from.
         let seal = try Sealer(db, path: path).seal(
@@ -126,7 +131,8 @@ private struct Importer {
         guard !isWhole || seal.content == scan.seal.content else {
             throw source.reader.failure("its records can't be stored as they are told", line: scan.line)
         }
-        source.follow(organizations, to: origin.content, as: writer.scanID)
+        exported.follow(organizations, to: origin.content)
+        source.note(writer.scanID)
         return .imported
     }
 
@@ -146,10 +152,11 @@ private struct Importer {
     /// - Parameter disturbed: repositories of which all that the export knows is stored, whatever is known here.
     /// - Returns: how many records were stored.
     private func carry(
-        _ scan: ExportedScan, _ organizations: Set<Int64>, _ disturbed: Set<Int64>, _ writer: RecordWriter,
+        _ scan: ExportedScan, of exported: ExportedHost, _ organizations: Set<Int64>, _ disturbed: Set<Int64>,
+        _ writer: RecordWriter,
     ) throws -> Int {
-        var records = source.carried(with: scan, of: organizations, disturbed)
-        for id in disturbed where source.state[.coverage(id)] == nil {
+        var records = exported.carried(with: scan, of: organizations, disturbed)
+        for id in disturbed where exported.state[.coverage(id)] == nil {
             let readable: [DatabaseValue] = [id.databaseValue, .null, .null]
             records.append(EvidenceRecord(kind: EvidenceKind.coverage, values: readable))
         }
@@ -170,7 +177,7 @@ private struct Importer {
             try writer.write(record)
         }
         // What stands open here of a repository that the export knows otherwise.
-        let told = disturbed.isEmpty ? [] : source.findings(of: policy)
+        let told = disturbed.isEmpty ? [] : exported.findings(of: policy)
         for (key, finding) in (open[policy] ?? [:]).sorted(by: { "\($0.key)" < "\($1.key)" }) {
             guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue), !told.contains(key) else {
                 continue
@@ -183,7 +190,7 @@ private struct Importer {
     }
 
     /// The scan that last told something of an organization here, by its content where it was first sealed. A repository
-    /// counts to the organization that listed it last by then, as in `ExportSource`.
+    /// counts to the organization that listed it last by then, as in `ExportedHost`.
     private func lastScan(of organization: Int64, _ hostID: Int64) throws -> (id: Int64, content: String?)? {
         try Row.fetchOne(
             db,
@@ -207,9 +214,11 @@ private struct Importer {
         ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "content")) }
     }
 
-    /// Repositories that are an organization's in the export, and of which a scan that the export does not hold has written
-    /// something here since its last one, as where they were transferred.
-    private func disturbedRepositories(of organization: Int64, since scanID: Int64, _ hostID: Int64) throws -> [Int64] {
+    /// Of repositories that are an organization's in the export, those of which a scan that the export does not hold has
+    /// written something here since its last one, as where they were transferred.
+    private func disturbedRepositories(
+        _ repositories: Set<Int64>, since scanID: Int64, _ hostID: Int64,
+    ) throws -> [Int64] {
         let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM scan") ?? 0
         guard newest > scanID else { return [] }
         func json(_ ids: Set<Int64>) -> String { "[" + ids.map(String.init).joined(separator: ",") + "]" }
@@ -226,7 +235,7 @@ private struct Importer {
                 SELECT own.value FROM json_each(?1) own JOIN repository r ON r.hostID = ?2 AND r.githubID = own.value
                 WHERE \(written.joined(separator: " OR ")) ORDER BY own.value
                 """,
-            arguments: [json(source.repositories(of: organization)), hostID, scanID, json(source.scansHere)])
+            arguments: [json(repositories), hostID, scanID, json(source.scansHere)])
     }
 }
 
