@@ -214,9 +214,11 @@ extension RepositoryState {
     }
 
     fileprivate func immutable() -> RepositoryState {
-        guard case .read(var setting) = reading, !isEnterpriseServer, let id = repository.ownerID else { return self }
+        guard case .read(var setting) = reading, !isEnterpriseServer, let prefix = repository.immutablePrefix else {
+            return self
+        }
         setting.useImmutableSubject = true
-        setting.subClaimPrefix = "repo:\(repository.owner)@\(id)/\(repository.name)@\(repository.id.rawValue)"
+        setting.subClaimPrefix = prefix
         return presenting(setting)
     }
 
@@ -252,7 +254,12 @@ extension Plan {
             if let setting = planned[state.repository.id] {
                 return .setting(state.repository.id, setting, under: organization)
             }
-            guard organization != templates[owner], case .read(var setting) = state.reading, !setting.useDefault else {
+            guard let former = templates[owner], organization != former, case .read(var setting) = state.reading else {
+                return nil
+            }
+            if organization.optsIn(from: former), setting.followsOptIn, let prefix = state.repository.immutablePrefix {
+                setting.subClaimPrefix = prefix
+            } else if setting.useDefault {
                 return nil
             }
             // GitHub echoes inherited keys.

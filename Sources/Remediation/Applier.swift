@@ -258,9 +258,17 @@ package struct Applier: Sendable {
             return Ending(outcome: .different(TargetReader.Found.otherTemplate), wasSent: true)
         }
         let now = await reading.prefixes(of: change.followers.filter { followers[$0.repositoryID] != nil })
+        var reached = 0
         for follower in change.followers {
-            guard let prefix = now[follower.repositoryID], prefix != followers[follower.repositoryID] else { continue }
-            return prefixChanged(follower.repository, to: prefix)
+            guard let prefix = now[follower.repositoryID] else { continue }
+            let planned = change.plannedPrefix(of: follower)
+            if prefix == planned { reached += 1 }
+            guard prefix == planned || prefix == followers[follower.repositoryID] else {
+                return prefixChanged(follower.repository, to: prefix)
+            }
+        }
+        if let follower = change.followers.first, change.plannedPrefix(of: follower) != nil, reached < now.count {
+            note = "\(reached) of \(now.count) repositories read back follow it by now: a scan counts the others"
         }
         return Ending(outcome: note.map { .noted($0) } ?? .applied, wasSent: true)
     }

@@ -119,7 +119,8 @@ import Testing
             replies[3].json["message"] as? String
                 == "No Actions OIDC custom sub claim template found for the organization beta")
         #expect(replies[4].json["use_default"] as? Bool == true)
-        #expect(replies[4].json["sub_claim_prefix"] as? String == "repo:acme/api")
+        // Never customized, it follows its organization's opt-in.
+        #expect(replies[4].json["sub_claim_prefix"] as? String == "repo:acme@77/api@1")
         #expect(replies[4].json["include_claim_keys"] == nil)
         #expect(replies[5].json["include_claim_keys"] as? [String] == ["ref"])
         #expect(replies[5].json["sub_claim_prefix"] == nil)

@@ -212,12 +212,12 @@ import Testing
             #expect(set.output.contains("  scan  #1\n"))
             #expect(Self.words(set.output).contains("repositories that follow this template are those of scan #1 of"))
             #expect(set.output.contains("→  repo:acme/x:{context}\n"))
-            // Of a flag nobody knows whose subjects it changes, whatever was scanned.
-            let flag = await Self.run(scan, "template", "set", "acme", "--immutable", "--yes")
+            // Of an opt-in that is taken back nobody knows whose subjects it changes, whatever was scanned.
+            let flag = await Self.run(scan, "template", "set", "acme", "--no-immutable", "--yes")
             #expect(flag.status == 2)
             #expect(flag.error.contains("are not counted here"))
             let agreed = await Self.run(
-                scan, "template", "set", "acme", "--immutable", "--max-changes", "9", ask: { _ in false })
+                scan, "template", "set", "acme", "--no-immutable", "--max-changes", "9", ask: { _ in false })
             #expect(agreed.output.contains("whose subject changes is not known"))
             // Of another template than the scan saw, neither.
             await scan.world.change { $0.organizations[0].template = ["repo", "ref"] }

@@ -116,12 +116,18 @@ extension Snapshot {
         let former = organizations[place].template
         guard template != former else { return after }
         after.organizations[place].template = template
-        // Told with the organization's claims it may inherit them, and then changes with them.
         for repository in after.organizations[place].repositories.indices {
-            guard case .read(var setting) = after.organizations[place].repositories[repository].reading,
+            let seen = after.organizations[place].repositories[repository]
+            guard case .read(var setting) = seen.reading else { continue }
+            // Told with the organization's claims it may inherit them, and then changes with them.
+            if template.inheritedKeys != former.inheritedKeys,
                 setting.effectiveTemplate(organization: former).source == .organizationOrCopy
-            else { continue }
-            setting.includeClaimKeys = nil
+            {
+                setting.includeClaimKeys = nil
+            }
+            if template.optsIn(from: former), setting.followsOptIn, let prefix = seen.repository.immutablePrefix {
+                setting.subClaimPrefix = prefix
+            }
             after.organizations[place].repositories[repository].reading = .read(setting)
         }
         return after
@@ -152,7 +158,8 @@ extension PlannedChange {
         let moved = snapshot.organizations[place].repositories.indices.compactMap { jobs.subject(place, $0) }
         return PlannedChange(
             target: .organization(login: organization.login, id: organization.id), before: .organization(template),
-            after: .organization(future), subjects: moved.map(\.subject), warnings: Consequences.together(moved))
+            after: .organization(future), subjects: moved.map(\.subject),
+            warnings: Consequences.together(moved) + snapshot.organizations[place].optInWarnings(to: future))
     }
 }
 

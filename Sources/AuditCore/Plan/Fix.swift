@@ -33,10 +33,13 @@ package struct Fix: Hashable, Sendable {
     package let template: TemplateFix?
     /// `nil` leaves the flag as it is.
     package let useImmutableSubject: Bool?
+    /// Whether the organization's opt-in is to fix it, in one write, where the organization has not opted in yet.
+    package let isOrganizationWide: Bool
 
-    package init(template: TemplateFix?, useImmutableSubject: Bool? = nil) {
+    package init(template: TemplateFix?, useImmutableSubject: Bool? = nil, isOrganizationWide: Bool = false) {
         self.template = template
         self.useImmutableSubject = useImmutableSubject
+        self.isOrganizationWide = isOrganizationWide
     }
 
     init(_ fix: TemplateFix) {
@@ -52,7 +55,7 @@ extension Fix {
     }
 
     /// Reads `"inherit"`, `"use_default"`, or an object with `template` (one of these, or a list of claims) or
-    /// `inherit: true`, with `immutable`, or with both.
+    /// `inherit: true`, with `immutable`, or with both; or `immutable: true` with `organization_wide: true`.
     init(_ document: Document, of type: any Rule.Type, allowsUnknownClaims: Bool) throws(DocumentError) {
         let isOfOrganization = type is any OrganizationRule.Type
         if case .string(let text) = document.value {
@@ -81,7 +84,13 @@ extension Fix {
             throw DocumentError(
                 at: document.position, "a fix that changes nothing", hint: "name a template, or \"inherit\"")
         }
-        self.init(template: template, useImmutableSubject: immutable)
+        let isOrganizationWide = try isOfOrganization ? false : reader.optionalBool("organization_wide") ?? false
+        guard !isOrganizationWide || (immutable == true && template == nil) else {
+            throw DocumentError(
+                at: document.position, "\"organization_wide\" is for \"immutable\": true alone",
+                hint: "take the other members away, or \"organization_wide\"")
+        }
+        self.init(template: template, useImmutableSubject: immutable, isOrganizationWide: isOrganizationWide)
     }
 
     private static func word(

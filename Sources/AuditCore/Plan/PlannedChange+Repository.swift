@@ -73,10 +73,10 @@ extension RepositorySetting {
             subClaimPrefix = legacy
             return
         }
-        guard let ownerID = repository.ownerID else {
+        guard let prefix = repository.immutablePrefix else {
             throw PlanRefused("the listing does not hold the owner's id, so the new prefix is unknown")
         }
-        subClaimPrefix = "repo:\(repository.owner)@\(ownerID)/\(repository.name)@\(repository.id.rawValue)"
+        subClaimPrefix = prefix
     }
 }
 

@@ -48,6 +48,8 @@ private struct Draft {
 
     private let snapshot: Snapshot
     private let fixes: [String: Fix]
+    /// Findings of which nobody knows whether an opt-in fixes them.
+    private var undocumented: Set<FindingKey> = []
     private var organizations: [OrganizationID: Wanted] = [:]
     private var repositories: [RepositoryID: Wanted] = [:]
     /// Place in the snapshot: organization, repository.
@@ -74,9 +76,10 @@ private struct Draft {
         for organization in snapshot.organizations {
             if let id = organization.id, let findings = aboutOrganizations[id] { want(findings, of: organization) }
         }
+        let optedIn = wantOptIns(findings)
         var order: [RepositoryID] = []
         var byRepository: [RepositoryID: [Finding]] = [:]
-        for finding in findings {
+        for finding in findings where !optedIn.contains(finding.key) {
             guard let id = finding.repositoryID else {
                 if finding.organizationID == nil { leave([finding], "a waiver is its owner's to change") }
                 continue
@@ -91,9 +94,7 @@ private struct Draft {
         guard let id = organization.id else { return }
         let (fix, fixed) = combine(findings)
         guard snapshot.seesEveryRepository(of: organization) else {
-            leave(
-                fixed,
-                "not every repository that may follow it was read: plan it from a whole scan that could read all")
+            leave(fixed, Self.notAllRead)
             return
         }
         guard case .template(let keys)? = fix?.template else {
@@ -106,12 +107,71 @@ private struct Draft {
             findings: fixed, value: .organization(.set(SubjectTemplate(keys), useImmutableSubject: flag)))
     }
 
+    private static let notAllRead =
+        "not every repository that may follow it was read: plan it from a whole scan that could read all"
+
+    /// Takes what organizations' opt-ins to immutable subjects fix, each in one write.
+    ///
+    /// - Returns: findings that need no write of their own. Where an organization has opted in already these are none: what
+    ///   does not follow it opts in one by one.
+    private mutating func wantOptIns(_ findings: [Finding]) -> Set<FindingKey> {
+        var wide: [Int: [Finding]] = [:]
+        for finding in findings where fixes[finding.rule]?.isOrganizationWide == true {
+            guard let place = finding.repositoryID.flatMap({ places[$0]?.organization }) else { continue }
+            wide[place, default: []].append(finding)
+        }
+        for (place, findings) in wide.sorted(by: { $0.key < $1.key }) {
+            let organization = snapshot.organizations[place]
+            guard let id = organization.id, organization.template.useImmutableSubject != true else {
+                wide[place] = nil
+                continue
+            }
+            var claims = SubjectTemplate.gitHubDefault
+            switch template(of: place) {
+            case .set(let set, _): claims = set
+            case .neverSet: break
+            case .unreadable:
+                leave(findings, "the organization's setting could not be read")
+                continue
+            }
+            guard snapshot.seesEveryRepository(of: organization) else {
+                leave(findings, Self.notAllRead)
+                continue
+            }
+            let (certain, unknown) = (findings.filter(rendersWithIDs), findings.filter { !rendersWithIDs($0) })
+            undocumented.formUnion(unknown.map(\.key))
+            leave(unknown, Self.noPrefix)
+            guard !certain.isEmpty else { continue }
+            organizations[id] = Wanted(
+                findings: (organizations[id]?.findings ?? []) + certain,
+                value: .organization(.set(claims, useImmutableSubject: true)))
+        }
+        return Set(wide.values.joined().map(\.key))
+    }
+
+    /// Whether GitHub documents what an immutable subject of the repository is.
+    private func rendersWithIDs(_ finding: Finding) -> Bool {
+        guard let place = finding.repositoryID.flatMap({ places[$0] }) else { return false }
+        let setting = snapshot.organizations[place.organization].repositories[place.repository].reading.value
+        return setting?.effectiveTemplate(organization: template(of: place.organization)).template?.holdsRepository
+            ?? false
+    }
+
+    private static let noPrefix =
+        "GitHub does not document what an immutable subject begins with where the template holds neither repo nor "
+        + "repository; template set writes it all the same"
+
     private mutating func want(_ findings: [Finding], of id: RepositoryID) {
         guard let place = places[id] else { return }
         let state = snapshot.organizations[place.organization].repositories[place.repository]
         guard let setting = state.reading.value else { return }
         let (fix, fixed) = combine(findings)
         guard let fix else { return }
+        let organization = snapshot.organizations[place.organization].template
+        guard !setting.followsOptIn || !template(of: place.organization).optsIn(from: organization) else {
+            leave(fixed, "its organization's opt-in changes its prefix first: plan it again after that write")
+            return
+        }
         guard state.repository.isArchived != true else {
             leave(fixed, "the repository is archived, and so read-only")
             return
@@ -122,11 +182,9 @@ private struct Draft {
                 inheriting: template(of: place.organization), isEnterpriseServer: snapshot.isEnterpriseServer)
             if wanted.hasImmutablePrefix != setting.hasImmutablePrefix,
                 let template = wanted.effectiveTemplate(organization: template(of: place.organization)).template,
-                !template.keys.contains(where: { $0 == "repo" || $0 == "repository" })
+                !template.holdsRepository
             {
-                throw PlanRefused(
-                    "GitHub does not document what an immutable subject begins with where the template holds neither repo "
-                        + "nor repository; template set writes it all the same")
+                throw PlanRefused(Self.noPrefix)
             }
             repositories[id] = Wanted(findings: fixed, value: .repository(wanted))
         } catch {
@@ -212,6 +270,16 @@ private struct Draft {
             isSettled = false
         }
         for (id, wanted) in organizations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let unreached = wanted.findings.filter { finding in
+                finding.repositoryID != nil && (remaining[finding.key.subject] ?? []).contains { $0.key == finding.key }
+            }
+            guard unreached.isEmpty else {
+                leave(unreached, "its organization's opt-in would not reach it")
+                let reached = wanted.findings.filter { finding in !unreached.contains { $0.key == finding.key } }
+                organizations[id] = reached.isEmpty ? nil : Wanted(findings: reached, value: wanted.value)
+                isSettled = false
+                continue
+            }
             guard let why = trouble(wanted, .organization(id)) ?? broken(byOrganization: id, old, after) else {
                 continue
             }
@@ -229,7 +297,8 @@ private struct Draft {
         let remaining = Set(after.findings.filter(\.isOpen).map(\.key))
         // Of one that may inherit or hold a copy it is not known whether it changes with its organization.
         let fixed = before.findings.filter { finding in
-            finding.isOpen && !remaining.contains(finding.key) && !mayOnlyInherit(finding.repositoryID)
+            finding.isOpen && !remaining.contains(finding.key) && !undocumented.contains(finding.key)
+                && !mayOnlyInherit(finding.repositoryID)
         }
         let names = Set(fixed.map { "\($0.rule) \($0.repository ?? $0.organization) \($0.violation.message)" })
         manual.removeAll { names.contains("\($0.rule) \($0.name) \($0.message)") }
@@ -292,7 +361,7 @@ private struct Draft {
                     target: .organization(login: organization.login, id: id),
                     before: .organization(organization.template), after: wanted.value,
                     rules: wanted.rules, subjects: moved.map(\.subject),
-                    warnings: Consequences.together(moved)
+                    warnings: Consequences.together(moved) + organization.optInWarnings(to: template(of: place))
                         + (organization.template == .neverSet ? [PlannedChange.cannotBeUnset] : [])))
         }
         let wanted = repositories.compactMap { id, wanted in places[id].map { (id, wanted, $0) } }

@@ -114,6 +114,11 @@ extension Fix {
                 .optional("immutable", .boolean, "opt in to immutable subjects"),
             ])
         object.oneOf = object.names
+        object.members.append(
+            JSONObject.Member(
+                "organization_wide", .boolean,
+                "the organization opts in, in one write, and not each repository", isRequired: false,
+                needs: "immutable"))
         return object
     }
 }

@@ -53,14 +53,7 @@ struct OIDCRoutes: Sendable {
     private func members(
         _ repository: WorldFile.Repository, _ organization: WorldFile.Organization,
     ) -> [(String, String)] {
-        let owner = repository.owner ?? organization.login
-        let name = repository.currentName
-        let setting =
-            repository.setting
-            ?? WorldFile.Setting(
-                useDefault: true, useImmutableSubject: false,
-                subClaimPrefix: repository.immutable
-                    ? "repo:\(owner)@\(organization.id)/\(name)@\(repository.id)" : "repo:\(owner)/\(name)")
+        let setting = organization.setting(of: repository)
         var members = [("use_default", "\(setting.useDefault)")]
         let isEchoed = organization.echoesTemplate && !setting.useDefault
         if let keys = setting.includeClaimKeys ?? (isEchoed ? organization.template : nil) {

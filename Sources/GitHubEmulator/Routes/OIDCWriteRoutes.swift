@@ -171,7 +171,10 @@ extension World {
     func setTemplate(of login: String, _ change: TemplateChange) {
         changeOrganization(login) { organization in
             if let keys = change.includeClaimKeys { organization.template = keys }
-            if let flag = change.useImmutableSubject { organization.useImmutableSubject = flag }
+            if let flag = change.useImmutableSubject {
+                organization.useImmutableSubject = flag
+                organization.moveFollowers(toImmutable: flag)
+            }
         }
     }
 
@@ -182,13 +185,11 @@ extension World {
         let (owner, name) = (repository.owner ?? organization.login, repository.currentName)
         let legacy = "repo:\(owner)/\(name)"
         let immutable = "repo:\(owner)@\(organization.id)/\(name)@\(id)"
-        var setting =
-            repository.setting
-            ?? WorldFile.Setting(
-                useDefault: true, useImmutableSubject: false, subClaimPrefix: repository.immutable ? immutable : legacy)
+        var setting = organization.setting(of: repository)
         let isByBirth =
             repository.immutable
-            || (setting.useImmutableSubject != true && setting.subClaimPrefix?.contains("@") == true)
+            || (organization.useImmutableSubject != true && setting.useImmutableSubject != true
+                && setting.subClaimPrefix?.contains("@") == true)
         setting.useDefault = useDefault
         setting.includeClaimKeys = useDefault ? nil : change.includeClaimKeys
         if let flag = change.useImmutableSubject, flag || !isByBirth {
@@ -199,5 +200,35 @@ extension World {
             repository.setting = setting
             repository.immutable = isByBirth
         }
+    }
+}
+
+extension WorldFile.Organization {
+    /// Gives ids to the subjects of repositories that do not set the flag themselves, or takes them away.
+    ///
+    /// Source: the description of a repository's `use_immutable_subject`: "if not set at repo level, falls back to the org
+    /// setting".
+    fileprivate mutating func moveFollowers(toImmutable isImmutable: Bool) {
+        for place in repositories.indices where !repositories[place].immutable && repositories[place].owner == nil {
+            guard let setting = repositories[place].setting, setting.useImmutableSubject == nil,
+                setting.subClaimPrefix != nil
+            else { continue }
+            let prefix = prefix(of: repositories[place], isImmutable: isImmutable)
+            repositories[place].setting?.subClaimPrefix = prefix
+        }
+    }
+
+    private func prefix(of repository: WorldFile.Repository, isImmutable: Bool) -> String {
+        let (owner, name) = (repository.owner ?? login, repository.currentName)
+        return isImmutable ? "repo:\(owner)@\(id)/\(name)@\(repository.id)" : "repo:\(owner)/\(name)"
+    }
+
+    /// What the template's endpoint answers; never customized, a repository follows its organization's opt-in.
+    func setting(of repository: WorldFile.Repository) -> WorldFile.Setting {
+        repository.setting
+            ?? WorldFile.Setting(
+                useDefault: true, useImmutableSubject: false,
+                subClaimPrefix: prefix(of: repository, isImmutable: repository.immutable || useImmutableSubject == true)
+            )
     }
 }

@@ -9,13 +9,14 @@ struct Followers {
 
     /// The last scan of the organization; `nil` where the history holds none.
     let scan: Snapshot?
-    private let changesFlag: Bool
+    /// Whether it takes an opt-in back: which repositories lose their ids then is not documented.
+    private let optsOut: Bool
     private let isRecent: Bool
 
     init(
         of login: OrganizationLogin, _ fix: Fix, _ pipeline: ApplyPipeline, now: Timestamp,
     ) async throws(CommandFailure) {
-        changesFlag = fix.useImmutableSubject != nil
+        optsOut = fix.useImmutableSubject == false
         scan = await Self.lastScan(of: login, pipeline)
         isRecent = scan.map { now.seconds(since: $0.startedAt) <= Self.ageMaxSeconds } ?? false
     }
@@ -34,7 +35,7 @@ struct Followers {
 
     /// Whether the scan may count them; what is there now decides whether it does.
     var isCounted: Bool {
-        guard let scan, isRecent, !changesFlag, let organization = scan.organizations.first else { return false }
+        guard let scan, isRecent, !optsOut, let organization = scan.organizations.first else { return false }
         return scan.seesEveryRepository(of: organization)
     }
 
@@ -42,7 +43,7 @@ struct Followers {
     func change(
         of organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
     ) -> PlannedChange? {
-        guard let scan, !changesFlag else { return nil }
+        guard let scan, !optsOut else { return nil }
         return .of(organization, from: template, to: future, by: scan)
     }
 
@@ -56,7 +57,7 @@ struct Followers {
         }
         let name = "scan #\(id.rawValue) of \(scan.startedAt)"
         if isCounted { return "repositories that follow this template are those of \(name)" }
-        if changesFlag {
+        if optsOut {
             return "whose subject changes with the organization's use_immutable_subject is not documented: read the "
                 + "repositories back with oidc-audit scan"
         }
