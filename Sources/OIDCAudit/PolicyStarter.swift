@@ -1,15 +1,23 @@
+import ArgumentParser
 import AuditCore
+
+/// What a policy can be made for.
+enum PolicyGoal: String, CaseIterable, ExpressibleByArgument {
+    case immutable
+}
 
 /// A policy to start from, as commented YAML.
 struct PolicyStarter {
     let organization: String?
     /// What the organization looked like; `nil`: not known.
     let snapshot: Snapshot?
+    /// `nil`: the templates of today.
+    var goal: PolicyGoal?
 
     var text: String {
         let keys = usualTemplate?.keys ?? SubjectTemplate.gitHubDefault.keys
         var parts = [head(keys)]
-        let all = entries(keys)
+        let all = goal == .immutable ? entriesForIDs : entries(keys)
         let judged = all.filter { count(of: $0).judged != 0 }
         for entry in judged.isEmpty ? all : judged {
             let count = count(of: entry)
@@ -57,12 +65,48 @@ struct PolicyStarter {
             # (oidc-audit policy schema > policy.schema.json lets editors complete and check this file)
             \(lines.joined(separator: "\n"))
             version: 1
-            name: "\(organization?.lowercased() ?? "mine")"
-            description: Every subject names what our trust policies rely on.
+            name: "\(organization?.lowercased() ?? "mine")\(goal.map { "-\($0.rawValue)" } ?? "")"
+            description: \(goal == .immutable ? "Every subject carries ids, which nobody can take over." : Self.purpose)
             # No waiver may hold for longer than this.
             max_waiver_days: 180
             rules:
             """
+    }
+
+    private static let purpose = "Every subject names what our trust policies rely on."
+
+    /// The move to immutable subjects: what makes it safe, then the move.
+    private var entriesForIDs: [Entry] {
+        [
+            Entry(
+                comment:
+                    "Trust policies are written from the prefix: its ids must be this repository's and its owner's.",
+                yaml: """
+                      - id: prefix-is-its-own
+                        rule: immutable-prefix-mismatch
+                        severity: critical
+                    """),
+            Entry(
+                comment: "Only repo carries the ids; a template without it must name both itself.",
+                yaml: """
+                      - id: subject-carries-ids
+                        rule: require-claims
+                        severity: high
+                        any_of: [[repo, repository_id], [repo, repository_owner_id]]
+                    """),
+            Entry(
+                comment: """
+                    The organization opts in, in one write. What set the flag itself does not follow: the next plan has
+                      # it, one by one. To move only some, one by one: where: { names: [...] } and, of those that inherit,
+                      # fix: { inherit: true, immutable: true }.
+                    """,
+                yaml: """
+                      - id: opted-in
+                        rule: immutable-subject
+                        severity: medium
+                        fix: { immutable: true, organization_wide: true }
+                    """),
+        ]
     }
 
     private func entries(_ keys: [ClaimKey]) -> [Entry] {

@@ -10,12 +10,12 @@ struct PolicyInitCommand: AuditCommand {
         commandName: "init", abstract: "Write a commented policy to start from.",
         discussion: CommandHelp.text(
             examples: [
-                "oidc-audit policy init", "oidc-audit policy init acme --file policy.yaml",
-                "oidc-audit policy init --from preset:strict",
+                "oidc-audit policy init acme --file policy.yaml",
+                "oidc-audit policy init --from preset:strict", "oidc-audit policy init acme --for immutable",
             ],
             details: "With an organization whose scan is stored, the policy requires the template that most of its "
                 + "repositories have today, and notes at each rule how many would break it. --from copies another "
-                + "policy."
+                + "policy; --for immutable plans the move to immutable subjects."
         ))
 
     @Argument(help: ArgumentHelp("Login of a scanned organization.", valueName: "org"))
@@ -24,6 +24,10 @@ struct PolicyInitCommand: AuditCommand {
         help: ArgumentHelp("Copy this policy: preset:NAME, a file, or scan:ID.", valueName: "policy"),
         completion: .policy)
     var from: String?
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("What the policy is to bring about: immutable, subjects with ids.", valueName: "goal"))
+    var goal: PolicyGoal?
     @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"), completion: .document)
     var file = "policy.yaml"
     @OptionGroup var history: HistoryOptions
@@ -35,10 +39,11 @@ struct PolicyInitCommand: AuditCommand {
             throw .usage("\(file) is there already", hint: "name another with --file, or - for standard output")
         }
         if let from { return try await copy(from, context) }
-        var starter = PolicyStarter(organization: nil, snapshot: nil)
+        var starter = PolicyStarter(organization: nil, snapshot: nil, goal: goal)
         if let organization {
             starter = PolicyStarter(
-                organization: organization.rawValue, snapshot: try await snapshot(of: organization, context))
+                organization: organization.rawValue, snapshot: try await snapshot(of: organization, context),
+                goal: goal)
         }
         if let organization, starter.snapshot == nil {
             context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
@@ -47,8 +52,9 @@ struct PolicyInitCommand: AuditCommand {
     }
 
     private func copy(_ policy: String, _ context: CommandContext) async throws(CommandFailure) -> Int32 {
-        guard organization == nil else {
-            throw .usage("--from copies a policy, and an organization makes one", hint: "give one of them")
+        guard organization == nil, goal == nil else {
+            let other = goal == nil ? "an organization makes" : "--for makes"
+            throw .usage("--from copies a policy, and \(other) one", hint: "give one of them")
         }
         let (name, bytes) = try await PolicyShowCommand.bytes(of: policy, host, history, context)
         let document = try DocumentFile(bytes: bytes, name: name, what: "policy").document
