@@ -17,6 +17,7 @@ struct HelpTopic {
         HelpTopic(name: "history-file", bytes: PackageResources.History_md),
         HelpTopic(name: "nights", bytes: PackageResources.Nights_md),
         HelpTopic(name: "fixing", bytes: PackageResources.Fixing_md),
+        HelpTopic(name: "immutable-subjects", bytes: PackageResources.ImmutableSubjects_md),
         // The word "trust" is the command's.
         HelpTopic(name: "trust-files", bytes: PackageResources.Trust_md),
         HelpTopic(name: "token", bytes: PackageResources.Token_md),
