@@ -8,10 +8,10 @@ import Testing
 
 /// Cloud exports held against scans, from the command line.
 @Suite(.timeLimit(.minutes(5))) struct TrustCommandTests {
-    private static let key = "token.actions.githubusercontent.com"
+    static let key = "token.actions.githubusercontent.com"
 
     /// A role whose trust policy demands these subjects and the audience of AWS.
-    private static func role(_ name: String, _ subjects: String..., key: String = key) -> String {
+    static func role(_ name: String, _ subjects: String..., key: String = key) -> String {
         let values = subjects.map { "\"\($0)\"" }.joined(separator: ", ")
         return """
             {"Arn": "arn:aws:iam::111122223333:role/\(name)", "RoleName": "\(name)", "AssumeRolePolicyDocument":
@@ -23,14 +23,14 @@ import Testing
             """
     }
 
-    private static func roles(_ roles: String..., more: String = "") -> String {
+    static func roles(_ roles: String..., more: String = "") -> String {
         "{\"Roles\": [\(roles.joined(separator: ",\n"))]\(more)}"
     }
 
-    private static let deploy = role("deploy", "repo:acme/api:ref:refs/heads/main")
+    static let deploy = role("deploy", "repo:acme/api:ref:refs/heads/main")
 
     /// Two nights of `acme` on github.com: on the second one `old` is `web`, and `flipped` has immutable subjects.
-    private static func withHistory(
+    static func withHistory(
         _ body: @Sendable @escaping (Folder) async throws -> Void,
     ) async throws {
         func onDefault(_ name: String, id: Int64, archived: Bool = false) -> WorldFile.Repository {
@@ -62,11 +62,11 @@ import Testing
         }
     }
 
-    private static func run(_ folder: Folder, _ arguments: String...) async -> CommandRun {
+    static func run(_ folder: Folder, _ arguments: String...) async -> CommandRun {
         await CommandRun.run(["trust", "acme", "--db", folder.database] + arguments)
     }
 
-    private static func items(_ run: CommandRun, _ key: String) -> [[String: Any]] {
+    static func items(_ run: CommandRun, _ key: String) -> [[String: Any]] {
         run.json[key] as? [[String: Any]] ?? []
     }
 

@@ -17,6 +17,10 @@ struct AWSRoleReader {
             file.unread.append(TrustFile.Unread(identity: name ?? "a role without a name", pointer: pointer, why: why))
         }
         guard let role, let name else { return unread("it has neither Arn nor RoleName") }
+        // IAM's names and paths are of ASCII. Elsewhere two spellings of one name would count as one role.
+        guard name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return unread("its name holds characters that no role of AWS has")
+        }
         guard let written = role.member("AssumeRolePolicyDocument") else { return unread("it has no trust policy") }
         var identity = Identity(cloud: .aws, name: name)
         identity.lastUsed = role.member("RoleLastUsed")?.member("LastUsedDate")?.text

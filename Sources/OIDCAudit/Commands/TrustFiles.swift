@@ -69,7 +69,7 @@ struct TrustFiles {
 
     private static func find(_ path: String, depth: Int, into found: inout Found) throws(CommandFailure) {
         guard DocumentFile.isFolder(path) else {
-            if !found.files.contains(path) { found.files.append(path) }
+            if !found.files.contains(where: { $0.isExactly(path) }) { found.files.append(path) }
             return
         }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
@@ -80,7 +80,7 @@ struct TrustFiles {
             if DocumentFile.isFolder(inner) {
                 if depth < depthMax { try find(inner, depth: depth + 1, into: &found) }
             } else if isJSON(name), isRegular(inner) {
-                if !found.files.contains(inner) { found.files.append(inner) }
+                if !found.files.contains(where: { $0.isExactly(inner) }) { found.files.append(inner) }
             } else {
                 found.skipped.append(inner)
             }
