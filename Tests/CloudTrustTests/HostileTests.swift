@@ -74,4 +74,27 @@ import Testing
         // The wide side: the repository may use it.
         #expect(judged.cells.count == 1 && judged.noMatch.isEmpty)
     }
+
+    /// The limit of a real file: what is refused is said with its place.
+    @Test func aMillionValuesAreRefused() {
+        let bytes = Array(("{\"Roles\": [" + String(repeating: "1,", count: 1_000_000) + "1]}").utf8)
+        let error = #expect(throws: TrustFileError.self) { try TrustFileReader().read(bytes, path: "x.json") }
+        #expect(error?.description.hasPrefix("x.json:1:") == true && error?.message.contains("1000000 values") == true)
+    }
+
+    /// What is too intricate for one repository is not tried as hard for all others.
+    @Test func stepsAreBoundedForAllQuestionsTogether() throws {
+        let trust = try TrustSample.subject("*" + String(repeating: "*a?", count: 3300))
+        let demand = CompiledDemand(trust.demand)
+        for state in TrustSample.world.repositories {
+            for language in state.tokens { _ = TokenQuestion.answer(language, demand) }
+        }
+        let (first, later) = (StepBudget.stepsMax, StepBudget.laterMax)
+        #expect(demand.budget.used > first)
+        // Texts that a person expects are tried all the same, and a question may go over its share by a character of each set.
+        let questions = TrustSample.world.repositories.reduce(0) { $0 + $1.tokens.count }
+        #expect(demand.budget.used <= first + later.all + later.each + questions * 20_000)
+        let judged = TrustSample.judged(trust)
+        #expect(!judged.isExact && judged.undecided.contains { $0.kind == .intricate })
+    }
 }

@@ -7,6 +7,19 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct TrustHostileTests {
     private typealias Trusts = TrustCommandTests
 
+    /// Ten thousand wildcards: it ends, and says that it did not decide.
+    @Test func whatIsTooIntricateIsThree() async throws {
+        try await Trusts.withHistory { (folder) async throws -> Void in
+            let file = try folder.write(
+                Trusts.roles(Trusts.role("stars", "repo:acme/api:*" + String(repeating: "*a?", count: 3300) + "*")),
+                to: "stars.json")
+            let run = await Trusts.run(folder, "--trust", file)
+            #expect(run.status == 3, "\(run.output)\(run.error)")
+            #expect(
+                run.output.hasPrefix("INCOMPLETE") && run.output.contains("too intricate to decide"), "\(run.output)")
+        }
+    }
+
     /// Names and patterns that could move a cursor, turn text around or begin a formula stay text in every format.
     @Test func oddTextStaysText() async throws {
         try await Trusts.withHistory { (folder) async throws -> Void in

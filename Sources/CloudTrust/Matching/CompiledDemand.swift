@@ -9,9 +9,12 @@ struct CompiledDemand {
     let isRequired: [Bool]
     /// Claims that are read, each once.
     let claims: [ClaimKey]
+    let budget: StepBudget
 
-    init(_ demand: Demand) {
+    /// - Parameter budget: for all demands that belong together.
+    init(_ demand: Demand, _ budget: StepBudget = StepBudget()) {
         self.demand = demand
+        self.budget = budget
         demands = demand.claimDemands
         sets = demands.map { PatternSet($0.anyOf) }
         var required = Set<ClaimDemand>()
@@ -22,4 +25,31 @@ struct CompiledDemand {
     }
 
     func reads(_ claim: ClaimKey) -> Bool { claims.contains(claim) }
+}
+
+/// How many steps questions about one demand may take. Once a question was too intricate, the others are few and short: there
+/// are as many of them as repositories have templates, and a file has as many demands as its author likes.
+final class StepBudget {
+    /// Most moves of a set by one character in one question, counted in words of 64 bits.
+    static let stepsMax = 2_000_000
+    /// The same in one question after one that was too intricate, and in all of them.
+    static let laterMax = (each: 200_000, all: 2_000_000)
+
+    private(set) var used = 0
+    private var left: Int?
+    private var each = stepsMax
+
+    /// - Parameter all: most steps of all questions, where there may be very many.
+    init(all: Int? = nil) { left = all }
+
+    /// Most steps of the next question.
+    var limit: Int { min(left ?? each, each) }
+
+    func note(_ steps: Int, isIntricate: Bool) {
+        used += steps
+        left = left.map { max(0, $0 - steps) }
+        guard isIntricate else { return }
+        left = min(left ?? Self.laterMax.all, Self.laterMax.all)
+        each = Self.laterMax.each
+    }
 }

@@ -12,14 +12,18 @@ enum Decision {
 
 /// Runs a demand along a language: every set of live positions that some token leads to, with how it came there.
 struct TokenRun {
-    /// Most moves of a set by one character, counted in words of 64 bits.
-    static let stepsMax = 2_000_000
     /// Most sets that are kept.
     static let nodesMax = 20_000
 
     static func decide(_ language: TokenLanguage, _ demand: CompiledDemand) -> Decision {
         var run = TokenRun(language, demand)
-        return run.decide()
+        let decision = run.decide()
+        if case .intricate = decision {
+            demand.budget.note(run.steps, isIntricate: true)
+        } else {
+            demand.budget.note(run.steps, isIntricate: false)
+        }
+        return decision
     }
 
     // MARK: - Nodes
@@ -37,12 +41,14 @@ struct TokenRun {
     /// The hole within which that was.
     private var reachedIn: [Int16] = []
     private var steps = 0
+    private let stepsMax: Int
 
     private static let noScalar = UInt32.max
 
     private init(_ language: TokenLanguage, _ demand: CompiledDemand) {
         self.language = language
         self.demand = demand
+        stepsMax = demand.budget.limit
         var width = 0
         offsets = demand.demands.indices.map { index in
             guard demand.demands[index].isRead, language.claims[demand.demands[index].claim] != nil else { return nil }
@@ -52,7 +58,7 @@ struct TokenRun {
         self.width = width
     }
 
-    private var isSpent: Bool { steps > Self.stepsMax || parents.count > Self.nodesMax }
+    private var isSpent: Bool { steps > stepsMax || parents.count > Self.nodesMax }
 
     private mutating func decide() -> Decision {
         for index in demand.demands.indices where demand.isRequired[index] && offsets[index] == nil {
