@@ -35,9 +35,12 @@ import Testing
 
         var trust: [String] { ["--trust", exports] }
 
-        func run(_ arguments: [String], ask: (@Sendable (String) -> Bool)? = nil) async -> CommandRun {
+        func run(
+            _ arguments: [String], isTerminal: Bool = false, ask: (@Sendable (String) -> Bool)? = nil,
+        ) async -> CommandRun {
             await CommandRun.run(
-                arguments + ["--db", scan.folder.database, "--api-url", scan.address], environment: token, ask: ask)
+                arguments + ["--db", scan.folder.database, "--api-url", scan.address], environment: token,
+                isTerminal: isTerminal, ask: ask)
         }
 
         /// The exports as they are from now on.
@@ -119,6 +122,32 @@ import Testing
             #expect(applied.status == 0, "\(applied.error)")
             #expect(applied.output.contains("LOST  nothing\n"))
             #expect(await world.writes == 3)
+        }
+    }
+
+    /// What is suggested holds the exports, and a plan that takes access away begins with the roles.
+    @Test func theNextStepsOfAPlanLeadToAnApply() async throws {
+        try await Self.withPlan { (world, _) async throws -> Void in
+            func run(_ step: [String]?) async -> (run: CommandRun, next: [[String]]) {
+                // Each suggestion names the history and the API itself.
+                let run = await CommandRun.run(
+                    (step ?? []).map { $0 == "json=plan.json" ? "json=\(world.plan)" : $0 }, environment: Self.token,
+                    isTerminal: true, ask: { _ in true })
+                return (run, NextStepTests.next(run))
+            }
+            let asked = await world.run(
+                ["plan", "acme", "--policy", "preset:strict", "--from-scan", "latest"] + world.trust, isTerminal: true)
+            let write = NextStepTests.next(asked)
+            #expect(write.map(\.first) == ["plan"], "\(asked.error)")
+            let written = await run(write.first)
+            #expect(written.next.map(\.first) == ["plan", "apply"], "\(written.run.error)")
+            for step in write + written.next { #expect(step.contains("--trust"), "\(step)") }
+            let roles = await run(written.next.first)
+            #expect(roles.run.output.contains("add these values before the plan is applied"), "\(roles.run.error)")
+            #expect(await run(written.next.last).run.status == 2)
+            try world.export(("deploy", [Self.before, Self.after]), ("all", ["repo:acme/r2:*"]))
+            let applied = await run(written.next.last)
+            #expect(applied.run.status == 0, "\(applied.run.error)")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// The words of each command that is suggested, without the program's name.
-    private static func next(_ run: CommandRun) -> [[String]] {
+    static func next(_ run: CommandRun) -> [[String]] {
         run.error.split(separator: "\n").compactMap { line in
             line.firstRange(of: " next: ").map { String(line[$0.upperBound...]) }
         }.map { line in

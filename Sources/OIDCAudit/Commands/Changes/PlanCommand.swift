@@ -127,23 +127,28 @@ struct PlanCommand: AuditCommand {
     private func suggest(
         _ plan: Plan, _ logins: [OrganizationLogin], _ path: String, _ context: CommandContext,
     ) {
+        let names = logins.map(\.rawValue).joined(separator: " ")
+        let policy = self.policy.policy.map { " --policy \($0.shellQuoted)" } ?? ""
+        let files =
+            exports.trust.map { " --trust \($0.shellQuoted)" }.joined()
+            + exports.issuer.map { " --issuer \($0.shellQuoted)" }.joined()
+        let again = "plan \(names)\(policy) --from-scan latest"
+        let same = files + context.sameOptions(apiURL: plan.apiURL, historyPath: path)
         guard let file = output.first(where: { $0.format == .json })?.path else {
-            let names = logins.map(\.rawValue).joined(separator: " ")
-            let policy = self.policy.policy.map { " --policy \($0.shellQuoted)" } ?? ""
-            let options = context.sameOptions(apiURL: plan.apiURL, historyPath: path)
-            return context.suggest(
-                ["plan \(names)\(policy) --from-scan latest -o json=plan.json\(options)"], console.settings)
+            return context.suggest(["\(again) -o json=plan.json\(same)"], console.settings)
         }
         let count = plan.repositoryCount
         let most = count > ChangeOptions.changesMaxUnlessSaid ? " --max-changes \(count)" : ""
         // A plan of what is stored found its host in the history, and apply never does.
         let isElsewhere = plan.apiURL != GitHubEndpoint.gitHub.description
         let options =
-            exports.trust.map { " --trust \($0.shellQuoted)" }.joined()
-            + exports.issuer.map { " --issuer \($0.shellQuoted)" }.joined()
-            + (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
+            files + (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
             + context.sameOptions(apiURL: nil, historyPath: path)
-        context.suggest(["apply \(file.shellQuoted)\(most)\(options)"], console.settings)
+        // With access to lose apply refuses, until the roles have the values.
+        let losesAccess = plan.access?.lost.isEmpty == false && !updateCloudFirst
+        context.suggest(
+            (losesAccess ? ["\(again)\(same) --update-cloud-first"] : [])
+                + ["apply \(file.shellQuoted)\(most)\(options)"], console.settings)
     }
 
     /// What is planned from.
