@@ -105,4 +105,18 @@ import XMLCoder
         #expect(outside.lowerBound < (try #require(text.firstRange(of: "<h2>Identities"))).lowerBound)
         #expect(text.contains("acme/api <span>can assume 2 roles</span>"))
     }
+
+    @Test func noNewsReadsTheSameBeforeAndAfter() throws {
+        let news = try #require(try SampleTrust.since().news)
+        // An identity that lets nobody in and one that does not trust GitHub are two things.
+        #expect(news.reach.contains { $0.before == nil && $0.after == "nobody" })
+        for one in news.reach + news.wide { #expect(one.reachBefore != one.reachNow, "\(one.name)") }
+        let text = TrustPage.render(try SampleTrust.since(), as: .text, style: ReportStyle())
+        let lines = text.split(separator: "\n").filter { $0.contains(" → ") }
+        #expect(lines.count == news.reach.count + news.wide.count)
+        for line in lines {
+            let halves = (line.firstRange(of: ": ").map { line[$0.upperBound...] } ?? line).split(separator: " → ")
+            #expect(halves.count == 2 && halves[0] != halves[1], "\(line)")
+        }
+    }
 }

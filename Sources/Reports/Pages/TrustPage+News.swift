@@ -9,7 +9,7 @@ extension TextPage {
         line("SINCE", .poor, "what is new or gone since the earlier report")
         section(
             "who is farthest outside",
-            news.reach.map { "\($0.name): \($0.before ?? "nobody") → \($0.after ?? "nobody")" })
+            news.reach.map { "\($0.name): \($0.reachBefore) → \($0.reachNow)" })
         section("new findings", news.newFindings.map { "\($0.rule) of \($0.name): \($0.message)" })
         section("findings that are gone", news.goneFindings.map { "\($0.rule) of \($0.name): \($0.message)" })
         section("new access", news.newAccess.map { "\($0.repository) can assume \($0.identity)" })

@@ -98,7 +98,7 @@ private struct TrustHTML {
         }
         table(
             "Farthest outside, before and now", "poor", ["role", "before", "now"],
-            news.reach.map { [code($0.name), text($0.before ?? "nobody"), text($0.after ?? "nobody")] })
+            news.reach.map { [code($0.name), text($0.reachBefore), text($0.reachNow)] })
         for (title, tone, rows) in [
             ("Access that is new", "poor", news.newAccess), ("Access that is gone", "bad", news.goneAccess),
         ] {

@@ -15,6 +15,12 @@ extension Reach.Group {
     }
 }
 
+extension TrustNews.Identity {
+    /// Who was farthest outside. That nobody gets in through a trust for GitHub and that there is none are two things.
+    var reachBefore: String { before ?? "no trust for GitHub" }
+    var reachNow: String { after ?? "no trust for GitHub" }
+}
+
 extension Reach.Outsider {
     var displayText: String {
         guard let doubt else { return "\(group.displayText) gets in" }
