@@ -42,19 +42,32 @@ package struct WhatIf: Sendable {
         let (old, new) = (order.compactMap { now[$0] }, order.compactMap { then[$0] })
         let (before, after) = (RepositoryIndex(old), RepositoryIndex(new))
         var (lost, gained): ([AccessDifference], [AccessDifference]) = ([], [])
+        let proof = AdditionProof(now: now, future: future)
         for trust in trusts {
             let demand = CompiledDemand(trust.demand)
+            var finder = AdditionFinder(trust, proof)
             let was = Self.rows(trust, demand, before)
             let willBe = Self.rows(trust, demand, after)
+            var moves: [Moves.Key: Moves] = [:]
+            let budget = StepBudget()
             for id in order {
                 let (one, two) = (was[id], willBe[id])
-                let loss = one?.kinds.filter { two?.kinds.contains($0) != true } ?? []
-                let gain = two?.kinds.filter { one?.kinds.contains($0) != true } ?? []
-                if let one, !loss.isEmpty {
-                    let add = then[id].map { Self.additions(trust, one, loss, $0) } ?? []
-                    lost.append(Self.difference(trust, one, two, loss, add, isLoss: true))
+                guard one != nil || two != nil else { continue }
+                // Repositories whose tokens differ in names alone have the same numbers.
+                let key = Moves.Key(was: one?.number, willBe: two?.number)
+                let change = moves[key] ?? Moves(trust.demand, one, two, now[id], then[id], budget)
+                moves[key] = change
+                if let one, !change.lost.isEmpty {
+                    let answer = finder.answer(
+                        AdditionFinder.Loss(
+                            before: one.state, after: then[id], number: one.number, contexts: Set(change.lost.keys)))
+                    lost.append(Self.difference(trust, one, two, change.lost, change.isCertain, answer, isLoss: true))
                 }
-                if let two, !gain.isEmpty { gained.append(Self.difference(trust, two, one, gain, [], isLoss: false)) }
+                if let two, !change.gained.isEmpty {
+                    let answer = AdditionFinder.Answer()
+                    gained.append(
+                        Self.difference(trust, two, one, change.gained, change.isCertain, answer, isLoss: false))
+                }
             }
         }
         (self.lost, self.gained) = (lost, gained)
@@ -65,14 +78,64 @@ package struct WhatIf: Sendable {
     private struct Row {
         let state: RepositoryState
         let outcome: AccessOutcome
+        let number: Int32
         let isCertain: Bool
-        var kinds: [JobContext.Kind] { outcome.kinds }
 
+        /// The subject of a token of one context.
+        func subject(_ demand: Demand, in context: JobContext, _ holes: [String: String]) -> String? {
+            let entry = outcome.entries.first { $0.context == context }
+            let tokens = entry?.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
+            return tokens.first { $0.context == context }?
+                .witness(of: demand, holes, optional: entry?.optional ?? []).subject
+        }
+
+        /// The first that is accepted.
         func subject(_ demand: Demand) -> String? {
-            guard let entry = outcome.entries.first else { return nil }
-            let tokens = entry.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
-            return tokens.first { $0.context == entry.context }?
-                .witness(of: demand, entry.holes, optional: entry.optional).subject
+            outcome.entries.first.flatMap { subject(demand, in: $0.context, $0.holes) }
+        }
+    }
+
+    /// In which contexts some job can use a trust before a change and not after it, or the other way round.
+    private struct Moves {
+        struct Key: Hashable {
+            let was: Int32?
+            let willBe: Int32?
+        }
+
+        /// What fills the holes of one such job's token.
+        private(set) var lost: [JobContext: [String: String]] = [:]
+        private(set) var gained: [JobContext: [String: String]] = [:]
+        private(set) var isCertain = true
+
+        init(
+            _ demand: Demand, _ one: Row?, _ two: Row?, _ before: RepositoryState?, _ after: RepositoryState?,
+            _ budget: StepBudget,
+        ) {
+            let (was, willBe) = (one?.outcome.entries ?? [], two?.outcome.entries ?? [])
+            for entry in was where !willBe.contains(where: { $0.context == entry.context }) {
+                lost[entry.context] = entry.holes
+            }
+            for entry in willBe where !was.contains(where: { $0.context == entry.context }) {
+                gained[entry.context] = entry.holes
+            }
+            let keys = CompiledDemand(demand).claims
+            guard let before, let after else { return }
+            // Of subjects that are not known, no job can be named.
+            if keys.contains("sub"), before.unknownSubject != nil || after.unknownSubject != nil { return }
+            // The same context, and not for the same branches or environments, say.
+            for pair in TokenPair.pairs(before, after, keys: keys) where keys.contains(where: pair.changes) {
+                guard was.contains(where: { $0.context == pair.context }),
+                    willBe.contains(where: { $0.context == pair.context })
+                else { continue }
+                if let job = pair.job(.not(demand), where: demand, budget) {
+                    lost[pair.context] = job.holes
+                    isCertain = isCertain && job.isCertain
+                }
+                if let job = pair.job(demand, where: .not(demand), budget) {
+                    gained[pair.context] = job.holes
+                    isCertain = isCertain && job.isCertain
+                }
+            }
         }
     }
 
@@ -86,69 +149,24 @@ package struct WhatIf: Sendable {
             let outcome = result.outcomes[Int(cell.outcome)]
             let isKnown = state.unknownSubject == nil || !demand.reads("sub")
             rows[state.repository.id] = Row(
-                state: state, outcome: outcome,
+                state: state, outcome: outcome, number: cell.outcome,
                 isCertain: isKnown && trust.undecided.isEmpty && outcome.entries.allSatisfy(\.isCertain))
         }
         return rows
     }
 
     private static func difference(
-        _ trust: Trust, _ row: Row, _ other: Row?, _ contexts: [JobContext.Kind], _ add: [AccessDifference.Addition],
-        isLoss: Bool,
+        _ trust: Trust, _ row: Row, _ other: Row?, _ jobs: [JobContext: [String: String]], _ isCertain: Bool,
+        _ answer: AdditionFinder.Answer, isLoss: Bool,
     ) -> AccessDifference {
-        let (subject, remaining) = (row.subject(trust.demand), other?.subject(trust.demand))
+        let first = jobs.min { $0.key.rawValue < $1.key.rawValue }
+        let subject = first.flatMap { row.subject(trust.demand, in: $0.key, $0.value) }
+        let remaining = other?.subject(trust.demand)
         return AccessDifference(
             repository: row.state.repository, trust: trust.id, identity: trust.identity.name,
-            before: isLoss ? subject : remaining, after: isLoss ? remaining : subject, contexts: contexts,
-            isCertain: row.isCertain, add: add)
-    }
-
-    // MARK: - Values to add
-
-    /// For each context that is lost its new subject, and for each other claim that no longer matches its new text.
-    private static func additions(
-        _ trust: Trust, _ row: Row, _ lost: [JobContext.Kind], _ then: RepositoryState,
-    ) -> [AccessDifference.Addition] {
-        guard then.unknownSubject == nil else { return [] }
-        var additions: [AccessDifference.Addition] = []
-        func add(_ claim: ClaimKey, _ value: String) {
-            let addition = AccessDifference.Addition(claim: claim, value: value, key: trust.conditionKey(claim))
-            if !additions.contains(addition) { additions.append(addition) }
-        }
-        let demands = trust.allow.necessary.filter { $0.isRead && !$0.isNegated && !$0.anyOf.isEmpty }
-        for entry in row.outcome.entries where lost.contains(entry.context.kind) {
-            guard let language = then.tokens.first(where: { $0.context == entry.context }) else { continue }
-            for demand in demands {
-                guard let text = language.claims[demand.claim], demand.claim != "aud" else { continue }
-                let compiled = CompiledDemand(.claim(demand))
-                if case .yes = TokenRun.decide(language, compiled) { continue }
-                for value in values(text, entry, row.outcome) { add(demand.claim, value) }
-            }
-        }
-        // One value for all contexts, where none is narrowed.
-        if row.outcome.isAnyContext, lost.count == row.outcome.kinds.count,
-            let start = then.language?.start.text, start.hasSuffix(":"),
-            then.language?.segments.last?.key == "context",
-            then.language?.segments.dropLast().allSatisfy({
-                $0.pieces.allSatisfy { if case .text = $0 { true } else { false } }
-            }) == true
-        {
-            let others = additions.filter { $0.claim != "sub" }
-            guard others.count < additions.count else { return others }
-            return [.init(claim: "sub", value: start + "*", key: trust.conditionKey("sub"))] + others
-        }
-        return additions
-    }
-
-    /// The claim's text with the names that are accepted now, and a wildcard wherever anything is.
-    private static func values(_ text: TokenText, _ entry: AccessOutcome.Entry, _ outcome: AccessOutcome) -> [String] {
-        let narrowed: [String?] = entry.only ?? [nil]
-        return narrowed.map { name in
-            text.filled { hole in
-                if ["branch", "tag", "environment"].contains(hole.name), let name { return name }
-                return "*"
-            }
-        }
+            before: isLoss ? subject : remaining, after: isLoss ? remaining : subject,
+            contexts: JobContext.Kind.allCases.filter { kind in jobs.keys.contains { $0.kind == kind } },
+            isCertain: row.isCertain && isCertain, add: answer.add, obstacle: answer.obstacle)
     }
 }
 

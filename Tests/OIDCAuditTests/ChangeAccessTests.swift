@@ -87,8 +87,13 @@ import Testing
             #expect(lost.map { $0["repository_id"] as? Int } == [1])
             #expect(lost.map { $0["contexts"] as? [String] } == [["branch"]])
             #expect(
-                lost[0]["add"] as? [[String: String]]
-                    == [["claim": "sub", "value": Self.after, "key": Self.key + ":sub"]])
+                (lost[0]["add"] as? [[String: Any]])?.map { $0.mapValues { $0 as? String } }
+                    == [
+                        [
+                            "claim": "sub", "value": Self.after, "key": Self.key + ":sub", "operator": "StringLike",
+                            "instead_of": nil,
+                        ]
+                    ])
             // From what is stored, with what to do in the roles.
             let first = await world.run(
                 ["plan", "acme", "--policy", "preset:strict", "--from-scan", "latest", "--update-cloud-first"]

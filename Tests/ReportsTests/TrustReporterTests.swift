@@ -119,4 +119,29 @@ import XMLCoder
             #expect(halves.count == 2 && halves[0] != halves[1], "\(line)")
         }
     }
+
+    /// What no value keeps, and a value that can't stand under the operator of today, are said in each format for people.
+    @Test func whatNoValueKeepsIsSaid() throws {
+        var audit = SampleTrust.audit()
+        let one = try #require(audit.change?.lost.first)
+        func lost(_ identity: String, _ add: [AccessDifference.Addition], _ obstacle: String?) -> AccessDifference {
+            AccessDifference(
+                repository: one.repository, trust: identity, identity: identity, before: one.before, after: nil,
+                contexts: [.branch], isCertain: true, add: add, obstacle: obstacle)
+        }
+        let moved = AccessDifference.Addition(
+            claim: "sub", value: "repo:acme/api:*", key: one.add[0].key, comparison: "StringLike",
+            insteadOf: "StringEquals")
+        let rows = [lost("role/none", [], "the repository is gone"), lost("role/moved", [moved], nil)]
+        audit.change = TrustAudit.Change(lost: rows, gained: [])
+        let text = TrustPage.render(audit, as: .text, style: ReportStyle())
+        for words in [
+            "    no value keeps it: the repository is gone\n",
+            "    move \(moved.key)\n    from StringEquals to StringLike, and add:\n      \"repo:acme/api:*\"\n",
+        ] { #expect(text.contains(words), "\(words)\(text)") }
+        for reporter in [TrustHTMLReporter.self, TrustMarkdownReporter.self] as [any TrustReporter.Type] {
+            let page = Self.render(audit, as: reporter)
+            #expect(page.contains("not kept") && page.contains("StringLike instead of StringEquals"), "\(page)")
+        }
+    }
 }

@@ -31,6 +31,7 @@ extension AccessDifference {
         AccessDifference(
             repository: Repository(
                 id: repository.id, owner: repository.owner, name: repository.name, visibility: .unknown), trust: trust,
-            identity: identity, before: before, after: after, contexts: contexts, isCertain: isCertain, add: add)
+            identity: identity, before: before, after: after, contexts: contexts, isCertain: isCertain, add: add,
+            obstacle: obstacle)
     }
 }

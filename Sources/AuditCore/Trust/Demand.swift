@@ -136,6 +136,17 @@ package indirect enum Demand: Hashable, Sendable {
         }
     }
 
+    /// The same with each demand of a claim in another's place.
+    package func mapped(_ change: (ClaimDemand) -> ClaimDemand) -> Demand {
+        switch self {
+        case .claim(let demand): .claim(change(demand))
+        case .all(let demands): .all(demands.map { $0.mapped(change) })
+        case .any(let demands): .any(demands.map { $0.mapped(change) })
+        case .not(let demand): .not(demand.mapped(change))
+        case .constant: self
+        }
+    }
+
     /// What it comes to, given what each demand of a claim comes to, in the order of `claimDemands`.
     package func value(_ answer: (Int) -> Bool) -> Bool {
         var index = 0

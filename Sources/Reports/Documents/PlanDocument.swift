@@ -213,8 +213,10 @@ extension AccessDifference {
             isCertain: try reader.bool("is_certain", default: false),
             add: try reader.objects("add").map { one throws(DocumentError) in
                 Addition(
-                    claim: ClaimKey(try one.text("claim")), value: try one.text("value"), key: try one.text("key"))
-            })
+                    claim: ClaimKey(try one.text("claim")), value: try one.text("value"), key: try one.text("key"),
+                    comparison: try one.text("operator"), insteadOf: try one.optionalText("instead_of"))
+            },
+            obstacle: try reader.optionalText("obstacle"))
     }
 }
 

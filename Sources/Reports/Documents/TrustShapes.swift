@@ -154,7 +154,8 @@ extension Shape where Root == AccessDifference {
             Member("before", .maybe(.string), "a subject that is accepted before") { $0.before }
             Member("after", .maybe(.string), "a subject that is accepted after") { $0.after }
             Member("is_certain", .boolean) { $0.isCertain }
-            Member("add", .list(addition), "values that keep the access, in AWS under StringLike") { $0.add }
+            Member("add", .list(addition), "values that keep the access and give nobody any") { $0.add }
+            Member("obstacle", .maybe(.string), "why no value keeps all of it and nothing else") { $0.obstacle }
         }
     }
 
@@ -163,6 +164,10 @@ extension Shape where Root == AccessDifference {
             Member("claim", .string) { $0.claim.rawValue }
             Member("value", .string) { $0.value }
             Member("key", .string, "the condition key of the role") { $0.key }
+            Member("operator", .string, "of the condition, as AWS writes it") { $0.comparison }
+            Member("instead_of", .maybe(.string), "the operator from which the key's values have to move") {
+                $0.insteadOf
+            }
         }
     }
 }

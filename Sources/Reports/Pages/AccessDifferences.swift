@@ -17,6 +17,7 @@ extension TextPage {
             if let before = row.before { plain("subject: \(before)", indent: 4) }
             if let after = row.after { plain("      →  \(after)", indent: 4) }
             for one in row.add { addition(one, indent: 4) }
+            obstacle(row, indent: 4)
         }
         let rest = rows.count - Self.differencesMax
         if rest > 0 { plain("and \(rest) more; --format json names all", indent: 2) }
@@ -52,15 +53,27 @@ extension TextPage {
             if trusts.count(where: { $0[0].identity == rows[0].identity }) > 1 { plain(rows[0].trust, indent: 4) }
             var written: Set<AccessDifference.Addition> = []
             for one in rows.flatMap(\.add) where written.insert(one).inserted { addition(one, indent: 4) }
-            for row in rows where row.add.isEmpty {
-                wrapped("no value keeps the access of \(row.repository.fullName)", indent: 4, .poor)
+            for row in rows where row.add.isEmpty || row.obstacle != nil {
+                let why = row.obstacle.map { ": \($0)" } ?? ""
+                let all = row.add.isEmpty ? "" : "all of "
+                wrapped("no value keeps \(all)the access of \(row.repository.fullName)\(why)", indent: 4, .poor)
             }
         }
     }
 
     private mutating func addition(_ one: AccessDifference.Addition, indent: Int) {
-        plain("add to StringLike \(one.key):", indent: indent)
+        if let before = one.insteadOf {
+            plain("move \(one.key)", indent: indent)
+            plain("from \(before) to \(one.comparison), and add:", indent: indent)
+        } else {
+            plain("add to \(one.comparison) \(one.key):", indent: indent)
+        }
         plain("\"\(one.value)\"", indent: indent + 2)
+    }
+
+    private mutating func obstacle(_ row: AccessDifference, indent: Int) {
+        guard let why = row.obstacle else { return }
+        wrapped("no value keeps \(row.add.isEmpty ? "it" : "all of it"): \(why)", indent: indent, .poor)
     }
 
     private static let differencesMax = 50

@@ -128,7 +128,8 @@ private struct TrustHTML {
                         text(row.repository.fullName), code(row.identity),
                         text(row.contexts.map(\.displayText).joined(separator: ", ")), code(row.before ?? ""),
                         code(row.after ?? ""),
-                        row.add.map { code("\($0.claim): \($0.value)") }.joined(separator: "<br>"),
+                        (row.add.map { code($0.displayText) } + (row.obstacle.map { [text("not kept: \($0)")] } ?? []))
+                            .joined(separator: "<br>"),
                     ]
                 })
         }

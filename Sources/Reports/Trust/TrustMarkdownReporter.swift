@@ -64,7 +64,9 @@ package struct TrustMarkdownReporter: TrustReporter {
         (audit.change?.lost ?? []).map { row in
             [
                 Markdown.text(row.repository.fullName), Markdown.text(row.identity), Markdown.text(row.before ?? ""),
-                Markdown.text(row.add.map { "\($0.claim): \($0.value)" }.joined(separator: ", ")),
+                Markdown.text(
+                    (row.add.map(\.displayText) + (row.obstacle.map { ["not kept: \($0)"] } ?? [])).joined(
+                        separator: ", ")),
             ]
         }
     }

@@ -21,6 +21,13 @@ extension TrustNews.Identity {
     var reachNow: String { after ?? "no trust for GitHub" }
 }
 
+extension AccessDifference.Addition {
+    /// What to write where, on one line.
+    var displayText: String {
+        "\(insteadOf.map { "\(comparison) instead of \($0)" } ?? comparison) \(claim): \(value)"
+    }
+}
+
 extension Reach.Outsider {
     var displayText: String {
         guard let doubt else { return "\(group.displayText) gets in" }
