@@ -28,7 +28,9 @@ import XMLCoder
 
     @Test func pagesForPeopleNeedNoPolicy() throws {
         for reporter in TrustReporterCatalog.forFiles where !reporter.isOfFindings {
-            let text = Self.render(SampleTrust.audit(), as: reporter)
+            var audit = SampleTrust.audit()
+            audit.change = nil
+            let text = Self.render(audit, as: reporter)
             #expect(text.contains("role/everyone"), "\(reporter.name)")
         }
     }
@@ -118,6 +120,28 @@ import XMLCoder
             let halves = (line.firstRange(of: ": ").map { line[$0.upperBound...] } ?? line).split(separator: " → ")
             #expect(halves.count == 2 && halves[0] != halves[1], "\(line)")
         }
+    }
+
+    /// Alike losses of many roles are a screen, and each stands in the JSON.
+    @Test func alikeChangesAreToldTogether() throws {
+        var audit = SampleTrust.audit()
+        let one = try #require(audit.change?.lost.first)
+        let lost = (0..<41).map { number in
+            AccessDifference(
+                repository: one.repository, trust: "\(one.trust)\(number)", identity: "\(one.identity)-\(number)",
+                before: one.before, after: nil, contexts: number < 30 ? [.branch] : [.pullRequest], isCertain: true,
+                add: one.add)
+        }
+        audit.change = TrustAudit.Change(lost: lost, gained: [])
+        let text = TrustPage.render(audit, as: .text, style: ReportStyle())
+        #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 50)
+        for words in ["  41 roles, each with its value\n", "  and 31 roles more; --format json names all\n"] {
+            #expect(text.contains(words), "\(words)\(text)")
+        }
+        // Each that is shown has its value.
+        #expect(text.components(separatedBy: "\"\(one.add[0].value)\"").count == 11)
+        let json = TrustPage.render(audit, as: .json, style: ReportStyle())
+        #expect(json.components(separatedBy: "\"operator\"").count == 42)
     }
 
     /// What no value keeps, and a value that can't stand under the operator of today, are said in each format for people.

@@ -8,19 +8,39 @@ extension TextPage {
         blank()
         guard !rows.isEmpty else { return line(word, .good, "nothing") }
         line(word, tone, "\(counted(rows.count, "row")) of access \(what)")
-        for row in rows.prefix(Self.differencesMax) {
+        for alike in rows.grouped(by: \.likeness) { differences(alike) }
+    }
+
+    /// Changes of one kind: the first in full, of the others the value or the repositories.
+    private mutating func differences(_ alike: [AccessDifference]) {
+        let roles = alike.grouped(by: \.trust)
+        let isKept = !alike[0].add.isEmpty
+        if roles.count > 1 { plain(counted(roles.count, "role") + (isKept ? ", each with its value" : ""), indent: 2) }
+        for (number, rows) in roles.prefix(Self.rolesMax).enumerated() {
+            let row = rows[0]
             plain(row.identity, indent: 2)
-            let doubt = row.isCertain ? "" : " (not certain)"
-            wrapped(
-                "\(row.repository.fullName): \(row.contexts.map(\.displayText).joined(separator: ", "))\(doubt)",
-                indent: 4)
+            guard number == 0 else {
+                // A value names its repository.
+                if rows.count > 1 || !isKept { wrapped(names(rows), indent: 4) }
+                for one in row.add { plain("\"\(one.value)\"", indent: 4) }
+                continue
+            }
+            wrapped("\(names(rows)): \(row.jobs)", indent: 4)
             if let before = row.before { plain("subject: \(before)", indent: 4) }
             if let after = row.after { plain("      →  \(after)", indent: 4) }
             for one in row.add { addition(one, indent: 4) }
             obstacle(row, indent: 4)
+            if rows.count > 1, isKept {
+                plain("and such a value for each of the others; --format json names all", indent: 4)
+            }
         }
-        let rest = rows.count - Self.differencesMax
-        if rest > 0 { plain("and \(rest) more; --format json names all", indent: 2) }
+        let rest = roles.count - Self.rolesMax
+        if rest > 0 { plain("and \(counted(rest, "role")) more; --format json names all", indent: 2) }
+    }
+
+    private func names(_ rows: [AccessDifference]) -> String {
+        let names = rows.prefix(Self.namesMax).map(\.repository.fullName).joined(separator: ", ")
+        return rows.count > Self.namesMax ? "\(counted(rows.count, "repository")), such as \(names)" : names
     }
 
     /// What a plan does to access, what it takes away first.
@@ -76,5 +96,24 @@ extension TextPage {
         wrapped("no value keeps \(row.add.isEmpty ? "it" : "all of it"): \(why)", indent: indent, .poor)
     }
 
-    private static let differencesMax = 50
+    private static let rolesMax = 10
+    private static let namesMax = 3
+}
+
+extension AccessDifference {
+    /// In which jobs, and how sure it is.
+    fileprivate var jobs: String {
+        let isAny = contexts.count == JobContext.Kind.allCases.count
+        return (isAny ? "any job" : contexts.map(\.displayText).joined(separator: ", "))
+            + (isCertain ? "" : " (not certain)")
+    }
+
+    /// Changes of the same are of one kind: kept by values of the same keys or by none, for the same reason, and as sure.
+    fileprivate var likeness: [String] {
+        add.map { "\($0.insteadOf ?? "") \($0.comparison) \($0.key)" }
+            + [
+                "", obstacle ?? "", isCertain ? "certain" : "", before == nil ? "" : "before",
+                after == nil ? "" : "after",
+            ]
+    }
 }

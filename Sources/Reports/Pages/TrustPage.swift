@@ -13,6 +13,13 @@ package enum TrustPage: Page {
         page.files(audit.files)
         if let tokens = audit.tokens {
             page.token(audit, tokens)
+        } else if let change = audit.change {
+            page.differences("LOST", change.lost, "that the change takes away", .bad)
+            page.differences("GAINED", change.gained, "that the change gives", .poor)
+            page.news(audit)
+            page.findings(audit)
+            page.blank()
+            page.wrapped("who can get in today: the same without --what-if and --plan", indent: 0, .faint)
         } else {
             page.outside(audit)
             page.news(audit)
@@ -22,10 +29,6 @@ package enum TrustPage: Page {
             page.undecided(audit)
         }
         page.unread(audit)
-        if let change = audit.change {
-            page.differences("LOST", change.lost, "that the change takes away", .bad)
-            page.differences("GAINED", change.gained, "that the change gives", .poor)
-        }
     }
 
     package static let document = JSONDocument<TrustAudit>("trust") {
