@@ -126,8 +126,8 @@ private struct TrustHTML {
                 rows.map { row in
                     [
                         text(row.repository.fullName), code(row.identity),
-                        text(row.contexts.map(\.displayText).joined(separator: ", ")), code(row.before ?? ""),
-                        code(row.after ?? ""),
+                        text(row.contexts.map(\.displayText).joined(separator: ", ")),
+                        row.before.map { code($0) } ?? Self.refused, row.after.map { code($0) } ?? Self.refused,
                         (row.add.map { code($0.displayText) } + (row.obstacle.map { [text("not kept: \($0)")] } ?? []))
                             .joined(separator: "<br>"),
                     ]
@@ -231,8 +231,15 @@ private struct TrustHTML {
     private mutating func table(_ title: String?, _ tone: String, _ header: [String], _ rows: [[String]]) {
         guard !rows.isEmpty else { return }
         if let title { output.write("<h2 class=\"\(tone)\">\(text(title)) <span>\(rows.count)</span></h2>\n") }
-        output.write("<table><thead><tr>\(header.map { "<th>\($0)</th>" }.joined())</tr></thead><tbody>\n")
-        for row in rows { output.write("<tr>\(row.map { "<td>\($0)</td>" }.joined())</tr>\n") }
+        // A column that says nothing takes the others' room.
+        let shown = header.indices.filter { column in rows.contains { !$0[column].isEmpty } }
+        output.write("<table><thead><tr>\(shown.map { "<th>\(header[$0])</th>" }.joined())</tr></thead><tbody>\n")
+        // On a narrow screen a row's cells stand below each other, each by its name; those of cards are understood without.
+        let isNamed = title != nil && shown.count > 1
+        for row in rows {
+            let cells = shown.map { isNamed ? "<td data-l=\"\(header[$0])\">\(row[$0])</td>" : "<td>\(row[$0])</td>" }
+            output.write("<tr>\(cells.joined())</tr>\n")
+        }
         output.write("</tbody></table>\n")
     }
 
@@ -248,13 +255,17 @@ private struct TrustHTML {
         "i-" + identity.name.utf8.map { String($0, radix: 16) }.joined()
     }
 
+    private static let refused = "<span class=\"bad\">refused</span>"
+
     private static let style = """
         :root{color-scheme:light dark;--line:#8886;--bad:#b3123b;--poor:#8a5a00;--good:#1a7f45}
         @media(prefers-color-scheme:dark){:root{--bad:#ff6b8b;--poor:#e5b93c;--good:#4cc27c}}
-        body{max-width:1200px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+        body{max-width:1200px;margin:0 auto;padding:1rem;font:15px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
         h1{font-size:1.35rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}span,.faint{opacity:.7;font-weight:400}
         h1.failed,.bad{color:var(--bad)}h1.incomplete,.poor{color:var(--poor)}h1.passed{color:var(--good)}
         table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line)}
-        code{font:.86em ui-monospace,monospace}details{border-bottom:1px solid var(--line);padding:.3rem 0}summary{cursor:pointer}
+        code{font:.86em ui-monospace,monospace;overflow-wrap:anywhere}td:has(code){min-width:9rem}details{border-bottom:1px solid var(--line);padding:.3rem 0}summary{cursor:pointer}
+        @media screen and (max-width:720px){thead{display:none}tr,td{display:block;overflow-wrap:anywhere}tr{border-bottom:1px solid var(--line);padding:.3rem 0}td{border:0;padding:.1rem 0}td:empty{display:none}td[data-l]::before{content:attr(data-l) ": ";opacity:.7}}
+        @media print{html{font-size:11px}body{font-size:11px;max-width:none}tr,summary{break-inside:avoid}h2,summary{break-after:avoid}td:has(code){min-width:9rem}details::details-content{content-visibility:visible;display:block}}
         """
 }
