@@ -23,7 +23,8 @@ package struct ExpiredWaivers: WaiverRule {
         let waiver = subject.waiver
         guard waiver.isExpired(at: subject.now) else { return .pass }
         return subject.violation(
-            "expired on \(waiver.expires), UTC", problem: "expired on \(waiver.expires)", expected: "\(Day(of: subject.now)) or later",
+            "expired on \(waiver.expires), UTC", problem: "expired on \(waiver.expires)",
+            expected: "\(Day(of: subject.now)) or later",
             remediation: "Fix what it covers and remove the waiver, or have \(waiver.owner) renew it.")
     }
 }
