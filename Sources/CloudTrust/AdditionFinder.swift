@@ -89,6 +89,7 @@ struct AdditionFinder {
             was.text.hasSuffix(":"), language.start.text.hasSuffix(":"),
             language.segments.first?.key.rendersAsRepository == true,
             loss.before.repository.fullName.isExactly(after.repository.fullName),
+            loss.before.format == .legacy || after.format == .immutable,
             let demand = demands.first(where: { $0.claim == "sub" })
         else { return nil }
         let key = TailKey(outcome: loss.number, contexts: loss.contexts, rest: was.rest)

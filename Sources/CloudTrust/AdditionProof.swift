@@ -78,6 +78,11 @@ final class AdditionProof {
                 guard let job = pair.job(more, where: .not(trust.demand), budget) else { continue }
                 return ("a value for it \(job.isCertain ? "would" : "may") let in other jobs, too", true)
             }
+            let namesakes = TokenPair.pairs(
+                loss.before.held(by: Self.unlistedID), after.held(by: Self.unlistedID), keys: demand.claims)
+            if namesakes.contains(where: { $0.job(more, where: .not(trust.demand), budget) != nil }) {
+                return ("a value for it would let in whoever takes its names", false)
+            }
             if let other = repository(demand, besides: after, trust) ?? stranger(patched, demand, after) {
                 return ("a value for it would let in \(other), too", false)
             }
@@ -147,6 +152,19 @@ extension Trust {
 }
 
 extension RepositoryState {
+    /// A repository of the same names and template that is somebody else's.
+    ///
+    /// - Parameter id: its own and its owner's.
+    fileprivate func held(by id: Int64) -> RepositoryState {
+        var state = self
+        state.repository.id = RepositoryID(rawValue: id)
+        state.repository.ownerID = id
+        guard case .read(var setting) = reading, setting.subClaimPrefix.flatMap(SubjectPrefix.init)?.ownerID != nil
+        else { return state }
+        setting.subClaimPrefix = "repo:\(repository.owner)@\(id)/\(repository.name)@\(id)"
+        return state.presenting(setting)
+    }
+
     /// A repository of the same owner and template under another name.
     fileprivate func renamed(_ name: String, id: Int64) -> RepositoryState {
         var state = self

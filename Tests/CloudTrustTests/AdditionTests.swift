@@ -91,6 +91,22 @@ import Testing
         #expect(denied.map(\.obstacle) == ["a Deny statement refuses its new tokens"])
     }
 
+    /// A value without ids in the place of one with ids would be bound by names that somebody else may take.
+    @Test func idsAreNotGivenUp() throws {
+        let new = id("new")
+        let legacy = RepositorySetting(
+            useDefault: true, includeClaimKeys: nil, useImmutableSubject: false, subClaimPrefix: "repo:acme/new")
+        let change = WorldChange.setting(new, legacy, under: .neverSet)
+        let bare = lost(change, try TrustSample.subject("repo:acme@77/new@1002:*"))
+        #expect(bare.count == 1 && bare.flatMap(\.add).isEmpty)
+        #expect(bare.first?.obstacle == "a value for it would let in whoever takes its names", "\(bare)")
+        let confined = lost(
+            change,
+            try TrustSample.trust(
+                "{\"StringLike\": {\"KEY:sub\": \"repo:acme@77/new@1002:*\", \"KEY:repository_id\": \"1002\"}}"))
+        #expect(confined.flatMap(\.add).map(\.value) == ["repo:acme/new:*"], "\(confined)")
+    }
+
     @Test func valuesStandUnderTheOperatorThatCanHoldThem() throws {
         let exact = try TrustSample.trust("{\"StringEquals\": {\"KEY:sub\": \"repo:acme/api:environment:prod\"}}")
         let literal = try #require(lost(.immutable(id("api")), exact).first?.add.first)
