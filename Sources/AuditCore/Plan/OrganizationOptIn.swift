@@ -13,8 +13,8 @@ extension OrganizationTemplate {
 extension RepositorySetting {
     /// Whether an organization's opt-in gives its subjects ids, as far as GitHub's answer says.
     ///
-    /// Source: GitHub's description of a repository's `use_immutable_subject`: "if not set at repo level, falls back to the
-    /// org setting". Its answer `false` does not say which of the two it is.
+    /// Source: GitHub's description of a repository's `use_immutable_subject`: "if not set at repo level, falls back to
+    /// the org setting". Its answer `false` does not say which of the two it is.
     package var followsOptIn: Bool { subClaimPrefix != nil && !hasImmutablePrefix && useImmutableSubject != true }
 }
 
@@ -41,8 +41,8 @@ extension OrganizationSnapshot {
 }
 
 extension PlannedChange {
-    /// The prefix that a follower of the organization has once the change reaches it; `nil` where the change is not about
-    /// prefixes.
+    /// The prefix that a follower of the organization has once the change reaches it; `nil` where the change is not
+    /// about prefixes.
     package func plannedPrefix(of follower: Subject) -> String? {
         guard case .organization(let login, let organization) = target, case .organization(let before) = before,
             case .organization(let after) = after

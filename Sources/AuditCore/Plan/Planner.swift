@@ -112,8 +112,8 @@ private struct Draft {
 
     /// Takes what organizations' opt-ins to immutable subjects fix, each in one write.
     ///
-    /// - Returns: findings that need no write of their own. Where an organization has opted in already these are none: what
-    ///   does not follow it opts in one by one.
+    /// - Returns: findings that need no write of their own. Where an organization has opted in already these are none:
+    ///   what does not follow it opts in one by one.
     private mutating func wantOptIns(_ findings: [Finding]) -> Set<FindingKey> {
         var wide: [Int: [Finding]] = [:]
         for finding in findings where fixes[finding.rule]?.isOrganizationWide == true {

@@ -206,8 +206,8 @@ extension World {
 extension WorldFile.Organization {
     /// Gives ids to the subjects of repositories that do not set the flag themselves, or takes them away.
     ///
-    /// Source: the description of a repository's `use_immutable_subject`: "if not set at repo level, falls back to the org
-    /// setting".
+    /// Source: the description of a repository's `use_immutable_subject`: "if not set at repo level, falls back to the
+    /// org setting".
     fileprivate mutating func moveFollowers(toImmutable isImmutable: Bool) {
         for place in repositories.indices where !repositories[place].immutable && repositories[place].owner == nil {
             guard let setting = repositories[place].setting, setting.useImmutableSubject == nil,

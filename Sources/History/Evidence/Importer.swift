@@ -214,8 +214,8 @@ private struct Importer {
         ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "content")) }
     }
 
-    /// Of repositories that are an organization's in the export, those of which a scan that the export does not hold has
-    /// written something here since its last one, as where they were transferred.
+    /// Of repositories that are an organization's in the export, those of which a scan that the export does not hold
+    /// has written something here since its last one, as where they were transferred.
     private func disturbedRepositories(
         _ repositories: Set<Int64>, since scanID: Int64, _ hostID: Int64,
     ) throws -> [Int64] {
