@@ -212,7 +212,7 @@ struct WaiverAddCommand: AuditCommand {
         let what = rule == RuleEntry.reservedID ? "nothing unreadable" : "no finding of \(rule)"
         return .usage(
             "the last scans have \(what) on \(waiver.target)",
-            hint: "\(advice); to accept what may come, add --accepts PROBLEM or --accepts-anything")
+            hint: advice + (advice.hasSuffix("?") ? " " : "; ") + "--accepts-anything accepts what may come")
     }
 
     /// - Returns: `nil` where there is no history, or none of the host.
