@@ -174,10 +174,10 @@ import Testing
     }
 
     /// Who is let in after a change by the values was let in before it by those of today, or is by them after it.
-    @Test(arguments: [21, 22, 23, 24]) func nobodyGains(seed: Int) throws {
+    @Test(arguments: [21, 22]) func nobodyGains(seed: Int) throws {
         var random = SeededGenerator(seed)
         var (kept, refused) = (0, 0)
-        for _ in 0..<60 {
+        for _ in 0..<40 {
             let values = (0..<Int.random(in: 1...2, using: &random)).map { _ in
                 Self.subjects.randomElement(using: &random) ?? "*"
             }
