@@ -1,4 +1,5 @@
 import AuditCore
+import Foundation
 import GitHubAPI
 import History
 
@@ -26,11 +27,22 @@ struct CredentialUse {
         self.stored = stored
         sharedMinute =
             if case .token = credential {
-                SharedMinute(path: "\(history.path)-minute-\(stored.fingerprint.prefix(16))")
+                SharedMinute(
+                    path: "\(history.path)-minute-\(stored.fingerprint.prefix(16))", milliseconds: Self.clock(context))
             } else {
                 nil
             }
     }
+
+    /// The context's calendar, by the milliseconds of the machine's clock: nights that are played are days apart.
+    private static func clock(_ context: CommandContext) -> @Sendable () -> Int64 {
+        let ahead = context.now().secondsSince1970 * 1_000 - machineClock()
+        // A calendar counts whole seconds.
+        let offset = abs(ahead) < 2_000 ? 0 : ahead
+        return { machineClock() + offset }
+    }
+
+    private static func machineClock() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     /// The connection with limits that know what the token has spent, and whether it was refused of late.
     func paced(_ connection: ConnectionSettings, now: Timestamp) -> ConnectionSettings {
