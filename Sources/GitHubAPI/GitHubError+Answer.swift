@@ -48,8 +48,9 @@ extension APIResponse {
             return .rateLimit(refusal)
         }
         switch status {
+        // Whoever sends it: asking again could lock the account out.
+        case 401: return .refusal(.unauthorized(isPage ? "a page, not GitHub's JSON" : message))
         case _ where isPage: return .refusal(.foreignPage(status: status))
-        case 401: return .refusal(.unauthorized(message))
         case 403: return .refusal(forbidden(message, token))
         case 404: return .refusal(.notFound(message))
         case 409, 422:

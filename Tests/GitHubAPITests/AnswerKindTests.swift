@@ -102,9 +102,10 @@ import Testing
 
     @Test func aPageIsNotGitHubsAnswer() {
         #expect(refusal(kind(403, message: nil)) == .foreignPage(status: 403))
-        for status in [400, 401, 404, 407, 410, 451] {
+        for status in [400, 404, 407, 410, 451] {
             #expect(refusal(kind(status, message: nil)) == .foreignPage(status: status))
         }
+        #expect(refusal(kind(401, message: nil)) == .unauthorized("a page, not GitHub's JSON"))
         #expect(
             "\(GitHubError.foreignPage(status: 403))"
                 == "403 with a page, not GitHub's JSON: a proxy between, or not the API's address?")
