@@ -147,18 +147,21 @@ final class RateGovernor: Sendable {
                 width = min(width, max(1, budget.status.remaining - state.lost))
             }
             guard state.unanswered < width else { return .busy(answers: state.answers) }
-            if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
-                let pace = state.isPacedEvenly ? "spread evenly" : "spent"
-                return hold(
-                    &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
-                    isPace: true)
-            }
-            if state.minute != nil,
+            // The shared minute first: what is booked here is not taken back.
+            if let minute = state.minute, minute.wait(costing: cost, at: now) == nil,
                 let wait = sharedMinute?.take(cost, of: limits.pointsPerMinute, in: limits.minute)
             {
                 return hold(
                     &state, until: now + wait, at: now,
                     "\(limits.pointsPerMinute) points a minute are spent, by other processes too", isPace: true)
+            }
+            let isTaken = state.minute.map { $0.wait(costing: cost, at: now) == nil } ?? false
+            if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
+                if isTaken { sharedMinute?.giveBack(cost) }
+                let pace = state.isPacedEvenly ? "spread evenly" : "spent"
+                return hold(
+                    &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
+                    isPace: true)
             }
             state.unanswered += 1
             state.counts.sent += 1

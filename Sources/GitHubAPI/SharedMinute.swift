@@ -45,8 +45,16 @@ package final class SharedMinute: Sendable {
     /// Why the file can't be used; `nil` where it can, or was not needed.
     package var trouble: String? { state.withLock { $0.trouble } }
 
-    /// Whether some process has shared the minute by the file.
-    package var isKept: Bool { access(path, F_OK) == 0 }
+    /// Whether some process has shared the minute by the file, and it can be used.
+    package var isKept: Bool {
+        guard access(path, F_OK) == 0 else { return false }
+        do throws(SystemFault) {
+            try change { _ in }
+            return true
+        } catch {
+            return false
+        }
+    }
 
     /// Takes the points of one request.
     ///
@@ -98,6 +106,11 @@ package final class SharedMinute: Sendable {
         }
     }
 
+    /// Puts back the points of a request that may not depart after all.
+    func giveBack(_ cost: Int) {
+        state.withLock { $0.left += cost }
+    }
+
     /// Notes points that were spent before anybody knew that the host counts them.
     func note(_ spent: Int) {
         let now = milliseconds()
@@ -114,8 +127,10 @@ package final class SharedMinute: Sendable {
     // MARK: -
 
     private static let sizeMax = 64
-    /// No minute has more entries than points; a file that is longer was not written by this program.
-    private static let bytesMax = 1 << 16
+    private static let bytesMax = 1 << 22
+    /// Others hold the file for a moment; nobody may hold a run up.
+    private static let triesMax = 500
+    private static let pause: UInt32 = 1_000
 
     private struct SystemFault: Error {
         let description = String(cString: strerror(errno))
@@ -133,8 +148,15 @@ package final class SharedMinute: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw SystemFault() }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX) == 0 else { throw SystemFault() }
-        var bytes = [UInt8](repeating: 0, count: Self.bytesMax)
+        var tries = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            tries += 1
+            guard errno == EWOULDBLOCK || errno == EINTR, tries < Self.triesMax else { throw SystemFault() }
+            usleep(Self.pause)
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFault() }
+        var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), Self.bytesMax))
         let count = pread(descriptor, &bytes, bytes.count, 0)
         guard count >= 0 else { throw SystemFault() }
         var entries = Self.entries(String(decoding: bytes.prefix(count), as: UTF8.self))

@@ -83,6 +83,22 @@ import Testing
         #expect((30...49).contains(spent), "\(spent)")
     }
 
+    /// A request whose turn comes later gives its points to the next one.
+    @Test func whatMayNotDepartIsGivenBack() throws {
+        let folder = try Folder()
+        let clock = ManualClock()
+        let (one, other) = (minute(folder, clock), minute(folder, clock))
+        for _ in 0..<200 {
+            #expect(one.take(1, of: 100, in: .seconds(60)) == nil)
+            one.giveBack(1)
+        }
+        clock.advance(2_000)
+        #expect(one.take(1, of: 100, in: .seconds(60)) == nil)
+        var spent = 0
+        while spent < 100, other.take(1, of: 100, in: .seconds(60)) == nil { spent += 1 }
+        #expect(spent >= 98, "\(spent)")
+    }
+
     @Test(arguments: ["", "no entry\n1 2\n", "9999999999999 90 1\n", "1700000000000 -5 1\n-1 900 1\n\u{0}\u{FFFD}"])
     func aFileOfOthersHoldsNothingUp(text: String) throws {
         let folder = try Folder()
