@@ -219,8 +219,8 @@ package struct PeriodGap: Hashable, Sendable {
         of organization: String, between starts: [Timestamp], andUntil end: Timestamp,
     ) -> [PeriodGap] {
         let intervals = zip(starts, starts.dropFirst()).map { $1.seconds(since: $0) }
-        guard intervals.count > 1 else { return [] }
-        let usual = intervals.sorted()[intervals.count / 2]
+        // Of one scan alone nobody knows how often one is usual: a day and a half is as long as scans are taken for new.
+        let usual = intervals.isEmpty ? 18 * 3600 : intervals.sorted()[intervals.count / 2]
         var gaps: [PeriodGap] = []
         for (place, start) in starts.enumerated() {
             let next = place + 1 < starts.count ? starts[place + 1] : nil
@@ -228,7 +228,9 @@ package struct PeriodGap: Hashable, Sendable {
             gaps.append(
                 PeriodGap(
                     .missingScans, organization,
-                    reason: "no scan, where one is usual every \(Duration.seconds(usual).hoursInWords)", from: start,
+                    reason: intervals.isEmpty
+                        ? "no scan" : "no scan, where one is usual every \(Duration.seconds(usual).hoursInWords)",
+                    from: start,
                     to: next))
         }
         return gaps

@@ -22,6 +22,12 @@ extension PeriodReader {
                         .noStart, login, reason: "no scan had read it by then", from: since,
                         to: own.scans.first?.startedAt))
             }
+            if let scan = own.scans.first(where: \.isNarrow) {
+                gaps.append(
+                    PeriodGap(
+                        .listing, login, reason: "scans of some repositories alone: of the others nothing is known",
+                        from: scan.startedAt, first: scan.side, last: own.scans.last?.side))
+            }
             let starts = own.scans.map(\.startedAt) + pruned.filter { $0.startedAt > since }.map(\.startedAt)
             gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
             gaps += try organizationGaps(own)

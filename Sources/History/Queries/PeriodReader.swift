@@ -47,16 +47,19 @@ struct PeriodReader {
                     other.id == id || (other.id == nil && logins.contains(other.login.lowercased()))
                 }
             }
-            // A scan of some repositories does not stand for the others.
+            // A scan of some repositories does not stand for the others; but one from before the period does not stand for
+            // what scans within it did not look at.
             let whole = asked.filter { !$0.isNarrow }
-            let own = whole.isEmpty ? asked.filter { $0.scope == asked.last?.scope } : whole
+            let within = asked.filter { $0.startedAt > since }
+            let hasWhole = within.isEmpty ? !whole.isEmpty : within.contains { !$0.isNarrow }
+            let own = hasWhole ? whole : asked.filter { $0.scope == asked.last?.scope }
             let before = own.filter { $0.startedAt <= since }
             let start = before.last { $0.holds(id) } ?? before.last
-            let within = own.filter { $0.startedAt > since && $0.link > start?.link ?? 0 }
-            guard start != nil || !within.isEmpty else { return nil }
+            let later = own.filter { $0.startedAt > since && $0.link > start?.link ?? 0 }
+            guard start != nil || !later.isEmpty else { return nil }
             return PeriodScans(
                 rowID: rowID, organization: OrganizationReference(login: stored.login, id: id),
-                scans: (start.map { [$0] } ?? []) + within, hasStart: start != nil)
+                scans: (start.map { [$0] } ?? []) + later, hasStart: start != nil)
         }
     }
 
