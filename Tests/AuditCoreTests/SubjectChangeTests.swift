@@ -70,7 +70,7 @@ import Testing
         #expect(subject.before == "repository_owner:acme:{context}")
         #expect(
             subject.alsoOf
-                == (isUnread ? "a repository that was not read may present it too" : "acme/b presents it too"))
+                == (isUnread ? "acme/b may present it too" : "acme/b presents it too"))
     }
 
     // MARK: - What a subject is without a prefix

@@ -3,7 +3,7 @@ import Synchronization
 /// What changes of templates do to the jobs of repositories.
 struct Consequences {
     struct Moved {
-        let subject: PlannedChange.Subject
+        var subject: PlannedChange.Subject
         let warnings: [String]
     }
 
@@ -37,7 +37,9 @@ struct Consequences {
             afterKeepingIDs: keepingIDs(old, new, organization))
         guard subject.effect != .none else { return nil }
         subject.sameIn = old.contextsAlike(new)
-        if let text = subject.before, !old.namesItsRepository { subject.alsoOf = presented.holder(of: text) }
+        if let text = subject.before, !old.namesItsRepository {
+            subject.alsoOf = old.namesItsOwner ? presented.holder(of: text, before: repository.id) : Presented.unseen
+        }
         var warnings: [String] = []
         if old.format.name != new.format.name {
             warnings.append("the subject's format changes from \(old.format.name) to \(new.format.name)")
@@ -135,7 +137,7 @@ extension Snapshot {
 
     /// Whether nothing that may follow an organization's template is out of sight. Of an `unverified` listing nobody knows.
     package func seesEveryRepository(of organization: OrganizationSnapshot) -> Bool {
-        stop == nil && organization.listing.status != .partial && scope.selector == Selector()
+        stop == nil && organization.listing.status != .partial && !scope.isNarrow
             && organization.repositories.allSatisfy { state in
                 state.reading.value != nil || scope.decide(state.repository).isSkipped
             }
@@ -163,46 +165,58 @@ extension PlannedChange {
     }
 }
 
-/// Which subjects are presented when all is done. Worked out when it is first asked for: most subjects name their repository.
+/// Which repositories may present a subject that names none when all is done. Worked out when it is first asked for: most
+/// subjects name their repository.
 private final class Presented: Sendable {
+    private struct Holder {
+        let name: String
+        let id: RepositoryID
+        /// `nil` where it is not known.
+        let subject: String?
+    }
+
     private let after: Snapshot
     private let knowsOthers: Bool
-    private let holders = Mutex<[String: String]?>(nil)
+    private let holders = Mutex<[Holder]?>(nil)
+
+    static let unseen = "other organizations may present it too"
 
     init(_ after: Snapshot, knowsOthers: Bool) {
         self.after = after
         self.knowsOthers = knowsOthers
     }
 
-    /// A repository that presents the subject; repositories that nobody knows it of; `nil`: none.
-    func holder(of subject: String) -> String? {
+    /// Who may present the subject, in words; `nil`: nobody else.
+    ///
+    /// - Parameter id: of the repository whose subject it was.
+    func holder(of subject: String, before id: RepositoryID) -> String? {
         guard knowsOthers else { return "other repositories may present it" }
-        let found = holders.withLock { holders in
+        let others = holders.withLock { holders in
             let known = holders ?? Self.holders(in: after)
             holders = known
-            return known[subject]
-        }
-        if let found { return "\(found) presents it too" }
+            return known
+        }.filter { $0.id != id }
+        if let same = others.first(where: { $0.subject == subject }) { return "\(same.name) presents it too" }
+        // Templates of other claims can yield the same texts.
+        if let other = others.first { return "\(other.name) may present it too" }
         let isWhole =
-            after.stop == nil
-            && after.organizations.allSatisfy { organization in
-                organization.listing.status != .partial
-                    && organization.repositories.allSatisfy { $0.reading.value != nil }
-            }
+            after.stop == nil && !after.scope.isNarrow
+            && after.organizations.allSatisfy { $0.listing.status == .complete }
         return isWhole ? nil : "a repository that was not read may present it too"
     }
 
-    private static func holders(in snapshot: Snapshot) -> [String: String] {
-        var holders: [String: String] = [:]
-        for organization in snapshot.organizations {
-            for member in organization.repositories {
+    /// Repositories whose subjects do not name them, or are not known.
+    private static func holders(in snapshot: Snapshot) -> [Holder] {
+        snapshot.organizations.flatMap { organization in
+            organization.repositories.compactMap { member in
                 let state = RepositoryState(
                     member.repository, member.reading, under: organization.template,
                     isEnterpriseServer: snapshot.isEnterpriseServer)
-                if let text = state.preview.subject, holders[text] == nil { holders[text] = member.repository.fullName }
+                let subject = state.preview.subject
+                guard subject == nil || !state.namesItsRepository else { return nil }
+                return Holder(name: member.repository.fullName, id: member.repository.id, subject: subject)
             }
         }
-        return holders
     }
 }
 
@@ -221,6 +235,12 @@ extension RepositoryState {
                 return subject.joined == otherSubject.joined
             }
         }
+    }
+
+    /// Whether only repositories of its owner can present its subject.
+    fileprivate var namesItsOwner: Bool {
+        let names: [ClaimKey] = ["repository_owner", "repository_owner_id"]
+        return effective?.template?.keys.contains(where: names.contains) ?? false
     }
 
     fileprivate var namesItsRepository: Bool {

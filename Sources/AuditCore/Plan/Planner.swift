@@ -355,7 +355,14 @@ private struct Draft {
             let followers = organization.repositories.indices.filter { repository in
                 repositories[organization.repositories[repository].repository.id] == nil
             }
-            let moved = followers.compactMap { jobs.subject(place, $0) }
+            var moved = followers.compactMap { jobs.subject(place, $0) }
+            if template(of: place).optsIn(from: organization.template) {
+                // What set the flag itself does not follow, and nothing that GitHub answers tells.
+                for index in moved.indices {
+                    moved[index].subject.alsoOf =
+                        moved[index].subject.alsoOf ?? "until it is read back: it may not follow"
+                }
+            }
             changes.append(
                 PlannedChange(
                     target: .organization(login: organization.login, id: id),
