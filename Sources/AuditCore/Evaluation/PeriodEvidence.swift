@@ -129,7 +129,7 @@ package struct PeriodEvidence: Sendable {
         for scan in scans {
             guard let list = scan.waiversSHA256.flatMap({ lists[$0] }) else { continue }
             for waiver in list.waivers {
-                // Where it stands in its file is no difference.
+                // Its position in the file does not make it another waiver.
                 let waiver = waiver.placed(at: .start)
                 guard !waiver.isExpired(at: scan.startedAt),
                     organizations.contains(where: { waiver.coversOrganization($0.login) })

@@ -62,7 +62,7 @@ package struct Journal: Sendable {
     /// A scan reads for a while after the time at which it began.
     private static let readingSecondsMax: Int64 = 3600
 
-    /// - Parameter owner: login of the organization to which the event is told.
+    /// - Parameter owner: login of the organization that the event belongs to.
     package func cause(of event: Timeline.Event, owner: String) -> Timeline.Cause? {
         guard let after = event.after else { return nil }
         var owner = owner

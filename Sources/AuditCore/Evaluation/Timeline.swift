@@ -38,7 +38,7 @@ package struct Timeline: Sendable {
         /// The first scan that saw it.
         package var seenBy: ScanDifference.Side
         package var what: What
-        /// Who made it; `nil` where it is no change of a template, or it was not looked up.
+        /// Who made it; `nil` if it does not change a template, or if nobody looked it up.
         package var cause: Cause?
 
         package init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {

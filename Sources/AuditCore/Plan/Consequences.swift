@@ -121,7 +121,7 @@ extension Snapshot {
         for repository in after.organizations[place].repositories.indices {
             let seen = after.organizations[place].repositories[repository]
             guard case .read(var setting) = seen.reading else { continue }
-            // Told with the organization's claims it may inherit them, and then changes with them.
+            // It has the organization's claims, so it may inherit them and change with them.
             if template.inheritedKeys != former.inheritedKeys,
                 setting.effectiveTemplate(organization: former).source == .organizationOrCopy
             {

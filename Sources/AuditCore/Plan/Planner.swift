@@ -357,7 +357,7 @@ private struct Draft {
             }
             var moved = followers.compactMap { jobs.subject(place, $0) }
             if template(of: place).optsIn(from: organization.template) {
-                // What set the flag itself does not follow, and nothing that GitHub answers tells.
+                // A repository that set the flag itself does not follow, and GitHub's answer does not show which did.
                 for index in moved.indices {
                     moved[index].subject.alsoOf =
                         moved[index].subject.alsoOf ?? "until it is read back: it may not follow"

@@ -7,10 +7,10 @@ final class ExportedHost {
     private(set) var state: [RecordSubject: EvidenceRecord] = [:]
     /// The last scan of each organization that this history holds, by its content where it was first sealed.
     private(set) var lastScan: [Int64: String] = [:]
-    /// What scans told that were pruned and are not here. The next scan of the organization brings it along.
+    /// Records of pruned scans that are not here. The next scan of the organization brings them along.
     private var left: Set<RecordSubject> = []
 
-    /// - Returns: ids of the organizations of which the scan tells something.
+    /// - Returns: ids of the organizations of which the scan has records.
     func take(_ scan: ExportedScan) -> Set<Int64> {
         for record in scan.records {
             if let subject = RecordSubject(record) { state[subject] = record }
@@ -44,7 +44,7 @@ final class ExportedHost {
         return repositories
     }
 
-    /// Records that a scan does not tell, and that must be stored with it: what pruned scans told of its organizations,
+    /// Records that a scan lacks, and that must be stored with it: what pruned scans recorded of its organizations,
     /// and all that is known of some repositories.
     func carried(with scan: ExportedScan, of organizations: Set<Int64>, _ repositories: Set<Int64>) -> [EvidenceRecord]
     {
@@ -55,7 +55,7 @@ final class ExportedHost {
             .map { (order: "\($0)", record: state[$0]) }.sorted { $0.order < $1.order }.compactMap(\.record)
     }
 
-    /// The findings of a policy that any scan told.
+    /// The findings of a policy that any scan recorded.
     func findings(of policy: String) -> Set<FindingKey> {
         Set(
             state.keys.compactMap { subject in
@@ -89,7 +89,7 @@ enum RecordSubject: Hashable {
     case coverage(Int64)
     case finding(FindingIdentity)
 
-    /// - Returns: `nil` where a record tells something of its scan alone.
+    /// - Returns: `nil` if a record is about its scan alone.
     init?(_ record: EvidenceRecord) {
         if record.kind.name == EvidenceKind.finding.name {
             self = .finding(FindingIdentity(record))

@@ -50,7 +50,7 @@ extension PeriodReader {
                 JOIN host h ON h.id = s.hostID
                 WHERE h.apiURL = ? AND s.startedAt > ? AND s.startedAt <= ? ORDER BY s.id
                 """,
-            // One between the scan of the starting state and the period would tell of that better.
+            // One between the scan of the starting state and the period would be a better starting state.
             arguments: [
                 apiURL, (organizations.compactMap { $0.start?.startedAt }.min() ?? since).description,
                 until.description,

@@ -172,7 +172,7 @@ struct WaiverAddCommand: AuditCommand {
         let path = try? history.path(context.environment)
         guard let path, let found = try await found(of: waiver, historyPath: path, context) else {
             context.console.note(
-                "note: no scan is stored that could tell problems: the waiver accepts whatever \(waiver.rule) finds; "
+                "note: no stored scan names problems: the waiver accepts whatever \(waiver.rule) finds; "
                     + "--accepts names problems")
             return waiver
         }

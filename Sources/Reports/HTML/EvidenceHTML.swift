@@ -293,7 +293,7 @@ package struct EvidenceHTML {
         return "<small>\(names.prefix(Self.namesMax).map(\.htmlText).joined(separator: ", "))\(more)</small>"
     }
 
-    /// - Parameter count: of what the rows tell; `nil`: each of one thing.
+    /// - Parameter count: what the rows count; `nil`: each stands for one.
     private mutating func table(
         _ title: String?, _ columns: [HTMLTable.Column], _ rows: [[String]], none: String, count: Int? = nil,
     ) {
@@ -352,7 +352,7 @@ extension PeriodFinding {
 }
 
 extension PeriodEvidence.Change {
-    /// What changes that are told together have in common.
+    /// What changes of one group have in common.
     fileprivate var likeness: Likeness {
         let change: RepositoryChange.Likeness? =
             if case .repository(let change) = event.what { change.likeness } else { nil }

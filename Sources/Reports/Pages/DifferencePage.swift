@@ -116,7 +116,7 @@ package enum DifferencePage: Page {
 }
 
 extension RepositoryChange {
-    /// What changes that are told together have in common.
+    /// What changes of one group have in common.
     var likeness: Likeness {
         let (kinds, effective) = (self.kinds, self.effective)
         return Likeness(

@@ -54,7 +54,7 @@ package enum EvidencePage: Page {
         Member.group(StatePage.members) { ($0.scan, $0.snapshot) }
     }
 
-    /// - Parameter record: names it where records of several kinds are told together.
+    /// - Parameter record: names it where records of several kinds stand together.
     private static func change(as record: String?) -> Shape<PeriodEvidence.Change> {
         typealias Repository = (change: PeriodEvidence.Change, what: RepositoryChange)
         typealias Template = (

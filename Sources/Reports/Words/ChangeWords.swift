@@ -117,7 +117,7 @@ extension [Timeline.AuditLogSearch] {
 }
 
 extension Timeline.AuditLogSearch {
-    /// What the search can't tell.
+    /// What the search does not show.
     static let caveat =
         "GitHub documents no audit-log event for these changes: the search shows who was active then, and what a "
         + "stream of API requests holds"

@@ -218,7 +218,7 @@ extension Finding {
 }
 
 extension String {
-    /// The text as one of a list, in quotation marks where it could not be told from two of them, or its blanks could not be
+    /// The text as one of a list, in quotation marks if it could be taken for two of them, or its blanks could not be
     /// seen.
     var quotedIfOdd: String {
         let isOdd =

@@ -84,7 +84,7 @@ struct HistoryEvidenceCommand: AuditCommand {
             let of = unknown.isEmpty ? "" : " of \(unknown.map(\.login).joined(separator: ", "))"
             throw .usage(
                 "the history \(settings.path) holds no finished scan\(of) at \(apiURL) that had begun by \(period.until)",
-                hint: "oidc-audit history list tells what it holds; --api-url and --db choose another")
+                hint: "oidc-audit history list shows its scans; --api-url and --db choose another")
         }
         let journal = Journal(try await ApplyPipeline.changesets(in: history, apiURL: apiURL))
         for place in evidence.changes.indices {
