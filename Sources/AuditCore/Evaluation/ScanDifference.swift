@@ -203,7 +203,7 @@ package struct OrganizationDifference: Sendable {
     package var templateChanged: Bool {
         switch (templateBefore, templateAfter) {
         case (.unreadable, _), (_, .unreadable): false
-        case (.set(let old, _), .set(let new, _)): old != new
+        case (.set(let old, _), .set(let new, _)): !old.means(new)
         case (.neverSet, .neverSet): false
         case (.set, .neverSet), (.neverSet, .set): true
         }
@@ -219,9 +219,16 @@ package struct OrganizationDifference: Sendable {
     /// The flag of the organization's template where that alone changed: what follows from it is seen in its repositories.
     package var flagChange: (before: Bool, after: Bool)? {
         guard case .set(let old, let before?) = templateBefore, case .set(let new, let after?) = templateAfter,
-            old == new, before != after
+            old.means(new), before != after
         else { return nil }
         return (before, after)
+    }
+
+    /// The claims of the organization's template where they are only spelled otherwise, such as `repository` for `repo`.
+    package var spellingChange: (before: SubjectTemplate, after: SubjectTemplate)? {
+        guard case .set(let old, _) = templateBefore, case .set(let new, _) = templateAfter, old != new, old.means(new)
+        else { return nil }
+        return (old, new)
     }
 
     package var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }

@@ -280,7 +280,7 @@ extension EffectiveTemplate {
 
     fileprivate func isKnownToDiffer(from other: EffectiveTemplate?) -> Bool {
         guard let other, let template, let another = other.template else { return false }
-        guard template == another else { return true }
+        guard template.means(another) else { return true }
         return knownSource.flatMap { source in other.knownSource.map { $0 != source } } ?? false
     }
 }

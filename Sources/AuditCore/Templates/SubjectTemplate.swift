@@ -11,6 +11,11 @@ package struct SubjectTemplate: Hashable, Sendable, ExpressibleByArrayLiteral {
         self.keys = elements
     }
 
+    /// Whether both make the same subjects: `repository` is another spelling of `repo`.
+    package func means(_ other: SubjectTemplate) -> Bool {
+        self == other || keys.map(\.canonical) == other.keys.map(\.canonical)
+    }
+
     /// What GitHub uses where nothing else was chosen. Source: GitHub's OIDC reference, "Default subject claims".
     package static let gitHubDefault: SubjectTemplate = ["repo", "context"]
 }

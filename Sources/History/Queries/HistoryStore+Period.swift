@@ -103,7 +103,7 @@ extension OrganizationDifference {
     ) -> [PeriodEvidence.Change] {
         let earlier = knownBy ?? before
         var events: [Timeline.Event] = []
-        if templateChanged || flagChange != nil {
+        if templateChanged || flagChange != nil || spellingChange != nil {
             events.append(
                 Timeline.Event(
                     after: templateKnownBy ?? earlier, seenBy: after,

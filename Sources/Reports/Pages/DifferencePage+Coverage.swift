@@ -4,7 +4,21 @@ import AuditCore
 
 extension OrganizationDifference {
     var hasNothingToShow: Bool {
-        isEmpty && withoutEffect.isEmpty && withHiddenEffect.isEmpty && flagChange == nil
+        isEmpty && withoutEffect.isEmpty && withHiddenEffect.isEmpty && templateChangesWithoutEffect.isEmpty
+    }
+
+    /// What of its template changed and changes no subject by itself.
+    var templateChangesWithoutEffect: [String] {
+        var changes: [String] = []
+        if let claims = spellingChange {
+            changes.append(
+                "claims of its template: \(claims.before.keys.joinedNames) → \(claims.after.keys.joinedNames): the same to GitHub"
+            )
+        }
+        if let flag = flagChange {
+            changes.append("use_immutable_subject of its template: \(flag.before) → \(flag.after): no change by itself")
+        }
+        return changes
     }
 }
 

@@ -92,9 +92,7 @@ private struct DifferenceMarkdown {
                     + "\(organization.templateAfter.displayText); "
                     + "\(counted(organization.followers.count, "repository")) changed with it")
         }
-        if let flag = organization.flagChange {
-            item("use_immutable_subject of its template: \(flag.before) → \(flag.after): no change by itself")
-        }
+        for change in organization.templateChangesWithoutEffect { item(change) }
         for change in organization.changes { item("\(change.repository.fullName): \(change.displayText)") }
         for change in organization.withoutEffect {
             item("\(change.repository.fullName): \(change.displayText); no change of what jobs present")

@@ -152,10 +152,7 @@ extension TextPage {
                 "\(counted(count, "repository")) that \(count == 1 ? "follows" : "follow") it changed with it",
                 indent: 4)
         }
-        if let flag = organization.flagChange {
-            wrapped(
-                "use_immutable_subject of its template: \(flag.before) → \(flag.after): no change by itself", indent: 2)
-        }
+        for change in organization.templateChangesWithoutEffect { wrapped(change, indent: 2) }
         groups(organization.changes) { "\($0.displayText) (\($1))" }
         groups(organization.withoutEffect) { "\($0.displayText) (\($1), no change of what jobs present)" }
         groups(organization.withHiddenEffect) { "\($0.displayText) (\($1), effect on what jobs present not known)" }

@@ -164,6 +164,12 @@ import Testing
             RepositorySetting(useDefault: true, useImmutableSubject: false), false
         ),
         (RepositorySetting(useDefault: false), RepositorySetting(useDefault: false, includeClaimKeys: []), true),
+        (
+            RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"], subClaimPrefix: "repo:acme/api"),
+            RepositorySetting(
+                useDefault: false, includeClaimKeys: ["repository", "ref"], subClaimPrefix: "repo:acme/api"),
+            true
+        ),
     ])
     func anAnswerWithoutAnEffectIsNoDrift(
         _ before: RepositorySetting, _ after: RepositorySetting, isShown: Bool,
@@ -187,6 +193,18 @@ import Testing
         #expect(difference.isEmpty && difference.isWhole)
         #expect(difference.flagChange?.after == true)
         #expect(try self.difference(snapshot(nil), snapshot(false)).flagChange == nil)
+    }
+
+    /// GitHub renders `repository` as `repo`: the organization's template, and those who follow it, say what they said.
+    @Test func anotherSpellingOfTheOrganizationsClaimsIsNoDrift() throws {
+        func snapshot(_ keys: SubjectTemplate) -> OrganizationSnapshot {
+            .sample(template: .set(keys, useImmutableSubject: nil), [.read("api", id: 1, .inheriting)])
+        }
+        let difference = try difference(snapshot(["repo", "ref"]), snapshot(["repository", "ref"]))
+        #expect(difference.isEmpty && difference.isWhole)
+        #expect(difference.spellingChange?.after == ["repository", "ref"])
+        let other = try self.difference(snapshot(["repo", "ref"]), snapshot(["ref", "repository"]))
+        #expect(other.templateChanged && other.spellingChange == nil && other.followers.count == 1)
     }
 
     /// Of each part the newest that is known, whichever way round it is put together.
