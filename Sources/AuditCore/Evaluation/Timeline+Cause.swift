@@ -86,13 +86,15 @@ package struct Journal: Sendable {
             }
         default: return nil
         }
-        let end = event.seenBy.startedAt
+        // A clock that was set back between the scans must not turn the search around.
+        let times = [after.startedAt, event.seenBy.startedAt]
+        let (start, end) = (times.min() ?? after.startedAt, times.max() ?? after.startedAt)
         let own = targets.flatMap { writes[$0] ?? [] }.filter { write in
-            write.at >= after.startedAt && write.at <= end.adding(seconds: Self.readingSecondsMax)
+            write.at >= start && write.at <= end.adding(seconds: Self.readingSecondsMax)
         }.sorted { ($0.at, $0.changeset.rawValue) < ($1.at, $1.changeset.rawValue) }
         guard own.isEmpty else { return .written(own) }
         return .elsewhere(
-            Timeline.AuditLogSearch(organization: owner, repository: changed?.fullName, from: after.startedAt, to: end))
+            Timeline.AuditLogSearch(organization: owner, repository: changed?.fullName, from: start, to: end))
     }
 }
 
