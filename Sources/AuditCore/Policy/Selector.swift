@@ -40,7 +40,7 @@ package struct Selector: Hashable, Sendable {
             if !candidates.allSatisfy(visibility.contains) {
                 undecided =
                     repository.visibility == .notPublic
-                    ? "the host did not send whether it is private or internal"
+                    ? "it is not known whether it is private or internal"
                     : "the host sent no visibility that is known"
             }
         }

@@ -53,7 +53,7 @@ import Testing
             selector.visibility = words
             return selector.match(repository)
         }
-        let undecided = Selector.Match.undecided("the host did not send whether it is private or internal")
+        let undecided = Selector.Match.undecided("it is not known whether it is private or internal")
         #expect(match(.private) == undecided)
         #expect(match(.internal) == undecided)
         #expect(match(.public, .internal) == undecided)
