@@ -88,7 +88,7 @@ final class HistoryLock: Sendable {
         if fcntl(descriptor, F_GETLK, &range) != 0, lacksLocks(errno) { throw HistoryError.noLocks(path: path) }
     }
 
-    private static func lacksLocks(_ code: Int32) -> Bool { code == ENOLCK || code == ENOTSUP || code == EOPNOTSUPP }
+    private static func lacksLocks(_ code: Int32) -> Bool { [ENOLCK, ENOSYS, ENOTSUP, EOPNOTSUPP].contains(code) }
 
     private static func lockPath(_ path: String) -> String { resolved(path) + "-lock" }
 

@@ -125,7 +125,7 @@ import Testing
             #include <fcntl.h>
             #include <stdarg.h>
             #define F(n) int n(int d, int c, ...) { va_list a; va_start(a, c); void *p = va_arg(a, void *); va_end(a); \\
-             if (c == F_SETLK || c == F_SETLKW || c == F_GETLK) { errno = ENOLCK; return -1; } \\
+             if (c == F_SETLK || c == F_SETLKW || c == F_GETLK) { errno = CODE; return -1; } \\
              return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, #n))(d, c, p); }
             F(fcntl) F(fcntl64)
 
@@ -134,12 +134,14 @@ import Testing
         private static let compiler = ["cc", "gcc", "clang"].map { "/usr/bin/" + $0 }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-        @Test(.enabled(if: compiler != nil)) func aDiskWithoutLocksIsToldAtOnce() async throws {
+        @Test(.enabled(if: compiler != nil), arguments: ["ENOLCK", "ENOSYS", "EOPNOTSUPP"])
+        func aDiskWithoutLocksIsToldAtOnce(code: String) async throws {
             try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
                 let source = try scan.folder.write(Self.lockless, to: "lockless.c")
                 let library = scan.folder.path + "/lockless.so"
                 let compiler = try Child(
-                    ["-shared", "-fPIC", "-o", library, source, "-ldl"], environment: ["PATH": "/usr/bin:/bin"],
+                    ["-shared", "-fPIC", "-DCODE=\(code)", "-o", library, source, "-ldl"],
+                    environment: ["PATH": "/usr/bin:/bin"],
                     program: URL(filePath: try #require(Self.compiler)))
                 _ = try compiler.readToEnd()
                 try #require(compiler.process.terminationStatus == 0)
