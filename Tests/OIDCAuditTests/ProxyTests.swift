@@ -44,6 +44,8 @@ import Testing
         ("github.com", true), (".github.com", true), ("*.github.com", true), ("api.github.com", true),
         ("api.github.com:443", true), ("x,  API.GITHUB.COM ,y", true), ("*", true), ("api.github.com:8443", false),
         ("hub.com", false), ("", false), (".", false), ("github.com.evil", false), ("::1", false),
+        ("api.*.com", true), ("api.git*", true), ("*hub.com", true), ("api.gitlab*", false),
+        ("api.github.com:x", false),
     ])
     func exceptionsAreNamesAndTheirSubdomains(exceptions: String, isExcepted: Bool) throws {
         let environment = ["HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": exceptions]
@@ -55,11 +57,34 @@ import Testing
         ("10.1.2.2/31", "10.1.2.3", true), ("10.1.2.4/31", "10.1.2.3", false), ("0.0.0.0/0", "10.1.2.3", true),
         ("10.0.0.0/33", "10.1.2.3", false), ("10.0.0.0/x", "10.1.2.3", false), ("10/8", "10.1.2.3", false),
         ("fd00::/8", "[fd12::1]", true), ("fd00::/8", "[fe80::1]", false), ("::/0", "10.1.2.3", false),
-        ("10.0.0.0/8", "git.example.com", false), ("x,10.0.0.0/8", "10.1.2.3", true),
+        ("10.0.0.0/8", "git.example.com", false), ("x,10.0.0.0/8", "10.1.2.3", true), ("10.1.2.*", "10.1.2.3", true),
+        ("10.1.3.*", "10.1.2.3", false), ("[fd12::1]", "[fd12::1]", true), ("fd12::1", "[fd12::1]", true),
+        ("[fd12::1]:443", "[fd12::1]", true), ("[fd12::1]:8443", "[fd12::1]", false), ("fd12::*", "[fd12::1]", true),
     ])
     func anExceptionCanBeANetwork(exceptions: String, host: String, isExcepted: Bool) throws {
         let environment = ["HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": exceptions]
         #expect(try (choice("https://\(host)/api/v3", environment) == nil) == isExcepted)
+    }
+
+    /// What nobody understands is not passed over in silence.
+    @Test func anExceptionThatIsNoneIsNoted() async throws {
+        #expect(
+            ProxyChoice(["no_proxy": "10/8, a.example,10.0.0.0/33 ,[::1],x:y,*"]).unknownExceptions
+                == ["10/8", "10.0.0.0/33", "x:y"])
+        let folder = try Folder()
+        func run(_ arguments: String...) async -> CommandRun {
+            await CommandRun.run(
+                [
+                    "scan", "acme", "--policy", "preset:baseline", "--db", folder.database, "--api-url",
+                    "https://127.0.0.1:9",
+                ]
+                    + arguments,
+                environment: [
+                    "GH_ENTERPRISE_TOKEN": "t", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "10/8,a.example",
+                ])
+        }
+        #expect(await run().error.contains("note: NO_PROXY: 10/8 is neither a host nor a network\n"))
+        #expect(await !run("--quiet").error.contains("NO_PROXY: 10/8"))
     }
 
     @Test func aProxyForAllIsTheOneForHTTPS() throws {

@@ -24,7 +24,14 @@ struct ConnectionSettings: Sendable {
         endpoint = try options.host.endpoint(context.environment)
         credential = try CredentialSource(endpoint: endpoint, context: context).credential(options)
         roots = try TrustedCertificates.roots(context.environment)
-        proxy = try ProxyChoice(context.environment).proxy(for: endpoint)
+        let choice = ProxyChoice(context.environment)
+        proxy = try choice.proxy(for: endpoint)
+        if proxy != nil, !context.isQuiet {
+            for entry in choice.unknownExceptions {
+                context.console.note(
+                    "note: NO_PROXY: \(entry.singleLine(replacement: " ")) is neither a host nor a network")
+            }
+        }
         limits = options.limits
         guard options.emulatedMinute == nil || endpoint.isLoopback else {
             throw .usage("--emulated-minute is for an emulator on this machine", hint: "leave it out")

@@ -1,3 +1,4 @@
+import AuditCore
 import Foundation
 import GitHubAPI
 
@@ -31,28 +32,60 @@ struct ProxyChoice {
         return nil
     }
 
-    /// Entries are host names, which stand for their subdomains too, with or without a dot before and a port behind;
-    /// or `*` for all; a network such as `10.0.0.0/8` stands for the addresses in it.
+    /// Entries of `NO_PROXY` that except nothing since nobody knows what they stand for, such as `10/8`.
+    var unknownExceptions: [String] { exceptions.filter { NoProxyEntry($0) == nil } }
+
+    private var exceptions: [String] {
+        value("NO_PROXY")?.text.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init) ?? []
+    }
+
     private func isExcepted(_ endpoint: GitHubEndpoint) -> Bool {
-        let host = endpoint.hostname.lowercased()
         let port = URLComponents(string: endpoint.origin)?.port ?? 443
-        for entry in value("NO_PROXY")?.text.split(whereSeparator: { $0 == "," || $0 == " " }) ?? [] {
-            if entry == "*" { return true }
-            if entry.contains("/") {
-                guard AddressRange(entry)?.contains(host) == true else { continue }
-                return true
-            }
-            var name = entry.lowercased()[...]
-            if let colon = name.lastIndex(of: ":"), let number = Int(name[name.index(after: colon)...]),
-                name.firstIndex(of: ":") == colon
-            {
-                guard number == port else { continue }
-                name = name[..<colon]
-            }
-            let bare = name.drop { $0 == "*" }.drop { $0 == "." }
-            if !bare.isEmpty, host == bare || host.hasSuffix(".\(bare)") { return true }
+        return exceptions.contains { NoProxyEntry($0)?.covers(endpoint.hostname.unbracketed, port: port) == true }
+    }
+}
+
+/// One entry of `NO_PROXY`: `*` for all; a network such as `10.0.0.0/8`; or a host with or without a port behind, an
+/// address or a name, which stands for its subdomains too, with or without a dot before. `*` in a host is any run of letters.
+private enum NoProxyEntry {
+    case network(AddressRange)
+    case host(Substring, port: Int?)
+
+    init?(_ text: String) {
+        if text.contains("/") {
+            guard let range = AddressRange(text[...]) else { return nil }
+            self = .network(range)
+            return
         }
-        return false
+        var host = text.lowercased()[...]
+        var port: Int?
+        // An address of IPv6 has colons of its own, and its port comes behind brackets.
+        if let colon = host.lastIndex(of: ":"), host.firstIndex(of: ":") == colon || host[..<colon].hasSuffix("]") {
+            guard let number = Int(host[host.index(after: colon)...]), (1...65_535).contains(number) else { return nil }
+            port = number
+            host = host[..<colon]
+        }
+        self = .host(String(host).unbracketed[...], port: port)
+    }
+
+    func covers(_ host: String, port: Int) -> Bool {
+        switch self {
+        case .network(let range): return range.contains(host)
+        case .host("*", let only): return only == nil || only == port
+        case .host(let name, let only):
+            guard only == nil || only == port else { return false }
+            // `*.example.com` stands for `example.com` too, as `.example.com` does.
+            let bare = (name.hasPrefix("*.") ? name.dropFirst() : name).drop { $0 == "." }
+            guard bare.contains(where: { $0 != "*" && $0 != "." }) else { return false }
+            return Glob(String(bare)).matches(host) || Glob("*.\(bare)").matches(host)
+        }
+    }
+}
+
+extension String {
+    /// An address without the brackets that an URL puts around it.
+    fileprivate var unbracketed: String {
+        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
     }
 }
 
@@ -82,10 +115,9 @@ private struct AddressRange {
     }
 
     private static func bytes(of text: String) -> [UInt8]? {
-        let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)
-            if inet_pton(family, bare, &bytes) == 1 { return bytes }
+            if inet_pton(family, text.unbracketed, &bytes) == 1 { return bytes }
         }
         return nil
     }
