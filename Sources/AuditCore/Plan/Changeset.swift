@@ -60,9 +60,12 @@ package struct Changeset: Hashable, Sendable {
         /// Whether the target may be other than it was.
         package var mayBeWritten: Bool { wasWritten || (outcome?.mayBeWritten ?? (intendedAt != nil)) }
 
-        /// Whether a rollback may have something to write: not where GitHub accepted the write and changed nothing.
+        /// Whether a rollback may have something to write: not where what was read back is still as it was.
         package var isWorthRollback: Bool {
-            if case .ineffective? = outcome { false } else { mayBeWritten }
+            switch outcome {
+            case .ineffective, .failed: false
+            default: mayBeWritten
+            }
         }
     }
 
