@@ -75,6 +75,15 @@ import Testing
         #expect(run.output.contains("(some policies ask for it)"))
     }
 
+    @Test func anOrganizationWithAnotherNameByNowIsNamed() async throws {
+        var world = WorldFile(organizations: [organization([.good("web", id: 1)])])
+        world.organizations[0].login = "acme-labs"
+        world.faults = [.init(path: "/orgs/acme", kind: .redirect, location: "/orgs/acme-labs")]
+        let (run, _) = try await doctor(world)
+        #expect(run.error.hasPrefix("note: acme is acme-labs now\n"), "\(run.error)")
+        #expect(try await !doctor(world, "--quiet").run.error.contains("acme-labs now"))
+    }
+
     @Test func aListingThatMayBeShortIsSaid() async throws {
         var acme = organization([.good("api", id: 1)])
         acme.hiddenRepositories = 3

@@ -47,6 +47,9 @@ struct DoctorCommand: AuditCommand {
                     pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
         }
 
+        if diagnosis.login.lowercased() != organization.rawValue.lowercased(), !context.isQuiet {
+            context.console.note("note: \(organization) is \(diagnosis.login) now")
+        }
         try context.console.write(
             DiagnosisPage.render(diagnosis, as: page.format, style: console.colors.style(context)))
         return try Self.status(of: diagnosis, credential.tokenKind).rawValue
