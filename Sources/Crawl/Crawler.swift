@@ -79,7 +79,7 @@ package struct Crawler: Sendable {
     ) async -> Result<OrganizationQueue.End, Failure> {
         var end = OrganizationQueue.End()
         for login in queue.logins {
-            guard end.stop == nil, !Task.isCancelled else {
+            guard !end.isOver, !Task.isCancelled else {
                 tell(.organizationFinished(.notRead(login)))
                 end.note(end.stop)
                 continue

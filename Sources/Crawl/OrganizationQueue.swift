@@ -25,16 +25,22 @@ struct OrganizationQueue: Sendable {
 
     /// What came of it.
     struct End: Sendable {
-        /// Why nothing more could be asked; `nil` where everything was.
+        /// Why not everything was asked; `nil` where it was.
         private(set) var stop: ScanStop?
+        /// Whether nothing more can be asked, of any organization.
+        private(set) var isOver = false
         private var count = 0
         /// Of its organizations, those that were stopped in the middle or never begun for that.
         private var stopped = 0
 
         mutating func note(_ stop: ScanStop?) {
-            self.stop = self.stop ?? stop
             count += 1
-            if stop != nil { stopped += 1 }
+            guard let stop else { return }
+            stopped += 1
+            let isOfOrganization = stop.refusal?.isOfOrganization == true
+            // What ends all of it says more than what ended one organization.
+            if self.stop == nil || (!isOver && !isOfOrganization) { self.stop = stop }
+            if !isOfOrganization { isOver = true }
         }
 
         fileprivate var isWhole: Bool { stopped == count }

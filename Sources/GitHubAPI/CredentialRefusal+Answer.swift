@@ -11,6 +11,10 @@ extension CredentialRefusal {
     ///   Please try again later.")
     /// - address: github/docs, "Managing allowed IP addresses" ("… the `acme` organization has an IP allow list enabled, and
     ///   your IP address is not permitted to access this resource.")
+    /// - tokens: git-town#4609 ("`acme` forbids access via a personal access token (classic). Please use a GitHub App, …"),
+    ///   hub#3363 ("… with fine-grained permissions …"), NixOS/org#247 ("The 'acme' organization forbids access via a
+    ///   fine-grained personal access tokens if the token's lifetime is greater than 90 days. …"); applications: github/docs,
+    ///   "About OAuth app access restrictions" ("… the `acme` organization has enabled OAuth App access restrictions, …")
     /// - version: github/docs, "API versions", and a report of 2026 ("… is not a supported version."); 410 once a version is
     ///   no longer served
     init?(status: Int, _ message: String) {
@@ -29,6 +33,9 @@ extension CredentialRefusal {
         case 403 where holds("ip allow list"), 403 where holds("ip address", "not permitted"),
             403 where holds("ip address", "blocked"):
             self = .addressRefused
+        case 403 where holds("forbids access"), 403 where holds("oauth app", "access restrictions"),
+            403 where holds("token", "lifetime"):
+            self = .tokenNotAllowed
         case 400 where holds("not a supported version"), 410 where holds("version"): self = .versionRefused
         default: return nil
         }

@@ -260,6 +260,7 @@ final class RateGovernor: Sendable {
             case .refusal(let error):
                 // GitHub locks an account out after several refused logins.
                 switch error {
+                case .credentialRefused(let refusal, _, _) where refusal.isOfOrganization: break
                 case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
                 case .appRefused(let refusal, _, _) where refusal.isOfApp: state.shut = state.shut ?? error
                 // One may be of a single address; what answers again and again answers everything.

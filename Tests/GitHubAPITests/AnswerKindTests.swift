@@ -69,6 +69,22 @@ import Testing
             "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow "
                 + "list enabled, and 192.0.2.1 is not permitted to access this resource.", .addressRefused
         ),
+        (
+            403,
+            "`acme` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a personal "
+                + "access token with fine-grained permissions.", .tokenNotAllowed
+        ),
+        (
+            403,
+            "The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is "
+                + "greater than 90 days. Please adjust your token's lifetime at the following URL: https://github.com/x",
+            .tokenNotAllowed
+        ),
+        (
+            403,
+            "Although you appear to have the correct authorization credentials, the `acme` organization has enabled OAuth "
+                + "App access restrictions, meaning that data access to third-parties is limited.", .tokenNotAllowed
+        ),
         (400, "2026-03-10 is not a supported version.", .versionRefused),
     ])
     func whatHoldsForTheWholeCredentialIsRecognised(status: Int, text: String, expected: CredentialRefusal) {

@@ -14,6 +14,7 @@ import Testing
             "address_refused", 403,
             "the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted"
         ),
+        ("token_not_allowed", 403, "`acme` forbids access via a personal access token (classic)."),
     ]
 
     private static func fault(_ status: Int, _ text: String, after: Int = 0, path: String? = nil) -> WorldFile.Fault {
@@ -82,6 +83,38 @@ import Testing
             #expect(run.error.contains("\(refusal.explanation) (\(status): \(text))"))
             #expect(run.error.contains("hint: \(refusal.hint)\n"))
             #expect(await scan.world.requests.count == 1)
+        }
+    }
+
+    /// One organization's policy says nothing of others: those are read, and what it refused can be read later.
+    @Test(arguments: ["address_refused", "token_not_allowed"])
+    func whatOneOrganizationRefusesOthersMayAllow(name: String) async throws {
+        let (_, status, text) = try #require(Self.texts.first { $0.0 == name })
+        let others = (0..<3).map { WorldFile.Repository.good("g\($0)", id: Int64(2001 + $0), of: "globex") }
+        let world = WorldFile(organizations: [
+            .init(
+                login: "acme", id: 77, template: ["repo", "context", "job_workflow_ref"],
+                repositories: Self.repositories),
+            .init(
+                login: "globex", id: 88, template: ["repo", "context", "job_workflow_ref"], repositories: others),
+        ])
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            for after in [0, 8] {
+                await scan.world.change {
+                    $0.faults = [
+                        Self.fault(status, text, after: after, path: "/repos/acme/*"),
+                        Self.fault(status, text, after: after, path: "/orgs/acme*"),
+                    ]
+                }
+                let run = await scan("acme", "globex", "-f", "json", "--concurrency", "2")
+                #expect(run.status == 3, "\(run.error)")
+                let read = run.repositories().values.filter { $0["status"] as? String == "compliant" }
+                #expect(read.count { ($0["full_name"] as? String)?.hasPrefix("globex/") == true } == 3, "\(run.error)")
+                #expect(!run.error.contains("needs read access"), "\(run.error)")
+            }
+            await scan.world.change { $0.faults = [] }
+            let rest = await scan("acme", "globex", "-f", "json", "--resume")
+            #expect(rest.status == 0, "\(rest.error)")
         }
     }
 

@@ -35,7 +35,7 @@ package struct Gate: Hashable, Sendable {
         case .unauthorized, .tokenMissing: return .permission
         case .historyFailed: return .failure
         case .waitExhausted, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
-            .versionRefused, .foreignPages,
+            .tokenNotAllowed, .versionRefused, .foreignPages,
             nil:
             break
         }

@@ -8,9 +8,14 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
     case accountLocked = "account_locked"
     /// The organization's IP allow list, or a block, does not let this machine's address in.
     case addressRefused = "address_refused"
+    /// The organization lets in no tokens of this kind, of this life, or of this application.
+    case tokenNotAllowed = "token_not_allowed"
     case versionRefused = "version_refused"
     /// Something between this machine and GitHub answers in its place.
     case foreignPages = "foreign_pages"
+
+    /// Whether it holds for one organization alone: others may let the same credential in.
+    package var isOfOrganization: Bool { self == .addressRefused || self == .tokenNotAllowed }
 
     /// For people, without a final stop.
     package var explanation: String {
@@ -19,6 +24,7 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .accountSuspended: "the token's account is suspended"
         case .accountLocked: "the token's account is locked"
         case .addressRefused: "this machine's address is not let in"
+        case .tokenNotAllowed: "the organization does not allow this token"
         case .versionRefused: "this host does not serve the API version"
         case .foreignPages: "something between this machine and GitHub answers in its place"
         }
@@ -31,6 +37,8 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .accountSuspended: "ask GitHub's support, or the host's administrators, why"
         case .accountLocked: "wait until GitHub lets the account in again, and check the token before that"
         case .addressRefused: "an owner of the organization can add the address to its IP allow list"
+        case .tokenNotAllowed:
+            "use a token as GitHub's message asks for, or ask an owner of the organization to allow it"
         case .versionRefused: "check --api-version; GET /versions lists those that this host serves"
         case .foreignPages: "check the address of the API, the proxy and the firewall"
         }
@@ -44,6 +52,7 @@ extension ScanStop {
         case .accountSuspended: self = .accountSuspended
         case .accountLocked: self = .accountLocked
         case .addressRefused: self = .addressRefused
+        case .tokenNotAllowed: self = .tokenNotAllowed
         case .versionRefused: self = .versionRefused
         case .foreignPages: self = .foreignPages
         }

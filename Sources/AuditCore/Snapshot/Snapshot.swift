@@ -49,6 +49,7 @@ package enum ScanStop: String, Sendable, CaseIterable {
     case accountSuspended = "account_suspended"
     case accountLocked = "account_locked"
     case addressRefused = "address_refused"
+    case tokenNotAllowed = "token_not_allowed"
     case versionRefused = "version_refused"
     case foreignPages = "foreign_pages"
 
@@ -61,8 +62,8 @@ package enum ScanStop: String, Sendable, CaseIterable {
         case .tokenMissing: "no token was given"
         case .waitExhausted: "GitHub asked to wait longer than --max-wait allows; what was read is stored"
         case .historyFailed: "the history could not be written"
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused,
-            .foreignPages:
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
+            .versionRefused, .foreignPages:
             "\(refusal?.explanation ?? "GitHub refused the token"); what was read before is stored"
         }
     }

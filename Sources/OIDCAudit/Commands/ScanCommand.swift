@@ -204,8 +204,8 @@ extension AuditReport {
     fileprivate var isResumable: Bool {
         switch stop {
         case .interrupted, .terminated, .waitExhausted: true
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused,
-            .foreignPages:
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
+            .versionRefused, .foreignPages:
             true
         case .historyFailed, .tokenMissing, .unauthorized, nil: false
         }
@@ -216,8 +216,8 @@ extension AuditReport {
         switch stop {
         case .interrupted, .terminated: return "run it again with --resume to read the rest"
         case .waitExhausted: return "run it again later with --resume, or allow more with --max-wait"
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .versionRefused,
-            .foreignPages:
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
+            .versionRefused, .foreignPages:
             let hint = stop?.refusal?.hint ?? "GitHub refused the token"
             return summary.judged > 0 ? "\(hint); then --resume reads the rest" : hint
         case .historyFailed, .tokenMissing, .unauthorized, nil: break
