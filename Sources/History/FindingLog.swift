@@ -60,11 +60,12 @@ struct FindingLog {
         let outcomes = FindingOutcomes(report)
         var gone: [(row: FindingRecord, departure: GoneFinding.Reason?)] = []
         for (key, finding) in unfound {
-            switch outcomes.whyGone(key, of: finding.known.organization) {
+            let reason = outcomes.whyGone(
+                key, of: finding.known.organization, judgedBy: finding.known.policySHA256)
+            switch reason {
             case nil, .outOfScope: break
             case .fixed: gone.append((finding.row, nil))
-            case .removed: gone.append((finding.row, .removed))
-            case .ruleRemoved: gone.append((finding.row, .ruleRemoved))
+            case .removed, .ruleRemoved, .notApplicable, .policyChanged: gone.append((finding.row, reason))
             }
         }
         let settledWaivers = Set(report.passedWaivers + removedWaivers(open, report))
@@ -123,7 +124,7 @@ struct LastFinding {
                 """,
             arguments: [hostID, policyName, scanID])
         var json = JSONTextReader()
-        var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)]?
+        var organizations: [Int64: ScannedOrganization]?
         var findings: [FindingKey: LastFinding] = [:]
         while let row = try rows.next() {
             var columns = RowReader(row)
@@ -132,7 +133,8 @@ struct LastFinding {
             let fullName: String? = try columns.next()
             let organizationRowID: Int64? = try columns.next()
             let found: FindingRecord = try columns.next()
-            let known = try organizations ?? scannedOrganizations(before: scanID, db)
+            let known = try organizations
+                ?? scannedOrganizations(before: scanID, judgedBy: policyName, db)
             organizations = known
             let organization = organizationRowID.flatMap { known[$0] }
             let subject: FindingKey.Subject =
@@ -153,33 +155,51 @@ struct LastFinding {
                     severity: Severity(rawValue: found.severity) ?? .critical,
                     lastFix: relapses[found.identity]?.lastFix, absences: relapses[found.identity]?.absences ?? [:],
                     name: fullName ?? organization?.login ?? found.waiver ?? "",
-                    organization: organization?.id, lastSeen: organization?.lastScan ?? firstSeen))
+                    organization: organization?.id, policySHA256: organization?.policySHA256,
+                    lastSeen: organization?.lastScan ?? firstSeen))
         }
         return findings
     }
 
-    /// Organizations by row id, each with its login and the start of the scan that last read it.
+    /// An organization as the last scan before a moment left it.
+    struct ScannedOrganization {
+        let id: OrganizationID
+        let login: String
+        /// Start of the last scan that read it.
+        let lastScan: Timestamp
+        /// SHA-256 of the policy's text by which it was last judged; `nil` where it never was by that policy.
+        let policySHA256: String?
+    }
+
+    /// Organizations by row id.
+    ///
+    /// - Parameter policyName: the policy whose text is wanted.
     static func scannedOrganizations(
-        before scanID: Int64, _ db: Database,
-    ) throws -> [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)] {
+        before scanID: Int64, judgedBy policyName: String? = nil, _ db: Database,
+    ) throws -> [Int64: ScannedOrganization] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT so.organizationID, o.githubID, so.login, s.startedAt
+                SELECT so.organizationID, o.githubID, so.login, s.startedAt, p.policySHA256
                 FROM (
                     SELECT organizationID, login, max(scanID) AS scanID FROM scanOrganization
-                    WHERE organizationID NOT NULL AND scanID < ?
+                    WHERE organizationID NOT NULL AND scanID < ?1
                         AND scanID IN (SELECT id FROM scan WHERE state = 'sealed')
                     GROUP BY organizationID) so
+                LEFT JOIN (
+                    SELECT organizationID, max(scanID) AS scanID FROM scanOrganization
+                    WHERE organizationID NOT NULL AND scanID < ?1
+                        AND scanID IN (SELECT id FROM scan WHERE state = 'sealed' AND policyName = ?2)
+                    GROUP BY organizationID) judged ON judged.organizationID = so.organizationID
+                LEFT JOIN scan p ON p.id = judged.scanID
                 JOIN organization o ON o.id = so.organizationID JOIN scan s ON s.id = so.scanID
                 """,
-            arguments: [scanID])
-        var organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)] = [:]
+            arguments: [scanID, policyName])
+        var organizations: [Int64: ScannedOrganization] = [:]
         while let row = try rows.next() {
-            organizations[try row.decode(forColumn: "organizationID")] = try (
-                OrganizationID(rawValue: row.decode(forColumn: "githubID")), row.decode(forColumn: "login"),
-                row.time("startedAt")
-            )
+            organizations[try row.decode(forColumn: "organizationID")] = try ScannedOrganization(
+                id: OrganizationID(rawValue: row.decode(forColumn: "githubID")), login: row.decode(forColumn: "login"),
+                lastScan: row.time("startedAt"), policySHA256: row.decode(forColumn: "policySHA256"))
         }
         return organizations
     }

@@ -17,9 +17,28 @@ final class HistoryLock: Sendable {
     /// - Parameter logins: what is being scanned, for the message.
     /// - Throws: `HistoryError.scanRunning` where another process runs this scan.
     convenience init(database path: String, scan: Int64, logins: [String]) throws {
-        // Beyond every organization's row id.
-        try self.init(
-            database: path, byte: (1 << 40) + (scan & ((1 << 40) - 1)), holder: logins.joined(separator: ", "))
+        try self.init(database: path, byte: Self.byte(of: scan), holder: logins.joined(separator: ", "))
+    }
+
+    /// Beyond every organization's row id.
+    private static func byte(of scan: Int64) -> Int64 { (1 << 40) + (scan & ((1 << 40) - 1)) }
+
+    /// Whether some process runs a scan. A question alone: it holds nothing.
+    static func isHeld(database path: String, scan: Int64) -> Bool {
+        let descriptor = open(lockPath(path), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var range = range(at: byte(of: scan), F_WRLCK)
+        return fcntl(descriptor, getLock, &range) == 0 && range.l_type != Int16(F_UNLCK)
+    }
+
+    private static func range(at byte: Int64, _ type: Int32) -> flock {
+        var range = flock()
+        range.l_type = Int16(type)
+        range.l_whence = Int16(SEEK_SET)
+        range.l_start = off_t(byte)
+        range.l_len = 1
+        return range
     }
 
     /// - Throws: `HistoryError.scanRunning` where another process applies changes.
@@ -54,11 +73,7 @@ final class HistoryLock: Sendable {
         guard descriptor >= 0 else {
             throw HistoryError.cannotOpen(path: lockPath, String(cString: strerror(errno)))
         }
-        var range = flock()
-        range.l_type = Int16(F_WRLCK)
-        range.l_whence = Int16(SEEK_SET)
-        range.l_start = off_t(byte)
-        range.l_len = 1
+        var range = Self.range(at: byte, Int32(F_WRLCK))
         while fcntl(descriptor, Self.setLock, &range) != 0 {
             let code = errno
             if code == EINTR { continue }
@@ -107,11 +122,11 @@ final class HistoryLock: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// `F_OFD_SETLK`: a lock of the open file, not of the process, so that two scans within one process exclude each other
-    /// too. The header's macro is not imported.
+    /// `F_OFD_SETLK` and `F_OFD_GETLK`: a lock of the open file, not of the process, so that two scans within one process
+    /// exclude each other too. The header's macros are not imported.
     #if canImport(Darwin)
-        private static let setLock: Int32 = 90
+        private static let (setLock, getLock): (Int32, Int32) = (90, 92)
     #else
-        private static let setLock: Int32 = 37
+        private static let (setLock, getLock): (Int32, Int32) = (37, 36)
     #endif
 }

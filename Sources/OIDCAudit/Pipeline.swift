@@ -29,6 +29,9 @@ struct Pipeline {
     ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
         let apiURL = settings.connection.endpoint.description
         let known = try await history.knownFindings(apiURL: apiURL, policyName: evaluator.policy.name)
+        let compared = try await history.findingsCompared(
+            with: nil, of: settings.organizations.map { OrganizationReference(login: $0.rawValue) },
+            scope: settings.scope, apiURL: apiURL, policyName: evaluator.policy.name)
         let credential = try await CredentialUse(settings.connection, in: history, context)
         let recorder = try await history.beginScan(
             ScanStart(
@@ -72,7 +75,7 @@ struct Pipeline {
         try await recorder.finish(at: context.now(), stop: stop, requests: github.requestCounts)
         var snapshot = try await history.snapshot(of: recorder.scanID)
         sayNewNames(in: snapshot)
-        var report = evaluator.evaluate(snapshot, known: known)
+        var report = evaluator.evaluate(snapshot, known: known, before: compared)
         guard stop == nil else {
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
@@ -91,7 +94,7 @@ struct Pipeline {
             // What was found must still be told, as incomplete: it is not in the history for good.
             context.console.fail(CommandFailure(error), settings.console)
             snapshot.stop = .historyFailed
-            report = evaluator.evaluate(snapshot, known: known)
+            report = evaluator.evaluate(snapshot, known: known, before: compared)
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }

@@ -9,7 +9,9 @@ extension AuditReport {
         let outcomes = FindingOutcomes(self)
         var gone: [GoneFinding] = []
         for (key, finding) in known where finding.isOpen && !found.contains(key) {
-            guard let reason = outcomes.whyGone(key, of: finding.organization) else { continue }
+            guard
+                let reason = outcomes.whyGone(key, of: finding.organization, judgedBy: finding.policySHA256)
+            else { continue }
             gone.append(GoneFinding(key: key, known: finding, reason: reason))
         }
         return gone.map { (order: ReportOrder($0.known.name), finding: $0) }.sorted { one, other in
@@ -24,11 +26,16 @@ extension AuditReport {
         guard !known.isEmpty, !isComplete || summary.unreadable > 0 else { return [] }
         let found = Set(findings.map(\.key))
         let ids = Set(organizations.compactMap(\.id))
+        // One that could not be found has no id: what is known by its name is not judged either.
+        let lost = Set(organizations.filter { $0.id == nil }.map { $0.login.lowercased() })
         let outcomes = FindingOutcomes(self)
         var carried: [(order: ReportOrder, finding: CarriedFinding)] = []
         for (key, finding) in known where finding.isOpen && key.mayBeKnown && !found.contains(key) {
-            guard finding.organization.map(ids.contains) == true, outcomes.holdsRule(of: key),
-                outcomes.whyGone(key, of: finding.organization) == nil
+            guard
+                finding.organization.map(ids.contains) == true
+                    || (!lost.isEmpty && lost.contains(finding.owner.lowercased())),
+                outcomes.holdsRule(of: key),
+                outcomes.whyGone(key, of: finding.organization, judgedBy: finding.policySHA256) == nil
             else { continue }
             carried.append((ReportOrder(finding.name), CarriedFinding(key: key, known: finding)))
         }
@@ -38,14 +45,26 @@ extension AuditReport {
     }
 }
 
+extension CarriedFinding {
+    /// Whether it is about an organization of the report, or one of its repositories; by name where the scan did not find it.
+    package func isOf(_ organization: OrganizationReport) -> Bool {
+        organization.id.map { $0 == known.organization }
+            ?? (known.owner.lowercased() == organization.login.lowercased())
+    }
+}
+
 /// What a report made of the subjects that findings are about.
 package struct FindingOutcomes {
+    private let policySHA256: String
+    private let startedAt: Timestamp
     private let rules: [String: Int]
     private let repositories: [RepositoryID: RepositoryReport]
     private let organizations: [OrganizationID: OrganizationReport]
     private let named: NamedRepositories
 
     package init(_ report: AuditReport) {
+        policySHA256 = report.policy.sha256
+        startedAt = report.startedAt
         named = report.scope.named
         rules = Dictionary(
             report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -61,8 +80,12 @@ package struct FindingOutcomes {
 
     /// Why a finding that the report does not hold is gone; `nil` where nobody knows, or it is no matter of the report.
     ///
-    /// - Parameter organization: the one that it is about, or that listed its repository last.
-    package func whyGone(_ key: FindingKey, of organization: OrganizationID?) -> GoneFinding.Reason? {
+    /// - Parameters:
+    ///   - organization: the one that it is about, or that listed its repository last.
+    ///   - judgedBy: SHA-256 of the policy's text by which it stood; `nil` where it is not known.
+    package func whyGone(
+        _ key: FindingKey, of organization: OrganizationID?, judgedBy policy: String?,
+    ) -> GoneFinding.Reason? {
         let outcomes: [RepositoryReport.Outcome]
         switch key.subject {
         case .waiver, .identity: return nil
@@ -82,11 +105,18 @@ package struct FindingOutcomes {
         }
         guard let rule = rules[key.rule] else { return .ruleRemoved }
         guard outcomes.indices.contains(rule) else { return nil }
+        let isOtherText = policy.map { $0 != policySHA256 } ?? false
         return switch outcomes[rule] {
-        case .pass: .fixed
+        case .pass: isOtherText && isUnchanged(key.subject) ? .policyChanged : .fixed
         // An organization to which a rule does not apply may be one of which the scan saw a choice alone.
-        case .notApplicable: if case .repository = key.subject { .fixed } else { nil }
+        case .notApplicable: if case .repository = key.subject { .notApplicable } else { nil }
         case .fail, .undecided: nil
         }
+    }
+
+    /// Whether a repository's setting was read before the scan as it is: nobody can have fixed it there.
+    private func isUnchanged(_ subject: FindingKey.Subject) -> Bool {
+        guard case .repository(let id) = subject, let since = repositories[id]?.since else { return false }
+        return since < startedAt
     }
 }

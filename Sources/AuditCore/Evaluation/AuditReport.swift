@@ -53,8 +53,12 @@ package struct AuditReport: Sendable {
         guard !isComplete else { return nil }
         if let stop { return stop.explanation }
         if let gap { return gap }
-        for organization in organizations {
-            if let trouble = organization.troubles.first { return "\(organization.login): \(trouble)" }
+        let troubled = organizations.filter { !$0.troubles.isEmpty }
+        if let first = troubled.first, let trouble = first.troubles.first {
+            let names = troubled.prefix(3).map(\.login).joined(separator: ", ")
+            let more = troubled.count > 3 ? " and \(troubled.count - 3) more" : ""
+            return (troubled.count > 1 ? "\(troubled.count) organizations (\(names)\(more)); " : "")
+                + "\(first.login): \(trouble)"
         }
         let open = summary.unreadable - summary.acceptedUnread + summary.undecided
         if open > 0 { return "\(open) of \(summary.listed) repositories could not be read or decided" }

@@ -52,7 +52,9 @@ package struct Baseline: Sendable {
         case unknown
         case covered
         /// It holds the finding with fewer problems, or as less severe.
-        case worsened(further: [String])
+        ///
+        /// - Parameter accepted: how severe it was, where it is more severe by now.
+        case worsened(further: [String], accepted: Severity? = nil)
         /// The finding was fixed after the baseline was made.
         case reappeared
     }
@@ -99,7 +101,7 @@ package struct Baseline: Sendable {
         }
         if let old, old.apiURL == report.apiURL, old.policy == report.policy.name {
             let settled = Set(
-                (report.findings.map(\.key) + old.staleEntries(under: report).map(\.key))
+                (report.findings.map(\.key) + old.staleEntries(under: report, known: [:]).map(\.key))
                     + report.staleBaseline.map(\.key))
             for (key, entry) in old.entries where !settled.contains(key) { entries[key] = entry }
         }
@@ -118,7 +120,8 @@ package struct Baseline: Sendable {
         // What was fixed since and is back was accepted no more than what was never seen.
         let back = violation.problems.filter { known?.absences[$0].map(isOlder) ?? false }
         let further = violation.problems.beyond(entry.problems.beyond(back))
-        return further.isEmpty && severity <= entry.severity ? .covered : .worsened(further: further)
+        guard !further.isEmpty || severity > entry.severity else { return .covered }
+        return .worsened(further: further, accepted: severity > entry.severity ? entry.severity : nil)
     }
 
     /// The clock decides only where the history does not hold the scan.
@@ -138,14 +141,17 @@ extension Baseline {
 
     /// Entries whose finding is gone by a report, in the order of name and rule. What was not judged this time is not
     /// stale, nor what the scope left out.
-    func staleEntries(under report: AuditReport) -> [StaleEntry] {
+    ///
+    /// - Parameter known: what the history knows of the findings.
+    func staleEntries(under report: AuditReport, known: [FindingKey: KnownFinding]) -> [StaleEntry] {
         let found = Set(report.findings.map(\.key))
         let outcomes = FindingOutcomes(report)
         let ids = Dictionary(
             report.organizations.map { ($0.login.lowercased(), $0.id) }, uniquingKeysWith: { first, _ in first })
         return entries.compactMap { key, entry in
             guard !found.contains(key),
-                let reason = outcomes.whyGone(key, of: ids[entry.organization.lowercased()] ?? nil),
+                let reason = outcomes.whyGone(
+                    key, of: ids[entry.organization.lowercased()] ?? nil, judgedBy: known[key]?.policySHA256),
                 reason != .outOfScope
             else { return nil }
             return StaleEntry(key: key, entry: entry, reason: reason)

@@ -17,13 +17,16 @@ package struct Evaluator: Sendable {
     ///
     /// - Parameters:
     ///   - known: what earlier scans made of this policy's findings, those that were fixed too.
+    ///   - before: the same as it stood after the scan with which this one is compared; `nil`: no scan came between that
+    ///     could know more.
     ///   - now: when waivers must hold; `nil`: when the scan began.
     package func evaluate(
-        _ snapshot: Snapshot, known: [FindingKey: KnownFinding] = [:], now: Timestamp? = nil,
+        _ snapshot: Snapshot, known: [FindingKey: KnownFinding] = [:], before: [FindingKey: KnownFinding]? = nil,
+        now: Timestamp? = nil,
     ) -> AuditReport {
         let entries = policy.rules + (waivers == nil ? [] : RuleEntry.forWaivers(besides: policy.rules))
         var judgement = Judgement(
-            entries: entries, snapshot: snapshot, known: known,
+            entries: entries, snapshot: snapshot, known: known, before: before ?? known,
             ledger: WaiverLedger(waivers, now: now ?? snapshot.startedAt), baseline: baseline)
         judgement.judge()
 
@@ -42,8 +45,8 @@ package struct Evaluator: Sendable {
             repositories: judgement.repositories, findings: judgement.findings,
             passedWaivers: judgement.passedWaivers, waivers: waivers?.waivers ?? [],
             warnings: warnings(snapshot, judgement), isComplete: isComplete)
-        if let baseline { report.staleBaseline = baseline.staleEntries(under: report) }
-        report.gone = report.gone(of: known)
+        if let baseline { report.staleBaseline = baseline.staleEntries(under: report, known: known) }
+        report.gone = report.gone(of: before ?? known)
         report.carriedOn = report.carriedOn(of: known)
         report.summary.notJudged = report.carriedOn.count { !$0.known.isWaived }
         return report

@@ -2,7 +2,8 @@
 package struct Finding: Hashable, Sendable {
     /// How a finding compares with earlier scans.
     package enum State: String, Sendable, CaseIterable {
-        /// No scan found it before.
+        /// The scan before did not have it, and no scan found it fixed: it was never there, or went with its repository or its
+        /// rule and came back with it.
         case new
         /// It was found before, with fewer problems.
         case worsened
@@ -28,6 +29,10 @@ package struct Finding: Hashable, Sendable {
     package var change: State
     /// Problems that the baseline or waiver does not list, or, without one, the scan before; empty unless `worsened`.
     package var furtherProblems: [String] = []
+    /// Problems that the scan before did not find; empty unless `change` is `worsened`.
+    package var problemsSinceBefore: [String] = []
+    /// How severe it was when the baseline accepted it, where it is more severe by now.
+    package var acceptedSeverity: Severity?
     /// Problems that the scan before found and this one did not.
     package var fixedProblems: [String] = []
     /// Whether a waiver covered it at the scan before, and none does now.
@@ -145,6 +150,10 @@ package struct GoneFinding: Hashable, Sendable {
         case outOfScope = "out_of_scope"
         /// The policy no longer has the entry.
         case ruleRemoved = "rule_removed"
+        /// The entry says nothing of the repository any more, such as of one that is private by now.
+        case notApplicable = "not_applicable"
+        /// The entry finds nothing since the policy is another text, and the repository's setting is what it was.
+        case policyChanged = "policy_changed"
     }
 
     package var key: FindingKey
@@ -195,8 +204,13 @@ package struct KnownFinding: Hashable, Sendable {
     package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
     package var organization: OrganizationID?
+    /// SHA-256 of the policy by whose text that organization was last judged; `nil` where it is not known.
+    package var policySHA256: String?
     /// Start of the last scan of its organization whose result this is.
     package var lastSeen: Timestamp
+
+    /// Login of the organization that it is about, or of the repository's owner.
+    var owner: Substring { name.prefix { $0 != "/" } }
 
     /// Whether no scan found it fixed: it stands open, or went with its repository or its rule.
     var stands: Bool { isOpen || departure != nil }
@@ -205,8 +219,10 @@ package struct KnownFinding: Hashable, Sendable {
         firstSeen: Timestamp, isOpen: Bool = true, departure: GoneFinding.Reason? = nil, isWaived: Bool = false,
         problems: [String], severity: Severity,
         lastFix: Fix? = nil, absences: [String: Fix] = [:],
-        name: String = "", organization: OrganizationID? = nil, lastSeen: Timestamp? = nil,
+        name: String = "", organization: OrganizationID? = nil, policySHA256: String? = nil,
+        lastSeen: Timestamp? = nil,
     ) {
+        self.policySHA256 = policySHA256
         self.name = name
         self.organization = organization
         self.lastSeen = lastSeen ?? firstSeen

@@ -3,6 +3,8 @@ struct Judgement {
     private let entries: [RuleEntry]
     private let snapshot: Snapshot
     private let known: [FindingKey: KnownFinding]
+    /// As they stood after the scan with which this one is compared.
+    private let before: [FindingKey: KnownFinding]
     private let baseline: Baseline?
     private var ledger: WaiverLedger
 
@@ -18,12 +20,13 @@ struct Judgement {
     private(set) var findings: [Finding] = []
 
     init(
-        entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: KnownFinding], ledger: WaiverLedger,
-        baseline: Baseline?,
+        entries: [RuleEntry], snapshot: Snapshot, known: [FindingKey: KnownFinding],
+        before: [FindingKey: KnownFinding], ledger: WaiverLedger, baseline: Baseline?,
     ) {
         self.entries = entries
         self.snapshot = snapshot
         self.known = known
+        self.before = before
         self.baseline = baseline
         self.ledger = ledger
         self.entryReports = entries.map(PolicyReport.Entry.init)
@@ -254,20 +257,24 @@ struct Judgement {
     ) -> Finding {
         let key = FindingKey(rule: entry.id, subject: subject)
         let known = known[key]
-        let further = known.map { violation.problems.beyond($0.problems) } ?? []
+        let earlier = before[key].flatMap { $0.isOpen ? $0 : nil }
+        let further = earlier.map { violation.problems.beyond($0.problems) } ?? []
         let change: Finding.State =
-            switch known {
-            case nil: .new
-            case let known? where !known.stands: .reappeared
-            case .some: further.isEmpty ? .recurring : .worsened
+            if known.map({ !$0.stands }) ?? false {
+                .reappeared
+            } else if earlier == nil {
+                .new
+            } else {
+                further.isEmpty ? .recurring : .worsened
             }
         var finding = Finding(
             key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
             change: change, furtherProblems: change == .worsened ? further : [],
             firstSeen: known.flatMap { $0.stands ? $0.firstSeen : nil } ?? snapshot.startedAt)
-        if let known, known.stands {
-            finding.fixedProblems = known.problems.beyond(violation.problems)
-            if case .notAccepted = answer { finding.isNoLongerAccepted = known.isWaived }
+        if change == .worsened { finding.problemsSinceBefore = further }
+        if let earlier, change != .reappeared {
+            finding.fixedProblems = earlier.problems.beyond(violation.problems)
+            if case .notAccepted = answer { finding.isNoLongerAccepted = earlier.isWaived }
         }
         finding.accept(answer, baseline?.answer(to: key, violation, of: entry.severity, known: known))
         summary.count(finding)
@@ -301,8 +308,8 @@ extension Finding {
         case (.exceeded(let accepted, let further), _):
             acceptance = .exceeded(accepted: accepted)
             (state, furtherProblems) = (.worsened, further)
-        case (_, .worsened(let further)?):
-            (state, furtherProblems) = (.worsened, further)
+        case (_, .worsened(let further, let accepted)?):
+            (state, furtherProblems, acceptedSeverity) = (.worsened, further, accepted)
         case (_, .reappeared?):
             (state, furtherProblems) = (.reappeared, [])
         case (.notAccepted, .unknown?), (.notAccepted, nil):

@@ -8,6 +8,8 @@ package struct OrganizationTally: Hashable, Sendable {
     /// Those of the unreadable ones that a waiver accepts.
     package var acceptedUnread = 0
     package var skipped = 0
+    /// How many are known to be missing from the listing, at least; not stored, but known from the listing.
+    package var unlisted = 0
     /// Open findings by severity, including those about the organization itself. Findings that were open before and
     /// could not be judged count too, so that a gap in coverage does not look like a fix.
     package var findings: [Severity: Int] = [:]
@@ -23,8 +25,9 @@ package struct OrganizationTally: Hashable, Sendable {
 
     package var judged: Int { compliant + violating + waived }
 
-    /// The share of the repositories in scope that were judged; `nil` if none is in scope.
-    package var coverage: Double? { share(judged, of: listed - skipped) }
+    /// The share of the repositories in scope that were judged; `nil` if none is in scope. What the listing lacks is in scope
+    /// as far as anybody knows.
+    package var coverage: Double? { share(judged, of: listed - skipped + unlisted) }
 
     /// The share of immutable subjects among repositories read; `nil` if the format of some is unknown.
     package var immutableShare: Double? {
@@ -58,6 +61,7 @@ package struct OrganizationTally: Hashable, Sendable {
         sum.unreadable += right.unreadable
         sum.acceptedUnread += right.acceptedUnread
         sum.skipped += right.skipped
+        sum.unlisted += right.unlisted
         sum.findings.merge(right.findings, uniquingKeysWith: +)
         sum.waivedFindings += right.waivedFindings
         sum.sources.merge(right.sources, uniquingKeysWith: +)
@@ -97,7 +101,11 @@ extension AuditReport {
         }
         return Dictionary(
             organizations.compactMap { organization in
-                organization.id.map { ($0, byLogin[organization.login] ?? OrganizationTally()) }
+                organization.id.map { id in
+                    var tally = byLogin[organization.login] ?? OrganizationTally()
+                    tally.unlisted = organization.listing.unlisted
+                    return (id, tally)
+                }
             }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -65,10 +65,9 @@ package struct RequireClaims: RepositoryRule {
         let unmet = anyOf.filter { choice in !choice.contains { keys.contains($0.canonical) } }
         var others = unmet.map { "missing one of: \($0.joinedNames)" }
         // Of those that are there, so that adding a missing one shows no problem that was hidden.
-        let isOutOfOrder = isOrdered && present.map(\.canonical) != wanted.filter(keys.contains)
-        let problems =
-            missing.map { "missing claim: \($0.shown)" } + others + (isOutOfOrder ? ["claims out of order"] : [])
-        if isOutOfOrder {
+        let disorder = isOrdered ? wanted.filter(keys.contains).disorder(in: present.map(\.canonical)) : []
+        let problems = missing.map { "missing claim: \($0.shown)" } + others + disorder
+        if !disorder.isEmpty {
             others.insert("claims out of order: \(present.joinedNames)", at: 0)
         }
         let summary = missing.isEmpty ? [] : ["missing claim\(missing.count == 1 ? "" : "s"): \(missing.joinedNames)"]

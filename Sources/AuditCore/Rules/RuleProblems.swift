@@ -10,11 +10,28 @@ extension [[ClaimKey]] {
         // Only lists that share the most claims can say in which order these stand.
         let shared = lists.map { list in found.filter(list.contains) }
         let most = shared.map(\.count).max() ?? 0
-        let isOrdered = zip(lists, shared).contains { list, shared in
-            shared.count == most && list.filter(found.contains) == shared
-        }
+        let disorder = zip(lists, shared).filter { $1.count == most }.map { list, shared in
+            list.filter(found.contains).disorder(in: shared)
+        }.min { $0.count < $1.count } ?? []
         return ["\(name) is none of those allowed"] + missing.map { "missing claim: \($0.shown)" }
-            + others.map { "claim not allowed: \($0.shown)" } + (isOrdered ? [] : ["claims out of order"])
+            + others.map { "claim not allowed: \($0.shown)" } + disorder
+    }
+}
+
+extension [ClaimKey] {
+    /// Which of these stand the other way round in a list of the same claims, a problem for each pair: another wrong order
+    /// is another problem, and a claim that is put where it belongs is none.
+    func disorder(in found: [ClaimKey]) -> [String] {
+        let places = Dictionary(found.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        var pairs: [String] = []
+        for (place, first) in enumerated() {
+            for second in self[(place + 1)...] {
+                guard let one = places[first], let other = places[second], other < one else { continue }
+                pairs.append("claims out of order: \(second.shown) before \(first.shown)")
+            }
+        }
+        // A claim that stands twice is out of order without a pair that is.
+        return pairs.isEmpty && self != found ? ["claims out of order"] : pairs
     }
 }
 

@@ -175,6 +175,12 @@ package struct Listing: Hashable, Sendable {
         self.failure = failure
     }
 
+    /// How many repositories are known to be missing from it, at least.
+    package var unlisted: Int {
+        guard status == .partial else { return missing.count }
+        return max(1, missing.count, (expected ?? 0) - listed)
+    }
+
     /// Ends `error` where only public repositories are counted to the token.
     package static let privateCountNotShown = "the number of private repositories is not shown to this token"
 

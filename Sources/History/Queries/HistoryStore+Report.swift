@@ -21,8 +21,12 @@ extension HistoryStore {
             }
         }
         if parts.contains(.trend) {
+            // What could not be found this time has a past all the same.
+            let lost = try await self.organizations(
+                named: report.organizations.filter { $0.id == nil }.map(\.login), apiURL: report.apiURL)
+            let known = Set(ids + lost.compactMap(\.reference.id))
             history.trend = try await trend(apiURL: report.apiURL, withScopeOf: scanID)
-                .filter { ids.contains($0.organizationID) }
+                .filter { known.contains($0.organizationID) }
         }
         if parts.contains(.timelines) {
             let apiURL = report.apiURL

@@ -18,6 +18,9 @@ extension HistoryStore {
                 db,
                 sql: """
                     SELECT o.githubID, so.login, l.digest, \(Self.isWhole),
+                        CASE so.listingStatus WHEN 'partial'
+                            THEN max(1, json_array_length(so.missing), coalesce(so.expected, 0) - so.listed)
+                            ELSE json_array_length(so.missing) END,
                         \(ScanRecord.selection("s")), \(TallyRecord.selection("t"))
                     FROM organizationTally t JOIN scan s ON s.id = t.scanID JOIN host h ON h.id = s.hostID
                     JOIN seal l ON l.scanID = s.id
@@ -39,17 +42,19 @@ extension HistoryStore {
             while let row = try rows.next() {
                 var columns = RowReader(row)
                 let organizationID = OrganizationID(rawValue: try columns.next())
-                let (login, digest, isWhole): (String, String, Bool) = try (
-                    columns.next(), columns.next(), columns.next()
+                let (login, digest, isWhole, unlisted): (String, String, Bool, Int) = try (
+                    columns.next(), columns.next(), columns.next(), columns.next()
                 )
                 let scan: ScanRecord = try columns.next()
+                var tally = try columns.next(TallyRecord.self).tally
+                tally.unlisted = unlisted
                 points.append(
                     try TrendPoint(
                         scan: ScanDifference.Side(
                             id: ScanID(rawValue: scan.id ?? 0), startedAt: timestamp(scan.startedAt), digest: digest),
                         organization: login, organizationID: organizationID, isComplete: isWhole,
                         policyName: scan.policyName ?? "", scope: JSONColumn.scope(scan.scope),
-                        tally: columns.next(TallyRecord.self).tally))
+                        tally: tally))
             }
             return points
         }

@@ -55,7 +55,7 @@ extension HistoryStore {
     /// The same of repositories that the last scan could not read.
     private static func unread(
         _ waiver: Waiver, hostID: Int64,
-        _ organizations: [Int64: (id: OrganizationID, login: String, lastScan: Timestamp)],
+        _ organizations: [Int64: LastFinding.ScannedOrganization],
         _ db: Database,
     ) throws -> WaivableFindings {
         let rows = try Row.fetchCursor(

@@ -9,10 +9,12 @@ struct StoredSnapshot {
     let scans: [StoredScan]
     let snapshot: Snapshot
     let known: [FindingKey: KnownFinding]
+    /// The same after the scans with which these are compared.
+    let compared: [FindingKey: KnownFinding]
 
     /// - Parameter now: when waivers must hold; `nil`: when the scan began.
     func report(by evaluator: Evaluator, now: Timestamp?) -> AuditReport {
-        var report = evaluator.evaluate(snapshot, known: known, now: now)
+        var report = evaluator.evaluate(snapshot, known: known, before: compared, now: now)
         if snapshot.scanID != nil { report.digest = scans[0].digest }
         return report
     }
@@ -26,7 +28,7 @@ extension CheckPipeline {
         let scans = groups.map(\.scan)
         try await context.sayNewNames(of: scans, asked: organizations, in: history, console)
         var parts: [(scan: StoredScan, snapshot: Snapshot)] = []
-        var known: [FindingKey: KnownFinding] = [:]
+        var (known, compared) = ([FindingKey: KnownFinding](), [FindingKey: KnownFinding]())
         for group in groups {
             let began = ContinuousClock.now
             let snapshot = try await usingHistory { () async throws(HistoryError) in
@@ -35,13 +37,23 @@ extension CheckPipeline {
             }
             parts.append((group.scan, snapshot))
             let policy = judging.policy.name
-            let before = try await usingHistory { () async throws(HistoryError) in
-                try await history.knownFindings(apiURL: apiURL, policyName: policy, before: group.scan.id)
+            let (before, earlier) = try await usingHistory { () async throws(HistoryError) in
+                let before = try await history.knownFindings(
+                    apiURL: apiURL, policyName: policy, before: group.scan.id)
+                let earlier = try await history.findingsCompared(
+                    with: group.scan,
+                    of: snapshot.organizations.map { OrganizationReference(login: $0.login, id: $0.id) },
+                    scope: group.scan.scope, apiURL: apiURL, policyName: policy)
+                return (before, earlier ?? before)
             }
             // Of an organization, what was known before its own scan.
             let own = Set(snapshot.organizations.compactMap(\.id))
             let isJoined = groups.count > 1
-            known.merge(before.filter { !isJoined || $1.organization.map(own.contains) ?? true }) { _, new in new }
+            func isOwn(_ finding: KnownFinding) -> Bool {
+                !isJoined || finding.organization.map(own.contains) ?? true
+            }
+            known.merge(before.filter { isOwn($1) }) { _, new in new }
+            compared.merge(earlier.filter { isOwn($1) }) { _, new in new }
             if console.isVerbose {
                 context.console.note(
                     "scan #\(group.scan.id.rawValue) of \(group.scan.startedAt), loaded in "
@@ -54,11 +66,35 @@ extension CheckPipeline {
         }
         let maxAge = maxAge ?? (snapshot.scanID == nil ? AgeOptions.joined : nil)
         if let maxAge { snapshot.hold(against: maxAge, now: context.now(), scans[0]) }
+        // A scan that is asked for by its number is told as it was.
+        if moment == nil || moment == .latest { try await noteUnfinished(&snapshot, after: groups, in: history) }
         for takeover in snapshot.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
-        return StoredSnapshot(history: history, scans: scans, snapshot: snapshot, known: known)
+        return StoredSnapshot(history: history, scans: scans, snapshot: snapshot, known: known, compared: compared)
     }
 
     // MARK: -
+
+    /// Marks the organizations of which a later scan read some and never came to its end: what it saw is not judged, and
+    /// what was seen before does not stand for today.
+    private func noteUnfinished(
+        _ snapshot: inout Snapshot, after groups: [Group], in history: HistoryStore,
+    ) async throws(CommandFailure) {
+        for index in snapshot.organizations.indices {
+            let organization = OrganizationReference(
+                login: snapshot.organizations[index].login, id: snapshot.organizations[index].id)
+            guard snapshot.organizations[index].staleness == nil,
+                let scan = groups.first(where: { group in
+                    group.scan.organizations.contains { $0.login.isExactlyIgnoringCase(organization.login) }
+                })?.scan
+            else { continue }
+            let later = try await usingHistory { () async throws(HistoryError) in
+                try await history.unfinishedScan(after: scan, of: organization)
+            }
+            guard let later else { continue }
+            snapshot.organizations[index].staleness =
+                "scan #\(later.id.rawValue), which began at \(later.startedAt), was not finished: scan --resume reads the rest"
+        }
+    }
 
     /// A scan, and the organizations that are taken from it; none: all.
     private typealias Group = (scan: StoredScan, organizations: [OrganizationReference])

@@ -117,8 +117,34 @@ enum BaselineSource {
         let found = try await usingHistory { () async throws(HistoryError) in
             try await history.baselineEntries(after: id, apiURL: apiURL, policyName: policy.name)
         }
+        let subjects = ScannedSubjects(
+            try await usingHistory { () async throws(HistoryError) in try await history.snapshot(of: id) })
         return Baseline(
-            found.filter(\.key.mayBeKnown), apiURL: apiURL, policy: policy.name, source: "scan:\(id.rawValue)",
+            found.filter { $0.key.mayBeKnown && subjects.holds($0.key, $0.value) }, apiURL: apiURL,
+            policy: policy.name, source: "scan:\(id.rawValue)",
             origin: Baseline.Origin(startedAt: scan.startedAt, digest: scan.digest, scan: id))
+    }
+}
+
+/// What of the findings that stood open a stored scan found itself or carried on: what other scans found of other
+/// organizations, or beyond its scope, was not accepted with it.
+private struct ScannedSubjects {
+    private let isNarrow: Bool
+    private let logins: Set<String>
+    private var isSkipped: [RepositoryID: Bool] = [:]
+
+    init(_ snapshot: Snapshot) {
+        isNarrow = snapshot.scope.isNarrow
+        logins = Set(snapshot.organizations.map { $0.login.lowercased() })
+        for seen in snapshot.organizations.flatMap(\.repositories) {
+            isSkipped[seen.repository.id] = snapshot.scope.decide(seen.repository).isSkipped
+        }
+    }
+
+    func holds(_ key: FindingKey, _ entry: Baseline.Entry) -> Bool {
+        guard logins.contains(entry.organization.lowercased()) else { return false }
+        guard case .repository(let id) = key.subject else { return true }
+        // What it should have listed and did not it carries on.
+        return isSkipped[id].map { !$0 } ?? !isNarrow
     }
 }

@@ -136,9 +136,16 @@ struct FirstScreen {
         let accepted = bySubject(
             report.findings.filter { $0.severity == .critical && report.gate.isAccepted($0) }
         ).count
-        let none = accepted > 0 ? "None that counts: \(accepted) accepted." : "None is open."
+        let unjudged = Set(
+            report.carriedOn.filter { $0.known.severity == .critical && !$0.known.isWaived }.map(\.known.name))
+        let beside = [
+            accepted > 0 ? "\(accepted) accepted" : nil,
+            unjudged.isEmpty ? nil : "\(unjudged.count) known and not judged this time",
+        ].compactMap(\.self).joined(separator: ", ")
+        let names = unjudged.isEmpty ? "" : ": \(unjudged.sorted().prefix(3).joined(separator: ", "))".cut(to: 200)
+        let none = beside.isEmpty ? "None is open." : "None that counts: \(beside)\(names)."
         return List(
-            "critical", "Critical", count: accepted > 0 && !items.isEmpty ? "besides \(accepted) accepted" : nil, items,
+            "critical", "Critical", count: beside.isEmpty || items.isEmpty ? nil : "besides \(beside)", items,
             none: hasRule ? none : "The policy has no critical rule.",
             all: "#repositories?severity=critical", foot: oldest)
     }

@@ -47,6 +47,13 @@ package struct GitHubReporter: Reporter {
                 warnings.append(annotation)
             }
         }
+        // The first trouble stands above already.
+        let troubles = report.organizations.flatMap { organization in
+            organization.troubles.map { "\(organization.login): \($0)" }
+        }
+        for trouble in report.stop == nil ? troubles.dropFirst() : troubles[...] {
+            warnings.append(Annotation(location: nil, title: "not read", message: trouble))
+        }
         for repository in report.repositories where repository.status == .unreadable {
             let annotation = Annotation(
                 location: nil, title: "not read",
@@ -60,6 +67,7 @@ package struct GitHubReporter: Reporter {
             "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
             + "violating, \(summary.unreadable) unreadable"
             + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
+            + (summary.waivedFindings > 0 ? ", \(counted(summary.waivedFindings, "finding")) waived" : "")
         let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)
         let notes = report.warnings.map { Annotation(location: nil, title: "note", message: $0) }
         Self.write("notice", [summaryNotice] + notes + notices, to: &output)

@@ -85,7 +85,7 @@ package struct PrometheusReporter: Reporter {
                     organization, [("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))
                 page.sample(
                     organization, [("state", "not_judged")],
-                    Int64(report.carriedOn.count { $0.known.organization == organization.id && !$0.known.isWaived }))
+                    Int64(report.carriedOn.count { $0.isOf(organization) && !$0.known.isWaived }))
             }
         }
         page.metric("waived_findings", "Findings that a waiver accepts.") { page in

@@ -102,7 +102,7 @@ extension AuditReport {
 
     /// As `Finding.notes`, compared with the scan before.
     func notes(_ finding: Finding) -> [String] {
-        let notes = finding.notes(finding.change)
+        let notes = finding.notes(finding.change, further: finding.problemsSinceBefore)
         return isFirstRead(finding) ? [Self.firstRead] + notes.dropFirst() : notes
     }
 
@@ -180,18 +180,27 @@ extension Finding {
     /// What a reader should know beside the message: that it is new, worse or back, and what the baseline holds; empty
     /// where there is nothing.
     ///
-    /// - Parameter state: the one to say: compared with the scan before, or with what was accepted.
-    func notes(_ state: Finding.State) -> [String] {
+    /// - Parameters:
+    ///   - state: the one to say: compared with the scan before, or with what was accepted.
+    ///   - further: the problems that it has besides; `nil`: besides what was accepted.
+    func notes(_ state: Finding.State, further: [String]? = nil) -> [String] {
         let said: String? =
             switch state {
             case .new: "new"
             case .worsened where !acceptedProblems.isEmpty: change == .worsened ? "worsened" : nil
-            case .worsened:
-                furtherProblems.isEmpty ? "worsened" : "worsened: now also \(furtherProblems.joined(separator: "; "))"
+            case .worsened: worseningInWords(further)
             case .reappeared: "reappeared"
             case .recurring: isNoLongerAccepted && isOpen ? Self.noLongerAccepted : nil
             }
         return [said, acceptanceInWords, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+    }
+
+    private func worseningInWords(_ further: [String]?) -> String {
+        let problems = further ?? furtherProblems
+        let severity = further == nil ? acceptedSeverity.map { "accepted as \($0.rawValue), \(self.severity.rawValue) now" } : nil
+        let also = problems.isEmpty ? nil : "now also \(problems.joined(separator: "; "))"
+        let why = [severity, also].compactMap(\.self)
+        return why.isEmpty ? "worsened" : "worsened: \(why.joined(separator: ", "))"
     }
 
     static let noLongerAccepted = "no longer accepted"
@@ -239,6 +248,8 @@ extension GoneFinding.Reason {
         case .removed: "the repository is no longer listed"
         case .outOfScope: "out of scope now"
         case .ruleRemoved: "the policy no longer has the rule"
+        case .notApplicable: "the rule no longer applies to it"
+        case .policyChanged: "the policy's text changed, not the repository"
         }
     }
 }

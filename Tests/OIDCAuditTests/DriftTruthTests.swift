@@ -1,0 +1,251 @@
+import AuditCore
+import Foundation
+import Testing
+
+@testable import GitHubEmulator
+@testable import OIDCAudit
+
+/// What is called new, gone, accepted or compliant is so by what scans saw.
+@Suite(.timeLimit(.minutes(5))) struct DriftTruthTests {
+    private static let strict = ["--policy", "preset:strict"]
+    private static let template = ["repo", "context", "job_workflow_ref"]
+
+    private func command(_ scan: EmulatedScan, _ arguments: [String]) async -> CommandRun {
+        await CommandRun.run(arguments + ["--api-url", scan.address, "--db", scan.folder.database])
+    }
+
+    private func night(
+        _ scan: EmulatedScan, _ arguments: [String], policy: [String] = DriftTruthTests.strict, later: Int64 = 0,
+    ) async -> CommandRun {
+        await CommandRun.run(
+            ["scan"] + arguments + ["--api-url", scan.address, "--db", scan.folder.database] + policy,
+            environment: ["GH_ENTERPRISE_TOKEN": "t"], clockSkewSeconds: later)
+    }
+
+    private func values(_ run: CommandRun, _ list: String, _ member: String) -> [String] {
+        (run.json[list] as? [[String: Any]] ?? []).compactMap { $0[member] as? String }
+    }
+
+    /// Two organizations, each with a repository that breaks rules and one that breaks none.
+    private static func world() -> WorldFile {
+        var poor = WorldFile.Repository.own("poor", id: 2001, ["actor"])
+        poor.setting?.subClaimPrefix = "repo:beta/poor"
+        return WorldFile(
+            tokens: [],
+            organizations: [
+                .init(
+                    login: "acme", id: 77, template: template,
+                    repositories: [.own("bad", id: 1001, ["actor"]), .good("stays", id: 1002)]),
+                .init(
+                    login: "beta", id: 88, template: template,
+                    repositories: [poor, .good("one", id: 2002, of: "beta")]),
+            ], faults: [])
+    }
+
+    // MARK: - What is accepted
+
+    @Test func aStoredScanAcceptsWhatItSawAlone() async throws {
+        try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme", "beta"])
+            let narrow = await night(scan, ["--repository", "acme/stays"])
+            #expect(narrow.status == 0, "\(narrow.error)")
+            _ = await night(scan, ["beta"])
+            for (baseline, organization, status) in [
+                ("scan:1", "acme", 0), ("scan:2", "acme", 1), ("scan:3", "acme", 1), ("scan:3", "beta", 0),
+            ] as [(String, String, Int32)] {
+                let run = await night(scan, [organization, "--baseline", baseline, "--new-only", "-f", "line"])
+                #expect(run.status == status, "\(baseline) \(organization): \(run.output)")
+            }
+        }
+    }
+
+    @Test func anotherWrongOrderIsNotAccepted() async throws {
+        let policy =
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "high", "#
+            + #""claims": ["repo", "context", "job_workflow_ref"], "ordered": true}]}"#
+        let orders = [["context", "repo", "job_workflow_ref"], ["job_workflow_ref", "context", "repo"]]
+        try await EmulatedScan.with([.own("app", id: 1, orders[0])]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy, to: "p.json")]
+            _ = await night(scan, ["acme"], policy: own)
+            let baseline = ["acme", "--baseline", "scan:1", "--new-only", "-f", "json"]
+            #expect(await night(scan, baseline, policy: own).status == 0)
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, orders[1]) }
+            let run = await night(scan, baseline, policy: own)
+            #expect(run.status == 1, "\(run.output)")
+            #expect(values(run, "findings", "state") == ["worsened"])
+        }
+    }
+
+    @Test func aSeverityThatRoseIsSaid() async throws {
+        @Sendable func policy(_ severity: String) -> String {
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "\#(severity)", "#
+                + #""claims": ["context"]}]}"#
+        }
+        try await EmulatedScan.with([.own("app", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy("medium"), to: "p.json")]
+            _ = await night(scan, ["acme"], policy: own)
+            _ = try scan.folder.write(policy("critical"), to: "p.json")
+            let run = await night(scan, ["acme", "--baseline", "scan:1", "--new-only"], policy: own)
+            #expect(run.status == 1)
+            #expect(
+                run.output.replacing(/\s+/, with: " ").contains("worsened: accepted as medium, critical now"),
+                "\(run.output)")
+        }
+    }
+
+    /// Compared with the scan before, only what that lacked is further, whatever the baseline holds.
+    @Test func whatIsNewIsSaidSinceTheScanThatIsNamed() async throws {
+        try await EmulatedScan.with([.own("app", id: 1, ["repo", "context", "actor"])]) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme"])
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["repo", "actor"]) }
+            _ = await night(scan, ["acme"])
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["actor"]) }
+            let run = await night(scan, ["acme", "--baseline", "scan:1", "--new-only"])
+            let news = try #require(run.output.components(separatedBy: "NEW ").last?.components(separatedBy: "\n\n").first)
+            let words = news.replacing(/\s+/, with: " ")
+            #expect(words.contains("since #2") && words.contains("now also missing claim: repo"), "\(news)")
+            #expect(!words.contains("missing claim: context;"), "\(news)")
+        }
+    }
+
+    // MARK: - What is gone, and back
+
+    @Test func whatNobodyFixedIsNotFixed() async throws {
+        @Sendable func policy(_ rule: String) -> String { #"{"version": 1, "name": "own", "rules": [\#(rule)]}"# }
+        let rule = #"{"id": "b", "rule": "require-claims", "severity": "high", "claims": ["context"]"#
+        let (publicOnly, without, relaxed) = (
+            rule + #", "where": {"visibility": ["public"]}}"#, rule + #", "where": {"exclude_names": ["app"]}}"#,
+            rule.replacing("context", with: "repo") + "}"
+        )
+        for (first, second, isPrivate, why) in [
+            (publicOnly, publicOnly, true, "not_applicable"), (rule + "}", without, false, "not_applicable"),
+            (rule + "}", relaxed, false, "policy_changed"),
+        ] {
+            var repository = WorldFile.Repository.own("app", id: 1, ["repo"])
+            repository.visibility = "public"
+            try await EmulatedScan.with([repository]) { (scan) async throws -> Void in
+                let own = ["--policy", try scan.folder.write(policy(first), to: "p.json")]
+                #expect(await night(scan, ["acme"], policy: own).status == 1)
+                _ = try scan.folder.write(policy(second), to: "p.json")
+                if isPrivate {
+                    await scan.world.change { $0.organizations[0].repositories[0].visibility = "private" }
+                }
+                let run = await night(scan, ["acme", "-f", "json"], policy: own, later: 60)
+                #expect(values(run, "gone", "why") == [why], "\(run.output)")
+                _ = try scan.folder.write(policy(first), to: "p.json")
+                await scan.world.change { $0.organizations[0].repositories[0].visibility = "public" }
+                let back = await night(scan, ["acme", "-f", "json"], policy: own, later: 120)
+                #expect(values(back, "findings", "state") == ["new"], "\(back.output)")
+                // The baseline of the first scan still holds it: nobody fixed it in between.
+                #expect(await night(scan, ["acme", "--baseline", "scan:1", "--new-only"], policy: own).status == 0)
+            }
+        }
+    }
+
+    @Test func aRepositoryThatIsRestoredIsNews() async throws {
+        try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme"])
+            let whole = await scan.world.file
+            await scan.world.change { $0.organizations[0].repositories.removeFirst() }
+            #expect(await night(scan, ["acme"]).output.contains("the repository is no longer listed"))
+            await scan.world.change { $0 = whole }
+            let back = await night(scan, ["acme"])
+            #expect(back.output.contains("NEW "), "\(back.output)")
+            let report = await command(scan, ["report", "-f", "json"] + Self.strict)
+            #expect(Set(values(report, "findings", "since_last_scan")) == ["new"])
+            // As old as it is.
+            #expect(values(report, "findings", "first_seen").allSatisfy { $0 < report.scanStart })
+        }
+    }
+
+    /// What an ad-hoc scan saw in between is in the morning's report all the same.
+    @Test func aScanOfAnotherScopeTakesNothingOutOfTheReport() async throws {
+        try await EmulatedScan.with([.good("app", id: 1), .own("pay", id: 2, ["actor"])]) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme"])
+            await scan.world.change {
+                $0.organizations[0].repositories = [.own("app", id: 1, ["actor"]), .good("pay", id: 2)]
+            }
+            _ = await night(scan, ["--repository", "acme/app", "--repository", "acme/pay"])
+            for run in [await night(scan, ["acme", "-f", "json"]), await command(scan, ["report", "3", "-f", "json"])] {
+                let found = run.json["findings"] as? [[String: Any]] ?? []
+                #expect(!found.isEmpty)
+                #expect(Set(values(run, "findings", "since_last_scan")) == ["new"], "\(run.error)")
+                #expect(Set(values(run, "gone", "repository")) == ["acme/pay"])
+            }
+            let text = await command(scan, ["report", "3"])
+            #expect(text.output.contains("NEW ") && text.output.contains("GONE "), "\(text.output)")
+        }
+    }
+
+    // MARK: - What is not known
+
+    @Test func anOrganizationThatIsNotFoundTakesNothingWithIt() async throws {
+        try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme", "beta"])
+            await scan.world.change { $0.organizations.removeLast() }
+            let run = await night(scan, ["acme", "beta", "-f", "json"])
+            #expect(run.status == 3 || run.status == 1, "\(run.error)")
+            #expect(Set(values(run, "carried_on", "repository")) == ["beta/poor"])
+            let text = await command(scan, ["report"] + Self.strict)
+            #expect(text.output.contains("known and not judged this time"), "\(text.output)")
+            let metrics = await command(scan, ["report", "-f", "prometheus"] + Self.strict)
+            let lost = metrics.output.split(separator: "\n").filter {
+                $0.contains("state=\"not_judged\"") && $0.contains("org=\"beta\"")
+            }
+            #expect(lost.count == 1 && lost.first?.hasSuffix(" 0") == false, "\(lost)")
+            let page = await command(scan, ["report", "-f", "html"] + Self.strict)
+            #expect(!page.output.contains("None is open."), "a critical one was not judged")
+            let file = scan.folder.path + "/b.json"
+            _ = await command(scan, ["check", "--at", "2", "--write-baseline", file] + Self.strict)
+            #expect(try String(contentsOfFile: file, encoding: .utf8).contains("beta/poor"))
+        }
+    }
+
+    @Test func eachIncompleteOrganizationIsNamed() async throws {
+        try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [
+                    .init(path: "/orgs/acme/actions/*", kind: .status, status: 403),
+                    .init(path: "/orgs/beta/actions/*", kind: .status, status: 403),
+                ]
+            }
+            for format in ["line", "github", "text", "markdown"] {
+                let run = await night(scan, ["acme", "beta", "-f", format])
+                #expect(run.output.contains("2 organizations (acme, beta)"), "\(run.output)")
+            }
+            let annotated = await night(scan, ["acme", "beta", "-f", "github"])
+            #expect(annotated.output.contains("::warning title=not read::beta: "), "\(annotated.output)")
+        }
+    }
+
+    /// What a stopped scan read is judged by nobody: until it is resumed, the scan before it does not speak for today.
+    @Test func aScanThatWasNotFinishedIsNotPassedOver() async throws {
+        let good = (0..<20).map { WorldFile.Repository.good("r\($0)", id: Int64(1001 + $0)) }
+        try await EmulatedScan.with(good) { (scan) async throws -> Void in
+            #expect(await night(scan, ["acme"]).status == 0)
+            await scan.world.change {
+                $0.faults = [
+                    .init(
+                        path: "/repos/acme/*", after: 5, kind: .body, status: 403,
+                        body: #"{"message": "This installation has been suspended"}"#)
+                ]
+            }
+            #expect(await night(scan, ["acme"]).status == 3)
+            let words = "scan #2, which began at "
+            let check = await command(scan, ["check", "acme"] + Self.strict)
+            #expect(check.status == 3, "\(check.output)")
+            #expect(check.output.contains(words), "\(check.output)")
+            let line = await command(scan, ["report", "-f", "line"] + Self.strict)
+            #expect(line.status == 3 && line.output.hasPrefix("incomplete: "), "\(line.output)")
+            // By its number a scan is told as it was.
+            #expect(await command(scan, ["report", "1", "-f", "line"] + Self.strict).status == 0)
+            await scan.world.change { $0.faults = [] }
+            #expect(await night(scan, ["acme", "--resume"]).status == 0)
+            #expect(await command(scan, ["check", "acme"] + Self.strict).status == 0)
+        }
+    }
+}
+
+extension CommandRun {
+    fileprivate var scanStart: String { (json["scan"] as? [String: Any])?["started_at"] as? String ?? "" }
+}
