@@ -28,6 +28,9 @@ package struct Scope: Hashable, Sendable {
     /// Whether it chooses some repositories of an organization: it does not stand for the others.
     package var isNarrow: Bool { selector != Selector() || !named.isEmpty }
 
+    /// Whether it chooses some repositories of one organization.
+    package func isNarrow(of login: String) -> Bool { selector != Selector() || named.isNarrow(login) }
+
     package func decide(_ repository: Repository) -> Decision {
         if named.leavesOut(repository) { return .skipped("out of scope: not named") }
         if repository.isArchived == true, !includesArchived { return .skipped("archived") }

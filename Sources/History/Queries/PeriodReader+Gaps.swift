@@ -15,39 +15,51 @@ extension PeriodReader {
         }
         gaps += try stoppedScans(organizations)
         for own in organizations {
-            let login = own.organization.login
-            if !own.hasStart {
-                gaps.append(
-                    PeriodGap(
-                        .noStart, login, reason: "no scan had read it by then", from: since,
-                        to: own.scans.first?.startedAt))
+            // By the login that it bore then: another organization may bear it by now.
+            gaps += try self.gaps(of: own, pruned, andUntil: end).map { gap in
+                var gap = gap
+                gap.organization = own.login(at: gap.from)
+                return gap
             }
-            if let scan = own.scans.first(where: \.isNarrow) {
-                gaps.append(
-                    PeriodGap(
-                        .listing, login, reason: "scans of some repositories alone: of the others nothing is known",
-                        from: scan.startedAt, first: scan.side, last: own.scans.last?.side))
-            }
-            let starts = own.scans.map(\.startedAt) + pruned.filter { $0.startedAt > since }.map(\.startedAt)
-            gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
-            gaps += try organizationGaps(own)
-            gaps += try repositoryGaps(own)
         }
         return gaps
     }
 
-    /// A pruned scan's start, and its number.
-    private typealias Pruned = (id: Int64, startedAt: Timestamp)
+    private func gaps(of own: PeriodScans, _ pruned: [Pruned], andUntil end: Timestamp) throws -> [PeriodGap] {
+        let login = own.organization.login
+        var gaps: [PeriodGap] = []
+        if !own.hasStart {
+            gaps.append(
+                PeriodGap(
+                    .noStart, login, reason: "no scan had read it by then", from: since, to: own.scans.first?.startedAt)
+            )
+        }
+        if let scan = own.scans.first(where: own.isNarrow) {
+            gaps.append(
+                PeriodGap(
+                    .listing, login, reason: "scans of some repositories alone: of the others nothing is known",
+                    from: scan.startedAt, first: scan.side, last: own.scans.last?.side))
+        }
+        let starts =
+            own.scans.map(\.startedAt)
+            + pruned.filter { $0.startedAt > since && $0.organizations.contains(own.organization.id) }
+            .map(\.startedAt)
+        gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
+        return try gaps + organizationGaps(own) + repositoryGaps(own)
+    }
+
+    /// A pruned scan's start, its number, and for which organizations it asked.
+    private typealias Pruned = (id: Int64, startedAt: Timestamp, organizations: Set<OrganizationID?>)
 
     private func prunedScans(_ organizations: [PeriodScans]) throws -> [Pruned] {
-        let names = OrganizationNames(db, apiURL: apiURL)
-        let logins = Set(try organizations.flatMap { try names.logins(of: $0.rowID) }.map { $0.lowercased() })
+        let ids = Set(organizations.map(\.organization.id))
+        var bearers = LoginBearers(db, apiURL: apiURL)
         var json = JSONTextReader()
         return try Row.fetchAll(
             db,
             sql: """
-                SELECT s.id, s.startedAt, s.requested FROM prunedScan p JOIN scan s ON s.id = p.scanID
-                JOIN host h ON h.id = s.hostID
+                SELECT s.id, s.startedAt, s.requested, l.id AS link FROM prunedScan p JOIN scan s ON s.id = p.scanID
+                JOIN seal l ON l.scanID = s.id JOIN host h ON h.id = s.hostID
                 WHERE h.apiURL = ? AND s.startedAt > ? AND s.startedAt <= ? ORDER BY s.id
                 """,
             // One between the scan of the starting state and the period would be a better starting state.
@@ -56,9 +68,11 @@ extension PeriodReader {
                 until.description,
             ]
         ).compactMap { row in
+            let link: Int64 = try row.decode(forColumn: "link")
             let asked = try json.strings(row.decode(forColumn: "requested"))
-            guard asked.contains(where: { logins.contains($0.lowercased()) }) else { return nil }
-            return (try row.decode(forColumn: "id"), try row.time("startedAt"))
+                .map { try bearers.bearer(of: $0, at: link) }.filter(ids.contains)
+            guard !asked.isEmpty else { return nil }
+            return (try row.decode(forColumn: "id"), try row.time("startedAt"), Set(asked))
         }
     }
 
@@ -92,12 +106,12 @@ extension PeriodReader {
     private func organizationGaps(_ own: PeriodScans) throws -> [PeriodGap] {
         var json = JSONTextReader()
         let troubles = try own.scans.map { scan in
-            let records = try OrganizationRecord.fetchAll(
-                db, sql: "SELECT * FROM scanOrganization WHERE scanID = ?", arguments: [scan.id.rawValue])
-            let record =
-                records.first { $0.organizationRowID == own.rowID }
-                ?? records.first { $0.organizationRowID == nil }
-            return try record.map { try self.troubles($0, &json) } ?? []
+            let record = try OrganizationRecord.fetchOne(
+                db, sql: "SELECT * FROM scanOrganization WHERE scanID = ? AND organizationID = ?",
+                arguments: [scan.id.rawValue, own.rowID])
+            // A scan that asked for it and has no record of it did not find it.
+            return try record.map { try self.troubles($0, &json) }
+                ?? [Trouble(kind: .organization, reason: "it could not be found")]
         }
         var gaps: [PeriodGap] = []
         for (place, scan) in own.scans.enumerated() {
@@ -114,9 +128,6 @@ extension PeriodReader {
     }
 
     private func troubles(_ record: OrganizationRecord, _ json: inout JSONTextReader) throws -> [Trouble] {
-        guard record.organizationRowID != nil else {
-            return [Trouble(kind: .organization, reason: "it could not be found")]
-        }
         var troubles: [Trouble] = []
         if case .unreadable(let reason) = try record.template(&json) {
             troubles.append(Trouble(kind: .organizationTemplate, reason: reason.message))
@@ -169,11 +180,13 @@ extension PeriodReader {
             db,
             sql: """
                 SELECT c.* FROM coverage c WHERE c.scanID <= ?2 AND c.scanID IN (SELECT scanID FROM seal)
-                    AND \(RepositoryRecord.last("organizationID", of: "c.repositoryID", upTo: "?2")) = ?1
+                    AND EXISTS (
+                        SELECT 1 FROM repositoryObservation x
+                        WHERE x.organizationID = ?1 AND x.repositoryID = c.repositoryID AND x.scanID <= ?2)
                 ORDER BY c.repositoryID, c.scanID, c.id
                 """,
             arguments: [own.rowID, last])
-        let names = try RepositoryNames(db, of: rows.map(\.repositoryRowID), upTo: last)
+        let stays = try RepositoryStays(db, of: rows.map(\.repositoryRowID), upTo: last)
         let left = try departures(Set(rows.map(\.repositoryRowID)), upTo: last, own.scans.last?.scope ?? Scope())
         var times: [(name: String, unread: Unread)] = []
         for (place, row) in rows.enumerated() {
@@ -182,11 +195,13 @@ extension PeriodReader {
                 place + 1 < rows.count && rows[place + 1].repositoryRowID == row.repositoryRowID
                 ? rows[place + 1].scanID : .max
             let gone = left[row.repositoryRowID]?.first { $0 > row.scanID } ?? .max
-            times.append(
-                (
-                    names.known[row.repositoryRowID]?.fullName ?? "repository \(row.repositoryRowID)",
-                    (reason.message, row.scanID, min(next, gone))
-                ))
+            guard row.scanID < min(next, gone) else { continue }
+            // What is not read may be in several organizations meanwhile.
+            for stay in stays.of(row.repositoryRowID, in: own.rowID) {
+                let unread = stay.scans.clamped(to: row.scanID..<min(next, gone))
+                guard !unread.isEmpty else { continue }
+                times.append((stay.fullName, (reason.message, unread.lowerBound, unread.upperBound)))
+            }
         }
         return times
     }

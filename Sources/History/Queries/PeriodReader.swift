@@ -16,11 +16,37 @@ struct PeriodScans: Sendable {
 
     /// The scan of that number, or the first of these after it.
     func side(from number: Int64) -> ScanDifference.Side? { scans.first { $0.id.rawValue >= number }?.side }
+
+    /// The login that it bore at each of the scans: as it was found last by then, else first.
+    let logins: [String]
+
+    init(rowID: Int64, organization: OrganizationReference, scans: [StoredScan], hasStart: Bool) {
+        (self.rowID, self.organization, self.scans, self.hasStart) = (rowID, organization, scans, hasStart)
+        let found = scans.map { scan in scan.organizations.first { $0.id == organization.id }?.login }
+        var last = found.compactMap(\.self).first ?? organization.login
+        logins = found.map { login in
+            last = login ?? last
+            return last
+        }
+    }
+
+    func login(at time: Timestamp) -> String {
+        (scans.lastIndex { $0.startedAt <= time } ?? scans.indices.first).map { logins[$0] } ?? organization.login
+    }
+
+    /// Whether a scan reads some of its repositories alone.
+    func isNarrow(_ scan: StoredScan) -> Bool { scan.isNarrow(of: organization.id) }
 }
 
 extension StoredScan {
     fileprivate func holds(_ organization: OrganizationID?) -> Bool {
         organization != nil && organizations.contains { $0.id == organization }
+    }
+
+    /// Whether its scope chooses some repositories of an organization: others may be named of others alone.
+    fileprivate func isNarrow(of organization: OrganizationID?) -> Bool {
+        guard let login = organizations.first(where: { $0.id == organization })?.login else { return isNarrow }
+        return scope.isNarrow(of: login)
     }
 }
 
@@ -36,22 +62,20 @@ struct PeriodReader {
     /// - Parameter organizations: of which; empty: all.
     func scans(of organizations: [OrganizationReference]) throws -> [PeriodScans] {
         let names = OrganizationNames(db, apiURL: apiURL)
-        let all = try ScanSearch(apiURL: apiURL, latestStart: until).all(db, oldestFirst: true)
+        var all: [OrganizationID: [StoredScan]] = [:]
+        for (scan, ids) in try scansByOrganization() {
+            for id in ids { all[id, default: []].append(scan) }
+        }
         let wanted = organizations.isEmpty ? try names.all() : organizations
         return try wanted.compactMap { organization in
             let stored = try names.stored(organization)
             guard let rowID = stored.rowID, let id = try Self.githubID(of: rowID, db) else { return nil }
-            let logins = Set(try names.logins(of: rowID).map { $0.lowercased() })
-            let asked = all.filter { scan in
-                scan.organizations.contains { other in
-                    other.id == id || (other.id == nil && logins.contains(other.login.lowercased()))
-                }
-            }
+            let asked = all[id] ?? []
             // A scan of some repositories does not stand for the others; but one from before the period does not stand for
             // what scans within it did not look at.
-            let whole = asked.filter { !$0.isNarrow }
+            let whole = asked.filter { !$0.isNarrow(of: id) }
             let within = asked.filter { $0.startedAt > since }
-            let hasWhole = within.isEmpty ? !whole.isEmpty : within.contains { !$0.isNarrow }
+            let hasWhole = within.isEmpty ? !whole.isEmpty : within.contains { !$0.isNarrow(of: id) }
             let own = hasWhole ? whole : asked.filter { $0.scope == asked.last?.scope }
             let before = own.filter { $0.startedAt <= since }
             let start = before.last { $0.holds(id) } ?? before.last
@@ -65,14 +89,20 @@ struct PeriodReader {
 
     /// Every scan of the organizations that began in the period, oldest first: those of some repositories too.
     func scansWithin(_ organizations: [PeriodScans]) throws -> [StoredScan] {
-        let names = OrganizationNames(db, apiURL: apiURL)
         let ids = Set(organizations.compactMap(\.organization.id))
-        let logins = Set(try organizations.flatMap { try names.logins(of: $0.rowID) }.map { $0.lowercased() })
-        return try ScanSearch(apiURL: apiURL, latestStart: until).all(db, oldestFirst: true).filter { scan in
-            scan.startedAt > since
-                && scan.organizations.contains { other in
-                    other.id.map(ids.contains) ?? logins.contains(other.login.lowercased())
-                }
+        return try scansByOrganization().filter { $0.scan.startedAt > since && !ids.isDisjoint(with: $0.organizations) }
+            .map(\.scan)
+    }
+
+    /// Every scan that had begun by the end, oldest first, with the organizations that it asked for: those that it did not
+    /// find by who bore the login then.
+    private func scansByOrganization() throws -> [(scan: StoredScan, organizations: Set<OrganizationID>)] {
+        var bearers = LoginBearers(db, apiURL: apiURL)
+        return try ScanSearch(apiURL: apiURL, latestStart: until).all(db, oldestFirst: true).map { scan in
+            let ids = try scan.organizations.compactMap { one in
+                try one.id ?? bearers.bearer(of: one.login, at: scan.link)
+            }
+            return (scan, Set(ids))
         }
     }
 
@@ -130,34 +160,21 @@ struct PeriodReader {
             }
         }
         if let current { found.append(current) }
-        let names = try RepositoryNames(db, of: found.compactMap(\.rows[0].repositoryRowID), upTo: last)
+        let scans = try ScanSearch(apiURL: apiURL, latestStart: until).all(db, oldestFirst: true)
+        let stays = try RepositoryStays(
+            db, of: found.compactMap(\.rows[0].repositoryRowID), upTo: scans.map(\.id.rawValue).max() ?? last)
+        let sides = Dictionary(scans.map { ($0.id.rawValue, $0.side) }, uniquingKeysWith: { first, _ in first })
         var json = JSONTextReader()
-        return try found.compactMap { finding in
-            try finding.inPeriod(organizations, names, &json)
+        let byRow = Dictionary(organizations.map { ($0.rowID, $0) }, uniquingKeysWith: { first, _ in first })
+        return try found.flatMap { finding in
+            try finding.owners(among: organizations, byRow, stays).compactMap { own in
+                try finding.inPeriod(own, stays, sides, &json)
+            }
         }.sorted { one, other in
             let (left, right) = (one.finding, other.finding)
             if left.severity != right.severity { return left.severity > right.severity }
-            return (left.key.rule, left.name, one.policyName) < (right.key.rule, right.name, other.policyName)
-        }
-    }
-}
-
-/// What repositories were called last, and whose they were.
-struct RepositoryNames {
-    private(set) var known: [Int64: (fullName: String, organization: Int64)] = [:]
-
-    /// - Parameter repositories: their row ids.
-    init(_ db: Database, of repositories: [Int64], upTo scan: Int64) throws {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT x.repositoryID, x.owner || '/' || x.name, x.organizationID
-                FROM json_each(?1) e JOIN repositoryObservation x
-                    ON x.id = \(RepositoryRecord.last(of: "e.value", upTo: "?2"))
-                """,
-            arguments: ["[" + Set(repositories).map(String.init).joined(separator: ",") + "]", scan])
-        while let row = try rows.next() {
-            known[try row.decode(atIndex: 0)] = try (row.decode(atIndex: 1), row.decode(atIndex: 2))
+            return (left.key.rule, left.name, one.policyName, one.lastSeen.id.rawValue)
+                < (right.key.rule, right.name, other.policyName, other.lastSeen.id.rawValue)
         }
     }
 }
@@ -172,43 +189,74 @@ private struct FoundFinding {
         rows[0].identity == record.identity && rows[0].policyName == record.policyName
     }
 
-    /// - Returns: `nil` where it stood open at none of the period's scans.
-    func inPeriod(
-        _ organizations: [PeriodScans], _ names: RepositoryNames, _ json: inout JSONTextReader,
-    ) throws -> PeriodFinding? {
-        let name = rows[0].repositoryRowID.flatMap { names.known[$0] }
-        let owner = organizations.first { own in
-            if let row = name?.organization ?? rows[0].organizationRowID { return own.rowID == row }
-            return rows[0].waiver?.lowercased().hasPrefix("\(own.organization.login.lowercased()): ") ?? false
+    /// The organizations whose it may have been.
+    func owners(
+        among organizations: [PeriodScans], _ byRow: [Int64: PeriodScans], _ stays: RepositoryStays,
+    ) -> [PeriodScans] {
+        if let repository = rows[0].repositoryRowID {
+            return stays.organizations(of: repository).compactMap { byRow[$0] }
         }
-        guard let owner else { return nil }
-        // Other policies did not look for it.
-        let judged = owner.scans.filter { $0.policyName == rows[0].policyName }
+        return rows[0].organizationRowID.map { byRow[$0].map { [$0] } ?? [] } ?? organizations
+    }
+
+    /// - Returns: `nil` where it stood open at none of the organization's scans, while what it is about was its own.
+    func inPeriod(
+        _ own: PeriodScans, _ stays: RepositoryStays, _ sides: [Int64: ScanDifference.Side],
+        _ json: inout JSONTextReader,
+    ) throws -> PeriodFinding? {
+        let stays = times(in: own, stays)
+        guard !stays.isEmpty else { return nil }
         var next = rows.count - 1
-        var standing: (row: FindingRecord, scan: StoredScan, next: Int)?
-        for scan in judged.reversed() {
+        var standing: (row: FindingRecord, scan: StoredScan, next: Int, stay: Stay)?
+        // Other policies did not look for it.
+        for scan in own.scans.reversed() where scan.policyName == rows[0].policyName {
+            guard let stay = stays.first(where: { $0.scans.contains(scan.id.rawValue) }) else { continue }
             while next >= 0, rows[next].scanID > scan.id.rawValue { next -= 1 }
             guard next >= 0 else { break }
             if rows[next].isOpen {
-                standing = (rows[next], scan, next + 1)
+                standing = (rows[next], scan, next + 1, stay)
                 break
             }
         }
-        guard let (row, scan, after) = standing else { return nil }
-        let gone = after < rows.count ? owner.side(from: rows[after].scanID) : nil
+        guard let (row, scan, after, stay) = standing else { return nil }
+        let fixed =
+            after < rows.count && stay.scans.contains(rows[after].scanID) ? own.side(from: rows[after].scanID) : nil
+        let end = stay.scans.upperBound
+        // It may be that another organization's scan alone saw it leave.
+        let gone = fixed ?? (end == .max ? nil : own.side(from: end) ?? sides[end])
         let state: PeriodFinding.State =
             gone != nil
-            ? .gone : owner.scans.last?.policyName != row.policyName ? .notJudged : row.isWaived ? .waived : .open
-        let (key, title): (FindingKey.Subject, String) =
+            ? .gone : own.scans.last?.policyName != row.policyName ? .notJudged : row.isWaived ? .waived : .open
+        let key: FindingKey.Subject =
             if let repository {
-                (.repository(RepositoryID(rawValue: repository)), name?.fullName ?? "repository \(repository)")
+                .repository(RepositoryID(rawValue: repository))
             } else if let organization {
-                (.organization(OrganizationID(rawValue: organization)), owner.organization.login)
+                .organization(OrganizationID(rawValue: organization))
             } else {
-                (.waiver(row.waiver ?? ""), row.waiver ?? "")
+                .waiver(row.waiver ?? "")
             }
+        let name = stay.name ?? own.login(at: scan.startedAt)
         return PeriodFinding(
-            finding: try row.finding(key, name: title, organization: owner.organization.id, &json),
+            finding: try row.finding(key, name: name, organization: own.organization.id, &json),
             policyName: row.policyName, state: state, lastSeen: scan.side, goneBy: gone)
+    }
+
+    private typealias Stay = (scans: Range<Int64>, name: String?)
+
+    /// While it was the organization's own, and by which name.
+    private func times(in own: PeriodScans, _ stays: RepositoryStays) -> [Stay] {
+        if let repository = rows[0].repositoryRowID {
+            return stays.of(repository, in: own.rowID).map { ($0.scans, $0.fullName) }
+        }
+        if rows[0].organizationRowID != nil { return [(0..<Int64.max, nil)] }
+        // A finding about a waiver begins with the login under which it was told.
+        guard let waiver = rows[0].waiver else { return [] }
+        let name = waiver.lowercased()
+        return own.scans.indices.compactMap { place in
+            let login = own.logins[place].lowercased()
+            guard name.hasPrefix("\(login): ") else { return nil }
+            let next = own.logins[place...].firstIndex { $0.lowercased() != login }
+            return (own.scans[place].id.rawValue..<(next.map { own.scans[$0].id.rawValue } ?? .max), waiver)
+        }
     }
 }

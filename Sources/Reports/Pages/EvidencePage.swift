@@ -95,7 +95,7 @@ package enum EvidencePage: Page {
 
     private static let gap: [Member<PeriodGap>] = Member.list {
         Member("kind", .word) { $0.kind }
-        Member("organization", .maybe(.string), "null where it is of all") { $0.organization }
+        Member("organization", .maybe(.string), "login of then; null where it is of all") { $0.organization }
         Member("reason", .string) { $0.reason }
         Member("from", .time) { $0.from }
         Member("to", .maybe(.time), "null where it lasts to the end of the period") { $0.to }

@@ -1,0 +1,191 @@
+import AuditCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import History
+
+/// What belongs to an organization in a period: by when it was so, whatever is so by now.
+@Suite struct PeriodTests {
+    private static let api = "https://api.github.com"
+    private static let day: Int64 = 86_400
+    private static let acme = OrganizationReference(login: "acme", id: OrganizationID(rawValue: 77))
+    private static let umbrella = OrganizationReference(login: "umbrella", id: OrganizationID(rawValue: 88))
+
+    private let folder = Folder()
+
+    private func policy() throws -> Policy {
+        try .of(#"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context"]}"#)
+    }
+
+    private func read(_ name: String, id: Int64, _ keys: [ClaimKey] = ["repo"]) -> Observation {
+        let parts = name.split(separator: "/").map(String.init)
+        return Observation(
+            repository: .sample(parts[1], id: id, owner: parts[0]), reading: .read(.own(keys)), observedAt: .sample)
+    }
+
+    private func unread(_ name: String, id: Int64) -> Observation {
+        Observation(
+            repository: read(name, id: id).repository, reading: .unreadable(UnreadableReason(.forbidden, "no")),
+            observedAt: .sample)
+    }
+
+    private func scan(
+        _ store: HistoryStore, night: Int64, _ organization: OrganizationReference, _ observations: Observation...,
+        template: OrganizationTemplate = .neverSet, scope: Scope = Scope(),
+    ) async throws {
+        try await store.scan(
+            observations, at: night * Self.day, template: template, scope: scope, policy: policy(),
+            isWhole: !scope.isNarrow, login: organization.login, id: try #require(organization.id).rawValue)
+    }
+
+    /// A scan to which an organization was not found.
+    private func scanNobody(_ store: HistoryStore, night: Int64, login: String) async throws {
+        let time = Timestamp.sample.adding(seconds: night * Self.day)
+        let recorder = try await store.beginScan(
+            ScanStart(
+                apiURL: Self.api, isEnterpriseServer: false, startedAt: time, toolVersion: "test", requested: [login],
+                scope: Scope()))
+        let reason = UnreadableReason(.notFound, "not found")
+        try await recorder.record(
+            OrganizationObservation(
+                login: login, id: nil, template: .unreadable(reason),
+                listing: Listing(status: .partial, listed: 0, expected: nil, error: "not found", failure: .notFound)))
+        try await recorder.finish(at: time, stop: nil, requests: RequestCounts())
+        let snapshot = try await store.snapshot(of: recorder.scanID)
+        try await recorder.seal(Evaluator(policy: policy(), gate: Gate()).evaluate(snapshot))
+    }
+
+    private func evidence(
+        _ store: HistoryStore, from first: Int64 = 0, to last: Int64, of organizations: OrganizationReference...,
+    ) async throws -> PeriodEvidence {
+        let until = Timestamp.sample.adding(seconds: last * Self.day + 3600)
+        return try #require(
+            try await store.evidence(
+                of: organizations, apiURL: Self.api, since: .sample.adding(seconds: first * Self.day), until: until,
+                now: until))
+    }
+
+    private func findings(_ evidence: PeriodEvidence) -> [String] {
+        evidence.findings.map { found in
+            "\(found.finding.name) of \(found.finding.organization?.rawValue ?? 0): \(found.state.rawValue), "
+                + "\(found.lastSeen.id.rawValue) to \(found.goneBy?.id.rawValue ?? 0)"
+        }
+    }
+
+    private func gaps(_ evidence: PeriodEvidence, _ kinds: PeriodGap.Kind...) -> [String] {
+        evidence.gaps.filter { kinds.contains($0.kind) }.map { gap in
+            "\(gap.organization ?? ""): \(gap.first?.id.rawValue ?? 0)-\(gap.last?.id.rawValue ?? 0) "
+                + gap.repositories.joined(separator: " ")
+        }
+    }
+
+    // MARK: - Repositories that are transferred
+
+    @Test(arguments: [false, true])
+    func aFindingStaysWithTheOrganizationInWhichItStood(newOwnerIsReadFirst: Bool) async throws {
+        let store = try HistoryStore(path: folder.file)
+        for night in 0...1 as ClosedRange<Int64> {
+            try await scan(
+                store, night: night, Self.acme, read("acme/api", id: 1, ["repo", "context"]), read("acme/web", id: 2))
+            try await scan(store, night: night, Self.umbrella, read("umbrella/ok", id: 3, ["repo", "context"]))
+        }
+        let night: [(OrganizationReference, [Observation])] = [
+            (Self.acme, [read("acme/api", id: 1, ["repo", "context"])]),
+            (Self.umbrella, [read("umbrella/ok", id: 3, ["repo", "context"]), read("umbrella/web", id: 2)]),
+        ]
+        for (organization, observations) in newOwnerIsReadFirst ? night.reversed() : night {
+            try await store.scan(
+                observations, at: 2 * Self.day, policy: policy(), login: organization.login,
+                id: try #require(organization.id).rawValue)
+        }
+        let (left, came): (Int64, Int64) = newOwnerIsReadFirst ? (6, 5) : (5, 6)
+        let stood = "acme/web of 77: gone, 3 to \(left)"
+        let stands = "umbrella/web of 88: open, \(came) to 0"
+        #expect(findings(try await evidence(store, to: 2, of: Self.acme)) == [stood])
+        #expect(findings(try await evidence(store, to: 2, of: Self.umbrella)) == [stands])
+        #expect(findings(try await evidence(store, to: 2)) == [stood, stands])
+        // Before it was transferred nobody knew of it.
+        #expect(findings(try await evidence(store, to: 1)) == ["acme/web of 77: open, 3 to 0"])
+        #expect(try await evidence(store, to: 1, of: Self.umbrella).findings.isEmpty)
+    }
+
+    @Test func anOrganizationThatIsNoLongerScannedHasWhatStoodThere() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, night: 0, Self.acme, read("acme/web", id: 2))
+        try await scan(store, night: 1, Self.acme, read("acme/web", id: 2))
+        try await scan(store, night: 2, Self.umbrella, read("umbrella/web", id: 2))
+        #expect(
+            findings(try await evidence(store, to: 2)) == [
+                "acme/web of 77: gone, 2 to 3", "umbrella/web of 88: open, 3 to 0",
+            ])
+    }
+
+    @Test func aGapStaysWithTheOrganizationInWhichItWas() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, night: 0, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1))
+        try await scan(store, night: 0, Self.umbrella, read("umbrella/ok", id: 3))
+        try await scan(store, night: 1, Self.acme, unread("acme/web", id: 2), read("acme/api", id: 1))
+        try await scan(store, night: 1, Self.umbrella, read("umbrella/ok", id: 3))
+        // Still not readable where it comes to.
+        try await scan(store, night: 2, Self.umbrella, read("umbrella/ok", id: 3), unread("umbrella/web", id: 2))
+        try await scan(store, night: 2, Self.acme, read("acme/api", id: 1))
+        try await scan(store, night: 3, Self.umbrella, read("umbrella/ok", id: 3), read("umbrella/web", id: 2))
+        try await scan(store, night: 3, Self.acme, read("acme/api", id: 1))
+        let lost = "acme: 3-3 acme/web"
+        let taken = "umbrella: 5-5 umbrella/web"
+        #expect(gaps(try await evidence(store, to: 3, of: Self.acme), .repositories) == [lost])
+        #expect(gaps(try await evidence(store, to: 3, of: Self.umbrella), .repositories) == [taken])
+        #expect(gaps(try await evidence(store, to: 3), .repositories) == [lost, taken])
+    }
+
+    // MARK: - Logins that change hands
+
+    @Test func aLoginThatWasNotFoundIsAGapOfWhoBoreIt() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, night: 0, Self.acme, read("acme/api", id: 1))
+        let renamed = OrganizationReference(login: "umbrella", id: Self.acme.id)
+        let heir = OrganizationReference(login: "acme", id: Self.umbrella.id)
+        try await scanNobody(store, night: 1, login: "acme")
+        try await scan(store, night: 2, renamed, read("umbrella/api", id: 1))
+        try await scan(store, night: 2, heir, read("acme/ok", id: 3))
+        try await scanNobody(store, night: 3, login: "acme")
+        try await scanNobody(store, night: 3, login: "umbrella")
+        let first = try await evidence(store, to: 3, of: renamed)
+        #expect(gaps(first, .organization) == ["acme: 2-2 ", "umbrella: 6-6 "])
+        #expect(first.scans.map(\.id.rawValue) == [2, 3, 6])
+        let second = try await evidence(store, to: 3, of: heir)
+        #expect(gaps(second, .organization) == ["acme: 5-5 "])
+        #expect(second.scans.map(\.id.rawValue) == [4, 5])
+    }
+
+    @Test func whatIsSaidOfAnOrganizationBearsItsLoginOfThen() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let unreadable = OrganizationTemplate.unreadable(UnreadableReason(.forbidden, "no"))
+        let policy = try Policy.of(
+            #"{"id": "set", "rule": "organization-template", "severity": "high"}"#,
+            #"{"id": "old", "rule": "expired-waivers", "severity": "low"}"#)
+        let waiver = Waiver(
+            rule: "set", target: .init(organization: "acme"), owner: "o", reason: "r",
+            expires: try #require(Day("2026-01-01")))
+        func night(_ night: Int64, _ login: String, _ id: Int64, _ template: OrganizationTemplate) async throws {
+            try await store.scan(
+                [], at: night * Self.day, template: template, policy: policy,
+                waivers: WaiverList([waiver], source: "w"),
+                login: login, id: id)
+        }
+        let set = OrganizationTemplate.set(["repo"], useImmutableSubject: nil)
+        try await night(0, "acme", 77, .neverSet)
+        try await night(1, "acme", 77, unreadable)
+        try await night(2, "umbrella", 77, set)
+        try await night(2, "acme", 88, .neverSet)
+        let evidence = try await evidence(store, to: 2)
+        #expect(evidence.organizations.map(\.login) == ["acme", "umbrella"])
+        #expect(gaps(evidence, .organizationTemplate) == ["acme: 2-2 "])
+        let told = evidence.findings.map {
+            "\($0.finding.name) of \($0.finding.organization?.rawValue ?? 0) \($0.state)"
+        }
+        let expired = "acme: set on acme until 2026-01-01"
+        #expect(told == ["acme of 77 gone", "acme of 88 open", "\(expired) of 77 gone", "\(expired) of 88 open"])
+    }
+}
