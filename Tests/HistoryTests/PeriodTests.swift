@@ -188,4 +188,32 @@ import Testing
         let expired = "acme: set on acme until 2026-01-01"
         #expect(told == ["acme of 77 gone", "acme of 88 open", "\(expired) of 77 gone", "\(expired) of 88 open"])
     }
+
+    @Test func aWaiverHeldUnderTheLoginOfItsDay() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let other = OrganizationReference(login: "acme-two", id: Self.acme.id)
+        try await scan(store, night: 0, Self.acme, read("acme/web", id: 2))
+        try await scan(store, night: 1, other, read("acme-two/web", id: 2))
+        try await scan(store, night: 1, Self.umbrella, read("umbrella/ok", id: 3))
+        let found = try await evidence(store, from: -1, to: 2, of: other)
+        func waiver(_ target: Waiver.Target) throws -> Waiver {
+            Waiver(rule: "claims", target: target, owner: "o", reason: "r", expires: try #require(Day("2027-01-01")))
+        }
+        let waivers = try [
+            Waiver.Target(organization: "acme"), .init(repository: .named(Glob("Acme/web"))),
+            .init(organization: "acme-two", repository: .named(Glob("web"))), .init(repository: .named(Glob("web"))),
+            .init(organization: "umbrella"), .init(repository: .named(Glob("umbrella/ok"))),
+        ].map(waiver)
+        let scans = found.scans.map { scan in
+            var scan = scan
+            scan.waiversSHA256 = "a"
+            return scan
+        }
+        let held = PeriodEvidence.waivers(
+            ["a": WaiverList(waivers, source: "w")], by: scans, of: found.organizations)
+        #expect(
+            held.map { "\($0.waiver.target) \($0.first.id.rawValue)-\($0.last.id.rawValue)" } == [
+                "acme 1-1", "Acme/web 1-1", "web 1-2", "acme-two/web 2-2",
+            ])
+    }
 }

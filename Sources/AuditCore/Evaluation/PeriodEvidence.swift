@@ -121,18 +121,26 @@ package struct PeriodEvidence: Sendable {
     /// - Parameters:
     ///   - lists: by digest.
     ///   - scans: oldest first.
+    ///   - organizations: whose.
     package static func waivers(
         _ lists: [String: WaiverList], by scans: [StoredScan], of organizations: [OrganizationReference],
     ) -> [WaiverInForce] {
         var held: [WaiverInForce] = []
         var places: [Waiver: Int] = [:]
+        let ids = Set(organizations.compactMap(\.id))
+        let found = scans.flatMap(\.organizations).filter { $0.id.map(ids.contains) ?? false }
+        let known = Set((found + organizations).map { $0.login.lowercased() })
         for scan in scans {
             guard let list = scan.waiversSHA256.flatMap({ lists[$0] }) else { continue }
+            // By the logins of its day.
+            let logins = scan.organizations.filter { one in
+                one.id.map(ids.contains) ?? known.contains(one.login.lowercased())
+            }.map(\.login)
             for waiver in list.waivers {
                 // Its position in the file does not make it another waiver.
                 let waiver = waiver.placed(at: .start)
                 guard !waiver.isExpired(at: scan.startedAt),
-                    organizations.contains(where: { waiver.coversOrganization($0.login) })
+                    logins.contains(where: waiver.isAbout)
                 else { continue }
                 if let place = places[waiver] {
                     held[place].last = scan.side
@@ -180,7 +188,7 @@ package struct PeriodGap: Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// Login; `nil` where it is of all.
+    /// The login that it bore then; `nil` where it is of all.
     package var organization: String?
     /// For people, without a final stop.
     package var reason: String
@@ -250,7 +258,7 @@ package struct PeriodFinding: Hashable, Sendable {
     package enum State: String, Sendable, CaseIterable {
         case open
         case waived
-        /// Fixed, or its repository is gone.
+        /// Fixed, or its repository is gone, or in another organization.
         case gone
         /// Another policy judged the last scan.
         case notJudged = "not_judged"

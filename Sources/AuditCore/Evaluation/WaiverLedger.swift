@@ -159,7 +159,7 @@ struct WaiverLedger {
 
 extension Waiver {
     /// Whether it can target an organization or its repositories. A full name in another organization can't.
-    fileprivate func isAbout(_ login: String) -> Bool {
+    func isAbout(_ login: String) -> Bool {
         guard coversOrganization(login) else { return false }
         guard case .named(let glob) = target.repository, let slash = glob.pattern.firstIndex(of: "/") else {
             return true
