@@ -10,12 +10,12 @@ import Testing
 
     private func plan(
         _ repositories: [RepositorySnapshot], _ rules: [String] = [entry], flag: Bool? = nil, listing: Listing? = nil,
-        template: OrganizationTemplate? = nil,
+        template: OrganizationTemplate? = nil, scope: Scope = Scope(),
     ) throws -> Plan {
         let policy = try Policy.parsed(
             #"{"version": 1, "name": "test", "rules": [\#(rules.joined(separator: ","))]}"#)
         let template = template ?? .set(Self.keys, useImmutableSubject: flag)
-        let snapshot = Snapshot.sample([.sample(template: template, listing: listing, repositories)])
+        let snapshot = Snapshot.sample([.sample(template: template, listing: listing, repositories)], scope: scope)
         return Planner(Evaluator(policy: policy, gate: Gate())).plan(snapshot, now: .sample)
     }
 
@@ -82,6 +82,18 @@ import Testing
             [.read("api", id: 1001, .gitHubDefault)], listing: Listing(status: .partial, listed: 1, expected: 2))
         #expect(plan.changes.isEmpty)
         #expect(plan.manual.first?.why.contains("not every repository") == true)
+    }
+
+    /// What a scan of some repositories did not look at follows the organization all the same.
+    @Test func itIsNotPlannedFromAScanOfSomeRepositories() throws {
+        var filtered = Scope()
+        filtered.selector.names = [Glob("api")]
+        let named = Scope(named: NamedRepositories([RepositoryName("acme/api")].compactMap(\.self)))
+        for scope in [named, filtered] {
+            let plan = try plan([.read("api", id: 1001, .gitHubDefault)], scope: scope)
+            #expect(plan.changes.isEmpty)
+            #expect(plan.manual.first?.why.contains("not every repository") == true)
+        }
     }
 
     @Test(arguments: [

@@ -216,4 +216,44 @@ import Testing
                 "acme 1-1", "Acme/web 1-1", "web 1-2", "acme-two/web 2-2",
             ])
     }
+
+    // MARK: - Scans of some repositories
+
+    private static let named = Scope(named: NamedRepositories([RepositoryName("acme/web")].compactMap(\.self)))
+    private static var filtered: Scope {
+        var scope = Scope()
+        scope.selector.names = [Glob("web")]
+        return scope
+    }
+
+    @Test(arguments: [Self.named, Self.filtered])
+    func narrowScansDoNotMakeAPeriodKnown(scope: Scope) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, night: 0, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1))
+        for night in 1...3 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), scope: scope)
+        }
+        // Neither where the period begins with the last whole scan, nor where it has narrow ones alone.
+        for first in [0, 1, 2] as [Int64] {
+            let evidence = try await evidence(store, from: first, to: 3)
+            #expect(gaps(evidence, .listing) == ["acme: \(max(first, 1) + 1)-4 "], "from \(first)")
+            #expect(!evidence.openGaps.isEmpty)
+        }
+        // With a whole scan every night, what narrow ones leave out is known.
+        for night in 4...6 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1))
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), scope: scope)
+        }
+        #expect(try await evidence(store, from: 4, to: 6).openGaps.isEmpty)
+    }
+
+    /// Who is named elsewhere narrows nothing here.
+    @Test func repositoriesOfOthersThatAreNamedNarrowNothing() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let others = Scope(named: NamedRepositories([RepositoryName("umbrella/ok")].compactMap(\.self)))
+        for night in 0...2 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), scope: others)
+        }
+        #expect(try await evidence(store, to: 2).openGaps.isEmpty)
+    }
 }
