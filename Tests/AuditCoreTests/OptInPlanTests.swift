@@ -96,6 +96,15 @@ import Testing
         }
     }
 
+    @Test func itCountsTheFindingsThatItFixes() throws {
+        let plan = try plan([
+            .read("api", id: 1001, .own(["repo", "ref"])), .read("follows", id: 1002, .inheriting),
+            .read("web", id: 1003, .gitHubDefault),
+        ])
+        #expect(plan.changes.map(\.rules) == [["ids"]])
+        #expect(plan.changes.map(\.findingCount) == [3])
+    }
+
     @Test(arguments: [
         (#"{"organization_wide": true}"#, "changes nothing"),
         (#"{"immutable": false, "organization_wide": true}"#, "is for"),

@@ -197,6 +197,8 @@ package struct PlannedChange: Hashable, Sendable {
     package var inheritedBefore: [ClaimKey]?
     /// Ids of the policy's entries that ask for it.
     package var rules: [String]
+    /// How many findings it fixes: one entry may find the same in every repository that follows an organization.
+    package var findingCount: Int
     package var subjects: [Subject]
     /// Whether `subjects` are all that may change: false where nobody looked at who follows an organization.
     package var knowsSubjects: Bool
@@ -205,9 +207,10 @@ package struct PlannedChange: Hashable, Sendable {
 
     package init(
         target: Target, before: Value, mayInherit: Bool = false, after: Value, inherited: [ClaimKey]? = nil,
-        inheritedBefore: [ClaimKey]? = nil, rules: [String] = [], subjects: [Subject] = [],
+        inheritedBefore: [ClaimKey]? = nil, rules: [String] = [], findingCount: Int? = nil, subjects: [Subject] = [],
         knowsSubjects: Bool = true, warnings: [String] = [],
     ) {
+        self.findingCount = findingCount ?? rules.count
         self.knowsSubjects = knowsSubjects
         self.target = target
         self.before = before

@@ -44,6 +44,9 @@ private struct Draft {
             var seen: Set<String> = []
             return findings.map(\.rule).filter { seen.insert($0).inserted }
         }
+
+        /// A finding that asks for it may be credited to it too.
+        var findingCount: Int { Set(findings.map(\.key)).count }
     }
 
     private let snapshot: Snapshot
@@ -367,7 +370,7 @@ private struct Draft {
                 PlannedChange(
                     target: .organization(login: organization.login, id: id),
                     before: .organization(organization.template), after: wanted.value,
-                    rules: wanted.rules, subjects: moved.map(\.subject),
+                    rules: wanted.rules, findingCount: wanted.findingCount, subjects: moved.map(\.subject),
                     warnings: Consequences.together(moved) + organization.optInWarnings(to: template(of: place))
                         + (organization.template == .neverSet ? [PlannedChange.cannotBeUnset] : [])))
         }

@@ -108,6 +108,10 @@ package enum PlanDocument {
         }
         Member("id", .id, "of the repository, or of the organization") { $0.target.id }
         Member("rules", .strings, "ids of the policy's entries that ask for it") { $0.rules }
+        Member.optional("findings", .integer, "how many findings it fixes, where that is not one for each of the rules")
+        {
+            $0.findingCount == $0.rules.count ? nil : $0.findingCount
+        }
         Member("before", .value, "as it was read; it is written only where it is still so") { $0.before }
         Member("may_inherit", .boolean, "the claims of before may be inherited ones") { $0.mayInherit }
         Member("after", .value, "as it is to be read back") { $0.after }
@@ -247,6 +251,7 @@ extension PlannedChange {
             mayInherit: try reader.bool("may_inherit", default: true), after: after,
             inherited: try reader.claims("inherited"), inheritedBefore: try reader.claims("inherited_before"),
             rules: try reader.texts("rules") ?? [],
+            findingCount: try reader.optionalNumber("findings", in: 0...Int.max),
             subjects: knowsSubjects
                 ? try reader.objects("subjects").map { one throws(DocumentError) in try Subject(one) } : [],
             knowsSubjects: knowsSubjects, warnings: try reader.texts("warnings") ?? [])

@@ -221,7 +221,7 @@ extension TextPage {
         } else {
             fact("subjects", "unknown")
         }
-        facts("findings", [(plan.changes.map(\.rules.count).reduce(0, +), "fixed"), (plan.manual.count, "left")])
+        facts("findings", [(plan.changes.map(\.findingCount).reduce(0, +), "fixed"), (plan.manual.count, "left")])
         fact("digest", digest)
     }
 }
