@@ -234,10 +234,13 @@ struct ApplyPipeline {
             let exitStatus = try status(of: result, changesets.first, id, stop.withLock { $0 })
             let options = context.sameOptions(apiURL: apiURL, historyPath: historyPath)
             let count = work.plan.repositoryCount
-            let isMany = work.plan.changesOrganizations || count > ChangeOptions.changesMaxUnlessSaid
+            let changeset = changesets.first
+            let isMany =
+                changeset?.mayRollBackOrganizations ?? false || count > ChangeOptions.changesMaxUnlessSaid
+            let hasRollback = work.kind != .rollback && changeset?.entries.contains(where: \.isWorthRollback) ?? false
             let journal = "history changes \(id.rawValue)\(options)"
             context.suggest(
-                work.kind == .rollback
+                !hasRollback
                     ? [journal]
                     : ["rollback \(id.rawValue)\(isMany ? " --max-changes \(max(count, 1))" : "")\(options)", journal],
                 console)

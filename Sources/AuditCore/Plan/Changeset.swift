@@ -69,6 +69,13 @@ package struct Changeset: Hashable, Sendable {
         }
     }
 
+    /// Whether a rollback may have an organization's template to write.
+    package var mayRollBackOrganizations: Bool {
+        zip(plan.changes, entries).contains { change, entry in
+            if case .organization = change.target { entry.isWorthRollback } else { false }
+        }
+    }
+
     package var id: ChangesetID
     package var kind: Kind
     package var startedAt: Timestamp

@@ -41,7 +41,8 @@ struct RollbackCommand: AuditCommand {
                 hint: await context.hintAtOtherHosts(than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
                     ?? "see oidc-audit history changes")
         }
-        guard !changeset.plan.changesOrganizations || change.maxChanges != nil else {
+        // Before GitHub is asked. Whatever is to be written in the end is checked again.
+        guard !changeset.mayRollBackOrganizations || change.maxChanges != nil else {
             throw ApplyPipeline.followersUnknown
         }
         for (change, entry) in zip(changeset.plan.changes, changeset.entries) where !entry.mayBeWritten {
