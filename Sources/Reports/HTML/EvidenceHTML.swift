@@ -2,8 +2,6 @@ package import AuditCore
 
 /// The evidence of a period as one page that needs nothing else and runs no script, to be read by somebody who was not
 /// there, on a screen or on paper.
-///
-/// The page forbids itself everything but its own style (Content Security Policy Level 3, §2.3.1).
 package struct EvidenceHTML {
     private var output: ReportOutput
 
@@ -17,19 +15,9 @@ package struct EvidenceHTML {
 
     private mutating func write(_ evidence: PeriodEvidence) {
         let names = evidence.organizations.map(\.login).joined(separator: ", ")
+        HTMLHead(title: "Evidence of \(names.htmlText), \(evidence.days)", style: Self.style).write(to: &output)
         output.write(
             """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="robots" content="noindex">
-            <title>Evidence of \(names.htmlText), \(evidence.days)</title>
-            <style>\(Self.style)</style>
-            </head>
-            <body>
             <h1>Evidence of \(names.htmlText)<br><small>\(evidence.days)</small></h1>
             <p>Jobs of GitHub Actions show a cloud a token. Its subject says which repository they are of, in a form that a
             template makes: a repository's own, its organization's, or GitHub's default. Clouds decide by the subject whom

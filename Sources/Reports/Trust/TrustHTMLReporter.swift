@@ -2,8 +2,6 @@ package import AuditCore
 
 /// Who can assume what as one page that needs nothing else and runs no script: reach from outside first, then trusts that
 /// nobody can use, findings, a page of identities and a card for each repository.
-///
-/// The page forbids itself everything but its own style (Content Security Policy Level 3, §2.3.1).
 package struct TrustHTMLReporter: TrustReporter {
     package static let name = "html"
 
@@ -26,19 +24,9 @@ private struct TrustHTML {
 
     mutating func write(_ audit: TrustAudit) {
         let headline = audit.headline
+        HTMLHead(title: "Cloud trusts: \(headline.word.lowercased())", style: Self.style).write(to: &output)
         output.write(
             """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="robots" content="noindex">
-            <title>Cloud trusts: \(headline.word.lowercased())</title>
-            <style>\(Self.style)</style>
-            </head>
-            <body>
             <h1 class="\(headline.verdict.rawValue)">\(headline.word.lowercased()): \(text(headline.rest))</h1>
 
             """)
