@@ -7,6 +7,9 @@ import Synchronization
 /// A process takes as many points at once as it spends in a sixtieth of the minute, and puts back those that it did not
 /// spend: the file is written some times a second, whatever the pace. Where the file can't be used, each process keeps to
 /// the limit for itself alone.
+///
+/// Whoever must wait stands in the file too, and those who came later leave it what it waits for: a write of five points
+/// beside a scan that takes each one as soon as it is free has its turn within a minute.
 package final class SharedMinute: Sendable {
     /// Points that were taken together.
     private struct Entry {
@@ -15,6 +18,24 @@ package final class SharedMinute: Sendable {
         var points: Int
         /// Which process took them.
         var owner: UInt64
+    }
+
+    /// A process that waits for points.
+    private struct Waiter {
+        /// Milliseconds since 1970.
+        var since: Int64
+        var points: Int
+        var owner: UInt64
+        /// When it was told to come back. One that does not has ended.
+        var returnsAt: Int64
+
+        func comesBefore(_ other: Waiter) -> Bool { (since, owner) < (other.since, other.owner) }
+    }
+
+    /// What the file holds.
+    private struct Ledger {
+        var entries: [Entry] = []
+        var waiters: [Waiter] = []
     }
 
     private struct State {
@@ -78,26 +99,42 @@ package final class SharedMinute: Sendable {
             state.size = isFresh ? min(state.size * 2, Self.sizeMax) : max(1, state.size / 2)
             var wait: Duration?
             do throws(SystemFault) {
-                try change { entries in
-                    putBack(state, into: &entries)
+                try change { ledger in
+                    putBack(state, into: &ledger.entries)
                     (state.left, state.takenAt) = (0, now)
                     let end = now - minute.milliseconds - lifetime
                     // A clock that was put back must not hold anything up for long.
-                    entries.removeAll { $0.takenAt <= end || $0.takenAt > now + lifetime || $0.points <= 0 }
-                    let free = points - entries.map(\.points).reduce(0, +)
+                    ledger.entries.removeAll { $0.takenAt <= end || $0.takenAt > now + lifetime || $0.points <= 0 }
+                    ledger.waiters.removeAll { waiter in
+                        waiter.returnsAt + Self.lateness * lifetime < now || waiter.since > now + lifetime
+                            || waiter.returnsAt > now + minute.milliseconds + 2 * lifetime
+                    }
+                    var waiter =
+                        ledger.waiters.first { $0.owner == owner }
+                        ?? Waiter(since: now, points: cost, owner: owner, returnsAt: now)
+                    let reserved = ledger.waiters.filter { $0.owner != owner && $0.comesBefore(waiter) }
+                        .map(\.points).reduce(0, +)
+                    let free = points - reserved - ledger.entries.map(\.points).reduce(0, +)
                     guard free < cost else {
                         let taken = min(max(cost, state.size), free)
-                        entries.append(Entry(takenAt: now, points: taken, owner: owner))
+                        ledger.entries.append(Entry(takenAt: now, points: taken, owner: owner))
                         state.left = taken - cost
+                        if cost >= waiter.points { ledger.waiters.removeAll { $0.owner == owner } }
                         return
                     }
                     var missing = cost - free
-                    for entry in entries.sorted(by: { $0.takenAt < $1.takenAt }) {
+                    var returnsAt = now + minute.milliseconds + lifetime
+                    for entry in ledger.entries.sorted(by: { $0.takenAt < $1.takenAt }) {
                         missing -= entry.points
                         guard missing <= 0 else { continue }
-                        wait = .milliseconds(max(1, entry.takenAt - end))
-                        return
+                        returnsAt = max(now + 1, entry.takenAt + now - end)
+                        break
                     }
+                    wait = .milliseconds(returnsAt - now)
+                    waiter.points = max(waiter.points, cost)
+                    waiter.returnsAt = returnsAt
+                    ledger.waiters.removeAll { $0.owner == owner }
+                    ledger.waiters.append(waiter)
                 }
             } catch {
                 state.trouble = "\(path): \(error.description)"
@@ -117,7 +154,7 @@ package final class SharedMinute: Sendable {
         state.withLock { state in
             guard state.trouble == nil, spent > 0 else { return }
             do throws(SystemFault) {
-                try change { $0.append(Entry(takenAt: now, points: spent, owner: owner)) }
+                try change { $0.entries.append(Entry(takenAt: now, points: spent, owner: owner)) }
             } catch {
                 state.trouble = "\(path): \(error.description)"
             }
@@ -131,6 +168,8 @@ package final class SharedMinute: Sendable {
     /// Others hold the file for a moment; nobody may hold a run up.
     private static let triesMax = 500
     private static let pause: UInt32 = 1_000
+    /// How many sixtieths of the minute a waiter may come back too late before its turn is another's.
+    private static let lateness: Int64 = 5
 
     private struct SystemFault: Error {
         let description = String(cString: strerror(errno))
@@ -144,7 +183,7 @@ package final class SharedMinute: Sendable {
     }
 
     /// Reads, changes and writes the file while nobody else does.
-    private func change(_ body: (inout [Entry]) -> Void) throws(SystemFault) {
+    private func change(_ body: (inout Ledger) -> Void) throws(SystemFault) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw SystemFault() }
         defer { close(descriptor) }
@@ -159,22 +198,31 @@ package final class SharedMinute: Sendable {
         var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), Self.bytesMax))
         let count = pread(descriptor, &bytes, bytes.count, 0)
         guard count >= 0 else { throw SystemFault() }
-        var entries = Self.entries(String(decoding: bytes.prefix(count), as: UTF8.self))
-        body(&entries)
-        let text = Array(entries.map { "\($0.takenAt) \($0.points) \($0.owner)\n" }.joined().utf8)
+        var ledger = Self.ledger(String(decoding: bytes.prefix(count), as: UTF8.self))
+        body(&ledger)
+        let lines =
+            ledger.entries.map { "\($0.takenAt) \($0.points) \($0.owner)\n" }
+            + ledger.waiters.map { "\($0.since) \($0.points) \($0.owner) \($0.returnsAt)\n" }
+        let text = Array(lines.joined().utf8)
         guard ftruncate(descriptor, off_t(text.count)) == 0, pwrite(descriptor, text, text.count, 0) == text.count
         else { throw SystemFault() }
     }
 
-    /// Lines that are no entries are left out: a process may have ended while it wrote.
-    private static func entries(_ text: String) -> [Entry] {
-        text.split(separator: "\n").compactMap { line in
+    /// Lines of three numbers are entries, of four waiters. Others are left out: a process may have ended while it wrote.
+    private static func ledger(_ text: String) -> Ledger {
+        var ledger = Ledger()
+        for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count == 3, let takenAt = Int64(words[0]), let points = Int(words[1]),
+            guard (3...4).contains(words.count), let time = Int64(words[0]), let points = Int(words[1]),
                 let owner = UInt64(words[2]), (1...100_000).contains(points)
-            else { return nil }
-            return Entry(takenAt: takenAt, points: points, owner: owner)
+            else { continue }
+            if words.count == 3 {
+                ledger.entries.append(Entry(takenAt: time, points: points, owner: owner))
+            } else if let returnsAt = Int64(words[3]) {
+                ledger.waiters.append(Waiter(since: time, points: points, owner: owner, returnsAt: returnsAt))
+            }
         }
+        return ledger
     }
 }
 

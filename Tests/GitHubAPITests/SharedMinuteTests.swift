@@ -68,6 +68,53 @@ import Testing
         #expect(other.take(1, of: 100, in: .seconds(60)) == nil)
     }
 
+    /// A scan takes each point as soon as it is free; a write that needs five of them has its turn all the same.
+    @Test(arguments: [1, 2, 3]) func whoWaitsForSeveralPointsGetsThem(scans: Int) throws {
+        let folder = try Folder()
+        let clock = ManualClock()
+        let scans = (0..<scans).map { _ in minute(folder, clock) }
+        let apply = minute(folder, clock)
+        var turns = scans.map { _ in clock.now }
+        var (asked, turn) = (0, clock.now + 20_000)
+        let start = turn
+        var departures: [Int64] = []
+        while clock.now < start + 60_000, departures.count < 3 {
+            for (place, scan) in scans.enumerated() where turns[place] <= clock.now {
+                let wait = scan.take(1, of: 100, in: .seconds(6))
+                turns[place] = clock.now + (wait.map { Int64($0 / .milliseconds(1)) } ?? 50)
+            }
+            if turn <= clock.now {
+                asked += 1
+                let wait = apply.take(5, of: 100, in: .seconds(6))
+                if wait == nil { departures.append(clock.now) }
+                turn = clock.now + (wait.map { Int64($0 / .milliseconds(1)) } ?? 1_000)
+            }
+            clock.advance(5)
+        }
+        // Each within a minute, and by what it was told.
+        #expect(departures.count == 3, "\(asked) times in vain")
+        var before = start
+        for departure in departures {
+            #expect(departure - before <= 7_200)
+            before = departure
+        }
+    }
+
+    /// Who was to come back and did not has ended: what it waited for is there for others.
+    @Test func whoEndsWhileItWaitsHoldsNothingUp() throws {
+        let folder = try Folder()
+        let clock = ManualClock()
+        let (scan, apply) = (minute(folder, clock), minute(folder, clock))
+        scan.note(100)
+        #expect(apply.take(5, of: 100, in: .seconds(60)) == .seconds(61))
+        clock.advance(61_000)
+        var spent = 0
+        while spent < 100, scan.take(1, of: 100, in: .seconds(60)) == nil { spent += 1 }
+        #expect(spent == 95)
+        clock.advance(6_000)
+        for _ in 0..<5 { #expect(scan.take(1, of: 100, in: .seconds(60)) == nil) }
+    }
+
     /// What was taken together and not spent is there for the others.
     @Test func whatIsNotSpentIsPutBack() throws {
         let folder = try Folder()
