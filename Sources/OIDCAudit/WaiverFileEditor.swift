@@ -95,12 +95,15 @@ struct WaiverFileEditor {
 
     // MARK: - JSON
 
-    private static func newJSON(_ waiver: Waiver) -> String {
+    private static func newJSON(_ waiver: Waiver) -> String { json([waiver]) }
+
+    /// A whole file.
+    static func json(_ waivers: [Waiver]) -> String {
         """
         {
           "version": 1,
           "waivers": [
-            \(json(waiver))
+            \(waivers.map(json).joined(separator: ",\n    "))
           ]
         }
 

@@ -104,6 +104,7 @@ import Testing
         ("- { login: acme, app-key-file: /none }", "acme: an app's key was given, and no id"),
         ("- { login: acme, token-file: /none }", "acme: the token file /none can't be read: no such file"),
         ("- { login: acme, token-file: 1 }", "token-file"),
+        ("- { login: acme, waivers: /none }", "acme: cannot read the waiver file /none: no such file"),
         ("- { login: acme }\n  - { login: ACME }", "ACME stands twice in \"organizations\""),
         ("{ login: acme }", "organizations can't be an object"),
     ]) func aMistakeIsToldByItsPlace(text: String, message: String) async throws {
@@ -116,5 +117,91 @@ import Testing
         #expect(run.status == 2, "\(run.error)")
         #expect(run.error.hasPrefix("error: \(file):"), "\(run.error)")
         #expect(run.error.contains(message), "\(run.error)")
+    }
+
+    // MARK: - Waivers
+
+    private static let policy = """
+        version: 1
+        name: own
+        rules:
+          - { id: claims, rule: require-claims, severity: high, claims: [repo, context], fix: { inherit: true } }
+
+        """
+
+    private static func waivers(_ targets: String...) -> String {
+        "version: 1\nwaivers:\n"
+            + targets.map { "  - { rule: claims, \($0), owner: o, reason: r, expires: 2199-01-01 }\n" }.joined()
+    }
+
+    /// Two organizations with the same repositories, all of which violate the policy.
+    private static func withWaivers(
+        _ own: String, _ common: String? = nil,
+        _ body: @Sendable @escaping (_ run: @Sendable ([String]) async -> CommandRun) async throws -> Void,
+    ) async throws {
+        let world = WorldFile(
+            tokens: ["token-of-all"],
+            organizations: ["acme", "beta"].enumerated().map { number, login in
+                WorldFile.Organization(
+                    login: login, id: Int64(77 + number), template: ["repo", "context"],
+                    repositories: ["old", "web"].enumerated().map { place, name in
+                        WorldFile.Repository(
+                            name: name, id: Int64(number * 100 + place + 1),
+                            setting: .init(
+                                useDefault: false, includeClaimKeys: ["repo"], subClaimPrefix: "repo:\(login)/\(name)"))
+                    })
+            })
+        try await Emulator(world).run { address in
+            let folder = try Folder()
+            let policy = try folder.write(policy, to: "p.yaml")
+            let waivers = try folder.write(own, to: "acme.yaml")
+            let common = try common.map { "waivers: \(try folder.write($0, to: "w.yaml"))\n" } ?? ""
+            let file = try folder.write(
+                "\(common)policy: \(policy)\norganizations:\n  - { login: Acme, waivers: \(waivers) }\n  - beta\n",
+                to: "c.yaml")
+            try await body { arguments in
+                await CommandRun.run(
+                    arguments + (arguments == ["report"] ? [] : ["-c", file])
+                        + ["--api-url", address, "--db", folder.database, "-f", "json"],
+                    environment: ["GH_ENTERPRISE_TOKEN": "token-of-all"])
+            }
+        }
+    }
+
+    private static func waived(_ run: CommandRun) -> [String] {
+        run.repositories().filter { $0.value["status"] as? String == "waived" }.keys.sorted()
+    }
+
+    @Test func waiversOfOneOrganizationHoldThereAlone() async throws {
+        try await Self.withWaivers(Self.waivers("repository: old")) { run in
+            #expect(Self.waived(await run(["scan"])) == ["acme/old"])
+            #expect(Self.waived(await run(["check", "acme"])) == ["acme/old"])
+            #expect(Self.waived(await run(["check", "beta"])) == [])
+            // Without settings a scan is judged by the waivers of its day, which the history has kept.
+            #expect(Self.waived(await run(["report"])) == ["acme/old"])
+            let plan = await run(["plan", "--from-scan", "latest"])
+            let changes = plan.json["changes"] as? [[String: Any]] ?? []
+            let names = changes.map { "\($0["organization"] as? String ?? "")/\($0["repository"] as? String ?? "")" }
+            #expect(names == ["acme/web", "beta/old", "beta/web"], "\(plan.error)")
+        }
+    }
+
+    @Test func waiversForAllHoldBesideThem() async throws {
+        let common = Self.waivers("repository: web", "organization: acme, repository: old")
+        try await Self.withWaivers(Self.waivers("repository: old"), common) { run in
+            let scan = await run(["scan"])
+            #expect(Self.waived(scan) == ["acme/old", "acme/web", "beta/web"], "\(scan.error)")
+            #expect(Self.waived(await run(["report"])) == ["acme/old", "acme/web", "beta/web"])
+        }
+    }
+
+    @Test(arguments: ["organization: beta, repository: old", "identity: arn*"])
+    func aWaiverOfAnotherIsRefused(target: String) async throws {
+        try await Self.withWaivers(Self.waivers("repository: old", target)) { run in
+            let scan = await run(["scan"])
+            #expect(scan.status == 2)
+            #expect(scan.error.contains("acme.yaml:4:5: the waiver of claims on "), "\(scan.error)")
+            #expect(scan.error.contains("is not about Acme, whose waivers these are"), "\(scan.error)")
+        }
     }
 }

@@ -97,7 +97,7 @@ struct ScanCommand: AuditCommand {
         if case .token = connection.credential { try targets.refuseToken() }
         return Settings(
             organizations: logins,
-            judging: try JudgingSettings(policy, output.gate, now: context.now()), scope: scope.scope(named: named),
+            judging: try JudgingSettings(policy, output.gate, in: context), scope: scope.scope(named: named),
             connection: connection, resumes: resume,
             historyPath: try history.path(context.environment),
             reports: try ReportSettings(output, context.environment), console: console.settings)

@@ -141,7 +141,7 @@ struct TrustCommand: AuditCommand {
                 "--write-baseline is of all identities, and --\(repository != nil ? "repository" : "identity") leaves some out",
                 hint: "run it once for each")
         }
-        let judging = try JudgingSettings(policy, gating.gate, now: context.now(), ofTrusts: true)
+        let judging = try JudgingSettings(policy, gating.gate, in: context, ofTrusts: true)
         if case .scan = judging.baseline {
             throw .usage(
                 "--baseline: a scan holds no findings about trusts",

@@ -1,15 +1,17 @@
 import AuditCore
 
-/// What the configuration file says of one organization alone: a credential of its own.
+/// What the configuration file says of one organization alone: a credential of its own, and waivers.
 struct OrganizationSettings: Sendable {
     let login: OrganizationLogin
     let tokenFile: String?
     let appID: AppID?
     let appKeyFile: String?
+    /// A waiver file of its own, which holds beside the one for all.
+    let waivers: String?
     /// Where it stands, for messages.
     let origin: String
 
-    private static let keys = ["login", "token-file", "app-id", "app-key-file"]
+    private static let keys = ["login", "token-file", "app-id", "app-key-file", "waivers"]
 
     /// Whether a credential is given.
     var hasCredential: Bool { tokenFile != nil || appID != nil || appKeyFile != nil }
@@ -23,6 +25,7 @@ struct OrganizationSettings: Sendable {
         login = try Self.value(reader, "login", of: try reader.string("login"))
         tokenFile = try reader.optionalString("token-file")
         appKeyFile = try reader.optionalString("app-key-file")
+        waivers = try reader.optionalString("waivers")
         // A number is a text here as well.
         switch reader.optional("app-id")?.value {
         case .number(let text): appID = try Self.value(reader, "app-id", of: text)

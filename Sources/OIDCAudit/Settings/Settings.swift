@@ -113,26 +113,40 @@ struct ConsoleSettings: Hashable {
 
 extension JudgingSettings {
     /// - Parameters:
-    ///   - now: the day on which waivers are held against the policy's `max_waiver_days`.
+    ///   - context: its day is the one on which waivers are held against the policy's `max_waiver_days`.
     ///   - ofTrusts: whether cloud exports are judged, or what jobs present.
-    init(_ options: PolicyOptions, _ gate: Gate, now: Timestamp, ofTrusts: Bool = false) throws(CommandFailure) {
+    init(
+        _ options: PolicyOptions, _ gate: Gate, in context: CommandContext, ofTrusts: Bool = false,
+    ) throws(CommandFailure) {
         guard let source = options.policy else {
             throw .usage("no policy was given", hint: "add --policy FILE, or --policy preset:strict")
         }
         try self.init(
-            PolicyFile.read(source),
-            options.waivers.map { path throws(CommandFailure) in try WaiverFile.read(path) }, options, gate, now: now,
+            PolicyFile.read(source), .given(context.organizationSettings), options, gate, now: context.now(),
             ofTrusts: ofTrusts)
+    }
+
+    /// Where waivers come from.
+    enum WaiverSource {
+        /// The options, and files of single organizations.
+        case given([OrganizationSettings])
+        /// The history; `nil`: there are none.
+        case stored(DocumentFile?)
     }
 
     /// - Parameters:
     ///   - now: the day on which waivers are held against the policy's `max_waiver_days`.
     ///   - options: what else they say.
     init(
-        _ policyFile: DocumentFile, _ waiverFile: DocumentFile?, _ options: PolicyOptions, _ gate: Gate, now: Timestamp,
+        _ policyFile: DocumentFile, _ source: WaiverSource, _ options: PolicyOptions, _ gate: Gate, now: Timestamp,
         ofTrusts: Bool = false,
     ) throws(CommandFailure) {
         let policy = try PolicyFile.policy(policyFile, ofTrusts: ofTrusts)
+        let waiverFile: DocumentFile? =
+            switch source {
+            case .given(let own): try WaiverFile.read(options.waivers, and: own, against: policy, now: now)
+            case .stored(let file): file
+            }
         self.policy = policy
         self.gate = gate
         texts = [JudgingText(.policy, policyFile)]

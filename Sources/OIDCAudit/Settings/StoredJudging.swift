@@ -16,7 +16,7 @@ extension JudgingSettings {
     ) async throws(CommandFailure) {
         let named = options.policy.flatMap(ScanReference.prefixed)
         guard let reference = try named?.get() ?? (options.policy == nil ? moment : nil) else {
-            try self.init(options, gate, now: context.now())
+            try self.init(options, gate, in: context)
             return
         }
         let (scan, texts) = try await context.withHistory(historyPath, for: .reading) {
@@ -38,12 +38,14 @@ extension JudgingSettings {
             context.console.note(
                 "note: judged by what judged scan #\(scan.id.rawValue): \(texts.map(\.name).joined(separator: ", "))")
         }
-        let given = try options.waivers.map { path throws(CommandFailure) in try WaiverFile.read(path) }
         let stored = try texts.dropFirst().first.map { text throws(CommandFailure) in
             try DocumentFile(bytes: text.bytes, name: text.name, what: "waiver file")
         }
+        // A scan is judged by the waivers of its day, those of single organizations among them, or by those that are given.
+        let isOfItsDay = named == nil && options.waivers == nil
         try self.init(
-            DocumentFile(bytes: texts[0].bytes, name: texts[0].name, what: "policy"), stored ?? given, options, gate,
+            DocumentFile(bytes: texts[0].bytes, name: texts[0].name, what: "policy"),
+            isOfItsDay ? .stored(stored) : .given(context.organizationSettings), options, gate,
             now: stored == nil ? context.now() : scan.startedAt)
     }
 }

@@ -60,7 +60,7 @@ struct PlanCommand: AuditCommand {
         guard settings.format == .text || !updateCloudFirst else {
             throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")
         }
-        let judging = try JudgingSettings(policy, Gate(), now: context.now())
+        let judging = try JudgingSettings(policy, Gate(), in: context)
         let path = try history.path(context.environment)
         let access = ChangeAccess(exports, settings.console, context)
         try access?.check()
