@@ -5,11 +5,29 @@ package import GitHubAPI
 package struct Doctor: Sendable {
     private let github: GitHubClient
     private let limits: RateLimits
+    private let other: Other?
     private let now: @Sendable () -> Timestamp
 
-    package init(github: GitHubClient, limits: RateLimits, now: @escaping @Sendable () -> Timestamp) {
+    /// Another credential with which the organization could be read.
+    package struct Other: Sendable {
+        let name: String
+        let github: GitHubClient
+
+        /// - Parameter name: whose it is, in words.
+        package init(name: String, github: GitHubClient) {
+            self.name = name
+            self.github = github
+        }
+    }
+
+    /// - Parameter other: what it lists is compared; `nil`: there is none.
+    package init(
+        github: GitHubClient, limits: RateLimits, comparedWith other: Other? = nil,
+        now: @escaping @Sendable () -> Timestamp,
+    ) {
         self.github = github
         self.limits = limits
+        self.other = other
         self.now = now
     }
 
@@ -32,7 +50,8 @@ package struct Doctor: Sendable {
             Diagnosis.Access(
                 what: "the app's installation", classicScope: nil, fineGrained: nil, isRequired: true, client))
         guard let client = try? client.get() else { return diagnosis }
-        return await Doctor(github: client, limits: limits, now: now).examine(login, with: tokenKind, diagnosis)
+        return await Doctor(github: client, limits: limits, comparedWith: other, now: now)
+            .examine(login, with: tokenKind, diagnosis)
     }
 
     // MARK: -
@@ -117,17 +136,13 @@ package struct Doctor: Sendable {
                 what: "the listing", classicScope: "repo", fineGrained: "repository \"Metadata\": read",
                 isRequired: true, listing))
         let page = try? listing.get()
-        diagnosis.listed = page?.repositories.count
         var met = page?.repositories ?? []
-        if let page, let last = page.last {
-            // How many the last page holds tells how many there are.
-            let end = await ask { () async throws(GitHubError) in
-                try await github.repositoryPage(.number(last), of: account.login).value
-            }
-            let rest = (try? end.get())?.repositories
-            diagnosis.listed = (last - 1) * 100 + (rest?.count ?? 100)
-            met += rest ?? []
+        if let page {
+            let (count, rest) = await self.count(page, of: account.login, by: github)
+            diagnosis.listed = count
+            met += rest
         }
+        if let page { diagnosis.otherListing = await compare(page, of: account.login) }
         count(&diagnosis, account, page, met, tokenKind)
         diagnosis.access.append(await repositoryTemplate(page?.repositories))
         diagnosis.access += await properties(account.login)
@@ -151,6 +166,50 @@ package struct Doctor: Sendable {
         return Diagnosis.Access(
             what: "a repository's template, of \(repository.fullName)", classicScope: scope, fineGrained: permission,
             isRequired: true, setting)
+    }
+
+    /// How many repositories a listing has at most, and those of its last page.
+    private func count(
+        _ page: RepositoryPage, of login: OrganizationLogin, by github: GitHubClient,
+    ) async -> (count: Int, last: [Repository]) {
+        guard let last = page.last else { return (page.repositories.count, []) }
+        // How many the last page holds tells how many there are.
+        let end = await ask { () async throws(GitHubError) in
+            try await github.repositoryPage(.number(last), of: login).value
+        }
+        let rest = (try? end.get())?.repositories
+        return ((last - 1) * 100 + (rest?.count ?? 100), rest ?? [])
+    }
+
+    /// Compares how many the other credential lists, and the first page of both.
+    private func compare(
+        _ page: RepositoryPage, of login: OrganizationLogin,
+    ) async -> Diagnosis.OtherListing? {
+        guard let other else { return nil }
+        let listing = await ask { () async throws(GitHubError) in
+            try await other.github.repositoryPage(.number(1), of: login).value
+        }
+        switch listing {
+        case .failure(let error):
+            return Diagnosis.OtherListing(credential: other.name, found: .unreadable(error.reason))
+        // Nothing was asked on a condition.
+        case .success(nil): return nil
+        case .success(let otherPage?):
+            let (listed, _) = await count(otherPage, of: login, by: other.github)
+            // Pages are in the order in which repositories were made: up to where the shorter one ends both are known.
+            let ends = [page, otherPage].compactMap { $0.isLast ? nil : $0.repositories.map(\.id.rawValue).max() }
+            let end = ends.min() ?? .max
+            func names(_ page: RepositoryPage, notIn others: RepositoryPage) -> [String] {
+                let known = Set(others.repositories.map(\.id))
+                return page.repositories.filter { !known.contains($0.id) && $0.id.rawValue <= end }.map(\.fullName)
+            }
+            return Diagnosis.OtherListing(
+                credential: other.name,
+                found: .read(
+                    .init(
+                        listed: listed, onlyThis: names(page, notIn: otherPage),
+                        onlyOther: names(otherPage, notIn: page), isWhole: ends.isEmpty)))
+        }
     }
 
     /// Holds the listing against what the organization counts.
@@ -270,4 +329,9 @@ extension Diagnosis.Access {
             what: what, classicScope: classicScope, fineGrained: fineGrained, isRequired: isRequired, outcome: outcome,
             hint: hint)
     }
+}
+
+extension RepositoryPage {
+    /// Whether no other page follows.
+    fileprivate var isLast: Bool { next == nil && !isLinkUnreadable && last.map { $0 == 1 } ?? true }
 }

@@ -86,4 +86,86 @@ import Testing
             #expect(together?["minutes_at_least"] is NSNull)
         }
     }
+
+    // MARK: - Another credential
+
+    /// - Parameter selected: names of the repositories that the app's installation sees; `nil`: all.
+    private static func withBoth(
+        count: Int, selected: [String]?,
+        _ body:
+            @Sendable @escaping (_ doctor: @Sendable ([String], [String: String]) async -> CommandRun) async throws ->
+            Void,
+    ) async throws {
+        var installation = WorldFile.Installation(id: 9, account: "acme")
+        installation.repositories = selected
+        let world = WorldFile(
+            tokens: ["token-of-all"],
+            organizations: [
+                .init(
+                    login: "acme", id: 77, template: ["repo", "context"],
+                    repositories: (0..<count).map { .good("r\($0)", id: Int64($0 + 1)) })
+            ],
+            apps: [.init(id: 12345, publicKey: AppKeys.publicPEM, installations: [installation])])
+        try await Emulator(world).run { address in
+            let folder = try Folder()
+            let key = try folder.write(AppKeys.pkcs1PEM, to: "app.pem")
+            try await body { arguments, environment in
+                await CommandRun.run(
+                    ["doctor", "acme", "--api-url", address] + arguments.map { $0 == "KEY" ? key : $0 },
+                    environment: environment.merging(["GITHUB_API_URL": address]) { $1 })
+            }
+        }
+    }
+
+    private static let app = ["--app-id", "12345", "--app-key-file", "KEY"]
+    private static let token = ["GH_ENTERPRISE_TOKEN": "token-of-all"]
+
+    private static func words(_ run: CommandRun) -> String {
+        run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    @Test func anAppAndATokenThatSeeTheSame() async throws {
+        try await Self.withBoth(count: 7, selected: nil) { doctor in
+            let words = Self.words(await doctor(Self.app, Self.token))
+            #expect(
+                words.contains(
+                    "compared the token of the environment, a token of an unknown kind lists the same 7 repositories"),
+                "\(words)")
+            // With one credential nothing is compared.
+            #expect(!Self.words(await doctor(Self.app, [:])).contains("compared "))
+            #expect(!Self.words(await doctor([], Self.token)).contains("compared "))
+        }
+    }
+
+    @Test(arguments: [7, 250]) func whatOneAloneSeesIsNamed(count: Int) async throws {
+        let selected = (0..<count).filter { $0 > 4 || $0 == 1 }.map { "r\($0)" }
+        try await Self.withBoth(count: count, selected: selected) { doctor in
+            let run = await doctor(Self.app, Self.token)
+            let words = Self.words(run)
+            #expect(words.contains("lists not the same: \(count) repositories, this one \(count - 4)"), "\(words)")
+            #expect(words.contains("only the other: acme/r0, acme/r2, acme/r3 and 1 more"), "\(words)")
+            #expect(!words.contains("only this one"))
+            #expect(words.contains("the first page alone was compared") == (count > 100))
+            let json = await doctor(Self.app + ["-f", "json"], Self.token).json["other_listing"] as? [String: Any]
+            #expect(json?["only_other"] as? [String] == ["acme/r0", "acme/r2", "acme/r3", "acme/r4"])
+            #expect(json?["listed_at_most"] as? Int == count)
+        }
+    }
+
+    @Test func anOrganizationsOwnCredentialIsComparedWithThatOfTheOthers() async throws {
+        try await Self.withBoth(count: 3, selected: ["r1"]) { doctor in
+            let folder = try Folder()
+            let key = try folder.write(AppKeys.pkcs1PEM, to: "app.pem")
+            let file = try folder.write(
+                "organizations:\n  - { login: acme, app-id: 12345, app-key-file: \(key) }\n", to: "c.yaml")
+            let words = Self.words(await doctor(["-c", file], Self.token))
+            #expect(
+                words.contains("the credential of the other organizations, a token of an unknown kind lists not"),
+                "\(words)")
+            #expect(words.contains("only the other: acme/r0, acme/r2"), "\(words)")
+            let refused = Self.words(await doctor(["-c", file], ["GH_ENTERPRISE_TOKEN": "token-of-nobody"]))
+            #expect(refused.contains("a token of an unknown kind lists nothing: "), "\(refused)")
+            #expect(!refused.contains("token-of-nobody"))
+        }
+    }
 }

@@ -298,6 +298,12 @@ enum SamplePages {
         ]
         (diagnosis.expected, diagnosis.isExpectedAtLeast, diagnosis.listed) = (1200, true, 1300)
         diagnosis.listingDoubts = ["the private count is not shown"]
+        diagnosis.otherListing = Diagnosis.OtherListing(
+            credential: "the token of the environment, a classic personal access token",
+            found: .read(
+                .init(
+                    listed: 1298, onlyThis: ["acme/api", "acme/infra", "acme/old", "acme/web"], onlyOther: ["acme/new"],
+                    isWhole: false)))
         diagnosis.budget = RateLimitStatus(limit: 5000, remaining: 4321, resetsAt: .sample)
         diagnosis.cold = Diagnosis.Cost(requests: 1313, charged: 1313, duration: .seconds(90))
         diagnosis.warm = Diagnosis.Cost(requests: 1313, charged: 13, duration: .seconds(0))

@@ -102,6 +102,35 @@ package struct Diagnosis: Sendable {
         }
     }
 
+    /// What another credential lists of the same organization.
+    package struct OtherListing: Sendable {
+        package struct Found: Hashable, Sendable {
+            /// How many it lists at most, by its number of pages.
+            package var listed: Int
+            /// Full names of those among what was compared that one of the two alone lists.
+            package var onlyThis: [String]
+            package var onlyOther: [String]
+            /// Whether every repository was compared, and not those of the first page alone.
+            package var isWhole: Bool
+
+            package init(listed: Int, onlyThis: [String], onlyOther: [String], isWhole: Bool) {
+                self.listed = listed
+                self.onlyThis = onlyThis
+                self.onlyOther = onlyOther
+                self.isWhole = isWhole
+            }
+        }
+
+        /// Whose it is, in words.
+        package var credential: String
+        package var found: Reading<Found>
+
+        package init(credential: String, found: Reading<Found>) {
+            self.credential = credential
+            self.found = found
+        }
+    }
+
     /// What 1,000,000 repositories in 1,000 organizations take, read in full.
     package struct Million: Hashable, Sendable {
         package static let organizations = 1000
@@ -144,6 +173,8 @@ package struct Diagnosis: Sendable {
     package var shortfall: String?
     /// Whether the listing is known to leave repositories out, or may, and why.
     package var listingDoubts: [String] = []
+    /// `nil` where no other credential is set with which the organization could be read.
+    package var otherListing: OtherListing?
     /// `nil` where the host has no limits.
     package var budget: RateLimitStatus?
     package var pointsPerMinute: Int

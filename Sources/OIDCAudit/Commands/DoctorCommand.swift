@@ -13,7 +13,8 @@ struct DoctorCommand: AuditCommand {
                 (.success, "ready"), (.incomplete, "a rate limit is spent"), (.permission, "something is missing"),
             ],
             details: """
-                Asks about ten times, changes nothing, and stores nothing. With --trust it looks at cloud exports, and uses no \
+                Asks about ten times, changes nothing, and stores nothing. Where another credential is set that could read the \
+                organization, it compares what both list. With --trust it looks at cloud exports, and uses no \
                 network: what each file is, how old, what it lacks, and the command that makes it.
                 """))
 
@@ -29,22 +30,24 @@ struct DoctorCommand: AuditCommand {
         guard !context.flags.contains("trust") else {
             throw .usage("doctor looks at an organization or at cloud exports", hint: "run it once for each")
         }
-        let connection = try ConnectionSettings(connection, context).connection(of: organization)
-        // Somebody asks what is wrong: a spent limit is an answer, and none to wait for.
-        var asking = connection
-        asking.limits = RateLimits()
-        asking.limits.waitMax = .zero
-        // Some policies ask for them.
-        asking.permissions[.organizationCustomProperties] = .read
+        let all = try ConnectionSettings(connection, context)
+        let connection = all.connection(of: organization)
         guard let credential = connection.credential else { throw .tokenMissing(for: connection.endpoint.hostname) }
 
-        let diagnosis = await asking.withGitHub(context) { github in
-            await Doctor(github: github, limits: connection.limits, now: context.now).examine(
-                organization, tokenKind: credential.tokenKind,
-                Diagnosis(
-                    apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
-                    tokenKind: credential.tokenKind.description, login: organization.rawValue,
-                    pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency))
+        let diagnosis = await connection.forQuestions.withGitHub(context) { (github) async -> Diagnosis in
+            let other = all.other(than: connection, context)
+            let plain = Diagnosis(
+                apiURL: connection.endpoint.description, apiVersion: connection.apiVersion,
+                tokenKind: credential.tokenKind.description, login: organization.rawValue,
+                pointsPerMinute: connection.limits.pointsPerMinute, concurrency: connection.limits.concurrency)
+            func examine(_ other: Doctor.Other?) async -> Diagnosis {
+                await Doctor(github: github, limits: connection.limits, comparedWith: other, now: context.now).examine(
+                    organization, tokenKind: credential.tokenKind, plain)
+            }
+            guard let other else { return await examine(nil) }
+            return await other.connection.forQuestions.withGitHub(context) { (second) async -> Diagnosis in
+                await examine(Doctor.Other(name: other.name, github: second))
+            }
         }
 
         if diagnosis.login.lowercased() != organization.rawValue.lowercased(), !context.isQuiet {
@@ -106,6 +109,18 @@ struct DoctorCommand: AuditCommand {
         return CommandFailure(
             message: "no repository of \(diagnosis.login) is listed to this token: a scan would have nothing in scope",
             hint: diagnosis.expected == 0 ? nil : token.wayToRepositories(of: diagnosis.login), status: .incomplete)
+    }
+}
+
+extension ConnectionSettings {
+    /// The same for somebody who asks what is wrong: a spent limit is an answer, and none to wait for.
+    fileprivate var forQuestions: ConnectionSettings {
+        var asking = self
+        asking.limits = RateLimits()
+        asking.limits.waitMax = .zero
+        // Some policies ask for them.
+        asking.permissions[.organizationCustomProperties] = .read
+        return asking
     }
 }
 

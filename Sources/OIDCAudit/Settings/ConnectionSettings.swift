@@ -82,6 +82,23 @@ struct ConnectionSettings: Sendable {
         return connection?.connection ?? self
     }
 
+    /// Another credential with which an organization could be read, and whose it is in words; `nil` where none is set.
+    func other(
+        than connection: ConnectionSettings, _ context: CommandContext,
+    ) -> (name: String, connection: ConnectionSettings)? {
+        if let credential, connection.credentialName != credentialName {
+            return ("the credential of the other organizations, a \(credential.tokenKind)", self)
+        }
+        guard case .app = connection.credential else { return nil }
+        var context = context
+        for name in AppSource.variables { context.environment[name] = nil }
+        var other = self
+        (other.options.appID, other.options.appKeyFile) = (nil, nil)
+        // A token that is none is not used here either.
+        other.credential = try? CredentialSource(endpoint: endpoint, context: context).credential(other.options)
+        return other.credential.map { ("the token of the environment, a \($0.tokenKind)", other) }
+    }
+
     /// Whether nothing can be asked of some organization.
     func lacksCredential(for logins: [OrganizationLogin]) -> Bool {
         credential == nil && (logins.isEmpty || !logins.allSatisfy { isOwn($0.rawValue) })

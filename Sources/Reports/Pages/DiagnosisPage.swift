@@ -13,6 +13,7 @@ package enum DiagnosisPage: Page {
         for access in diagnosis.access { page.access(access) }
         page.blank()
         if diagnosis.listed != nil || diagnosis.expected != nil { page.listing(diagnosis) }
+        if let other = diagnosis.otherListing { page.comparison(other, diagnosis.listed ?? 0) }
         page.limits(diagnosis)
         if let million = diagnosis.million { page.million(million) }
     }
@@ -25,6 +26,9 @@ package enum DiagnosisPage: Page {
         Member("organization", organization) { $0 }
         Member("access", .list(access), "in the order in which a scan asks") { $0.access }
         Member("listing", listing) { $0 }
+        Member(
+            "other_listing", .maybe(otherListing), "by another credential that is set; null where there is none"
+        ) { $0.otherListing }
         Member("limits", limits) { $0 }
         Member("cold_scan", .maybe(cost), "what a first scan costs") { $0.cold }
         Member("warm_scan", .maybe(cost), "what a scan costs where nothing has changed") { $0.warm }
@@ -93,6 +97,19 @@ package enum DiagnosisPage: Page {
         }
         Member("listed_at_most", .maybe(.integer), "by the number of pages") { $0.listed }
         Member("doubts", .strings, "why the listing leaves repositories out, or may") { $0.listingDoubts }
+    }
+
+    private static let otherListing = Shape<Diagnosis.OtherListing>.object {
+        Member("credential", .string, "whose it is") { $0.credential }
+        Member("reason", .maybe(.string), "why it lists nothing; null where it does") { $0.reason }
+        Member("listed_at_most", .maybe(.integer), "by the number of pages; null where it lists nothing") {
+            $0.listing?.listed
+        }
+        Member("compared_all", .maybe(.boolean), "every repository was compared, not the first page alone") {
+            $0.listing?.isWhole
+        }
+        Member("only_this", .strings, "repositories that it does not list") { $0.listing?.onlyThis ?? [] }
+        Member("only_other", .strings, "repositories that it alone lists") { $0.listing?.onlyOther ?? [] }
     }
 
     private static let limits = Shape<Diagnosis>.object {
@@ -211,6 +228,28 @@ extension TextPage {
         for doubt in diagnosis.listingDoubts { wrapped(doubt, label: "·", indent: 14) }
     }
 
+    /// - Parameter listed: how many this credential lists.
+    fileprivate mutating func comparison(_ other: Diagnosis.OtherListing, _ listed: Int) {
+        guard let found = other.listing else {
+            return fact("compared", "\(other.credential) lists nothing: \(other.reason ?? "unknown")")
+        }
+        let differs = found.listed != listed || !found.onlyThis.isEmpty || !found.onlyOther.isEmpty
+        let count = counted(found.listed, "repository")
+        let words =
+            differs
+            ? "not the same: \(count), this one \(listed)" : found.isWhole ? "the same \(count)" : "as many, \(count)"
+        fact("compared", "\(other.credential) lists \(words)")
+        only("only this one", found.onlyThis)
+        only("only the other", found.onlyOther)
+        if !found.isWhole { wrapped("of each, the first page alone was compared", label: "·", indent: 14) }
+    }
+
+    private mutating func only(_ who: String, _ names: [String]) {
+        guard !names.isEmpty else { return }
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        wrapped("\(who): \(names.prefix(3).joined(separator: ", "))\(more)", label: "·", indent: 14)
+    }
+
     fileprivate mutating func limits(_ diagnosis: Diagnosis) {
         guard let budget = diagnosis.budget else {
             if diagnosis.organizationID != nil { fact("limits", "none that the host tells of") }
@@ -234,6 +273,12 @@ extension TextPage {
         }
         fact(name, words)
     }
+}
+
+extension Diagnosis.OtherListing {
+    fileprivate var listing: Found? { found.value }
+
+    fileprivate var reason: String? { if case .unreadable(let reason) = found { reason.message } else { nil } }
 }
 
 extension Diagnosis.Cost {
