@@ -120,12 +120,10 @@ def page(command, path):
         lines.append(".Pp")
         lines.append("The options are:")
         sections = list(dict.fromkeys(one.get("sectionTitle") for one in options))
-        # As in the help: what has no section comes last.
-        for section in sorted(sections, key=lambda title: title is None):
+        # As in the help: what has no section comes first.
+        for section in sorted(sections, key=lambda title: title is not None):
             if section:
                 lines.append(f".Ss {text(section)}")
-            elif len(sections) > 1:
-                lines.append(".Ss Other options")
             lines += listed([one for one in options if one.get("sectionTitle") == section])
     if len(path) > 1:
         lines += [".Sh SEE ALSO", f".Xr {'-'.join(path[:-1])} 1"]

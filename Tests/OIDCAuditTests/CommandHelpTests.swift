@@ -14,12 +14,19 @@ import Testing
         return subcommands.isEmpty ? [command] : subcommands.flatMap(leaves)
     }
 
+    /// Those that have subcommands.
+    private static let parents: [any ParsableCommand.Type] = RootCommand.configuration.subcommands.filter {
+        !$0.configuration.subcommands.isEmpty
+    }
+
     @Test func eachCommandShowsHowItIsCalled() throws {
-        for command in Self.commands {
+        for command in Self.commands + Self.parents {
             let name = command.configuration.commandName ?? "?"
             let discussion = command.configuration.discussion.replacing("\\\n", with: " ")
             let examples = discussion.split(separator: "\n").filter { $0.hasPrefix("  oidc-audit ") }
-            #expect((1...3).contains(examples.count), "\(name)")
+            // There is one way alone to call what takes nothing.
+            let least = command == PolicySchemaCommand.self ? 1 : 2
+            #expect((least...3).contains(examples.count), "\(name)")
             #expect(discussion.hasPrefix("Examples:\n"), "\(name)")
             for example in examples {
                 let words = Self.arguments(String(example))
@@ -28,6 +35,43 @@ import Testing
                 }
                 // Of a command's own help the last part may be another command that comes first.
                 #expect(words.contains(name) || name == "rollback", "\(example)")
+            }
+        }
+    }
+
+    @Test func eachCommandNamesItsExitStatusesAndWhatItNeeds() throws {
+        for command in Self.commands {
+            let name = command.configuration.commandName ?? "?"
+            let discussion = command.configuration.discussion
+            #expect(discussion.contains("Exit status: 0 "), "\(name)")
+            let options = Set(try DeclaredOption.all(of: command).map(\.name))
+            #expect(!options.contains("token-file") || discussion.contains("help token"), "\(name)")
+        }
+        for command in HistoryCommand.configuration.subcommands + [
+            CheckCommand.self, ReportCommand.self, DiffCommand.self,
+        ]
+        where ![HistoryImportCommand.configuration.commandName, HistoryChangesCommand.configuration.commandName]
+            .contains(command.configuration.commandName)
+        {
+            #expect(command.configuration.discussion.contains("a stored scan"), "\(command)")
+        }
+    }
+
+    /// What a command is about comes before what all have, in the same order everywhere.
+    @Test func sectionsComeInOneOrder() {
+        let order = [
+            "ARGUMENTS:", "SUBCOMMANDS:", "OPTIONS:", "POLICY:", "TRUST:", "SCOPE:", "REPORT:", "CHANGE:", "HISTORY:",
+            "GITHUB:", "CONSOLE:",
+        ]
+        for command in Self.commands + Self.parents + [RootCommand.self] {
+            let help = CommandHelp.fitted(RootCommand.helpMessage(for: command, columns: 80))
+            let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let sections = lines.filter { $0.wholeMatch(of: /[A-Z]+:/) != nil }
+            #expect(sections == order.filter(sections.contains), "\(sections)")
+            #expect(sections.contains("OPTIONS:"))
+            for section in sections.indices.dropFirst() {
+                let place = lines.firstIndex(of: sections[section]) ?? 0
+                #expect(lines[place - 1].isEmpty, "\(sections[section])")
             }
         }
     }
@@ -44,7 +88,7 @@ import Testing
     }
 
     @Test func nothingIsWiderThanATerminal() {
-        for command in Self.commands + [RootCommand.self, HistoryCommand.self] {
+        for command in Self.commands + Self.parents + [RootCommand.self] {
             let help = CommandHelp.fitted(RootCommand.helpMessage(for: command, columns: 80))
             for line in help.split(separator: "\n") {
                 #expect(line.count <= 80, "\(line)")

@@ -13,6 +13,7 @@ struct CheckCommand: AuditCommand {
                 "oidc-audit check acme --policy policy.yaml --write-baseline baseline.json",
                 "oidc-audit check acme --policy policy.yaml --compare stricter.yaml",
             ],
+            needs: [.scan],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
                 What was read then is held against the policy as it is now. Nothing is stored. Of several \

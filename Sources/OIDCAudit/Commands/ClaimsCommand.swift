@@ -39,7 +39,7 @@ struct ClaimsCommand: AuditCommand {
 struct CatalogOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("What standard output gets.", valueName: "kind"))
     var format = CatalogFormat.text
-    @OptionGroup var colors: ColorOptions
+    @OptionGroup(title: "Console") var colors: ColorOptions
 }
 
 extension Console {

@@ -1,12 +1,34 @@
 import AuditCore
 
-/// What stands under a command's one line of help: how it is called, what it ends with, and what else a person should know.
+/// What stands under a command's one line of help: how it is called, what it needs and ends with, and what else a person
+/// should know.
 enum CommandHelp {
+    /// What must be there before a command can work.
+    enum Need: String {
+        case token = "a token that may read the templates (see oidc-audit help token)"
+        case writingToken = "a token that may write the templates (see oidc-audit help token)"
+        case policy = "a policy: preset:strict, or a file (see oidc-audit policy init)"
+        case scan = "a stored scan (oidc-audit scan ORG --policy FILE makes one)"
+        case plan = "a plan (oidc-audit plan ORG --policy FILE -o json=plan.json makes one)"
+        case changes = "a set of changes (oidc-audit history changes lists them)"
+    }
+
+    /// The exit statuses of a command that prints what the history holds.
+    static let historyExits: [(ExitStatus, String)] = [
+        (.success, "done"), (.usage, "a mistake, such as a scan that is missing"), (.failure, "the history failed"),
+    ]
+
     /// - Parameters:
     ///   - examples: command lines that work, the most common one first; long ones are continued as a shell does.
+    ///   - needs: what a person must have first.
     ///   - exits: the exit statuses that this command gives a meaning of its own.
-    static func text(examples: [String], exits: [(ExitStatus, String)] = [], details: String = "") -> String {
+    static func text(
+        examples: [String], needs: [Need] = [],
+        exits: [(ExitStatus, String)] = [(.success, "done"), (.usage, "a mistake on the command line or in a file")],
+        details: String = "",
+    ) -> String {
         var parts = ["Examples:\n" + examples.map(example).joined(separator: "\n")]
+        if !needs.isEmpty { parts.append("Needed first: " + needs.map(\.rawValue).joined(separator: ", and ") + ".") }
         if !details.isEmpty { parts.append(details) }
         if !exits.isEmpty {
             let meanings = exits.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
@@ -15,15 +37,39 @@ enum CommandHelp {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The parser's help, whose usage is one line however long it is, no wider than a terminal. What the parser prints for
-    /// programs, such as a completion script, stays as it is.
+    /// The parser's help, whose usage is one line however long it is, no wider than a terminal, and with what the command
+    /// is about before what all commands have. What the parser prints for programs, such as a completion script, stays as
+    /// it is.
     static func fitted(_ help: String) -> String {
         guard help.hasPrefix("OVERVIEW: ") || help.hasPrefix("USAGE: ") else { return help }
-        return help.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { broken(String($0), before: " ", by: "\n", indent: 6, width: columns) }.joined(separator: "\n")
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { broken(String($0), before: " ", by: "\n", indent: 6, width: columns) }
+        return ordered(lines).joined(separator: "\n")
     }
 
-    // MARK: -
+    // MARK: - Sections
+
+    /// Puts the subcommands and the options without a title, which the parser prints last, before the titled sections.
+    private static func ordered(_ lines: [String]) -> [String] {
+        let isHeader = { (line: String) in line.hasSuffix(":") && line.allSatisfy { $0.isUppercase || $0 == ":" } }
+        guard let start = lines.firstIndex(where: isHeader) else { return lines }
+        var sections: [[String]] = []
+        for line in lines[start...] where isHeader(line) || !line.isEmpty || sections.last?.last?.isEmpty == false {
+            if isHeader(line) { sections.append([]) }
+            sections[sections.count - 1].append(line)
+        }
+        let first = ["ARGUMENTS:", "SUBCOMMANDS:", "OPTIONS:"]
+        let rank = { (section: [String]) in first.firstIndex(of: section[0]) ?? first.count }
+        let sorted = sections.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+        var ordered = Array(lines[..<start])
+        for (_, section) in sorted {
+            ordered += section
+            if section.last?.isEmpty == false { ordered.append("") }
+        }
+        return ordered
+    }
+
+    // MARK: - Lines
 
     private static let columns = 80
 

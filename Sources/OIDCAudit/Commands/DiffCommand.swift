@@ -8,6 +8,7 @@ struct DiffCommand: AuditCommand {
         commandName: "diff", abstract: "What changed between two stored scans; no network.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit diff", "oidc-audit diff 41 42", "oidc-audit diff --since 7d --exit-code"],
+            needs: [.scan],
             exits: [
                 (.success, "compared"), (.violations, "with --exit-code: something changed"),
                 (.incomplete, "with --exit-code: not known"),

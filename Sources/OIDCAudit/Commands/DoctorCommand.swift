@@ -9,6 +9,7 @@ struct DoctorCommand: AuditCommand {
         commandName: "doctor", abstract: "Token, permissions, rate budget, and what a scan would cost.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit doctor acme", "oidc-audit doctor --trust roles.json"],
+            needs: [.token],
             exits: [
                 (.success, "ready"), (.incomplete, "a rate limit is spent"), (.permission, "something is missing"),
             ],

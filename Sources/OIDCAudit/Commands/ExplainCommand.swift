@@ -22,7 +22,7 @@ struct ExplainCommand: AuditCommand {
         help: ArgumentHelp("Policy whose entries are explained, or preset:NAME.", valueName: "file"),
         completion: .policy)
     var policy: String?
-    @OptionGroup var colors: ColorOptions
+    @OptionGroup(title: "Console") var colors: ColorOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let style = colors.style(context)

@@ -6,6 +6,12 @@ import Reports
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Write, check and test policies.",
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit policy init acme", "oidc-audit policy validate policy.yaml",
+                "oidc-audit policy test policy.yaml",
+            ],
+            exits: []),
         subcommands: [
             PolicyInitCommand.self, PolicyShowCommand.self, PolicyValidateCommand.self, PolicySchemaCommand.self,
             PolicyRulesCommand.self,
@@ -17,7 +23,9 @@ struct PolicyValidateCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Check policies: unknown words, missing options, mistakes of form.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit policy validate policy.yaml"],
+            examples: [
+                "oidc-audit policy validate policy.yaml", "oidc-audit policy validate preset:strict policy.yaml",
+            ],
             exits: [(.success, "valid"), (.usage, "not valid")]))
 
     @Argument(
@@ -74,7 +82,7 @@ struct PolicyTestCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Hold a policy against cases of your own: a template in, expected findings out.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit policy test policy.yaml"],
+            examples: ["oidc-audit policy test policy.yaml", "oidc-audit policy test cases.yaml"],
             exits: [(.success, "as expected"), (.violations, "a case comes out otherwise")],
             details:
                 "FILE is a policy with its cases beside it (strict.json and strict.test.yaml), or the file of cases, "

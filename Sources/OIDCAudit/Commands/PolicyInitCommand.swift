@@ -30,9 +30,9 @@ struct PolicyInitCommand: AuditCommand {
     var goal: PolicyGoal?
     @Option(help: ArgumentHelp("File to write; - is standard output.", valueName: "file"), completion: .document)
     var file = "policy.yaml"
-    @OptionGroup var history: HistoryOptions
-    @OptionGroup var host: HostOptions
-    @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var configuration: ConfigurationOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard file == "-" || !FileManager.default.fileExists(atPath: file) else {

@@ -17,10 +17,10 @@ struct PolicyShowCommand: AuditCommand {
         help: ArgumentHelp("preset:NAME, a file, or scan:ID. (default: list the presets)", valueName: "policy"),
         completion: .policy)
     var policy: String?
-    @OptionGroup var history: HistoryOptions
-    @OptionGroup var host: HostOptions
-    @OptionGroup var configuration: ConfigurationOptions
-    @OptionGroup var colors: ColorOptions
+    @OptionGroup(title: "History") var history: HistoryOptions
+    @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var configuration: ConfigurationOptions
+    @OptionGroup(title: "Console") var colors: ColorOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard let policy else {

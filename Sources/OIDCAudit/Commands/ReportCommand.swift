@@ -11,6 +11,7 @@ struct ReportCommand: AuditCommand {
                 "oidc-audit report -f html -o html=report.html", "oidc-audit report 42 -f json",
                 "oidc-audit report 42 --policy preset:strict",
             ],
+            needs: [.scan],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
                 Without --policy a scan is judged by the policy and waivers of its day, which the history keeps; --policy \

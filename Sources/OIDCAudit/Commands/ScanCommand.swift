@@ -13,6 +13,7 @@ struct ScanCommand: AuditCommand {
                 "oidc-audit scan acme --policy policy.yaml --waivers waivers.yaml -o html=report.html",
                 "oidc-audit scan --organizations-file organizations.txt --policy preset:strict",
             ],
+            needs: [.policy, .token],
             exits: [
                 (.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete"),
                 (.permission, "no token, or no permission"),

@@ -16,6 +16,7 @@ struct TrustCommand: AuditCommand {
                 "oidc-audit trust acme --trust roles.json --policy preset:trust -o html=trust.html",
                 "oidc-audit trust acme --trust roles.json --what-if immutable:acme",
             ],
+            needs: [.scan],
             exits: [
                 (.success, "nothing to do"), (.violations, "findings, or somebody outside gets in"),
                 (.incomplete, "not read or not decided"),
@@ -60,7 +61,7 @@ struct TrustCommand: AuditCommand {
         help: ArgumentHelp("Write the findings as a baseline; they no longer fail.", valueName: "file"),
         completion: .json)
     var writeBaseline: String?
-    @OptionGroup var gating: GateOptions
+    @OptionGroup(title: "Report") var gating: GateOptions
     @OptionGroup(title: "Report") var output: TrustOutputOptions
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions

@@ -8,6 +8,13 @@ import Reports
 struct WaiverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "waiver", abstract: "List, add and check accepted findings.",
+        discussion: CommandHelp.text(
+            examples: [
+                "oidc-audit waiver add waivers.yaml --rule required-claims --repository acme/api --owner platform "
+                    + "--expires 2027-01-31 --reason 'until the move'",
+                "oidc-audit waiver list waivers.yaml", "oidc-audit waiver lint waivers.yaml --policy policy.yaml",
+            ],
+            exits: [], details: "scan, check and report take the file as --waivers FILE."),
         subcommands: [WaiverListCommand.self, WaiverAddCommand.self, WaiverLintCommand.self])
 }
 
@@ -15,11 +22,12 @@ struct WaiverListCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the waivers of a file, and how long they hold.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit waiver list waivers.yaml"],
+            examples: ["oidc-audit waiver list waivers.yaml", "oidc-audit waiver list waivers.yaml -f json"],
             details: "A waiver holds through the day that it names, in UTC."))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var catalog: CatalogOptions
+    @OptionGroup(title: "Console") var configuration: ConfigurationOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let list = try WaiverFile.load(file.path())
@@ -33,12 +41,15 @@ struct WaiverLintCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint", abstract: "Check a waiver file: form, expiry and, with --policy, rule ids and spans.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit waiver lint waivers.yaml --policy policy.yaml"],
+            examples: [
+                "oidc-audit waiver lint waivers.yaml", "oidc-audit waiver lint waivers.yaml --policy policy.yaml",
+            ],
             exits: [(.success, "nothing is wrong"), (.violations, "something is wrong")],
-            details: "Exits 1 if something is wrong. Only a scan shows whether a waiver is still used."))
+            details: "Only a scan shows whether a waiver is still used."))
 
     @OptionGroup var file: WaiverFileArgument
     @OptionGroup var policy: PolicyOption
+    @OptionGroup(title: "Console") var configuration: ConfigurationOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let path = try file.path()
@@ -61,7 +72,9 @@ struct WaiverAddCommand: AuditCommand {
         discussion: CommandHelp.text(
             examples: [
                 "oidc-audit waiver add waivers.yaml --rule required-claims --repository acme/api --owner platform "
-                    + "--expires 2027-01-31 --reason 'until the move'"
+                    + "--expires 2027-01-31 --reason 'until the move'",
+                "oidc-audit waiver add waivers.yaml --rule readable --repository acme/vault --owner security "
+                    + "--expires 2027-01-31 --reason 'nobody may read it'",
             ],
             details: """
                 Creates the file if it is missing: YAML or JSON by its extension. The waiver holds through the day \
@@ -110,6 +123,7 @@ struct WaiverAddCommand: AuditCommand {
     var acceptsAnything = false
     @OptionGroup(title: "History") var history: HistoryOptions
     @OptionGroup(title: "GitHub") var host: HostOptions
+    @OptionGroup(title: "Console") var configuration: ConfigurationOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         guard accepts.isEmpty || !acceptsAnything else {
@@ -272,7 +286,6 @@ struct WaiverFileArgument: ParsableArguments {
     var file: String?
     @Option(help: ArgumentHelp("The same, as a setting.", valueName: "file"), completion: .document) var waivers:
         String?
-    @OptionGroup var configuration: ConfigurationOptions
 
     func path() throws(CommandFailure) -> String {
         guard let path = file ?? waivers else {

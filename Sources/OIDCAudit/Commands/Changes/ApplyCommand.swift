@@ -13,6 +13,7 @@ struct ApplyCommand: AuditCommand {
                 "oidc-audit apply plan.json --trust roles.json --yes --max-changes 20",
                 "oidc-audit apply --continue",
             ],
+            needs: [.plan, .writingToken],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
                 A target that changed since the plan was made is skipped. The first change is a canary. Each write is \

@@ -13,6 +13,7 @@ struct PlanCommand: AuditCommand {
                 "oidc-audit plan acme --policy policy.yaml --from-scan latest",
                 "oidc-audit plan acme --policy policy.yaml --trust roles.json --update-cloud-first",
             ],
+            needs: [.policy, .token],
             exits: [
                 (.success, "nothing to change"), (.violations, "something to change"), (.incomplete, "incomplete"),
             ],

@@ -12,6 +12,7 @@ struct RollbackCommand: AuditCommand {
             examples: [
                 "oidc-audit history changes", "oidc-audit rollback 3", "oidc-audit rollback 3 --trust roles.json",
             ],
+            needs: [.changes, .writingToken],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
             details: """
                 oidc-audit history changes lists the sets. The same checks hold as for apply: a target that changed \

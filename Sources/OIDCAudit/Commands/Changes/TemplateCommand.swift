@@ -7,6 +7,9 @@ import Reports
 struct TemplateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "template", abstract: "Read or write one template.",
+        discussion: CommandHelp.text(
+            examples: ["oidc-audit template get acme/api", "oidc-audit template set acme/api --inherit"],
+            needs: [.token], exits: []),
         subcommands: [TemplateGetCommand.self, TemplateSetCommand.self])
 }
 
@@ -38,6 +41,7 @@ struct TemplateGetCommand: AuditCommand {
         commandName: "get", abstract: "Print one template as it is now.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit template get acme", "oidc-audit template get acme/api"],
+            needs: [.token],
             exits: [(.success, "read"), (.permission, "no permission"), (.failure, "GitHub or the network failed")],
             details: """
                 Without a token the request is anonymous, which works for public repositories.
@@ -100,6 +104,7 @@ struct TemplateSetCommand: AuditCommand {
                 "oidc-audit template set acme/api --claims repo,context,job_workflow_ref",
                 "oidc-audit template set acme/api --inherit",
             ],
+            needs: [.writingToken],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")]))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))

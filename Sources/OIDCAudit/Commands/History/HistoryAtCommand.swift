@@ -8,6 +8,7 @@ struct HistoryAtCommand: AuditCommand {
         commandName: "at", abstract: "An organization's state at a time.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit history at 2026-11-21", "oidc-audit history at latest --organization acme -f json"],
+            needs: [.scan], exits: CommandHelp.historyExits,
             details:
                 "A date means the last scan that had begun by the end of that day. To judge it by a policy: check --at."
         ))

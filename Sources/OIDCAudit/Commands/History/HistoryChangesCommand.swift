@@ -7,7 +7,8 @@ struct HistoryChangesCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "changes", abstract: "What was written to GitHub from here: who, when, what, by which plan.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history changes", "oidc-audit history changes 3 -f json"]))
+            examples: ["oidc-audit history changes", "oidc-audit history changes 3 -f json"],
+            exits: CommandHelp.historyExits, details: "oidc-audit rollback N restores what was there before a set."))
 
     @Argument(help: ArgumentHelp("Number of one set of changes. (default: all)", valueName: "changeset"))
     var changeset: ChangesetID?

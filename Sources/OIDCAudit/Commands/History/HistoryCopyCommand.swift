@@ -7,6 +7,7 @@ struct HistoryCopyCommand: AuditCommand {
         commandName: "copy", abstract: "A consistent copy in one file, for Datasette, Grafana or an auditor.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit history copy copy.sqlite", "oidc-audit history copy copy.sqlite --mode 644"],
+            needs: [.scan], exits: CommandHelp.historyExits,
             details: """
                 Scans may run meanwhile. The copy has no log beside it and is replaced as a whole. A file of that name is \
                 replaced only where it is an earlier copy of this history.

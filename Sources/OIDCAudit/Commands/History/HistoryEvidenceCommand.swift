@@ -13,6 +13,7 @@ struct HistoryEvidenceCommand: AuditCommand {
                 "oidc-audit history evidence --since 2026-07-01 --until 2026-09-30 --directory acme-q3 "
                     + "--organization acme",
             ],
+            needs: [.scan],
             exits: [
                 (.success, "written, and the period is wholly known"), (.violations, "the history was altered"),
                 (.incomplete, "written, and it says what is not known"),

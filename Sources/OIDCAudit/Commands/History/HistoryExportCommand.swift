@@ -11,6 +11,7 @@ struct HistoryExportCommand: AuditCommand {
                 "oidc-audit history export -o history.ndjson",
                 "oidc-audit history export --db acme.sqlite | gzip > acme.ndjson.gz",
             ],
+            needs: [.scan], exits: CommandHelp.historyExits,
             details: "The form is described in the documentation of the History target; history import reads it."))
 
     @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"), completion: .export)

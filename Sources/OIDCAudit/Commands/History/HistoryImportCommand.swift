@@ -8,7 +8,11 @@ struct HistoryImportCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take over the scans of exports; those that are known are left out.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history import acme.ndjson globex.ndjson --db all.sqlite"],
+            examples: [
+                "oidc-audit history import acme.ndjson globex.ndjson --db all.sqlite",
+                "oidc-audit history import old.ndjson",
+            ],
+            exits: CommandHelp.historyExits,
             details: """
                 This is how the histories of several machines become one: give all files at once, and their scans are taken in \
                 the order of time. An export may hold other organizations, or continue this history. Two histories that scanned \

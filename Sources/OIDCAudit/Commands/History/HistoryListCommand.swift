@@ -7,7 +7,8 @@ struct HistoryListCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Scans, newest first: coverage, verdict, duration.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history list", "oidc-audit history list --organization acme --limit 5"]))
+            examples: ["oidc-audit history list", "oidc-audit history list --organization acme --limit 5"],
+            needs: [.scan], exits: CommandHelp.historyExits))
 
     @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("How many. (default: 30 as text, all as JSON)", valueName: "n"))

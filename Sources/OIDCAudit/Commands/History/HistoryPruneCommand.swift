@@ -12,6 +12,7 @@ struct HistoryPruneCommand: AuditCommand {
                 "oidc-audit history prune --keep-days 400 --keep-monthly",
                 "oidc-audit history prune --keep-days 400 --keep-monthly --yes",
             ],
+            needs: [.scan], exits: CommandHelp.historyExits,
             details: """
                 Says what it would remove, and with --yes removes it. The newest scan of each organization always stays, and so \
                 does every row that a scan that stays builds on.

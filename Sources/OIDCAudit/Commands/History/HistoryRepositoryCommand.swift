@@ -8,7 +8,10 @@ struct HistoryRepositoryCommand: AuditCommand {
         commandName: "repository",
         abstract: "One repository's timeline: what was seen of it, and between which scans it changed.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history repository acme/api"],
+            examples: [
+                "oidc-audit history repository acme/api", "oidc-audit history repository acme/api -f json",
+            ],
+            needs: [.scan], exits: CommandHelp.historyExits,
             details: """
                 A repository is found by any name that it had, and its timeline spans renames. For each change of a \
                 template it prints whether this program wrote it, or where to look for who did.

@@ -7,7 +7,8 @@ struct HistoryShowCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one scan: its coverage, policy and digest.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history show", "oidc-audit history show 42 -f json"]))
+            examples: ["oidc-audit history show", "oidc-audit history show 42 -f json"],
+            needs: [.scan], exits: CommandHelp.historyExits))
 
     @Argument(help: ArgumentHelp("\(ScanReference.forms).", valueName: "scan"))
     var scan = ScanReference.latest

@@ -7,7 +7,8 @@ struct HistoryStatisticsCommand: AuditCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "How large the history is: rows and bytes of each table.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history stats"]))
+            examples: ["oidc-audit history stats", "oidc-audit history stats -f json"],
+            needs: [.scan], exits: CommandHelp.historyExits))
 
     @OptionGroup var options: HistoryQueryOptions
 

@@ -8,7 +8,8 @@ struct HistoryTrendCommand: AuditCommand {
         commandName: "trend",
         abstract: "Findings, coverage, immutable subjects and the organization's template over time.",
         discussion: CommandHelp.text(
-            examples: ["oidc-audit history trend --since 90d", "oidc-audit history trend --organization acme -f json"]))
+            examples: ["oidc-audit history trend --since 90d", "oidc-audit history trend --organization acme -f json"],
+            needs: [.scan], exits: CommandHelp.historyExits))
 
     @OptionGroup var only: OrganizationOptions
     @Option(help: ArgumentHelp("From then on: 90d, or a date.", valueName: "time"))

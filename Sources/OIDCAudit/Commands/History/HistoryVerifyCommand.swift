@@ -8,6 +8,7 @@ struct HistoryVerifyCommand: AuditCommand {
         commandName: "verify", abstract: "Recompute the digest of every scan, and name the first record that differs.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit history verify", "oidc-audit history verify --expect $(cat last-digest)"],
+            needs: [.scan],
             exits: [(.success, "nothing differs"), (.failure, "something differs from what was sealed")],
             details: """
                 Each scan's link of the chain covers the scan's records and the link before it. A digest that a \
