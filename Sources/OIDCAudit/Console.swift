@@ -58,17 +58,25 @@ final class Console: Sendable {
         try write(Array((text + "\n").utf8))
     }
 
-    /// Says one line on standard error, above the progress line.
+    /// Prints a message on standard error, above the progress line.
     func note(_ text: String) {
+        let text = text.singleLine
+        let label = ["note: ", "warning: "].first(where: text.hasPrefix) ?? ""
         clearProgress()
-        say(text.singleLine + "\n")
+        say(label, String(text.dropFirst(label.count)), margin: label.isEmpty ? 2 : label.count)
+    }
+
+    /// Prints a command to paste on standard error: on one line, however long it is.
+    func suggest(_ command: String) {
+        clearProgress()
+        say(" next: \(command.singleLine)\n")
     }
 
     func fail(_ failure: CommandFailure, _ settings: ConsoleSettings = ConsoleSettings()) {
         let isColored = isColored(error, settings.color)
         clearProgress()
-        say(paint("error:", "1;31", isColored) + " \(failure.message.singleLine)\n")
-        if let hint = failure.hint { say(paint(" hint:", "1;36", isColored) + " \(hint.singleLine)\n") }
+        say(paint("error:", "1;31", isColored) + " ", failure.message.singleLine, margin: 7)
+        if let hint = failure.hint { say(paint(" hint:", "1;36", isColored) + " ", hint.singleLine, margin: 7) }
     }
 
     /// Draws the progress line anew.
@@ -98,11 +106,21 @@ final class Console: Sendable {
 
     func reportStyle(_ color: ConsoleSettings.Color) -> ReportStyle {
         ReportStyle(
-            isColored: isColored(output, color), width: min(max(output.width ?? 80, 40), 120),
+            isColored: isColored(output, color), width: Self.columns(output.width ?? 80),
             checkout: Checkout(environment))
     }
 
     // MARK: -
+
+    /// How wide lines of text are made where a stream has so many columns.
+    private static func columns(_ width: Int) -> Int { min(max(width, 40), 120) }
+
+    /// A message after its label: in lines that fit a terminal, the further ones below the first. Elsewhere it stays one
+    /// line, so that a search in a log finds all of it.
+    private func say(_ label: String, _ text: String, margin: Int) {
+        let lines = error.width.map { text.wrapped(to: Self.columns($0) - margin) } ?? [text]
+        say(label + lines.joined(separator: "\n" + String(repeating: " ", count: margin)) + "\n")
+    }
 
     /// A message that can't be delivered is lost: there is nowhere else to say so.
     private func say(_ text: String) {

@@ -9,8 +9,8 @@ extension CommandContext {
     func suggest(
         _ commands: [String], _ settings: ConsoleSettings = ConsoleSettings(), environment: String = "",
     ) {
-        guard console.isWatched, !settings.isQuiet else { return }
-        for command in commands.prefix(2) { note(" next: \(environment)\(Tool.name) \(command)") }
+        guard console.isWatched, !settings.isQuiet, !isQuiet else { return }
+        for command in commands.prefix(2) { console.suggest("\(environment)\(Tool.name) \(command)") }
     }
 
     /// What the command line said of host and history, for a command that goes on with the same.

@@ -42,7 +42,7 @@ package struct TextPage {
         let word = word.singleLine
         let start = max(word.count + 2, column)
         let padding = String(repeating: " ", count: start - word.count)
-        let lines = wrap(rest.singleLine, to: style.width - start)
+        let lines = rest.singleLine.wrapped(to: style.width - start)
         text += paint(word, tone) + (lines.isEmpty ? "" : padding + lines[0]) + "\n"
         for line in lines.dropFirst() { text += String(repeating: " ", count: start) + line + "\n" }
     }
@@ -52,7 +52,7 @@ package struct TextPage {
     /// - Parameter label: a word before it, such as `fix:`, under which the further lines don't run.
     mutating func wrapped(_ words: String, label: String = "", indent: Int, _ tone: Tone? = nil) {
         let start = indent + (label.isEmpty ? 0 : label.count + 1)
-        for (index, line) in wrap(words.singleLine, to: style.width - start).enumerated() {
+        for (index, line) in words.singleLine.wrapped(to: style.width - start).enumerated() {
             let margin = String(repeating: " ", count: indent)
             let head = index == 0 && !label.isEmpty ? margin + label + " " : String(repeating: " ", count: start)
             text += head + (tone.map { paint(line, $0) } ?? line) + "\n"
@@ -69,7 +69,7 @@ package struct TextPage {
         let longest = rows.map(\.name.count).max() ?? 0
         let column = indent + min(longest, style.width / 2 - indent) + 2
         for (name, detail) in rows {
-            let lines = wrap(detail.singleLine, to: style.width - column)
+            let lines = detail.singleLine.wrapped(to: style.width - column)
             var row = String(repeating: " ", count: indent) + name.singleLine
             for (index, line) in lines.enumerated() {
                 if index > 0 || row.count + 2 > column {
@@ -85,8 +85,10 @@ package struct TextPage {
     /// `name   3 listed · 2 judged`; what is 0 is left out, unless nothing else would be left.
     mutating func facts(_ name: String, _ counts: [(count: Int, word: String)]) {
         let shown = counts.filter { $0.count != 0 }
-            .map { "\($0.count)\(Self.fixedSpace)\($0.word.split(separator: " ").joined(separator: Self.fixedSpace))" }
-        line(name, .faint, shown.isEmpty ? "none" : shown.joined(separator: "\(Self.fixedSpace)· "), column: 14)
+            .map {
+                "\($0.count)\(String.fixedSpace)\($0.word.split(separator: " ").joined(separator: String.fixedSpace))"
+            }
+        line(name, .faint, shown.isEmpty ? "none" : shown.joined(separator: "\(String.fixedSpace)· "), column: 14)
     }
 
     /// `name   words`, in the same columns as `facts`.
@@ -114,25 +116,5 @@ package struct TextPage {
 
     private func paint(_ words: String, _ tone: Tone) -> String {
         style.isColored ? "\u{1B}[\(tone.code)m\(words)\u{1B}[0m" : words
-    }
-
-    /// Stands where a line must not break, until it is broken.
-    private static let fixedSpace = "\u{A0}"
-
-    /// Breaks at spaces; a word longer than the width stays whole, since a cut name can't be copied.
-    private func wrap(_ words: String, to width: Int) -> [String] {
-        guard !words.isEmpty else { return [] }
-        var lines: [String] = []
-        var line: String?
-        // Blanks in a row are kept: within a claim's name they may be what is wrong with it.
-        for word in words.split(separator: " ", omittingEmptySubsequences: false) {
-            if let full = line, full.count + 1 + word.count > width, !word.isEmpty {
-                lines.append(full)
-                line = nil
-            }
-            line = line.map { "\($0) \(word)" } ?? String(word)
-        }
-        if let line { lines.append(line) }
-        return lines.map { String($0.map { $0 == "\u{A0}" ? " " : $0 }) }
     }
 }
