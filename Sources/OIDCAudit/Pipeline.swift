@@ -77,6 +77,13 @@ struct Pipeline {
         sayNewNames(in: snapshot)
         var report = evaluator.evaluate(snapshot, known: known, before: compared)
         guard stop == nil else {
+            // Nothing can be resumed or reported of it, so its number would lead nowhere.
+            if recorder.resumedFrom == nil,
+                snapshot.organizations.allSatisfy({ $0.id == nil && $0.repositories.isEmpty })
+            {
+                try await recorder.discard()
+                report.scanID = nil
+            }
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }

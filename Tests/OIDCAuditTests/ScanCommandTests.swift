@@ -296,6 +296,27 @@ import Testing
         }
     }
 
+    @Test func aScanThatReadNothingIsNotStoredAndHasNoNumber() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)], tokens: ["right"]) { (scan) async throws -> Void in
+            // Whether the organization was ever read or not.
+            for tokens in [["wrong"], ["right", "wrong"]] {
+                for token in tokens {
+                    let run = await scan("acme", "-f", "json", environment: ["GH_ENTERPRISE_TOKEN": token])
+                    let id = (run.json["scan"] as? [String: Any])?["id"]
+                    #expect((id is Int) == (token == "right"), "\(run.output)")
+                    #expect(!run.error.contains("is stored"), "\(run.error)")
+                }
+                let wrong = await scan("acme", environment: ["GH_ENTERPRISE_TOKEN": "wrong"])
+                #expect(
+                    !wrong.output.contains("scan          #") && !wrong.output.contains("is stored"), "\(wrong.output)")
+                let list = await CommandRun.run(
+                    ["history", "list", "--db", scan.folder.database, "--api-url", scan.address, "-f", "json"])
+                #expect(list.json["open"] as? Int == 0, "\(list.output)\(list.error)")
+                #expect(list.json["total"] as? Int == tokens.count - 1)
+            }
+        }
+    }
+
     @Test func aTokenRefusedInTheMiddleIsFourAndNothingIsLost() async throws {
         let repositories = (1...50).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
         let fault = WorldFile.Fault(path: "/repos/*", after: 10, kind: .status, status: 401)
@@ -309,6 +330,13 @@ import Testing
             #expect(statuses.count { $0 == "unreadable" } == 40)
             #expect(run.error.contains("GitHub refused the token; what was read before is stored"))
             #expect(run.error.contains(" hint: check that the token is whole"))
+            // The report names the scan, whose number leads to what can be done with it.
+            let number = try #require((run.json["scan"] as? [String: Any])?["id"] as? Int)
+            let report = await CommandRun.run(
+                ["report", "\(number)", "--db", scan.folder.database, "--api-url", scan.address])
+            #expect(report.status == 2)
+            #expect(report.error.contains("scan \(number) is not finished"), "\(report.error)")
+            #expect(report.error.contains("scan --resume continues"), "\(report.error)")
         }
     }
 

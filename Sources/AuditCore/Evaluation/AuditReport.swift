@@ -48,10 +48,13 @@ package struct AuditReport: Sendable {
         return String(address.prefix { $0 != "/" })
     }
 
+    /// Why the scan ended early; `nil` where it did not.
+    package var whyStopped: String? { stop.map { scanID == nil ? $0.reason : $0.explanation } }
+
     /// The first reason why the scan can't speak of everything; `nil` where it is complete.
     package var whyIncomplete: String? {
         guard !isComplete else { return nil }
-        if let stop { return stop.explanation }
+        if let whyStopped { return whyStopped }
         if let gap { return gap }
         let troubled = organizations.filter { !$0.troubles.isEmpty }
         if let first = troubled.first, let trouble = first.troubles.first {

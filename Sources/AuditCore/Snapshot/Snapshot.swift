@@ -53,18 +53,28 @@ package enum ScanStop: String, Sendable, CaseIterable {
     case versionRefused = "version_refused"
     case foreignPages = "foreign_pages"
 
-    /// For people, without a final stop.
+    /// For people, without a final stop: why, and what became of what was read until then.
     package var explanation: String {
         switch self {
-        case .interrupted: "it was interrupted; what was read is stored"
-        case .terminated: "it was terminated; what was read is stored"
-        case .unauthorized: "GitHub refused the token; what was read before is stored"
+        case .interrupted, .terminated, .waitExhausted: "\(reason); what was read is stored"
+        case .tokenMissing, .historyFailed: reason
+        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
+            .tokenNotAllowed, .versionRefused, .foreignPages:
+            "\(reason); what was read before is stored"
+        }
+    }
+
+    /// The same of a scan that is not stored.
+    package var reason: String {
+        switch self {
+        case .interrupted: "it was interrupted"
+        case .terminated: "it was terminated"
         case .tokenMissing: "no token was given"
-        case .waitExhausted: "GitHub asked to wait longer than --max-wait allows; what was read is stored"
+        case .waitExhausted: "GitHub asked to wait longer than --max-wait allows"
         case .historyFailed: "the history could not be written"
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
-            .versionRefused, .foreignPages:
-            "\(refusal?.explanation ?? "GitHub refused the token"); what was read before is stored"
+        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
+            .tokenNotAllowed, .versionRefused, .foreignPages:
+            refusal?.explanation ?? "GitHub refused the token"
         }
     }
 }

@@ -98,6 +98,20 @@ extension HistoryStore {
         }
     }
 
+    /// Whether a scan runs, or was interrupted: the history holds a part of it, of which no report is made.
+    package func isOpen(_ id: ScanID) async throws(HistoryError) -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM scan
+                        WHERE id = ?1 AND state <> 'sealed' AND NOT EXISTS (SELECT 1 FROM seal WHERE scanID = ?1))
+                    """,
+                arguments: [id.rawValue]) == true
+        }
+    }
+
     /// How many scans run, or were interrupted and not gone on with.
     package func openScanCount(apiURL: String) async throws(HistoryError) -> Int {
         try await read { db in

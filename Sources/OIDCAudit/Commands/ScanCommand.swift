@@ -215,8 +215,10 @@ extension AuditReport {
     /// What a person can do about an incomplete scan that GitHub gave no advice on.
     fileprivate func nextStep(_ token: AccessToken.Kind?) -> String {
         switch stop {
-        case .interrupted, .terminated: return "run it again with --resume to read the rest"
-        case .waitExhausted: return "run it again later with --resume, or allow more with --max-wait"
+        case .interrupted, .terminated:
+            return scanID == nil ? "run it again" : "run it again with --resume to read the rest"
+        case .waitExhausted:
+            return "run it again later\(scanID == nil ? "" : " with --resume"), or allow more with --max-wait"
         case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
             .versionRefused, .foreignPages:
             let hint = stop?.refusal?.hint ?? "GitHub refused the token"
@@ -246,7 +248,7 @@ extension AuditReport {
         for organization in organizations where organization.listing.failure != nil {
             return organization.listing.error.map { "\(organization.login): \($0)" }
         }
-        if let stop { return stop.explanation }
+        if let whyStopped { return whyStopped }
         let unread = repositories.first { $0.status == .unreadable }
         return unread.flatMap { repository in
             repository.reason.map { "\(repository.repository.fullName): \($0)" }

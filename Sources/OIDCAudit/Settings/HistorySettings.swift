@@ -50,6 +50,15 @@ struct HistorySettings {
                     "scan \(id.rawValue) was pruned from the history \(store.path)",
                     hint: "oidc-audit history list shows what is left; export before you prune")
             }
+            if case .id(let id) = reference,
+                try await usingHistory({ () async throws(HistoryError) in try await store.isOpen(id) })
+            {
+                throw .usage(
+                    "scan \(id.rawValue) is not finished: it is running, or was interrupted",
+                    hint:
+                        "oidc-audit scan --resume continues an interrupted scan; oidc-audit history list shows the finished"
+                )
+            }
             let of = organizations.isEmpty ? "" : " of \(organizations.map(\.login).joined(separator: ", "))"
             let which =
                 switch reference {
