@@ -170,7 +170,9 @@ struct ApplyPipeline {
         let question = "Write \(open.count == 1 ? "this change" : "these \(open.count) changes")"
         guard agree("\(question), \(PlanPage.subjectWords(left)), to \(apiURL)?\(duration.map { " \($0)." } ?? "")")
         else {
-            throw CommandFailure(message: "nothing was changed", status: .usage)
+            throw CommandFailure(
+                message: "nothing was changed",
+                hint: "a change is written only after a yes; oidc-audit plan makes another plan", status: .usage)
         }
         if change.yes, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
         guard let history else {
@@ -233,17 +235,9 @@ struct ApplyPipeline {
                         .utf8))
             let exitStatus = try status(of: result, changesets.first, id, stop.withLock { $0 })
             let options = context.sameOptions(apiURL: apiURL, historyPath: historyPath)
-            let count = work.plan.repositoryCount
-            let changeset = changesets.first
-            let isMany =
-                changeset?.mayRollBackOrganizations ?? false || count > ChangeOptions.changesMaxUnlessSaid
-            let hasRollback = work.kind != .rollback && changeset?.entries.contains(where: \.isWorthRollback) ?? false
             let journal = "history changes \(id.rawValue)\(options)"
-            context.suggest(
-                !hasRollback
-                    ? [journal]
-                    : ["rollback \(id.rawValue)\(isMany ? " --max-changes \(max(count, 1))" : "")\(options)", journal],
-                console)
+            let rollback = work.kind == .rollback ? nil : changesets.first?.rollback(options: options)
+            context.suggest([rollback, journal].compactMap(\.self), console)
             return exitStatus
         } catch {
             // 5 says that nothing was written.

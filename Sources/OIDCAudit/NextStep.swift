@@ -23,6 +23,41 @@ extension CommandContext {
         if flags.contains("db") { words += " --db \(historyPath.shellQuoted)" }
         return words
     }
+
+    /// The same for a command that writes, which never takes its host from the history.
+    func sameOptions(writingTo apiURL: String, historyPath: String) -> String {
+        let isElsewhere = apiURL != GitHubEndpoint.gitHub.description
+        return (isElsewhere ? " --api-url \(apiURL.shellQuoted)" : "")
+            + sameOptions(apiURL: nil, historyPath: historyPath)
+    }
+}
+
+extension Changeset {
+    /// The command that restores what was there before it; `nil` where that has nothing to write.
+    func rollback(options: String) -> String? {
+        guard entries.contains(where: \.isWorthRollback) else { return nil }
+        let count = plan.repositoryCount
+        let isMany = mayRollBackOrganizations || count > ChangeOptions.changesMaxUnlessSaid
+        return "rollback \(id.rawValue)\(isMany ? " --max-changes \(max(count, 1))" : "")\(options)"
+    }
+}
+
+extension [Changeset] {
+    /// From the sets of changes, newest first, to what finishes the last one and what restores what was there before.
+    ///
+    /// - Parameters:
+    ///   - id: the set that a person asked for; `nil`: the newest.
+    ///   - options: what the command needs of host and history.
+    func nextSteps(of id: ChangesetID?, options: String) -> [String] {
+        let rolledBack = Set(compactMap(\.undoes))
+        let isUnfinished = first.map { $0.entries.contains(where: \.isOpen) } ?? false
+        let restored = first { changeset in
+            (id.map { $0 == changeset.id } ?? (changeset.kind != .rollback))
+                && !rolledBack.contains(changeset.id) && changeset.rollback(options: options) != nil
+        }
+        return (isUnfinished ? ["apply --continue\(options)"] : [])
+            + [restored?.rollback(options: options)].compactMap(\.self)
+    }
 }
 
 extension AuditReport {

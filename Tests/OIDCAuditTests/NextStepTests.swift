@@ -45,10 +45,16 @@ import Testing
             let afterApply = Self.next(applied)
             #expect(
                 afterApply.map { $0.prefix(2) } == [["rollback", "1"], ["history", "changes"]], "\(applied.error)")
-            #expect(await Self.run(afterApply[1]).status == 0)
+            let journal = await Self.run(afterApply[1])
+            #expect(journal.status == 0)
+            #expect(Self.next(journal) == [afterApply[0]])
             let undone = await Self.run(afterApply[0])
             #expect(undone.status == 0, "\(undone.error)")
             #expect(Self.next(undone).map { $0.prefix(3) } == [["history", "changes", "2"]])
+            // What was rolled back is not to be rolled back twice; the rollback itself can be.
+            let whole = await Self.run(Array(afterApply[1].filter { $0 != "1" }))
+            #expect(Self.next(whole).isEmpty, "\(whole.error)")
+            #expect(Self.next(await Self.run(Self.next(undone)[0])).map { $0.prefix(2) } == [["rollback", "2"]])
             // A plan without a file is to be written to one.
             let again = await Self.run(
                 [
@@ -77,5 +83,41 @@ import Testing
         let next = Self.next(run)
         #expect(next.map(\.first) == ["policy", "scan"])
         #expect(await Self.run(next[0]).status == 0)
+    }
+
+    /// Without a scan there is nothing to check, and where its history stands is not forgotten.
+    @Test func aPolicyOfAnOrganizationIsCheckedByItsScan() async throws {
+        try await EmulatedScan.with([.own("x", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            func make(_ name: String) async -> [[String]] {
+                let file = scan.folder.path + "/\(name).yaml"
+                let run = await Self.run([
+                    "policy", "init", "acme", "--file", file, "--db", scan.folder.database, "--api-url", scan.address,
+                ])
+                #expect(run.status == 0, "\(run.error)")
+                return Self.next(run)
+            }
+            #expect(await make("first").last?.prefix(2) == ["scan", "acme"])
+            _ = await scan("acme")
+            let check = try #require(await make("second").last)
+            #expect(check.first == "check")
+            let checked = await Self.run(check)
+            #expect([0, 1].contains(checked.status), "\(checked.error)")
+        }
+    }
+
+    @Test func anEmptyHistoryLeadsToAScanAndAPlan() async throws {
+        try await EmulatedScan.with([.good("x", id: 1)], tokens: ["right"]) { (scan) async throws -> Void in
+            _ = await scan("acme", environment: ["GH_ENTERPRISE_TOKEN": "wrong"])
+            let list = await Self.run(["history", "list", "--db", scan.folder.database])
+            #expect(Self.next(list).map(\.first) == ["scan"], "\(list.error)")
+            let changes = await Self.run(["history", "changes", "--db", scan.folder.database])
+            #expect(Self.next(changes).map(\.first) == ["plan"], "\(changes.error)")
+        }
+    }
+
+    @Test func aRollbackWithoutANumberLeadsToTheList() async throws {
+        let run = await Self.run(["rollback"])
+        #expect(run.status == 2)
+        #expect(run.error.contains("oidc-audit history changes lists them"), "\(run.error)")
     }
 }

@@ -48,7 +48,8 @@ struct PolicyInitCommand: AuditCommand {
         if let organization, starter.snapshot == nil {
             context.console.note("note: no stored scan of \(organization) was found, so nothing is counted")
         }
-        return try write(starter.text, context)
+        // Without a scan there is nothing to check.
+        return try write(starter.text, context, next: starter.snapshot == nil ? "scan" : "check")
     }
 
     private func copy(_ policy: String, _ context: CommandContext) async throws(CommandFailure) -> Int32 {
@@ -66,7 +67,10 @@ struct PolicyInitCommand: AuditCommand {
             """ + document.yaml, context)
     }
 
-    private func write(_ text: String, _ context: CommandContext) throws(CommandFailure) -> Int32 {
+    /// - Parameter next: the command that uses the policy.
+    private func write(
+        _ text: String, _ context: CommandContext, next: String = "scan",
+    ) throws(CommandFailure) -> Int32 {
         // What is written must be a policy.
         _ = try PolicyFile.load(bytes: Array(text.utf8), name: file == "-" ? "policy.yaml" : file)
         guard file != "-" else {
@@ -78,9 +82,12 @@ struct PolicyInitCommand: AuditCommand {
         }
         try AtomicFile.write(to: file, what: "policy") { $0.write(text) }
         try context.console.print("wrote \(file)".singleLine)
+        let options = context.sameOptions(
+            apiURL: (host.apiURL ?? host.hostname)?.description,
+            historyPath: (try? history.path(context.environment)) ?? "")
+        let quoted = file.shellQuoted
         context.suggest([
-            "policy validate \(file.shellQuoted)",
-            organization.map { "check \($0) --policy \(file.shellQuoted)" } ?? "scan ORG --policy \(file.shellQuoted)",
+            "policy validate \(quoted)", "\(next) \(organization?.rawValue ?? "ORG") --policy \(quoted)\(options)",
         ])
         return ExitStatus.success.rawValue
     }

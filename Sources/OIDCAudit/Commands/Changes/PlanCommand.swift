@@ -140,11 +140,7 @@ struct PlanCommand: AuditCommand {
         }
         let count = plan.repositoryCount
         let most = count > ChangeOptions.changesMaxUnlessSaid ? " --max-changes \(count)" : ""
-        // A plan of what is stored found its host in the history, and apply never does.
-        let isElsewhere = plan.apiURL != GitHubEndpoint.gitHub.description
-        let options =
-            files + (isElsewhere ? " --api-url \(plan.apiURL.shellQuoted)" : "")
-            + context.sameOptions(apiURL: nil, historyPath: path)
+        let options = files + context.sameOptions(writingTo: plan.apiURL, historyPath: path)
         // With access to lose apply refuses, until the roles have the values.
         let losesAccess = plan.access?.lost.isEmpty == false && !updateCloudFirst
         context.suggest(

@@ -21,7 +21,7 @@ struct RollbackCommand: AuditCommand {
                 """))
 
     @Argument(help: ArgumentHelp("Number of the set of changes.", valueName: "changeset"))
-    var changeset: ChangesetID
+    var changeset: ChangesetID?
     @OptionGroup(title: "Trust") var exports: TrustFileOptions
     @OptionGroup(title: "Change") var change: ChangeOptions
     @OptionGroup var page: PageOptions
@@ -30,11 +30,15 @@ struct RollbackCommand: AuditCommand {
     @OptionGroup(title: "Console") var console: ConsoleOptions
 
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
+        guard let id = changeset else {
+            throw .usage(
+                "no set of changes was named", hint: "oidc-audit history changes lists them; name one by its number")
+        }
         let pipeline = try self.pipeline(context)
-        let number = changeset.rawValue
+        let number = id.rawValue
         let found = try await context.withHistory(pipeline.historyPath, for: .reading) {
             history throws(CommandFailure) in
-            try await ApplyPipeline.changesets(in: history, apiURL: pipeline.apiURL, changeset)
+            try await ApplyPipeline.changesets(in: history, apiURL: pipeline.apiURL, id)
         }
         guard let changeset = found.first else {
             throw .usage(
@@ -64,6 +68,7 @@ struct RollbackCommand: AuditCommand {
             return status
         }
     }
+
     private func pipeline(_ context: CommandContext) throws(CommandFailure) -> ApplyPipeline {
         var pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
         pipeline.access = ChangeAccess(exports, console.settings, context)

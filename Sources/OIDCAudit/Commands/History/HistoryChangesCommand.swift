@@ -18,7 +18,8 @@ struct HistoryChangesCommand: AuditCommand {
         let settings = try HistorySettings(options, in: context)
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let apiURL = try await settings.host.apiURL(in: history, holding: .changes)
-            let changesets = try await ApplyPipeline.changesets(in: history, apiURL: apiURL, changeset)
+            let all = try await ApplyPipeline.changesets(in: history, apiURL: apiURL)
+            let changesets = all.filter { changeset == nil || $0.id == changeset }
             if let changeset, changesets.isEmpty {
                 throw .usage(
                     "the journal holds no changes #\(changeset.rawValue) at \(apiURL)",
@@ -26,6 +27,12 @@ struct HistoryChangesCommand: AuditCommand {
             }
             try settings.write(
                 ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)
+            let options = context.sameOptions(writingTo: apiURL, historyPath: settings.path)
+            context.suggest(
+                all.isEmpty
+                    ? ["plan ORG --policy preset:strict -o json=plan.json\(options)"]
+                    : all.nextSteps(of: changeset, options: options),
+                settings.console)
             return ExitStatus.success.rawValue
         }
     }

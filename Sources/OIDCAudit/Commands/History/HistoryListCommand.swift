@@ -51,6 +51,11 @@ struct HistoryListCommand: AuditCommand {
                     (Array(scans.prefix(most)), total: scans.count, open: open), as: settings.format,
                     style: settings.style(context)),
                 to: context)
+            if scans.isEmpty, start == nil, until == nil {
+                let options = context.sameOptions(
+                    apiURL: settings.host.given, historyPath: settings.path)
+                context.suggest(["scan ORG --policy preset:strict\(options)"], settings.console)
+            }
             return ExitStatus.success.rawValue
         }
     }
