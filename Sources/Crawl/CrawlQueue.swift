@@ -14,18 +14,18 @@ final class CrawlQueue: Sendable {
 
     private let state: Mutex<State>
     private let outbox: ObservationBatcher
-    private let tell: @Sendable (CrawlEvent) -> Void
+    private let emit: @Sendable (CrawlEvent) -> Void
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter tell: gets events in order; must not block.
+    /// - Parameter emit: gets events in order; must not block.
     init(
         _ crawl: OrganizationCrawl, _ outbox: ObservationBatcher, now: @escaping @Sendable () -> Timestamp,
-        tell: @escaping @Sendable (CrawlEvent) -> Void,
+        emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) {
         state = Mutex(State(crawl: crawl))
         self.outbox = outbox
         self.now = now
-        self.tell = tell
+        self.emit = emit
     }
 
     /// The next request; waits for what other answers may lead to.
@@ -49,7 +49,7 @@ final class CrawlQueue: Sendable {
         state.withLock { state in
             state.crawl.take(output, now: now())
             outbox.add(state.crawl.takeObservations())
-            for event in state.crawl.takeNews() { tell(event) }
+            for event in state.crawl.takeNews() { emit(event) }
             handOut(&state)
             return state.crawl.stop == .unauthorized || state.crawl.stop?.refusal != nil
         }

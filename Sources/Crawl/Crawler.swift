@@ -32,11 +32,11 @@ package struct Crawler: Sendable {
     /// - Parameters:
     ///   - begin: called before anything of an organization is told but that it was found; gives what earlier reads
     ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
-    ///   - tell: receives the events, those of an organization in order; must not block.
+    ///   - emit: receives the events, those of an organization in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.
     package func crawl<Failure: Error>(
         _ logins: [OrganizationLogin], begin: @escaping Begin<Failure>,
-        tell: @escaping @Sendable (CrawlEvent) -> Void,
+        emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) async throws(Failure) -> ScanStop? {
         let queues = OrganizationQueue.all(of: logins, clients)
         let crawled = CrawledOrganizations()
@@ -50,7 +50,7 @@ package struct Crawler: Sendable {
                 guard next < queues.count, failure == nil else { return }
                 let queue = queues[next]
                 next += 1
-                group.addTask { await self.crawl(queue, crawled, begin: begin, tell: tell) }
+                group.addTask { await self.crawl(queue, crawled, begin: begin, emit: emit) }
             }
             for _ in 0..<width { startNext() }
             while let result = await group.next() {
@@ -75,17 +75,17 @@ package struct Crawler: Sendable {
 
     private func crawl<Failure: Error>(
         _ queue: OrganizationQueue, _ crawled: CrawledOrganizations, begin: @escaping Begin<Failure>,
-        tell: @escaping @Sendable (CrawlEvent) -> Void,
+        emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> Result<OrganizationQueue.End, Failure> {
         var end = OrganizationQueue.End()
         for login in queue.logins {
             guard !end.isOver, !Task.isCancelled else {
-                tell(.organizationFinished(.notRead(login)))
+                emit(.organizationFinished(.notRead(login)))
                 end.note(end.stop)
                 continue
             }
             do throws(Failure) {
-                end.note(try await crawl(login, queue.github, crawled, begin: begin, tell: tell))
+                end.note(try await crawl(login, queue.github, crawled, begin: begin, emit: emit))
             } catch {
                 return .failure(error)
             }
@@ -96,7 +96,7 @@ package struct Crawler: Sendable {
     /// - Returns: why nothing more can be asked with the organization's credential, or `nil`.
     private func crawl<Failure: Error>(
         _ login: OrganizationLogin, _ client: GitHubClient, _ crawled: CrawledOrganizations,
-        begin: @escaping Begin<Failure>, tell: @escaping @Sendable (CrawlEvent) -> Void,
+        begin: @escaping Begin<Failure>, emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) async throws(Failure) -> ScanStop? {
         let github: GitHubClient
         let account: OrganizationAccount
@@ -105,28 +105,28 @@ package struct Crawler: Sendable {
             github = try await client.client(for: login.rawValue)
             account = try await self.account(login, github)
         } catch {
-            if let hint = error.hint { tell(.advice(hint)) }
-            tell(.organizationFinished(.unreadable(login, error)))
+            if let hint = error.hint { emit(.advice(hint)) }
+            emit(.organizationFinished(.unreadable(login, error)))
             return error.stop
         }
         if !github.missingPermissions.isEmpty {
-            tell(
+            emit(
                 .advice(
                     "the app was not granted everything on \(login): \(github.missingPermissions.joined(separator: ", "))"
                 ))
         }
         // Two names can lead to one.
         guard crawled.insert(account.id) else {
-            tell(.advice("\(login) is \(account.login), which was crawled already"))
+            emit(.advice("\(login) is \(account.login), which was crawled already"))
             return nil
         }
-        tell(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
+        emit(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))
         let budget = github.rateLimitStatus
         let knowledge = try await begin(account, mayEndEarly(github, account, budget))
         let crawl = OrganizationCrawl(
             account: account, tokenKind: github.tokenKind, limits: limits, scope: scope, needs: needs,
             knowledge: knowledge, budget: budget, rateLimits: github.limits, now: now())
-        return await run(crawl, github, of: account, tell: tell)
+        return await run(crawl, github, of: account, emit: emit)
     }
 
     /// The organization; or the user, where one of its repositories is named.
@@ -158,17 +158,17 @@ package struct Crawler: Sendable {
 
     private func run(
         _ crawl: consuming OrganizationCrawl, _ github: GitHubClient, of account: OrganizationAccount,
-        tell: @escaping @Sendable (CrawlEvent) -> Void,
+        emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> ScanStop? {
-        let outbox = ObservationBatcher(account.id, limits, tell: tell)
-        let desk = CrawlQueue(crawl, outbox, now: now, tell: tell)
+        let outbox = ObservationBatcher(account.id, limits, emit: emit)
+        let desk = CrawlQueue(crawl, outbox, now: now, emit: emit)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await outbox.flushRegularly() }
             await withTaskExecutorPreference(github.executor) { await work(at: desk, github, of: account) }
             group.cancelAll()
         }
         let (observation, stop) = desk.finish()
-        tell(.organizationFinished(observation))
+        emit(.organizationFinished(observation))
         return stop
     }
 

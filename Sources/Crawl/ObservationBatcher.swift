@@ -7,12 +7,12 @@ final class ObservationBatcher: Sendable {
     private let waiting = Mutex<[Observation]>([])
     private let organization: OrganizationID
     private let limits: CrawlLimits
-    private let tell: @Sendable (CrawlEvent) -> Void
+    private let emit: @Sendable (CrawlEvent) -> Void
 
-    init(_ organization: OrganizationID, _ limits: CrawlLimits, tell: @escaping @Sendable (CrawlEvent) -> Void) {
+    init(_ organization: OrganizationID, _ limits: CrawlLimits, emit: @escaping @Sendable (CrawlEvent) -> Void) {
         self.organization = organization
         self.limits = limits
-        self.tell = tell
+        self.emit = emit
     }
 
     func add(_ observations: [Observation]) {
@@ -37,7 +37,7 @@ final class ObservationBatcher: Sendable {
     }
 
     private func handOn(_ count: Int, of waiting: inout [Observation]) {
-        tell(.observations(Array(waiting.prefix(count)), of: organization))
+        emit(.observations(Array(waiting.prefix(count)), of: organization))
         waiting.removeFirst(count)
     }
 }

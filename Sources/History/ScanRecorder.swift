@@ -271,14 +271,14 @@ private struct GoneRepository {
         of organization: Int64, before scan: Int64, listed: RowIDSet, withMissing: Bool, _ db: Database,
     ) throws -> [GoneRepository] {
         // An interrupted scan that went on may have met it before. One that was killed has told nobody what it found gone.
-        let isTold = "(presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))"
+        let isReported = "(presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))"
         let rows = try RepositoryRecord.fetchCursor(
             db,
             sql: """
                 SELECT \(RepositoryRecord.selection("o"))
                 FROM (SELECT DISTINCT repositoryID FROM repositoryObservation WHERE organizationID = ?1) known
                 JOIN repositoryObservation o
-                    ON o.id = \(RepositoryRecord.last(of: "known.repositoryID", upTo: "?2", where: isTold))
+                    ON o.id = \(RepositoryRecord.last(of: "known.repositoryID", upTo: "?2", where: isReported))
                 WHERE o.organizationID = ?1 AND (o.presence = 'listed' OR (?3 AND o.presence = 'missing'))
                 """,
             arguments: [organization, scan, withMissing])

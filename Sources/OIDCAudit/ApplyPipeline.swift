@@ -6,7 +6,7 @@ import Remediation
 import Reports
 import Synchronization
 
-/// A plan from its file to what came of it: show, ask, write, journal, tell.
+/// A plan from its file to what came of it: show, ask, write, journal, report.
 struct ApplyPipeline {
     let connection: ConnectionSettings
     let historyPath: String
@@ -222,7 +222,7 @@ struct ApplyPipeline {
                     return await confirmAfterCanary { stop.withLock { $0 != nil } }
                 },
                 shouldStop: { stop.withLock { $0 != nil } },
-                tell: { change, outcome in say(change, outcome, progress) },
+                report: { change, outcome in say(change, outcome, progress) },
                 waiting: { wait in sayWait(wait, progress) })
         }
         do throws(CommandFailure) {

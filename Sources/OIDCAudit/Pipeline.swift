@@ -211,7 +211,7 @@ struct Pipeline {
     private func crawl(
         _ organizations: [OrganizationLogin], _ github: GitHubClients, in recorder: ScanRecorder,
         of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
-        tell: @escaping @Sendable (CrawlEvent) -> Void,
+        emit: @escaping @Sendable (CrawlEvent) -> Void,
     ) async -> Result<ScanStop?, HistoryError> {
         enum Ending {
             case crawled(Result<ScanStop?, HistoryError>)
@@ -230,7 +230,7 @@ struct Pipeline {
                             return try await recorder.begin(
                                 account.id, login: account.login.rawValue, withLastReads: withLastReads,
                                 keepsValidators: !settings.connection.isOwn(account.login.rawValue))
-                        }, tell: tell)
+                        }, emit: emit)
                     return .crawled(.success(stop))
                 } catch {
                     return .crawled(.failure(error))

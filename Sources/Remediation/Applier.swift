@@ -59,11 +59,11 @@ package struct Applier: Sendable {
     ///   - canaries: after how many that were written `confirm` is asked.
     ///   - confirm: whether to go on after the canaries were read back as planned.
     ///   - shouldStop: whether no further change is to be begun.
-    ///   - tell: hears of each outcome.
+    ///   - report: receives each outcome.
     ///   - waiting: hears of each long wait for the next write, before it.
     package func apply(
         _ plan: Plan, after entries: [Changeset.Entry], canaries: Int, confirm: () async -> Bool,
-        shouldStop: () -> Bool, tell: (PlannedChange, ChangeOutcome) -> Void,
+        shouldStop: () -> Bool, report: (PlannedChange, ChangeOutcome) -> Void,
         waiting: (RateLimitWait) -> Void = { _ in },
     ) async -> Result {
         var result = Result()
@@ -83,12 +83,12 @@ package struct Applier: Sendable {
                     result.stop = stop
                     break
                 }
-                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, tell, waiting)
+                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, report, waiting)
             }
             held.note(change, place, isDone: ending.outcome?.isDone == true)
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
             if let outcome = ending.outcome {
-                tell(change, outcome)
+                report(change, outcome)
                 // Nothing of an intent that was never noted is in the journal, and an outcome says what was found.
                 ending.stop = await noting { try await journal.noteOutcome(outcome, place) } ?? ending.stop
                 if ending.wasSent, outcome.isDone { written += 1 }
@@ -144,7 +144,7 @@ package struct Applier: Sendable {
     /// - Parameter isBegun: whether it may have been written before, which reading tells.
     private func apply(
         _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
-        _ tell: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,
+        _ report: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,
     ) async -> Ending {
         let reading = TargetReader(client: client)
         for tries in 1... {
@@ -198,7 +198,7 @@ package struct Applier: Sendable {
             guard tries < Self.triesMax else {
                 return Ending(outcome: refusal, stop: .refused(.rateLimited("writes are refused again and again")))
             }
-            tell(change, refusal)
+            report(change, refusal)
             if let stop = await noting({ try await journal.noteOutcome(refusal, place) }) { return Ending(stop: stop) }
             if let stop = await takeTurn(unless: shouldStop, waiting) { return Ending(stop: stop) }
         }

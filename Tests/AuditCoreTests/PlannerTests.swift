@@ -336,7 +336,7 @@ import Testing
         #expect(plan.manual.map(\.why) == ["the repository is archived, and so read-only"])
     }
 
-    @Test func dangersAreTold() throws {
+    @Test func dangersAreReported() throws {
         let plan = try plan(
             [
                 #"{"id": "exact", "rule": "exact-template", "severity": "high", "templates": [["repository_owner_id", "environment"]]}"#,

@@ -14,7 +14,7 @@ import Testing
             publicRepositoryCount: 0, repositoryCount: nil, tokenScopes: nil)
         let limits = CrawlLimits(concurrency: concurrency)
         let crawl = OrganizationCrawl(account: account, limits: limits, scope: Scope(), now: .sample)
-        return CrawlQueue(crawl, ObservationBatcher(account.id, limits) { _ in }, now: { .sample }, tell: { _ in })
+        return CrawlQueue(crawl, ObservationBatcher(account.id, limits) { _ in }, now: { .sample }, emit: { _ in })
     }
 
     static func page(_ count: Int) -> CrawlWork.Output {

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct CrawlerTests {
     /// Everything that a crawl told.
-    struct Told: Sendable {
+    struct Emitted: Sendable {
         var found: [OrganizationID] = []
         var observations: [Observation] = []
         var batchSizes: [Int] = []
@@ -35,7 +35,7 @@ import Testing
         limits: CrawlLimits = CrawlLimits(concurrency: 4),
         scope: Scope = Scope(), needs: Set<RuleNeed> = [], waitMax: Duration = .seconds(7200),
         pointsPerMinute: Int? = nil, knowledge: PriorKnowledge = PriorKnowledge(), token: AccessToken? = nil,
-    ) async -> Told {
+    ) async -> Emitted {
         var limits = limits
         // However slow the machine is, batches are handed on when they are full.
         limits.flushInterval = .seconds(86_400)
@@ -47,29 +47,29 @@ import Testing
         }
         let client = GitHubClient(settings, transport: transport, clock: ManualClock()) { .sample }
         let crawler = Crawler(clients: GitHubClients(client), limits: limits, scope: scope, needs: needs) { .sample }
-        let told = Mutex(Told())
+        let emitted = Mutex(Emitted())
         let stop = await crawler.crawl(
             logins.compactMap(OrganizationLogin.init),
             begin: { account, withLastReads in
-                told.withLock { $0.begun.append(Told.Begun(id: account.id, withLastReads: withLastReads)) }
+                emitted.withLock { $0.begun.append(Emitted.Begun(id: account.id, withLastReads: withLastReads)) }
                 return knowledge
             }
         ) { event in
-            told.withLock { told in
+            emitted.withLock { emitted in
                 switch event {
-                case .planned(let plan): told.plans.append(plan)
-                case .templateRead(let template, _): told.templates.append(template)
-                case .pageRead(let page, _): told.pages.append(page)
-                case .organizationFound(let id, _, _): told.found.append(id)
+                case .planned(let plan): emitted.plans.append(plan)
+                case .templateRead(let template, _): emitted.templates.append(template)
+                case .pageRead(let page, _): emitted.pages.append(page)
+                case .organizationFound(let id, _, _): emitted.found.append(id)
                 case .observations(let batch, _):
-                    told.observations += batch
-                    told.batchSizes.append(batch.count)
-                case .organizationFinished(let organization): told.finished.append(organization)
-                case .advice(let text): told.advice.append(text)
+                    emitted.observations += batch
+                    emitted.batchSizes.append(batch.count)
+                case .organizationFinished(let organization): emitted.finished.append(organization)
+                case .advice(let text): emitted.advice.append(text)
                 }
             }
         }
-        var result = told.withLock { $0 }
+        var result = emitted.withLock { $0 }
         result.stop = stop
         return result
     }
@@ -87,10 +87,10 @@ import Testing
                 Self.page(1): four + [.ok(Self.listing(["a", "b", "c"]))], Self.template("a"): [Self.setting],
                 Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
             ])
-        let told = await crawl(transport)
-        #expect(told.finished[0].listing.status == .complete)
-        #expect(told.observations.count == 3)
-        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        let emitted = await crawl(transport)
+        #expect(emitted.finished[0].listing.status == .complete)
+        #expect(emitted.observations.count == 3)
+        #expect(emitted.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
 
         let other = Self.script(
             count: 3,
@@ -114,10 +114,10 @@ import Testing
         var answers = [Self.page(1): [ScriptedTransport.Answer.ok(Self.listing(names))]]
         for name in names { answers[Self.template(name)] = [Self.down] }
         let transport = Self.script(count: 100, answers)
-        let told = await crawl(transport)
-        #expect(told.observations.count == 100)
+        let emitted = await crawl(transport)
+        #expect(emitted.observations.count == 100)
         #expect(
-            told.observations.allSatisfy {
+            emitted.observations.allSatisfy {
                 if case .unreadable(let reason) = $0.reading { reason.code == .serverFault } else { false }
             })
         // Others are in flight when the last of them fails.
@@ -182,14 +182,14 @@ import Testing
         var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
         for name in names { answers[Self.template(name)] = [Self.setting] }
         let transport = Self.script(count: 10, answers)
-        let told = await crawl(transport)
-        #expect(told.stop == nil)
-        #expect(told.found == [OrganizationID(rawValue: 77)])
-        #expect(Set(told.observations.map(\.repository.name)) == Set(names))
-        #expect(told.observations.count == 10)
-        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
-        #expect(told.finished.map(\.template) == [.neverSet])
-        #expect(told.finished[0].listing == Listing(status: .complete, listed: 10, expected: 10))
+        let emitted = await crawl(transport)
+        #expect(emitted.stop == nil)
+        #expect(emitted.found == [OrganizationID(rawValue: 77)])
+        #expect(Set(emitted.observations.map(\.repository.name)) == Set(names))
+        #expect(emitted.observations.count == 10)
+        #expect(emitted.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        #expect(emitted.finished.map(\.template) == [.neverSet])
+        #expect(emitted.finished[0].listing == Listing(status: .complete, listed: 10, expected: 10))
         #expect(transport.paths.first == "/orgs/acme")
         #expect(transport.inFlightMax <= 4)
         #expect(transport.inFlightMax > 1)
@@ -200,12 +200,12 @@ import Testing
         let transport = ScriptedTransport([
             "/orgs/acme": [.response(status: 401, body: #"{"message": "Bad credentials"}"#)]
         ])
-        let told = await crawl(transport, of: ["acme", "beta"])
-        #expect(told.stop == .unauthorized)
+        let emitted = await crawl(transport, of: ["acme", "beta"])
+        #expect(emitted.stop == .unauthorized)
         #expect(transport.paths == ["/orgs/acme"])
-        #expect(told.finished.map(\.login) == ["acme", "beta"])
-        #expect(told.finished.map(\.listing.failure) == [.unauthorized, .notRead])
-        #expect(told.observations.isEmpty)
+        #expect(emitted.finished.map(\.login) == ["acme", "beta"])
+        #expect(emitted.finished.map(\.listing.failure) == [.unauthorized, .notRead])
+        #expect(emitted.observations.isEmpty)
     }
 
     @Test func aRefusalInTheMiddleLosesNoRepository() async {
@@ -215,11 +215,11 @@ import Testing
         answers[Self.template("r6")] = [.response(status: 401)]
         for name in names.dropFirst(6) { answers[Self.template(name)] = [Self.setting] }
         let transport = Self.script(count: 20, answers)
-        let told = await crawl(transport, limits: CrawlLimits(concurrency: 1))
-        #expect(told.stop == .unauthorized)
-        #expect(told.observations.count == 20)
-        #expect(told.observations.count { $0.reading == .read(.gitHubDefault) } == 5)
-        #expect(told.observations.count { $0.reading == nil } == 15)
+        let emitted = await crawl(transport, limits: CrawlLimits(concurrency: 1))
+        #expect(emitted.stop == .unauthorized)
+        #expect(emitted.observations.count == 20)
+        #expect(emitted.observations.count { $0.reading == .read(.gitHubDefault) } == 5)
+        #expect(emitted.observations.count { $0.reading == nil } == 15)
         #expect(transport.paths.last == Self.template("r6"))
     }
 
@@ -229,15 +229,15 @@ import Testing
             Self.template("b"): [.response(status: 403, headers: ["X-Accepted-GitHub-Permissions": "actions=read"])],
             Self.template("c"): [.failure(.timeout)], Self.template("d"): [.ok("<html>")],
         ]
-        let told = await crawl(Self.script(count: 4, answers))
-        #expect(told.stop == nil)
-        #expect(told.reading("a") == .read(.gitHubDefault))
+        let emitted = await crawl(Self.script(count: 4, answers))
+        #expect(emitted.stop == nil)
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
         #expect(
-            told.reading("b")
+            emitted.reading("b")
                 == .unreadable(
                     UnreadableReason(.forbidden, "forbidden (403: no message); the token needs actions=read")))
-        #expect(told.reading("c") == .unreadable(UnreadableReason(.timeout, "no whole answer in time")))
-        guard case .unreadable(let reason) = told.reading("d") else { Issue.record("d was read"); return }
+        #expect(emitted.reading("c") == .unreadable(UnreadableReason(.timeout, "no whole answer in time")))
+        guard case .unreadable(let reason) = emitted.reading("d") else { Issue.record("d was read"); return }
         #expect(reason.code == .malformed)
         #expect(reason.message.hasPrefix("malformed answer: no JSON"))
     }
@@ -252,9 +252,9 @@ import Testing
             answers[Self.template("r\(number)")] = [Self.setting]
         }
         let transport = Self.script(count: 7, answers)
-        let told = await crawl(transport, limits: CrawlLimits(concurrency: 8))
-        #expect(told.observations.count == 7)
-        #expect(told.finished[0].listing.status == .complete)
+        let emitted = await crawl(transport, limits: CrawlLimits(concurrency: 8))
+        #expect(emitted.observations.count == 7)
+        #expect(emitted.finished[0].listing.status == .complete)
         transport.expectAllAsked()
     }
 
@@ -268,9 +268,9 @@ import Testing
             Self.template("a"): [Self.setting], Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
         ]
         let transport = Self.script(count: 3, answers)
-        let told = await crawl(transport)
-        #expect(told.observations.count == 3)
-        #expect(told.finished[0].listing.status == .complete)
+        let emitted = await crawl(transport)
+        #expect(emitted.observations.count == 3)
+        #expect(emitted.finished[0].listing.status == .complete)
         transport.expectAllAsked()
     }
 
@@ -285,9 +285,9 @@ import Testing
             Self.page(3): [.ok(Self.listing(["c"], firstID: 3))],
             Self.template("a"): [Self.setting], Self.template("b"): [Self.setting], Self.template("c"): [Self.setting],
         ]
-        let told = await crawl(Self.script(count: 2, answers))
-        #expect(told.observations.count == 3)
-        #expect(told.finished[0].listing.status == .complete)
+        let emitted = await crawl(Self.script(count: 2, answers))
+        #expect(emitted.observations.count == 3)
+        #expect(emitted.finished[0].listing.status == .complete)
     }
 
     struct BadListing: Sendable, CustomTestStringConvertible {
@@ -346,35 +346,35 @@ import Testing
     func aShortListingIsNeverAShortReport(bad: BadListing) async {
         var answers = bad.answers
         answers[Self.template("a")] = [Self.setting]
-        let told = await crawl(
+        let emitted = await crawl(
             Self.script(count: bad.count, answers), limits: CrawlLimits(concurrency: 1, pagesMax: 3))
-        #expect(told.finished[0].listing.status == .partial)
-        #expect(told.finished[0].listing.error == bad.error)
-        #expect(told.reading("a") == .read(.gitHubDefault))
+        #expect(emitted.finished[0].listing.status == .partial)
+        #expect(emitted.finished[0].listing.error == bad.error)
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
     }
 
     @Test func aListingWithoutAPrivateCountIsUnverified() async {
-        let told = await crawl(
+        let emitted = await crawl(
             Self.script(count: nil, [Self.page(1): [.ok(Self.listing(["a"]))], Self.template("a"): [Self.setting]]))
-        #expect(told.finished[0].listing == Listing(status: .unverified, listed: 1, expected: nil))
+        #expect(emitted.finished[0].listing == Listing(status: .unverified, listed: 1, expected: nil))
     }
 
-    @Test func anUnknownOrganizationIsToldAndTheNextOneCrawled() async {
+    @Test func anUnknownOrganizationIsReportedAndTheNextOneCrawled() async {
         let answers = Self.organization(count: 0, login: "beta").merging([
             "/orgs/nobody": [.response(status: 404)], Self.page(1, of: "beta"): [.ok("[]")],
         ]) { $1 }
-        let told = await crawl(ScriptedTransport(answers), of: ["nobody", "beta"])
-        #expect(told.stop == nil)
-        #expect(told.finished.map(\.listing.failure) == [.notFound, nil])
-        #expect(told.finished.map(\.id?.rawValue) == [nil, 77])
+        let emitted = await crawl(ScriptedTransport(answers), of: ["nobody", "beta"])
+        #expect(emitted.stop == nil)
+        #expect(emitted.finished.map(\.listing.failure) == [.notFound, nil])
+        #expect(emitted.finished.map(\.id?.rawValue) == [nil, 77])
     }
 
     @Test func twoNamesOfOneOrganizationAreCrawledOnce() async {
         var answers = Self.organization(count: 0).merging([Self.page(1): [.ok("[]")]]) { $1 }
         answers["/orgs/former"] = [.response(status: 301, headers: ["Location": "/orgs/acme"])]
-        let told = await crawl(ScriptedTransport(answers), of: ["acme", "former"])
-        #expect(told.finished.count == 1)
-        #expect(told.advice == ["former is acme, which was crawled already"])
+        let emitted = await crawl(ScriptedTransport(answers), of: ["acme", "former"])
+        #expect(emitted.finished.count == 1)
+        #expect(emitted.advice == ["former is acme, which was crawled already"])
     }
 
     @Test func repositoriesOutOfScopeAreListedAndNotAsked() async {
@@ -382,9 +382,9 @@ import Testing
             Self.page(1): [.ok(Self.listing(["old"], archived: true))]
         ]
         let transport = Self.script(count: 1, answers)
-        let told = await crawl(transport)
-        #expect(told.observations.map(\.reading) == [nil])
-        #expect(told.finished[0].listing.status == .complete)
+        let emitted = await crawl(transport)
+        #expect(emitted.observations.map(\.reading) == [nil])
+        #expect(emitted.finished[0].listing.status == .complete)
     }
 
     @Test func aWaitThatIsTooLongEndsTheRunWithTheRestUnread() async {
@@ -393,11 +393,11 @@ import Testing
         answers[Self.template("r1")] = [Self.setting]
         answers[Self.template("r2")] = [.response(status: 429, headers: ["Retry-After": "60"])]
         for name in names.dropFirst(2) { answers[Self.template(name)] = [Self.setting] }
-        let told = await crawl(
+        let emitted = await crawl(
             Self.script(count: 5, answers), limits: CrawlLimits(concurrency: 1), waitMax: .seconds(30))
-        #expect(told.stop == .waitExhausted)
-        #expect(told.observations.map(\.reading).filter { $0 == nil }.count == 4)
-        #expect(told.finished[0].listing.status == .complete)
+        #expect(emitted.stop == .waitExhausted)
+        #expect(emitted.observations.map(\.reading).filter { $0 == nil }.count == 4)
+        #expect(emitted.finished[0].listing.status == .complete)
     }
 
     @Test func cancellationKeepsWhatWasSeen() async {
@@ -410,12 +410,12 @@ import Testing
         let task = Task { await crawl(transport, limits: CrawlLimits(concurrency: 1)) }
         while transport.paths.last != Self.template("b") { await Task.yield() }
         task.cancel()
-        let told = await task.value
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.observations.count == 3)
-        #expect(told.observations.count { $0.reading == nil } == 2)
+        let emitted = await task.value
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
+        #expect(emitted.observations.count == 3)
+        #expect(emitted.observations.count { $0.reading == nil } == 2)
         #expect(!transport.paths.contains(Self.template("c")))
-        #expect(told.finished.count == 1)
+        #expect(emitted.finished.count == 1)
     }
 
     @Test func templatesAreReadWhileLaterPagesStillArrive() async {
@@ -431,18 +431,18 @@ import Testing
         while !transport.hasAsked([Self.page(2), Self.page(3), Self.template("a")]) { await Task.yield() }
         while transport.inFlight > 2 { await Task.yield() }
         task.cancel()
-        let told = await task.value
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.finished[0].listing.status == .partial)
-        #expect(!told.finished[0].isListingWhole)
+        let emitted = await task.value
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
+        #expect(emitted.finished[0].listing.status == .partial)
+        #expect(!emitted.finished[0].isListingWhole)
     }
 
     @Test func batchesAreBounded() async {
         let names = (1...50).map { "r\($0)" }
         var answers: [String: [ScriptedTransport.Answer]] = [Self.page(1): [.ok(Self.listing(names))]]
         for name in names { answers[Self.template(name)] = [Self.setting] }
-        let told = await crawl(Self.script(count: 50, answers), limits: CrawlLimits(concurrency: 4, batchSize: 20))
-        #expect(told.batchSizes == [20, 20, 10])
+        let emitted = await crawl(Self.script(count: 50, answers), limits: CrawlLimits(concurrency: 4, batchSize: 20))
+        #expect(emitted.batchSizes == [20, 20, 10])
     }
 
     // MARK: - Custom properties
@@ -462,9 +462,9 @@ import Testing
             answers[Self.template(name)] = [Self.setting]
         }
         let transport = Self.script(count: 3, answers)
-        let told = await crawl(transport, needs: [.propertyValues])
+        let emitted = await crawl(transport, needs: [.propertyValues])
         let properties = Dictionary(
-            uniqueKeysWithValues: told.observations.map { ($0.repository.name, $0.repository.customProperties) })
+            uniqueKeysWithValues: emitted.observations.map { ($0.repository.name, $0.repository.customProperties) })
         #expect(properties == ["a": ["tier": ["a"]], "b": nil, "c": ["tier": ["c"]]])
         transport.expectAllAsked()
     }
@@ -479,8 +479,8 @@ import Testing
         ]
         if !target.contains("evil") { answers["/orgs/acme/properties/values?loop=1"] = [.ok(body, headers: link)] }
         let transport = Self.script(count: 1, answers)
-        let told = await crawl(transport, needs: [.propertyValues])
-        #expect(told.reading("a") == .read(.gitHubDefault))
+        let emitted = await crawl(transport, needs: [.propertyValues])
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
         transport.expectAllAsked()
     }
 
@@ -492,8 +492,8 @@ import Testing
             Self.page(1): [.ok(Self.listing(["a"]))], Self.template("a"): [Self.setting],
         ]
         let plain = Self.script(count: 1, answers)
-        let told = await crawl(plain)
-        #expect(told.finished[0].includedProperties == nil)
+        let emitted = await crawl(plain)
+        #expect(emitted.finished[0].includedProperties == nil)
         #expect(!plain.paths.contains(Self.included))
 
         let asking = Self.script(
@@ -518,13 +518,13 @@ import Testing
                 Self.page(1): [.ok(Self.listing(["a", "b"]))], Self.template("a"): [Self.setting],
                 Self.template("b"): [Self.setting], Self.included: [refusal], Self.values: [refusal],
             ])
-        let told = await crawl(transport, needs: [.includedProperties, .propertyValues])
-        #expect(told.stop == nil)
-        #expect(told.finished[0].includedProperties?.value == nil)
-        #expect(told.finished[0].includedProperties != nil)
-        #expect(told.finished[0].listing.status == .complete)
-        #expect(told.observations.map(\.repository.customProperties) == [nil, nil])
-        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        let emitted = await crawl(transport, needs: [.includedProperties, .propertyValues])
+        #expect(emitted.stop == nil)
+        #expect(emitted.finished[0].includedProperties?.value == nil)
+        #expect(emitted.finished[0].includedProperties != nil)
+        #expect(emitted.finished[0].listing.status == .complete)
+        #expect(emitted.observations.map(\.repository.customProperties) == [nil, nil])
+        #expect(emitted.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
     }
 
     @Test func aScopeByCustomPropertyWaitsForTheValues() async {
@@ -542,10 +542,10 @@ import Testing
                         """)
                 ],
             ])
-        let told = await crawl(transport, scope: Scope(selector: selector))
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.observations.count == 2)
-        #expect(told.reading("b") == nil)
+        let emitted = await crawl(transport, scope: Scope(selector: selector))
+        #expect(emitted.reading("a") == .read(.gitHubDefault))
+        #expect(emitted.observations.count == 2)
+        #expect(emitted.reading("b") == nil)
         transport.expectAllAsked()
     }
 
@@ -556,10 +556,10 @@ import Testing
                 Self.page(1): [.ok(Self.listing(["a", "b"]))],
                 Self.values: [.response(status: 401, body: #"{"message": "Bad credentials"}"#)],
             ])
-        let told = await crawl(transport, needs: [.propertyValues])
-        #expect(told.stop == .unauthorized)
-        #expect(Set(told.observations.map(\.repository.name)) == ["a", "b"])
-        #expect(told.observations.allSatisfy { $0.reading == nil })
+        let emitted = await crawl(transport, needs: [.propertyValues])
+        #expect(emitted.stop == .unauthorized)
+        #expect(Set(emitted.observations.map(\.repository.name)) == ["a", "b"])
+        #expect(emitted.observations.allSatisfy { $0.reading == nil })
     }
 
     // MARK: - The organization's template
@@ -573,11 +573,11 @@ import Testing
                 Self.page(1): [.ok(Self.listing(["a", "b"]))], Self.template("a"): [Self.setting],
                 Self.template("b"): [Self.setting], Self.templatePath: answers,
             ])
-        let told = await crawl(transport)
+        let emitted = await crawl(transport)
         transport.expectAllAsked()
         #expect(transport.paths.last == Self.templatePath)
-        #expect(told.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
-        return told.finished.first?.template
+        #expect(emitted.observations.allSatisfy { $0.reading == .read(.gitHubDefault) })
+        return emitted.finished.first?.template
     }
 
     @Test func aTemplateThatChangesDuringTheScanIsKnownForNoRepository() async {

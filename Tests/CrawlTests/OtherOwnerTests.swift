@@ -23,9 +23,9 @@ import Testing
                 Self.template: [.response(status: 301, headers: ["Location": target])],
                 "/orgs/globex": [.ok(#"{"id": 88, "login": "globex", "public_repos": 0}"#)], target: [claims],
             ])
-        let told = await Base().crawl(transport)
-        guard case .unreadable(let reason)? = told.finished.first?.template else {
-            Issue.record("\(told.finished)")
+        let reported = await Base().crawl(transport)
+        guard case .unreadable(let reason)? = reported.finished.first?.template else {
+            Issue.record("\(reported.finished)")
             return
         }
         #expect(reason.message == "redirect not followed: it leads to another organization (id 88)")
@@ -40,8 +40,8 @@ import Testing
                 Self.template: [.response(status: 301, headers: ["Location": target])],
                 target: [.ok(#"{"include_claim_keys": ["repo", "context"]}"#)],
             ])
-        let told = await Base().crawl(transport)
-        #expect(told.finished.first?.template == .set(["repo", "context"], useImmutableSubject: nil))
+        let reported = await Base().crawl(transport)
+        #expect(reported.finished.first?.template == .set(["repo", "context"], useImmutableSubject: nil))
     }
 
     /// A page with other owners leaves the listing partial, and nothing of theirs is read.
@@ -49,9 +49,9 @@ import Testing
     func repositoriesOfAnotherOwnerAreNone(names: [String]) async {
         let other = Base.listing(names).replacing("\"id\": 77", with: "\"id\": 99")
         let transport = Base.script(count: names.count, [Base.page(1): [.ok(other)]])
-        let told = await Base().crawl(transport)
-        #expect(told.observations.isEmpty)
-        let listing = told.finished.first?.listing
+        let reported = await Base().crawl(transport)
+        #expect(reported.observations.isEmpty)
+        let listing = reported.finished.first?.listing
         #expect(listing?.status == .partial)
         #expect(listing?.error?.contains("repositories of another owner (id 99)") == true, "\(listing?.error ?? "")")
     }

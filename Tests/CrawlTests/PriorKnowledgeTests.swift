@@ -41,36 +41,36 @@ import Testing
 
     @Test func whatDidNotChangeIsAsItWas() async throws {
         let transport = script(["a", "b"], settings: ["a": [notModified]])
-        let told = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
-        #expect(told.reading("a") == .read(custom))
-        #expect(told.reading("b") == .read(.gitHubDefault))
+        let reported = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
+        #expect(reported.reading("a") == .read(custom))
+        #expect(reported.reading("b") == .read(.gitHubDefault))
         #expect(validators(transport, of: Base.template("a")) == ["W/\"a\""])
         #expect(validators(transport, of: Base.template("b")) == [nil])
         // Nothing new is to be kept.
-        #expect(told.observations.allSatisfy { $0.validator == nil })
+        #expect(reported.observations.allSatisfy { $0.validator == nil })
     }
 
     @Test func whatChangedIsReadAndItsValidatorKept() async throws {
         let changed = ScriptedTransport.Answer.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])
-        let told = await base.crawl(
+        let reported = await base.crawl(
             script(["a"], settings: ["a": [changed]]), knowledge: try known("a", id: 1, custom))
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.observations.map(\.validator?.rawValue) == ["W/\"new\""])
+        #expect(reported.reading("a") == .read(.gitHubDefault))
+        #expect(reported.observations.map(\.validator?.rawValue) == ["W/\"new\""])
     }
 
     @Test func anotherRepositoryOfTheSameNameIsReadInFullAndSoIsOneThatWasRenamed() async throws {
         for knowledge in [try known("a", id: 99, custom), try known("old", id: 1, custom)] {
             let transport = script(["a"])
-            let told = await base.crawl(transport, knowledge: knowledge)
-            #expect(told.reading("a") == .read(.gitHubDefault))
+            let reported = await base.crawl(transport, knowledge: knowledge)
+            #expect(reported.reading("a") == .read(.gitHubDefault))
             #expect(validators(transport, of: Base.template("a")) == [nil])
         }
     }
 
     @Test func notModifiedWithoutHavingBeenAskedIsNoAnswer() async throws {
-        let told = await base.crawl(script(["a"], settings: ["a": [notModified]]))
+        let reported = await base.crawl(script(["a"], settings: ["a": [notModified]]))
         #expect(
-            told.reading("a")
+            reported.reading("a")
                 == .unreadable(
                     UnreadableReason(
                         .unexpected, "unexpected answer (304: not modified, without having been asked)")))
@@ -84,9 +84,9 @@ import Testing
                 moved: [.ok(#"{"use_default": true}"#, headers: ["ETag": "W/\"new\""])],
                 "/repositories/1": [.ok(#"{"id": 1, "name": "b", "owner": {"login": "acme", "id": 77}}"#)],
             ])
-        let told = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.observations.map(\.validator) == [nil])
+        let reported = await base.crawl(transport, knowledge: try known("a", id: 1, custom))
+        #expect(reported.reading("a") == .read(.gitHubDefault))
+        #expect(reported.observations.map(\.validator) == [nil])
         #expect(validators(transport, of: moved) == [nil])
     }
 
@@ -102,10 +102,10 @@ import Testing
         let transport = Base.script(
             count: 2,
             [Base.page(1): [notModified], Base.template("a"): [Base.setting], Base.template("b"): [Base.setting]])
-        let told = await base.crawl(transport, knowledge: knowledge)
-        #expect(Set(told.observations.map(\.repository)) == [.sample("a", id: 1), .sample("b", id: 2)])
-        #expect(told.finished[0].listing == Listing(status: .complete, listed: 2, expected: 2))
-        #expect(told.pages.isEmpty)
+        let reported = await base.crawl(transport, knowledge: knowledge)
+        #expect(Set(reported.observations.map(\.repository)) == [.sample("a", id: 1), .sample("b", id: 2)])
+        #expect(reported.finished[0].listing == Listing(status: .complete, listed: 2, expected: 2))
+        #expect(reported.pages.isEmpty)
         transport.expectAllAsked()
     }
 
@@ -119,10 +119,10 @@ import Testing
                 Base.page(2): [.ok(Base.listing(["b"], firstID: 2), headers: ["ETag": "\"two\""])],
                 Base.template("a"): [Base.setting], Base.template("b"): [Base.setting],
             ])
-        let told = await base.crawl(transport, knowledge: knowledge)
-        #expect(told.finished[0].listing.status == .complete)
-        #expect(told.pages.map(\.number) == [2])
-        #expect(told.pages.first?.repositories == [RepositoryID(rawValue: 2)])
+        let reported = await base.crawl(transport, knowledge: knowledge)
+        #expect(reported.finished[0].listing.status == .complete)
+        #expect(reported.pages.map(\.number) == [2])
+        #expect(reported.pages.first?.repositories == [RepositoryID(rawValue: 2)])
         transport.expectAllAsked()
     }
 
@@ -135,8 +135,8 @@ import Testing
             [
                 Base.page(1): [.response(status: 304, headers: partial), .ok("[]", headers: partial)]
             ])
-        let told = await base.crawl(transport, knowledge: knowledge)
-        #expect(told.finished[0].listing.status == .partial)
+        let reported = await base.crawl(transport, knowledge: knowledge)
+        #expect(reported.finished[0].listing.status == .partial)
         #expect(validators(transport, of: Base.page(1)) == ["W/\"page\"", nil])
     }
 
@@ -152,21 +152,21 @@ import Testing
             ),
         ]
         for (body, headers) in pages {
-            let told = await base.crawl(
+            let reported = await base.crawl(
                 Base.script(
                     count: nil,
                     [
                         Base.page(1): [.ok(body, headers: headers)], Base.template("a"): [Base.setting],
                         Base.template("b"): [Base.setting],
                     ]))
-            #expect(told.pages.isEmpty, "\(body)")
+            #expect(reported.pages.isEmpty, "\(body)")
         }
-        let told = await base.crawl(
+        let reported = await base.crawl(
             Base.script(
                 count: 1,
                 [Base.page(1): [.ok(Base.listing(["a"]), headers: tagged)], Base.template("a"): [Base.setting]]
             ))
-        #expect(told.pages.map(\.hasProperties) == [false])
+        #expect(reported.pages.map(\.hasProperties) == [false])
     }
 
     // MARK: - A scan that goes on
@@ -177,12 +177,12 @@ import Testing
             template: .neverSet, read: [RepositoryID(rawValue: 1): "acme/a", RepositoryID(rawValue: 3): "acme/c"])
         let transport = Base.script(
             count: 3, [Base.page(1): [.ok(Base.listing(["a", "b", "c"]))], Base.template("b"): [Base.setting]])
-        let told = await base.crawl(transport, knowledge: knowledge)
-        #expect(told.observations.count == 3)
-        #expect(told.reading("a") == nil)
-        #expect(told.reading("b") == .read(.gitHubDefault))
-        #expect(told.finished[0].template == .neverSet)
-        #expect(told.advice.isEmpty)
+        let reported = await base.crawl(transport, knowledge: knowledge)
+        #expect(reported.observations.count == 3)
+        #expect(reported.reading("a") == nil)
+        #expect(reported.reading("b") == .read(.gitHubDefault))
+        #expect(reported.finished[0].template == .neverSet)
+        #expect(reported.advice.isEmpty)
         transport.expectAllAsked()
     }
 
@@ -190,11 +190,11 @@ import Testing
         for template in [OrganizationTemplate.set(["repo"], useImmutableSubject: nil), nil] {
             var knowledge = PriorKnowledge()
             knowledge.resumed = .init(template: template, read: [RepositoryID(rawValue: 1): "acme/a"])
-            let told = await base.crawl(script(["a", "b"]), knowledge: knowledge)
-            #expect(told.reading("a") == .read(.gitHubDefault))
-            #expect(told.finished[0].template == .neverSet)
+            let reported = await base.crawl(script(["a", "b"]), knowledge: knowledge)
+            #expect(reported.reading("a") == .read(.gitHubDefault))
+            #expect(reported.finished[0].template == .neverSet)
             #expect(
-                told.advice == [
+                reported.advice == [
                     "the template of acme \(template == nil ? "was not known" : "may have changed") when the scan was "
                         + "interrupted: every repository was read again"
                 ])
@@ -227,9 +227,9 @@ import Testing
         ]
         let transport = Base.script(
             count: nil, [Base.page(1): [.ok(Base.listing(["a"]), headers: link)], Base.template("a"): [Base.setting]])
-        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 4, pagesMax: 1))
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.finished[0].listing.status == .partial)
+        let reported = await base.crawl(transport, limits: CrawlLimits(concurrency: 4, pagesMax: 1))
+        #expect(reported.reading("a") == .read(.gitHubDefault))
+        #expect(reported.finished[0].listing.status == .partial)
     }
 
     // MARK: - Budgets
@@ -256,11 +256,11 @@ import Testing
             knowledge.lastReads[RepositoryID(rawValue: Int64(id))] = ScanID(rawValue: Int64(scan))
         }
         let transport = limited(names, remaining: 6, showsCount: showsCount)
-        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
-        #expect(told.begun.map(\.withLastReads) == [true])
+        let reported = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
+        #expect(reported.begun.map(\.withLastReads) == [true])
         let asked = transport.paths.filter { $0.hasPrefix("/repos/") }
         #expect(asked == ["c", "b", "d", "e", "a"].map { Base.template($0) })
-        let plan = try #require(told.plans.first)
+        let plan = try #require(reported.plans.first)
         #expect(plan.isShort)
         #expect(plan.budget?.remaining == 6)
         // The template twice, one page, and the repositories, of which there may be a whole page.
@@ -269,9 +269,9 @@ import Testing
 
     @Test func aBudgetThatIsEnoughKeepsTheListingsOrder() async throws {
         let transport = limited(["a", "b"], remaining: 5)
-        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1))
-        #expect(told.plans.map(\.isShort) == [false])
-        #expect(told.begun.map(\.withLastReads) == [true])
+        let reported = await base.crawl(transport, limits: CrawlLimits(concurrency: 1))
+        #expect(reported.plans.map(\.isShort) == [false])
+        #expect(reported.begun.map(\.withLastReads) == [true])
         #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["a", "b"].map { Base.template($0) })
     }
 
@@ -281,9 +281,9 @@ import Testing
         knowledge.endedEarly = true
         knowledge.lastReads = [RepositoryID(rawValue: 1): ScanID(rawValue: 9)]
         let transport = limited(["a", "b", "c"], remaining: 5000)
-        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
+        let reported = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), knowledge: knowledge)
         #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["b", "c", "a"].map { Base.template($0) })
-        #expect(told.observations.count == 3)
+        #expect(reported.observations.count == 3)
     }
 
     /// What waits for the whole listing goes on where most of that is lost for good.
@@ -296,10 +296,10 @@ import Testing
             Base.template("a"): [Base.setting],
         ]
         for page in 2...60 { answers[Base.page(page)] = [.response(status: 502)] }
-        let told = await base.crawl(Base.script(count: nil, answers), knowledge: knowledge)
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.finished[0].listing.status == .partial)
-        #expect(!told.finished[0].isListingWhole)
+        let reported = await base.crawl(Base.script(count: nil, answers), knowledge: knowledge)
+        #expect(reported.reading("a") == .read(.gitHubDefault))
+        #expect(reported.finished[0].listing.status == .partial)
+        #expect(!reported.finished[0].isListingWhole)
     }
 
     /// Where the host tells of no budget, too.
@@ -307,17 +307,17 @@ import Testing
         var knowledge = PriorKnowledge()
         knowledge.lastReads = [RepositoryID(rawValue: 1): ScanID(rawValue: 9)]
         let transport = script(["a", "b", "c"], settings: ["a": []])
-        let told = await base.crawl(
+        let reported = await base.crawl(
             transport, limits: CrawlLimits(concurrency: 1), waitMax: .seconds(10), pointsPerMinute: 5,
             knowledge: knowledge)
-        let plan = try #require(told.plans.first)
+        let plan = try #require(reported.plans.first)
         #expect(!plan.isShort)
         #expect(plan.isTooLong)
         #expect(plan.budget == nil)
-        #expect(told.begun.map(\.withLastReads) == [true])
+        #expect(reported.begun.map(\.withLastReads) == [true])
         // The organization, its template and its page were three of five.
         #expect(transport.paths.filter { $0.hasPrefix("/repos/") } == ["b", "c"].map { Base.template($0) })
-        #expect(told.stop == .waitExhausted)
+        #expect(reported.stop == .waitExhausted)
     }
 
     @Test func whatIsKnownToBeUnchangedCostsNothing() async throws {
@@ -333,12 +333,12 @@ import Testing
         ]
         let transport = script(
             ["a", "b", "c"], settings: ["b": [.ok(#"{"use_default": true}"#, headers: spent)]])
-        let told = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), waitMax: .seconds(60))
-        #expect(told.stop == .waitExhausted)
-        #expect(told.reading("a") == .read(.gitHubDefault))
-        #expect(told.reading("b") == .read(.gitHubDefault))
-        #expect(told.reading("c") == nil)
-        #expect(told.observations.count == 3)
+        let reported = await base.crawl(transport, limits: CrawlLimits(concurrency: 1), waitMax: .seconds(60))
+        #expect(reported.stop == .waitExhausted)
+        #expect(reported.reading("a") == .read(.gitHubDefault))
+        #expect(reported.reading("b") == .read(.gitHubDefault))
+        #expect(reported.reading("c") == nil)
+        #expect(reported.observations.count == 3)
         // Nothing was sent to be refused.
         #expect(!transport.paths.contains(Base.template("c")))
     }

@@ -137,7 +137,7 @@ import Testing
         #expect(limit(kind(403, ["retry-after": "9"], message: nil))?.message == "a limit without a message (403)")
     }
 
-    @Test func rateLimitsAreToldFromMissingRights() {
+    @Test func rateLimitsAreDistinguishedFromMissingRights() {
         let primary = "API rate limit exceeded for user ID 1."
         #expect(
             limit(kind(403, ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795226460"], message: primary))?.wait

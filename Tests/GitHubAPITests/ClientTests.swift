@@ -263,10 +263,10 @@ import Testing
             Self.path: [.response(status: 301, headers: ["Location": moved])],
             "/repositories/1001": [Self.identity(of: "evilcorp")],
         ])
-        let told = ScriptedTransport([
+        let reported = ScriptedTransport([
             Self.path: [.ok(#"{"use_default": false, "sub_claim_prefix": "repo:evilcorp/api"}"#)]
         ])
-        for transport in [redirected, told] {
+        for transport in [redirected, reported] {
             let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
             #expect(error == .transferred(to: "evilcorp"))
             transport.expectAllAsked()

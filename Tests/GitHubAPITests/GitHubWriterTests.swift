@@ -88,7 +88,7 @@ import Testing
         ),
         (WorldFile.Fault(method: "PUT", kind: .hang), "no whole answer in time", false),
     ])
-    func aFaultIsToldAndNothingIsSentTwice(fault: WorldFile.Fault, message: String, isDone: Bool) async throws {
+    func aFaultIsReportedAndNothingIsSentTwice(fault: WorldFile.Fault, message: String, isDone: Bool) async throws {
         // Long enough for a loaded machine to bring the request to the server.
         let timeout: Duration = fault.kind == .hang ? .seconds(5) : .seconds(240)
         try await withWriter(world(faults: [fault]), timeout: timeout) { (writer, client, world) async throws -> Void in
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func aRateLimitThatRefusesAWriteIsTold() async throws {
+    @Test func aRateLimitThatRefusesAWriteIsReported() async throws {
         let fault = WorldFile.Fault(
             method: "PUT", times: 1, kind: .secondaryLimit, retryAfterSeconds: 1)
         try await withWriter(world(faults: [fault])) { (writer, client, world) async throws -> Void in

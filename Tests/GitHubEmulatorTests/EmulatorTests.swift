@@ -177,7 +177,7 @@ import Testing
         #expect(replies.map(\.status) == [200, 503, 503, 200, 200])
     }
 
-    @Test func aPortInUseIsTold() async throws {
+    @Test func aPortInUseIsReported() async throws {
         try await Emulator(.demo).run { address in
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
             await #expect(throws: EmulatorError.portInUse(port)) { try await Emulator(.demo, port: port).run { _ in } }

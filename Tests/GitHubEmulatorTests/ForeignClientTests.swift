@@ -147,7 +147,7 @@ import Testing
     }
 
     /// gh asks whose token it has.
-    @Test func theViewerIsTold() async throws {
+    @Test func theViewerIsReported() async throws {
         let question = #"{"query":"query UserCurrent{viewer{login}}"}"#
         let replies = try await ask([
             Question("/graphql", method: .POST, body: question),

@@ -59,11 +59,12 @@ import Testing
                 template: template)
             let history = try #require(try await store.history(of: report, holding: Set(ReportHistory.Part.allCases)))
             // What the report's line is made of.
-            guard let told = history.difference else { continue }
+            guard let reported = history.difference else { continue }
             let whole = try await difference(Int64(night), Int64(night) + 1, store)
-            #expect(told.isEmpty == whole.isEmpty && told.incomparable == whole.incomparable, "night \(night + 1)")
             #expect(
-                told.organizations.map(\.templateChanged) == whole.organizations.map(\.templateChanged),
+                reported.isEmpty == whole.isEmpty && reported.incomparable == whole.incomparable, "night \(night + 1)")
+            #expect(
+                reported.organizations.map(\.templateChanged) == whole.organizations.map(\.templateChanged),
                 "night \(night + 1)")
             #expect(history.trend.map(\.isComplete) == templates.prefix(night + 1).map { $0 != Self.unreadable })
         }
@@ -122,8 +123,8 @@ import Testing
         let (report, _) = try await store.scan(
             everybody(ownKeys: ["repo", "ref"]), at: 9 * 86_400, template: Self.other)
         let past = try #require(try await store.history(of: report, holding: [.timelines]))
-        let told = try #require(past.templateEvents[OrganizationID(rawValue: 77)])
-        #expect(told.map { [$0.after?.id.rawValue, $0.seenBy.id.rawValue] } == [[2, 3], [4, 5], [4, 7]])
+        let reported = try #require(past.templateEvents[OrganizationID(rawValue: 77)])
+        #expect(reported.map { [$0.after?.id.rawValue, $0.seenBy.id.rawValue] } == [[2, 3], [4, 5], [4, 7]])
     }
 
     /// GitHub echoes the organization's claims: a repository that follows shows the change itself, though nobody knows from
@@ -214,7 +215,7 @@ import Testing
         #expect(never.coverageRegained.map(\.knownBy) == [nil])
     }
 
-    @Test func aGapThatHasNotEndedIsToldUpToTheLastScan() async throws {
+    @Test func aGapThatHasNotEndedIsReportedUpToTheLastScan() async throws {
         let store = try HistoryStore(path: folder.file)
         try await store.scan([.read("api", id: 1)], template: Self.one)
         for night in 1...3 {
@@ -343,7 +344,7 @@ import Testing
     }
 
     /// A copy stays as it was, and is no copy any more: told though nothing was written of it.
-    @Test func aCopyOfWhatTheOrganizationHadIsToldWithoutFollowersToo() async throws {
+    @Test func aCopyOfWhatTheOrganizationHadIsReportedWithoutFollowersToo() async throws {
         let store = try HistoryStore(path: folder.file)
         let seen: [Observation] = [.read("copy", id: 1, .own(["repo", "context"])), .read("api", id: 2, .inheriting)]
         try await store.scan(seen, template: Self.one)

@@ -8,7 +8,7 @@ import Testing
     private static let api = "https://api.github.com"
 
     /// One change of a repository, as far as it can be compared: of what it was, what is known of what it became.
-    private struct Told: Hashable {
+    private struct Reported: Hashable {
         let id: RepositoryID
         let kinds: [RepositoryChange.Kind]
         let name: String?
@@ -216,32 +216,34 @@ import Testing
                 let said = try expected(
                     (old.organizations[0], try #require(models[before.id])),
                     (new.organizations[0], try #require(models[after.id])))
-                let told = try #require(read.organizations.first)
+                let reported = try #require(read.organizations.first)
                 let pair = "\(before.id) to \(after.id)"
-                let ofAnswers = told.withoutEffect + told.withHiddenEffect
-                let all = told.changes + told.followers + ofAnswers
-                let odd = Set(all.map(Told.init)).symmetricDifference(said.changes.map(Told.init))
+                let ofAnswers = reported.withoutEffect + reported.withHiddenEffect
+                let all = reported.changes + reported.followers + ofAnswers
+                let odd = Set(all.map(Reported.init)).symmetricDifference(said.changes.map(Reported.init))
                 #expect(odd.isEmpty, "\(pair): \(odd.map(\.words).sorted())")
                 #expect(all.count == said.changes.count, "\(pair)")
                 #expect(
-                    told.followers.allSatisfy { change in
+                    reported.followers.allSatisfy { change in
                         change.kinds == [.template] && change.before?.changesWithOrganization == true
                             && change.after?.changesWithOrganization == true
                     }, "\(pair)")
                 #expect(ofAnswers.allSatisfy { $0.kinds == [.setting] }, "\(pair)")
-                for changes in [told.changes, told.followers, told.withoutEffect, told.withHiddenEffect] {
+                for changes in [
+                    reported.changes, reported.followers, reported.withoutEffect, reported.withHiddenEffect,
+                ] {
                     let names = changes.map { $0.repository.fullName.lowercased() }
                     #expect(names == names.sorted(), "\(pair)")
                 }
-                #expect(told.incomparable == said.incomparable, "\(pair)")
-                #expect(repositories(told.lost) == said.lost, "\(pair)")
-                #expect(repositories(told.regained) == said.regained, "\(pair)")
+                #expect(reported.incomparable == said.incomparable, "\(pair)")
+                #expect(repositories(reported.lost) == said.lost, "\(pair)")
+                #expect(repositories(reported.regained) == said.regained, "\(pair)")
                 if case .unreadable = old.organizations[0].template {
                     #expect(
-                        told.templateBefore == (models[before.id]?.templates[id] ?? old.organizations[0].template),
+                        reported.templateBefore == (models[before.id]?.templates[id] ?? old.organizations[0].template),
                         "\(pair)")
                 } else {
-                    #expect(told.templateBefore == old.organizations[0].template, "\(pair)")
+                    #expect(reported.templateBefore == old.organizations[0].template, "\(pair)")
                 }
                 changed += said.changes.count
                 gaps += said.lost.count + said.regained.count
@@ -257,7 +259,7 @@ import Testing
                 #expect(appeared.union(firstRead) == ofOrganization(isNow.subtracting(was)))
                 #expect(appeared.isDisjoint(with: firstRead))
                 // Of what is known to have changed, nothing is read for the first time.
-                let known = (told.changes + told.followers).filter { $0.kinds.contains { $0.isOfSetting } }
+                let known = (reported.changes + reported.followers).filter { $0.kinds.contains { $0.isOfSetting } }
                 let subjects = Set(known.map { FindingKey.Subject.repository($0.repository.id) })
                 #expect(subjects.isDisjoint(with: firstRead.map(\.subject)))
                 #expect(Set(read.gone.map(\.key)) == ofOrganization(was.subtracting(isNow)))
@@ -265,8 +267,8 @@ import Testing
                 let order = read.appeared.map { [$0.name.lowercased(), $0.key.rule] }
                 #expect(zip(order, order.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
                 let without = try await store.difference(from: before, to: after, withFollowers: false)
-                let left = Set(without.organizations[0].changes.map(Told.init))
-                    .symmetricDifference(told.changes.map(Told.init))
+                let left = Set(without.organizations[0].changes.map(Reported.init))
+                    .symmetricDifference(reported.changes.map(Reported.init))
                 #expect(left.isEmpty, "\(pair): \(left.map(\.words).sorted())")
             }
         }
@@ -309,11 +311,12 @@ import Testing
             let said = OrganizationDifference(
                 from: old.organizations[place], to: new.organizations[place], id: organization.id,
                 wasEnterpriseServer: false, isEnterpriseServer: false)
-            #expect(organization.changes.map(Told.init) == said.changes.map(Told.init))
+            #expect(organization.changes.map(Reported.init) == said.changes.map(Reported.init))
         }
         let one = try await store.difference(from: scans[1], to: scans[0], of: ["OTHER"])
         #expect(one.organizations.map(\.login) == ["other"])
-        #expect(one.organizations[0].changes.map(Told.init) == difference.organizations[1].changes.map(Told.init))
+        #expect(
+            one.organizations[0].changes.map(Reported.init) == difference.organizations[1].changes.map(Reported.init))
     }
 
     private func scan(_ seen: [String: [Observation]], at second: Int64, into store: HistoryStore) async throws {

@@ -42,7 +42,7 @@ import Testing
         #expect(seal.digest == "df68f40c0776e1ff1e07a578cc6a292c57a8135b58d00a9ca8edcf4c6c054057")
     }
 
-    @Test func theDocumentationTellsEveryField() throws {
+    @Test func theDocumentationNamesEveryField() throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/History/History.docc/History.md")
         let text = try String(contentsOf: page, encoding: .utf8)
@@ -318,14 +318,14 @@ import Testing
             kind.fields + [EvidenceField.integer("row", since: EvidenceKind.version + 1).of("id")], order: kind.order)
         let (now, same, next) = try await store.read { db in
             var lines = EvidenceLines(db)
-            func told(_ kind: EvidenceKind, _ version: Int) throws -> String {
+            func reported(_ kind: EvidenceKind, _ version: Int) throws -> String {
                 var text: [UInt8] = []
                 _ = try lines.content(of: 1, version: version, kinds: [kind]) { text += $0 }
                 return String(decoding: text, as: UTF8.self)
             }
             return try (
-                told(kind, EvidenceKind.version), told(later, EvidenceKind.version),
-                told(later, EvidenceKind.version + 1)
+                reported(kind, EvidenceKind.version), reported(later, EvidenceKind.version),
+                reported(later, EvidenceKind.version + 1)
             )
         }
         #expect(now == same)
@@ -346,7 +346,7 @@ import Testing
         (#""removed":[]"#, #""removed":[ ]"#), (#""removed":[]"#, #""removed":[],"more":0"#),
         (#""removed":[]"#, #""removed":["\/"]"#), (#"{"record""#, #" {"record""#), (#"null}"#, #"null,}"#),
     ])
-    func aRecordIsReadAsItIsWrittenAlone(was: String, told: String) async throws {
+    func aRecordIsReadAsItIsWrittenAlone(was: String, reported: String) async throws {
         let store = try HistoryStore(path: folder.file)
         try await store.scan([.read("api", id: 1)])
         let line = try await store.read { db in
@@ -359,7 +359,7 @@ import Testing
         let parser = EvidenceParser()
         #expect(EvidenceLines.line(of: try parser.record(Array(line.utf8)[...])) == Array((line + "\n").utf8))
         #expect(throws: EvidenceParser.Failure.self) {
-            try parser.record(Array(line.replacing(was, with: told).utf8)[...])
+            try parser.record(Array(line.replacing(was, with: reported).utf8)[...])
         }
     }
 

@@ -365,7 +365,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: foreign)) == before)
     }
 
-    @Test func aDamagedFileIsToldAndLeftAlone() async throws {
+    @Test func aDamagedFileIsReportedAndLeftAlone() async throws {
         let folder = Folder()
         let store = try HistoryStore(path: folder.file)
         try await store.scan((1...200).map { read("r\($0)", id: $0, .own(["repo"])) })
@@ -404,7 +404,7 @@ import Testing
         }
     }
 
-    @Test func aFolderOrAnImpossiblePathIsToldByName() {
+    @Test func aFolderOrAnImpossiblePathIsReportedByName() {
         for path in ["/proc/nowhere/history.sqlite", "/dev/null/history.sqlite", NSTemporaryDirectory()] {
             let error = #expect(throws: HistoryError.self) { try HistoryStore(path: path) }
             guard case .cannotOpen = error else { Issue.record("\(String(describing: error))"); return }

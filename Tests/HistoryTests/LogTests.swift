@@ -46,7 +46,7 @@ import Testing
         #expect(try await scansOfACopy() == 1)
     }
 
-    @Test func whatAReaderKeepsInTheLogIsToldAndNotLost() async throws {
+    @Test func whatAReaderKeepsInTheLogIsReportedAndNotLost() async throws {
         let store = try HistoryStore(path: folder.file)
         try await store.scan([.read("api", id: 1)])
         let reader = try reader()
@@ -84,7 +84,7 @@ import Testing
         #expect(try await store.scans(apiURL: api).count == 1)
     }
 
-    @Test func whatCannotBeWrittenToTheFileIsTold() async throws {
+    @Test func whatCannotBeWrittenToTheFileIsReported() async throws {
         let store = try HistoryStore(path: folder.file)
         try await store.scan([.read("api", id: 1)])
         // In the middle of a write of its own, no connection can move the log.

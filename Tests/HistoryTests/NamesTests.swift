@@ -66,8 +66,8 @@ import Testing
             #expect(try await store.scan(.previous, apiURL: api, of: [reference])?.id.rawValue == 1)
             #expect(try await store.trend(apiURL: api, of: reference).map(\.scan.id.rawValue) == [1, 2])
             for scan in [1, 2] as [Int64] {
-                let told = try await store.snapshot(of: ScanID(rawValue: scan), organizations: [reference])
-                #expect(told.organizations.map(\.login) == [scan == 1 ? "old-name" : "new-name"])
+                let reported = try await store.snapshot(of: ScanID(rawValue: scan), organizations: [reference])
+                #expect(reported.organizations.map(\.login) == [scan == 1 ? "old-name" : "new-name"])
             }
         }
         #expect(try await store.scan(.previous, apiURL: api)?.id.rawValue == 1)
@@ -141,7 +141,7 @@ import Testing
     }
 
     /// By the clock, the name passed the other way.
-    @Test func whoBoreANameLastTheChainTells() async throws {
+    @Test func whoBoreANameLastTheChainShows() async throws {
         let store = try HistoryStore(path: folder.file)
         try await scan(store, [("acme", 77)], at: 86_400)
         try await scan(store, [("acme", 99)])

@@ -84,7 +84,7 @@ import Testing
         #expect(like.map(\.scan.id.rawValue) == [1, 2, 3, 4])
     }
 
-    @Test func reportsAndTimelinesTellWhatChangedSinceTheOneBefore() async throws {
+    @Test func reportsAndTimelinesNameWhatChangedSinceTheOneBefore() async throws {
         let store = try store()
         try await nights(store)
         let (report, _) = try await store.scan([.read("api", id: 77, .own(["repo"]))], at: 6 * Self.day)

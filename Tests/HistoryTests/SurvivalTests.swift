@@ -81,7 +81,7 @@ import Testing
     }
 
     /// Bits that flip and ends that are cut off: told as damage, or without consequence; never taken for evidence.
-    @Test func aRottenFileIsToldAsDamaged() async throws {
+    @Test func aRottenFileIsReportedAsDamaged() async throws {
         let store = try HistoryStore(path: folder.file)
         for night in Int64(0)..<6 {
             try await store.scan(
@@ -89,7 +89,7 @@ import Testing
                 at: night * 86_400)
         }
         let scans = try await store.scans(apiURL: api)
-        func told(_ store: HistoryStore) async throws -> String {
+        func reported(_ store: HistoryStore) async throws -> String {
             var text = ""
             for scan in scans {
                 let snapshot = try await store.snapshot(of: scan.id)
@@ -98,7 +98,7 @@ import Testing
             }
             return text
         }
-        let truth = try await told(store)
+        let truth = try await reported(store)
         // Into the file itself, as after a command.
         #expect(await store.shutDown(waitingAtMost: .zero) == nil)
         let good = try Data(contentsOf: URL(filePath: folder.file))
@@ -121,7 +121,7 @@ import Testing
                     continue
                 }
                 // What verifies tells the truth.
-                do { #expect(try await told(store) == truth) } catch { Issue.record("\(error)") }
+                do { #expect(try await reported(store) == truth) } catch { Issue.record("\(error)") }
             } catch {
                 noticed += 1
                 switch error {

@@ -221,7 +221,7 @@ import Testing
 
     /// What a report tells of every repository at once is what each one's own timeline tells.
     @Test(arguments: [UInt64(3), 4])
-    func timelinesToldAtOnceAreEachOnesOwn(seed: UInt64) async throws {
+    func timelinesReadAtOnceAreEachOnesOwn(seed: UInt64) async throws {
         let store = try store()
         var state: [Int64: Observation] = [:]
         try await nights(0..<12, into: store, seed: seed, state: &state)
@@ -233,10 +233,10 @@ import Testing
         for repository in report.repositories {
             let own = try #require(try await store.timeline(of: repository.repository.fullName, apiURL: api))
             let events = own.events
-            let told = history.timelines[repository.repository.id]
-            changed += told == nil ? 0 : 1
-            guard told == nil else {
-                #expect(told.map { "\($0)" } == "\(events)")
+            let reported = history.timelines[repository.repository.id]
+            changed += reported == nil ? 0 : 1
+            guard reported == nil else {
+                #expect(reported.map { "\($0)" } == "\(events)")
                 continue
             }
             // What is not told at once is as it was first seen, but for what its organization's template did to it.
@@ -372,7 +372,7 @@ import Testing
         #expect(try await store.verify().problem == nil)
     }
 
-    @Test func aRepositoryThatWasAnothersIsToldAsItsNewOwnerKnowsIt() async throws {
+    @Test func aRepositoryThatWasAnothersIsReportedAsItsNewOwnerKnowsIt() async throws {
         let (first, second) = (try store("first"), try store("second"))
         // Here it could not be read in its first organization.
         try await second.scan([.unreadable("api", id: 1), .read("web", id: 2)], login: "one", id: 1)
@@ -541,14 +541,14 @@ import Testing
         (#""severity":"high""#, #""severity":"bogus""#), (#""listing_status":"complete""#, #""listing_status":"evil""#),
         (#""use_default":true"#, #""use_default":null"#),
     ])
-    func anExportThatTellsWhatNoHistoryHoldsIsRefused(was: String, told: String) async throws {
+    func anExportThatHoldsWhatNoHistoryHoldsIsRefused(was: String, reported: String) async throws {
         let first = try store("first")
         try await first.scan([.read("api", id: 1), .read("web", id: 2, .own(["actor"]))])
         let text = String(decoding: try export(first), as: UTF8.self)
         #expect(text.contains(was))
         let second = try store("second")
         let error = await #expect(throws: HistoryError.self) {
-            try await second.importing([file(Array(text.replacing(was, with: told).utf8))])
+            try await second.importing([file(Array(text.replacing(was, with: reported).utf8))])
         }
         guard case .badExport = error else { Issue.record("\(String(describing: error))"); return }
         #expect(try await second.scans(apiURL: api).isEmpty)

@@ -263,7 +263,7 @@ import Testing
         }
     }
 
-    @Test func everyFormatTellsWhatIsAcceptedFromWhatCounts() async throws {
+    @Test func everyFormatSeparatesWhatIsAcceptedFromWhatCounts() async throws {
         try await EmulatedScan.with(
             [.own("known", id: 1, ["repo"]), .own("later", id: 2, ["repo", "context", "job_workflow_ref"])]
         ) { (scan) async throws -> Void in
@@ -353,7 +353,7 @@ import Testing
         }
     }
 
-    @Test func aNarrowWaiverIsToldWithWhatIsBeyondIt() async throws {
+    @Test func aNarrowWaiverIsReportedWithWhatIsBeyondIt() async throws {
         try await EmulatedScan.with([.own("pay", id: 1, ["repo"])]) { (scan) async throws -> Void in
             let file = scan.folder.path + "/w.yaml"
             _ = await waive(file, "pay", ["--accepts", "missing claim: context"])

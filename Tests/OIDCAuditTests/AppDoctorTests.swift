@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aMillionRepositoriesAreToldInWords() async throws {
+    @Test func aMillionRepositoriesAreReportedInWords() async throws {
         try await Self.with(limit: 6000) { doctor in
             let run = await doctor(["-f", "json"])
             let million = run.json["million_repositories"] as? [String: Any]

@@ -252,7 +252,7 @@ import Testing
     ]
 
     @Test(arguments: answers)
-    func eachAnswerIsTold(one: Case) async throws {
+    func eachAnswerIsReported(one: Case) async throws {
         try await Self.withPlan { (scan, plan) async throws -> Void in
             await scan.world.change { $0.faults = [one.fault] }
             let run = await Self.run(scan, "apply", plan, "--yes")
@@ -444,7 +444,7 @@ import Testing
         }
     }
 
-    @Test func followersAreCountedWhereGitHubTellsTheirClaimsAsTheirOwn() async throws {
+    @Test func followersAreCountedWhereGitHubReportsTheirClaimsAsTheirOwn() async throws {
         var organization = WorldFile.Organization(
             login: "acme", id: 77, template: ["repo"], repositories: [.good("api", id: 1), .good("web", id: 2)])
         organization.echoesTemplate = true
@@ -546,7 +546,7 @@ import Testing
         }
     }
 
-    @Test func whatWasNotWrittenIsToldWhereTheRestIsUndone() async throws {
+    @Test func whatWasNotWrittenIsReportedWhereTheRestIsUndone() async throws {
         try await Self.withPlan { (scan, plan) async throws -> Void in
             await scan.world.change {
                 $0.faults = [.init(path: "/repos/acme/r2/*", method: "PUT", kind: .status, status: 409)]

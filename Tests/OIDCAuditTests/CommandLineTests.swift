@@ -77,7 +77,7 @@ import Testing
         #expect(!lost.contains { ($0["identity"] as? String)?.hasSuffix("/billing-deploy") == true })
     }
 
-    @Test func theEmulatorTellsItsMistakes() async throws {
+    @Test func theEmulatorReportsItsMistakes() async throws {
         let folder = try Folder()
         let huge = try folder.write(
             #"{"organizations": [], "faults": [{"kind": "hang", "after": 9223372036854775807}]}"#, to: "huge.json")
@@ -130,7 +130,7 @@ import Testing
         (#"{"organizations": [], "latency_milliseconds": 1e30}"#, ":1:47: latency_milliseconds must be a whole number"),
         (#"{"organizations": [], "tokens": [null]}"#, ":1:34: tokens[0] must be a string, not null"),
     ])
-    func whatIsWrongWithAWorldIsToldWithItsPosition(_ text: String, words: String) async throws {
+    func whatIsWrongWithAWorldIsReportedWithItsPosition(_ text: String, words: String) async throws {
         let folder = try Folder()
         let file = try folder.write(text, to: "mine.yaml")
         let run = await CommandRun.run(["emulate", "--world", file])

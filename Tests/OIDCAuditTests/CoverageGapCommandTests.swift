@@ -106,9 +106,9 @@ import Testing
             ] {
                 let timeline = await Self.ask(scan, "history", "repository", name, "-f", "json").json
                 let events = try #require(timeline["events"] as? [[String: Any]])
-                let told = events.compactMap { ($0["changed"] as? [String])?.first ?? $0["kind"] as? String }
+                let reported = events.compactMap { ($0["changed"] as? [String])?.first ?? $0["kind"] as? String }
                     .filter { !$0.hasPrefix("finding") }
-                #expect(told == kinds)
+                #expect(reported == kinds)
             }
             let timeline = await Self.ask(scan, "history", "repository", "acme/own-50").output
             #expect(timeline.contains("organization template: could not be read by #3: forbidden"), "\(timeline)")

@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aPeriodIsToldWhole() async throws {
+    @Test func aPeriodIsReportedWhole() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let run = await Self.evidence(scan, "--since", Self.date(-9), "--until", Self.date(-1))
             #expect(run.status == 3, "\(run.error)")

@@ -40,7 +40,7 @@ import Testing
             arguments + ["--db", scan.folder.database, "--api-url", scan.address], clockSkewSeconds: skew)
     }
 
-    @Test func aReportTellsWhatChangedSinceTheScanBefore() async throws {
+    @Test func aReportNamesWhatChangedSinceTheScanBefore() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let text = await scan("acme").output
             #expect(text.contains(/changed  since #3 of [0-9-]+: nothing\n/), "\(text)")
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func whatChangedIsTold() async throws {
+    @Test func whatChangedIsReported() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let text = await Self.ask(scan, "diff", "1", "2")
             #expect(text.status == 0)
@@ -318,7 +318,7 @@ import Testing
         }
     }
 
-    @Test func anExitCodeTellsWhetherAnythingDiffers() async throws {
+    @Test func anExitCodeShowsWhetherAnythingDiffers() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             #expect(await Self.ask(scan, "diff", "--exit-code").status == 1)
             #expect(await scan("acme").status == 1)
@@ -474,7 +474,7 @@ import Testing
     }
 
     /// It is the latest, and compliant with what it read.
-    @Test func aNarrowScanIsToldAsThat() async throws {
+    @Test func aNarrowScanIsReportedAsThat() async throws {
         try await Self.withNights { (scan) async throws -> Void in
             let whole = await Self.ask(scan, "check", "--at", "latest", "--policy", "preset:strict")
             #expect(!whole.error.contains("limited to a scope"))

@@ -95,7 +95,7 @@ struct LiveCheckTests {
         #expect(run.error.contains("\n hint: "))
     }
 
-    @Test func nobodyIsToldASecret() async throws {
+    @Test func noOutputHoldsASecret() async throws {
         let emulator = Emulator(Self.world())
         try await emulator.run { address in
             _ = try await Self.run(at: address, repository: "acme/api")

@@ -107,7 +107,7 @@ import Testing
         ("- { login: acme, waivers: /none }", "acme: cannot read the waiver file /none: no such file"),
         ("- { login: acme }\n  - { login: ACME }", "ACME stands twice in \"organizations\""),
         ("{ login: acme }", "organizations can't be an object"),
-    ]) func aMistakeIsToldByItsPlace(text: String, message: String) async throws {
+    ]) func aMistakeIsReportedByItsPlace(text: String, message: String) async throws {
         let folder = try Folder()
         let list = text.hasPrefix("-") ? "organizations:\n  \(text)\n" : "organizations: \(text)\n"
         let file = try folder.write(list, to: "c.yaml")

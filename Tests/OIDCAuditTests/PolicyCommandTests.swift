@@ -105,7 +105,7 @@ import Testing
 
     // MARK: - Validate
 
-    @Test func validateTellsEachFile() async throws {
+    @Test func validateReportsEachFile() async throws {
         let folder = try Folder()
         let good = try folder.write(
             """

@@ -458,7 +458,7 @@ import Testing
 
     // MARK: - Faults and endings
 
-    @Test func theSingleSignOnAddressIsTold() async throws {
+    @Test func theSingleSignOnAddressIsReported() async throws {
         var secret = WorldFile.Repository.good("secret", id: 2)
         secret.refusal = .ssoRequired
         try await EmulatedScan.with([.good("api", id: 1), secret]) { (scan) async throws -> Void in

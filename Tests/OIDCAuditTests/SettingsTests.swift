@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: [
         (Duration.nanoseconds(2_352_008_946), "2.4 s"), (.zero, "0.0 s"), (.milliseconds(40), "0.0 s"),
         (.milliseconds(960), "1.0 s"), (.seconds(3725), "3725.0 s"),
-    ]) func aDurationIsToldInTenthsOfASecond(duration: Duration, text: String) {
+    ]) func aDurationIsReportedInTenthsOfASecond(duration: Duration, text: String) {
         #expect(duration.secondsText == text)
     }
 
@@ -71,7 +71,7 @@ import Testing
         ("policy: {a: b}", "policy can't be an object", nil), ("exit-zero: true", "unknown setting \"exit-zero\"", nil),
         ("concurrency: 500", "c.yaml:1:14: concurrency: \"500\" is not a number", nil), ("a: [", "c.yaml:", nil),
     ])
-    func aMistakeInTheFileIsToldByItsPlace(text: String, message: String, hint: String?) throws {
+    func aMistakeInTheFileIsReportedByItsPlace(text: String, message: String, hint: String?) throws {
         let folder = try Folder()
         let file = try folder.write(text, to: "c.yaml")
         let failure = #expect(throws: CommandFailure.self) { try settings(["-c", file]) }

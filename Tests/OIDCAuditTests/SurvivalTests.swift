@@ -135,7 +135,7 @@ import Testing
             .first { FileManager.default.isExecutableFile(atPath: $0) }
 
         @Test(.enabled(if: compiler != nil), arguments: ["ENOLCK", "ENOSYS", "EOPNOTSUPP"])
-        func aDiskWithoutLocksIsToldAtOnce(code: String) async throws {
+        func aDiskWithoutLocksIsReportedAtOnce(code: String) async throws {
             try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
                 let source = try scan.folder.write(Self.lockless, to: "lockless.c")
                 let library = scan.folder.path + "/lockless.so"
@@ -171,7 +171,7 @@ import Testing
         }
     #endif
 
-    @Test func anOpeningThatAnotherProcessHoldsIsTold() async throws {
+    @Test func anOpeningThatAnotherProcessHoldsIsReported() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             #expect(await scan("acme").status == 0)
             let holder = open(scan.folder.database + "-lock", O_RDWR | O_CLOEXEC)

@@ -97,7 +97,7 @@ import Testing
         ("repositories", "acme/..", ":1: \"acme/..\" is not a repository's name"),
         ("repositories", "/api", ":1: \"/api\" is not a repository's name"),
         ("repositories", "https://github.com/acme/api", "is not a repository's name"),
-    ]) func aBadLineIsToldByItsNumber(kind: String, text: String, message: String) throws {
+    ]) func aBadLineIsReportedByItsNumber(kind: String, text: String, message: String) throws {
         let folder = try Folder()
         let list = try folder.write(text, to: "list.txt")
         let failure = Self.failure(["--\(kind)-file", list])
@@ -106,7 +106,7 @@ import Testing
         #expect(failure?.hint?.isEmpty == false)
     }
 
-    @Test func aLineThatIsNotUTF8IsToldByItsNumber() throws {
+    @Test func aLineThatIsNotUTF8IsReportedByItsNumber() throws {
         let folder = try Folder()
         try Data([0x61, 0x0A, 0xFF, 0x0A]).write(to: URL(filePath: folder.path + "/list.txt"))
         let failure = Self.failure(["--organizations-file", folder.path + "/list.txt"])

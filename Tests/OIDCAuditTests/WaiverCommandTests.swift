@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct WaiverCommandTests {
     /// Whoever reads a day reads it as one of their own zone, unless it says which.
-    @Test func aDayIsToldWithItsZone() async throws {
+    @Test func aDayIsReportedWithItsZone() async throws {
         let folder = try Folder()
         func days(_ count: Int) -> String {
             Day(of: Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))).adding(days: count).description

@@ -113,7 +113,7 @@ import Testing
                     $0 += 1
                     return $0 > looks
                 }
-            }, tell: { _, outcome in outcomes.withLock { $0.append(outcome) } }, waiting: { waits.append($0) })
+            }, report: { _, outcome in outcomes.withLock { $0.append(outcome) } }, waiting: { waits.append($0) })
         transport.expectAllAsked()
         return Run(
             result: result, outcomes: outcomes.withLock { $0 }, journal: journal.lines.withLock { $0 },
@@ -472,7 +472,7 @@ import Testing
         #expect(run.outcomes == [.skipped("the repository is archived, and so read-only")])
     }
 
-    @Test func whatGitHubRejectsIsToldInItsWords() async throws {
+    @Test func whatGitHubRejectsIsReportedInItsWords() async throws {
         let run = try await Self.run(
             Self.plan(Self.ofRepository(Self.own)),
             [
@@ -485,7 +485,7 @@ import Testing
         #expect(run.outcomes == [.rejected("422: Validation Failed: no such claim")])
     }
 
-    @Test func aMissingPermissionIsToldAsOne() async throws {
+    @Test func aMissingPermissionIsReportedAsOne() async throws {
         let run = try await Self.run(
             Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),
             [

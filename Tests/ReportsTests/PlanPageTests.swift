@@ -81,7 +81,7 @@ import Testing
     }
 
     /// What went wrong stands last, where it is read.
-    @Test func whatWasWrittenAlikeIsToldOnce() {
+    @Test func whatWasWrittenAlikeIsReportedOnce() {
         let plan = Self.plan((1...294).map { Self.change($0) }, followers: 40)
         var entries = plan.changes.map { _ in Changeset.Entry(intendedAt: .sample, outcome: .applied) }
         entries[150].outcome = .failed("failed (500), nothing changed")

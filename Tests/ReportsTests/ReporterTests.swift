@@ -221,7 +221,7 @@ import XMLCoder
         #expect(try find("oidc-audit.acme.api", "company-template").skipped != nil)
     }
 
-    @Test func junitTellsOrganizationsWaiversAndTheBaseline() throws {
+    @Test func junitReportsOrganizationsWaiversAndTheBaseline() throws {
         let report = try SampleReport.makeAccepted()
         let suites = try suites(report)
         let cases = suites.flatMap(\.testcase)
@@ -470,7 +470,7 @@ import XMLCoder
         }
     }
 
-    @Test func anOutputThatFailsIsToldOnce() {
+    @Test func anOutputThatFailsIsReportedOnce() {
         struct Full: Error {}
         var calls = 0
         var output = ReportOutput { _ in

@@ -123,7 +123,7 @@ import XMLCoder
     }
 
     /// Alike losses of many roles are a screen, and each stands in the JSON.
-    @Test func alikeChangesAreToldTogether() throws {
+    @Test func alikeChangesAreReportedTogether() throws {
         var audit = SampleTrust.audit()
         let one = try #require(audit.change?.lost.first)
         let lost = (0..<41).map { number in

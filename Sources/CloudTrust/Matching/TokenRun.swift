@@ -287,20 +287,20 @@ struct TokenRun {
     private static func candidates(
         _ alphabet: TokenAlphabet, _ demand: CompiledDemand, _ places: Places, _ excluded: [String],
     ) -> [UInt32] {
-        var told = Set<UInt32>(alphabet.structure)
+        var needed = Set<UInt32>(alphabet.structure)
         for place in places {
-            for atom in place.atoms { told.formUnion(demand.sets[atom].scalars) }
+            for atom in place.atoms { needed.formUnion(demand.sets[atom].scalars) }
             // A colon is three characters there.
-            if place.isEscaped { told.insert(0x3A) }
+            if place.isEscaped { needed.insert(0x3A) }
         }
-        for text in excluded { told.formUnion(text.unicodeScalars.map(\.value)) }
-        let others = TokenAlphabet.readable.filter { !told.contains($0) }
+        for text in excluded { needed.formUnion(text.unicodeScalars.map(\.value)) }
+        let others = TokenAlphabet.readable.filter { !needed.contains($0) }
         var candidates: [UInt32] = []
         for isFit in [{ $0 >= 0x67 && $0 <= 0x7A }, { $0 <= 0x39 }, { $0 >= 0x61 && $0 <= 0x66 }] as [(UInt32) -> Bool]
         {
             if let one = others.first(where: isFit) { candidates.append(one) }
         }
-        if candidates.isEmpty { candidates += [0x2D, 0x5F, 0xE9].filter { !told.contains($0) } }
-        return candidates + told.sorted()
+        if candidates.isEmpty { candidates += [0x2D, 0x5F, 0xE9].filter { !needed.contains($0) } }
+        return candidates + needed.sorted()
     }
 }

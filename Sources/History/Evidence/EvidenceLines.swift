@@ -71,11 +71,11 @@ struct EvidenceLines {
                 switch field.form {
                 case .integer, .boolean:
                     let value: Int64 = try row.decode(atIndex: index)
-                    Self.tell(value, field, in: &line)
+                    Self.append(value, field, in: &line)
                     if field.form == .boolean, !(0...1).contains(value) { wrong = wrong ?? field.name }
                 case .names, .properties, .scope, .text, .time:
                     try row.withUnsafeData(atIndex: index) { data in
-                        Self.tell(data ?? Data(), field, in: &line)
+                        Self.append(data ?? Data(), field, in: &line)
                         if !isOfItsForm(data ?? Data(), field) { wrong = wrong ?? field.name }
                     }
                 }
@@ -102,8 +102,8 @@ struct EvidenceLines {
         for (field, value) in zip(record.kind.fields, record.values) {
             begin(field, record.version, in: &line)
             switch value.storage {
-            case .int64(let number): tell(number, field, in: &line)
-            case .string(let text): tell(Data(text.utf8), field, in: &line)
+            case .int64(let number): append(number, field, in: &line)
+            case .string(let text): append(Data(text.utf8), field, in: &line)
             case .null, .double, .blob: line += "null".utf8
             }
         }
@@ -123,11 +123,11 @@ struct EvidenceLines {
         line += #"":"#.utf8
     }
 
-    private static func tell(_ value: Int64, _ field: EvidenceField, in line: inout [UInt8]) {
+    private static func append(_ value: Int64, _ field: EvidenceField, in line: inout [UInt8]) {
         line += (field.form == .boolean ? value == 0 ? "false" : "true" : String(value)).utf8
     }
 
-    private static func tell(_ text: Data, _ field: EvidenceField, in line: inout [UInt8]) {
+    private static func append(_ text: Data, _ field: EvidenceField, in line: inout [UInt8]) {
         switch field.form {
         case .text, .time, .integer, .boolean: quote(text, in: &line)
         case .names, .properties, .scope: line += text

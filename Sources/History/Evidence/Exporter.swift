@@ -45,12 +45,12 @@ private struct Exporter {
         self.only = only
     }
 
-    private func tells(_ kind: String) -> Bool { only?.contains(kind) ?? true }
+    private func exports(_ kind: String) -> Bool { only?.contains(kind) ?? true }
 
     func export(_ write: ([UInt8]) throws -> Void) throws {
         let pruned = try Pruner.prunedScans(db)
         if only == nil { try write(Array((ExportHeader(pruned: pruned).line + "\n").utf8)) }
-        let wanted = EvidenceKind.all.map(\.name).filter(tells).map { Array("{\"record\":\"\($0)\"".utf8) }
+        let wanted = EvidenceKind.all.map(\.name).filter(exports).map { Array("{\"record\":\"\($0)\"".utf8) }
         let links = try SealRecord.order(Column("id")).fetchCursor(db)
         var lines = EvidenceLines(db)
         while let link = try links.next() {
@@ -69,7 +69,7 @@ private struct Exporter {
                     throw HistoryError.altered(path: path, "scan \(scan): its records differ")
                 }
             }
-            if tells("seal") { try write(Array((ExportedSeal(link).line + "\n").utf8)) }
+            if exports("seal") { try write(Array((ExportedSeal(link).line + "\n").utf8)) }
         }
     }
 }

@@ -129,7 +129,7 @@ private struct Importer {
             writer.scanID, version: isWhole ? scan.seal.version : EvidenceKind.version,
             origin: try originHere(scan, writer.scanID, isWhole))
         guard !isWhole || seal.content == scan.seal.content else {
-            throw source.reader.failure("its records can't be stored as they are told", line: scan.line)
+            throw source.reader.failure("its records can't be stored as they are", line: scan.line)
         }
         exported.follow(organizations, to: origin.content)
         source.note(writer.scanID)
@@ -177,9 +177,11 @@ private struct Importer {
             try writer.write(record)
         }
         // What stands open here of a repository that the export knows otherwise.
-        let told = disturbed.isEmpty ? [] : exported.findings(of: policy)
+        let exportedFindings = disturbed.isEmpty ? [] : exported.findings(of: policy)
         for (key, finding) in (open[policy] ?? [:]).sorted(by: { "\($0.key)" < "\($1.key)" }) {
-            guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue), !told.contains(key) else {
+            guard case .repository(let id) = key.subject, disturbed.contains(id.rawValue),
+                !exportedFindings.contains(key)
+            else {
                 continue
             }
             var row = finding.row
@@ -199,7 +201,7 @@ private struct Importer {
                 written AS (
                     SELECT repositoryID, scanID FROM settingObservation
                     UNION ALL SELECT repositoryID, scanID FROM coverage),
-                told AS (
+                exported AS (
                     SELECT scanID FROM scanOrganization WHERE organizationID = (SELECT id FROM own)
                     UNION ALL SELECT scanID FROM repositoryObservation WHERE organizationID = (SELECT id FROM own)
                     UNION ALL SELECT t.scanID FROM written t
@@ -208,7 +210,7 @@ private struct Importer {
                         AND \(RepositoryRecord.last("organizationID", of: "t.repositoryID", upTo: "t.scanID"))
                             = (SELECT id FROM own))
                 SELECT s.id, coalesce(l.origin, l.content) AS content FROM scan s LEFT JOIN seal l ON l.scanID = s.id
-                WHERE s.id = (SELECT max(scanID) FROM told)
+                WHERE s.id = (SELECT max(scanID) FROM exported)
                 """,
             arguments: [hostID, organization]
         ).map { row in try (row.decode(forColumn: "id"), row.decode(forColumn: "content")) }

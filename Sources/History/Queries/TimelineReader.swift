@@ -117,7 +117,7 @@ struct TimelineReader {
     mutating func timeline(of repository: StoredRepository) throws -> Timeline {
         let githubID = repository.id.rawValue
         let rows = try rows(of: repository.rowID, githubID: githubID)
-        var told = Told()
+        var builder = Builder()
         var known = Known()
         var places = (facts: 0, setting: 0, coverage: 0, finding: 0)
         for (organization, place) in try moments(of: rows) {
@@ -137,46 +137,48 @@ struct TimelineReader {
                 places.coverage += 1
             }
             guard let facts = known.facts, facts.organizationRowID == organization else { continue }
-            try told.advance(to: later(than: told, before: scan.id, repository.rowID))
+            try builder.advance(to: later(than: builder, before: scan.id, repository.rowID))
             // Findings come and go at any time after the last scan that could judge them.
-            let judged = told.lastJudged
+            let judged = builder.lastJudged
             let isListed = facts.presence == "listed"
-            if told.isListed || isListed {
+            if builder.isListed || isListed {
                 for (_, event) in scans.templateEvents where event.seenBy == scan.side {
                     // What its organization's template was before it came is not its own story.
-                    if case .organizationTemplate = event.what, told.organization != organization { continue }
-                    told.events.append(event)
+                    if case .organizationTemplate = event.what, builder.organization != organization { continue }
+                    builder.events.append(event)
                 }
             }
             if isListed {
-                told.add(try state(known, scan, githubID), scan.side)
+                builder.add(try state(known, scan, githubID), scan.side)
             } else if facts.presence == "missing" {
-                told.addMissing(scan.side)
+                builder.addMissing(scan.side)
             } else {
-                told.addRemoved(scan.side)
+                builder.addRemoved(scan.side)
             }
             while places.finding < rows.findings.count, rows.findings[places.finding].scanID <= scan.id {
-                told.note(rows.findings[places.finding].value, after: judged, by: scan.side)
+                builder.note(rows.findings[places.finding].value, after: judged, by: scan.side)
                 places.finding += 1
             }
-            (told.lastScan, told.organization) = (scan.side, organization)
+            (builder.lastScan, builder.organization) = (scan.side, organization)
         }
-        try told.advance(to: later(than: told, before: .max, repository.rowID))
-        told.closeGap(last: told.lastScan, regainedBy: nil)
+        try builder.advance(to: later(than: builder, before: .max, repository.rowID))
+        builder.closeGap(last: builder.lastScan, regainedBy: nil)
         let nameless = Repository(
             id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.owner ?? "",
             name: rows.facts.last?.name ?? "", visibility: .unknown)
         return Timeline(
-            repository: told.lastRepository ?? nameless, events: told.events, lastScan: told.lastScan,
-            state: told.state,
-            since: told.state?.reading.value == nil ? nil : try (known.setting?.observedAt).map { try timestamp($0) })
+            repository: builder.lastRepository ?? nameless, events: builder.events, lastScan: builder.lastScan,
+            state: builder.state,
+            since: builder.state?.reading.value == nil ? nil : try (known.setting?.observedAt).map { try timestamp($0) }
+        )
     }
 
     /// The last scan after the one that was told of last, and before another, that looked and saw nothing else.
     private mutating func later(
-        than told: Told, before id: Int64, _ rowID: Int64,
+        than builder: Builder, before id: Int64, _ rowID: Int64,
     ) throws -> ScanDifference.Side? {
-        guard let last = told.lastScan, let organization = told.organization, let repository = told.lastRepository
+        guard let last = builder.lastScan, let organization = builder.organization,
+            let repository = builder.lastRepository
         else { return nil }
         return try scans(of: organization)
             .last(after: last.id.rawValue, before: id, lookingAt: rowID, repository)?.side

@@ -44,9 +44,9 @@ struct TrustCrowds {
                 owner: owners[Int(cell.repository)], outcome: cell.outcome, unknown: unknown[Int(cell.repository)])
         }
         // Outcomes that differ by their witness alone read the same.
-        let told = alike.map { ($0, report.access(trust, $0[0]).displayText) }
+        let alikeInWords = alike.map { ($0, report.access(trust, $0[0]).displayText) }
             .grouped { Words(owner: owners[Int($0.0[0].repository)], words: $0.1) }
-        return told.map { groups in
+        return alikeInWords.map { groups in
             let cells = groups.flatMap(\.0).sorted { $0.repository < $1.repository }
             return Crowd(names: names(cells), words: groups[0].1)
         }

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aPolicyMayNotNameTwoPropertiesThatItCanNotTellApart() throws {
+    @Test func aPolicyMayNotNameTwoPropertiesThatItCanNotDistinguish() throws {
         let entry = { (properties: String) in
             #"{"id": "a", "rule": "leading-claim", "severity": "low", "where": {"properties": {\#(properties)}}}"#
         }

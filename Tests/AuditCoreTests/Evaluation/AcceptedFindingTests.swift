@@ -273,7 +273,7 @@ import Testing
                 == "git.example.com/api/v3/organizations/7/set")
     }
 
-    @Test func aComparisonTellsWhatIsNewAndWhatIsCleared() throws {
+    @Test func aComparisonReportsWhatIsNewAndWhatIsCleared() throws {
         let snapshot = Snapshot.sample([
             .sample([
                 .read("a", id: 1, .own(["repo"])), .read("b", id: 2, .own(["workflow", "repo", "context"])),

@@ -1,8 +1,8 @@
 import AuditCore
 
 extension TimelineReader {
-    /// What was told of a repository up to a scan. Each state is compared with what was known last, be it by an older scan.
-    struct Told {
+    /// The timeline of a repository up to a scan. Each state is compared with what was known last, be it by an older scan.
+    struct Builder {
         var events: [Timeline.Event] = []
         /// The last scan that looked.
         var lastScan: ScanDifference.Side?
