@@ -260,7 +260,7 @@ extension Waiver {
         acceptsAnything ? whateverInWords : accepts.joined(separator: "; ")
     }
 
-    /// Who accepts, until when and why; and that it is whatever is found, where it names no problem.
+    /// Who accepts, until when and why; and that it is whatever is found, where it lists none.
     var acceptance: String {
         "\(owner), until \(expires): \(reason)" + (acceptsAnything ? " (accepts \(whateverInWords))" : "")
     }
