@@ -111,12 +111,12 @@ extension PlannedChange {
         guard !mayInherit else {
             return .failure(
                 PlanRefused(
-                    "whether it inherited its claims or held a copy of them was never told: template set with --inherit or "
+                    "whether it inherited its claims or held a copy of them is unknown: template set with --inherit or "
                         + "--claims decides"))
         }
         guard !before.inherits || inheritedBefore != nil else {
             return .failure(
-                PlanRefused("it inherited a template that was not told: template set with --inherit decides"))
+                PlanRefused("it inherited a template that is unknown: template set with --inherit decides"))
         }
         var warnings: [String] = []
         let former: Value
@@ -131,7 +131,7 @@ extension PlannedChange {
             // To leave out a flag that was written would leave it as it was written.
             if flag == nil, case .organization(.set(_, .some)) = after {
                 flag = false
-                warnings.append("GitHub did not tell use_immutable_subject before, and has no way to unset it: false")
+                warnings.append("GitHub did not send use_immutable_subject before, and has no way to unset it: false")
             }
             warnings.append("repositories that follow this template are not counted here")
             former = .organization(.set(keys, useImmutableSubject: flag))

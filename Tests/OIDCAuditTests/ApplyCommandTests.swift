@@ -486,7 +486,7 @@ import Testing
             #expect(await Self.run(scan, "template", "set", "acme/copy", "--claims", "repo,ref", "--yes").status == 0)
             let second = await Self.run(scan, "rollback", "3", "--yes")
             #expect(second.status == 6)
-            #expect(second.output.replacing(/\s+/, with: " ").contains("was never told"))
+            #expect(second.output.replacing(/\s+/, with: " ").contains("held a copy of them is unknown"))
             #expect(await Self.setting(scan, 1)?.includeClaimKeys == ["repo", "ref"])
         }
     }

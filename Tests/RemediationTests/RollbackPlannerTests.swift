@@ -79,7 +79,7 @@ import Testing
             undoing: [Self.repository(1, from: Self.inheriting, to: Self.own)],
             [1: [Self.setting(#"["repo", "context"]"#)]])
         #expect(plan.changes.isEmpty)
-        #expect(plan.manual.first?.why.hasPrefix("it inherited a template that was not told") == true)
+        #expect(plan.manual.first?.why.hasPrefix("it inherited a template that is unknown") == true)
     }
 
     @Test func anOrganizationStaysWhereOneStillInheritsItAndGoesWhereNoneDoes() async throws {

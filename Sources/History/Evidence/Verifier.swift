@@ -181,7 +181,7 @@ struct Verifier {
             let id: Int64 = try row.decode(forColumn: "id")
             let scanID = ScanID(rawValue: id)
             if try row.decode(String.self, forColumn: "state") == "sealed" {
-                return .init(scanID: scanID, message: "it is told as sealed, and the chain has no link of it")
+                return .init(scanID: scanID, message: "it is marked as sealed, and the chain has no link of it")
             }
             verification.openScans += 1
             guard id > 0 else { return .init(scanID: scanID, message: "no scan has such a number") }

@@ -126,8 +126,8 @@ package enum PlanDocument {
     private static let subject = Shape<PlannedChange.Subject>.object("a subject") {
         Member("repository", .name) { $0.repository }
         Member("id", .id) { $0.repositoryID }
-        Member("before", .maybe(.string), "null where it can't be told") { $0.before }
-        Member("after", .maybe(.string), "null where it can't be told") { $0.after }
+        Member("before", .maybe(.string), "null where it is unknown") { $0.before }
+        Member("after", .maybe(.string), "null where it is unknown") { $0.after }
         Member.optional("certain", .boolean, "false where GitHub does not document how a part renders") {
             $0.isCertain ? nil : false
         }

@@ -229,7 +229,7 @@ struct MarkdownReport {
         text += end
     }
 
-    private static let full = "**There is more than fits here: the JSON report tells all.**\n\n"
+    private static let full = "**There is more than fits here: the JSON report holds all.**\n\n"
 
     private func escaped(_ text: String) -> String { Markdown.text(text) }
 

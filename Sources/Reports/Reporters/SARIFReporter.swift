@@ -108,7 +108,7 @@ extension JSONWriter {
             json.object("shortDescription") { $0.string("text", "What is in scope could be read.") }
             json.object("fullDescription") { $0.string("text", "What could not be read is never called compliant.") }
             json.string("helpUri", SARIFReporter.reference)
-            json.object("help") { $0.string("text", "oidc-audit doctor ORG tells which permission is missing.") }
+            json.object("help") { $0.string("text", "oidc-audit doctor ORG names which permission is missing.") }
             json.object("defaultConfiguration") { $0.string("level", "warning") }
             json.object("properties") { json in
                 json.string("security-severity", Severity.medium.securitySeverity)

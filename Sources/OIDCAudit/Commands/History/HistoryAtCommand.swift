@@ -34,7 +34,7 @@ struct HistoryAtCommand: AuditCommand {
             }.filter { other in !scan.organizations.contains { $0.id == other.id } }
             if only.logins.isEmpty, !others.isEmpty, !settings.console.isQuiet {
                 context.console.note(
-                    "note: it is of \(scan.logins.joined(separator: ", ")) alone; --organization tells of "
+                    "note: it is of \(scan.logins.joined(separator: ", ")) alone; --organization shows "
                         + others.map(\.login).joined(separator: ", "))
             }
             try settings.write(
