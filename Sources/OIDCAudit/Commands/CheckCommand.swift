@@ -13,7 +13,7 @@ struct CheckCommand: AuditCommand {
                 "oidc-audit check acme --policy policy.yaml --write-baseline baseline.json",
                 "oidc-audit check acme --policy policy.yaml --compare stricter.yaml",
             ],
-            needs: [.scan],
+            needs: [.policy, .scan],
             exits: [(.success, "passed"), (.violations, "findings that count"), (.incomplete, "incomplete")],
             details: """
                 What was read then is held against the policy as it is now. Nothing is stored. Of several \
@@ -43,7 +43,8 @@ struct CheckCommand: AuditCommand {
     func run(in context: CommandContext) async throws(CommandFailure) -> Int32 {
         let organizations = try targets.logins(context, isOptional: at != nil)
         guard !organizations.isEmpty || at != nil else {
-            throw .usage("no organization was named", hint: "oidc-audit check ORG, or --at for a whole scan")
+            throw .usage(
+                "no organization was named", hint: "oidc-audit check ORG --policy FILE, or --at for a whole scan")
         }
         if at != nil { try age.refuse(with: "--at", in: context) }
         let (host, path) = (try HostChoice(host, context.environment), try history.path(context.environment))

@@ -67,7 +67,7 @@ struct ApplyCommand: AuditCommand {
             work = ApplyPipeline.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
         } else {
             guard let plan else {
-                throw .usage("no plan was given", hint: "oidc-audit plan ORG -o json=plan.json makes one")
+                throw .usage("no plan was given", hint: "oidc-audit plan ORG --policy FILE -o json=plan.json makes one")
             }
             work = ApplyPipeline.Work(kind: .apply, plan: try PlanFile.load(plan))
             // Before a token of another host is asked for.

@@ -56,7 +56,9 @@ struct PlanCommand: AuditCommand {
             return ExitStatus.success.rawValue
         }
         let logins = try targets.logins(context)
-        guard !logins.isEmpty else { throw .usage("no organization was named", hint: "oidc-audit plan ORG") }
+        guard !logins.isEmpty else {
+            throw .usage("no organization was named", hint: "oidc-audit plan ORG --policy FILE -o json=plan.json")
+        }
         let settings = PageSettings(console: console.settings, format: format.page, outputs: output)
         guard settings.format == .text || !updateCloudFirst else {
             throw .usage("--update-cloud-first prints text", hint: "write the plan to a file: -o json=plan.json")

@@ -221,7 +221,9 @@ struct TemplateSetCommand: AuditCommand {
         }
         let organization = await client.organizationTemplateOrReason(of: target.login)
         guard let setting = state.reading.value else {
-            throw CommandFailure(message: "the repository's template could not be read", status: .failure)
+            throw CommandFailure(
+                message: "the repository's template could not be read",
+                hint: "oidc-audit doctor \(target.login) shows what the token may read", status: .failure)
         }
         let isEnterpriseServer = pipeline.connection.endpoint.host == .enterpriseServer
         let fixed: RepositorySetting
