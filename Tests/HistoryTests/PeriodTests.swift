@@ -182,11 +182,11 @@ import Testing
         let evidence = try await evidence(store, to: 2)
         #expect(evidence.organizations.map(\.login) == ["acme", "umbrella"])
         #expect(gaps(evidence, .organizationTemplate) == ["acme: 2-2 "])
-        let told = evidence.findings.map {
+        let found = evidence.findings.map {
             "\($0.finding.name) of \($0.finding.organization?.rawValue ?? 0) \($0.state)"
         }
         let expired = "acme: set on acme until 2026-01-01"
-        #expect(told == ["acme of 77 gone", "acme of 88 open", "\(expired) of 77 gone", "\(expired) of 88 open"])
+        #expect(found == ["acme of 77 gone", "acme of 88 open", "\(expired) of 77 gone", "\(expired) of 88 open"])
     }
 
     @Test func aWaiverHeldUnderTheLoginOfItsDay() async throws {

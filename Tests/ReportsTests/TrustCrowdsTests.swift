@@ -20,6 +20,7 @@ import Testing
         repositories: names.enumerated().map { state("acme", $1, Int64(1 + $0)) }
             + [state("beta", "one", 101), state("beta", "two", 102)],
         trusts: [])
+    private static let audit = TrustAudit(scans: [], files: [], report: report)
 
     private static func crowds(_ cells: [(repository: Int32, outcome: Int32)]) -> [String] {
         func outcome(_ context: JobContext, holes: [String: String] = [:]) -> AccessOutcome {
@@ -37,7 +38,7 @@ import Testing
             // The first and the last read the same.
             outcomes: [outcome(.branch), outcome(.pullRequest), outcome(.branch, holes: ["branch": "x"])],
             undecided: [], noMatch: [], findings: TrustFindings())
-        return TrustCrowds(report).of(trust).map { "\($0.names): \($0.words)" }
+        return TrustCrowds(audit).of(trust).map { "\($0.names): \($0.words)" }
     }
 
     @Test func aWholeOwnerIsOneLine() {

@@ -104,11 +104,11 @@ package struct RepositoryState: Hashable, Sendable {
     /// anything, and the other claims are as known as ever.
     package var tokens: [TokenLanguage] { tokens(of: TokenLanguage.keys) }
 
-    /// The same with no other claims than these.
-    package func tokens(of keys: [ClaimKey]) -> [TokenLanguage] {
+    /// The same with no other claims than these, and of no other contexts.
+    package func tokens(of keys: [ClaimKey], in contexts: [JobContext] = JobContext.allCases) -> [TokenLanguage] {
         let identity = TokenIdentity(repository)
         let language = language
-        return JobContext.allCases.compactMap { context in
+        return contexts.compactMap { context in
             let subject = language.map { $0.subject(in: context, identity) } ?? TokenText(SubjectLanguage.unknownHole)
             return TokenLanguage(context, identity, subject: subject, keys: keys)
         }

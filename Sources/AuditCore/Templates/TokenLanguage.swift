@@ -179,9 +179,10 @@ package struct TokenLanguage: Hashable, Sendable {
     /// The tokens of a repository, were its template GitHub's default.
     package static func assumed(
         _ repository: Repository, _ format: SubjectFormat, keys: [ClaimKey] = Self.keys,
+        in contexts: [JobContext] = JobContext.allCases,
     ) -> [TokenLanguage] {
         let identity = TokenIdentity(repository)
-        return JobContext.allCases.compactMap { context in
+        return contexts.compactMap { context in
             TokenLanguage(
                 context, identity,
                 subject: defaultStart(identity, format) + TokenClaims.contextText(context, identity), keys: keys)

@@ -99,10 +99,29 @@ package struct AccessReport: Sendable {
 
     package let repositories: [RepositoryState]
     package let trusts: [JudgedTrust]
+    /// Why the subjects of each repository are not known; `nil` where they are.
+    package let unknownSubjects: [String?]
+    /// Number of each repository's owner, in the order of their first repositories.
+    package let ownerNumbers: [Int]
+    /// Each owner, and how many repositories it has.
+    package let owners: [(login: String, count: Int)]
 
     package init(repositories: [RepositoryState], trusts: [JudgedTrust]) {
         self.repositories = repositories
         self.trusts = trusts
+        unknownSubjects = repositories.map(\.unknownSubject)
+        var numbers: [String: Int] = [:]
+        var owners: [(login: String, count: Int)] = []
+        ownerNumbers = repositories.map { state in
+            let number = numbers[state.repository.owner] ?? owners.count
+            if number == owners.count {
+                numbers[state.repository.owner] = number
+                owners.append((state.repository.owner, 0))
+            }
+            owners[number].count += 1
+            return number
+        }
+        self.owners = owners
     }
 
     package var identities: Set<String> { Set(trusts.map(\.trust.identity.name)) }
@@ -131,7 +150,9 @@ package struct AccessReport: Sendable {
         let best = outcome.entries.first { $0.isCertain } ?? outcome.entries[0]
         var only: [JobContext.Kind: [String]] = [:]
         for kind in outcome.kinds { only[kind] = outcome.only(kind) }
-        let unknown = trust.trust.demand.claimDemands.contains { $0.claim == "sub" } ? state.unknownSubject : nil
+        let unknown =
+            trust.trust.demand.claimDemands.contains { $0.claim == "sub" }
+            ? unknownSubjects[Int(cell.repository)] : nil
         let reason =
             unknown ?? trust.undecided.first.map { "\($0.what): \($0.why)" }
             ?? (best.optional.isEmpty ? nil : "it is not known whether its tokens carry \(best.optional.sorted())")
@@ -146,30 +167,53 @@ package struct AccessReport: Sendable {
     ///
     /// - Parameter exceptMax: most exceptions.
     package func wholes(of trust: JudgedTrust, exceptMax: Int = 20) -> [Whole] {
-        var counts: [String: (all: Int, taken: Int)] = [:]
-        for state in repositories { counts[state.repository.owner, default: (0, 0)].all += 1 }
-        let taken = Set(trust.cells.map(\.repository))
-        for cell in trust.cells { counts[repositories[Int(cell.repository)].repository.owner]?.taken += 1 }
-        return counts.filter { $0.value.taken > 1 && $0.value.all - $0.value.taken <= exceptMax }
-            .keys.sorted().map { owner in
-                let except = repositories.indices.filter {
-                    repositories[$0].repository.owner == owner && !taken.contains(Int32($0))
-                }
-                return Whole(owner: owner, except: except.map { repositories[$0].repository.fullName })
-            }
+        var counts = Array(repeating: 0, count: owners.count)
+        for cell in trust.cells { counts[ownerNumbers[Int(cell.repository)]] += 1 }
+        return owners.indices.filter { counts[$0] > 1 && owners[$0].count - counts[$0] <= exceptMax }
+            .sorted { owners[$0].login < owners[$1].login }
+            .map { Whole(owner: owners[$0].login, except: others(of: $0, than: trust.cells).map(\.fullName)) }
+    }
+
+    /// Repositories of an owner that are none of these cells, which are sorted.
+    package func others(of owner: Int, than cells: [JudgedTrust.Cell]) -> [Repository] {
+        var others: [Repository] = []
+        var next = 0
+        for (index, number) in ownerNumbers.enumerated() {
+            while next < cells.count, cells[next].repository < index { next += 1 }
+            let isTaken = next < cells.count && cells[next].repository == index
+            if number == owner, !isTaken { others.append(repositories[index].repository) }
+        }
+        return others
     }
 
     // MARK: -
 
     private func witness(_ trust: Trust, _ state: RepositoryState, _ entry: AccessOutcome.Entry) -> Witness {
-        let tokens = entry.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
-        let language = tokens.first { $0.context == entry.context }
-        return language.map { $0.witness(of: trust.demand, entry.holes, optional: entry.optional) }
+        let demand = trust.demand
+        return state.token(of: entry, keys: demand.readClaims)?
+            .witness(of: demand, entry.holes, optional: entry.optional)
             ?? Witness(context: entry.context, claims: [:])
     }
 }
 
+extension RepositoryState {
+    /// What tokens of an accepted context say.
+    ///
+    /// - Parameter keys: the claims that matter, besides `sub`.
+    package func token(of entry: AccessOutcome.Entry, keys: [ClaimKey]) -> TokenLanguage? {
+        let tokens =
+            entry.assumed.map { TokenLanguage.assumed(repository, $0, keys: keys, in: [entry.context]) }
+            ?? self.tokens(of: keys, in: [entry.context])
+        return tokens.first
+    }
+}
+
 extension TokenLanguage {
+    /// The subject that these texts make; any other hole has its usual text.
+    package func subject(_ holes: [String: String]) -> String? {
+        claims["sub"]?.filled { holes[$0.name] ?? $0.usual }
+    }
+
     /// The token that these texts make: `sub`, and each claim that a demand reads.
     ///
     /// - Parameters:
@@ -177,7 +221,7 @@ extension TokenLanguage {
     ///   - present: claims that the token carries though it is not known that it does.
     package func witness(of demand: Demand, _ holes: [String: String], optional present: Set<ClaimKey>) -> Witness {
         var texts: [ClaimKey: String] = [:]
-        for key in Set(demand.claimDemands.filter(\.isRead).map(\.claim)).union(["sub"]) {
+        for key in ["sub"] + demand.readClaims where texts[key] == nil {
             guard !optional.contains(key) || present.contains(key) else { continue }
             texts[key] = claims[key]?.filled { holes[$0.name] ?? $0.usual }
         }

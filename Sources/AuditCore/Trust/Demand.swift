@@ -126,6 +126,12 @@ package indirect enum Demand: Hashable, Sendable {
         }
     }
 
+    /// Claims that are read, each once.
+    package var readClaims: [ClaimKey] {
+        var seen: Set<ClaimKey> = []
+        return claimDemands.filter { $0.isRead && seen.insert($0.claim).inserted }.map(\.claim)
+    }
+
     /// Demands of claims each of which every accepted token meets.
     package var necessary: [ClaimDemand] {
         switch self {

@@ -97,8 +97,7 @@ package struct TrustAudit: Sendable {
         trustCounts = trusts.reduce(into: [:]) { $0[$1.trust.identity.name, default: 0] += 1 }
         let open = Set(
             report.repositories.indices.filter { index in
-                let state = report.repositories[index]
-                return state.unknownSubject != nil && state.repository.isArchived != true
+                report.unknownSubjects[index] != nil && report.repositories[index].repository.isArchived != true
             }.map { Int32($0) })
         var unknown: [String: Int] = [:]
         for trust in report.trusts where trust.outcomes.contains(where: { $0.entries.contains { $0.assumed != nil } }) {

@@ -92,7 +92,7 @@ extension TextPage {
         guard !used.isEmpty else { return line("ACCESS", .strong, "no repository can assume anything") }
         let identities = Set(used.map(\.trust.identity.name)).count
         line("ACCESS", .strong, "what repositories can assume: \(counted(identities, "role"))")
-        let crowds = TrustCrowds(audit.report)
+        let crowds = TrustCrowds(audit)
         for trust in used {
             self.identities([trust], audit, indent: 2)
             if let id = audit.repository {

@@ -37,7 +37,7 @@ private struct TrustHTML {
         changes(audit)
         findings(audit)
         open(audit)
-        let crowds = TrustCrowds(audit.report)
+        let crowds = TrustCrowds(audit)
         identities(audit, crowds)
         repositories(audit)
         output.write("</body>\n</html>\n")
@@ -164,7 +164,7 @@ private struct TrustHTML {
             for trust in group {
                 output.write(
                     "<p class=\"faint\">\(text(trust.trust.source.file)) \(code(trust.trust.source.pointer))</p>")
-                let rows = crowds.of(trust, where: audit.concerns).map { [text($0.names), text($0.words)] }
+                let rows = crowds.of(trust).map { [text($0.names), text($0.words)] }
                 table(nil, "", ["who can", "jobs"], rows)
                 for demand in trust.trust.allow.claimDemands {
                     let values = demand.anyOf.map { code($0.text) }.joined(separator: " ")

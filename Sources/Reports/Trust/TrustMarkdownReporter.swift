@@ -85,9 +85,9 @@ package struct TrustMarkdownReporter: TrustReporter {
     }
 
     private func access(_ audit: TrustAudit) -> [[String]] {
-        let crowds = TrustCrowds(audit.report)
+        let crowds = TrustCrowds(audit)
         return audit.trusts.flatMap { trust in
-            crowds.of(trust, where: audit.concerns).map { crowd in
+            crowds.of(trust).map { crowd in
                 [Markdown.text(trust.trust.identity.name), Markdown.text(crowd.names), Markdown.text(crowd.words)]
             }
         }

@@ -8,46 +8,34 @@ struct TrustCrowds {
         let words: String
     }
 
-    private let report: AccessReport
-    /// Number of each repository's owner, and how many repositories each owner has.
-    private let owners: [Int]
-    private let sizes: [Int]
-    private let unknown: [String?]
+    private let audit: TrustAudit
+    private var report: AccessReport { audit.report }
+    /// Equal for repositories of one owner of which the same is not known.
+    private let likenesses: [Int32]
 
     private static let namesMax = 3
 
-    init(_ report: AccessReport) {
-        self.report = report
-        var numbers: [String: Int] = [:]
-        var owners: [Int] = []
-        var sizes: [Int] = []
-        for state in report.repositories {
-            let number = numbers[state.repository.owner] ?? sizes.count
-            if number == sizes.count {
-                numbers[state.repository.owner] = number
-                sizes.append(0)
-            }
-            owners.append(number)
-            sizes[number] += 1
+    init(_ audit: TrustAudit) {
+        self.audit = audit
+        let report = audit.report
+        var numbers: [Likeness: Int32] = [:]
+        likenesses = report.repositories.indices.map { index in
+            let likeness = Likeness(owner: report.ownerNumbers[index], unknown: report.unknownSubjects[index])
+            let number = numbers[likeness] ?? Int32(numbers.count)
+            numbers[likeness] = number
+            return number
         }
-        self.owners = owners
-        self.sizes = sizes
-        unknown = report.repositories.map(\.unknownSubject)
     }
 
-    /// In the order of the first repository of each.
-    ///
-    /// - Parameter isWanted: which cells to tell of.
-    func of(_ trust: JudgedTrust, where isWanted: (JudgedTrust.Cell) -> Bool = { _ in true }) -> [Crowd] {
-        let alike = trust.cells.filter(isWanted).grouped { cell in
-            Likeness(
-                owner: owners[Int(cell.repository)], outcome: cell.outcome, unknown: unknown[Int(cell.repository)])
-        }
+    /// Of the repository that is asked for, or of all, in the order of the first repository of each.
+    func of(_ trust: JudgedTrust) -> [Crowd] {
         // Outcomes that differ by their witness alone read the same.
-        let alikeInWords = alike.map { ($0, report.access(trust, $0[0]).displayText) }
-            .grouped { Words(owner: owners[Int($0.0[0].repository)], words: $0.1) }
+        let alikeInWords = alike(audit.repository == nil ? trust.cells : trust.cells.filter(audit.concerns))
+            .map { ($0, report.access(trust, $0[0]).displayText) }
+            .grouped { Words(owner: report.ownerNumbers[Int($0.0[0].repository)], words: $0.1) }
         return alikeInWords.map { groups in
-            let cells = groups.flatMap(\.0).sorted { $0.repository < $1.repository }
+            let cells =
+                groups.count == 1 ? groups[0].0 : groups.flatMap(\.0).sorted { $0.repository < $1.repository }
             return Crowd(names: names(cells), words: groups[0].1)
         }
     }
@@ -56,8 +44,28 @@ struct TrustCrowds {
 
     private struct Likeness: Hashable {
         let owner: Int
-        let outcome: Int32
         let unknown: String?
+    }
+
+    /// Cells that read the same, together. Most neighbours are alike, so that few are looked up: an owner-wide trust has
+    /// as many as its owner has repositories (`scripts/bench trust`).
+    private func alike(_ cells: [JudgedTrust.Cell]) -> [[JudgedTrust.Cell]] {
+        var known: [Int64: Int] = [:]
+        var groups: [[JudgedTrust.Cell]] = []
+        var (last, group): (Int64?, Int) = (nil, 0)
+        for cell in cells {
+            let key = Int64(likenesses[Int(cell.repository)]) << 32 | Int64(cell.outcome)
+            if key != last {
+                group = known[key] ?? groups.count
+                if group == groups.count {
+                    known[key] = group
+                    groups.append([])
+                }
+                last = key
+            }
+            groups[group].append(cell)
+        }
+        return groups
     }
 
     private struct Words: Hashable {
@@ -67,19 +75,17 @@ struct TrustCrowds {
 
     /// Of one owner.
     private func names(_ cells: [JudgedTrust.Cell]) -> String {
-        let taken = Set(cells.map(\.repository))
         func fullName(_ index: Int) -> String { report.repositories[index].repository.fullName }
-        let number = owners[Int(cells[0].repository)]
-        let owner = report.repositories[Int(cells[0].repository)].repository.owner
-        let all = sizes[number]
+        let number = report.ownerNumbers[Int(cells[0].repository)]
+        let (owner, all) = report.owners[number]
         guard cells.count > Self.namesMax else {
             return cells.map { fullName(Int($0.repository)) }.joined(separator: ", ")
         }
         if cells.count == all { return "all \(all) repositories of \(owner)" }
         if all - cells.count <= Self.namesMax {
-            let left = report.repositories.indices.filter { owners[$0] == number && !taken.contains(Int32($0)) }
+            let left = report.others(of: number, than: cells)
             return "\(cells.count) of \(all) repositories of \(owner), all but "
-                + left.map(fullName).joined(separator: ", ")
+                + left.map(\.fullName).joined(separator: ", ")
         }
         let some = cells.prefix(Self.namesMax).map { fullName(Int($0.repository)) }
         return "\(cells.count) of \(all) repositories of \(owner), such as \(some.joined(separator: ", "))"
