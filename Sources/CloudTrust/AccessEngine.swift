@@ -4,6 +4,7 @@ package import AuditCore
 package struct AccessEngine {
     private let world: TrustWorld
     private let index: RepositoryIndex
+    private let matrix: AccessMatrix
     private let finder: ReachFinder
     private let reasons: NoMatchFinder
     private let unknown: [Int]
@@ -12,6 +13,7 @@ package struct AccessEngine {
         self.world = world
         let index = RepositoryIndex(world.repositories)
         self.index = index
+        matrix = AccessMatrix(index: index)
         finder = ReachFinder(world)
         reasons = NoMatchFinder(world, index)
         // An archived repository runs no job, so it has no token whose subject would have to be known.
@@ -30,10 +32,10 @@ package struct AccessEngine {
     private func judge(_ trust: Trust) -> JudgedTrust {
         let demand = CompiledDemand(trust.demand)
         let names = TrustNames(trust)
-        let result = AccessMatrix(index: index).result(demand, entries: index.candidates(demand))
+        let result = matrix.result(demand, entries: index.candidates(demand))
         let mayHaveMore = mayHaveMore(demand, result.cells)
         var undecided = trust.undecided
-        let reach = finder.reach(names, demand, result.cells, mayHaveMore: mayHaveMore)
+        let reach = finder.reach(names, demand, result, mayHaveMore: mayHaveMore)
         if result.isIntricate || !reach.isExact {
             undecided.append(Undecided(.intricate, "its conditions", "too intricate to decide for every token"))
         }
@@ -120,9 +122,7 @@ package struct AccessEngine {
             let outcome = result.outcomes[Int(cell.outcome)]
             guard let entry = outcome.entries.first(where: { $0.context == .pullRequest }) else { continue }
             let state = world.repositories[Int(cell.repository)]
-            let tokens = entry.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
-            guard let language = tokens.first(where: { $0.context == .pullRequest }) else { continue }
-            let subject = language.witness(of: trust.demand, entry.holes, optional: entry.optional).subject
+            guard let subject = state.token(of: entry, keys: [])?.subject(entry.holes) else { continue }
             let patterns = subjects.flatMap(\.anyOf).filter { LiteralMatcher.matches($0, subject) }
             if patterns.contains(where: { $0.text.hasSuffix(":pull_request") }) { continue }
             for pattern in patterns where !values.contains(where: { $0.text.isExactly(pattern.text) }) {

@@ -3,6 +3,7 @@ import AuditCore
 /// Which repositories can use one trust.
 struct AccessMatrix {
     let index: RepositoryIndex
+    var known = KnownOutcomes()
 
     struct Result {
         var cells: [JudgedTrust.Cell] = []
@@ -10,104 +11,134 @@ struct AccessMatrix {
         var isIntricate = false
     }
 
-    /// What repositories that share a shape share further, as far as a demand can tell.
+    /// - Parameter entries: those to look at, in order; `nil`: all.
+    func result(_ demand: CompiledDemand, entries: [Int]?) -> Result {
+        var walk = MatrixWalk(index, demand, known)
+        if let entries {
+            for number in entries { walk.take(number) }
+        } else {
+            walk.takeAll()
+        }
+        return walk.result
+    }
+}
+
+/// Runs a demand along the prefix tree of the texts that subjects begin with.
+private struct MatrixWalk {
+    private let index: RepositoryIndex
+    private let demand: CompiledDemand
+    private let shared: KnownOutcomes
+    /// Demands of `sub`.
+    private let subjects: [Int]
+    /// Demands of claims of which each repository has one text.
+    private let fixed: [Int]
+    private let width: Int
+    /// The sets of the demands of `sub` at each node from the root to the current one, concatenated.
+    private var path: [UInt64]
+    private var known: [Key: Int32] = [:]
+    private var outcomes: [AccessOutcome] = []
+    private var isIntricate = false
+    /// Outcome by repository; -1: none. The first of several assumed formats counts.
+    private var placed: [Int32]
+    /// Outcome by shape, valid for one call of `place`: its number is in `round`.
+    private var ofShape: [(round: Int, outcome: Int32)]
+    private var round = 0
+
+    /// What repositories share, as far as a demand can tell.
     private struct Key: Hashable {
         let shape: Int
         /// Answers to demands of claims whose text is known.
-        let answers: UInt64
+        let answers: [Bool?]
         /// The sets of demands of `sub` behind the start.
         let live: [UInt64]
     }
 
-    /// - Parameter entries: those to look at, in order.
-    func result(_ demand: CompiledDemand, entries: [Int]) -> Result {
-        var result = Result()
-        var assumed: Set<Int> = []
-        var known: [Key: Int] = [:]
-        var last: (key: Key, outcome: Int)?
-        let atoms = demand.demands.indices.filter { demand.demands[$0].isRead }
-        let subjects = atoms.filter { demand.demands[$0].claim == "sub" }
-        let fixed = atoms.filter { Self.fixedClaims.contains(demand.demands[$0].claim) }
-        let start = subjects.flatMap { demand.sets[$0].start }
-        let width = start.count
-        // The sets behind each character of the last start: the next one mostly begins with the same text.
-        var path: [UInt64] = start
-        var before: [UInt32] = []
-        entries: for number in entries {
-            let entry = index.entries[number]
-            var length = 0
-            while length < before.count, length < entry.start.count, before[length] == entry.start[length] {
-                length += 1
-            }
-            path.removeLast(path.count - width * (length + 1))
-            for scalar in entry.start[length...] {
-                for word in path.count - width..<path.count { path.append(path[word]) }
-                step(demand, subjects, &path, width, scalar)
-            }
-            before = entry.start
-            var answers: UInt64 = 0
-            if isDead(demand, subjects, path, width) { continue }
-            for (bit, atom) in fixed.enumerated() {
-                let answer = self.answer(demand, atom, index.states[entry.repository].repository)
-                if demand.isRequired[atom], answer == false { continue entries }
-                if answer == true { answers |= 1 << UInt64(bit & 63) }
-            }
-            if let last, last.key.shape == entry.shape, last.key.answers == answers, fixed.count <= 64,
-                path[(path.count - width)...].elementsEqual(last.key.live)
-            {
-                add(entry, last.outcome, &result, &assumed)
-                continue
-            }
-            let key = Key(shape: entry.shape, answers: answers, live: Array(path[(path.count - width)...]))
-            let outcome: Int
-            if let memo = known[key], fixed.count <= 64 {
-                outcome = memo
-            } else {
-                let found = self.outcome(of: entry, demand)
-                result.isIntricate = result.isIntricate || found.isIntricate
-                outcome = found.outcome.isNothing ? -1 : result.outcomes.count
-                if outcome >= 0 { result.outcomes.append(found.outcome) }
-                known[key] = outcome
-            }
-            last = (key, outcome)
-            add(entry, outcome, &result, &assumed)
-        }
-        result.cells.sort { $0.repository < $1.repository }
-        return result
-    }
-
-    // MARK: -
-
-    /// Claims of which each repository has one text.
     private static let fixedClaims: Set<ClaimKey> = ["repository", "repository_id", "repository_owner_id"]
 
-    private func add(
-        _ entry: RepositoryIndex.Entry, _ outcome: Int, _ result: inout Result, _ assumed: inout Set<Int>,
-    ) {
-        guard outcome >= 0 else { return }
-        // Of what is assumed, one way is enough.
-        if entry.assumed != nil, !assumed.insert(entry.repository).inserted { return }
-        result.cells.append(JudgedTrust.Cell(repository: Int32(entry.repository), outcome: Int32(outcome)))
+    init(_ index: RepositoryIndex, _ demand: CompiledDemand, _ shared: KnownOutcomes) {
+        self.index = index
+        self.demand = demand
+        self.shared = shared
+        let atoms = demand.demands.indices.filter { demand.demands[$0].isRead }
+        subjects = atoms.filter { demand.demands[$0].claim == "sub" }
+        fixed = atoms.filter { Self.fixedClaims.contains(demand.demands[$0].claim) }
+        path = subjects.flatMap { demand.sets[$0].start }
+        width = path.count
+        placed = Array(repeating: -1, count: index.states.count)
+        ofShape = Array(repeating: (0, -1), count: index.shapeCount)
     }
 
-    private func step(
-        _ demand: CompiledDemand, _ atoms: [Int], _ path: inout [UInt64], _ width: Int, _ scalar: UInt32,
-    ) {
+    var result: AccessMatrix.Result {
+        var cells: [JudgedTrust.Cell] = []
+        for (repository, outcome) in placed.enumerated() where outcome >= 0 {
+            cells.append(JudgedTrust.Cell(repository: Int32(repository), outcome: outcome))
+        }
+        return AccessMatrix.Result(cells: cells, outcomes: outcomes, isIntricate: isIntricate)
+    }
+
+    mutating func takeAll() {
+        if !index.tree.nodes.isEmpty { visit(0) }
+    }
+
+    mutating func take(_ number: Int) {
+        path.append(contentsOf: path.suffix(width))
+        for scalar in index.entries[number].start { step(scalar) }
+        if !isDead { place(number..<number + 1) }
+        path.removeLast(width)
+    }
+
+    // MARK: - Texts
+
+    private mutating func visit(_ number: Int) {
+        let node = index.tree.nodes[number]
+        path.append(contentsOf: path.suffix(width))
+        defer { path.removeLast(width) }
+        for scalar in index.entries[node.texts.lowerBound].start[node.label] { step(scalar) }
+        if isDead { return }
+        if node.texts.count > 1, let last = node.last, let between = node.between, isFixed(between) {
+            path.append(contentsOf: path.suffix(width))
+            step(last)
+            if !isDead { place(node.texts) }
+            path.removeLast(width)
+            return
+        }
+        place(node.own)
+        for child in node.children { visit(child) }
+    }
+
+    /// Whether none of these characters changes the sets.
+    private mutating func isFixed(_ between: (low: UInt64, high: UInt64)) -> Bool {
+        let start = path.count - width
+        for (word, first) in [(between.low, UInt32(0)), (between.high, 64)] {
+            var rest = word
+            while rest != 0 {
+                path.append(contentsOf: path[start...])
+                step(first + UInt32(rest.trailingZeroBitCount))
+                rest &= rest - 1
+                let isSame = path[start..<start + width] == path[(start + width)...]
+                path.removeLast(width)
+                if !isSame { return false }
+            }
+        }
+        return true
+    }
+
+    private mutating func step(_ scalar: UInt32) {
         let start = path.count - width
         path.withUnsafeMutableBufferPointer { buffer in
             guard var base = buffer.baseAddress.map({ $0 + start }) else { return }
-            for atom in atoms {
+            for atom in subjects {
                 demand.sets[atom].step(base, scalar)
                 base += demand.sets[atom].words
             }
         }
     }
 
-    private func isDead(_ demand: CompiledDemand, _ atoms: [Int], _ path: [UInt64], _ width: Int) -> Bool {
+    private var isDead: Bool {
         let start = path.count - width
         return path.withUnsafeBufferPointer { buffer in
             guard var base = buffer.baseAddress.map({ $0 + start }) else { return false }
-            for atom in atoms {
+            for atom in subjects {
                 if demand.isRequired[atom], demand.sets[atom].isDead(base) { return true }
                 base += demand.sets[atom].words
             }
@@ -115,8 +146,58 @@ struct AccessMatrix {
         }
     }
 
+    // MARK: - Outcomes
+
+    /// Assigns entries the outcome that follows from the current sets.
+    private mutating func place(_ numbers: Range<Int>) {
+        round += 1
+        for number in numbers {
+            let shape = index.shapes[number]
+            let outcome: Int32
+            if fixed.isEmpty, ofShape[shape].round == round {
+                outcome = ofShape[shape].outcome
+            } else {
+                outcome = self.outcome(of: number)
+                ofShape[shape] = (round, outcome)
+            }
+            let repository = Int(index.repositories[number])
+            if outcome >= 0, placed[repository] < 0 { placed[repository] = outcome }
+        }
+    }
+
+    private mutating func outcome(of number: Int) -> Int32 {
+        let entry = index.entries[number]
+        var answers: [Bool?] = []
+        for atom in fixed {
+            let answer = answer(atom, index.states[entry.repository].repository)
+            if demand.isRequired[atom], answer == false { return -1 }
+            answers.append(answer)
+        }
+        let key = Key(shape: entry.shape, answers: answers, live: Array(path.suffix(width)))
+        if let outcome = known[key] { return outcome }
+        let found = found(entry, key)
+        isIntricate = isIntricate || found.isIntricate
+        let outcome = found.outcome.isNothing ? -1 : Int32(outcomes.count)
+        if outcome >= 0 { outcomes.append(found.outcome) }
+        known[key] = outcome
+        return outcome
+    }
+
+    private func found(_ entry: RepositoryIndex.Entry, _ key: Key) -> KnownOutcomes.Found {
+        guard !demand.budget.isShort, let rest = demand.rest(behind: key.live, subjects, answers(key.answers)) else {
+            return index.outcome(of: entry, demand)
+        }
+        return shared.outcome(of: entry, rest, index, demand.budget) ?? index.outcome(of: entry, demand)
+    }
+
+    private func answers(_ answers: [Bool?]) -> [Int: Bool] {
+        var known: [Int: Bool] = [:]
+        for (atom, answer) in zip(fixed, answers) { known[atom] = answer }
+        return known
+    }
+
     /// - Returns: `nil` where the repository's text is not known.
-    private func answer(_ demand: CompiledDemand, _ atom: Int, _ repository: Repository) -> Bool? {
+    private func answer(_ atom: Int, _ repository: Repository) -> Bool? {
         let text: String
         switch demand.demands[atom].claim {
         case "repository": text = repository.fullName
@@ -130,109 +211,7 @@ struct AccessMatrix {
         return live.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return false }
             for scalar in text.unicodeScalars { set.step(base, scalar.value) }
-            return set.isMatch(base)
+            return set.isMatch(base) != demand.demands[atom].isNegated
         }
-    }
-
-    private func outcome(
-        of entry: RepositoryIndex.Entry, _ demand: CompiledDemand,
-    ) -> (outcome: AccessOutcome, isIntricate: Bool) {
-        let hasOpenID = index.states[entry.repository].repository.ownerID == nil && demand.reads("repository_owner_id")
-        var entries: [AccessOutcome.Entry] = []
-        var isIntricate = false
-        for language in index.tokens(of: entry, keys: demand.claims) {
-            // What was too intricate for one context is so for the next.
-            let found = isIntricate ? .intricate : TokenQuestion.answer(language, demand)
-            isIntricate = isIntricate || found.isIntricate
-            guard let holes = found.holes else { continue }
-            entries.append(
-                AccessOutcome.Entry(
-                    context: language.context, holes: holes, optional: found.present,
-                    only: TokenQuestion.only(language, demand, found), isCertain: found.isCertain && !hasOpenID,
-                    assumed: entry.assumed))
-        }
-        return (AccessOutcome(entries), isIntricate)
-    }
-}
-
-/// Whether some token of a language meets a demand, whatever is not known of the language.
-enum TokenQuestion {
-    struct Answer {
-        /// `nil` where no token does.
-        var holes: [String: String]?
-        /// Optional claims that the witness has.
-        var present: Set<ClaimKey> = []
-        var isCertain = true
-        var isIntricate = false
-
-        static let intricate = Answer(holes: [:], isCertain: false, isIntricate: true)
-    }
-
-    static func answer(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
-        let open = language.optional.filter { demand.reads($0) && language.claims[$0] != nil }.sorted {
-            $0.rawValue < $1.rawValue
-        }
-        var answer = Answer()
-        for subset in 0..<(1 << open.count) {
-            let present = Set(open.indices.filter { subset >> $0 & 1 == 1 }.map { open[$0] })
-            var claims = language.claims
-            for claim in open where !present.contains(claim) { claims[claim] = nil }
-            let variant = TokenLanguage(context: language.context, claims: claims, optional: [])
-            switch TokenRun.decide(variant, demand) {
-            case .no: continue
-            case .yes(let holes):
-                return Answer(holes: holes, present: present, isCertain: open.isEmpty, isIntricate: false)
-            case .entangled:
-                answer = Answer(holes: [:], present: present, isCertain: false, isIntricate: answer.isIntricate)
-            case .intricate: return .intricate
-            }
-        }
-        return answer
-    }
-
-    /// Most names that a short list has.
-    private static let onlyMax = 8
-    /// A name that nobody writes into a pattern.
-    private static let improbable = "zq7x0unlisted"
-
-    /// The branches, tags or environments that are accepted, where they are a short list.
-    static func only(_ language: TokenLanguage, _ demand: CompiledDemand, _ found: Answer) -> [String]? {
-        let name: String
-        switch language.context {
-        case .branch: name = "branch"
-        case .tag: name = "tag"
-        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment: name = "environment"
-        case .pullRequest, .mergeQueue, .otherPullRequestEvent: return nil
-        }
-        guard found.isCertain, let first = found.holes?[name] else { return nil }
-        func with(_ change: (inout TokenHole) -> TokenPart) -> TokenLanguage {
-            let claims = language.claims.mapValues { text in
-                TokenText(
-                    text.parts.map { part in
-                        guard case .hole(var hole, let isEscaped) = part, hole.name == name else { return part }
-                        let changed = change(&hole)
-                        return if case .hole = changed { .hole(hole, isEscaped: isEscaped) } else { changed }
-                    }
-                ).joined
-            }
-            return TokenLanguage(context: language.context, claims: claims, optional: language.optional)
-        }
-        if case .yes = TokenRun.decide(with { _ in .text(improbable) }, demand) { return nil }
-        var names = [first]
-        while names.count <= onlyMax {
-            let others = with { hole in
-                hole.excluded = names
-                hole.ignoresCase = false
-                return .hole(hole, isEscaped: false)
-            }
-            switch TokenRun.decide(others, demand) {
-            case .yes(let holes):
-                guard let next = holes[name] else { return nil }
-                names.append(next)
-            case .no: return names.sorted()
-            case .entangled, .intricate: return nil
-            }
-        }
-        return nil
     }
 }

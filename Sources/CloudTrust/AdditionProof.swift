@@ -119,7 +119,7 @@ final class AdditionProof {
         if sibling.tokens(of: demand.claims).contains(where: { TokenQuestion.answer($0, demand).holes != nil }) {
             return "any repository of \(after.repository.owner) with that template"
         }
-        let reach = finder.reach(TrustNames(patched), demand, [], mayHaveMore: false)
+        let reach = finder.reach(TrustNames(patched), demand, AccessMatrix.Result(), mayHaveMore: false)
         if !reach.anyone.isNo { return "any account of GitHub" }
         if !reach.renamer.isNo { return "whoever takes a name that was yours" }
         if case .no = reach.foreignOwner { return nil }

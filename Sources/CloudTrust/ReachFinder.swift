@@ -7,6 +7,7 @@ struct ReachFinder {
     private let ownerIDs: [String]
     private let repositoryIDs: Set<String>
     private let listedNames: Set<String>
+    private let siblings = KnownSiblings()
 
     init(_ world: TrustWorld) {
         self.world = world
@@ -21,7 +22,7 @@ struct ReachFinder {
     func isOurs(repositoryID: String) -> Bool { repositoryIDs.contains(repositoryID) }
 
     func reach(
-        _ names: TrustNames, _ demand: CompiledDemand, _ cells: [JudgedTrust.Cell], mayHaveMore: Bool,
+        _ names: TrustNames, _ demand: CompiledDemand, _ result: AccessMatrix.Result, mayHaveMore: Bool,
     ) -> Reach {
         let free = world.freeOwners.keys.sorted().filter { former in
             names.owners.contains { $0.isExactly(former) }
@@ -32,7 +33,7 @@ struct ReachFinder {
         return Reach(
             anyone: anyone(names, demand), renamer: first(free.map { stranger(named: $0, names) }, demand),
             foreignOwner: foreignOwner(foreign, names, demand), owner: owner(names, demand),
-            byName: byName(cells, demand), repositoryCount: cells.count, mayHaveMore: mayHaveMore)
+            byName: byName(result, demand), repositoryCount: result.cells.count, mayHaveMore: mayHaveMore)
     }
 
     // MARK: - Groups
@@ -69,14 +70,8 @@ struct ReachFinder {
         }
         var open: Reach.Answer = .no
         for owner in named.isEmpty ? world.owners.prefix(Self.ownersMax) : named[...] {
-            let answer = ask(demand, owner: owner.login) { excludedIDs, excludedNames in
-                var identity = TokenIdentity(
-                    owner: TokenText(owner.login),
-                    ownerID: owner.id.map { TokenText(String($0)) } ?? TokenText(TokenIdentity.ownerIDHole),
-                    name: TokenText(TokenIdentity.nameHole.without(names.names + excludedNames)),
-                    repositoryID: TokenText(TokenIdentity.repositoryIDHole.without(names.repositoryIDs + excludedIDs)))
-                identity.visibility = nil
-                return identity
+            let answer = siblings.answer(of: owner, names, demand) { names, repositoryIDs, demand in
+                sibling(of: owner, names, repositoryIDs, demand)
             }
             if case .yes = answer { return answer }
             if !answer.isNo { open = answer }
@@ -84,20 +79,42 @@ struct ReachFinder {
         return open
     }
 
+    /// A repository of an owner with none of these names and ids.
+    private func sibling(
+        of owner: TrustWorld.Owner, _ names: [String], _ repositoryIDs: [String], _ demand: CompiledDemand,
+    ) -> Reach.Answer {
+        ask(demand, owner: owner.login) { excludedIDs, excludedNames in
+            TokenIdentity(
+                owner: TokenText(owner.login),
+                ownerID: owner.id.map { TokenText(String($0)) } ?? TokenText(TokenIdentity.ownerIDHole),
+                name: TokenText(TokenIdentity.nameHole.without(names + excludedNames)),
+                repositoryID: TokenText(TokenIdentity.repositoryIDHole.without(repositoryIDs + excludedIDs)))
+        }
+    }
+
     /// The first repository that can use it, as somebody else's of the same names.
-    private func byName(_ cells: [JudgedTrust.Cell], _ demand: CompiledDemand) -> Reach.Answer {
-        guard let cell = cells.first else { return .no }
+    private func byName(_ result: AccessMatrix.Result, _ demand: CompiledDemand) -> Reach.Answer {
+        guard let cell = result.cells.first else { return .no }
         var state = world.repositories[Int(cell.repository)]
         let (ownerID, repositoryID) = (strangeID(31337, ownerIDs), strangeID(31338, repositoryIDs))
         let before = state.repository
         state.repository.ownerID = ownerID
         state.repository.id = RepositoryID(rawValue: repositoryID)
-        let tokens =
-            state.unknownSubject == nil
-            ? state.presenting(ids: (ownerID, repositoryID), in: before).tokens(of: demand.claims)
-            : TokenLanguage.assumed(state.repository, .legacy, keys: demand.claims)
-                + TokenLanguage.assumed(state.repository, .immutable, keys: demand.claims)
-        return first(of: tokens, demand)
+        guard state.unknownSubject == nil else {
+            return first(
+                of: TokenLanguage.assumed(state.repository, .legacy, keys: demand.claims)
+                    + TokenLanguage.assumed(state.repository, .immutable, keys: demand.claims), demand)
+        }
+        let strange = state.presenting(ids: (ownerID, repositoryID), in: before)
+        // Where ids are not looked at, the same job gets in, and nothing has to be searched.
+        if let entry = result.outcomes[Int(cell.outcome)].entries.first,
+            let token = strange.token(of: entry, keys: demand.claims)
+        {
+            let witness = token.witness(of: demand.demand, entry.holes, optional: entry.optional)
+            if LiteralMatcher.accepts(demand.demand, witness.claims) { return .yes(witness) }
+        }
+        return first(
+            of: JobContext.allCases.lazy.flatMap { strange.tokens(of: demand.claims, in: [$0]) }, demand)
     }
 
     // MARK: - Strangers
@@ -175,9 +192,10 @@ struct ReachFinder {
     /// Tokens with GitHub's default template, in both formats.
     private func defaults(
         _ identity: TokenIdentity, _ keys: [ClaimKey], without enterpriseIDs: [String],
-    ) -> [TokenLanguage] {
-        JobContext.allCases.flatMap { context in
-            [SubjectFormat.legacy, .immutable].compactMap { format in
+    ) -> some Sequence<TokenLanguage> {
+        // The first that is accepted is enough, and the others are not made.
+        JobContext.allCases.lazy.flatMap { context in
+            [SubjectFormat.legacy, .immutable].lazy.compactMap { format in
                 TokenLanguage(
                     context, identity,
                     subject: TokenLanguage.defaultStart(identity, format) + TokenClaims.contextText(context, identity),
@@ -222,7 +240,7 @@ struct ReachFinder {
     }
 
     private func first(
-        of tokens: [TokenLanguage], _ demand: CompiledDemand, claims: [ClaimKey] = [],
+        of tokens: some Sequence<TokenLanguage>, _ demand: CompiledDemand, claims: [ClaimKey] = [],
     ) -> Reach.Answer {
         var open: Reach.Answer = .no
         for language in tokens {

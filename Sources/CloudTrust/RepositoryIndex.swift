@@ -18,7 +18,13 @@ struct RepositoryIndex {
     let states: [RepositoryState]
     /// Indices of entries by repository.
     let entriesOf: [[Int]]
-    private let byStart: [[UInt32]: [Int]]
+    /// Of the entries' starts.
+    let tree: StartTree
+    /// Of the entries, each beside the others of its kind, since trusts that are owner-wide go through all of them.
+    let shapes: [Int]
+    let repositories: [Int32]
+    /// Shapes are numbered from zero.
+    let shapeCount: Int
     private let byName: [ExactText: [Int]]
     private let byID: [Int64: [Int]]
     private let shared: [[String]]
@@ -60,7 +66,10 @@ struct RepositoryIndex {
         var entriesOf = Array(repeating: [Int](), count: states.count)
         for (number, entry) in entries.enumerated() { entriesOf[entry.repository].append(number) }
         self.entriesOf = entriesOf
-        byStart = Dictionary(grouping: entries.indices) { entries[$0].start }
+        tree = StartTree(entries.map(\.start))
+        self.shapes = entries.map(\.shape)
+        repositories = entries.map { Int32($0.repository) }
+        shapeCount = shapes.count
         byName = Dictionary(grouping: entries.indices) {
             ExactText(states[entries[$0].repository].repository.fullName)
         }
@@ -91,14 +100,11 @@ struct RepositoryIndex {
         return entry.assumed.map { TokenLanguage.assumed(state.repository, $0, keys: keys) } ?? state.tokens(of: keys)
     }
 
-    /// The entries that a demand may accept, in order: all, where nothing of it narrows them.
-    func candidates(_ demand: CompiledDemand) -> [Int] {
+    /// The entries that a demand may accept, in order; `nil`: all, where nothing but the subject narrows them.
+    func candidates(_ demand: CompiledDemand) -> [Int]? {
         for atom in demand.demands.indices where demand.isRequired[atom] {
             let patterns = demand.demands[atom].anyOf
             switch demand.demands[atom].claim {
-            case "sub":
-                let starts = patterns.map { $0.kind == .equalsIgnoringCase ? "" : $0.literalStart }
-                if !starts.contains("") { return touched(by: starts) }
             case "repository" where patterns.allSatisfy { $0.isLiteral && $0.kind != .equalsIgnoringCase }:
                 return Set(patterns.flatMap { byName[ExactText($0.literalStart)] ?? [] }).sorted()
             case "repository_id" where patterns.allSatisfy(\.isLiteral):
@@ -106,33 +112,7 @@ struct RepositoryIndex {
             default: continue
             }
         }
-        return Array(entries.indices)
-    }
-
-    /// Entries whose start begins with one of the texts, or one of the texts with it.
-    private func touched(by texts: [String]) -> [Int] {
-        var touched: Set<Int> = []
-        for text in texts {
-            let scalars = text.unicodeScalars.map(\.value)
-            var index = firstIndex(notBefore: scalars)
-            while index < entries.count, entries[index].start.starts(with: scalars) {
-                touched.insert(index)
-                index += 1
-            }
-            for end in [0] + scalars.indices.filter({ scalars[$0] == 0x3A }).map({ $0 + 1 }) {
-                touched.formUnion(byStart[Array(scalars[..<end])] ?? [])
-            }
-        }
-        return touched.sorted()
-    }
-
-    private func firstIndex(notBefore scalars: [UInt32]) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].start.lexicographicallyPrecedes(scalars) { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return nil
     }
 }
 

@@ -42,6 +42,9 @@ final class StepBudget {
     /// - Parameter all: most steps of all questions, where there may be very many.
     init(all: Int? = nil) { left = all }
 
+    /// Whether a question was too intricate, so that the others are few and short.
+    var isShort: Bool { each != Self.stepsMax }
+
     /// Most steps of the next question.
     var limit: Int { min(left ?? each, each) }
 

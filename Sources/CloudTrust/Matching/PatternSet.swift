@@ -16,8 +16,10 @@ struct PatternSet {
     private let classes: [UInt32: Int]
     /// Classes of ASCII.
     private let asciiClasses: [Int]
+    private let patterns: [TextPattern]
 
     init(_ patterns: [TextPattern]) {
+        self.patterns = patterns
         var positions: [(element: TextPattern.Element, ignoresCase: Bool)?] = []
         var starts: [Int] = []
         var ends: [Int] = []
@@ -91,6 +93,33 @@ struct PatternSet {
     func isMatch(_ live: UnsafePointer<UInt64>) -> Bool {
         for word in 0..<words where live[word] & finals[word] != 0 { return true }
         return false
+    }
+
+    /// Most characters of what is left of all patterns.
+    private static let restsMax = 2_000
+
+    /// What is left of each pattern at each of its live positions, each text once.
+    ///
+    /// - Returns: `nil` where it can't be written, or is long.
+    func rests(_ live: ArraySlice<UInt64>) -> [TextPattern]? {
+        var rests: Set<TextPattern> = []
+        var (position, length) = (0, 0)
+        for pattern in patterns {
+            let elements = pattern.elements
+            for index in 0...elements.count where index == elements.count || elements[index] != .run {
+                defer { position += 1 }
+                guard live[live.startIndex + position >> 6] >> UInt64(position & 63) & 1 == 1 else { continue }
+                let rest = Array(elements[(index > 0 && elements[index - 1] == .run ? index - 1 : index)...])
+                length += rest.count
+                guard length <= Self.restsMax, let text = rest.written(hasVariables: pattern.hasVariables) else {
+                    return nil
+                }
+                let written = TextPattern(pattern.kind, text, hasVariables: pattern.hasVariables)
+                guard written.elements == rest else { return nil }
+                rests.insert(written)
+            }
+        }
+        return rests.sorted { ($0.text, $0.kind.rawValue) < ($1.text, $1.kind.rawValue) }
     }
 
     func isDead(_ live: UnsafePointer<UInt64>) -> Bool {
