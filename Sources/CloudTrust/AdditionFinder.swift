@@ -11,9 +11,9 @@ struct AdditionFinder {
 
     /// A repository that loses access to a trust.
     struct Loss {
-        let before: RepositoryState
+        let before: ChangedRepository
         /// `nil` where it is deleted.
-        let after: RepositoryState?
+        let after: ChangedRepository?
         /// That of the outcome among those of the trust: repositories whose tokens differ in names alone have the same.
         let number: Int32
         let contexts: Set<JobContext>
@@ -29,7 +29,7 @@ struct AdditionFinder {
     private let proof: AdditionProof
     /// Patterns with many wildcards can be added in very many ways.
     private let budget = StepBudget(all: 200_000_000)
-    private var tails: [TailKey: [Value]?] = [:]
+    private var tails: [TailKey: Tails?] = [:]
 
     init(_ trust: Trust, _ proof: AdditionProof) {
         self.trust = trust
@@ -53,11 +53,8 @@ struct AdditionFinder {
         guard loss.before.unknownSubject == nil || !readsSubject else {
             return Answer(obstacle: "its subjects of today are not known")
         }
-        if isPlain, let values = movedStart(loss, after) {
-            let start = after.language?.start.text ?? ""
-            return written(values.map { Value(demand: $0.demand, text: start + $0.text, isLiteral: $0.isLiteral) })
-        }
-        return derived(loss, after)
+        if isPlain, let tails = movedStart(loss, after) { return written(tails, behind: after.start?.text ?? "") }
+        return derived(loss, after.state)
     }
 
     // MARK: - Where the beginning alone is another
@@ -82,27 +79,65 @@ struct AdditionFinder {
         let rest: String
     }
 
+    /// Values without their beginning, and what is said of each whatever that is.
+    private struct Tails {
+        let values: [Value]
+        /// The additions of these values; `nil` where they hang on which of them are there.
+        let forms: [AccessDifference.Addition]?
+        /// Values of today that may take others in, each with the text before its first wildcard.
+        let likes: [(start: String, pattern: TextPattern)]
+    }
+
+    private static func likes(_ demand: ClaimDemand) -> [(start: String, pattern: TextPattern)] {
+        demand.anyOf.filter { $0.kind == .like && !$0.text.contains("?") }.map { ($0.literalStart, $0) }
+    }
+
+    private func forms(_ values: [Value]) -> [AccessDifference.Addition]? {
+        let answer = written(values, where: { _ in true })
+        return answer.obstacle == nil && answer.add.count == values.count ? answer.add : nil
+    }
+
+    private func written(_ tails: Tails, behind start: String) -> Answer {
+        guard let forms = tails.forms else {
+            return written(
+                tails.values.map { Value(demand: $0.demand, text: start + $0.text, isLiteral: $0.isLiteral) })
+        }
+        var answer = Answer()
+        for form in forms {
+            let value = start + form.value
+            // Most begin otherwise, and are not read on.
+            let isThere = tails.likes.contains {
+                value.utf8.starts(with: $0.start.utf8) && LiteralMatcher.matches($0.pattern, value)
+            }
+            if isThere { continue }
+            answer.add.append(
+                AccessDifference.Addition(
+                    claim: form.claim, value: value, key: form.key, comparison: form.comparison,
+                    insteadOf: form.insteadOf))
+        }
+        return answer
+    }
+
     /// The values without their beginning, where subjects change in the names and ids that they begin with and in nothing else.
     /// No other repository has those, so that nothing has to be proved.
-    private mutating func movedStart(_ loss: Loss, _ after: RepositoryState) -> [Value]? {
-        guard let was = loss.before.language?.start, let language = after.language, was.rest == language.start.rest,
-            was.text.hasSuffix(":"), language.start.text.hasSuffix(":"),
-            language.segments.first?.key.rendersAsRepository == true,
-            loss.before.repository.fullName.isExactly(after.repository.fullName),
+    private mutating func movedStart(_ loss: Loss, _ after: ChangedRepository) -> Tails? {
+        guard let was = loss.before.start, let start = after.start, was.rest == start.rest, was.text.hasSuffix(":"),
+            start.text.hasSuffix(":"), after.startsWithNames, loss.before.fullName.isExactly(after.fullName),
             loss.before.format == .legacy || after.format == .immutable,
             let demand = demands.first(where: { $0.claim == "sub" })
         else { return nil }
         let key = TailKey(outcome: loss.number, contexts: loss.contexts, rest: was.rest)
         if let known = tails[key] { return known }
-        let values = tails(loss, demand, start: was.text, after)
-        tails[key] = .some(values)
-        return values
+        let values = values(loss, demand, start: was.text, after)
+        let found = values.map { Tails(values: $0, forms: forms($0), likes: Self.likes(demand)) }
+        tails[key] = .some(found)
+        return found
     }
 
-    private func tails(
-        _ loss: Loss, _ demand: ClaimDemand, start: String, _ after: RepositoryState,
+    private func values(
+        _ loss: Loss, _ demand: ClaimDemand, start: String, _ after: ChangedRepository,
     ) -> [Value]? {
-        let begin = after.language?.start.text ?? ""
+        let begin = after.start?.text ?? ""
         var values: [Value] = []
         for pattern in demand.anyOf {
             guard let readings = PatternReading.readings(pattern, of: [.text(start)]) else { return nil }
@@ -111,7 +146,11 @@ struct AdditionFinder {
                 guard let text = rest.written(hasVariables: pattern.hasVariables) else { return nil }
                 let value = Value(demand: demand, text: text, isLiteral: rest.isLiteral)
                 let whole = TextPattern(.like, begin + text, hasVariables: pattern.hasVariables)
-                if !values.contains(value), isUsed(whole, demand, loss, after) { values.append(value) }
+                if values.contains(value) { continue }
+                let use = AdditionProof.Use(
+                    text: text, hasVariables: pattern.hasVariables, rest: after.start?.rest ?? "",
+                    contexts: loss.contexts)
+                if proof.isUsed(use, { isUsed(whole, demand, loss, after.state) }) { values.append(value) }
             }
         }
         return values.isEmpty ? nil : Self.widest(values)
@@ -124,8 +163,8 @@ struct AdditionFinder {
         var one = demand
         one.anyOf = [pattern]
         let compiled = CompiledDemand(.claim(one), budget)
-        return after.tokens(of: [demand.claim]).contains { language in
-            guard loss.contexts.contains(language.context) else { return false }
+        let contexts = JobContext.allCases.filter(loss.contexts.contains)
+        return after.tokens(of: [demand.claim], in: contexts).contains { language in
             if case .no = TokenRun.decide(language, compiled) { return false }
             return true
         }
@@ -135,7 +174,7 @@ struct AdditionFinder {
 
     private func derived(_ loss: Loss, _ after: RepositoryState) -> Answer {
         let keys = CompiledDemand(old).claims
-        let pairs = TokenPair.pairs(loss.before, after, keys: keys).filter { loss.contexts.contains($0.context) }
+        let pairs = TokenPair.pairs(loss.before.state, after, keys: keys).filter { loss.contexts.contains($0.context) }
         var values: [Value] = []
         for demand in demands {
             var one: [Value] = []
@@ -234,9 +273,9 @@ struct AdditionFinder {
     }
 
     /// With the operator under which each belongs: one with wildcards can't stand under `StringEquals`.
-    private func written(_ values: [Value]) -> Answer {
+    private func written(_ values: [Value], where isWanted: (Value) -> Bool = { !$0.isThere }) -> Answer {
         var answer = Answer()
-        for value in values where !value.isThere {
+        for value in values where isWanted(value) {
             let demand = value.demand
             let name = demand.written.prefix { $0 != " " }
             let kind = demand.anyOf[0].kind

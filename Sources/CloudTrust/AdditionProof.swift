@@ -6,9 +6,12 @@ struct TokenPair {
     let after: TokenLanguage
     var context: JobContext { after.context }
 
-    static func pairs(_ before: RepositoryState, _ after: RepositoryState, keys: [ClaimKey]) -> [TokenPair] {
-        let was = before.tokens(of: keys)
-        return after.tokens(of: keys).compactMap { language in
+    static func pairs(
+        _ before: RepositoryState, _ after: RepositoryState, keys: [ClaimKey],
+        in contexts: [JobContext] = JobContext.allCases,
+    ) -> [TokenPair] {
+        let was = before.tokens(of: keys, in: contexts)
+        return after.tokens(of: keys, in: contexts).compactMap { language in
             was.first { $0.context == language.context }.map { TokenPair(before: $0, after: language) }
         }
     }
@@ -52,8 +55,25 @@ final class AdditionProof {
 
     private let now: [RepositoryID: RepositoryState]
     private let future: TrustWorld
-    private lazy var everyone = RepositoryIndex(future.repositories)
+    private lazy var everyone = AccessMatrix(index: RepositoryIndex(future.repositories))
     private lazy var finder = ReachFinder(future)
+    private var used: [Use: Bool] = [:]
+
+    /// What a value says behind the text that all subjects begin with, and what they say there.
+    struct Use: Hashable {
+        let text: String
+        let hasVariables: Bool
+        let rest: String
+        let contexts: Set<JobContext>
+    }
+
+    /// Whether such a value is used, decided once for all trusts that are written alike.
+    func isUsed(_ use: Use, _ decide: () -> Bool) -> Bool {
+        if let known = used[use] { return known }
+        let isUsed = decide()
+        used[use] = isUsed
+        return isUsed
+    }
 
     /// - Parameters:
     ///   - now: repositories as they are, by id.
@@ -74,12 +94,12 @@ final class AdditionProof {
             let patched = trust.with(additions, alone: claim)
             let more = Demand.all([patched.demand, .not(trust.demand)])
             let demand = CompiledDemand(more, budget)
-            for pair in TokenPair.pairs(loss.before, after, keys: demand.claims) {
+            for pair in TokenPair.pairs(loss.before.state, after, keys: demand.claims) {
                 guard let job = pair.job(more, where: .not(trust.demand), budget) else { continue }
                 return ("a value for it \(job.isCertain ? "would" : "may") let in other jobs, too", true)
             }
             let namesakes = TokenPair.pairs(
-                loss.before.held(by: Self.unlistedID), after.held(by: Self.unlistedID), keys: demand.claims)
+                loss.before.state.held(by: Self.unlistedID), after.held(by: Self.unlistedID), keys: demand.claims)
             if namesakes.contains(where: { $0.job(more, where: .not(trust.demand), budget) != nil }) {
                 return ("a value for it would let in whoever takes its names", false)
             }
@@ -101,8 +121,8 @@ final class AdditionProof {
     private func repository(
         _ demand: CompiledDemand, besides one: RepositoryState, _ trust: Trust,
     ) -> String? {
-        for cell in AccessMatrix(index: everyone).result(demand, entries: everyone.candidates(demand)).cells {
-            let state = everyone.states[Int(cell.repository)]
+        for cell in everyone.result(demand, entries: everyone.index.candidates(demand)).cells {
+            let state = everyone.index.states[Int(cell.repository)]
             guard state.repository.id != one.repository.id, let was = now[state.repository.id] else { continue }
             // Of what is not known nothing is proved; it is unknown before and after.
             guard state.unknownSubject == nil else { continue }

@@ -39,31 +39,38 @@ package struct WhatIf: Sendable {
             return
         }
         let order = world.repositories.map(\.repository.id).filter(changed.contains)
-        let (old, new) = (order.compactMap { now[$0] }, order.compactMap { then[$0] })
-        let (before, after) = (RepositoryIndex(old), RepositoryIndex(new))
+        let (before, after) = (Side(order.map { now[$0] }), Side(order.map { then[$0] }))
         var (lost, gained): ([AccessDifference], [AccessDifference]) = ([], [])
         let proof = AdditionProof(now: now, future: future)
         for trust in trusts {
             let demand = CompiledDemand(trust.demand)
+            let (was, willBe) = (before.rows(trust, demand), after.rows(trust, demand))
+            if was.isEmpty, willBe.isEmpty { continue }
             var finder = AdditionFinder(trust, proof)
-            let was = Self.rows(trust, demand, before)
-            let willBe = Self.rows(trust, demand, after)
             var moves: [Moves.Key: Moves] = [:]
             let budget = StepBudget()
-            for id in order {
-                let (one, two) = (was[id], willBe[id])
+            for place in order.indices {
+                let (one, two) = (was[place], willBe[place])
                 guard one != nil || two != nil else { continue }
                 // Repositories whose tokens differ in names alone have the same numbers.
                 let key = Moves.Key(was: one?.number, willBe: two?.number)
-                let change = moves[key] ?? Moves(trust.demand, one, two, now[id], then[id], budget)
-                moves[key] = change
-                if let one, !change.lost.isEmpty {
+                let change: Moves
+                if let known = moves[key] {
+                    change = known
+                } else {
+                    change = Moves(
+                        trust.demand, one, two, before.repositories[place]?.state, after.repositories[place]?.state,
+                        budget)
+                    moves[key] = change
+                }
+                if let one, let contexts = change.lost?.contexts {
                     let answer = finder.answer(
                         AdditionFinder.Loss(
-                            before: one.state, after: then[id], number: one.number, contexts: Set(change.lost.keys)))
+                            before: one.repository, after: after.repositories[place], number: one.number,
+                            contexts: contexts))
                     lost.append(Self.difference(trust, one, two, change.lost, change.isCertain, answer, isLoss: true))
                 }
-                if let two, !change.gained.isEmpty {
+                if let two, change.gained != nil {
                     let answer = AdditionFinder.Answer()
                     gained.append(
                         Self.difference(trust, two, one, change.gained, change.isCertain, answer, isLoss: false))
@@ -75,24 +82,63 @@ package struct WhatIf: Sendable {
 
     // MARK: -
 
+    /// What changes, as it is or as it will be.
+    private struct Side {
+        /// In report order; `nil` where one is not there.
+        let repositories: [ChangedRepository?]
+        private let matrix: AccessMatrix
+        /// Places in that order of those that are there.
+        private let places: [Int]
+
+        init(_ states: [RepositoryState?]) {
+            repositories = states.map { $0.map(ChangedRepository.init) }
+            places = states.indices.filter { states[$0] != nil }
+            matrix = AccessMatrix(index: RepositoryIndex(states.compactMap { $0 }))
+        }
+
+        func rows(_ trust: Trust, _ demand: CompiledDemand) -> Rows {
+            let result = matrix.result(demand, entries: matrix.index.candidates(demand))
+            var numbers = Array(repeating: Int32(-1), count: repositories.count)
+            for cell in result.cells { numbers[places[Int(cell.repository)]] = cell.outcome }
+            return Rows(
+                isEmpty: result.cells.isEmpty, repositories: repositories, numbers: numbers, outcomes: result.outcomes,
+                areCertain: result.outcomes.map { $0.entries.allSatisfy(\.isCertain) && trust.undecided.isEmpty },
+                readsSubject: demand.reads("sub"))
+        }
+    }
+
+    /// Which of them can use one trust.
+    private struct Rows {
+        let isEmpty: Bool
+        let repositories: [ChangedRepository?]
+        let numbers: [Int32]
+        let outcomes: [AccessOutcome]
+        let areCertain: [Bool]
+        let readsSubject: Bool
+
+        subscript(place: Int) -> Row? {
+            guard numbers[place] >= 0, let repository = repositories[place] else { return nil }
+            let number = Int(numbers[place])
+            return Row(
+                repository: repository, outcome: outcomes[number], number: numbers[place],
+                isCertain: areCertain[number] && (repository.unknownSubject == nil || !readsSubject))
+        }
+    }
+
     private struct Row {
-        let state: RepositoryState
+        let repository: ChangedRepository
         let outcome: AccessOutcome
         let number: Int32
         let isCertain: Bool
 
         /// The subject of a token of one context.
-        func subject(_ demand: Demand, in context: JobContext, _ holes: [String: String]) -> String? {
+        func subject(in context: JobContext, _ holes: [String: String]) -> String? {
             let entry = outcome.entries.first { $0.context == context }
-            let tokens = entry?.assumed.map { TokenLanguage.assumed(state.repository, $0) } ?? state.tokens
-            return tokens.first { $0.context == context }?
-                .witness(of: demand, holes, optional: entry?.optional ?? []).subject
+            return repository.subject(in: context, assumed: entry?.assumed, holes)
         }
 
         /// The first that is accepted.
-        func subject(_ demand: Demand) -> String? {
-            outcome.entries.first.flatMap { subject(demand, in: $0.context, $0.holes) }
-        }
+        var subject: String? { outcome.entries.first.flatMap { subject(in: $0.context, $0.holes) } }
     }
 
     /// In which contexts some job can use a trust before a change and not after it, or the other way round.
@@ -102,15 +148,31 @@ package struct WhatIf: Sendable {
             let willBe: Int32?
         }
 
-        /// What fills the holes of one such job's token.
-        private(set) var lost: [JobContext: [String: String]] = [:]
-        private(set) var gained: [JobContext: [String: String]] = [:]
+        /// Jobs that can use it on one side alone, by context, each with what fills the holes of its token.
+        struct Jobs {
+            let first: (context: JobContext, holes: [String: String])
+            let contexts: Set<JobContext>
+            let kinds: [JobContext.Kind]
+
+            init?(_ jobs: [JobContext: [String: String]]) {
+                guard let first = jobs.min(by: { $0.key.rawValue < $1.key.rawValue }) else { return nil }
+                self.first = (first.key, first.value)
+                contexts = Set(jobs.keys)
+                kinds = JobContext.Kind.allCases.filter { kind in jobs.keys.contains { $0.kind == kind } }
+            }
+        }
+
+        /// `nil` where there are none; likewise below.
+        private(set) var lost: Jobs?
+        private(set) var gained: Jobs?
         private(set) var isCertain = true
 
         init(
             _ demand: Demand, _ one: Row?, _ two: Row?, _ before: RepositoryState?, _ after: RepositoryState?,
             _ budget: StepBudget,
         ) {
+            var (lost, gained): ([JobContext: [String: String]], [JobContext: [String: String]]) = ([:], [:])
+            defer { (self.lost, self.gained) = (Jobs(lost), Jobs(gained)) }
             let (was, willBe) = (one?.outcome.entries ?? [], two?.outcome.entries ?? [])
             for entry in was where !willBe.contains(where: { $0.context == entry.context }) {
                 lost[entry.context] = entry.holes
@@ -118,15 +180,13 @@ package struct WhatIf: Sendable {
             for entry in willBe where !was.contains(where: { $0.context == entry.context }) {
                 gained[entry.context] = entry.holes
             }
-            let keys = CompiledDemand(demand).claims
-            guard let before, let after else { return }
+            let both = was.map(\.context).filter { context in willBe.contains { $0.context == context } }
+            guard let before, let after, !both.isEmpty else { return }
+            let keys = demand.readClaims
             // Of subjects that are not known, no job can be named.
             if keys.contains("sub"), before.unknownSubject != nil || after.unknownSubject != nil { return }
             // The same context, and not for the same branches or environments, say.
-            for pair in TokenPair.pairs(before, after, keys: keys) where keys.contains(where: pair.changes) {
-                guard was.contains(where: { $0.context == pair.context }),
-                    willBe.contains(where: { $0.context == pair.context })
-                else { continue }
+            for pair in TokenPair.pairs(before, after, keys: keys, in: both) where keys.contains(where: pair.changes) {
                 if let job = pair.job(.not(demand), where: demand, budget) {
                     lost[pair.context] = job.holes
                     isCertain = isCertain && job.isCertain
@@ -139,33 +199,15 @@ package struct WhatIf: Sendable {
         }
     }
 
-    private static func rows(
-        _ trust: Trust, _ demand: CompiledDemand, _ index: RepositoryIndex,
-    ) -> [RepositoryID: Row] {
-        let result = AccessMatrix(index: index).result(demand, entries: index.candidates(demand))
-        var rows: [RepositoryID: Row] = [:]
-        for cell in result.cells {
-            let state = index.states[Int(cell.repository)]
-            let outcome = result.outcomes[Int(cell.outcome)]
-            let isKnown = state.unknownSubject == nil || !demand.reads("sub")
-            rows[state.repository.id] = Row(
-                state: state, outcome: outcome, number: cell.outcome,
-                isCertain: isKnown && trust.undecided.isEmpty && outcome.entries.allSatisfy(\.isCertain))
-        }
-        return rows
-    }
-
     private static func difference(
-        _ trust: Trust, _ row: Row, _ other: Row?, _ jobs: [JobContext: [String: String]], _ isCertain: Bool,
+        _ trust: Trust, _ row: Row, _ other: Row?, _ jobs: Moves.Jobs?, _ isCertain: Bool,
         _ answer: AdditionFinder.Answer, isLoss: Bool,
     ) -> AccessDifference {
-        let first = jobs.min { $0.key.rawValue < $1.key.rawValue }
-        let subject = first.flatMap { row.subject(trust.demand, in: $0.key, $0.value) }
-        let remaining = other?.subject(trust.demand)
+        let subject = jobs.flatMap { row.subject(in: $0.first.context, $0.first.holes) }
+        let remaining = other?.subject
         return AccessDifference(
-            repository: row.state.repository, trust: trust.id, identity: trust.identity.name,
-            before: isLoss ? subject : remaining, after: isLoss ? remaining : subject,
-            contexts: JobContext.Kind.allCases.filter { kind in jobs.keys.contains { $0.kind == kind } },
+            repository: row.repository.state.repository, trust: trust.id, identity: trust.identity.name,
+            before: isLoss ? subject : remaining, after: isLoss ? remaining : subject, contexts: jobs?.kinds ?? [],
             isCertain: row.isCertain && isCertain, add: answer.add, obstacle: answer.obstacle)
     }
 }
