@@ -9,17 +9,18 @@ extension Trust {
         if let given = claims["iss"], !given.isExactly(issuer) {
             return TokenAnswer(isAccepted: false, refusedBy: "iss", why: "it trusts \(issuer), and iss is \(given)")
         }
+        let demand = demand
+        if let refusing = demand.necessary.first(where: { !LiteralMatcher.accepts($0, claims) }) {
+            let claim = refusing.claim.rawValue
+            return TokenAnswer(
+                isAccepted: false, refusedBy: claim, why: Self.reason(refusing, claims[refusing.claim]))
+        }
         guard !LiteralMatcher.accepts(demand, claims) else {
             guard isExact else {
                 let open = undecided.filter { $0.kind != .request }.map { "\($0.what): \($0.why)" }
                 return TokenAnswer(isAccepted: nil, why: open.joined(separator: "; "))
             }
             return TokenAnswer(isAccepted: true)
-        }
-        if let refusing = demand.necessary.first(where: { !LiteralMatcher.accepts($0, claims) }) {
-            let claim = refusing.claim.rawValue
-            return TokenAnswer(
-                isAccepted: false, refusedBy: claim, why: Self.reason(refusing, claims[refusing.claim]))
         }
         if let deny = denies.first(where: { LiteralMatcher.accepts($0, claims) }) {
             let keys = Set(deny.claimDemands.map(\.claim.rawValue)).sorted().joined(separator: ", ")

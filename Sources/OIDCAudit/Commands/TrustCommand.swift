@@ -106,6 +106,8 @@ struct TrustCommand: AuditCommand {
         let reader = TrustScanReader(
             organizations: organizations, reference: at, host: try HostChoice(host, context.environment),
             declared: alsoOurs.map { TrustWorld.Owner(login: $0.login, id: $0.id) }, maxAge: age.maxAge,
+            // One token is judged by itself, and repositories have no part in it.
+            withRepositories: tokenClaims == nil,
             console: settings)
         let seen = try await context.withHistory(try history.path(context.environment), for: .reading) {
             history throws(CommandFailure) in
@@ -190,9 +192,10 @@ struct TrustCommand: AuditCommand {
         }
         let world = seen.world
         let id = try repositoryID(in: world)
-        // One token is judged by itself, and repositories have no part in it.
-        var report = AccessEngine(world).report(claims == nil ? trusts : [])
-        if claims != nil { report = AccessReport(repositories: [], trusts: trusts.map(JudgedTrust.unjudged)) }
+        var report =
+            claims == nil
+            ? AccessEngine(world).report(trusts)
+            : AccessReport(repositories: [], trusts: trusts.map(JudgedTrust.unjudged))
         if let id { report = report.concerning(id) }
         var audit = TrustAudit(scans: seen.scans, files: files.exports, report: report)
         audit.gaps = claims == nil ? seen.gaps : []

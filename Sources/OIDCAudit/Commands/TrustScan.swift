@@ -25,6 +25,8 @@ struct TrustScanReader {
     var declared: [TrustWorld.Owner]
     /// How old the newest scans may be; `nil`: as old as they are, unless several are joined.
     var maxAge: Duration?
+    /// Whether repositories matter, and the names that they had.
+    var withRepositories = true
     var console: ConsoleSettings
 
     func read(_ history: HistoryStore, _ context: CommandContext) async throws(CommandFailure) -> TrustScan {
@@ -44,14 +46,17 @@ struct TrustScanReader {
         for scan in scans {
             let some = wanted[scan.id] ?? []
             let snapshot = try await usingHistory { () async throws(HistoryError) in
-                try await history.snapshot(of: scan.id, organizations: some.isEmpty ? nil : some)
+                try await history.snapshot(
+                    of: scan.id, organizations: some.isEmpty ? nil : some, withRepositories: withRepositories)
             }
-            let names = try await usingHistory { () async throws(HistoryError) in
-                try await history.namesSeen(
-                    of: some.isEmpty ? scan.organizations : some, apiURL: apiURL, upTo: scan.id)
+            if withRepositories {
+                let names = try await usingHistory { () async throws(HistoryError) in
+                    try await history.namesSeen(
+                        of: some.isEmpty ? scan.organizations : some, apiURL: apiURL, upTo: scan.id)
+                }
+                seen.repositories += names.repositories
+                seen.logins += names.logins
             }
-            seen.repositories += names.repositories
-            seen.logins += names.logins
             guard var all = merged else {
                 merged = snapshot
                 continue
