@@ -33,11 +33,20 @@ package struct AccessEngine {
         let demand = CompiledDemand(trust.demand)
         let names = TrustNames(trust)
         let result = matrix.result(demand, entries: index.candidates(demand))
-        let mayHaveMore = mayHaveMore(demand, result.cells)
+        let mayHaveMore =
+            mayHaveMore(demand, result.cells)
+            || result.cells.isEmpty && finder.mayLetInUnlisted(names, demand)
         var undecided = trust.undecided
-        let reach = finder.reach(names, demand, result, mayHaveMore: mayHaveMore)
+        var reach = finder.reach(names, demand, result, mayHaveMore: mayHaveMore)
         if result.isIntricate || !reach.isExact {
             undecided.append(Undecided(.intricate, "its conditions", "too intricate to decide for every token"))
+        }
+        // Who gets in without a condition that is not evaluated may be refused by it.
+        if let open = trust.undecided.first(where: { $0.kind != .request }) {
+            reach = reach.possible(why: "\(open.what): \(open.why)")
+        }
+        if let enterprise = trust.enterprise {
+            reach = reach.outsidersPossible(why: "only jobs of the enterprise \(enterprise) have this issuer")
         }
         let isDead = result.cells.isEmpty && !mayHaveMore && !result.isIntricate
         return JudgedTrust(
@@ -45,7 +54,7 @@ package struct AccessEngine {
             noMatch: isDead && reach.outermost == .nobody
                 ? reasons.reasons(trust, names, demand)
                 : isDead ? reasons.reasons(trust, names, demand).filter { $0 != .unexplained } : [],
-            findings: findings(trust, names, result))
+            findings: findings(trust, names, result, reach))
     }
 
     /// Whether a repository of unknown subjects that is none of the cells may use it all the same, by a template of its own.
@@ -69,8 +78,15 @@ package struct AccessEngine {
 
     // MARK: - Findings
 
-    private func findings(_ trust: Trust, _ names: TrustNames, _ result: AccessMatrix.Result) -> TrustFindings {
+    private func findings(
+        _ trust: Trust, _ names: TrustNames, _ result: AccessMatrix.Result, _ reach: Reach,
+    ) -> TrustFindings {
         var findings = TrustFindings()
+        // Ids keep out whoever takes a name.
+        let isBoundByID = trust.allow.necessary.contains { demand in
+            demand.isRead && demand.claim == "repository_id" && !demand.isNegated && !demand.whenAbsent
+                && demand.anyOf.allSatisfy(\.isLiteral)
+        }
         let free = world.freeOwners
         for written in names.written {
             func value(_ about: String) -> TrustFindings.Value {
@@ -78,19 +94,33 @@ package struct AccessEngine {
             }
             let meaning = written.meaning
             if let id = meaning.ownerID, !finder.isOurs(ownerID: id) { findings.foreignIDs.append(value(id)) }
-            if let id = meaning.repositoryID, !finder.isOurs(repositoryID: id) { findings.foreignIDs.append(value(id)) }
+            // Ids of an owner's repositories that are not known may be any.
+            let isUnlisted = meaning.owner.map { finder.isOurs(owner: $0) && !finder.isListed(owner: $0) } ?? false
+            if let id = meaning.repositoryID, !isUnlisted, !finder.isOurs(repositoryID: id) {
+                findings.foreignIDs.append(value(id))
+            }
             guard let owner = meaning.owner else { continue }
             if let hyphen = hyphenForm(meaning) {
                 findings.hyphenForms.append(value(hyphen))
             } else if let now = free.first(where: { $0.key.isExactlyIgnoringCase(owner) })?.value {
-                findings.formerNames.append(value(now))
+                let isBound = meaning.ownerID.map(finder.isOurs(ownerID:)) ?? false
+                if !isBound, !reach.renamer.isNo { findings.formerNames.append(value(now)) }
             } else if !finder.isOurs(owner: owner) {
                 findings.foreignOwners.append(value(owner))
             } else if let fullName = meaning.fullName, !reasons.isListed(fullName) {
-                if let now = reasons.newName(of: fullName) {
+                guard finder.isListed(owner: owner) else {
+                    findings.unknownNames.append(value(fullName))
+                    continue
+                }
+                if let now = reasons.newName(of: fullName), !isBoundByID, meaning.repositoryID == nil {
                     findings.formerNames.append(value(now))
                 }
                 findings.freeNames.append(value(fullName))
+            } else if let fullName = meaning.fullName, let now = reasons.newName(of: fullName),
+                !now.isExactlyIgnoringCase(fullName), !isBoundByID, meaning.repositoryID == nil
+            {
+                // Another repository has the name now, and the trust was written for the one that had it.
+                findings.formerNames.append(value(now))
             } else if let fullName = meaning.fullName, !meaning.hasIDs, written.claim == "sub",
                 let number = reasons.repository(fullName),
                 result.cells.contains(where: { $0.repository == Int32(number) }),
@@ -102,7 +132,7 @@ package struct AccessEngine {
         for demand in trust.allow.claimDemands {
             if !demand.isRead { findings.unreadDemands.append(demand) }
             let isAlwaysThere = demand.isRead && demand.claim != "environment" && demand.claim != "enterprise_id"
-            if demand.whenAbsent, !isAlwaysThere, !demand.anyOf.isEmpty { findings.absentDemands.append(demand) }
+            if demand.whenAbsent, !isAlwaysThere { findings.absentDemands.append(demand) }
         }
         findings.hasAudience = trust.demand.necessary.contains { demand in
             demand.isRead && demand.claim == "aud" && !demand.isNegated
@@ -125,11 +155,26 @@ package struct AccessEngine {
             guard let subject = state.token(of: entry, keys: [])?.subject(entry.holes) else { continue }
             let patterns = subjects.flatMap(\.anyOf).filter { LiteralMatcher.matches($0, subject) }
             if patterns.contains(where: { $0.text.hasSuffix(":pull_request") }) { continue }
+            if patterns.isEmpty {
+                let value = Self.unwritten(trust, subject)
+                if !values.contains(value) { values.append(value) }
+            }
             for pattern in patterns where !values.contains(where: { $0.text.isExactly(pattern.text) }) {
                 values.append(TrustFindings.Value(claim: "sub", text: pattern.text, about: subject))
             }
         }
         return values
+    }
+
+    /// Where no value of the subject lets pull requests in: the first other value that says who gets in.
+    private static func unwritten(_ trust: Trust, _ subject: String) -> TrustFindings.Value {
+        let other = trust.allow.necessary.first { demand in
+            demand.isRead && !demand.isNegated && demand.claim != "aud" && demand.claim != "sub"
+                && !demand.anyOf.isEmpty
+        }
+        return TrustFindings.Value(
+            claim: other?.claim ?? "sub", text: other?.anyOf.first?.text ?? "a condition without a subject",
+            about: subject)
     }
 
     /// The value that was meant where names carry ids behind a hyphen; `nil` where they don't.

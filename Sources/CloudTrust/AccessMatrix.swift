@@ -157,30 +157,34 @@ private struct MatrixWalk {
             if fixed.isEmpty, ofShape[shape].round == round {
                 outcome = ofShape[shape].outcome
             } else {
-                outcome = self.outcome(of: number)
-                ofShape[shape] = (round, outcome)
+                let found = self.outcome(of: number)
+                outcome = found.number
+                if found.isShared { ofShape[shape] = (round, outcome) }
             }
             let repository = Int(index.repositories[number])
             if outcome >= 0, placed[repository] < 0 { placed[repository] = outcome }
         }
     }
 
-    private mutating func outcome(of number: Int) -> Int32 {
+    /// - Returns: its number, and whether it holds for all that share the demand's view.
+    private mutating func outcome(of number: Int) -> (number: Int32, isShared: Bool) {
         let entry = index.entries[number]
         var answers: [Bool?] = []
         for atom in fixed {
             let answer = answer(atom, index.states[entry.repository].repository)
-            if demand.isRequired[atom], answer == false { return -1 }
+            if demand.isRequired[atom], answer == false { return (-1, true) }
             answers.append(answer)
         }
         let key = Key(shape: entry.shape, answers: answers, live: Array(path.suffix(width)))
-        if let outcome = known[key] { return outcome }
+        if let outcome = known[key] { return (outcome, true) }
         let found = found(entry, key)
         isIntricate = isIntricate || found.isIntricate
         let outcome = found.outcome.isNothing ? -1 : Int32(outcomes.count)
         if outcome >= 0 { outcomes.append(found.outcome) }
+        // Another repository has workflows of its own.
+        if found.hangsOnNames { return (outcome, false) }
         known[key] = outcome
-        return outcome
+        return (outcome, true)
     }
 
     private func found(_ entry: RepositoryIndex.Entry, _ key: Key) -> KnownOutcomes.Found {

@@ -234,7 +234,10 @@ struct AdditionFinder {
                 guard let written = elements.written(hasVariables: pattern.hasVariables) else { return nil }
                 let value = Value(demand: demand, text: written, isLiteral: elements.isLiteral)
                 var one = demand
-                one.anyOf = [TextPattern(.like, written, hasVariables: pattern.hasVariables)]
+                one.anyOf = [
+                    TextPattern(
+                        value.isLiteral ? demand.literalKind : .like, written, hasVariables: pattern.hasVariables)
+                ]
                 if !values.contains(value), pair.job(.claim(one), where: old, budget) != nil { values.append(value) }
             }
         }
@@ -268,7 +271,8 @@ struct AdditionFinder {
     private func additions(_ values: [Value]) -> [(demand: ClaimDemand, pattern: TextPattern)] {
         values.map { value in
             let hasVariables = value.demand.anyOf.contains(where: \.hasVariables)
-            return (value.demand, TextPattern(.like, value.text, hasVariables: hasVariables))
+            let kind = value.isLiteral ? value.demand.literalKind : .like
+            return (value.demand, TextPattern(kind, value.text, hasVariables: hasVariables))
         }
     }
 
@@ -295,6 +299,13 @@ struct AdditionFinder {
             if !answer.add.contains(addition) { answer.add.append(addition) }
         }
         return answer
+    }
+}
+
+extension ClaimDemand {
+    /// Under which a value without wildcards says as much as those that are there.
+    fileprivate var literalKind: TextPattern.Kind {
+        anyOf.contains { $0.kind == .equalsIgnoringCase } ? .equalsIgnoringCase : .like
     }
 }
 

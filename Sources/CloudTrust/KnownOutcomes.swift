@@ -3,7 +3,8 @@ import AuditCore
 /// Outcomes shared by trusts. Most trusts differ only in the repository that they name: what they demand behind its name
 /// is the same, and is decided once (`scripts/bench trust`).
 final class KnownOutcomes {
-    typealias Found = (outcome: AccessOutcome, isIntricate: Bool)
+    /// `hangsOnNames`: whether it is of the repository's own workflows, which no other one has.
+    typealias Found = (outcome: AccessOutcome, isIntricate: Bool, hangsOnNames: Bool)
 
     private struct Key: Hashable {
         let shape: Int
@@ -19,15 +20,16 @@ final class KnownOutcomes {
         of entry: RepositoryIndex.Entry, _ rest: Demand, _ index: RepositoryIndex, _ budget: StepBudget,
     ) -> Found? {
         let key = Key(shape: entry.shape, rest: rest)
-        if let outcome = known[key] { return (outcome, false) }
+        if let outcome = known[key] { return (outcome, false, false) }
         let demand = CompiledDemand(rest, budget)
         var tokens: [TokenLanguage] = []
         for language in index.tokens(of: entry, keys: demand.claims) {
-            guard let behind = language.behind(entry.start) else { return nil }
+            // Names of workflows hang on what was cut off.
+            guard !language.holdsWorkflow(demand.claims), let behind = language.behind(entry.start) else { return nil }
             tokens.append(behind)
         }
         let found = index.outcome(of: entry, demand, tokens)
-        if found.isIntricate { return found }
+        if found.isIntricate || found.hangsOnNames { return found }
         if known.count >= Self.knownMax { known = [:] }
         known[key] = found.outcome
         return found
@@ -45,18 +47,20 @@ extension RepositoryIndex {
         let hasOpenID = states[entry.repository].repository.ownerID == nil && demand.reads("repository_owner_id")
         var entries: [AccessOutcome.Entry] = []
         var isIntricate = false
+        var hangsOnNames = false
         for language in tokens {
             // What was too intricate for one context is so for the next.
             let found = isIntricate ? .intricate : TokenQuestion.answer(language, demand)
             isIntricate = isIntricate || found.isIntricate
+            hangsOnNames = hangsOnNames || found.ownWorkflow != nil
             guard let holes = found.holes else { continue }
             entries.append(
                 AccessOutcome.Entry(
                     context: language.context, holes: holes, optional: found.present,
-                    only: TokenQuestion.only(language, demand, found), isCertain: found.isCertain && !hasOpenID,
-                    assumed: entry.assumed))
+                    only: TokenQuestion.only(found.ownWorkflow ?? language, demand, found),
+                    isCertain: found.isCertain && !hasOpenID, assumed: entry.assumed))
         }
-        return (AccessOutcome(entries), isIntricate)
+        return (AccessOutcome(entries), isIntricate, hangsOnNames)
     }
 }
 

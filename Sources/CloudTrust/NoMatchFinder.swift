@@ -91,7 +91,11 @@ struct NoMatchFinder {
         if let now = formerOwner(owner) {
             return .renamed(from: fullName, to: "\(now)\(fullName.drop { $0 != "/" })")
         }
-        return world.owners.contains { $0.login.isExactlyIgnoringCase(owner) } ? .gone(fullName) : .notOurs(owner)
+        guard let ours = world.owners.first(where: { $0.login.isExactlyIgnoringCase(owner) }) else {
+            return .notOurs(owner)
+        }
+        // Of an owner that is not scanned no repository is listed.
+        return ours.isListed ? .gone(fullName) : nil
     }
 
     /// The repository is listed by that very name.

@@ -18,22 +18,26 @@ struct ReachFinder {
     }
 
     func isOurs(owner: String) -> Bool { ownerLogins.contains { $0.isExactlyIgnoringCase(owner) } }
+    /// Whether the repositories of an owner of ours are known.
+    func isListed(owner: String) -> Bool {
+        world.owners.contains { $0.isListed && $0.login.isExactlyIgnoringCase(owner) }
+    }
+
     func isOurs(ownerID: String) -> Bool { ownerIDs.contains(ownerID) }
     func isOurs(repositoryID: String) -> Bool { repositoryIDs.contains(repositoryID) }
 
     func reach(
         _ names: TrustNames, _ demand: CompiledDemand, _ result: AccessMatrix.Result, mayHaveMore: Bool,
     ) -> Reach {
-        let free = world.freeOwners.keys.sorted().filter { former in
-            names.owners.contains { $0.isExactly(former) }
-        }
+        // Who takes a name may write it in capitals of their own.
+        let free = names.owners.filter { owner in world.freeOwners.keys.contains { $0.isExactlyIgnoringCase(owner) } }
         let foreign = names.owners.filter { owner in
             !isOurs(owner: owner) && !free.contains { $0.isExactlyIgnoringCase(owner) }
         }
         return Reach(
-            anyone: anyone(names, demand), renamer: first(free.map { stranger(named: $0, names) }, demand),
+            anyone: anyone(names, demand), renamer: renamer(free, demand),
             foreignOwner: foreignOwner(foreign, names, demand), owner: owner(names, demand),
-            byName: byName(result, demand), repositoryCount: result.cells.count, mayHaveMore: mayHaveMore)
+            byName: byName(result.cells, demand), repositoryCount: result.cells.count, mayHaveMore: mayHaveMore)
     }
 
     // MARK: - Groups
@@ -45,19 +49,25 @@ struct ReachFinder {
         }
     }
 
+    /// Whoever is not us, and is an owner or holds a repository that the trust names. What else it names may be theirs, too.
     private func foreignOwner(_ owners: [String], _ names: TrustNames, _ demand: CompiledDemand) -> Reach.Answer {
-        var identities = owners.map { stranger(named: $0, names) }
-        for id in names.ownerIDs where !isOurs(ownerID: id) {
-            var identity = outsider(names, [])
-            identity.ownerID = TokenText(id)
-            identities.append(identity)
+        var identities: [([String]) -> TokenIdentity] = owners.map { owner in
+            {
+                var identity = Self.stranger(besides: [], ownerIDs, $0)
+                identity.owner = TokenText(owner)
+                return identity
+            }
         }
-        for id in names.repositoryIDs where !isOurs(repositoryID: id) {
-            var identity = outsider(names, [])
-            identity.repositoryID = TokenText(id)
-            identities.append(identity)
+        func add(_ change: @escaping (inout TokenIdentity) -> Void) {
+            identities.append {
+                var identity = Self.stranger(besides: ownerLogins, ownerIDs, $0)
+                change(&identity)
+                return identity
+            }
         }
-        if !names.enterpriseIDs.isEmpty { identities.append(outsider(names, [])) }
+        for id in names.ownerIDs where !isOurs(ownerID: id) { add { $0.ownerID = TokenText(id) } }
+        for id in names.repositoryIDs where !isOurs(repositoryID: id) { add { $0.repositoryID = TokenText(id) } }
+        if !names.enterpriseIDs.isEmpty { add { _ in } }
         return first(identities, demand)
     }
 
@@ -84,45 +94,91 @@ struct ReachFinder {
         of owner: TrustWorld.Owner, _ names: [String], _ repositoryIDs: [String], _ demand: CompiledDemand,
     ) -> Reach.Answer {
         ask(demand, owner: owner.login) { excludedIDs, excludedNames in
-            TokenIdentity(
+            var identity = TokenIdentity(
                 owner: TokenText(owner.login),
                 ownerID: owner.id.map { TokenText(String($0)) } ?? TokenText(TokenIdentity.ownerIDHole),
                 name: TokenText(TokenIdentity.nameHole.without(names + excludedNames)),
                 repositoryID: TokenText(TokenIdentity.repositoryIDHole.without(repositoryIDs + excludedIDs)))
+            identity.visibility = nil
+            return identity
         }
     }
 
-    /// The first repository that can use it, as somebody else's of the same names.
-    private func byName(_ result: AccessMatrix.Result, _ demand: CompiledDemand) -> Reach.Answer {
-        guard let cell = result.cells.first else { return .no }
-        var state = world.repositories[Int(cell.repository)]
+    /// The repositories that can use it, each as somebody else's of the same names: one of each outcome first.
+    private func byName(_ cells: [JudgedTrust.Cell], _ demand: CompiledDemand) -> Reach.Answer {
+        guard !cells.isEmpty else { return .no }
         let (ownerID, repositoryID) = (strangeID(31337, ownerIDs), strangeID(31338, repositoryIDs))
-        let before = state.repository
+        let ids: [ClaimKey: String] = ["repository_owner_id": String(ownerID), "repository_id": String(repositoryID)]
+        let isBound = demand.demand.necessary.contains { one in
+            one.isRead && ids[one.claim] != nil && !LiteralMatcher.accepts(one, ids)
+        }
+        if isBound { return .no }
+        var seen: Set<Int32> = []
+        let firsts = cells.indices.filter { seen.insert(cells[$0].outcome).inserted }
+        let others = cells.indices.filter { !firsts.contains($0) }
+        var open: Reach.Answer = .no
+        for index in firsts.prefix(Self.cellsMax) + others.prefix(Self.cellsMax) {
+            let answer = byName(world.repositories[Int(cells[index].repository)], ownerID, repositoryID, demand)
+            if case .yes = answer { return answer }
+            if !answer.isNo { open = answer }
+        }
+        guard open.isNo, firsts.count > Self.cellsMax || others.count > Self.cellsMax else { return open }
+        // Too many to go through: whether any name of theirs would do.
+        let owners = Set(cells.map { world.repositories[Int($0.repository)].repository.owner })
+        for owner in owners.sorted().prefix(Self.ownersMax) {
+            let identity = TokenIdentity(
+                owner: TokenText(owner), ownerID: TokenText(String(ownerID)), name: TokenText(TokenIdentity.nameHole),
+                repositoryID: TokenText(String(repositoryID)))
+            if !first(of: defaults(identity, demand.claims, without: []), demand).isNo {
+                return .possible(nil, why: "too many repositories can use it to look at the names of each")
+            }
+        }
+        return .no
+    }
+
+    private func byName(
+        _ mine: RepositoryState, _ ownerID: Int64, _ repositoryID: Int64, _ demand: CompiledDemand,
+    ) -> Reach.Answer {
+        var state = mine
         state.repository.ownerID = ownerID
         state.repository.id = RepositoryID(rawValue: repositoryID)
-        guard state.unknownSubject == nil else {
-            return first(
-                of: TokenLanguage.assumed(state.repository, .legacy, keys: demand.claims)
-                    + TokenLanguage.assumed(state.repository, .immutable, keys: demand.claims), demand)
+        let tokens =
+            state.unknownSubject == nil
+            ? state.presenting(ids: (ownerID, repositoryID), in: mine.repository).tokens(of: demand.claims)
+            : TokenLanguage.assumed(state.repository, .legacy, keys: demand.claims)
+                + TokenLanguage.assumed(state.repository, .immutable, keys: demand.claims)
+        return first(of: tokens, demand)
+    }
+
+    /// Whether a repository that the trust names, of an owner of ours whose repositories are not known, gets in if it exists.
+    func mayLetInUnlisted(_ names: TrustNames, _ demand: CompiledDemand) -> Bool {
+        let unlisted = world.owners.filter { !$0.isListed }
+        guard !unlisted.isEmpty, names.namesRepository else { return false }
+        let identities: [([String]) -> TokenIdentity] = unlisted.map { owner in
+            {
+                var identity = Self.stranger(besides: [], [], $0)
+                identity.owner = TokenText(owner.login)
+                if let id = owner.id { identity.ownerID = TokenText(String(id)) }
+                return identity
+            }
         }
-        let strange = state.presenting(ids: (ownerID, repositoryID), in: before)
-        // Where ids are not looked at, the same job gets in, and nothing has to be searched.
-        if let entry = result.outcomes[Int(cell.outcome)].entries.first,
-            let token = strange.token(of: entry, keys: demand.claims)
-        {
-            let witness = token.witness(of: demand.demand, entry.holes, optional: entry.optional)
-            if LiteralMatcher.accepts(demand.demand, witness.claims) { return .yes(witness) }
-        }
-        return first(
-            of: JobContext.allCases.lazy.flatMap { strange.tokens(of: demand.claims, in: [$0]) }, demand)
+        return !first(identities, demand).isNo
     }
 
     // MARK: - Strangers
 
     /// Most owners of ours that are looked at where a trust names none.
     private static let ownersMax = 50
+    /// Most keys that are kept from coming twice, one after the other.
+    private static let repeatsMax = 4
+    /// Most repositories whose names are looked at, of the first of each outcome and of the others.
+    private static let cellsMax = 64
     /// Most witnesses that are turned down since they are known by chance.
     private static let retriesMax = 16
+    /// Most of them that are turned down one by one.
+    private static let singlesMax = 4
+    /// Most ids that are turned down together.
+    private static let knownMax = 500
 
     private func outsider(_ names: TrustNames, _ repositoryIDs: [String]) -> TokenIdentity {
         TokenIdentity(
@@ -132,10 +188,26 @@ struct ReachFinder {
             repositoryID: TokenText(TokenIdentity.repositoryIDHole.without(names.repositoryIDs + repositoryIDs)))
     }
 
-    private func stranger(named owner: String, _ names: TrustNames) -> TokenIdentity {
+    /// Whoever is none of these.
+    private static func stranger(
+        besides logins: [String], _ ownerIDs: [String], _ repositoryIDs: [String],
+    ) -> TokenIdentity {
         TokenIdentity(
-            owner: TokenText(owner), ownerID: TokenText(TokenIdentity.ownerIDHole.without(ownerIDs)),
-            name: TokenText(TokenIdentity.nameHole), repositoryID: TokenText(TokenIdentity.repositoryIDHole))
+            owner: TokenText(TokenIdentity.ownerHole.without(logins)),
+            ownerID: TokenText(TokenIdentity.ownerIDHole.without(ownerIDs)),
+            name: TokenText(TokenIdentity.nameHole),
+            repositoryID: TokenText(TokenIdentity.repositoryIDHole.without(repositoryIDs)))
+    }
+
+    private func renamer(_ free: [String], _ demand: CompiledDemand) -> Reach.Answer {
+        first(
+            free.map { owner in
+                {
+                    var identity = Self.stranger(besides: [], ownerIDs, $0)
+                    identity.owner = TokenText(owner)
+                    return identity
+                }
+            }, demand)
     }
 
     private func strangeID(_ usual: Int64, _ ours: some Collection<String>) -> Int64 {
@@ -146,10 +218,13 @@ struct ReachFinder {
 
     // MARK: - Questions
 
-    private func first(_ identities: [TokenIdentity], _ demand: CompiledDemand) -> Reach.Answer {
+    /// - Parameter identities: each made of repository ids that it must not have.
+    private func first(
+        _ identities: [([String]) -> TokenIdentity], _ demand: CompiledDemand,
+    ) -> Reach.Answer {
         var open: Reach.Answer = .no
         for identity in identities {
-            let answer = ask(demand, enterpriseIDs: [], hasCustomTemplate: true) { _ in identity }
+            let answer = ask(demand, enterpriseIDs: [], hasCustomTemplate: true, identity)
             if case .yes = answer { return answer }
             if !answer.isNo { open = answer }
         }
@@ -169,33 +244,42 @@ struct ReachFinder {
         _ identity: ([String], [String]) -> TokenIdentity,
     ) -> Reach.Answer {
         var (ids, names): ([String], [String]) = ([], [])
-        for _ in 0..<Self.retriesMax {
+        for round in 0..<Self.retriesMax {
             let identity = identity(ids, names)
             let keys = demand.claims + ["repository_id", "repository"]
             var answer = first(
                 of: defaults(identity, keys, without: enterpriseIDs), demand, claims: ["repository_id", "repository"])
             if hasCustomTemplate, answer.isNo { answer = custom(identity, without: enterpriseIDs, demand) }
             guard let witness = answer.witness else { return answer }
-            let id = witness.claims["repository_id"] ?? ""
             let fullName = witness.claims["repository"] ?? ""
-            if identity.repositoryID.holes.isEmpty == false, repositoryIDs.contains(id) {
+            if !identity.repositoryID.holes.isEmpty, let id = witness.repositoryIDs.first(where: isOurs(repositoryID:))
+            {
                 ids.append(id)
+                if round == Self.singlesMax { ids += known(besides: ids, demand) }
             } else if owner != nil, listedNames.contains(fullName.lowercasedASCII) {
                 names.append(String(fullName.drop { $0 != "/" }.dropFirst()))
             } else {
                 return answer
             }
         }
-        return .no
+        return .possible(nil, why: "too many of your repositories are accepted to tell whether another would be")
+    }
+
+    /// Ids of ours that the trust may accept, where they are few.
+    private func known(besides ids: [String], _ demand: CompiledDemand) -> [String] {
+        let demands = demand.demand.necessary.filter { $0.isRead && $0.claim == "repository_id" && !$0.isNegated }
+        let accepted = repositoryIDs.filter { id in
+            demands.allSatisfy { LiteralMatcher.accepts($0, ["repository_id": id]) } && !ids.containsExactly(id)
+        }
+        return accepted.count > Self.knownMax ? [] : accepted.sorted()
     }
 
     /// Tokens with GitHub's default template, in both formats.
     private func defaults(
         _ identity: TokenIdentity, _ keys: [ClaimKey], without enterpriseIDs: [String],
-    ) -> some Sequence<TokenLanguage> {
-        // The first that is accepted is enough, and the others are not made.
-        JobContext.allCases.lazy.flatMap { context in
-            [SubjectFormat.legacy, .immutable].lazy.compactMap { format in
+    ) -> [TokenLanguage] {
+        JobContext.allCases.flatMap { context in
+            [SubjectFormat.legacy, .immutable].compactMap { format in
                 TokenLanguage(
                     context, identity,
                     subject: TokenLanguage.defaultStart(identity, format) + TokenClaims.contextText(context, identity),
@@ -210,37 +294,66 @@ struct ReachFinder {
         -> Reach.Answer
     {
         guard demand.reads("sub") else { return .no }
-        func answer(_ without: Set<String>) -> Reach.Answer {
-            let limits = OutsiderSubject.Limits(
-                owners: identity.owner.excluded(ownerLogins), ownerIDs: identity.ownerID.excluded(ownerIDs),
-                repositoryIDs: identity.repositoryID.excluded([]), without: without)
+        let limits = OutsiderSubject.Limits(
+            owners: identity.owner.excluded, ownerIDs: identity.ownerID.excluded,
+            repositoryIDs: identity.repositoryID.excluded, owner: identity.owner.known, ownerID: identity.ownerID.known,
+            repositoryID: identity.repositoryID.known)
+        var apart = limits
+        apart.without = Set(demand.claims.flatMap { Self.keys(sharing: $0) })
+        // The names and ids that the subject holds are not those of the claims, which the trust does not read.
+        let answer = custom(apart, identity, without: enterpriseIDs, demand)
+        guard answer.isNo, !apart.without.isEmpty else { return answer }
+        let together = custom(limits, identity, without: enterpriseIDs, demand)
+        guard let witness = together.witness else { return together }
+        let agreeing = witness.agreeing
+        return LiteralMatcher.accepts(demand.demand, agreeing.claims) && agreeing.isWhole(demand)
+            ? .yes(agreeing) : .possible(nil, why: "subject and claims could not be decided together")
+    }
+
+    private func custom(
+        _ limits: OutsiderSubject.Limits, _ identity: TokenIdentity, without enterpriseIDs: [String],
+        _ demand: CompiledDemand,
+    ) -> Reach.Answer {
+        func answer(of limits: OutsiderSubject.Limits, in context: JobContext) -> Reach.Answer {
             let subject = TokenText(OutsiderSubject.hole(limits))
-            let tokens = [JobContext.branch, .branchEnvironment].compactMap {
-                TokenLanguage($0, identity, subject: subject)?.without(enterpriseIDs)
-            }
-            // The names and ids that the subject holds are not those of the claims, which the trust does not read.
-            return first(of: tokens, demand)
+            let language = TokenLanguage(context, identity, subject: subject, keys: demand.claims)
+            return first(of: [language?.without(enterpriseIDs)].compactMap { $0 }, demand)
         }
-        let entangled = Set(demand.claims.flatMap { Self.keys(sharing: $0) })
-        let answer1 = answer(entangled)
-        guard answer1.isNo, !entangled.isEmpty else { return answer1.checked }
-        let answer2 = answer([])
-        return answer2.isNo ? .no : .possible(answer2.witness, why: "subject and claims could not be decided together")
+        // A subject of no job in particular takes in those of all.
+        let isSubjectAlone = demand.claims.allSatisfy { $0 == "sub" || $0 == "aud" }
+        if isSubjectAlone, answer(of: limits, in: .branch).isNo { return .no }
+        var open: Reach.Answer = .no
+        for context in JobContext.allCases {
+            var limits = limits
+            limits.context = context
+            var found: Reach.Answer = .no
+            for _ in 0..<Self.repeatsMax {
+                found = answer(of: limits, in: context)
+                guard case .yes(let witness) = found else { break }
+                let repeated = witness.repeatedKeys
+                guard !repeated.isEmpty else { return found }
+                limits.once.formUnion(repeated)
+                found = .possible(nil, why: "the template would hold a key twice")
+            }
+            if !found.isNo { open = found }
+        }
+        return open
     }
 
     /// Keys of a template that say the same as a claim.
-    private static func keys(sharing claim: ClaimKey) -> [String] {
+    static func keys(sharing claim: ClaimKey) -> [String] {
         switch claim {
-        case "repository": ["repo", "repository_owner"]
-        case "repository_id": ["repo", "repository_id"]
-        case "repository_owner_id": ["repo", "repository_owner_id"]
+        case "repository": ["repo", "repository", "repository_owner", "workflow_ref"]
+        case "repository_id": ["repo", "repository", "repository_id"]
+        case "repository_owner_id": ["repo", "repository", "repository_owner_id"]
+        case "ref": ["ref", "workflow_ref"]
         case "sub", "aud": []
         default: [claim.rawValue]
         }
     }
 
     private func first(
-        of tokens: some Sequence<TokenLanguage>, _ demand: CompiledDemand, claims: [ClaimKey] = [],
+        of tokens: [TokenLanguage], _ demand: CompiledDemand, claims: [ClaimKey] = [],
     ) -> Reach.Answer {
         var open: Reach.Answer = .no
         for language in tokens {
@@ -255,46 +368,5 @@ struct ReachFinder {
             open = .possible(nil, why: "two claims of one token could not be decided together")
         }
         return open
-    }
-}
-
-extension Reach.Answer {
-    /// A template holds each key once, which the search does not see to.
-    fileprivate var checked: Reach.Answer {
-        guard case .yes(let witness) = self else { return self }
-        let keys = witness.subject.split(separator: ":").enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
-        return Set(keys).count == keys.count
-            ? self : .possible(witness, why: "the template would hold a key twice")
-    }
-}
-
-extension TokenHole {
-    fileprivate func without(_ texts: [String]) -> TokenHole {
-        var hole = self
-        hole.excluded = texts
-        return hole
-    }
-}
-
-extension TokenText {
-    /// What its hole leaves out.
-    fileprivate func excluded(_ ours: [String]) -> [String] { holes.first?.excluded ?? ours }
-}
-
-extension TokenLanguage {
-    fileprivate func without(_ enterpriseIDs: [String]) -> TokenLanguage {
-        guard !enterpriseIDs.isEmpty, let hole = claims["enterprise_id"]?.holes.first else { return self }
-        var changed = claims
-        changed["enterprise_id"] = TokenText(hole.without(enterpriseIDs))
-        return TokenLanguage(context: context, claims: changed, optional: optional)
-    }
-}
-
-extension RepositoryState {
-    /// The same with other ids in its subjects.
-    fileprivate func presenting(ids: (owner: Int64, repository: Int64), in before: Repository) -> RepositoryState {
-        guard case .read(var setting) = reading, setting.subClaimPrefix?.contains("@") == true else { return self }
-        setting.subClaimPrefix = "repo:\(before.owner)@\(ids.owner)/\(before.name)@\(ids.repository)"
-        return presenting(setting)
     }
 }

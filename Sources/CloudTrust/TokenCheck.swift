@@ -16,8 +16,9 @@ extension Trust {
                 isAccepted: false, refusedBy: claim, why: Self.reason(refusing, claims[refusing.claim]))
         }
         guard !LiteralMatcher.accepts(demand, claims) else {
-            guard isExact else {
-                let open = undecided.filter { $0.kind != .request }.map { "\($0.what): \($0.why)" }
+            // A condition on the request may refuse it as well.
+            guard undecided.isEmpty else {
+                let open = undecided.map { "\($0.what): \($0.why)" }
                 return TokenAnswer(isAccepted: nil, why: open.joined(separator: "; "))
             }
             return TokenAnswer(isAccepted: true)

@@ -9,11 +9,24 @@ enum TokenQuestion {
         var present: Set<ClaimKey> = []
         var isCertain = true
         var isIntricate = false
+        /// The tokens of the repository's own workflow, where those were asked about.
+        var ownWorkflow: TokenLanguage?
 
         static let intricate = Answer(holes: [:], isCertain: false, isIntricate: true)
     }
 
     static func answer(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
+        let reusable = answerOfOne(language, demand)
+        guard reusable.holes == nil, language.holdsWorkflow(demand.claims),
+            answerOfOne(language.ofAnyWorkflow, demand).holes != nil, let own = language.ofOwnWorkflow
+        else { return reusable }
+        var answer = answerOfOne(own, demand)
+        answer.ownWorkflow = own
+        answer.holes = answer.holes.map { language.holes(ofOwnWorkflow: $0) }
+        return answer
+    }
+
+    private static func answerOfOne(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
         let open = language.optional.filter { demand.reads($0) && language.claims[$0] != nil }.sorted {
             $0.rawValue < $1.rawValue
         }

@@ -6,10 +6,13 @@ package struct TrustWorld: Sendable {
         package var login: String
         /// `nil` where it is not known.
         package var id: Int64?
+        /// Whether its repositories are known; those of an owner that was declared are not.
+        package var isListed: Bool
 
-        package init(login: String, id: Int64?) {
+        package init(login: String, id: Int64?, isListed: Bool = true) {
             self.login = login
             self.id = id
+            self.isListed = isListed
         }
     }
 
@@ -43,7 +46,9 @@ package struct TrustWorld: Sendable {
         formerOwners: [String: String] = [:],
     ) {
         repositories = []
-        owners = declared
+        owners = declared.filter { one in
+            !snapshot.organizations.contains { $0.login.isExactlyIgnoringCase(one.login) }
+        }.map { Owner(login: $0.login, id: $0.id, isListed: false) }
         self.formerRepositories = formerRepositories
         self.formerOwners = formerOwners
         for organization in snapshot.organizations {

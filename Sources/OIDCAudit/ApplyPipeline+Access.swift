@@ -31,22 +31,35 @@ extension ApplyPipeline {
             context.console.note("warning: \(message)")
             return left.access
         }
-        return try access.access(of: left, after: origin.made, in: origin.snapshot)
+        let planned = left.access.map { $0.lost + $0.gained } ?? []
+        return try access.access(
+            of: left, after: origin.made, in: origin.snapshot, with: Set(planned.map(\.identity)))
     }
 
     /// Writes nothing where access is lost, unless it is allowed to be or to stop would leave things half done.
     func checkLostAccess(of left: Plan, _ work: Work) throws(CommandFailure) {
-        guard let lost = left.access?.lost, let first = lost.first else { return }
-        let words =
-            "\(first.repository.fullName) can no longer assume \(first.identity)"
-            + (lost.count > 1 ? ", and \(lost.count - 1) more" : "")
-        guard !work.mayLoseAccess, !allowsLostAccess else {
-            context.console.note("warning: access is lost: \(words)")
-            return
+        guard let access = left.access else { return }
+        func check(_ why: String, _ words: String, hint: String) throws(CommandFailure) {
+            guard !work.mayLoseAccess, !allowsLostAccess else {
+                context.console.note("warning: \(why): \(words)")
+                return
+            }
+            throw .usage("\(why): \(words)", hint: hint)
         }
-        throw .usage(
-            "access would be lost: \(words)",
-            hint: "add the values to the roles and export them anew, or add --allow-lost-access")
+        func more(_ count: Int) -> String { count > 1 ? ", and \(count - 1) more" : "" }
+        if let first = access.lost.first {
+            let words =
+                "\(first.repository.fullName) can no longer assume \(first.identity)" + more(access.lost.count)
+            try check(
+                work.mayLoseAccess || allowsLostAccess ? "access is lost" : "access would be lost", words,
+                hint: "add the values to the roles and export them anew, or add --allow-lost-access")
+        }
+        // What was not read may lose access as well.
+        if let first = access.unread.first {
+            try check(
+                "it is not known whether access is lost", first + more(access.unread.count),
+                hint: "export the roles anew, all of them, or add --allow-lost-access")
+        }
     }
 
     // MARK: -

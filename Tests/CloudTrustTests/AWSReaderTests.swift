@@ -123,6 +123,13 @@ import Testing
         #expect(TrustFile.trusts(of: [roles, list, one]).map(\.audiences) == [["sts.amazonaws.com"]])
     }
 
+    @Test func oneThatIsNoRoleHidesNoOther() throws {
+        let file = try read("{\"Roles\": [5, \(Self.role("a"))]}")
+        #expect(file.roles == 2 && file.trusts.count == 1 && file.unread.map(\.pointer) == ["/Roles/0"])
+        let lines = try read(Self.oneLine(Self.role("a")) + "\n  " + Self.oneLine(Self.role("b")))
+        #expect(lines.trusts.count == 2)
+    }
+
     struct Refusal: Sendable {
         let text: String
         let likeness: String

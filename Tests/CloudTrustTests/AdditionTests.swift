@@ -63,6 +63,19 @@ import Testing
         }
     }
 
+    /// A value that ignores case is kept by one that does.
+    @Test func valuesThatIgnoreCaseAreKeptWhole() throws {
+        for (claim, value, expected) in [
+            ("sub", "repo:ACME/api:ref:refs/heads/main", "repo:acme@77/core@1001:ref:refs/heads/main"),
+            ("repository", "ACME/Api", "acme/core"),
+        ] {
+            let trust = try TrustSample.trust("{\"StringEqualsIgnoreCase\": {\"KEY:\(claim)\": \"\(value)\"}}")
+            let lost = lost(.rename(id("api"), to: "core"), trust)
+            #expect(lost.flatMap(\.add).map(\.value) == [expected], "\(claim)")
+            #expect(lost.map(\.obstacle) == [nil], "\(claim)")
+        }
+    }
+
     /// Where every value would let others in as well, none is given, and why is said.
     @Test func whatCantBeKeptAloneIsSaid() throws {
         for (name, keys, value, words) in [

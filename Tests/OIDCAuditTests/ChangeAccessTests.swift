@@ -130,6 +130,37 @@ import Testing
         }
     }
 
+    /// What can't be read may lose access as well.
+    @Test func applyWritesNothingOnExportsWithGaps() async throws {
+        try await Self.withPlan { (world, _) async throws -> Void in
+            let apply = ["apply", world.plan, "--yes"]
+            func refuses(_ words: String) async {
+                let run = await world.run(apply + world.trust)
+                #expect(run.status == 2 && run.error.contains(words), "\(run.error)")
+                #expect(!run.output.contains("LOST  nothing\n"), "\(run.output)")
+                #expect(await world.writes == 0)
+            }
+            // One page of several.
+            try world.export(more: ", \"Marker\": \"x\"")
+            await refuses("it is not known whether access is lost")
+            // A role of the plan that no file holds.
+            try world.export(("all", ["repo:acme/r2:*"]))
+            await refuses("\(Self.role)deploy: the plan was made with this role, and no file holds it")
+            // A role that can't be read.
+            let broken = """
+                {"Roles": [{"Arn": "\(Self.role)deploy", "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Maybe"}]}}]}
+                """
+            _ = try world.scan.folder.write(broken, to: "roles.json")
+            await refuses("\(Self.role)deploy: its trust policy cannot be read")
+            let plan = await world.run(
+                ["plan", "acme", "--policy", "preset:strict", "--from-scan", "latest"] + world.trust)
+            #expect(plan.output.contains("LOST  nothing in what was read and decided\n"), "\(plan.output)")
+            let allowed = await world.run(apply + world.trust + ["--allow-lost-access"])
+            #expect(allowed.status == 0, "\(allowed.error)")
+            #expect(allowed.error.contains("warning: it is not known whether access is lost"), "\(allowed.error)")
+        }
+    }
+
     /// What is suggested holds the exports, and a plan that takes access away begins with the roles.
     @Test func theNextStepsOfAPlanLeadToAnApply() async throws {
         try await Self.withPlan { (world, _) async throws -> Void in

@@ -187,7 +187,10 @@ import Testing
             let refused = try await ask(#"{"sub": "repo:acme/api:pull_request", "aud": "other"}"#)
             #expect(refused.status == 1)
             #expect(try await ask(#"{"sub": "repo:acme/api:x", "aud": "x", "iss": "https://x"}"#).status == 1)
+            let listed = #"{"sub": "repo:acme/api:pull_request", "aud": ["sts.amazonaws.com"]}"#
+            #expect(try await ask(listed).status == 0)
             #expect(try await ask("[]").status == 2)
+            #expect(try await ask(#"{"sub": 5}"#).error.contains("the claim \"sub\" must be a string, not a number"))
             #expect(try await ask(#"{"aud": "x"}"#).error.contains("there is no claim \"sub\""))
         }
     }

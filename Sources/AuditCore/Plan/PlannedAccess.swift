@@ -16,6 +16,8 @@ package struct PlannedAccess: Hashable, Sendable {
     package let gained: [AccessDifference]
     /// Why not everything of the exports was read or decided.
     package let gaps: [String]
+    /// Those of them because of which more may be lost. No part of the plan's file: whoever applies it reads the exports anew.
+    package var unread: [String] = []
 
     package init(files: [File], lost: [AccessDifference], gained: [AccessDifference], gaps: [String]) {
         self.files = files

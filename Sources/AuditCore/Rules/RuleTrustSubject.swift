@@ -89,7 +89,7 @@ extension NoMatch {
             "a colon within a value stands as %3A: \(written) is written, \(expected) would match"
         case .audience(let audiences): "no token has all these audiences: \(audiences.joined(separator: ", "))"
         case .keyNotRead(let key): "the cloud does not read the claim \(key), unless it does so undocumented"
-        case .value(let claim, let written): "no token has such a \(claim): \(written.joined(separator: ", "))"
+        case .value(let claim, let written): "no token has this \(claim): \(written.joined(separator: ", "))"
         case .notOurs(let name): "\(name) is neither scanned nor given by --also-ours"
         case .denied: "a Deny statement refuses what the Allow accepts"
         case .unexplained: "no repository presents such a token"

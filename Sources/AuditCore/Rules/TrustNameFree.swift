@@ -22,6 +22,9 @@ package struct TrustNameFree: TrustRule {
         guard subject.isListingWhole || values.isEmpty else {
             return .undecided("the listing is partial: \(values[0].about) may be there")
         }
+        if values.isEmpty, let unknown = subject.findings.unknownNames.first {
+            return .undecided("its owner is not scanned: \(unknown.about) may exist or not")
+        }
         return subject.verdict(
             values, { "\($0.about) does not exist, in \($0.text)" }, expected: "repositories that exist",
             remediation: "Remove the value: members who may create repositories can take the name.")

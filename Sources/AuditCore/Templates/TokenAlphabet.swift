@@ -2,8 +2,10 @@
 package enum TokenAlphabet: Hashable, Sendable {
     /// A branch or tag by the rules of `git check-ref-format`.
     case refName
-    /// A full ref of a workflow: a branch, a tag or a commit.
+    /// A full ref of a reusable workflow: a branch, a tag or a commit.
     case workflowRef
+    /// A full ref of any job's workflow: the same, or a pull request's merge.
+    case jobWorkflowRef
     case number
     /// 40 hexadecimal digits.
     case commit
@@ -11,7 +13,7 @@ package enum TokenAlphabet: Hashable, Sendable {
     /// A login, or an app's with `[bot]` behind it.
     case actor
     case repositoryName
-    /// A branch or tag in full.
+    /// A branch, tag or pull request's merge in full.
     case ref
     /// A workflow file's name.
     case workflowFile
@@ -33,7 +35,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         case .number: 19
         case .commit: 40
         case .refName: 244
-        case .workflowRef, .ref: 255
+        case .workflowRef, .jobWorkflowRef, .ref: 255
         case .workflowFile, .freeText: 255
         case .choice(let words): words.map(\.unicodeScalars.count).max() ?? 0
         case .anything: .max
@@ -49,7 +51,8 @@ package enum TokenAlphabet: Hashable, Sendable {
     package func step(_ state: Int, _ scalar: UInt32) -> Int? {
         switch self {
         case .refName: RefNameAutomaton.step(state, scalar)
-        case .workflowRef: WorkflowRefAutomaton.step(state, scalar)
+        case .workflowRef: WorkflowRefAutomaton.step(state, scalar, isPullAllowed: false)
+        case .jobWorkflowRef: WorkflowRefAutomaton.step(state, scalar, isPullAllowed: true)
         case .number:
             // No number begins with zero.
             Self.isDigit(scalar) && (state > 0 || scalar != 0x30) ? 1 : nil
@@ -58,7 +61,8 @@ package enum TokenAlphabet: Hashable, Sendable {
         case .actor: Self.actorStep(state, scalar)
         case .repositoryName:
             Self.isNameCharacter(scalar) ? Self.repositoryNameStep(state, scalar) : nil
-        case .ref: state == 0 && scalar != 0x72 ? nil : WorkflowRefAutomaton.step(state, scalar)
+        case .ref:
+            state == 0 && scalar != 0x72 ? nil : WorkflowRefAutomaton.step(state, scalar, isPullAllowed: true)
         case .workflowFile:
             scalar != 0x2F && scalar != 0x40 && Self.isPrintable(scalar) && !(state == 0 && scalar == 0x20)
                 ? Self.fileStep(state, scalar) : nil
@@ -75,8 +79,7 @@ package enum TokenAlphabet: Hashable, Sendable {
     package func isEnd(_ state: Int) -> Bool {
         switch self {
         case .refName: RefNameAutomaton.isEnd(state)
-        case .workflowRef: WorkflowRefAutomaton.isEnd(state)
-        case .ref: WorkflowRefAutomaton.isEnd(state)
+        case .workflowRef, .jobWorkflowRef, .ref: WorkflowRefAutomaton.isEnd(state)
         case .workflowFile: state == 5 || state == 8
         case .number, .freeText, .login: state == 1
         case .commit: state == 40
@@ -102,7 +105,8 @@ package enum TokenAlphabet: Hashable, Sendable {
     /// Characters that texts need, whatever characters a pattern distinguishes.
     package var structure: [UInt32] {
         switch self {
-        case .workflowRef, .ref: Array("refs/headstg0".unicodeScalars).map(\.value)
+        case .workflowRef: Array("refs/headstg0".unicodeScalars).map(\.value)
+        case .jobWorkflowRef, .ref: Array("refs/headstgpulm01".unicodeScalars).map(\.value)
         case .workflowFile: Array(".yaml".unicodeScalars).map(\.value)
         case .actor: Array("[bot]".unicodeScalars).map(\.value)
         case .number, .commit: [0x31, 0x37]
@@ -204,31 +208,46 @@ private enum RefNameAutomaton {
     }
 }
 
-/// `refs/heads/…`, `refs/tags/…` or a commit.
+/// `refs/heads/…`, `refs/tags/…`, `refs/pull/N/merge` or a commit.
 private enum WorkflowRefAutomaton {
     private static let heads = Array("refs/heads/".unicodeScalars).map(\.value)
     private static let tags = Array("refs/tags/".unicodeScalars).map(\.value)
-    // 1 to 40: digits of a commit. From 100: of the first prefix; from 200: of the second; from 1000: of the name.
+    private static let pulls = Array("refs/pull/".unicodeScalars).map(\.value)
+    private static let merge = Array("/merge".unicodeScalars).map(\.value)
+    // 1 to 40: digits of a commit. From 100: of the first prefix; from 200: of the second; from 300: of the third, whose
+    // number begins at 400 and goes on at 401, with what stands behind it from 402. From 1000: of the name.
     private static let shared = 5
+    private static let number = 401
 
-    static func step(_ state: Int, _ scalar: UInt32) -> Int? {
+    static func step(_ state: Int, _ scalar: UInt32, isPullAllowed: Bool) -> Int? {
         if state >= 1000 { return RefNameAutomaton.step(state - 1000, scalar).map { $0 + 1000 } }
-        if state >= 200 { return advance(tags, state - 200, base: 200, scalar) }
+        if state >= number - 1 { return pullStep(state, scalar) }
+        if state >= 300 { return advance(pulls, state - 300, base: 300, scalar, end: number - 1) }
+        if state >= 200 { return advance(tags, state - 200, base: 200, scalar, end: 1000) }
         if state >= 100 {
             if state - 100 == shared, scalar == tags[shared] { return 200 + shared + 1 }
-            return advance(heads, state - 100, base: 100, scalar)
+            if state - 100 == shared, scalar == pulls[shared] { return isPullAllowed ? 300 + shared + 1 : nil }
+            return advance(heads, state - 100, base: 100, scalar, end: 1000)
         }
         if state == 0, scalar == heads[0] { return 101 }
         return state < 40 && TokenAlphabet.isHexadecimal(scalar) ? state + 1 : nil
     }
 
     static func isEnd(_ state: Int) -> Bool {
-        state == 40 || (state >= 1000 && RefNameAutomaton.isEnd(state - 1000))
+        state == 40 || state == number + merge.count || (state >= 1000 && RefNameAutomaton.isEnd(state - 1000))
     }
 
-    private static func advance(_ prefix: [UInt32], _ seen: Int, base: Int, _ scalar: UInt32) -> Int? {
+    private static func pullStep(_ state: Int, _ scalar: UInt32) -> Int? {
+        if state <= number, TokenAlphabet.isDigit(scalar) {
+            return state == number || scalar != 0x30 ? number : nil
+        }
+        let seen = state - number
+        return seen >= 0 && seen < merge.count && scalar == merge[seen] ? state + 1 : nil
+    }
+
+    private static func advance(_ prefix: [UInt32], _ seen: Int, base: Int, _ scalar: UInt32, end: Int) -> Int? {
         guard scalar == prefix[seen] else { return nil }
-        return seen + 1 == prefix.count ? 1000 : base + seen + 1
+        return seen + 1 == prefix.count ? end : base + seen + 1
     }
 }
 

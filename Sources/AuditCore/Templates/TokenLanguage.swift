@@ -36,6 +36,10 @@ package enum JobContext: Int, Hashable, Sendable, CaseIterable {
     }
 
     package var hasEnvironment: Bool { kind == .environment }
+
+    package var isOnPullRequest: Bool {
+        self == .pullRequest || self == .pullRequestEnvironment || self == .otherPullRequestEvent
+    }
 }
 
 /// A value that differs from token to token. Two holes of one name hold the same text.
@@ -155,11 +159,16 @@ package struct TokenLanguage: Hashable, Sendable {
     package let claims: [ClaimKey: TokenText]
     /// Claims of which it is not known whether these tokens carry them.
     package let optional: Set<ClaimKey>
+    /// Whose job it is; `nil` where that is not known.
+    package let identity: TokenIdentity?
 
-    package init(context: JobContext, claims: [ClaimKey: TokenText], optional: Set<ClaimKey>) {
+    package init(
+        context: JobContext, claims: [ClaimKey: TokenText], optional: Set<ClaimKey>, identity: TokenIdentity? = nil,
+    ) {
         self.context = context
         self.claims = claims
         self.optional = optional
+        self.identity = identity
     }
 
     /// - Parameters:
@@ -173,7 +182,8 @@ package struct TokenLanguage: Hashable, Sendable {
         for key in keys where key != "sub" {
             claims[key] = TokenClaims.value(of: key, in: context, identity)?.joined
         }
-        self.init(context: context, claims: claims, optional: ["enterprise", "enterprise_id"])
+        self.init(
+            context: context, claims: claims, optional: ["enterprise", "enterprise_id"], identity: identity)
     }
 
     /// The tokens of a repository, were its template GitHub's default.
@@ -204,8 +214,58 @@ package struct TokenLanguage: Hashable, Sendable {
     ]
 }
 
+// MARK: - Workflows of pull requests
+
+extension TokenLanguage {
+    /// Whether a claim holds the ref of the job's workflow.
+    package func holdsWorkflow(_ claims: [ClaimKey]) -> Bool {
+        context.isOnPullRequest
+            && claims.contains { self.claims[$0]?.holes.contains { $0.name == TokenClaims.workflowAt } ?? false }
+    }
+
+    /// The same for jobs of a workflow whose ref is anything that a job's workflow can be at.
+    package var ofAnyWorkflow: TokenLanguage {
+        let at = TokenHole(TokenClaims.workflowAt, .jobWorkflowRef, usual: "refs/heads/main")
+        return replacing([TokenClaims.workflowAt: TokenText(at)])
+    }
+
+    /// The same for jobs of the repository's own workflow: on a pull request it is at the request's merge, where no workflow
+    /// of another repository is.
+    package var ofOwnWorkflow: TokenLanguage? { ownWorkflow.map(replacing) }
+
+    /// Texts of holes by those of `ofOwnWorkflow`.
+    package func holes(ofOwnWorkflow holes: [String: String]) -> [String: String] {
+        guard let ownWorkflow else { return holes }
+        return holes.merging(ownWorkflow.mapValues { $0.filled { holes[$0.name] ?? $0.usual } }) { $1 }
+    }
+
+    private var ownWorkflow: [String: TokenText]? {
+        guard let identity else { return nil }
+        return [
+            "workflow_owner": identity.owner, "workflow_repository": identity.name,
+            "job_workflow_file": TokenText(TokenClaims.workflowFile),
+            TokenClaims.workflowAt: TokenClaims.ref(context),
+        ]
+    }
+
+    private func replacing(_ texts: [String: TokenText]) -> TokenLanguage {
+        let changed = claims.mapValues { claim in
+            TokenText(
+                claim.parts.flatMap { part in
+                    guard case .hole(let hole, let isEscaped) = part, let text = texts[hole.name] else { return [part] }
+                    return isEscaped ? text.escaped.parts : text.parts
+                }
+            ).joined
+        }
+        return TokenLanguage(context: context, claims: changed, optional: optional, identity: identity)
+    }
+}
+
 /// What GitHub writes into each claim.
 package enum TokenClaims {
+    fileprivate static let workflowAt = "job_workflow_at"
+    fileprivate static let workflowFile = TokenHole("workflow_file", .workflowFile, usual: "deploy.yml")
+
     /// - Returns: `nil` where tokens of that context lack the claim.
     package static func value(of key: ClaimKey, in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
         func word(_ alphabet: TokenAlphabet, _ usual: String) -> TokenText {
@@ -224,17 +284,17 @@ package enum TokenClaims {
         case "event_name": return eventName(context)
         case "environment": return context.hasEnvironment ? word(.freeText, "prod") : nil
         case "environment_node_id": return context.hasEnvironment ? word(.freeText, "EN_x") : nil
-        case "head_ref": return isOnPullRequest(context) ? word(.refName, "x") : nil
-        case "base_ref": return isOnPullRequest(context) ? word(.refName, "main") : nil
+        case "head_ref": return context.isOnPullRequest ? word(.refName, "x") : nil
+        case "base_ref": return context.isOnPullRequest ? word(.refName, "main") : nil
         case "job_workflow_ref":
-            // A job's own workflow is one of these, too: any repository may hold a reusable one.
+            // A job's own workflow is one of these, too, unless it is a pull request's: any repository may hold a reusable one.
             return TokenText(TokenHole("workflow_owner", .login, usual: "acme")) + "/"
                 + TokenText(TokenHole("workflow_repository", .repositoryName, usual: "shared")) + "/.github/workflows/"
                 + TokenText(TokenHole("job_workflow_file", .workflowFile, usual: "deploy.yml")) + "@"
-                + TokenText(TokenHole("job_workflow_at", .workflowRef, usual: "refs/heads/main"))
+                + TokenText(TokenHole(workflowAt, .workflowRef, usual: "refs/heads/main"))
         case "workflow_ref":
             return identity.owner + "/" + identity.name + "/.github/workflows/"
-                + TokenText(TokenHole("workflow_file", .workflowFile, usual: "deploy.yml")) + "@" + ref(context)
+                + TokenText(workflowFile) + "@" + ref(context)
         case "workflow": return word(.freeText, "deploy")
         case "actor": return word(.actor, "octocat")
         case "actor_id", "run_id", "run_number", "run_attempt", "check_run_id": return word(.number, "1")
@@ -259,11 +319,7 @@ package enum TokenClaims {
 
     // MARK: -
 
-    private static func isOnPullRequest(_ context: JobContext) -> Bool {
-        context == .pullRequest || context == .pullRequestEnvironment || context == .otherPullRequestEvent
-    }
-
-    private static func ref(_ context: JobContext) -> TokenText {
+    fileprivate static func ref(_ context: JobContext) -> TokenText {
         switch context {
         case .branch, .branchEnvironment: "refs/heads/" + TokenText(TokenHole("branch", .refName, usual: "main"))
         case .tag, .tagEnvironment: "refs/tags/" + TokenText(TokenHole("tag", .refName, usual: "v1"))

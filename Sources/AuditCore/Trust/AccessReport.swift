@@ -22,6 +22,8 @@ package struct TrustFindings: Hashable, Sendable {
     package var formerNames: [Value] = []
     /// Repositories of our owners that are not listed.
     package var freeNames: [Value] = []
+    /// Repositories of our owners whose repositories are not known, so that they may exist or not.
+    package var unknownNames: [Value] = []
     /// `OWNER-ID/REPOSITORY-ID`.
     package var hyphenForms: [Value] = []
     /// Legacy values of a repository that presents immutable subjects and that another value admits.

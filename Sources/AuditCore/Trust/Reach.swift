@@ -31,6 +31,10 @@ package struct Reach: Hashable, Sendable {
         }
 
         package var isNo: Bool { self == .no }
+
+        fileprivate func possible(_ why: String) -> Answer {
+            if case .yes(let witness) = self { .possible(witness, why: why) } else { self }
+        }
     }
 
     package var anyone: Answer
@@ -55,6 +59,21 @@ package struct Reach: Hashable, Sendable {
         self.byName = byName
         self.repositoryCount = repositoryCount
         self.mayHaveMore = mayHaveMore
+    }
+
+    /// The same, with nothing certain but that a group can't get in.
+    package func possible(why: String) -> Reach {
+        var reach = outsidersPossible(why: why)
+        (reach.owner, reach.byName) = (owner.possible(why), byName.possible(why))
+        return reach
+    }
+
+    /// The same, with that certain of outsiders alone.
+    package func outsidersPossible(why: String) -> Reach {
+        var reach = self
+        (reach.anyone, reach.renamer) = (anyone.possible(why), renamer.possible(why))
+        reach.foreignOwner = foreignOwner.possible(why)
+        return reach
     }
 
     /// The first group that can get in, or that may.

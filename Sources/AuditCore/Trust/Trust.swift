@@ -62,9 +62,9 @@ package struct Undecided: Hashable, Sendable {
 
 /// One way in that a cloud grants: in AWS an Allow statement of a role for one provider, with the role's Deny statements.
 package struct Trust: Hashable, Sendable {
-    /// Unique in a report: `aws:ARN#STATEMENT`.
-    package let id: String
-    package let identity: Identity
+    /// Unique in a report: `aws:ARN#STATEMENT`, with `@NUMBER` behind it where exports differ.
+    package var id: String
+    package var identity: Identity
     package let source: TrustSource
     /// `https://token.actions.githubusercontent.com`, with the enterprise behind it where it is one of its own.
     package let issuer: String
@@ -74,7 +74,7 @@ package struct Trust: Hashable, Sendable {
     package let allow: Demand
     /// What each Deny statement demands: a token that meets one is refused.
     package let denies: [Demand]
-    package let undecided: [Undecided]
+    package var undecided: [Undecided]
     /// Why the cloud would not accept this trust if it were written today; `nil` where it would.
     package let creationRefusal: String?
     /// Audiences of the provider; `nil` where no export says.
@@ -110,6 +110,14 @@ package struct Trust: Hashable, Sendable {
     package func conditionKey(_ claim: ClaimKey) -> String {
         let host = issuer.firstRange(of: "://").map { issuer[$0.upperBound...] } ?? issuer[...]
         return "\(host):\(claim)"
+    }
+
+    /// The enterprise whose jobs alone have the issuer; `nil` where it is everybody's.
+    ///
+    /// Source: GitHub's OIDC reference, "Customizing the issuer value for an enterprise".
+    package var enterprise: String? {
+        let everybodys = "https://token.actions.githubusercontent.com/"
+        return issuer.hasPrefix(everybodys) ? String(issuer.dropFirst(everybodys.count)) : nil
     }
 
     /// Whether every part that decides something was evaluated. What is about the request can only narrow, and is said beside.

@@ -3,14 +3,22 @@ import Synchronization
 
 /// Every subject that an outsider's template can yield: known keys in any order, each with what its owner can choose.
 enum OutsiderSubject {
-    /// What an outsider is not.
+    /// What an outsider is not, and what is known of one.
     struct Limits: Hashable {
         /// Logins.
         var owners: [String] = []
         var ownerIDs: [String] = []
         var repositoryIDs: [String] = []
+        /// `nil`: any but those above; likewise below.
+        var owner: String?
+        var ownerID: String?
+        var repositoryID: String?
+        /// The job that the token is for; `nil`: any, so that a subject may hold what no one job has.
+        var context: JobContext?
         /// Keys that are left out, since their claims are demanded beside the subject and must say the same.
         var without: Set<String> = []
+        /// Keys that come once at most. A template holds each of its keys once, and most subjects do so by themselves.
+        var once: Set<String> = []
     }
 
     /// - Returns: a hole for the whole subject.
@@ -18,49 +26,95 @@ enum OutsiderSubject {
         TokenHole("custom_subject", .automaton(automaton(limits)), usual: "")
     }
 
+    /// The keys of a subject, with their values.
+    static func segments(of subject: String) -> [(key: String, value: String)] {
+        var rest = subject.split(separator: ":", omittingEmptySubsequences: false).map(String.init)[...]
+        var segments: [(key: String, value: String)] = []
+        while let key = rest.popFirst() {
+            segments.append((key, key == pullRequest ? "" : rest.popFirst() ?? ""))
+        }
+        return segments
+    }
+
     // MARK: - Keys
 
-    private struct Part: Sendable {
-        enum What: Sendable {
+    private struct Part: Hashable, Sendable {
+        enum What: Hashable, Sendable {
             case text([UInt32])
-            case alphabet(TokenAlphabet, excluded: [String])
+            case alphabet(TokenAlphabet, excluded: Set<String>)
         }
         let what: What
         init(_ text: String) { what = .text(text.unicodeScalars.map(\.value)) }
-        init(_ alphabet: TokenAlphabet, _ excluded: [String] = []) { what = .alphabet(alphabet, excluded: excluded) }
+        init(_ alphabet: TokenAlphabet, _ excluded: [String] = []) {
+            what = .alphabet(alphabet, excluded: Set(excluded.map(\.lowercasedASCII)))
+        }
     }
 
-    private static func keys(_ limits: Limits) -> [(name: String, parts: [Part])] {
-        let keys: [(name: String, parts: [Part])] = [
-            ("repo", [Part(.login, limits.owners), Part("/"), Part(.repositoryName)]),
-            (
-                "repo",
-                [
-                    Part(.login, limits.owners), Part("@"), Part(.number, limits.ownerIDs), Part("/"),
-                    Part(.repositoryName), Part("@"), Part(.number, limits.repositoryIDs),
-                ]
-            ),
-            ("environment", [Part(.freeText)]), ("ref", [Part(.ref)]), ("workflow", [Part(.freeText)]),
-            ("repository_id", [Part(.number, limits.repositoryIDs)]),
-            ("repository_owner", [Part(.login, limits.owners)]),
-            ("repository_owner_id", [Part(.number, limits.ownerIDs)]),
-            (
-                "job_workflow_ref",
-                [
-                    Part(.login), Part("/"), Part(.repositoryName), Part("/.github/workflows/"), Part(.workflowFile),
-                    Part("@"), Part(.workflowRef),
-                ]
-            ),
-            ("head_ref", [Part(.refName)]), ("base_ref", [Part(.refName)]), ("actor", [Part(.actor)]),
-            ("actor_id", [Part(.number)]), ("enterprise", [Part(.login)]), ("run_id", [Part(.number)]),
-            ("sha", [Part(.commit)]), ("ref_type", [Part("branch")]), ("ref_type", [Part("tag")]),
-            ("event_name", [Part("push")]), ("event_name", [Part("pull_request")]),
-            ("event_name", [Part("workflow_dispatch")]), ("repository_visibility", [Part("public")]),
-            ("repository_visibility", [Part("private")]), ("runner_environment", [Part("github-hosted")]),
-            ("runner_environment", [Part("self-hosted")]), ("ref_protected", [Part("true")]),
-            ("ref_protected", [Part("false")]),
-        ]
-        return keys.filter { !limits.without.contains($0.name) }
+    /// A key of a template with its value, as one text may be.
+    private struct Row: Hashable, Sendable {
+        let key: String
+        let parts: [Part]
+    }
+
+    private static let pullRequest = "pull_request"
+
+    private static func rows(_ limits: Limits) -> [Row] {
+        var seen: Set<Row> = []
+        return (limits.context.map { [$0] } ?? JobContext.allCases)
+            .flatMap { rows(limits, in: $0) }
+            .filter { !limits.without.contains($0.key) && seen.insert($0).inserted }
+    }
+
+    private static func rows(_ limits: Limits, in context: JobContext) -> [Row] {
+        func text(_ known: String?, _ hole: TokenHole, _ excluded: [String]) -> TokenText {
+            var hole = hole
+            hole.excluded = excluded
+            return known.map { TokenText($0) } ?? TokenText(hole)
+        }
+        let identity = TokenIdentity(
+            owner: text(limits.owner, TokenIdentity.ownerHole, limits.owners),
+            ownerID: text(limits.ownerID, TokenIdentity.ownerIDHole, limits.ownerIDs),
+            name: TokenText(TokenIdentity.nameHole),
+            repositoryID: text(limits.repositoryID, TokenIdentity.repositoryIDHole, limits.repositoryIDs))
+        let names = identity.owner + "/" + identity.name
+        let namesWithIDs =
+            identity.owner + "@" + identity.ownerID + "/" + identity.name + "@" + identity.repositoryID
+        var texts: [(key: String, value: TokenText)] = []
+        for key in ["repo", "repository"] { texts += [(key, names), (key, namesWithIDs)] }
+        // The tail of a default subject, unless it is as the keys ref and environment are.
+        if context == .pullRequest { texts.append((pullRequest, TokenText([]))) }
+        let others: Set<ClaimKey> = ["repo", "repository", "context", "sub", "iss"]
+        for claim in ClaimCatalog.all where !others.contains(claim.key) {
+            guard let value = TokenClaims.value(of: claim.key, in: context, identity) else { continue }
+            texts.append((claim.key.rawValue, value))
+        }
+        texts.append(("iss", "https://token.actions.githubusercontent.com"))
+        if context.isOnPullRequest, let own = TokenClaims.value(of: "workflow_ref", in: context, identity) {
+            texts.append(("job_workflow_ref", own))
+        }
+        let property = Row(
+            key: ClaimCatalog.customProperty.key.rawValue,
+            parts: [Part("repo_property_"), Part(.repositoryName), Part(":"), Part(.freeText)])
+        return texts.flatMap { key, value in
+            Self.parts(value).map { Row(key: key, parts: [Part(key == pullRequest ? key : key + ":")] + $0) }
+        } + [property]
+    }
+
+    /// One for each combination of words.
+    private static func parts(_ text: TokenText) -> [[Part]] {
+        text.joined.parts.reduce([[]]) { rows, part in
+            let choices: [Part] =
+                switch part {
+                case .text(let text): [Part(text.escapedInSubject)]
+                case .hole(let hole, _):
+                    if case .choice(let words) = hole.alphabet {
+                        words.map { Part($0) }
+                    } else {
+                        [Part(hole.alphabet, hole.excluded)]
+                    }
+                }
+            return rows.flatMap { row in choices.map { row + [$0] } }
+        }
     }
 
     // MARK: - The automaton
@@ -73,14 +127,17 @@ enum OutsiderSubject {
         let state: Int
         /// Of the texts that the part can't be, what it has begun with: an index into `Table.beginnings`; -1: none.
         let begun: Int
+        /// Keys that came and come once at most, one bit each.
+        let used: UInt64
     }
 
     /// States get numbers as they are met.
     private struct Table: Sendable {
         private let keys: [[Part]]
+        /// The bit of each key that comes once at most.
+        private let bits: [UInt64]
         private let beginnings: [ExactText: Int]
-        private let texts: [[UInt32]]
-        private let excluded: Set<String>
+        private let texts: [(scalars: [UInt32], text: String)]
         private var places: [Set<Place>] = []
         private var numbers: [Set<Place>: Int] = [:]
         private var moves: [Move: Int] = [:]
@@ -91,22 +148,42 @@ enum OutsiderSubject {
         }
 
         init(_ limits: Limits) {
-            keys = OutsiderSubject.keys(limits).map { [Part("\($0.name):")] + $0.parts } + [[Part("pull_request")]]
-            excluded = Set((limits.owners + limits.ownerIDs + limits.repositoryIDs).map(\.lowercasedASCII))
+            let rows = OutsiderSubject.rows(limits)
+            keys = rows.map(\.parts)
+            let once = limits.once.sorted()
+            bits = rows.map { row in once.prefix(64).firstIndex(of: row.key).map { 1 << UInt64($0) } ?? 0 }
+            let excluded = Set((limits.owners + limits.ownerIDs + limits.repositoryIDs).map(\.lowercasedASCII))
             var beginnings: [ExactText: Int] = [:]
-            var texts: [[UInt32]] = []
+            var texts: [(scalars: [UInt32], text: String)] = []
             for text in excluded {
                 var beginning = ""
                 for scalar in [nil] + text.unicodeScalars.map(Optional.some) {
                     if let scalar { beginning.unicodeScalars.append(scalar) }
                     guard beginnings[ExactText(beginning)] == nil else { continue }
                     beginnings[ExactText(beginning)] = texts.count
-                    texts.append(beginning.unicodeScalars.map(\.value))
+                    texts.append((beginning.unicodeScalars.map(\.value), beginning))
                 }
             }
             self.beginnings = beginnings
             self.texts = texts
-            _ = number(Set(keys.indices.map { Place(key: $0, part: 0, state: 0, begun: -1) }))
+            _ = number(Set(firstPlaces(used: 0)))
+        }
+
+        /// Characters without which no text of a key can be written.
+        var structure: Set<UInt32> {
+            var structure = Set("x-_17".unicodeScalars.map(\.value))
+            for part in keys.joined() {
+                switch part.what {
+                case .text(let text): structure.formUnion(text)
+                case .alphabet(let alphabet, _): structure.formUnion(alphabet.structure)
+                }
+            }
+            return structure
+        }
+
+        private func firstPlaces(used: UInt64) -> [Place] {
+            keys.indices.filter { bits[$0] & used == 0 }
+                .map { Place(key: $0, part: 0, state: 0, begun: -1, used: used | bits[$0]) }
         }
 
         mutating func step(_ state: Int, _ scalar: UInt32) -> Int? {
@@ -138,38 +215,41 @@ enum OutsiderSubject {
             case .alphabet(let alphabet, let excluded):
                 guard alphabet.isEnd(place.state) else { return false }
                 guard place.begun >= 0, !excluded.isEmpty else { return true }
-                return !excluded.contains { texts[place.begun] == $0.lowercasedASCII.unicodeScalars.map(\.value) }
+                return !excluded.contains(texts[place.begun].text)
             }
         }
 
         private func move(_ place: Place, _ scalar: UInt32, _ next: inout Set<Place>) {
             if isDone(place), scalar == 0x3A {
-                for key in keys.indices { next.insert(Place(key: key, part: 0, state: 0, begun: -1)) }
+                next.formUnion(firstPlaces(used: place.used))
                 return
             }
             switch keys[place.key][place.part].what {
             case .text(let text):
                 if place.state < text.count {
                     guard text[place.state] == scalar else { return }
-                    next.insert(Place(key: place.key, part: place.part, state: place.state + 1, begun: -1))
+                    next.insert(
+                        Place(
+                            key: place.key, part: place.part, state: place.state + 1, begun: -1, used: place.used))
                     return
                 }
             case .alphabet(let alphabet, let excluded):
                 // A colon within a value is written otherwise.
                 if scalar != 0x3A, let state = alphabet.step(place.state, scalar) {
                     let begun = excluded.isEmpty ? -1 : begun(place, alphabet, scalar)
-                    next.insert(Place(key: place.key, part: place.part, state: state, begun: begun))
+                    next.insert(
+                        Place(key: place.key, part: place.part, state: state, begun: begun, used: place.used))
                 }
             }
             guard isPartDone(place), place.part + 1 < keys[place.key].count else { return }
-            let following = Place(key: place.key, part: place.part + 1, state: 0, begun: -1)
+            let following = Place(key: place.key, part: place.part + 1, state: 0, begun: -1, used: place.used)
             move(following, scalar, &next)
         }
 
         private func begun(_ place: Place, _ alphabet: TokenAlphabet, _ scalar: UInt32) -> Int {
             let before: [UInt32]
             if place.begun >= 0 {
-                before = texts[place.begun]
+                before = texts[place.begun].scalars
             } else if place.state == alphabet.start {
                 before = []
             } else {
@@ -196,10 +276,11 @@ enum OutsiderSubject {
     }
 
     private static func newAutomaton(_ limits: Limits) -> TokenAutomaton {
-        let table = Mutex(Table(limits))
-        let structure = Set("abcdefghijklmnopqrstuvwxyz_:/@.-17".unicodeScalars.map(\.value))
+        let made = Table(limits)
+        let structure = made.structure.union([0x3A]).sorted()
+        let table = Mutex(made)
         return TokenAutomaton(
-            structure: structure.sorted(), step: { state, scalar in table.withLock { $0.step(state, scalar) } },
+            structure: structure, step: { state, scalar in table.withLock { $0.step(state, scalar) } },
             isEnd: { state in table.withLock { $0.isEnd(state) } })
     }
 }

@@ -296,11 +296,19 @@ struct TokenRun {
         for text in excluded { needed.formUnion(text.unicodeScalars.map(\.value)) }
         let others = TokenAlphabet.readable.filter { !needed.contains($0) }
         var candidates: [UInt32] = []
-        for isFit in [{ $0 >= 0x67 && $0 <= 0x7A }, { $0 <= 0x39 }, { $0 >= 0x61 && $0 <= 0x66 }] as [(UInt32) -> Bool]
-        {
-            if let one = others.first(where: isFit) { candidates.append(one) }
+        func add(_ ranges: ClosedRange<UInt32>...) {
+            // The first range with one stands for those behind it, since it can stand wherever they can.
+            for range in ranges {
+                guard let one = others.first(where: { range.contains($0) }) else { continue }
+                candidates.append(one)
+                return
+            }
         }
-        if candidates.isEmpty { candidates += [0x2D, 0x5F, 0xE9].filter { !needed.contains($0) } }
+        add(0x67...0x7A, 0x41...0x5A)
+        // No number begins with zero.
+        add(0x31...0x39, 0x30...0x30)
+        add(0x61...0x66)
+        if candidates.isEmpty { candidates += [0x2D, 0x5F, 0x2E, 0xE9].filter { !needed.contains($0) } }
         return candidates + needed.sorted()
     }
 }

@@ -26,6 +26,17 @@ struct AWSConditions {
 
     var demand: Demand { .all(demands.map { .claim($0) }) }
 
+    /// Of a Deny: keys that AWS documents for no token, where the Deny refuses tokens because they lack them. If AWS reads the
+    /// key after all, it refuses others or none.
+    var refusesByUnreadKey: [Undecided] {
+        guard demands.allSatisfy({ $0.isRead || $0.whenAbsent }) else { return [] }
+        return demands.filter { !$0.isRead }.map {
+            Undecided(
+                .undocumented, $0.written,
+                "AWS does not document that it reads this key, so that it is not certain whom the Deny refuses")
+        }
+    }
+
     /// Since about June 2025 IAM looks at the first value of `sub` alone.
     var creationRefusal: String? {
         let subjects = demands.filter { $0.claim == "sub" && !$0.isNegated && !$0.anyOf.isEmpty }
@@ -145,10 +156,17 @@ struct AWSConditions {
         case .string(let kind, let isNegated):
             var patterns: [TextPattern] = []
             for value in values {
-                if let (undecidedKind, why) = Self.obstacle(in: value, kind, hasVariables: hasVariables, provider) {
-                    return leaveOpen(undecidedKind, why)
+                guard let (undecidedKind, why) = Self.obstacle(in: value, kind, hasVariables: hasVariables, provider)
+                else {
+                    patterns.append(TextPattern(kind, value, hasVariables: hasVariables))
+                    continue
                 }
-                patterns.append(TextPattern(kind, value, hasVariables: hasVariables))
+                guard undecidedKind == .unsupported, hasVariables, !isNegated, kind != .equalsIgnoringCase,
+                    let widest = Self.widest(value, kind)
+                else { return leaveOpen(undecidedKind, why) }
+                // What is written around a variable is demanded whatever the variable stands for.
+                leaveOpen(undecidedKind, why)
+                patterns.append(TextPattern(.like, widest, hasVariables: true))
             }
             let whenAbsent =
                 switch parsed.quantifier {
@@ -174,6 +192,24 @@ struct AWSConditions {
         // No value of the claim is one of none; negated, any is.
         demands.append(
             ClaimDemand(claim, anyOf: [], isNegated: present, whenAbsent: absent, isRead: isRead, written: name))
+    }
+
+    /// The value under `StringLike` with `*` for each variable; `nil` where it is not evaluated for another reason.
+    private static func widest(_ value: String, _ kind: TextPattern.Kind) -> String? {
+        guard value.utf8.count <= valueLengthMax else { return nil }
+        var widest = ""
+        var rest = value[...]
+        while let first = rest.first {
+            if rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") {
+                let name = String(rest[..<end].dropFirst(2))
+                widest += ["*", "?", "$"].contains(name) ? "${\(name)}" : "*"
+                rest = rest[end...].dropFirst()
+                continue
+            }
+            widest += kind != .like && (first == "*" || first == "?") ? "${\(first)}" : String(first)
+            rest = rest.dropFirst()
+        }
+        return widest
     }
 
     /// Longest value that is evaluated, in bytes; a trust policy of AWS has at most 8,192 characters.

@@ -62,7 +62,9 @@ struct AWSPolicy {
         var denies: [Demand] = []
         for deny in statements where !deny.isAllow && deny.coversWebIdentity && deny.mayRefuse(provider) {
             let conditions = AWSConditions(deny.conditions, provider: provider.url, hasVariables: hasVariables)
-            let open = conditions.undecided.map { Undecided($0.kind, "Deny: \($0.what)", $0.why) }
+            let open = (conditions.undecided + conditions.refusesByUnreadKey).map {
+                Undecided($0.kind, "Deny: \($0.what)", $0.why)
+            }
             if open.isEmpty, !deny.hasNotPrincipal {
                 denies.append(conditions.demand)
             } else {

@@ -40,6 +40,7 @@ struct AWSRoleReader {
             let source = "\(pointer)/AssumeRolePolicyDocument"
             let found = policy.trusts(of: identity, file: path, pointer: source, issuers: issuers)
             file.trusts += found.trusts
+            file.read.append(TrustFile.Role(name: name, pointer: source))
             if found.trustsOthers { file.otherIssuers += 1 }
         } catch {
             unread("its trust policy cannot be read: \(error.message)")
@@ -99,6 +100,12 @@ struct AWSProvider {
             || (url.utf8.count > issuer.utf8.count
                 && String(url.utf8.prefix(issuer.utf8.count + 1)) ?? ""
                     == issuer + "/")
+    }
+
+    /// The account of a provider; `nil` where the text is no ARN.
+    static func account(ofARN arn: String) -> String? {
+        guard url(ofARN: arn) != nil else { return nil }
+        return String(arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)[4])
     }
 
     /// `arn:PARTITION:iam::ACCOUNT:oidc-provider/HOST[/PATH]`.

@@ -31,9 +31,18 @@ package struct TrustFile: Hashable, Sendable {
         package let why: String
     }
 
+    /// A role that was read, also one that trusts nobody of GitHub's.
+    package struct Role: Hashable, Sendable {
+        /// As `Identity` has it.
+        package let name: String
+        /// Of its trust policy.
+        package let pointer: String
+    }
+
     package let path: String
     package var kind: Kind
     package var roles = 0
+    package var read: [Role] = []
     package var trusts: [Trust] = []
     /// Roles that trust an OIDC or SAML provider other than GitHub's.
     package var otherIssuers = 0
@@ -44,26 +53,6 @@ package struct TrustFile: Hashable, Sendable {
 
     /// Whether everything of the export was there and could be read.
     package var isComplete: Bool { truncation == nil && unread.isEmpty }
-
-    /// The trusts of several files, each with the audiences that its provider allows, as far as a file says.
-    package static func trusts(of files: [TrustFile]) -> [Trust] {
-        let providers = files.flatMap(\.providers)
-        var seen: Set<String> = []
-        return files.flatMap(\.trusts).filter { seen.insert($0.id).inserted }.map { trust in
-            var trust = trust
-            trust.audiences = audiences(of: trust, providers)
-            return trust
-        }
-    }
-
-    /// An export without ARN may be any account's, so what each of several allows counts.
-    private static func audiences(of trust: Trust, _ providers: [CloudProvider]) -> [String]? {
-        guard trust.provider != "*" else { return nil }
-        let own = providers.filter { $0.arn == trust.provider && $0.audiences != nil }
-        let host = "https://"
-        let same = own.isEmpty ? providers.filter { $0.arn == nil && host + $0.url == trust.issuer } : own
-        return same.isEmpty ? nil : Array(Set(same.flatMap { $0.audiences ?? [] })).sorted()
-    }
 }
 
 /// Why a file is no export that is read.
@@ -195,10 +184,12 @@ package struct TrustFileReader: Sendable {
 
     private static func kind(of members: [Document.Member]) -> TrustFile.Kind? {
         if members.value("RoleDetailList")?.array != nil { return .accountDetails }
-        if members.value("Roles")?.array?.allSatisfy({
-            $0.member("AssumeRolePolicyDocument") != nil || $0.member("Arn") != nil
-        })
-            == true
+        // One that is no role is said, and the others are read.
+        if let roles = members.value("Roles")?.array,
+            roles.isEmpty
+                || roles.contains(where: {
+                    $0.member("AssumeRolePolicyDocument") != nil || $0.member("Arn") != nil
+                })
         {
             return .listRoles
         }
@@ -250,7 +241,7 @@ package struct TrustFileReader: Sendable {
         for (index, line) in lines.enumerated() {
             guard line.contains(where: { !Self.isSpaceOrMark($0) }) else { continue }
             // A file that is one broken document is told apart by its first line.
-            guard line.first == UInt8(ascii: "{") || index == 0 else { return nil }
+            guard line.first(where: { !Self.isSpaceOrMark($0) }) == UInt8(ascii: "{") || index == 0 else { return nil }
             do throws(DocumentError) {
                 let document = try JSONParser.parse(Array(line), valuesMax: valuesMax)
                 values += document.count

@@ -6,6 +6,8 @@ import Reports
 /// Cloud exports as `--trust` names them: files, or folders of JSON files.
 struct TrustFiles {
     let trusts: [Trust]
+    /// Names of the roles that were read, also of those that trust nobody of GitHub's.
+    let roles: Set<String>
     let exports: [TrustExport]
     /// Files of folders that are no JSON files.
     let skipped: [String]
@@ -45,6 +47,7 @@ struct TrustFiles {
             exports.append(export)
         }
         trusts = TrustFile.trusts(of: files)
+        roles = Set(files.flatMap { $0.read.map(\.name) })
         self.exports = exports
         skipped = found.skipped
     }
@@ -126,7 +129,21 @@ enum TokenClaimsFile {
         }
         var claims: [ClaimKey: String] = [:]
         // Clouds compare strings: no condition on a claim is met by a number.
-        for member in members { if case .string(let text) = member.value.value { claims[ClaimKey(member.key)] = text } }
+        for member in members {
+            switch member.value.value {
+            case .string(let text): claims[ClaimKey(member.key)] = text
+            // A token may write its one audience as a list.
+            case .array(let elements) where member.key.isExactly("aud") && elements.count == 1:
+                if case .string(let text) = elements[0].value { claims["aud"] = text }
+            default: continue
+            }
+        }
+        if claims["sub"] == nil, let subject = members.first(where: { $0.key.isExactly("sub") })?.value {
+            throw DocumentFile.failure(
+                DocumentError(
+                    at: subject.position, "the claim \"sub\" must be a string, not \(subject.kind)",
+                    hint: "every token of GitHub Actions has one"), in: path)
+        }
         guard claims["sub"] != nil else {
             throw DocumentFile.failure(
                 DocumentError(

@@ -87,17 +87,19 @@ struct TrustScanReader {
         }
     }
 
-    /// A name that one repository had and another has now is nobody's former name.
+    /// Names that repositories had. One that another repository has now is a former name of the first, as long as that one is
+    /// still there.
     private func formerRepositories(_ snapshot: Snapshot, _ seen: SeenNames) -> [String: String?] {
         let listed = snapshot.organizations.flatMap(\.repositories).map(\.repository)
         let names = Dictionary(listed.map { ($0.id, $0.fullName) }, uniquingKeysWith: { first, _ in first })
-        let taken = Set(listed.map { $0.fullName.lowercased() })
+        let holders = Dictionary(
+            listed.map { ($0.fullName.lowercased(), $0.id) }, uniquingKeysWith: { first, _ in first })
         var former: [String: String?] = [:]
-        for (name, id) in seen.repositories where !taken.contains(name.lowercased()) {
+        for (name, id) in seen.repositories where holders[name.lowercased()] != id {
             // Of several that had it, one that is still there says more.
             if let now = names[id] {
                 former.updateValue(now, forKey: name)
-            } else if former[name] == nil {
+            } else if holders[name.lowercased()] == nil, former[name] == nil {
                 former.updateValue(nil, forKey: name)
             }
         }

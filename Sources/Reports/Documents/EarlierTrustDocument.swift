@@ -10,6 +10,16 @@ package enum EarlierTrustDocument {
                 hint: "oidc-audit trust ORG --trust roles.json -o json=FILE writes one")
         }
         var earlier = EarlierTrusts()
+        if let files = reader.optional("files") {
+            for element in try elements(files, "files") {
+                let export = try ObjectReader(element, as: "an export")
+                if let why = export.optional("truncated"), !why.isNull { earlier.isPartial = true }
+                guard let roles = export.optional("unread") else { continue }
+                for role in try elements(roles, "unread") {
+                    earlier.unread.insert(try ObjectReader(role, as: "an unread role").string("identity"))
+                }
+            }
+        }
         for element in try elements(reader.required("trusts"), "trusts") {
             let trust = try ObjectReader(element, as: "a trust")
             let identity = try trust.string("identity")
@@ -25,6 +35,12 @@ package enum EarlierTrustDocument {
             let key = EarlierTrusts.Access(
                 repository: RepositoryID(rawValue: Int64(id)), identity: try row.string("identity"))
             earlier.access[key] = try row.string("repository")
+            var only: [String: [String]] = [:]
+            if let names = row.optional("only"), case .object(let members) = names.value {
+                for member in members { only[member.key] = try texts(member.value, member.key) }
+            }
+            guard let contexts = row.optional("contexts") else { continue }
+            earlier.note(try texts(contexts, "contexts"), only: only, of: key)
         }
         guard let findings = reader.optional("findings") else { return earlier }
         var known: [String: EarlierTrusts.Finding] = [:]
@@ -42,6 +58,12 @@ package enum EarlierTrustDocument {
         }
         earlier.findings = known
         return earlier
+    }
+
+    private static func texts(_ document: Document, _ key: String) throws(DocumentError) -> [String] {
+        var texts: [String] = []
+        for element in try elements(document, key) { texts.append(try element.string(named: key)) }
+        return texts
     }
 
     private static func elements(_ document: Document, _ key: String) throws(DocumentError) -> [Document] {

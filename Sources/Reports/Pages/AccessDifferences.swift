@@ -3,10 +3,17 @@ import AuditCore
 extension TextPage {
     /// Access that a change takes away or gives.
     ///
-    /// - Parameter what: such as `that the change takes away`.
-    mutating func differences(_ word: String, _ rows: [AccessDifference], _ what: String, _ tone: Tone) {
+    /// - Parameters:
+    ///   - what: such as `that the change takes away`.
+    ///   - isWhole: whether all was read and decided.
+    mutating func differences(
+        _ word: String, _ rows: [AccessDifference], _ what: String, _ tone: Tone, isWhole: Bool = true,
+    ) {
         blank()
-        guard !rows.isEmpty else { return line(word, .good, "nothing") }
+        guard !rows.isEmpty else {
+            return isWhole
+                ? line(word, .good, "nothing") : line(word, .poor, "nothing in what was read and decided")
+        }
         line(word, tone, "\(counted(rows.count, "row")) of access \(what)")
         for alike in rows.grouped(by: \.likeness) { differences(alike) }
     }
@@ -46,8 +53,8 @@ extension TextPage {
     /// What a plan does to access, what it takes away first.
     mutating func access(of plan: Plan) {
         guard let access = plan.access else { return }
-        differences("LOST", access.lost, "that the plan takes away", .bad)
-        differences("GAINED", access.gained, "that the plan gives", .poor)
+        differences("LOST", access.lost, "that the plan takes away", .bad, isWhole: access.gaps.isEmpty)
+        differences("GAINED", access.gained, "that the plan gives", .poor, isWhole: access.gaps.isEmpty)
         if !plan.knowsSubjects {
             wrapped(
                 "whose subject changes is not known of every change, and what that loses or gains is not listed",
@@ -63,7 +70,9 @@ extension TextPage {
     mutating func patches(_ access: PlannedAccess) {
         blank()
         guard !access.lost.isEmpty else {
-            return line("ROLES", .good, "no access is lost: no value is to be added")
+            return access.gaps.isEmpty
+                ? line("ROLES", .good, "no access is lost: no value is to be added")
+                : line("ROLES", .poor, "no value is to be added in what was read and decided")
         }
         line("ROLES", .strong, "add these values before the plan is applied")
         let trusts = access.lost.grouped(by: \.trust)

@@ -14,6 +14,12 @@ extension TextPage {
         section("findings that are gone", news.goneFindings.map { "\($0.rule) of \($0.name): \($0.message)" })
         section("new access", news.newAccess.map { "\($0.repository) can assume \($0.identity)" })
         section("access that is gone", news.goneAccess.map { "\($0.repository) could assume \($0.identity)" })
+        section(
+            "access in other jobs",
+            news.otherJobs.map {
+                "\($0.repository) and \($0.identity): \($0.before.joined(separator: ", ")) → "
+                    + $0.after.joined(separator: ", ")
+            })
         section("repositories", news.wide.map { "\($0.name): \($0.before ?? "0") → \($0.after ?? "0")" })
     }
 

@@ -130,6 +130,7 @@ package enum TrustPage: Page {
     private static let news = Shape<TrustNews>.object {
         Member("new_access", .list(newsAccess)) { $0.newAccess }
         Member("gone_access", .list(newsAccess)) { $0.goneAccess }
+        Member("other_jobs", .list(newsJobs), "access that both know, in other jobs") { $0.otherJobs }
         Member("reach", .list(newsIdentity), "who is farthest outside; null where it did not trust GitHub") { $0.reach }
         Member("repositories", .list(newsIdentity), "numbers, of identities whose rows are not listed") { $0.wide }
         Member("new_findings", .list(newsFinding)) { $0.newFindings }
@@ -139,6 +140,13 @@ package enum TrustPage: Page {
     private static let newsAccess = Shape<TrustNews.Access>.object {
         Member("repository", .string) { $0.repository }
         Member("identity", .string) { $0.identity }
+    }
+
+    private static let newsJobs = Shape<TrustNews.Jobs>.object {
+        Member("repository", .string) { $0.repository }
+        Member("identity", .string) { $0.identity }
+        Member("before", .strings, "contexts, with a name behind one that is narrowed to names") { $0.before }
+        Member("after", .strings) { $0.after }
     }
 
     private static let newsIdentity = Shape<TrustNews.Identity>.object {

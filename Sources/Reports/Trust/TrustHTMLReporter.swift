@@ -92,6 +92,14 @@ private struct TrustHTML {
         ] {
             table(title, tone, ["repository", "role"], rows.map { [text($0.repository), code($0.identity)] })
         }
+        table(
+            "Access in other jobs, before and now", "poor", ["repository", "role", "before", "now"],
+            news.otherJobs.map {
+                [
+                    text($0.repository), code($0.identity), text($0.before.joined(separator: ", ")),
+                    text($0.after.joined(separator: ", ")),
+                ]
+            })
         for (title, tone, rows) in [
             ("New findings", "bad", news.newFindings), ("Findings that are gone", "poor", news.goneFindings),
         ] {

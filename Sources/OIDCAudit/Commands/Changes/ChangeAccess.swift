@@ -24,8 +24,9 @@ struct ChangeAccess {
     ///   - plan: changes to come.
     ///   - made: those that were made since the scan, in their order.
     ///   - snapshot: of the scan.
+    ///   - roles: names of roles that the exports must hold.
     func access(
-        of plan: Plan, after made: [PlannedChange] = [], in snapshot: Snapshot,
+        of plan: Plan, after made: [PlannedChange] = [], in snapshot: Snapshot, with roles: Set<String> = [],
     ) throws(CommandFailure) -> PlannedAccess {
         let files = try exports.files(of: snapshot, console, context)
         for file in files.exports { warn(of: file) }
@@ -43,9 +44,12 @@ struct ChangeAccess {
         }
         let changes = plan.worldChanges(world.repositories, templates: templates)
         let result = WhatIf(changes, in: world, trusts: files.trusts)
-        return PlannedAccess(
+        let unread = Self.unread(files, roles)
+        var access = PlannedAccess(
             files: files.exports.map { PlannedAccess.File(path: $0.path, sha256: $0.sha256) }, lost: result.lost,
-            gained: result.gained, gaps: Self.gaps(files))
+            gained: result.gained, gaps: unread + Self.undecided(files))
+        access.unread = unread
+        return access
     }
 
     // MARK: -
@@ -57,18 +61,24 @@ struct ChangeAccess {
         context.console.note("warning: \(file.path) is \(days) days old: export it anew")
     }
 
-    private static func gaps(_ files: TrustFiles) -> [String] {
+    /// What the exports lack, so that more access may be lost than they show.
+    private static func unread(_ files: TrustFiles, _ roles: Set<String>) -> [String] {
         var gaps: [String] = []
         for file in files.exports {
             if let why = file.truncation { gaps.append("\(file.path): \(why)") }
             for role in file.unread { gaps.append("\(role.identity): \(role.why)") }
         }
         if files.exports.allSatisfy({ $0.roles == 0 }) { gaps.append("the files hold no role") }
-        for trust in files.trusts where !trust.isExact {
-            gaps += trust.undecided.filter { $0.kind != .request }.map {
-                "\(trust.identity.name): \($0.what): \($0.why)"
-            }
+        let unread = Set(files.exports.flatMap { $0.unread.map(\.identity) })
+        gaps += roles.subtracting(files.roles).subtracting(unread).sorted().map {
+            "\($0): the plan was made with this role, and no file holds it"
         }
         return gaps
+    }
+
+    private static func undecided(_ files: TrustFiles) -> [String] {
+        files.trusts.filter { !$0.isExact }.flatMap { trust in
+            trust.undecided.filter { $0.kind != .request }.map { "\(trust.identity.name): \($0.what): \($0.why)" }
+        }
     }
 }
