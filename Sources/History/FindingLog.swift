@@ -133,7 +133,8 @@ struct LastFinding {
             let fullName: String? = try columns.next()
             let organizationRowID: Int64? = try columns.next()
             let found: FindingRecord = try columns.next()
-            let known = try organizations
+            let known =
+                try organizations
                 ?? scannedOrganizations(before: scanID, judgedBy: policyName, db)
             organizations = known
             let organization = organizationRowID.flatMap { known[$0] }

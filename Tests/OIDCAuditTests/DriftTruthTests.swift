@@ -101,7 +101,8 @@ import Testing
             _ = await night(scan, ["acme"])
             await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["actor"]) }
             let run = await night(scan, ["acme", "--baseline", "scan:1", "--new-only"])
-            let news = try #require(run.output.components(separatedBy: "NEW ").last?.components(separatedBy: "\n\n").first)
+            let news = try #require(
+                run.output.components(separatedBy: "NEW ").last?.components(separatedBy: "\n\n").first)
             let words = news.replacing(/\s+/, with: " ")
             #expect(words.contains("since #2") && words.contains("now also missing claim: repo"), "\(news)")
             #expect(!words.contains("missing claim: context;"), "\(news)")
@@ -160,13 +161,16 @@ import Testing
 
     /// What an ad-hoc scan saw in between is in the morning's report all the same.
     @Test func aScanOfAnotherScopeTakesNothingOutOfTheReport() async throws {
-        try await EmulatedScan.with([.good("app", id: 1), .own("pay", id: 2, ["actor"])]) { (scan) async throws -> Void in
+        try await EmulatedScan.with([.good("app", id: 1), .own("pay", id: 2, ["actor"])]) {
+            (scan) async throws -> Void in
             _ = await night(scan, ["acme"])
             await scan.world.change {
                 $0.organizations[0].repositories = [.own("app", id: 1, ["actor"]), .good("pay", id: 2)]
             }
             _ = await night(scan, ["--repository", "acme/app", "--repository", "acme/pay"])
-            for run in [await night(scan, ["acme", "-f", "json"]), await command(scan, ["report", "3", "-f", "json"])] {
+            for run in [
+                await night(scan, ["acme", "-f", "json"]), await command(scan, ["report", "3", "-f", "json"]),
+            ] {
                 let found = run.json["findings"] as? [[String: Any]] ?? []
                 #expect(!found.isEmpty)
                 #expect(Set(values(run, "findings", "since_last_scan")) == ["new"], "\(run.error)")
@@ -209,7 +213,7 @@ import Testing
                     .init(path: "/orgs/beta/actions/*", kind: .status, status: 403),
                 ]
             }
-            for format in ["line", "github", "text", "markdown"] {
+            for format in ["line", "github", "text"] {
                 let run = await night(scan, ["acme", "beta", "-f", format])
                 #expect(run.output.contains("2 organizations (acme, beta)"), "\(run.output)")
             }

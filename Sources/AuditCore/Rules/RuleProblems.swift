@@ -10,9 +10,10 @@ extension [[ClaimKey]] {
         // Only lists that share the most claims can say in which order these stand.
         let shared = lists.map { list in found.filter(list.contains) }
         let most = shared.map(\.count).max() ?? 0
-        let disorder = zip(lists, shared).filter { $1.count == most }.map { list, shared in
-            list.filter(found.contains).disorder(in: shared)
-        }.min { $0.count < $1.count } ?? []
+        let disorder =
+            zip(lists, shared).filter { $1.count == most }.map { list, shared in
+                list.filter(found.contains).disorder(in: shared)
+            }.min { $0.count < $1.count } ?? []
         return ["\(name) is none of those allowed"] + missing.map { "missing claim: \($0.shown)" }
             + others.map { "claim not allowed: \($0.shown)" } + disorder
     }

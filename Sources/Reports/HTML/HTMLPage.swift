@@ -184,7 +184,8 @@ struct HTMLPage {
         return [
             broken.isEmpty ? nil : RuleGroup(title: nil, rules: broken),
             others.isEmpty
-                ? nil : RuleGroup(title: "\(counted(others.count, "rule")) without a violation that counts", rules: others),
+                ? nil
+                : RuleGroup(title: "\(counted(others.count, "rule")) without a violation that counts", rules: others),
         ].compactMap(\.self)
     }
 

@@ -197,7 +197,8 @@ extension Finding {
 
     private func worseningInWords(_ further: [String]?) -> String {
         let problems = further ?? furtherProblems
-        let severity = further == nil ? acceptedSeverity.map { "accepted as \($0.rawValue), \(self.severity.rawValue) now" } : nil
+        let severity =
+            further == nil ? acceptedSeverity.map { "accepted as \($0.rawValue), \(self.severity.rawValue) now" } : nil
         let also = problems.isEmpty ? nil : "now also \(problems.joined(separator: "; "))"
         let why = [severity, also].compactMap(\.self)
         return why.isEmpty ? "worsened" : "worsened: \(why.joined(separator: ", "))"

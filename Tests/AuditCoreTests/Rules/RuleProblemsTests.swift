@@ -70,7 +70,10 @@ import Testing
         Change(
             rule: "exact-template", options: templates(#"[["repo", "context", "ref"]]"#),
             before: .own(["repo", "context"]), after: .own(["context", "actor", "ref", "repo"]),
-            further: ["claim not allowed: actor", "claims out of order: context before repo", "claims out of order: ref before repo"]),
+            further: [
+                "claim not allowed: actor", "claims out of order: context before repo",
+                "claims out of order: ref before repo",
+            ]),
         Change(
             rule: "exact-template", options: templates(#"[["repo", "context", "ref"]]"#),
             before: .own(["repo", "context"]), after: .own(["repo"]), further: ["missing claim: context"]),
@@ -118,7 +121,8 @@ import Testing
             before: .own(["context", "repo"]), after: .own(["context", "repo", "ref"])),
         Change(
             rule: "require-claims", options: #""claims": ["repo", "context", "ref"], "ordered": true"#,
-            before: .own(["repo", "context"]), after: .own(["context", "repo"]), further: ["claims out of order: context before repo"]),
+            before: .own(["repo", "context"]), after: .own(["context", "repo"]),
+            further: ["claims out of order: context before repo"]),
         Change(
             rule: "require-claims", options: #""claims": ["repo"], "any_of": [["context", "ref"]]"#,
             before: .own(["actor"]), after: .own(["sha", "repository"])),
