@@ -153,8 +153,8 @@ import Testing
             let scan = try Child(
                 ["scan", "acme", "--api-url", address, "--policy", "preset:baseline", "--db", database, "-f", "json"],
                 environment: ["GH_ENTERPRISE_TOKEN": "x"])
-            // The scan has begun, and its last request hangs.
-            while try Self.sqlite(database, "SELECT count(*) FROM scan") < 1 {
+            // The scan has found its organization, and its last request hangs.
+            while try Self.sqlite(database, "SELECT count(*) FROM organization") < 1 {
                 try #require(scan.process.isRunning)
                 await Task.yield()
             }

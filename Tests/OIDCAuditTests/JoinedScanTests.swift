@@ -124,7 +124,9 @@ import Testing
             #expect(await Self.ask(scan, "all", check, hours: 35).status == 0)
             let stale = await Self.ask(scan, "all", check + ["-f", "junit"], hours: 37)
             #expect(stale.status == 3)
-            #expect(stale.error.contains("is incomplete: acme: scan 3 of 20"), "\(stale.error)")
+            #expect(
+                stale.error.contains("is incomplete: 3 organizations (acme, globex, initech); acme: scan 3 of 20"),
+                "\(stale.error)")
             #expect(stale.output.contains("is older than 36h"))
             #expect(await Self.ask(scan, "all", check + ["--max-age", "48h"], hours: 37).status == 0)
             #expect(await Self.ask(scan, "all", check + ["--max-age", "1h"], hours: 2).status == 3)
