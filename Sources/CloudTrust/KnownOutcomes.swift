@@ -24,12 +24,13 @@ final class KnownOutcomes {
         let demand = CompiledDemand(rest, budget)
         var tokens: [TokenLanguage] = []
         for language in index.tokens(of: entry, keys: demand.claims) {
-            // Names of workflows hang on what was cut off.
-            guard !language.holdsWorkflow(demand.claims), let behind = language.behind(entry.start) else { return nil }
+            guard let behind = language.behind(entry.start) else { return nil }
             tokens.append(behind)
         }
         let found = index.outcome(of: entry, demand, tokens)
-        if found.isIntricate || found.hangsOnNames { return found }
+        // Names of workflows hang on what was cut off.
+        if found.hangsOnNames { return nil }
+        if found.isIntricate { return found }
         if known.count >= Self.knownMax { known = [:] }
         known[key] = found.outcome
         return found
@@ -52,7 +53,7 @@ extension RepositoryIndex {
             // What was too intricate for one context is so for the next.
             let found = isIntricate ? .intricate : TokenQuestion.answer(language, demand)
             isIntricate = isIntricate || found.isIntricate
-            hangsOnNames = hangsOnNames || found.ownWorkflow != nil
+            hangsOnNames = hangsOnNames || found.hangsOnNames
             guard let holes = found.holes else { continue }
             entries.append(
                 AccessOutcome.Entry(

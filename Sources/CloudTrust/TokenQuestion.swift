@@ -11,6 +11,8 @@ enum TokenQuestion {
         var isIntricate = false
         /// The tokens of the repository's own workflow, where those were asked about.
         var ownWorkflow: TokenLanguage?
+        /// Whether the names of workflows decide. Each repository has its own: for another one the answer may be another.
+        var hangsOnNames = false
 
         static let intricate = Answer(holes: [:], isCertain: false, isIntricate: true)
     }
@@ -18,9 +20,11 @@ enum TokenQuestion {
     static func answer(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
         let reusable = answerOfOne(language, demand)
         guard reusable.holes == nil, language.holdsWorkflow(demand.claims),
-            answerOfOne(language.ofAnyWorkflow, demand).holes != nil, let own = language.ofOwnWorkflow
+            answerOfOne(language.ofAnyWorkflow, demand).holes != nil
         else { return reusable }
-        var answer = answerOfOne(own, demand)
+        let own = language.ofOwnWorkflow
+        var answer = own.map { answerOfOne($0, demand) } ?? reusable
+        answer.hangsOnNames = true
         answer.ownWorkflow = own
         answer.holes = answer.holes.map { language.holes(ofOwnWorkflow: $0) }
         return answer
