@@ -44,7 +44,7 @@ private struct MatrixWalk {
     private var ofShape: [(round: Int, outcome: Int32)]
     private var round = 0
 
-    /// What repositories share, as far as a demand can tell.
+    /// What repositories share, as far as a demand reads it.
     private struct Key: Hashable {
         let shape: Int
         /// Answers to demands of claims whose text is known.

@@ -262,7 +262,8 @@ struct ReachFinder {
                 return answer
             }
         }
-        return .possible(nil, why: "too many of your repositories are accepted to tell whether another would be")
+        return .possible(
+            nil, why: "so many of your repositories are accepted that it is not known whether another would be")
     }
 
     /// Ids of ours that the trust may accept, where they are few.

@@ -173,7 +173,7 @@ package struct Doctor: Sendable {
         _ page: RepositoryPage, of login: OrganizationLogin, by github: GitHubClient,
     ) async -> (count: Int, last: [Repository]) {
         guard let last = page.last else { return (page.repositories.count, []) }
-        // How many the last page holds tells how many there are.
+        // The number of repositories on the last page gives the total.
         let end = await ask { () async throws(GitHubError) in
             try await github.repositoryPage(.number(last), of: login).value
         }

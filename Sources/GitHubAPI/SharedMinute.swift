@@ -26,7 +26,7 @@ package final class SharedMinute: Sendable {
         var since: Int64
         var points: Int
         var owner: UInt64
-        /// When it was told to come back. One that does not has ended.
+        /// When it should come back. One that does not has ended.
         var returnsAt: Int64
 
         func comesBefore(_ other: Waiter) -> Bool { (since, owner) < (other.since, other.owner) }

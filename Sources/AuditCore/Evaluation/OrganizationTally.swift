@@ -25,8 +25,8 @@ package struct OrganizationTally: Hashable, Sendable {
 
     package var judged: Int { compliant + violating + waived }
 
-    /// The share of the repositories in scope that were judged; `nil` if none is in scope. What the listing lacks is in scope
-    /// as far as anybody knows.
+    /// The share of the repositories in scope that were judged; `nil` if none is in scope. What is missing from the
+    /// listing is in scope as far as anybody knows.
     package var coverage: Double? { share(judged, of: listed - skipped + unlisted) }
 
     /// The share of immutable subjects among repositories read; `nil` if the format of some is unknown.

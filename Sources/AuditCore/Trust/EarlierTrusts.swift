@@ -57,7 +57,7 @@ package struct EarlierTrusts: Sendable {
         }.sorted()
     }
 
-    /// Whether nothing is known of an identity: what it lets in is no change then.
+    /// Whether nothing is known of an identity, so that access by it is not compared.
     fileprivate func isGap(_ identity: String) -> Bool {
         unread.contains(identity) || isPartial && reach[identity] == nil
     }

@@ -26,8 +26,8 @@ struct AWSConditions {
 
     var demand: Demand { .all(demands.map { .claim($0) }) }
 
-    /// Of a Deny: keys that AWS documents for no token, where the Deny refuses tokens because they lack them. If AWS reads the
-    /// key after all, it refuses others or none.
+    /// Of a Deny: keys that AWS documents for no token, where the Deny refuses tokens because these keys are missing. If
+    /// AWS reads the key after all, it refuses others or none.
     var refusesByUnreadKey: [Undecided] {
         guard demands.allSatisfy({ $0.isRead || $0.whenAbsent }) else { return [] }
         return demands.filter { !$0.isRead }.map {

@@ -102,7 +102,7 @@ struct AWSProvider {
                     == issuer + "/")
     }
 
-    /// The account of a provider; `nil` where the text is no ARN.
+    /// The account of a provider; `nil` if the text is not an ARN.
     static func account(ofARN arn: String) -> String? {
         guard url(ofARN: arn) != nil else { return nil }
         return String(arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)[4])

@@ -184,7 +184,7 @@ package struct TrustFileReader: Sendable {
 
     private static func kind(of members: [Document.Member]) -> TrustFile.Kind? {
         if members.value("RoleDetailList")?.array != nil { return .accountDetails }
-        // One that is no role is said, and the others are read.
+        // One that is not a role is reported, and the others are read.
         if let roles = members.value("Roles")?.array,
             roles.isEmpty
                 || roles.contains(where: {

@@ -44,8 +44,8 @@ final class ExportedHost {
         return repositories
     }
 
-    /// Records that a scan lacks, and that must be stored with it: what pruned scans recorded of its organizations,
-    /// and all that is known of some repositories.
+    /// Records that are missing from a scan, and that must be stored with it: what pruned scans recorded of its
+    /// organizations, and all that is known of some repositories.
     func carried(with scan: ExportedScan, of organizations: Set<Int64>, _ repositories: Set<Int64>) -> [EvidenceRecord]
     {
         let due = left.filter { isDue($0, scan, organizations) }

@@ -38,7 +38,7 @@ extension HistoryStore {
             func known(before id: Int64) throws -> [FindingKey: KnownFinding] {
                 try LastFinding.all(hostID: host, policyName: policyName, before: id, db).mapValues(\.known)
             }
-            // Where there is no scan of its scope, an organization is compared with whatever is known.
+            // If no scan has its scope, an organization is compared with everything that is known.
             let settled = compared.values.reduce(into: Set()) { $0.formUnion($1) }
             var findings = try known(before: scan?.id.rawValue ?? .max)
                 .filter { $1.organization.map { !settled.contains($0) } ?? true }

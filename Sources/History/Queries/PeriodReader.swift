@@ -249,7 +249,7 @@ private struct FoundFinding {
             return stays.of(repository, in: own.rowID).map { ($0.scans, $0.fullName) }
         }
         if rows[0].organizationRowID != nil { return [(0..<Int64.max, nil)] }
-        // A finding about a waiver begins with the login under which it was told.
+        // A finding about a waiver begins with the login under which it was reported.
         guard let waiver = rows[0].waiver else { return [] }
         let name = waiver.lowercased()
         return own.scans.indices.compactMap { place in
