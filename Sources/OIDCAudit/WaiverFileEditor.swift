@@ -189,7 +189,9 @@ struct WaiverFileEditor {
         if let identity = waiver.target.identity { fields.append(("identity", quoted(identity.pattern))) }
         switch waiver.target.repository {
         case nil: break
-        case .id(let id): fields.append(("repository", "\(id.rawValue)"))
+        case .id(let id, nil): fields.append(("repository", "\(id.rawValue)"))
+        case .id(let id, let name?):
+            fields += [("repository", quoted(name)), ("repository_id", "\(id.rawValue)")]
         case .named(let glob): fields.append(("repository", quoted(glob.pattern)))
         }
         if !waiver.acceptsAnything {

@@ -22,8 +22,8 @@ struct WaiverLedger {
         mutating func insert(_ waiver: Waiver, at place: Int) {
             switch waiver.target.repository {
             case nil: others.append(place)
-            case .id(let id): byID[id, default: []].append(place)
-            case .named(let glob) where glob.isPlainName: byName[glob.pattern.lowercased(), default: []].append(place)
+            case .id(let id, _): byID[id, default: []].append(place)
+            case .named(let glob) where !glob.holdsWildcard && !glob.holdsSlash: byName[glob.pattern.lowercased(), default: []].append(place)
             case .named: byGlob.append(place)
             }
         }
@@ -166,9 +166,4 @@ extension Waiver {
         }
         return Glob(String(glob.pattern[..<slash])).matches(login)
     }
-}
-
-extension Glob {
-    /// Whether it is one name, without wildcards or an owner.
-    fileprivate var isPlainName: Bool { !pattern.utf8.contains { [0x2A, 0x3F, 0x2F].contains($0) } }
 }

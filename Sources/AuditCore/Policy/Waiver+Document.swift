@@ -8,7 +8,7 @@ extension WaiverList {
         var targets: Set<[String: Waiver.Target]> = []
         for element in try Self.elements(reader) {
             let waiver = try Waiver(element)
-            guard targets.insert([waiver.rule: waiver.target.lowercased]).inserted else {
+            guard targets.insert([waiver.rule: waiver.target.compared]).inserted else {
                 throw DocumentError(
                     at: element.position, "the \(waiver) stands twice", hint: "keep the one that is meant")
             }
@@ -29,13 +29,22 @@ extension WaiverList {
 }
 
 extension Waiver.Target {
-    /// The same without case.
-    fileprivate var lowercased: Waiver.Target {
+    /// The same without case, and without the name that is written beside an id.
+    fileprivate var compared: Waiver.Target {
         var copy = self
         copy.organization = organization?.lowercased()
-        if case .named(let glob) = repository { copy.repository = .named(Glob(glob.pattern.lowercased())) }
+        switch repository {
+        case .named(let glob): copy.repository = .named(Glob(glob.pattern.lowercased()))
+        case .id(let id, _): copy.repository = .id(id)
+        case nil: break
+        }
         copy.identity = identity.map { Glob($0.pattern.lowercased()) }
         return copy
+    }
+
+    /// Whether both are about the same, however it is written.
+    package func isSame(as other: Waiver.Target) -> Bool {
+        compared == other.compared || description.isExactlyIgnoringCase(other.description)
     }
 }
 
@@ -54,6 +63,11 @@ extension Waiver {
                 at: reader.position(of: "organization"), "\"\(login)\" is not an organization's login",
                 hint: "letters, digits and hyphens, such as octo-org")
         }
+        if let id = reader.optional("repository_id"), reader.optional("repository") == nil {
+            throw DocumentError(
+                at: id.position, "\"repository_id\" stands without \"repository\"",
+                hint: "add the repository's name, for people to read")
+        }
         target.identity = try reader.optionalString("identity").map { Glob($0) }
         if target.identity != nil {
             guard target.organization == nil, reader.optional("repository") == nil else {
@@ -62,7 +76,8 @@ extension Waiver {
                     hint: "leave \"organization\" and \"repository\" out: a role is in no organization")
             }
         } else if let document = reader.optional("repository") {
-            target.repository = try Self.repository(document)
+            let id = reader.optional("repository_id") == nil ? nil : RepositoryID(rawValue: try reader.id("repository_id"))
+            target.repository = try Self.repository(document, id: id)
         } else if target.organization == nil {
             throw DocumentError(
                 at: document.position, "a waiver has no \"repository\"",
@@ -84,14 +99,27 @@ extension Waiver {
             expires: expires, accepts: try reader.strings("accepts")?.map(\.text) ?? [], position: document.position)
     }
 
-    private static func repository(_ document: Document) throws(DocumentError) -> Target.Repository {
+    /// - Parameter id: of the repository that had the name when it was accepted.
+    private static func repository(_ document: Document, id: RepositoryID?) throws(DocumentError) -> Target.Repository {
         if case .number(let text) = document.value {
-            guard let id = Int64(text), id > 0 else {
+            guard let number = Int64(text), number > 0 else {
                 throw DocumentError(
                     at: document.position, "\(text) is not a repository's id", hint: "put a name in quotes")
             }
-            return .id(RepositoryID(rawValue: id))
+            guard id == nil else {
+                throw DocumentError(
+                    at: document.position, "\"repository\" is a number beside \"repository_id\"",
+                    hint: "write the repository's name in quotes, or leave \"repository_id\" out")
+            }
+            return .id(RepositoryID(rawValue: number))
         }
-        return .named(Glob(try document.string(named: "repository")))
+        let name = Glob(try document.string(named: "repository"))
+        guard let id else { return .named(name) }
+        guard !name.holdsWildcard else {
+            throw DocumentError(
+                at: document.position, "\"\(name)\" can mean several repositories, and \"repository_id\" means one",
+                hint: "write the repository's name, or leave \"repository_id\" out")
+        }
+        return .id(id, name: name.pattern)
     }
 }

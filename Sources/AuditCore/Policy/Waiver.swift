@@ -5,7 +5,8 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Globs and logins compare without case.
     package struct Target: Hashable, Sendable {
         package enum Repository: Hashable, Sendable {
-            case id(RepositoryID)
+            /// `name`: what the repository was called when it was accepted, for people to read; `nil`: not written.
+            case id(RepositoryID, name: String? = nil)
             /// A glob on the name, or on the full name where it holds a slash.
             case named(Glob)
         }
@@ -74,7 +75,7 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
         guard coversOrganization(organization) else { return false }
         return switch target.repository {
         case nil: false
-        case .id(let id): id == repository.id
+        case .id(let id, _): id == repository.id
         case .named(let glob): glob.matches(glob.holdsSlash ? repository.fullName : repository.name)
         }
     }
@@ -126,10 +127,11 @@ extension Waiver.Target: CustomStringConvertible {
         if let identity { return "identity \(identity)" }
         return switch (organization, repository) {
         case (let organization?, nil): organization
-        case (let organization?, .id(let id)): "\(organization) repository \(id.rawValue)"
+        case (_, .id(_, let name?)): Self(organization: organization, repository: .named(Glob(name))).description
+        case (let organization?, .id(let id, nil)): "\(organization) repository \(id.rawValue)"
         case (let organization?, .named(let glob)):
             glob.holdsSlash ? "\(glob) of \(organization)" : "\(organization)/\(glob)"
-        case (nil, .id(let id)): "repository \(id.rawValue)"
+        case (nil, .id(let id, nil)): "repository \(id.rawValue)"
         case (nil, .named(let glob)): glob.pattern
         case (nil, nil): "nothing"
         }
@@ -139,6 +141,8 @@ extension Waiver.Target: CustomStringConvertible {
 extension Glob {
     /// Whether it is matched with full names.
     package var holdsSlash: Bool { pattern.utf8.contains(UInt8(ascii: "/")) }
+    /// Whether several names can match it.
+    package var holdsWildcard: Bool { pattern.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 }
 
 /// A day in UTC.

@@ -5,6 +5,8 @@ import GRDB
 package struct WaivableFindings: Sendable {
     /// The problems of each finding that the waiver targets, without repeats.
     package var problems: [[String]] = []
+    /// The repositories of these findings.
+    package var repositories: Set<RepositoryID> = []
     /// Rules of other findings of the waiver's target, in order.
     package var otherRules: [String] = []
     /// Full names of other repositories on which the waiver's rule found something, in order.
@@ -32,13 +34,16 @@ extension HistoryStore {
             let logins = Dictionary(
                 organizations.values.map { ($0.id, $0.login) }, uniquingKeysWith: { first, _ in first })
             var (problems, rules, repositories) = (Set<[String]>(), Set<String>(), Set<String>())
+            var targets: Set<RepositoryID> = []
             for policy in policies {
                 for (key, finding) in try LastFinding.all(hostID: host, policyName: policy, before: .max, db)
                 where finding.known.isOpen {
                     let login = finding.known.organization.flatMap { logins[$0] }
                     let isTarget = waiver.covers(key, name: finding.known.name, of: login)
                     switch (isTarget, key.rule == waiver.rule) {
-                    case (true, true): problems.insert(finding.known.problems.sorted())
+                    case (true, true):
+                        problems.insert(finding.known.problems.sorted())
+                        if case .repository(let id) = key.subject { targets.insert(id) }
                     case (true, false): rules.insert(key.rule)
                     case (false, true): repositories.insert(finding.known.name)
                     case (false, false): break
@@ -47,6 +52,7 @@ extension HistoryStore {
             }
             var found = WaivableFindings()
             found.problems = problems.sorted { $0.lexicographicallyPrecedes($1) }
+            found.repositories = targets
             (found.otherRules, found.otherRepositories) = (rules.sorted(), repositories.sorted())
             return found
         }
@@ -69,21 +75,24 @@ extension HistoryStore {
                     SELECT id FROM coverage WHERE repositoryID = r.id ORDER BY scanID DESC, id DESC LIMIT 1)
                 """,
             arguments: [hostID])
-        var (problems, repositories) = (Set<String>(), Set<String>())
+        var (problems, targets, repositories) = (Set<String>(), Set<RepositoryID>(), Set<String>())
         while let row = try rows.next() {
-            let key = FindingKey(rule: waiver.rule, subject: .repository(.init(rawValue: try row.decode(atIndex: 0))))
+            let id = RepositoryID(rawValue: try row.decode(atIndex: 0))
+            let key = FindingKey(rule: waiver.rule, subject: .repository(id))
             let name: String = try row.decode(atIndex: 1)
             let login = try row.decode(Int64?.self, atIndex: 2).flatMap { organizations[$0]?.login }
             let reason = UnreadableReason(stored: try row.decode(atIndex: 3), try row.decode(atIndex: 4))
             guard let problem = reason.problem else { continue }
             if waiver.covers(key, name: name, of: login) {
                 problems.insert(problem)
+                targets.insert(id)
             } else {
                 repositories.insert(name)
             }
         }
         var found = WaivableFindings()
         found.problems = problems.sorted().map { [$0] }
+        found.repositories = targets
         found.otherRepositories = repositories.sorted()
         return found
     }

@@ -79,7 +79,8 @@ struct WaiverAddCommand: AuditCommand {
             details: """
                 Creates the file if it is missing: YAML or JSON by its extension. The waiver holds through the day \
                 that it names, in UTC, wherever the program runs. It accepts the problems that the last scan found, \
-                or those of --accepts; a finding with a further problem counts again.
+                or those of --accepts; a finding with a further problem counts again. The repository's id is written \
+                beside its name, so that a rename changes nothing and no other repository of that name is covered.
                 """))
 
     @OptionGroup var file: WaiverFileArgument
@@ -161,7 +162,7 @@ struct WaiverAddCommand: AuditCommand {
         let before = isNew ? [] : try WaiverFile.load(path).waivers
         let text = try WaiverFileEditor(path: path, old: old).adding(waiver)
         // What is written must be what is read tomorrow, and nothing else may have changed.
-        let isTwice = before.contains { $0.rule == waiver.rule && $0.target == waiver.target }
+        let isTwice = before.contains { $0.rule == waiver.rule && $0.target.isSame(as: waiver.target) }
         guard !isTwice else {
             throw .usage("\(path): the \(waiver) stands twice", hint: "change the one that is there")
         }
@@ -199,7 +200,7 @@ struct WaiverAddCommand: AuditCommand {
                 hint: "add a waiver for each repository, or name the problems with --accepts"
                     + (policy.policy == nil ? "; --policy leaves out what other policies found" : ""))
         }
-        return self.waiver(problems)
+        return self.waiver(problems, on: found.repositories)
     }
 
     /// A mistyped rule or repository would be accepted for whatever comes, and nobody would notice.
@@ -244,13 +245,17 @@ struct WaiverAddCommand: AuditCommand {
         }
     }
 
-    private func waiver(_ accepts: [String]) -> Waiver {
-        Waiver(
+    /// - Parameter known: the repositories that it is about, by the last scans. Of one, the id is written beside the name:
+    ///   a name can pass to another repository.
+    private func waiver(_ accepts: [String], on known: Set<RepositoryID> = []) -> Waiver {
+        var repository = repository
+        if case .named(let glob) = repository, !glob.holdsWildcard, known.count == 1, let id = known.first {
+            repository = .id(id, name: glob.pattern)
+        }
+        return Waiver(
             rule: rule,
-            target: .init(
-                organization: organization?.rawValue, repository: repository, identity: identity), owner: owner,
-            reason: reason,
-            expires: expires, accepts: accepts)
+            target: .init(organization: organization?.rawValue, repository: repository, identity: identity),
+            owner: owner, reason: reason, expires: expires, accepts: accepts)
     }
 }
 

@@ -83,9 +83,3 @@ extension Waiver {
             position: position)
     }
 }
-
-extension Waiver.Target {
-    fileprivate func isSame(as other: Waiver.Target) -> Bool {
-        "\(self)".isExactlyIgnoringCase("\(other)")
-    }
-}

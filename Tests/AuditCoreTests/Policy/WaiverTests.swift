@@ -23,6 +23,22 @@ import Testing
             #"{"version": 1, "waivers": [{"rule": "a", "repository": -4}]}"#, "1:56", "-4 is not a repository's id"
         ),
         (
+            #"{"version": 1, "waivers": [{"rule": "a", "organization": "o", "repository_id": 7}]}"#, "1:80",
+            "\"repository_id\" stands without \"repository\""
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "api-?", "repository_id": 7}]}"#, "1:56",
+            "\"api-?\" can mean several repositories, and \"repository_id\" means one"
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": 7, "repository_id": 7}]}"#, "1:56",
+            "\"repository\" is a number beside \"repository_id\""
+        ),
+        (
+            #"{"version": 1, "waivers": [{"rule": "a", "repository": "api", "repository_id": "7"}]}"#, "1:80",
+            "\"repository_id\" must be a number, not a string"
+        ),
+        (
             #"{"version": 1, "waivers": [{"rule": "a", "organization": "a/b"}]}"#, "1:58",
             "\"a/b\" is not an organization's login"
         ),
@@ -79,7 +95,8 @@ import Testing
         for (rest, covers) in [
             (#""repository": "legacy-*""#, true), (#""repository": "api""#, false), (#""repository": 7"#, true),
             (#""repository": 8"#, false), (#""repository": "7""#, false), (#""repository": "acme/legacy-*""#, true),
-            (#""repository": "other/legacy-*""#, false), (#""repository": "*", "organization": "ACME""#, true),
+            (#""repository": "other/legacy-*""#, false), (#""repository": "acme/old", "repository_id": 7"#, true),
+            (#""repository": "legacy-api", "repository_id": 8"#, false), (#""repository": "*", "organization": "ACME""#, true),
             (#""repository": "*", "organization": "other""#, false), (#""organization": "acme""#, false),
         ] {
             let waiver = try waiver(rest + #", "expires": "2027-01-31""#)
