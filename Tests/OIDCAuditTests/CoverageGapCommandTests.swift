@@ -218,6 +218,35 @@ import Testing
             let found = await scan("acme", "beta")
             #expect(
                 Self.line(found).contains("since #4 of ") && Self.line(found).contains(": nothing "), "\(found.output)")
+
+            let trend = await Self.ask(scan, "history", "trend", "-f", "json")
+            let points = (trend.json["points"] as? [[String: Any]] ?? []).filter { $0["organization_id"] as? Int == 78 }
+            #expect(points.map { $0["repositories"] is NSNull } == [false, false, true, false])
+            #expect(points.map { $0["complete"] as? Bool } == [true, true, false, true])
+            // The count stays what it was: what was not found was not fixed.
+            let text = await Self.ask(scan, "history", "trend", "--organization", "beta").output
+            #expect(text.contains("not complete          1 ··×· of 4\n"), "\(text)")
+            #expect(text.contains(/high +\d ██ █ \d\n/), "\(text)")
+            let page = await Self.ask(scan, "report", "--policy", "preset:strict", "-f", "html").output
+            #expect(page.contains("incomplete scan"))
+        }
+    }
+
+    /// A night that found nothing belongs to whom it asked for, and only from the first one on that counted it.
+    @Test func onlyWhoWasCountedBeforeHasAGapInTheTrend() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            _ = await scan("acme", "beta")
+            _ = await scan("acme", "nobody")
+            for login in ["acme", "gone"] {
+                await scan.world.change { $0.organizations[0].login = login }
+                _ = await scan("acme")
+            }
+            let trend = await Self.ask(scan, "history", "trend", "-f", "json")
+            let points = trend.json["points"] as? [[String: Any]] ?? []
+            #expect(points.map { $0["repositories"] is NSNull } == [false, false, false, true])
+            #expect(Set(points.map { $0["organization"] as? String }) == ["acme"])
+            let since = await Self.ask(scan, "history", "trend", "--since", "2999-01-01", "-f", "json")
+            #expect((since.json["points"] as? [Any])?.count == 2)
         }
     }
 }

@@ -76,11 +76,12 @@ package struct TrendPoint: Hashable, Sendable {
     package var isComplete: Bool
     package var policyName: String
     package var scope: Scope
-    package var tally: OrganizationTally
+    /// `nil`: the scan asked for the organization and could not find it, so that nothing was counted.
+    package var tally: OrganizationTally?
 
     package init(
         scan: ScanDifference.Side, organization: String, organizationID: OrganizationID, isComplete: Bool,
-        policyName: String, scope: Scope = Scope(), tally: OrganizationTally,
+        policyName: String, scope: Scope = Scope(), tally: OrganizationTally?,
     ) {
         self.scope = scope
         self.scan = scan

@@ -2,7 +2,8 @@ package import AuditCore
 import GRDB
 
 extension HistoryStore {
-    /// What each scan counted, oldest first; nothing for scans from before the history kept counts.
+    /// What each scan counted, oldest first; nothing for scans from before the history kept counts. A scan that did not find
+    /// an organization that was counted before has a point without counts.
     ///
     /// - Parameters:
     ///   - organization: under all its names; `nil`: all.
@@ -17,7 +18,7 @@ extension HistoryStore {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT o.githubID, so.login, l.digest, \(Self.isWhole),
+                    SELECT o.githubID, so.login, l.id, l.digest, \(Self.isWhole),
                         CASE so.listingStatus WHEN 'partial'
                             THEN max(1, json_array_length(so.missing), coalesce(so.expected, 0) - so.listed)
                             ELSE json_array_length(so.missing) END,
@@ -26,39 +27,70 @@ extension HistoryStore {
                     JOIN seal l ON l.scanID = s.id
                     JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID = t.organizationID
                     JOIN organization o ON o.id = t.organizationID
-                    WHERE h.apiURL = ?1 AND (?2 IS NULL OR t.organizationID = ?2)
-                        AND (?3 IS NULL OR l.id > coalesce((
+                    WHERE h.apiURL = ?1 AND \(Self.isLike) AND (?3 IS NULL OR t.organizationID = ?3)
+                        AND (?4 IS NULL OR l.id > coalesce((
                             SELECT max(b.id) FROM organizationTally e JOIN scan c ON c.id = e.scanID
                             JOIN seal b ON b.scanID = c.id
-                            WHERE e.organizationID = t.organizationID AND c.startedAt < ?3), 0))
-                        AND (?4 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?4)
-                            -- A scan that was not sealed comes after all that were.
-                            AND (l.id <= (SELECT id FROM seal WHERE scanID = ?4)
-                                OR NOT EXISTS (SELECT 1 FROM seal WHERE scanID = ?4)))
+                            WHERE e.organizationID = t.organizationID AND c.startedAt < ?4), 0))
                     ORDER BY l.id, so.id
                     """,
-                arguments: [apiURL, only, since?.description, like?.rawValue])
-            var points: [TrendPoint] = []
+                arguments: [apiURL, like?.rawValue, only, since?.description])
+            var points: [(link: Int64, point: TrendPoint)] = []
             while let row = try rows.next() {
                 var columns = RowReader(row)
                 let organizationID = OrganizationID(rawValue: try columns.next())
-                let (login, digest, isWhole, unlisted): (String, String, Bool, Int) = try (
-                    columns.next(), columns.next(), columns.next(), columns.next()
-                )
+                let (login, link, digest): (String, Int64, String) = try (columns.next(), columns.next(), columns.next())
+                let (isWhole, unlisted): (Bool, Int) = try (columns.next(), columns.next())
                 let scan: ScanRecord = try columns.next()
                 var tally = try columns.next(TallyRecord.self).tally
                 tally.unlisted = unlisted
-                points.append(
-                    try TrendPoint(
-                        scan: ScanDifference.Side(
-                            id: ScanID(rawValue: scan.id ?? 0), startedAt: timestamp(scan.startedAt), digest: digest),
-                        organization: login, organizationID: organizationID, isComplete: isWhole,
-                        policyName: scan.policyName ?? "", scope: JSONColumn.scope(scan.scope),
-                        tally: tally))
+                let point = try TrendPoint(
+                    scan, digest, of: organizationID, login: login, isComplete: isWhole, tally: tally)
+                points.append((link, point))
             }
-            return points
+            let unread = try Self.unreadPoints(
+                after: Dictionary(points.map { ($0.point.organizationID, $0.link) }, uniquingKeysWith: { first, _ in first }),
+                apiURL: apiURL, withScopeOf: like, db)
+            // Organizations of one scan stay in their order.
+            return (points + unread).enumerated()
+                .sorted { ($0.element.link, $0.offset) < ($1.element.link, $1.offset) }.map(\.element.point)
         }
     }
+
+    /// Scans that did not find an organization, each after the first that counted it.
+    ///
+    /// - Parameter first: link of that one, by organization.
+    private static func unreadPoints(
+        after first: [OrganizationID: Int64], apiURL: String, withScopeOf like: ScanID?, _ db: Database,
+    ) throws -> [(link: Int64, point: TrendPoint)] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT so.login, l.id, l.digest, \(ScanRecord.selection("s"))
+                FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN host h ON h.id = s.hostID
+                JOIN seal l ON l.scanID = s.id
+                WHERE h.apiURL = ?1 AND so.organizationID IS NULL AND \(isLike)
+                ORDER BY l.id, so.id
+                """,
+            arguments: [apiURL, like?.rawValue])
+        var bearers = LoginBearers(db, apiURL: apiURL)
+        var points: [(link: Int64, point: TrendPoint)] = []
+        while let row = try rows.next() {
+            var columns = RowReader(row)
+            let (login, link, digest): (String, Int64, String) = try (columns.next(), columns.next(), columns.next())
+            guard let id = try bearers.bearer(of: login, at: link), let start = first[id], start < link else { continue }
+            points.append(
+                (link, try TrendPoint(columns.next(), digest, of: id, login: login, isComplete: false, tally: nil)))
+        }
+        return points
+    }
+
+    /// Whether the scan of `s` and `l` has the scope of another and is not after it.
+    private static let isLike = """
+        (?2 IS NULL OR s.scope = (SELECT scope FROM scan WHERE id = ?2)
+            -- A scan that was not sealed comes after all that were.
+            AND (l.id <= (SELECT id FROM seal WHERE scanID = ?2) OR NOT EXISTS (SELECT 1 FROM seal WHERE scanID = ?2)))
+        """
 
     /// Whether a scan could read and decide everything of the organization of `so` and `t`: of an incomplete one, where it
     /// lacks nothing there and another organization explains that.
@@ -111,5 +143,18 @@ extension HistoryStore {
     /// The size of the file, without what waits in its log.
     static func fileBytes(_ db: Database) throws -> Int {
         try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+    }
+}
+
+extension TrendPoint {
+    fileprivate init(
+        _ scan: ScanRecord, _ digest: String, of organizationID: OrganizationID, login: String, isComplete: Bool,
+        tally: OrganizationTally?,
+    ) throws {
+        try self.init(
+            scan: ScanDifference.Side(
+                id: ScanID(rawValue: scan.id ?? 0), startedAt: timestamp(scan.startedAt), digest: digest),
+            organization: login, organizationID: organizationID, isComplete: isComplete,
+            policyName: scan.policyName ?? "", scope: JSONColumn.scope(scan.scope), tally: tally)
     }
 }

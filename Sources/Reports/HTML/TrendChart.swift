@@ -113,8 +113,8 @@ extension TrendChart {
             let tally: OrganizationTally
         }
 
-        /// Oldest first, as many as a chart can show; of an organization that a scan did not ask for, what the scan before
-        /// it counted. The report's own is the last, unless it was stopped: what it did not get to would look fixed.
+        /// Oldest first, as many as a chart can show; of an organization that a scan did not ask for or did not
+        /// find, what the scan before it counted. The report's own is the last, unless it was stopped: what it did not get to would look fixed.
         let drawn: [Point]
         let now: OrganizationTally
         let policyName: String?
@@ -127,7 +127,7 @@ extension TrendChart {
             var points: [Point] = []
             for point in report.history?.trend ?? [] where point.scan.id != report.scanID {
                 guard !ofOnePolicy || point.policyName == report.policy.name else { continue }
-                last[point.organizationID] = point.tally
+                if let tally = point.tally { last[point.organizationID] = tally }
                 // A scan of several organizations has a point of each.
                 let same = points.last.flatMap { $0.scan == point.scan ? $0 : nil }
                 if same != nil { points.removeLast() }

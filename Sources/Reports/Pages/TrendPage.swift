@@ -38,10 +38,10 @@ package enum TrendPage: Page {
         Member("organization_id", .id) { $0.organizationID }
         Member("complete", .boolean, "everything in scope was read and decided") { $0.isComplete }
         Member("policy", .string, "its name") { $0.policyName }
-        Member("repositories", .counts) { $0.tally }
-        Member("findings", findings, "open ones by severity, and waived ones") { $0.tally }
-        Member("sources", sources, "repositories by where their template comes from") { $0.tally }
-        Member("subject_formats", formats, "repositories by the form of their subject") { $0.tally }
+        Member("repositories", .maybe(.counts), "null if the organization was not found, like what follows") { $0.tally }
+        Member("findings", .maybe(findings), "open ones by severity, and waived ones") { $0.tally }
+        Member("sources", .maybe(sources), "repositories by where their template comes from") { $0.tally }
+        Member("subject_formats", .maybe(formats), "repositories by the form of their subject") { $0.tally }
     }
 
     private static let findings = Shape<OrganizationTally>.object {
@@ -82,7 +82,7 @@ private struct TrendRow {
 
 extension TextPage {
     fileprivate mutating func trend(_ row: TrendRow, _ points: [TrendPoint]) {
-        let values = points.map { row.value($0.tally) }
+        let values = points.map { $0.tally.flatMap(row.value) }
         func words(_ value: Double?) -> String {
             value.map { row.isShare ? "\((($0 * 1000).rounded(.down) / 10))%" : "\(Int($0))" } ?? "?"
         }
