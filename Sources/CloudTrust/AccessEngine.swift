@@ -177,7 +177,7 @@ package struct AccessEngine {
             about: subject)
     }
 
-    /// The value that was meant where names carry ids behind a hyphen; `nil` where they don't.
+    /// The value that was meant where names carry ids behind a hyphen; `nil` if they don't.
     private func hyphenForm(_ meaning: SubjectMeaning) -> String? {
         guard let owner = meaning.owner?.beforeNumber, let name = meaning.name?.beforeNumber,
             finder.isOurs(ownerID: owner.number) || finder.isOurs(owner: owner.text)

@@ -200,7 +200,7 @@ private struct MatrixWalk {
         return known
     }
 
-    /// - Returns: `nil` where the repository's text is not known.
+    /// - Returns: `nil` if the repository's text is not known.
     private func answer(_ atom: Int, _ repository: Repository) -> Bool? {
         let text: String
         switch demand.demands[atom].claim {

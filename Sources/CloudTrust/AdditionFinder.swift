@@ -5,14 +5,14 @@ import AuditCore
 struct AdditionFinder {
     struct Answer: Hashable {
         var add: [AccessDifference.Addition] = []
-        /// Why they don't keep all of the access; `nil` where they do.
+        /// Why they don't keep all of the access; `nil` if they do.
         var obstacle: String?
     }
 
     /// A repository that loses access to a trust.
     struct Loss {
         let before: ChangedRepository
-        /// `nil` where it is deleted.
+        /// `nil` if it is deleted.
         let after: ChangedRepository?
         /// That of the outcome among those of the trust: repositories whose tokens differ in names alone have the same.
         let number: Int32
@@ -82,7 +82,7 @@ struct AdditionFinder {
     /// Values without their beginning, and what is said of each whatever that is.
     private struct Tails {
         let values: [Value]
-        /// The additions of these values; `nil` where they hang on which of them are there.
+        /// The additions of these values; `nil` if they hang on which of them are there.
         let forms: [AccessDifference.Addition]?
         /// Values of today that may take others in, each with the text before its first wildcard.
         let likes: [(start: String, pattern: TextPattern)]
@@ -215,7 +215,7 @@ struct AdditionFinder {
         return answer
     }
 
-    /// - Returns: `nil` where they are too many.
+    /// - Returns: `nil` if they are too many.
     private func values(_ demand: ClaimDemand, _ pair: TokenPair) -> [Value]? {
         guard let was = pair.before.claims[demand.claim], let text = pair.after.claims[demand.claim] else { return [] }
         let (wholeHead, wholeNewHead, tail) = TokenText.split(was, text)

@@ -85,7 +85,7 @@ final class AdditionProof {
 
     /// Who would gain by the values beyond the jobs that lose access, in words, and whether they are jobs of the same repository.
     ///
-    /// - Returns: `nil` where nobody does.
+    /// - Returns: `nil` if nobody does.
     func gain(
         _ trust: Trust, _ additions: Additions, _ loss: AdditionFinder.Loss, _ after: RepositoryState,
         _ budget: StepBudget,

@@ -4,11 +4,11 @@ import AuditCore
 /// (`scripts/bench trust`).
 final class ChangedRepository {
     let state: RepositoryState
-    /// Why its subjects are not known; `nil` where they are.
+    /// Why its subjects are not known; `nil` if they are.
     let unknownSubject: String?
     let fullName: String
     let format: SubjectFormat
-    /// What its subjects begin with, and what they say behind it; `nil` where they are not known at all.
+    /// What its subjects begin with, and what they say behind it; `nil` if they are not known at all.
     let start: (text: String, rest: String)?
     /// Whether its subjects begin with `repo` or `repository`.
     let startsWithNames: Bool
@@ -35,7 +35,7 @@ final class ChangedRepository {
         startsWithNames = language?.segments.first?.key.rendersAsRepository == true
     }
 
-    /// The subject of a token; `nil` where no job of that context gets one.
+    /// The subject of a token; `nil` if no job of that context gets one.
     ///
     /// - Parameter assumed: the format that is assumed where nothing is known.
     func subject(in context: JobContext, assumed: SubjectFormat?, _ holes: [String: String]) -> String? {

@@ -48,7 +48,7 @@ struct NoMatchFinder {
     /// Index of a repository by its full name, the case of letters ignored.
     func repository(_ fullName: String) -> Int? { byFoldedName[fullName.lowercasedASCII] }
 
-    /// What a repository of that name is called now; `nil` where it never had another.
+    /// What a repository of that name is called now; `nil` if it never had another.
     func newName(of fullName: String) -> String? { former[fullName.lowercasedASCII] ?? nil }
 
     // MARK: -

@@ -11,7 +11,7 @@ struct PatternReading: Hashable {
     /// All ways in which a pattern matches a text's beginning.
     ///
     /// - Parameter isWhole: whether it must match the text to its end.
-    /// - Returns: `nil` where they are too many.
+    /// - Returns: `nil` if they are too many.
     static func readings(_ pattern: TextPattern, of parts: [TokenPart], isWhole: Bool = false) -> [PatternReading]? {
         let elements = pattern.elements
         var readings: Set<PatternReading> = [PatternReading()]
@@ -81,7 +81,7 @@ extension TextPattern.Kind {
 extension [TextPattern.Element] {
     /// As a value under `StringLike`.
     ///
-    /// - Returns: `nil` where a character is a wildcard there and can't be written otherwise.
+    /// - Returns: `nil` if a character is a wildcard there and can't be written otherwise.
     func written(hasVariables: Bool) -> String? {
         var text = String.UnicodeScalarView()
         for (index, element) in enumerated() {

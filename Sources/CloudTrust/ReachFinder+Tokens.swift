@@ -52,7 +52,7 @@ extension TokenText {
     /// What its hole leaves out.
     var excluded: [String] { holes.first?.excluded ?? [] }
 
-    /// The text; `nil` where it has holes.
+    /// The text; `nil` if it has holes.
     var known: String? { holes.isEmpty ? filled(\.usual) : nil }
 }
 

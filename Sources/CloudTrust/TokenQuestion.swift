@@ -3,7 +3,7 @@ import AuditCore
 /// Whether some token of a language meets a demand, whatever is not known of the language.
 enum TokenQuestion {
     struct Answer {
-        /// `nil` where no token does.
+        /// `nil` if no token does.
         var holes: [String: String]?
         /// Optional claims that the witness has.
         var present: Set<ClaimKey> = []

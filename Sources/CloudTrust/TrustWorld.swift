@@ -4,7 +4,7 @@ package import AuditCore
 package struct TrustWorld: Sendable {
     package struct Owner: Hashable, Sendable {
         package var login: String
-        /// `nil` where it is not known.
+        /// `nil` if it is not known.
         package var id: Int64?
         /// Whether its repositories are known; those of an owner that was declared are not.
         package var isListed: Bool
@@ -20,7 +20,7 @@ package struct TrustWorld: Sendable {
     package var repositories: [RepositoryState]
     /// Scanned or declared.
     package var owners: [Owner]
-    /// Full names that repositories of ours had, with those that they have now; `nil` where they are gone.
+    /// Full names that repositories of ours had, with those that they have now; `nil` if they are gone.
     package var formerRepositories: [String: String?]
     /// Logins that owners of ours had, with those that they have now.
     package var formerOwners: [String: String]

@@ -84,7 +84,7 @@ package struct WhatIf: Sendable {
 
     /// What changes, as it is or as it will be.
     private struct Side {
-        /// In report order; `nil` where one is not there.
+        /// In report order; `nil` if one is not there.
         let repositories: [ChangedRepository?]
         private let matrix: AccessMatrix
         /// Places in that order of those that are there.
@@ -162,7 +162,7 @@ package struct WhatIf: Sendable {
             }
         }
 
-        /// `nil` where there are none; likewise below.
+        /// `nil` if there are none; likewise below.
         private(set) var lost: Jobs?
         private(set) var gained: Jobs?
         private(set) var isCertain = true

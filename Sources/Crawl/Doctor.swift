@@ -154,7 +154,7 @@ package struct Doctor: Sendable {
 
     /// A private repository tells more than a public one, which anybody may read.
     ///
-    /// - Parameter repositories: `nil` where the listing could not be read.
+    /// - Parameter repositories: `nil` if the listing could not be read.
     private func repositoryTemplate(_ repositories: [Repository]?) async -> Diagnosis.Access {
         let (scope, permission) = ("repo", "repository \"Actions\": read")
         guard let repository = repositories?.first(where: { $0.visibility != .public }) ?? repositories?.first else {

@@ -46,7 +46,7 @@ struct ListingCrawl {
 
     /// Takes a repository that was asked for by its name.
     ///
-    /// - Returns: `nil` where it has another name by now, or came twice.
+    /// - Returns: `nil` if it has another name by now, or came twice.
     mutating func take(_ repository: Repository, named name: RepositoryName) -> Repository? {
         namesInFlight -= 1
         guard repository.name.lowercased() == name.name.lowercased() else {
@@ -159,7 +159,7 @@ struct ListingShortfall {
     /// - Parameters:
     ///   - notPublic: of the listed repositories, those that are known not to be public.
     ///   - isOver: whether every page was read, so that nothing but the token's rights explains what is missing.
-    /// - Returns: `nil` where as many are listed as are counted.
+    /// - Returns: `nil` if as many are listed as are counted.
     init?(
         _ account: OrganizationAccount, listed: Int, notPublic: Int, isOver: Bool = true, tokenKind: AccessToken.Kind?,
     ) {

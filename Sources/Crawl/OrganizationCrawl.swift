@@ -27,7 +27,7 @@ struct OrganizationCrawl {
     private var mayEndEarly: Bool
     private var isOrdered = false
 
-    /// Custom properties where the listing does not hold them; `nil` where they were not asked for.
+    /// Custom properties where the listing does not hold them; `nil` if they were not asked for.
     private var values: PropertyValues?
     /// Listed without custom properties, until those are there.
     private var waitingForValues: [Repository] = []

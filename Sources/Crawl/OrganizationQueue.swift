@@ -25,7 +25,7 @@ struct OrganizationQueue: Sendable {
 
     /// What came of it.
     struct End: Sendable {
-        /// Why not everything was asked; `nil` where it was.
+        /// Why not everything was asked; `nil` if it was.
         private(set) var stop: ScanStop?
         /// Whether nothing more can be asked, of any organization.
         private(set) var isOver = false
@@ -59,6 +59,6 @@ struct OrganizationQueue: Sendable {
 final class CrawledOrganizations: Sendable {
     private let known = Mutex<Set<OrganizationID>>([])
 
-    /// - Returns: false where it was met before.
+    /// - Returns: false if it was met before.
     func insert(_ id: OrganizationID) -> Bool { known.withLock { $0.insert(id).inserted } }
 }

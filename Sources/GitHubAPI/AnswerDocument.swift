@@ -45,7 +45,7 @@ struct AnswerDocument {
         return member
     }
 
-    /// The member's value; `nil` where there is none, or `null`.
+    /// The member's value; `nil` if there is none, or `null`.
     func optional<Value: AnswerReadable>(_ key: String) throws(GitHubError) -> Value? {
         guard let member = try optionalMember(key), !member.document.isNull else { return nil }
         return try Value(member)

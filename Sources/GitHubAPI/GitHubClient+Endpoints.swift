@@ -28,7 +28,7 @@ extension GitHubClient {
 
     /// Fetches who owns a repository, where that is a user.
     ///
-    /// - Returns: `nil` where an organization owns it.
+    /// - Returns: `nil` if an organization owns it.
     /// - SeeAlso: `GET /repos/{owner}/{repo}`
     package func user(owning name: RepositoryName) async throws(GitHubError) -> OrganizationAccount? {
         let owner = try await client(for: name.owner.rawValue)
@@ -240,7 +240,7 @@ extension GitHubClient {
             next: link["next"].map { next in endpoint.resolve(next, against: url).map { .url($0) } ?? .elsewhere })
     }
 
-    /// By property, none where it is not set.
+    /// By property, none if it is not set.
     private func values(of repository: Wire.RepositoryProperties) throws(GitHubError) -> [String: [String]] {
         var values: [String: [String]] = [:]
         for property in repository.properties {
@@ -269,7 +269,7 @@ extension GitHubClient {
 
     /// Fetches the primary rate limit, which costs none of it.
     ///
-    /// - Returns: `nil` where the host has no limits (404, as on an Enterprise Server by default).
+    /// - Returns: `nil` if the host has no limits (404, as on an Enterprise Server by default).
     /// - SeeAlso: `GET /rate_limit`
     package func rateLimit() async throws(GitHubError) -> RateLimitStatus? {
         let answer: APIResponse
@@ -293,7 +293,7 @@ package struct OrganizationAccount: Hashable, Sendable {
     /// In the case that GitHub stores.
     package var login: OrganizationLogin
     package var publicRepositoryCount: Int
-    /// Public and private ones; `nil` where this token may not see the private count.
+    /// Public and private ones; `nil` if this token may not see the private count.
     package var repositoryCount: Int?
     /// What a classic token may do; `nil` for another token.
     package var tokenScopes: [String]?
@@ -318,7 +318,7 @@ package struct RepositoryPage: Sendable {
     package var repositories: [Repository]
     /// Entries that could not be read as a repository.
     package var malformedCount: Int
-    /// Number of the last page; `nil` where GitHub does not say.
+    /// Number of the last page; `nil` if GitHub does not say.
     package var last: Int?
     package var next: Next?
     /// Whether there was a `Link` header that could not be understood, so that there may be more pages.
@@ -341,9 +341,9 @@ package struct RepositoryPage: Sendable {
 
 /// One page of the values that repositories have of custom properties.
 package struct PropertyValuePage: Sendable {
-    /// By repository and property; none where a property is not set.
+    /// By repository and property; none if a property is not set.
     package var values: [RepositoryID: [String: [String]]]
-    /// Number of the last page; `nil` where GitHub does not say.
+    /// Number of the last page; `nil` if GitHub does not say.
     package var last: Int?
     package var next: RepositoryPage.Next?
 }

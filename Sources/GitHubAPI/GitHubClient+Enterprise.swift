@@ -3,7 +3,7 @@ package import AuditCore
 extension GitHubClient {
     /// The organizations of an enterprise on which the app is installed, in GitHub's order.
     ///
-    /// - Returns: none where no app asks.
+    /// - Returns: none if no app asks.
     /// - SeeAlso: `GET /enterprises/{enterprise}/installation`,
     ///   `GET /enterprises/{enterprise}/apps/installable_organizations`
     package func organizations(ofEnterprise slug: String) async throws(GitHubError) -> [OrganizationLogin] {

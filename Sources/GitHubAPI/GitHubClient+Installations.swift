@@ -124,7 +124,7 @@ extension GitHubClient {
 
     /// What the app is.
     ///
-    /// - Returns: `nil` where no app asks.
+    /// - Returns: `nil` if no app asks.
     /// - SeeAlso: `GET /app`
     package func appDescription() async throws(GitHubError) -> AppDescription? {
         guard case .app(let app) = authority else { return nil }

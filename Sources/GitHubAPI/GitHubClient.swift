@@ -107,7 +107,7 @@ package final class GitHubClient: Sendable {
     /// What the client keeps to.
     package var limits: RateLimits { settings.limits }
 
-    /// What is left of the primary rate limit, as the answers told; `nil` where none did, or its window is over.
+    /// What is left of the primary rate limit, as the answers told; `nil` if none did, or its window is over.
     package var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
 }
 
@@ -244,7 +244,7 @@ extension GitHubClient {
 
     /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells.
     ///
-    /// - Returns: false where a rate limit refused it, and it was not made: time passes until it may be sent again, and
+    /// - Returns: false if a rate limit refused it, and it was not made: time passes until it may be sent again, and
     ///   what it is to change must be looked at again.
     /// - Throws: `.redirectRefused` for a redirect, which a write never follows.
     func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) -> Bool {

@@ -62,8 +62,8 @@ package struct GitHubEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Resolves an address that GitHub named in a `Location` or `Link` header (RFC 3986 §5.2).
     ///
-    /// - Parameter base: the address that was asked; `nil` where only a whole address makes sense.
-    /// - Returns: `nil` where it leads to another origin, which must not see the token, or is not an address.
+    /// - Parameter base: the address that was asked; `nil` if only a whole address makes sense.
+    /// - Returns: `nil` if it leads to another origin, which must not see the token, or is not an address.
     func resolve(_ location: String, against base: String? = nil) -> String? {
         guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         if location.hasPrefix("/"), !location.hasPrefix("//") { return origin + location }

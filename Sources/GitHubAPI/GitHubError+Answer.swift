@@ -18,7 +18,7 @@ enum AnswerKind {
 
 /// A refusal that says: later.
 struct RateLimitRefusal: Hashable {
-    /// How long GitHub asks to wait; `nil` where it does not name a time.
+    /// How long GitHub asks to wait; `nil` if it does not name a time.
     var wait: Duration?
     var message: String
     /// Whether the hour's requests are spent, rather than asked for too fast.

@@ -24,7 +24,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case credentialRefused(CredentialRefusal, status: Int, String)
     /// A GitHub App may do nothing, or nothing in the organization.
     ///
-    /// - Parameter status: of GitHub's answer; `nil` where no request was needed to know.
+    /// - Parameter status: of GitHub's answer; `nil` if no request was needed to know.
     case appRefused(AppRefusal, status: Int? = nil, String = "")
     /// 4xx with a page where GitHub answers with JSON: something between it and us, or another host than GitHub's API.
     case foreignPage(status: Int)

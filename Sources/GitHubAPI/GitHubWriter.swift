@@ -30,7 +30,7 @@ package final class GitHubWriter: Sendable {
     ///   - attention: how long it waits before it looks again whether to give up.
     ///   - givesUp: whether nothing more is to be sent.
     ///   - waiting: hears once of each wait for the writes of a minute or of an hour, before it.
-    /// - Returns: false where it gave up; no turn was taken then.
+    /// - Returns: false if it gave up; no turn was taken then.
     /// - Throws: `.rateLimited` where such a wait would be longer than allowed.
     package func takeTurn(
         attention: Duration = .seconds(1), unless givesUp: () -> Bool = { false },
@@ -62,7 +62,7 @@ package final class GitHubWriter: Sendable {
 
     /// Sets an organization's template. A turn was taken before.
     ///
-    /// - Returns: false where a rate limit refused it, and nothing was done.
+    /// - Returns: false if a rate limit refused it, and nothing was done.
     /// - Parameter useImmutableSubject: `nil` leaves it out; GitHub does not say what it then does.
     /// - Throws: `.timeout`, `.connectionLost` and `.serverFault` where it is not known whether it was done.
     /// - SeeAlso: `PUT /orgs/{org}/actions/oidc/customization/sub`
@@ -172,13 +172,13 @@ struct WritePace {
 
     struct Turn {
         let moment: Duration
-        /// What it waits for; `nil` where it is the moment between any two writes.
+        /// What it waits for; `nil` if it is the moment between any two writes.
         let message: String?
     }
 
     /// Takes the next turn.
     ///
-    /// - Returns: `nil` where it is now, or when it may be.
+    /// - Returns: `nil` if it is now, or when it may be.
     mutating func turn(at now: Duration) -> Turn? {
         if let last, last + limits.interval > now { return Turn(moment: last + limits.interval, message: nil) }
         // Both must allow it before either counts it, and the longer wait is the one to speak of.

@@ -40,7 +40,7 @@ package enum AppPermission: String, CaseIterable, Comparable, Sendable {
 /// Source: GitHub's OpenAPI description of 2026-10-21, `installation`.
 package struct Installation: Hashable, Sendable {
     package let id: Int64
-    /// The account's login, an enterprise's slug, or `nil` where GitHub does not name an account.
+    /// The account's login, an enterprise's slug, or `nil` if GitHub does not name an account.
     package let account: String?
     package let targetType: String
     package let isSuspended: Bool

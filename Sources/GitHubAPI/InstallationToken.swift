@@ -33,7 +33,7 @@ final class InstallationToken: Sendable {
 
     /// The token.
     ///
-    /// - Returns: `nil` where it is to be renewed first.
+    /// - Returns: `nil` if it is to be renewed first.
     func token(at now: Duration) -> AccessToken? {
         state.withLock { state in state.current.flatMap { $0.endsAt > now ? $0.token : nil } }
     }

@@ -40,7 +40,7 @@ struct LinkHeader {
 
     /// What the first `rel` of a link says; others do not count (§3.3).
     ///
-    /// - Returns: in lower case; `nil` where something else than a parameter follows the target.
+    /// - Returns: in lower case; `nil` if something else than a parameter follows the target.
     private func relations(_ reader: inout FieldReader) -> [String]? {
         var relations: [String]?
         while true {
@@ -84,7 +84,7 @@ private struct FieldReader {
 
     mutating func skipSpace() { skip { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
 
-    /// What comes before a byte, which is taken too; `nil` where the byte does not come.
+    /// What comes before a byte, which is taken too; `nil` if the byte does not come.
     mutating func text(upTo end: UInt8) -> String? {
         guard let index = rest.firstIndex(of: end) else { return nil }
         defer { rest = rest[index...].dropFirst() }

@@ -18,7 +18,7 @@ struct ListingJSON {
     struct Name {
         /// As it stands in the text.
         fileprivate let bytes: UnsafeBufferPointer<UInt8>
-        /// What its escapes mean; `nil` where it has none.
+        /// What its escapes mean; `nil` if it has none.
         fileprivate let decoded: String?
 
         var text: String { decoded ?? String(decoding: bytes, as: UTF8.self) }

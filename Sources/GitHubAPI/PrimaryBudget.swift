@@ -53,7 +53,7 @@ extension HeaderFields {
         min(seconds(until: reset, calendar: calendar), Self.waitMaxSeconds - 1) + 1
     }
 
-    /// Seconds until a time that the host names, by the host's own clock; none where it is over.
+    /// Seconds until a time that the host names, by the host's own clock; none if it is over.
     func seconds(until time: Int64, calendar: () -> Timestamp) -> Int64 {
         let clock = self["date"].flatMap(Timestamp.init(httpDate:)) ?? calendar()
         let left = min(max(0, time), 1 << 40) - clock.secondsSince1970

@@ -97,7 +97,7 @@ final class RateGovernor: Sendable {
         state.withLock { $0.closedUntil > now ? $0.note : nil }
     }
 
-    /// What is left of the primary limit; `nil` where no answer told, or its window is over.
+    /// What is left of the primary limit; `nil` if no answer told, or its window is over.
     func budget(at now: Duration) -> RateLimitStatus? {
         state.withLock { state in state.budget.flatMap { $0.endsAt > now ? $0.status : nil } }
     }

@@ -50,7 +50,7 @@ package final class RequestSlots: Sendable {
 
     /// Waits for a slot, or for cancellation. Where several wait, the one whose credential has most left goes first.
     ///
-    /// - Parameter left: what is left of the credential's budget; `nil` where nobody knows yet.
+    /// - Parameter left: what is left of the credential's budget; `nil` if nobody knows yet.
     /// - Returns: whether there is one, to be given back; not after cancellation.
     func take(left: Int?) async -> Bool {
         if state.withLock({ occupy(&$0) }) { return true }

@@ -63,7 +63,7 @@ package final class SharedMinute: Sendable {
         self.milliseconds = milliseconds
     }
 
-    /// Why the file can't be used; `nil` where it can, or was not needed.
+    /// Why the file can't be used; `nil` if it can, or was not needed.
     package var trouble: String? { state.withLock { $0.trouble } }
 
     /// Whether some process has shared the minute by the file, and it can be used.
@@ -83,7 +83,7 @@ package final class SharedMinute: Sendable {
     ///   - cost: points; more than there are in a minute count as all of them.
     ///   - points: how many there are in a minute.
     ///   - minute: how long it is.
-    /// - Returns: `nil` where they are free, or how long until they are.
+    /// - Returns: `nil` if they are free, or how long until they are.
     func take(_ cost: Int, of points: Int, in minute: Duration) -> Duration? {
         let cost = min(cost, points)
         let now = milliseconds()

@@ -35,7 +35,7 @@ struct SlidingWindow {
     /// - Parameters:
     ///   - cost: points; more than there are in a minute count as all of them.
     ///   - now: time since a fixed moment, never less than before.
-    /// - Returns: `nil` where it may depart now, or when one may.
+    /// - Returns: `nil` if it may depart now, or when one may.
     mutating func depart(costing cost: Int, evenly: Bool, at now: Duration) -> Duration? {
         let cost = min(cost, points)
         if let free = wait(costing: cost, at: now) { return free }

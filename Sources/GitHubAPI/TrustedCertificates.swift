@@ -5,7 +5,7 @@ package struct TrustedCertificates: Sendable {
     let certificates: [NIOSSLCertificate]
 
     /// - Parameter pem: one certificate or more, as PEM text.
-    /// - Returns: `nil` where there is none, or one can't be read.
+    /// - Returns: `nil` if there is none, or one can't be read.
     package init?(pem: [UInt8]) {
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(pem), !certificates.isEmpty else { return nil }
         self.certificates = certificates

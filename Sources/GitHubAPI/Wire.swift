@@ -327,7 +327,7 @@ extension AnswerDocument {
 }
 
 extension Repository {
-    /// - Returns: `nil` where an id is not positive, or the name would change the meaning of a URL's path, or is far longer
+    /// - Returns: `nil` if an id is not positive, or the name would change the meaning of a URL's path, or is far longer
     ///   than GitHub allows.
     init?(_ wire: Wire.Repository) {
         self.init(
@@ -344,7 +344,7 @@ extension Repository {
 
 extension Repository.Visibility {
     /// - Parameters:
-    ///   - word: of the member `visibility`; `nil` where it was not sent.
+    ///   - word: of the member `visibility`; `nil` if it was not sent.
     ///   - isPrivate: of the member `private`, which is true of internal repositories too; likewise.
     fileprivate init(word: String?, isPrivate: Bool?) {
         switch (word, isPrivate) {

@@ -21,7 +21,7 @@ struct Paging {
     }
 
     /// - Parameter address: of the list, without its query.
-    /// - Returns: the `Link` field's value; `nil` where the list has one page.
+    /// - Returns: the `Link` field's value; `nil` if the list has one page.
     func link(count: Int, to address: String) -> String? {
         let pages = max(1, (count + size - 1) / size)
         guard pages > 1 else { return nil }

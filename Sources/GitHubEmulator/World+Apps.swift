@@ -53,7 +53,7 @@ extension World {
 
     /// Looks a token up, which uses up one of its refusals.
     ///
-    /// - Returns: `nil` where no installation's token is of that form.
+    /// - Returns: `nil` if no installation's token is of that form.
     func bearer(of token: String, at now: Date) -> Bearer? {
         guard let known = minted[token] else { return nil }
         guard known.expires > now, let installation = installation(known.installation) else { return .unknown }

@@ -127,7 +127,7 @@ package actor World {
 
     /// Takes one request from the hour's budget.
     ///
-    /// - Returns: `nil` where the world has no limit.
+    /// - Returns: `nil` if the world has no limit.
     func spend(costing cost: Int, of meter: Int64, at now: Date) -> Budget? {
         file.rateLimit.map { meters[meter, default: Meter()].spend(costing: cost, of: $0, at: now) }
     }

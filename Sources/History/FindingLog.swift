@@ -168,7 +168,7 @@ struct LastFinding {
         let login: String
         /// Start of the last scan that read it.
         let lastScan: Timestamp
-        /// SHA-256 of the policy's text by which it was last judged; `nil` where it never was by that policy.
+        /// SHA-256 of the policy's text by which it was last judged; `nil` if it never was by that policy.
         let policySHA256: String?
     }
 

@@ -29,7 +29,7 @@ package enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     case badExport(file: String, line: Int, String)
     /// A scan of an export does not follow the last one of its organization here: both scanned it by themselves.
     ///
-    /// - Parameter last: the number of that one; 0 where there is none.
+    /// - Parameter last: the number of that one; 0 if there is none.
     case overlap(file: String, organization: String, scan: Int64, startedAt: String, last: Int64)
     /// A file that a copy must not replace.
     case notACopy(path: String, String)

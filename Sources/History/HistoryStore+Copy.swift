@@ -99,7 +99,7 @@ private struct SQLiteHeader {
     /// Whether writers keep a write-ahead log.
     let hasLog: Bool
 
-    /// - Returns: `nil` where it is not a database.
+    /// - Returns: `nil` if it is not a database.
     init?(_ path: String) {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }

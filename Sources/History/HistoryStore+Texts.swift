@@ -24,7 +24,7 @@ package struct JudgingText: Hashable, Sendable {
 }
 
 extension HistoryStore {
-    /// A text that some scan was judged by; `nil` where it is not kept, as of scans by older versions and of imported ones.
+    /// A text that some scan was judged by; `nil` if it is not kept, as of scans by older versions and of imported ones.
     ///
     /// - Throws: `.altered` where it does not have its digest.
     package func judgingText(

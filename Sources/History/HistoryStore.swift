@@ -104,7 +104,7 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` where
+    /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` if
     /// this history does not hold it.
     package func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {
         try await read { db in
@@ -156,7 +156,7 @@ package final class HistoryStore: Sendable {
     /// Moves what was written from the log (`-wal`) into the file, so that the file alone can be copied, and closes it.
     ///
     /// - Parameter wait: how long other programs that read or write are waited for.
-    /// - Returns: why the newest records are still in the log alone; `nil` where the file holds everything.
+    /// - Returns: why the newest records are still in the log alone; `nil` if the file holds everything.
     package func shutDown(waitingAtMost wait: Duration) async -> LogObstacle? {
         var obstacle: LogObstacle?
         if !pool.configuration.readonly {
@@ -238,7 +238,7 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// - Returns: `nil` where somebody who only reads has no place for a lock.
+    /// - Returns: `nil` if somebody who only reads has no place for a lock.
     private static func lockOpening(_ path: String, for access: Access, _ wait: Duration) throws -> HistoryLock? {
         do {
             return try HistoryLock.opening(path, waitingAtMost: wait)
@@ -320,7 +320,7 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// - Returns: `nil` where the file has not the newest schema.
+    /// - Returns: `nil` if the file has not the newest schema.
     /// - Throws: `.notAHistory`, `.newerVersion`
     private static func currentReader(_ path: String) throws -> DatabasePool? {
         let reader = try reader(path)

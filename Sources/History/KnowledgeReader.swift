@@ -78,7 +78,7 @@ struct KnowledgeReader {
     }
 
     /// - Parameter rowIDs: JSON list of rows, which are never changed, so that they say what the page said.
-    /// - Returns: `nil` where one is not there.
+    /// - Returns: `nil` if one is not there.
     private mutating func repositories(_ rowIDs: String, withProperties: Bool) throws -> [Repository]? {
         let rows = try Row.fetchCursor(
             db.cachedStatement(

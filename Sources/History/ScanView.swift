@@ -5,9 +5,9 @@ import GRDB
 struct ScanView {
     let scanID: Int64
     let scope: Scope
-    /// Why it ended before its end; `nil` where it did not.
+    /// Why it ended before its end; `nil` if it did not.
     private let stop: ScanStop?
-    /// Row ids of repositories that it listed, and had a turn for; `nil` where it was sealed with whole listings, and met
+    /// Row ids of repositories that it listed, and had a turn for; `nil` if it was sealed with whole listings, and met
     /// all that are in scope.
     private let progress: (listed: RowIDSet, read: RowIDSet)?
 
@@ -36,7 +36,7 @@ struct ScanView {
     /// What it knew of a repository's setting.
     ///
     /// - Parameters:
-    ///   - setting: the last that was read; `nil` where none was.
+    ///   - setting: the last that was read; `nil` if none was.
     ///   - trouble: why it could not be read, where that was the last that was seen.
     func reading(
         of repository: Repository, rowID: Int64, _ setting: RepositorySetting?, _ trouble: UnreadableReason?,

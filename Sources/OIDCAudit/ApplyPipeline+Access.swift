@@ -70,7 +70,7 @@ extension ApplyPipeline {
         let made: [PlannedChange]
     }
 
-    /// The scan that a plan was made from, behind what it undoes; `nil` where the history does not hold it.
+    /// The scan that a plan was made from, behind what it undoes; `nil` if the history does not hold it.
     private func origin(of work: Work, in history: HistoryStore) async throws(CommandFailure) -> Origin? {
         // What is left is still to come, even where it may have been written.
         let closed = work.begun.map { zip($0.plan.changes, $0.entries).filter { !$1.isOpen && $1.mayBeWritten } } ?? []

@@ -86,7 +86,7 @@ extension ApplyPipeline {
         say(change, outcome, count.words(at: place))
     }
 
-    /// - Parameter place: which of how many it is; empty where there is but one.
+    /// - Parameter place: which of how many it is; empty if there is but one.
     func say(_ change: PlannedChange, _ outcome: ChangeOutcome, _ place: String = "") {
         guard !console.isQuiet else { return }
         context.console.note("\(place)\(change.target.name): \(outcome.sentence)")

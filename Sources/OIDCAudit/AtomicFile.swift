@@ -66,7 +66,7 @@ enum AtomicFile {
         }
     }
 
-    /// Why the file can't be written; `nil` where it seems that it can.
+    /// Why the file can't be written; `nil` if it seems that it can.
     static func obstacle(to path: String) -> String? {
         if let descriptor = openDescriptor(path) {
             return fcntl(descriptor, F_GETFD) >= 0 ? nil : SystemError(errno).description

@@ -67,7 +67,7 @@ final class ChangeCount: Sendable {
         return !onTerminal && (place == 1 || place == total || place % max(1, total / Self.fewMax) == 0)
     }
 
-    /// `3/40  `; empty where there is but one.
+    /// `3/40  `; empty if there is but one.
     func words(at place: Int) -> String { total > 1 ? "\(place)/\(total)  " : "" }
 
     func waits(_ wait: RateLimitWait) {
@@ -79,7 +79,7 @@ final class ChangeCount: Sendable {
         state.withLock { $0.isPaused = isPaused }
     }
 
-    /// What a terminal shows; `nil` where nothing is to be drawn.
+    /// What a terminal shows; `nil` if nothing is to be drawn.
     func line(now: Timestamp) -> String? {
         let state = state.withLock { $0 }
         guard !state.isPaused, total > 1 else { return nil }

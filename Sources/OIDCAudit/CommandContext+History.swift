@@ -8,7 +8,7 @@ extension CommandContext {
     ///
     /// Commands open a history here alone, so that none can forget to close it.
     ///
-    /// - Parameter console: says that a new history begins, which may be a path that was mistyped; `nil` where that is no
+    /// - Parameter console: says that a new history begins, which may be a path that was mistyped; `nil` if that is no
     ///   matter.
     func withHistory<Value>(
         _ path: String, for access: HistoryStore.Access, saying console: ConsoleSettings? = nil,

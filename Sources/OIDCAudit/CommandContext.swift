@@ -22,7 +22,7 @@ struct CommandContext: Sendable {
     /// Keeps what a command has told until the process ends: to free tens of thousands of values one by one takes as long
     /// as to tell them.
     var keepUntilExit: @Sendable (any Sendable) -> Void = { _ in }
-    /// Asks a question that is answered with yes or no; `nil` where nobody can be asked.
+    /// Asks a question that is answered with yes or no; `nil` if nobody can be asked.
     var ask: (@Sendable (String) -> Bool)?
     var writeLimits = WriteLimits()
     /// How long a pipe may take to hand out a secret: whoever asks a password manager for it may have to unlock that first.

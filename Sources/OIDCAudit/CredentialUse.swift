@@ -13,7 +13,7 @@ struct CredentialUse {
 
     /// Notes that the token is in use.
     ///
-    /// - Returns: `nil` where there is none.
+    /// - Returns: `nil` if there is none.
     init?(
         _ connection: ConnectionSettings, in history: HistoryStore, _ context: CommandContext,
     ) async throws(HistoryError) {

@@ -76,7 +76,7 @@ struct EvidenceFolder {
             && ["json", "yaml"].contains(parts[1])
     }
 
-    /// In alphabetical order; none where there is no such folder.
+    /// In alphabetical order; none if there is no such folder.
     private func names(in folder: String) throws(CommandFailure) -> [String] {
         let location = location(folder)
         guard FileManager.default.fileExists(atPath: location) else { return [] }

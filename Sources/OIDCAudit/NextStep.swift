@@ -33,7 +33,7 @@ extension CommandContext {
 }
 
 extension Changeset {
-    /// The command that restores what was there before it; `nil` where that has nothing to write.
+    /// The command that restores what was there before it; `nil` if that has nothing to write.
     func rollback(options: String) -> String? {
         guard entries.contains(where: \.isWorthRollback) else { return nil }
         let count = plan.repositoryCount

@@ -22,7 +22,7 @@ struct OutputFile {
         return OutputFile(reporter: MarkdownReporter.self, path: path, isAppended: true)
     }
 
-    /// - Returns: what a person should know of the file; `nil` where it holds the whole report.
+    /// - Returns: what a person should know of the file; `nil` if it holds the whole report.
     func write(_ report: AuditReport, junitGroup: JUnitGroup) throws(CommandFailure) -> String? {
         let hint = "the scan itself is stored"
         guard isAppended else {
@@ -55,7 +55,7 @@ struct OutputFile {
 
     /// Adds a report to what the step has written so far.
     ///
-    /// - Parameter size: of that, in bytes; `nil` where it can't be known.
+    /// - Parameter size: of that, in bytes; `nil` if it can't be known.
     private static func add(_ report: AuditReport, to output: inout ReportOutput, after size: Int?) -> String? {
         let size = size ?? 0
         // A heading within a line would be none.

@@ -359,7 +359,7 @@ extension CommandContext {
         }
     }
 
-    /// What came before a scan that could not begin or be kept; `nil` where the history can't be read, which is then said
+    /// What came before a scan that could not begin or be kept; `nil` if the history can't be read, which is then said
     /// already, or there is none.
     func past(of report: AuditReport, for settings: Settings) async -> ReportHistory? {
         let parts = settings.reports.historyParts

@@ -155,7 +155,7 @@ struct PolicyStarter {
         return entries
     }
 
-    /// How many repositories would break the entry today; `nil` where nobody knows.
+    /// How many repositories would break the entry today; `nil` if nobody knows.
     private func count(of entry: Entry) -> (judged: Int?, violations: Int?, text: String) {
         guard let snapshot else { return (nil, nil, "") }
         let yaml = "version: 1\nname: starter\nrules:\n\(entry.yaml)\n"

@@ -119,7 +119,7 @@ package struct Applier: Sendable {
         return nil
     }
 
-    /// - Returns: why nothing more is written; `nil` where one more may be.
+    /// - Returns: why nothing more is written; `nil` if one more may be.
     private func takeTurn(unless shouldStop: () -> Bool, _ waiting: (RateLimitWait) -> Void) async -> Stop? {
         do throws(GitHubError) {
             let isTaken = try await writer.takeTurn(attention: Self.attention, unless: shouldStop, waiting: waiting)
@@ -273,7 +273,7 @@ package struct Applier: Sendable {
         return Ending(outcome: note.map { .noted($0) } ?? .applied, wasSent: true)
     }
 
-    /// - Returns: false where a rate limit refused it.
+    /// - Returns: false if a rate limit refused it.
     private func write(_ change: PlannedChange) async throws(GitHubError) -> Bool {
         switch (change.target, change.after) {
         case (.organization(let login, _), .organization(.set(let template, let flag))):
@@ -310,7 +310,7 @@ private struct HeldBack {
         }
     }
 
-    /// Why it can't be made now; `nil` where it can.
+    /// Why it can't be made now; `nil` if it can.
     func why(_ change: PlannedChange, _ place: Int) -> String? {
         if let organization = change.target.organization {
             guard let follower = inheriting[organization], follower.place < place else { return nil }

@@ -131,7 +131,7 @@ extension PlannedChange.Value {
         }
     }
 
-    /// Claims that it names; `nil` where it names none.
+    /// Claims that it names; `nil` if it names none.
     fileprivate var keys: [ClaimKey]? {
         switch self {
         case .organization(.set(let template, _)): template.keys

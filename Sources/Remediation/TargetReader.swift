@@ -8,7 +8,7 @@ struct TargetReader {
     /// Why a target could not be read as the plan knows it.
     struct Obstacle: Error {
         let why: String
-        /// `nil` where nothing is known of the target, and no other one would fare better.
+        /// `nil` if nothing is known of the target, and no other one would fare better.
         let outcome: ChangeOutcome?
         /// What GitHub answered, or that it did not.
         let error: GitHubError?
@@ -52,13 +52,13 @@ struct TargetReader {
     /// What a target is now, and what it would inherit.
     struct Found {
         let value: PlannedChange.Value
-        /// The organization's template as it is now; `nil` where it does not matter.
+        /// The organization's template as it is now; `nil` if it does not matter.
         let organization: OrganizationTemplate?
-        /// `nil` where it is an organization.
+        /// `nil` if it is an organization.
         var repository: Repository?
         var isEnterpriseServer = false
 
-        /// What jobs present; `nil` where that is not known for certain, or of an organization.
+        /// What jobs present; `nil` if that is not known for certain, or of an organization.
         var subject: String? {
             guard let repository, case .repository(let setting) = value else { return nil }
             let state = RepositoryState(
@@ -74,7 +74,7 @@ struct TargetReader {
 
         /// Whether the organization's template is not the one that the plan wants inherited.
         ///
-        /// - Parameter planned: its claims; `nil` where the plan does not say.
+        /// - Parameter planned: its claims; `nil` if the plan does not say.
         func inherits(otherThan planned: [ClaimKey]?) -> Bool {
             planned.map { $0 != organization?.inheritedKeys } ?? false
         }

@@ -43,9 +43,9 @@ package struct Claim: Sendable {
 
     /// The hosts whose tokens carry the claim.
     package struct Hosts: Hashable, Sendable {
-        /// `nil` where GitHub does not say.
+        /// `nil` if GitHub does not say.
         package let onEnterpriseServer: Bool?
-        /// First day on github.com as `YYYY-MM-DD`; `nil` where it was there from the start.
+        /// First day on github.com as `YYYY-MM-DD`; `nil` if it was there from the start.
         package let since: String?
 
         package static let all = Hosts(onEnterpriseServer: true, since: nil)

@@ -10,9 +10,9 @@ package struct Diagnosis: Sendable {
         }
 
         package var what: String
-        /// Scope of a classic token that allows it; `nil` where any token may ask.
+        /// Scope of a classic token that allows it; `nil` if any token may ask.
         package var classicScope: String?
-        /// Permission of a fine-grained token or an app that allows it; `nil` where any token may ask.
+        /// Permission of a fine-grained token or an app that allows it; `nil` if any token may ask.
         package var fineGrained: String?
         /// Whether every scan needs it; else only some policies do.
         package var isRequired: Bool
@@ -39,7 +39,7 @@ package struct Diagnosis: Sendable {
         package var requests: Int
         /// Of these, what counts against the primary rate limit.
         package var charged: Int
-        /// Least time that the limits allow; `nil` where there are none.
+        /// Least time that the limits allow; `nil` if there are none.
         package var duration: Duration?
 
         package init(requests: Int, charged: Int, duration: Duration?) {
@@ -52,7 +52,7 @@ package struct Diagnosis: Sendable {
     /// A GitHub App in the place of a token.
     package struct App: Sendable {
         package struct Installation: Sendable {
-            /// `nil` where GitHub names none.
+            /// `nil` if GitHub names none.
             package var account: String?
             package var id: Int64
             /// `Organization`, `User` or `Enterprise`.
@@ -64,9 +64,9 @@ package struct Diagnosis: Sendable {
             package var missing: [String]
             /// Whether it sees selected repositories only.
             package var isSelective: Bool
-            /// Of the installation's own; `nil` where the host sends none, or nobody asked.
+            /// Of the installation's own; `nil` if the host sends none, or nobody asked.
             package var budget: RateLimitStatus?
-            /// What a first scan of it alone costs; `nil` where its number of repositories is not known.
+            /// What a first scan of it alone costs; `nil` if its number of repositories is not known.
             package var cost: Cost?
             /// How many repositories it counts.
             package var repositoryCount: Int?
@@ -89,9 +89,9 @@ package struct Diagnosis: Sendable {
         /// The id that was given.
         package var id: String
         package var installations: [Installation]
-        /// Of the app's own requests; each installation has one more. `nil` where the host sends none.
+        /// Of the app's own requests; each installation has one more. `nil` if the host sends none.
         package var budget: RateLimitStatus?
-        /// What a first scan of every installation costs, each beside the others; `nil` where none could be asked.
+        /// What a first scan of every installation costs, each beside the others; `nil` if none could be asked.
         package var together: Cost?
 
         package init(name: String, id: String, installations: [Installation], budget: RateLimitStatus?) {
@@ -153,7 +153,7 @@ package struct Diagnosis: Sendable {
 
     package var apiURL: String
     package var apiVersion: String
-    /// `nil` where a token was given.
+    /// `nil` if a token was given.
     package var app: App?
     /// In words, such as `fine-grained personal access token`.
     package var tokenKind: String
@@ -163,26 +163,26 @@ package struct Diagnosis: Sendable {
     package var organizationID: OrganizationID?
     /// In the order in which a scan asks.
     package var access: [Access] = []
-    /// How many repositories the organization counts; a lower bound where `isExpectedAtLeast`. `nil` where nothing is
+    /// How many repositories the organization counts; a lower bound where `isExpectedAtLeast`. `nil` if nothing is
     /// counted to the token that would prove the listing short.
     package var expected: Int?
     package var isExpectedAtLeast = false
-    /// How many the listing holds at most, by its number of pages; `nil` where it was not read.
+    /// How many the listing holds at most, by its number of pages; `nil` if it was not read.
     package var listed: Int?
-    /// Why a scan's listing would be partial, as far as is known without reading all of it; `nil` where it would not be.
+    /// Why a scan's listing would be partial, as far as is known without reading all of it; `nil` if it would not be.
     package var shortfall: String?
     /// Whether the listing is known to leave repositories out, or may, and why.
     package var listingDoubts: [String] = []
-    /// `nil` where no other credential is set with which the organization could be read.
+    /// `nil` if no other credential is set with which the organization could be read.
     package var otherListing: OtherListing?
-    /// `nil` where the host has no limits.
+    /// `nil` if the host has no limits.
     package var budget: RateLimitStatus?
     package var pointsPerMinute: Int
     package var concurrency: Int
-    /// `nil` where the number of repositories is not known.
+    /// `nil` if the number of repositories is not known.
     package var cold: Cost?
     package var warm: Cost?
-    /// `nil` where the host has no limits.
+    /// `nil` if the host has no limits.
     package var million: Million?
 
     package init(

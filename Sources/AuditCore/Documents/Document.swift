@@ -58,7 +58,7 @@ package struct Document: Sendable {
 
 extension Int64 {
     /// - Parameter number: by the grammar of RFC 8259 §6, such as `-12`, `1.50` or `1e3`.
-    /// - Returns: `nil` where the number has a fraction, or does not fit.
+    /// - Returns: `nil` if the number has a fraction, or does not fit.
     package init?(exactlyJSON number: some Collection<UInt8>) {
         let mantissa = number.prefix { $0 | 0x20 != UInt8(ascii: "e") }
         let exponentText = String(decoding: number.dropFirst(mantissa.count + 1), as: UTF8.self)

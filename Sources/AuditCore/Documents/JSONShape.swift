@@ -37,7 +37,7 @@ package struct JSONObject: Sendable {
     package struct Member: Sendable {
         package let name: String
         package let shape: JSONShape
-        /// A phrase that says what it is, in lower case without a final stop; empty where name and type do.
+        /// A phrase that says what it is, in lower case without a final stop; empty if name and type do.
         package let meaning: String
         package let isRequired: Bool
         /// Another member without which this one says nothing.
@@ -58,10 +58,10 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// What the object is, for the messages of its reader, such as `a plan`; `nil` where nothing of ours reads it, and other
+    /// What the object is, for the messages of its reader, such as `a plan`; `nil` if nothing of ours reads it, and other
     /// members may come.
     package var title: String?
-    /// A sentence that says what the object is; empty where nothing is to be said.
+    /// A sentence that says what the object is; empty if nothing is to be said.
     package var meaning = ""
     package var members: [Member]
     /// Members of which at least one must be there.

@@ -59,7 +59,7 @@ package struct ObjectReader {
         return value
     }
 
-    /// A whole number within a range; `nil` where the key is absent.
+    /// A whole number within a range; `nil` if the key is absent.
     package func optionalNumber(_ key: String, in range: ClosedRange<Int>) throws(DocumentError) -> Int? {
         guard let document = optional(key) else { return nil }
         guard case .number(let text) = document.value else {
@@ -73,13 +73,13 @@ package struct ObjectReader {
         return number
     }
 
-    /// The strings of a list, which must not be empty nor hold one twice; `nil` where the key is absent.
+    /// The strings of a list, which must not be empty nor hold one twice; `nil` if the key is absent.
     package func strings(_ key: String) throws(DocumentError) -> [(text: String, position: SourcePosition)]? {
         guard let document = optional(key) else { return nil }
         return try document.strings(named: key)
     }
 
-    /// The words of a list, each one of an enumeration's raw values; `nil` where the key is absent.
+    /// The words of a list, each one of an enumeration's raw values; `nil` if the key is absent.
     package func words<Word: RawRepresentable & CaseIterable>(
         _ key: String, of type: Word.Type = Word.self,
     ) throws(DocumentError) -> [Word]? where Word.RawValue == String {

@@ -78,11 +78,11 @@ package struct FindingOutcomes {
     /// Whether the policy has the entry that found it.
     func holdsRule(of key: FindingKey) -> Bool { rules[key.rule] != nil }
 
-    /// Why a finding that the report does not hold is gone; `nil` where nobody knows, or it is no matter of the report.
+    /// Why a finding that the report does not hold is gone; `nil` if nobody knows, or it is no matter of the report.
     ///
     /// - Parameters:
     ///   - organization: the one that it is about, or that listed its repository last.
-    ///   - judgedBy: SHA-256 of the policy's text by which it stood; `nil` where it is not known.
+    ///   - judgedBy: SHA-256 of the policy's text by which it stood; `nil` if it is not known.
     package func whyGone(
         _ key: FindingKey, of organization: OrganizationID?, judgedBy policy: String?,
     ) -> GoneFinding.Reason? {

@@ -1,7 +1,7 @@
 /// A judged scan: the one value that every reporter tells.
 package struct AuditReport: Sendable {
     package var scanID: ScanID?
-    /// Digest of the scan's link in the history's chain; `nil` where the scan was not sealed.
+    /// Digest of the scan's link in the history's chain; `nil` if the scan was not sealed.
     package var digest: String?
     package var apiURL: String
     package var startedAt: Timestamp
@@ -10,10 +10,10 @@ package struct AuditReport: Sendable {
     package var requests: RequestCounts
     package var scope: Scope
     package var policy: PolicyReport
-    /// Where waivers and the baseline came from; `nil` where there are none.
+    /// Where waivers and the baseline came from; `nil` if there are none.
     package var waiverSource: String?
     package var baselineSource: String?
-    /// Entries of the baseline whose finding is gone; empty where there is no baseline.
+    /// Entries of the baseline whose finding is gone; empty if there is no baseline.
     package var staleBaseline: [Baseline.StaleEntry] = []
     package var verdict: Verdict
     package var gate: GateReport
@@ -34,7 +34,7 @@ package struct AuditReport: Sendable {
     /// What a reader should know beside the verdict, one sentence each.
     package var warnings: [String]
 
-    /// What came before; `nil` where nothing is known of it, or no format asked for it.
+    /// What came before; `nil` if nothing is known of it, or no format asked for it.
     package var history: ReportHistory?
 
     /// Whether everything in scope was read and decided.
@@ -48,10 +48,10 @@ package struct AuditReport: Sendable {
         return String(address.prefix { $0 != "/" })
     }
 
-    /// Why the scan ended early; `nil` where it did not.
+    /// Why the scan ended early; `nil` if it did not.
     package var whyStopped: String? { stop.map { scanID == nil ? $0.reason : $0.explanation } }
 
-    /// The first reason why the scan can't speak of everything; `nil` where it is complete.
+    /// The first reason why the scan can't speak of everything; `nil` if it is complete.
     package var whyIncomplete: String? {
         guard !isComplete else { return nil }
         if let whyStopped { return whyStopped }
@@ -88,7 +88,7 @@ package struct PolicyReport: Sendable {
         package var subject: RuleEntry.Subject
         package var summary: String
         package var reason: String?
-        /// Where it stands in the policy's file; `nil` where the policy does not have it.
+        /// Where it stands in the policy's file; `nil` if the policy does not have it.
         package var position: SourcePosition?
         /// Repositories, organizations or waivers that the rule passed or failed.
         package var judged = 0
@@ -174,7 +174,7 @@ package struct OrganizationReport: Sendable {
     package var outcomes: [RepositoryReport.Outcome]
     /// The scan that saw it, where the report is of several.
     package var scan: ScanDifference.Side?
-    /// Why what was seen does not stand for today; `nil` where it does.
+    /// Why what was seen does not stand for today; `nil` if it does.
     package var staleness: String?
     /// Which rules about the organization lacked a fact, and which.
     package var undecided: [String] = []
@@ -185,7 +185,7 @@ package struct OrganizationReport: Sendable {
             ?? "\(FindingKey.host(apiURL))/organizations/\(login.lowercased())/\(rule)"
     }
 
-    /// Why the scan can't speak of the whole organization, for people; empty where it can.
+    /// Why the scan can't speak of the whole organization, for people; empty if it can.
     package var troubles: [String] { unreadTroubles + undecided }
 
     /// What of the organization itself could not be read.
@@ -199,7 +199,7 @@ package struct OrganizationReport: Sendable {
         return troubles
     }
 
-    /// Why its template is not known; `nil` where it was read.
+    /// Why its template is not known; `nil` if it was read.
     package var templateTrouble: String? {
         guard case .unreadable(let reason) = template else { return nil }
         return "the organization's template could not be read: \(reason.message)"
@@ -231,17 +231,17 @@ package struct RepositoryReport: Sendable {
     package var since: Timestamp?
     package var setting: RepositorySetting?
     package var effective: EffectiveTemplate?
-    /// What its subjects are made of; `nil` where that is not known.
+    /// What its subjects are made of; `nil` if that is not known.
     package var language: SubjectLanguage?
     /// Why it is skipped or unreadable, or which rule is undecided.
     package var reason: String?
     /// The waiver of `readable` that accepts that it can't be read; it is unreadable all the same.
     package var acceptedUnread: Waiver?
-    /// Why it can't be read, as a waiver of `readable` names it; `nil` where it was read, or none could accept it.
+    /// Why it can't be read, as a waiver of `readable` names it; `nil` if it was read, or none could accept it.
     package var unreadProblem: String?
-    /// What waivers accept in place of that; empty where none is about the repository, or one accepts it.
+    /// What waivers accept in place of that; empty if none is about the repository, or one accepts it.
     package var otherwiseAccepted: [String] = []
-    /// One for each rule entry, in the policy's order; empty where the repository was skipped or could not be read.
+    /// One for each rule entry, in the policy's order; empty if the repository was skipped or could not be read.
     package var outcomes: [Outcome]
 
     package var format: SubjectFormat { language?.format ?? .unknown }

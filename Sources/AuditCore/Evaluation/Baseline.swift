@@ -34,9 +34,9 @@ package struct Baseline: Sendable {
     /// The scan whose findings it holds.
     package struct Origin: Hashable, Sendable {
         package var startedAt: Timestamp
-        /// Digest of the scan's link in its history's chain; `nil` where it was not sealed.
+        /// Digest of the scan's link in its history's chain; `nil` if it was not sealed.
         package var digest: String?
-        /// Number of the scan in the history at hand; `nil` where that does not hold it.
+        /// Number of the scan in the history at hand; `nil` if that does not hold it.
         package var scan: ScanID?
 
         package init(startedAt: Timestamp, digest: String?, scan: ScanID?) {

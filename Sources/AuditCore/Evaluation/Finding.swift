@@ -17,7 +17,7 @@ package struct Finding: Hashable, Sendable {
     package var severity: Severity
     /// The organization's login.
     package var organization: String
-    /// `nil` where the finding is about the organization itself, or about a waiver; likewise the id.
+    /// `nil` if the finding is about the organization itself, or about a waiver; likewise the id.
     package var repository: String?
     package var repositoryID: RepositoryID?
     /// The cloud identity, in AWS the ARN of a role; `nil` if the finding is about something else.
@@ -39,7 +39,7 @@ package struct Finding: Hashable, Sendable {
     package var isNoLongerAccepted = false
     /// Start of the first scan that found it since it was last fixed.
     package var firstSeen: Timestamp
-    /// `nil` where no waiver accepts it.
+    /// `nil` if no waiver accepts it.
     package var waiver: Waiver? {
         if case .waived(let waiver) = acceptance { waiver } else { nil }
     }
@@ -48,7 +48,7 @@ package struct Finding: Hashable, Sendable {
     package var acceptedProblems: [String] {
         if case .exceeded(let accepted) = acceptance { accepted } else { [] }
     }
-    /// Whether the baseline covers it; `nil` where there is no baseline.
+    /// Whether the baseline covers it; `nil` if there is no baseline.
     package var isInBaseline: Bool?
 
     /// Indirect since a waiver is large, and most findings have none.
@@ -189,14 +189,14 @@ package struct KnownFinding: Hashable, Sendable {
     package var firstSeen: Timestamp
     /// Whether the last scan that judged it found it.
     package var isOpen: Bool
-    /// Why it went without having been fixed; `nil` where it stands open or was fixed.
+    /// Why it went without having been fixed; `nil` if it stands open or was fixed.
     package var departure: GoneFinding.Reason?
     /// Whether a waiver accepted it then.
     package var isWaived: Bool
     /// The problems in the last scan that found it.
     package var problems: [String]
     package var severity: Severity
-    /// The last scan that found it fixed; `nil` where none did.
+    /// The last scan that found it fixed; `nil` if none did.
     package var lastFix: Fix?
     /// By problem, the last scan that did not find that problem, whether it found others or none.
     package var absences: [String: Fix]
@@ -204,7 +204,7 @@ package struct KnownFinding: Hashable, Sendable {
     package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
     package var organization: OrganizationID?
-    /// SHA-256 of the policy by whose text that organization was last judged; `nil` where it is not known.
+    /// SHA-256 of the policy by whose text that organization was last judged; `nil` if it is not known.
     package var policySHA256: String?
     /// Start of the last scan of its organization whose result this is.
     package var lastSeen: Timestamp

@@ -66,7 +66,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 
 extension Snapshot {
     /// The status where not one template could be read: `permission` where rights are the whole cause, `failure`
-    /// where GitHub or the network had a part in it. `nil` where something was read, or nothing was there to read.
+    /// where GitHub or the network had a part in it. `nil` if something was read, or nothing was there to read.
     fileprivate var statusWhereNothingWasRead: ExitStatus? {
         var codes: Set<UnreadableReason.Code> = []
         for organization in organizations {

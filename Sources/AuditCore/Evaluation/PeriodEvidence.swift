@@ -81,7 +81,7 @@ package struct PeriodEvidence: Sendable {
         package var first: ScanDifference.Side
         package var last: ScanDifference.Side
         package var scans: Int
-        /// The file beside the evidence that holds it; `nil` where the history does not hold its text.
+        /// The file beside the evidence that holds it; `nil` if the history does not hold its text.
         package var file: String?
 
         package init(
@@ -188,14 +188,14 @@ package struct PeriodGap: Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// The login that it bore then; `nil` where it is of all.
+    /// The login that it bore then; `nil` if it is of all.
     package var organization: String?
     /// For people, without a final stop.
     package var reason: String
     package var from: Timestamp
-    /// `nil` where it lasts to the end of the period.
+    /// `nil` if it lasts to the end of the period.
     package var to: Timestamp?
-    /// The first and the last scan that could not read it; `nil` where there was no scan.
+    /// The first and the last scan that could not read it; `nil` if there was no scan.
     package var first: ScanDifference.Side?
     package var last: ScanDifference.Side?
     /// Full names.
@@ -271,7 +271,7 @@ package struct PeriodFinding: Hashable, Sendable {
     package var state: State
     /// The last scan of the period, or before it, that found it.
     package var lastSeen: ScanDifference.Side
-    /// The scan that no longer did; `nil` where none has.
+    /// The scan that no longer did; `nil` if none has.
     package var goneBy: ScanDifference.Side?
 
     package init(

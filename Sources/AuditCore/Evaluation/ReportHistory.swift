@@ -9,7 +9,7 @@ package struct ReportHistory: Sendable {
     }
 
     /// What changed since the scan before, but for repositories that changed with their organization's template alone;
-    /// `nil` where there is none, or it was not asked for.
+    /// `nil` if there is none, or it was not asked for.
     package var difference: ScanDifference?
     /// What the scans up to this one counted in its organizations, oldest first.
     package var trend: [TrendPoint] = []
@@ -20,7 +20,7 @@ package struct ReportHistory: Sendable {
     /// How the templates of the organizations themselves changed, oldest first.
     package var templateEvents: [OrganizationID: [Timeline.Event]] = [:]
 
-    /// When the last complete scan before this one ended, by organization the earliest; `nil` where one of them never had
+    /// When the last complete scan before this one ended, by organization the earliest; `nil` if one of them never had
     /// one of this scope and policy, or it was not asked for.
     package var lastSuccess: Timestamp?
 

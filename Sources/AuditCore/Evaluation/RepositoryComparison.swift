@@ -10,7 +10,7 @@ package enum RepositorySighting: Sendable {
 /// What scans knew of a repository, put together from the newest to older ones: of each part the newest that is known.
 package struct RepositoryKnowledge: Sendable {
     package private(set) var state: RepositoryState?
-    /// The scan by which the setting and what decides the subject are known; `nil` where the newest read them.
+    /// The scan by which the setting and what decides the subject are known; `nil` if the newest read them.
     package private(set) var knownBy: ScanDifference.Side?
     /// Whether the newest scan that knew whether it was there found it absent.
     package private(set) var isAbsent = false

@@ -21,11 +21,11 @@ package struct ScanDifference: Sendable {
     /// earlier scan did not find is compared with the last scan before it that did.
     package var lost: [String] = []
     package var found: [String] = []
-    /// Name of the policy that judged both; `nil` where another one judged each, so that findings can't be compared.
+    /// Name of the policy that judged both; `nil` if another one judged each, so that findings can't be compared.
     package var policyName: String?
     /// Whether the policy of that name was another text by the later scan: findings may have come and gone with it.
     package var policyChanged = false
-    /// SHA-256 of the policy that judged the earlier scan; `nil` where it is not known.
+    /// SHA-256 of the policy that judged the earlier scan; `nil` if it is not known.
     package var policyBefore: String?
     /// Findings in the order of organization, repository and rule; waived ones too.
     package var appeared: [StoredFinding]
@@ -151,7 +151,7 @@ package struct CoverageGap: Hashable, Sendable {
     package var organizationID: OrganizationID?
     package var what: What
     package var reason: UnreadableReason
-    /// Of what can be read again, the last scan before the gap that knew it; `nil` where none did.
+    /// Of what can be read again, the last scan before the gap that knew it; `nil` if none did.
     package var knownBy: ScanDifference.Side?
 
     package init(

@@ -11,7 +11,7 @@ extension Timeline {
     package struct Write: Hashable, Sendable {
         package let changeset: ChangesetID
         package let kind: Changeset.Kind
-        /// Login of the token's owner; `nil` where it is not a user's.
+        /// Login of the token's owner; `nil` if it is not a user's.
         package let actor: String?
         package let at: Timestamp
     }
@@ -21,7 +21,7 @@ extension Timeline {
     /// Source: of the documented events of the audit log (github/docs, 2026), none is about these templates.
     package struct AuditLogSearch: Hashable, Sendable {
         package let organization: String
-        /// Full name; `nil` where the organization's own template changed.
+        /// Full name; `nil` if the organization's own template changed.
         package let repository: String?
         /// Between which moments it changed.
         package let from: Timestamp

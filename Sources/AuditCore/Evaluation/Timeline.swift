@@ -23,7 +23,7 @@ package struct Timeline: Sendable {
             /// Why the first one could not.
             package var reason: UnreadableReason
             package var last: ScanDifference.Side
-            /// The scan that read it again; `nil` where none has yet.
+            /// The scan that read it again; `nil` if none has yet.
             package var regainedBy: ScanDifference.Side?
 
             package init(reason: UnreadableReason, last: ScanDifference.Side, regainedBy: ScanDifference.Side? = nil) {
@@ -33,7 +33,7 @@ package struct Timeline: Sendable {
             }
         }
 
-        /// The last scan that saw it as it was; `nil` where none had looked.
+        /// The last scan that saw it as it was; `nil` if none had looked.
         package var after: ScanDifference.Side?
         /// The first scan that saw it.
         package var seenBy: ScanDifference.Side
@@ -51,7 +51,7 @@ package struct Timeline: Sendable {
     package var repository: Repository
     /// Oldest first.
     package var events: [Event]
-    /// The last scan of its organization, and what is known of it; `nil` where it is no longer listed.
+    /// The last scan of its organization, and what is known of it; `nil` if it is no longer listed.
     package var lastScan: ScanDifference.Side?
     package var state: RepositoryState?
     package var since: Timestamp?
@@ -109,7 +109,7 @@ package struct HistoryStatistics: Hashable, Sendable {
     package struct Table: Hashable, Sendable {
         package var name: String
         package var rows: Int
-        /// With its indexes; `nil` where SQLite was built without the means to tell.
+        /// With its indexes; `nil` if SQLite was built without the means to tell.
         package var bytes: Int?
 
         package init(name: String, rows: Int, bytes: Int?) {

@@ -2,9 +2,9 @@
 package struct VerificationResult: Hashable, Sendable {
     /// The first thing that does not agree.
     package struct Problem: Hashable, Sendable, CustomStringConvertible {
-        /// The scan whose evidence it is; `nil` where it is the chain itself.
+        /// The scan whose evidence it is; `nil` if it is the chain itself.
         package var scanID: ScanID?
-        /// The repository or organization by its newest name; `nil` where the record is about neither.
+        /// The repository or organization by its newest name; `nil` if the record is about neither.
         package var subject: String?
         /// The record's field, such as `include_claim_keys`.
         package var field: String?
@@ -36,7 +36,7 @@ package struct VerificationResult: Hashable, Sendable {
     package var checkpoints = 0
     /// Scans that are running or can go on, and so are not sealed.
     package var openScans = 0
-    /// The digest of the last link; `nil` where there is none.
+    /// The digest of the last link; `nil` if there is none.
     package var head: String?
     package var problem: Problem?
 

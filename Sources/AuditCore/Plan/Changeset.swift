@@ -21,7 +21,7 @@ package struct Changeset: Hashable, Sendable {
         /// When it was last about to be written.
         package var intendedAt: Timestamp?
         package var concludedAt: Timestamp?
-        /// `nil` where it was not concluded: nobody knows whether it was written.
+        /// `nil` if it was not concluded: nobody knows whether it was written.
         package var outcome: ChangeOutcome?
         /// Whether it was written once, or may have been, whatever was found out later.
         package var wasWritten: Bool
@@ -79,7 +79,7 @@ package struct Changeset: Hashable, Sendable {
     package var id: ChangesetID
     package var kind: Kind
     package var startedAt: Timestamp
-    /// Login of the token's owner; `nil` where it is not a user's.
+    /// Login of the token's owner; `nil` if it is not a user's.
     package var actor: String?
     package var planDigest: String
     package var plan: Plan
@@ -129,7 +129,7 @@ package enum ChangeOutcome: Hashable, Sendable {
     case partial(String, found: PlannedChange.Value)
     /// Written, and read back as something else.
     ///
-    /// - Parameter found: as above; `nil` where somebody else may have written it.
+    /// - Parameter found: as above; `nil` if somebody else may have written it.
     case different(String, found: PlannedChange.Value? = nil)
     /// The request failed, and what is read back is still as it was. GitHub may yet make it.
     case failed(String)

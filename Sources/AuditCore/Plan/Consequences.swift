@@ -25,7 +25,7 @@ struct Consequences {
         dangers = [ClaimsThatFailJobs(), AnchoredSubject()]
     }
 
-    /// - Returns: `nil` where the subject stays as it is, for certain.
+    /// - Returns: `nil` if the subject stays as it is, for certain.
     func subject(_ organization: Int, _ place: Int) -> Moved? {
         let (old, new) = (state(before, organization, place), state(after, organization, place))
         guard old.effective?.template != new.effective?.template || old.language != new.language else { return nil }
@@ -61,7 +61,7 @@ struct Consequences {
         return Moved(subject: subject, warnings: warnings)
     }
 
-    /// The new subject should GitHub keep the ids that the old one has; `nil` where they are not to go.
+    /// The new subject should GitHub keep the ids that the old one has; `nil` if they are not to go.
     private func keepingIDs(_ old: RepositoryState, _ new: RepositoryState, _ organization: Int) -> String? {
         guard old.reading.value?.hasImmutablePrefix == true, var setting = new.reading.value,
             !setting.hasImmutablePrefix
@@ -147,7 +147,7 @@ extension Snapshot {
 extension PlannedChange {
     /// A change of one organization's template, with what it does to those that follow it by a scan.
     ///
-    /// - Returns: `nil` where the scan does not show all that may follow it, or another template.
+    /// - Returns: `nil` if the scan does not show all that may follow it, or another template.
     package static func of(
         _ organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
         by snapshot: Snapshot,
@@ -171,7 +171,7 @@ private final class Presented: Sendable {
     private struct Holder {
         let name: String
         let id: RepositoryID
-        /// `nil` where it is not known.
+        /// `nil` if it is not known.
         let subject: String?
     }
 

@@ -11,7 +11,7 @@ package enum TemplateFix: Hashable, Sendable {
     /// Opting in to immutable subjects, the template unchanged.
     case immutable
 
-    /// What does both; `nil` where one rules out the other.
+    /// What does both; `nil` if one rules out the other.
     func combined(with other: TemplateFix) -> TemplateFix? {
         if self == other { return self }
         guard case .keeping(let one) = self, case .keeping(let two) = other else { return nil }

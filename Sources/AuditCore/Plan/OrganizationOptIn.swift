@@ -1,5 +1,5 @@
 extension OrganizationTemplate {
-    /// Whether the organization opted in to immutable subjects; `nil` where that is not known, or not set.
+    /// Whether the organization opted in to immutable subjects; `nil` if that is not known, or not set.
     package var useImmutableSubject: Bool? {
         if case .set(_, let flag) = self { flag } else { nil }
     }
@@ -19,14 +19,14 @@ extension RepositorySetting {
 }
 
 extension Repository {
-    /// Where its immutable subjects begin; `nil` where the owner's id is not known.
+    /// Where its immutable subjects begin; `nil` if the owner's id is not known.
     package var immutablePrefix: String? {
         ownerID.map { "repo:\(owner)@\($0)/\(name)@\(id.rawValue)" }
     }
 }
 
 extension OrganizationSnapshot {
-    /// What a person should know of how far an opt-in reaches; empty where the template to come is none.
+    /// What a person should know of how far an opt-in reaches; empty if the template to come is none.
     func optInWarnings(to future: OrganizationTemplate) -> [String] {
         guard future.optsIn(from: template) else { return [] }
         let silent = repositories.count { state in
@@ -41,7 +41,7 @@ extension OrganizationSnapshot {
 }
 
 extension PlannedChange {
-    /// The prefix that a follower of the organization has once the change reaches it; `nil` where the change is not
+    /// The prefix that a follower of the organization has once the change reaches it; `nil` if the change is not
     /// about prefixes.
     package func plannedPrefix(of follower: Subject) -> String? {
         guard case .organization(let login, let organization) = target, case .organization(let before) = before,

@@ -31,19 +31,19 @@ package struct Plan: Hashable, Sendable {
     package var isEnterpriseServer: Bool
     package var organizations: [Organization]
     package var createdAt: Timestamp
-    /// The scan whose facts it is made from; `nil` where it is made from a single reading.
+    /// The scan whose facts it is made from; `nil` if it is made from a single reading.
     package var scanID: ScanID?
-    /// When that scan began; `nil` where it is made from a single reading, or by a version that did not tell.
+    /// When that scan began; `nil` if it is made from a single reading, or by a version that did not tell.
     package var scannedAt: Timestamp?
-    /// Name and digest of the policy that asks for it; empty where nothing but a person does.
+    /// Name and digest of the policy that asks for it; empty if nothing but a person does.
     package var policyName: String
     package var policySHA256: String
     /// Organizations first, since repositories follow them; then in report order.
     package var changes: [PlannedChange]
     package var manual: [Manual]
-    /// Why not everything was looked at; `nil` where it was.
+    /// Why not everything was looked at; `nil` if it was.
     package var incomplete: String?
-    /// `nil` where it was held against no cloud export.
+    /// `nil` if it was held against no cloud export.
     package var access: PlannedAccess?
 
     package init(
@@ -144,12 +144,12 @@ package struct PlannedChange: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
         package var repository: String
         package var repositoryID: RepositoryID
-        /// `nil` where it can't be told.
+        /// `nil` if it can't be told.
         package var before: String?
         package var after: String?
         /// Whether GitHub documents how each part of both renders.
         package var isCertain: Bool
-        /// What it is instead should GitHub keep the ids of immutable subjects; `nil` where they are not to go.
+        /// What it is instead should GitHub keep the ids of immutable subjects; `nil` if they are not to go.
         package var afterKeepingIDs: String?
         /// Contexts whose jobs present the same subject before and after.
         package var sameIn: [JobContext.Kind] = []
@@ -190,7 +190,7 @@ package struct PlannedChange: Hashable, Sendable {
     package var mayInherit: Bool
     /// As it is to be read back; of a repository with the prefix that GitHub will compute.
     package var after: Value
-    /// Claims of the organization's template that it is then to inherit; `nil` where it inherits none, or what they are
+    /// Claims of the organization's template that it is then to inherit; `nil` if it inherits none, or what they are
     /// does not matter.
     package var inherited: [ClaimKey]?
     /// Likewise of what it inherited before; a rollback wants the same.
@@ -200,7 +200,7 @@ package struct PlannedChange: Hashable, Sendable {
     /// How many findings it fixes: one entry may find the same in every repository that follows an organization.
     package var findingCount: Int
     package var subjects: [Subject]
-    /// Whether `subjects` are all that may change: false where nobody looked at who follows an organization.
+    /// Whether `subjects` are all that may change: false if nobody looked at who follows an organization.
     package var knowsSubjects: Bool
     /// What a person should know before it is applied, one sentence each.
     package var warnings: [String]

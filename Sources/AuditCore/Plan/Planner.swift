@@ -393,7 +393,7 @@ private struct Draft {
 }
 
 extension Finding {
-    /// `nil` where it is about a repository or a waiver.
+    /// `nil` if it is about a repository or a waiver.
     fileprivate var organizationID: OrganizationID? {
         if case .organization(let id) = key.subject { id } else { nil }
     }

@@ -31,7 +31,7 @@ extension Identity {
     /// In AWS the role's name without account and path.
     package var shortName: String { String(name.split(separator: "/").last ?? "") }
 
-    /// In AWS the account's number; `nil` where the name holds none.
+    /// In AWS the account's number; `nil` if the name holds none.
     package var account: String? {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         return parts.count > 4 && !parts[4].isEmpty ? String(parts[4]) : nil

@@ -2,7 +2,7 @@
 package struct PolicyCase: Sendable {
     package let name: String
     package let position: SourcePosition
-    /// One organization with at most one repository, or with none where the case is about the organization alone.
+    /// One organization with at most one repository, or with none if the case is about the organization alone.
     let snapshot: Snapshot
     /// Ids of rule entries that should fail, and of those that should be undecided.
     let expected: Set<String>
@@ -14,7 +14,7 @@ package struct PolicyCase: Sendable {
 
     /// Judges the case.
     ///
-    /// - Returns: what differs from what the case expects, one phrase each; empty where nothing does.
+    /// - Returns: what differs from what the case expects, one phrase each; empty if nothing does.
     package func misses(under policy: Policy) -> [String] {
         let report = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot)
         let found = Set(report.findings.map(\.rule))
@@ -58,7 +58,7 @@ package struct PolicyCase: Sendable {
 /// The cases of one file.
 package struct PolicyCaseList: Sendable {
     package let cases: [PolicyCase]
-    /// The policy that the file names; `nil` where it names none.
+    /// The policy that the file names; `nil` if it names none.
     package let policy: String?
 
     /// Reads a file of cases, version 1.

@@ -72,7 +72,7 @@ package struct Selector: Hashable, Sendable {
 }
 
 extension [String: [String]] {
-    /// The values of the property of that very name; none where it has none.
+    /// The values of the property of that very name; none if it has none.
     func values(of name: String) -> [String] {
         guard let index = index(forKey: name), self[index].key.isExactly(name) else { return [] }
         return self[index].value

@@ -46,7 +46,7 @@ package struct KnownClaims: RepositoryRule {
             remediation: "Correct or remove \(unknown.joinedNames) in \(subject.templateName.closed).")
     }
 
-    /// What is wrong with a key, empty where there is nothing more to say; `nil` for a known one.
+    /// What is wrong with a key, empty if there is nothing more to say; `nil` for a known one.
     private func objection(to key: ClaimKey, _ subject: RuleSubject) -> String? {
         guard let claim = ClaimCatalog.claim(for: key) else {
             return ClaimCatalog.nearest(to: key).map { "\($0)?" } ?? ""

@@ -86,7 +86,7 @@ package struct NamesRepository: RepositoryRule {
 }
 
 extension RuleSubject {
-    /// The repositories that can present the subject, this one among them; `nil` where a claim names the repository.
+    /// The repositories that can present the subject, this one among them; `nil` if a claim names the repository.
     var sharers: String? {
         guard !keys.contains(where: NamesRepository.naming.contains) else { return nil }
         if keys.contains(where: NamesRepository.owner.contains) { return "all repositories of the owner" }

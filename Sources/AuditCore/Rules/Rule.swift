@@ -84,7 +84,7 @@ package struct Violation: Hashable, Sendable {
     package let actual: [String]
     /// One sentence: what to do.
     package let remediation: String
-    /// The one change that does it; `nil` where there are several, or none is known.
+    /// The one change that does it; `nil` if there are several, or none is known.
     package let fix: TemplateFix?
 
     /// - Parameter problems: in any order; `nil`: the message is the one problem.

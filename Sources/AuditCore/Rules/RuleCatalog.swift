@@ -54,7 +54,7 @@ package enum RuleCatalog {
         UnusedWaivers.self,
     ]
 
-    /// The rule that a policy names; `nil` where there is none.
+    /// The rule that a policy names; `nil` if there is none.
     package static func rule(named name: String) -> (any Rule.Type)? {
         all.first { $0.name == name }
     }

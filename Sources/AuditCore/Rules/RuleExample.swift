@@ -15,9 +15,9 @@ package struct RuleExample: Sendable {
     /// One setting for each repository of the organization; a rule about repositories judges the first alone.
     package let settings: [RepositorySetting]
     package let organizationTemplate: OrganizationTemplate
-    /// Custom properties that the organization includes in tokens; `nil` where they could not be read.
+    /// Custom properties that the organization includes in tokens; `nil` if they could not be read.
     package let includedProperties: [String]?
-    /// Values of the repository's custom properties; `nil` where the host did not send them.
+    /// Values of the repository's custom properties; `nil` if the host did not send them.
     package let customProperties: [String: [String]]?
     package let isEnterpriseServer: Bool
     /// For rules about waivers.

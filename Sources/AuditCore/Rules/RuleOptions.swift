@@ -66,24 +66,24 @@ package struct RuleOptions {
             hint: "oidc-audit explain \(type.name) shows examples")
     }
 
-    /// The claim keys of a list; `nil` where the option is absent.
+    /// The claim keys of a list; `nil` if the option is absent.
     package func claims(_ key: String) throws(DocumentError) -> [ClaimKey]? {
         guard let document = reader.optional(key) else { return nil }
         return try claims(in: document, named: key)
     }
 
-    /// The claim keys of a list, in which `repo_property_*` is a family; `nil` where the option is absent.
+    /// The claim keys of a list, in which `repo_property_*` is a family; `nil` if the option is absent.
     func claimPatterns(_ key: String) throws(DocumentError) -> [ClaimKey]? {
         guard let document = reader.optional(key) else { return nil }
         return try claims(in: document, named: key, acceptingFamilies: true)
     }
 
-    /// The texts of a list as claim keys, known or not; `nil` where the option is absent.
+    /// The texts of a list as claim keys, known or not; `nil` if the option is absent.
     func anyClaims(_ key: String) throws(DocumentError) -> [ClaimKey]? {
         try reader.strings(key)?.map { ClaimKey($0.text) }
     }
 
-    /// The lists of claim keys of a list of lists; `nil` where the option is absent.
+    /// The lists of claim keys of a list of lists; `nil` if the option is absent.
     package func claimLists(_ key: String) throws(DocumentError) -> [[ClaimKey]]? {
         guard let document = reader.optional(key) else { return nil }
         var lists: [[ClaimKey]] = []

@@ -37,7 +37,7 @@ extension [ClaimKey] {
 }
 
 extension RuleSubject {
-    /// How far beyond the repository its subject is shared, a problem for each step; empty where a claim names the
+    /// How far beyond the repository its subject is shared, a problem for each step; empty if a claim names the
     /// repository.
     var sharingProblems: [String] {
         guard sharers != nil else { return [] }

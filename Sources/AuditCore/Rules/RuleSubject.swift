@@ -5,7 +5,7 @@ package struct RuleSubject: Sendable {
     /// Known; a repository whose template is unknown is not judged.
     package let template: SubjectTemplate
     package let source: TemplateSource
-    /// What its subjects are made of; `nil` where that is not known.
+    /// What its subjects are made of; `nil` if that is not known.
     package let language: SubjectLanguage?
     package let organization: OrganizationFacts
 
@@ -13,7 +13,7 @@ package struct RuleSubject: Sendable {
 
     var format: SubjectFormat { language?.format ?? .unknown }
 
-    /// The prefix that GitHub computes, taken apart; `nil` where there is none, or one of neither form.
+    /// The prefix that GitHub computes, taken apart; `nil` if there is none, or one of neither form.
     var prefix: SubjectPrefix? { setting.subClaimPrefix.flatMap(SubjectPrefix.init) }
 
     /// Whose template has to change, for remediation texts.
@@ -69,7 +69,7 @@ package struct RuleSubject: Sendable {
 package struct OrganizationFacts: Sendable {
     package let login: String
     package let template: OrganizationTemplate
-    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    /// Names of custom properties whose values tokens carry; `nil` if they were not asked for.
     package let includedProperties: Reading<[String]>?
     /// Whether the host is GitHub Enterprise Server.
     package let isEnterpriseServer: Bool

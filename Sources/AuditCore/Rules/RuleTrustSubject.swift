@@ -3,7 +3,7 @@ package struct TrustSubject: Sendable {
     package let judged: JudgedTrust
     /// Whether every repository of ours is known to be listed: else one that is missing may be there all the same.
     package let isListingWhole: Bool
-    /// What changes would do to this trust; `nil` where none is asked about.
+    /// What changes would do to this trust; `nil` if none is asked about.
     package let change: TrustAudit.Change?
 
     package init(judged: JudgedTrust, isListingWhole: Bool, change: TrustAudit.Change?) {

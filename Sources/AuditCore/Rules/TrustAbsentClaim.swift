@@ -8,7 +8,7 @@ package struct TrustAbsentClaim: TrustRule {
         \"Multivalued context keys\" and \"Condition operators\".
         """
     package static let remediation =
-        "Use the plain operator, which is false where the claim is missing."
+        "Use the plain operator, which is false if the claim is missing."
     package static let examples = [
         RuleExample(
             role: [.init("StringLike", "sub", "repo:acme/api:*"), .init("StringEquals", "environment", "prod")],

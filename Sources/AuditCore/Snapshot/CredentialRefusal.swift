@@ -58,6 +58,6 @@ extension ScanStop {
         }
     }
 
-    /// `nil` where it stopped for another reason.
+    /// `nil` if it stopped for another reason.
     package var refusal: CredentialRefusal? { CredentialRefusal(rawValue: rawValue) }
 }

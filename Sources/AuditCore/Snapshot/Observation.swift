@@ -1,10 +1,10 @@
 /// One repository as a crawl met it.
 package struct Observation: Hashable, Sendable {
     package var repository: Repository
-    /// `nil` where the setting was not asked for: out of scope, or the scan ended before.
+    /// `nil` if the setting was not asked for: out of scope, or the scan ended before.
     package var reading: Reading<RepositorySetting>?
     package var observedAt: Timestamp
-    /// For the next time that the setting is asked for; `nil` where there is none, or it is known already.
+    /// For the next time that the setting is asked for; `nil` if there is none, or it is known already.
     package var validator: Validator?
 
     package init(
@@ -22,10 +22,10 @@ package struct Observation: Hashable, Sendable {
 package struct OrganizationObservation: Sendable {
     /// As GitHub writes it; as it was asked for where the organization could not be read.
     package var login: String
-    /// `nil` where the organization could not be read.
+    /// `nil` if the organization could not be read.
     package var id: OrganizationID?
     package var template: OrganizationTemplate
-    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    /// Names of custom properties whose values tokens carry; `nil` if they were not asked for.
     package var includedProperties: Reading<[String]>?
     /// Without `removed` and `missing`, which only the history knows.
     package var listing: Listing

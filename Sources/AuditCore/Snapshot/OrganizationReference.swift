@@ -3,7 +3,7 @@
 package struct OrganizationReference: Hashable, Sendable, ExpressibleByStringLiteral {
     /// Without case.
     package var login: String
-    /// `nil` where a login alone is known: the organization that bore it last is meant.
+    /// `nil` if a login alone is known: the organization that bore it last is meant.
     package var id: OrganizationID?
 
     package init(login: String, id: OrganizationID? = nil) {
@@ -59,7 +59,7 @@ extension OrganizationSnapshot {
         return renamings
     }
 
-    /// That its name was another organization's; `nil` where it was not.
+    /// That its name was another organization's; `nil` if it was not.
     package var takeover: String? {
         guard let formerHolder, let id else { return nil }
         return

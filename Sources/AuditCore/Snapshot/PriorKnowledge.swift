@@ -18,7 +18,7 @@ package struct PriorKnowledge: Sendable {
     package struct Page: Hashable, Sendable {
         /// In the page's order.
         package var repositories: [Repository]
-        /// Number of the last page; `nil` where GitHub did not say, as on the last one.
+        /// Number of the last page; `nil` if GitHub did not say, as on the last one.
         package var last: Int?
         package var validator: Validator
 
@@ -32,7 +32,7 @@ package struct PriorKnowledge: Sendable {
     package var settings: [RepositoryID: Setting] = [:]
     /// By number.
     package var pages: [Int: Page] = [:]
-    /// The scan that last asked for each repository's setting, in vain or not; empty where nobody wants to know.
+    /// The scan that last asked for each repository's setting, in vain or not; empty if nobody wants to know.
     package var lastReads: [RepositoryID: ScanID] = [:]
     /// Whether the scan before did not come to its end; then the last reads are told, too.
     package var endedEarly = false
@@ -40,7 +40,7 @@ package struct PriorKnowledge: Sendable {
     package var resumed: Resumed?
 
     package struct Resumed: Sendable {
-        /// The organization's template as that scan first read it; `nil` where it had not.
+        /// The organization's template as that scan first read it; `nil` if it had not.
         package var template: OrganizationTemplate?
         /// Repositories whose setting that scan has read, with the full name under which it did.
         package var read: [RepositoryID: String]
@@ -61,7 +61,7 @@ package struct ListedPage: Sendable {
     package var repositories: [RepositoryID]
     /// Whether the listing holds custom properties.
     package var hasProperties: Bool
-    /// Number of the last page; `nil` where GitHub did not say, as on the last one.
+    /// Number of the last page; `nil` if GitHub did not say, as on the last one.
     package var last: Int?
     package var validator: Validator
 

@@ -63,7 +63,7 @@ package struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// What a waiver of `readable` can accept, as a problem of a finding; `nil` where it is the scan that fell short.
+    /// What a waiver of `readable` can accept, as a problem of a finding; `nil` if it is the scan that fell short.
     package var problem: String? {
         switch code {
         case .notRead, .changed: nil

@@ -35,15 +35,15 @@ package struct Repository: Hashable, Sendable {
 
     package var id: RepositoryID
     package var owner: String
-    /// The owner's numeric id, as immutable subjects carry it; `nil` where the host did not send it.
+    /// The owner's numeric id, as immutable subjects carry it; `nil` if the host did not send it.
     package var ownerID: Int64?
     package var name: String
     package var visibility: Visibility
-    /// `nil` where the host did not send it; likewise below.
+    /// `nil` if the host did not send it; likewise below.
     package var isArchived: Bool?
     package var isFork: Bool?
     package var topics: [String]?
-    /// Values by property name; several where the property allows it, none where it is not set.
+    /// Values by property name; several where the property allows it, none if it is not set.
     package var customProperties: [String: [String]]?
 
     package init(

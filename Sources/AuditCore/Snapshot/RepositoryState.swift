@@ -2,7 +2,7 @@
 package struct RepositoryState: Hashable, Sendable {
     package var repository: Repository
     package var reading: Reading<RepositorySetting>
-    /// `nil` where the setting was not read.
+    /// `nil` if the setting was not read.
     package var effective: EffectiveTemplate?
     package let isEnterpriseServer: Bool
     /// The prefix of the last answer whose template is known.
@@ -93,7 +93,7 @@ package struct RepositoryState: Hashable, Sendable {
 
     // Format and subject are worked out when they are asked for, since few of very many are shown.
 
-    /// What subjects are made of; `nil` where that is not known.
+    /// What subjects are made of; `nil` if that is not known.
     package var language: SubjectLanguage? {
         guard var setting = reading.value, let template = effective?.template else { return nil }
         setting.subClaimPrefix = prefix
@@ -114,7 +114,7 @@ package struct RepositoryState: Hashable, Sendable {
         }
     }
 
-    /// Why its subjects are not known for certain; `nil` where they are.
+    /// Why its subjects are not known for certain; `nil` if they are.
     package var unknownSubject: String? {
         if case .unreadable(let reason) = reading { return reason.message }
         guard let template = effective?.template else { return "the organization's template decides and is not known" }
@@ -171,7 +171,7 @@ package struct RepositoryChange: Sendable {
     package var repository: Repository { content.repository }
     /// In the order of `Kind`; never empty.
     package var kinds: [Kind] { content.kinds }
-    /// Effective templates, without the states around them; `nil` where the setting was not read.
+    /// Effective templates, without the states around them; `nil` if the setting was not read.
     package var effective: (before: EffectiveTemplate?, after: EffectiveTemplate?) {
         (content.before?.effective, content.after?.effective)
     }
@@ -209,9 +209,9 @@ package struct RepositoryChange: Sendable {
     }
 
     /// - Parameters:
-    ///   - before: `nil` where it is known not to have been there; likewise `after`.
+    ///   - before: `nil` if it is known not to have been there; likewise `after`.
     ///   - knownBy: as above.
-    /// - Returns: `nil` where nothing is known to have changed. What either state could not read is no change.
+    /// - Returns: `nil` if nothing is known to have changed. What either state could not read is no change.
     package init?(
         from before: RepositoryState?, to after: RepositoryState?, knownBy: ScanDifference.Side? = nil,
     ) {

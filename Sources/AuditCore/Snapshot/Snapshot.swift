@@ -1,13 +1,13 @@
 /// Everything that one scan observed, as the history gives it back. Facts only: no judgement.
 package struct Snapshot: Sendable {
-    /// `nil` where no history could be opened.
+    /// `nil` if no history could be opened.
     package var scanID: ScanID?
     /// Base address of the API, such as `https://api.github.com`.
     package var apiURL: String
     package var isEnterpriseServer: Bool
     package var startedAt: Timestamp
     package var finishedAt: Timestamp
-    /// Why the scan stopped before everything was asked for; `nil` where it ran to its end.
+    /// Why the scan stopped before everything was asked for; `nil` if it ran to its end.
     package var stop: ScanStop?
     package var requests: RequestCounts
     package var scope: Scope
@@ -111,10 +111,10 @@ package struct OrganizationSnapshot: Sendable {
     package var formerHolder: OrganizationID?
     /// The scan that saw it, where the snapshot is of several.
     package var scan: ScanDifference.Side?
-    /// Why what was seen does not stand for today; `nil` where it does, or no age was asked for.
+    /// Why what was seen does not stand for today; `nil` if it does, or no age was asked for.
     package var staleness: String?
     package var template: OrganizationTemplate
-    /// Names of custom properties whose values tokens carry; `nil` where they were not asked for.
+    /// Names of custom properties whose values tokens carry; `nil` if they were not asked for.
     package var includedProperties: Reading<[String]>?
     package var listing: Listing
     /// Every listed repository, in report order.
@@ -137,7 +137,7 @@ package struct OrganizationSnapshot: Sendable {
 package struct RepositorySnapshot: Sendable {
     package var repository: Repository
     package var reading: Reading<RepositorySetting>
-    /// When the setting was first seen, unchanged to this scan; `nil` where it was not read.
+    /// When the setting was first seen, unchanged to this scan; `nil` if it was not read.
     package var since: Timestamp?
 
     package init(repository: Repository, reading: Reading<RepositorySetting>, since: Timestamp?) {
@@ -160,7 +160,7 @@ package struct Listing: Hashable, Sendable {
 
     package var status: Status
     package var listed: Int
-    /// The organization's own count; a lower bound where `isExpectedAtLeast`. `nil` where nothing is counted to this
+    /// The organization's own count; a lower bound where `isExpectedAtLeast`. `nil` if nothing is counted to this
     /// token that would prove the listing short.
     package var expected: Int?
     /// Full names that the last scan listed and a complete listing no longer holds.

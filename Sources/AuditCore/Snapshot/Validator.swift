@@ -18,7 +18,7 @@ package struct Validator: Hashable, Sendable {
 package enum Conditional<Value: Sendable>: Sendable {
     /// As when the validator was given.
     case notModified
-    /// - Parameter validator: for the next time; `nil` where GitHub gave none that would do.
+    /// - Parameter validator: for the next time; `nil` if GitHub gave none that would do.
     case modified(Value, validator: Validator?)
 
     /// The value, where it was read in full.

@@ -3,12 +3,12 @@
 /// Source: `GET /repos/{owner}/{repo}/actions/oidc/customization/sub`, schema `OidcCustomSubRepo`.
 package struct RepositorySetting: Hashable, Sendable {
     package var useDefault: Bool
-    /// Keys in GitHub's order; `nil` where the field was absent.
+    /// Keys in GitHub's order; `nil` if the field was absent.
     package var includeClaimKeys: [ClaimKey]?
-    /// Whether the repository opted in to immutable subjects; `nil` where the field was absent. Says nothing sure
+    /// Whether the repository opted in to immutable subjects; `nil` if the field was absent. Says nothing sure
     /// about the format in use: `subClaimPrefix` does.
     package var useImmutableSubject: Bool?
-    /// The start of the subjects that GitHub mints now, such as `repo:acme@77/api@1001`; `nil` where absent.
+    /// The start of the subjects that GitHub mints now, such as `repo:acme@77/api@1001`; `nil` if absent.
     package var subClaimPrefix: String?
 
     package init(

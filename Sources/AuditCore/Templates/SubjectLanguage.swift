@@ -41,7 +41,7 @@ package struct SubjectLanguage: Hashable, Sendable {
 
     /// Takes a template and what GitHub says of the repository apart.
     ///
-    /// - Returns: `nil` where it is not known what GitHub makes of the template: the prefix is absent or of neither form,
+    /// - Returns: `nil` if it is not known what GitHub makes of the template: the prefix is absent or of neither form,
     ///   or it carries ids and the template neither holds `repo` nor both ids.
     package init?(
         _ template: SubjectTemplate, of setting: RepositorySetting, in repository: Repository,
@@ -66,7 +66,7 @@ package struct SubjectLanguage: Hashable, Sendable {
 
     /// The subject of one context's tokens, with its holes as wide as they are known.
     ///
-    /// - Returns: `nil` where no job of that context gets a token: GitHub requires an environment where the template names it.
+    /// - Returns: `nil` if no job of that context gets a token: GitHub requires an environment where the template names it.
     package func subject(in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
         if !context.hasEnvironment, needsEnvironment { return nil }
         var subject = TokenText([])

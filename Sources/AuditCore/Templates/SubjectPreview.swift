@@ -1,6 +1,6 @@
 /// The subject that jobs of one repository present, with what varies from job to job in braces.
 package struct SubjectPreview: Hashable, Sendable {
-    /// `nil` where the template or the format is unknown.
+    /// `nil` if the template or the format is unknown.
     package let subject: String?
     /// Whether GitHub documents how each part renders.
     package let isCertain: Bool
@@ -11,7 +11,7 @@ package struct SubjectPreview: Hashable, Sendable {
 
     package static let unknown = SubjectPreview(nil)
 
-    /// - Parameter language: `nil` where it is not known.
+    /// - Parameter language: `nil` if it is not known.
     package init(_ language: SubjectLanguage?) {
         guard let language else {
             (subject, isCertain, fixedLength, varyingCount) = (nil, false, 0, 0)

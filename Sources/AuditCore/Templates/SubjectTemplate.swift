@@ -33,7 +33,7 @@ package enum TemplateSource: String, Sendable, CaseIterable {
 
 /// The template that tokens of one repository follow, and where it comes from.
 package struct EffectiveTemplate: Hashable, Sendable {
-    /// `nil` where the answer hangs on something that could not be read.
+    /// `nil` if the answer hangs on something that could not be read.
     package let template: SubjectTemplate?
     package let source: TemplateSource
 
@@ -56,7 +56,7 @@ package enum OrganizationTemplate: Hashable, Sendable {
         "an organization's template changes nothing until a repository opts in; only a repository's own setting tells "
         + "whether its subjects are immutable"
 
-    /// Claims that a repository inherits, GitHub's default where it was never set; `nil` where they are not known.
+    /// Claims that a repository inherits, GitHub's default where it was never set; `nil` if they are not known.
     package var inheritedKeys: [ClaimKey]? {
         switch self {
         case .set(let template, _): template.keys

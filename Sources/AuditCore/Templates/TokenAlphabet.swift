@@ -47,7 +47,7 @@ package enum TokenAlphabet: Hashable, Sendable {
     package var start: Int { 0 }
 
     /// - Parameter state: what the text before came to.
-    /// - Returns: what it comes to with one more character; `nil` where no text goes on like that.
+    /// - Returns: what it comes to with one more character; `nil` if no text goes on like that.
     package func step(_ state: Int, _ scalar: UInt32) -> Int? {
         switch self {
         case .refName: RefNameAutomaton.step(state, scalar)
@@ -253,7 +253,7 @@ private enum WorkflowRefAutomaton {
 
 /// An automaton for texts that are put together from others.
 package final class TokenAutomaton: Hashable, Sendable {
-    /// - Returns: the state behind one more character; `nil` where no text goes on like that. The first state is 0.
+    /// - Returns: the state behind one more character; `nil` if no text goes on like that. The first state is 0.
     package let step: @Sendable (Int, UInt32) -> Int?
     package let isEnd: @Sendable (Int) -> Bool
     /// As `TokenAlphabet` has it.

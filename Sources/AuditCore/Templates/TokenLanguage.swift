@@ -129,7 +129,7 @@ package struct TokenIdentity: Hashable, Sendable {
     package var ownerID: TokenText
     package var name: TokenText
     package var repositoryID: TokenText
-    /// `nil` where it is not known.
+    /// `nil` if it is not known.
     package var visibility: String?
 
     package init(owner: TokenText, ownerID: TokenText, name: TokenText, repositoryID: TokenText) {
@@ -159,7 +159,7 @@ package struct TokenLanguage: Hashable, Sendable {
     package let claims: [ClaimKey: TokenText]
     /// Claims of which it is not known whether these tokens carry them.
     package let optional: Set<ClaimKey>
-    /// Whose job it is; `nil` where that is not known.
+    /// Whose job it is; `nil` if that is not known.
     package let identity: TokenIdentity?
 
     package init(
@@ -266,7 +266,7 @@ package enum TokenClaims {
     fileprivate static let workflowAt = "job_workflow_at"
     fileprivate static let workflowFile = TokenHole("workflow_file", .workflowFile, usual: "deploy.yml")
 
-    /// - Returns: `nil` where tokens of that context lack the claim.
+    /// - Returns: `nil` if tokens of that context lack the claim.
     package static func value(of key: ClaimKey, in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
         func word(_ alphabet: TokenAlphabet, _ usual: String) -> TokenText {
             TokenText(TokenHole(key.rawValue, alphabet, usual: usual))

@@ -10,7 +10,7 @@ extension String {
     /// The name of a file without its folders.
     package var fileName: String { String(pathParts.name) }
 
-    /// What stands behind the last full stop of a file's name; empty where it has none, or begins with it.
+    /// What stands behind the last full stop of a file's name; empty if it has none, or begins with it.
     package var fileExtension: String {
         let name = pathParts.name
         guard let stop = name.utf8.lastIndex(of: UInt8(ascii: ".")), stop != name.startIndex else { return "" }

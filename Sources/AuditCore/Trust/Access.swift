@@ -7,11 +7,11 @@ package struct AccessOutcome: Hashable, Sendable {
         package let holes: [String: String]
         /// The claims of the witness that such a token carries though it is not known that it does.
         package let optional: Set<ClaimKey>
-        /// The texts of the environment, branch or tag that are accepted; `nil` where they are not a short list.
+        /// The texts of the environment, branch or tag that are accepted; `nil` if they are not a short list.
         package let only: [String]?
         /// Whether it was decided.
         package let isCertain: Bool
-        /// The format that is assumed where nothing is known of the subjects; `nil` where something is.
+        /// The format that is assumed where nothing is known of the subjects; `nil` if something is.
         package let assumed: SubjectFormat?
 
         package init(
@@ -38,7 +38,7 @@ package struct AccessOutcome: Hashable, Sendable {
         JobContext.Kind.allCases.filter { kind in entries.contains { $0.context.kind == kind } }
     }
 
-    /// The texts to which a kind is narrowed: names of branches, tags or environments; `nil` where it is not.
+    /// The texts to which a kind is narrowed: names of branches, tags or environments; `nil` if it is not.
     package func only(_ kind: JobContext.Kind) -> [String]? {
         var texts: [String] = []
         for entry in entries where entry.context.kind == kind {
@@ -74,7 +74,7 @@ package struct Access: Hashable, Sendable {
     package let only: [JobContext.Kind: [String]]
     package let witness: Witness
     package let certainty: Certainty
-    /// Why it is not certain; `nil` where it is.
+    /// Why it is not certain; `nil` if it is.
     package let reason: String?
 
     package init(

@@ -8,7 +8,7 @@ package struct AccessDifference: Hashable, Sendable {
         package let key: String
         /// The operator under which the value belongs.
         package let comparison: String
-        /// The operator under which the key stands today, where its values have to move as well; `nil` where it stays.
+        /// The operator under which the key stands today, where its values have to move as well; `nil` if it stays.
         package let insteadOf: String?
 
         package init(
@@ -34,7 +34,7 @@ package struct AccessDifference: Hashable, Sendable {
     package let isCertain: Bool
     /// Empty for what is gained.
     package let add: [Addition]
-    /// Why no value keeps all of this access and nothing else; `nil` where `add` does, and for what is gained.
+    /// Why no value keeps all of this access and nothing else; `nil` if `add` does, and for what is gained.
     package let obstacle: String?
 
     package init(

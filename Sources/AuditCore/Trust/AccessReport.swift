@@ -64,7 +64,7 @@ package struct JudgedTrust: Sendable {
     package let outcomes: [AccessOutcome]
     /// Of the trust, and what was too much to decide.
     package let undecided: [Undecided]
-    /// Why no repository can use it; empty where one can, or may.
+    /// Why no repository can use it; empty if one can, or may.
     package let noMatch: [NoMatch]
     package let findings: TrustFindings
 
@@ -101,7 +101,7 @@ package struct AccessReport: Sendable {
 
     package let repositories: [RepositoryState]
     package let trusts: [JudgedTrust]
-    /// Why the subjects of each repository are not known; `nil` where they are.
+    /// Why the subjects of each repository are not known; `nil` if they are.
     package let unknownSubjects: [String?]
     /// Number of each repository's owner, in the order of their first repositories.
     package let ownerNumbers: [Int]

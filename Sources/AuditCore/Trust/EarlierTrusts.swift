@@ -30,7 +30,7 @@ package struct EarlierTrusts: Sendable {
     package var reach: [String: Reach.Group] = [:]
     /// How many repositories each identity lets in, whose rows are not listed.
     package var wide: [String: Int] = [:]
-    /// By fingerprint; `nil` where no policy judged it.
+    /// By fingerprint; `nil` if no policy judged it.
     package var findings: [String: Finding]?
     /// Identities that could not be read.
     package var unread: Set<String> = []
@@ -92,7 +92,7 @@ package struct TrustNews: Sendable {
     package private(set) var reach: [Identity] = []
     /// Numbers of repositories.
     package private(set) var wide: [Identity] = []
-    /// Empty where one of the two was not judged.
+    /// Empty if one of the two was not judged.
     package private(set) var newFindings: [EarlierTrusts.Finding] = []
     package private(set) var goneFindings: [EarlierTrusts.Finding] = []
 

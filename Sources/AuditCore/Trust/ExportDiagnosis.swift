@@ -13,9 +13,9 @@ package struct ExportDiagnosis: Sendable {
 
     package struct File: Sendable {
         package let path: String
-        /// `nil` where it is not an export.
+        /// `nil` if it is not an export.
         package let export: TrustExport?
-        /// Whole days since it was written; `nil` where that is not known.
+        /// Whole days since it was written; `nil` if that is not known.
         package let days: Int?
         /// Why it is not an export, or why what it should hold is not there.
         package let faults: [Missing]

@@ -8,10 +8,10 @@ package struct Identity: Hashable, Sendable {
     package let cloud: Cloud
     /// In AWS the role's ARN.
     package let name: String
-    /// `nil` where the export does not say, or the identity was never used; likewise below.
+    /// `nil` if the export does not say, or the identity was never used; likewise below.
     package var lastUsed: String?
     package var createdAt: String?
-    /// Values by key; `nil` where the export does not say.
+    /// Values by key; `nil` if the export does not say.
     package var tags: [String: String]?
     package var attachedPolicies: [String] = []
 
@@ -75,9 +75,9 @@ package struct Trust: Hashable, Sendable {
     /// What each Deny statement demands: a token that meets one is refused.
     package let denies: [Demand]
     package var undecided: [Undecided]
-    /// Why the cloud would not accept this trust if it were written today; `nil` where it would.
+    /// Why the cloud would not accept this trust if it were written today; `nil` if it would.
     package let creationRefusal: String?
-    /// Audiences of the provider; `nil` where no export says.
+    /// Audiences of the provider; `nil` if no export says.
     package var audiences: [String]?
 
     package init(
@@ -112,7 +112,7 @@ package struct Trust: Hashable, Sendable {
         return "\(host):\(claim)"
     }
 
-    /// The enterprise whose jobs alone have the issuer; `nil` where it is everybody's.
+    /// The enterprise whose jobs alone have the issuer; `nil` if it is everybody's.
     ///
     /// Source: GitHub's OIDC reference, "Customizing the issuer value for an enterprise".
     package var enterprise: String? {

@@ -25,7 +25,7 @@ package struct TrustExport: Hashable, Sendable {
     package var unread: [Unread] = []
     /// What is missing from the export; `nil` if nothing is known to be missing.
     package var truncation: String?
-    /// When the file was last written; `nil` where that is not known.
+    /// When the file was last written; `nil` if that is not known.
     package var modifiedAt: Timestamp?
 
     package init(path: String, sha256: String, kind: String) {
@@ -37,7 +37,7 @@ package struct TrustExport: Hashable, Sendable {
 
 /// Whether a trust accepts one token.
 package struct TokenAnswer: Hashable, Sendable {
-    /// `nil` where it is not decided.
+    /// `nil` if it is not decided.
     package let isAccepted: Bool?
     /// The claim because of which the token is refused, or `deny`; `nil` if nothing refuses it.
     package let refusedBy: String?
@@ -75,7 +75,7 @@ package struct TrustAudit: Sendable {
     package var change: Change?
     /// By the trust's id; `nil` without `--token-claims`.
     package var tokens: [String: TokenAnswer]?
-    /// What is new or gone since an earlier report; `nil` where none was given.
+    /// What is new or gone since an earlier report; `nil` if none was given.
     package var news: TrustNews?
     /// The policy's findings; `nil` without a policy.
     package var judgement: TrustJudgement?
@@ -136,7 +136,7 @@ package struct TrustAudit: Sendable {
         gaps.isEmpty && undecided.isEmpty && files.allSatisfy { $0.unread.isEmpty && $0.truncation == nil }
     }
 
-    /// The first reason why not all was read and decided; `nil` where all was.
+    /// The first reason why not all was read and decided; `nil` if all was.
     package var firstGap: String? {
         if let gap = gaps.first { return gap }
         for file in files {

@@ -3,7 +3,7 @@ struct NodeTable {
     private var slots: [(node: Int32, state: Int, excluded: Int)?] = Array(repeating: nil, count: 16)
     private var count = 0
 
-    /// - Returns: false where an equal one is there.
+    /// - Returns: false if an equal one is there.
     mutating func insert(_ node: Int, _ state: Int, _ excluded: Int, _ live: [UInt64], _ width: Int) -> Bool {
         if count * 2 >= slots.count { grow(live, width) }
         guard let slot = free(node, state, excluded, live, width) else { return false }
@@ -12,7 +12,7 @@ struct NodeTable {
         return true
     }
 
-    /// - Returns: `nil` where an equal one is there.
+    /// - Returns: `nil` if an equal one is there.
     private func free(_ node: Int, _ state: Int, _ excluded: Int, _ live: [UInt64], _ width: Int) -> Int? {
         var hash = UInt64(truncatingIfNeeded: state) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: excluded)
         for word in 0..<width {

@@ -100,7 +100,7 @@ struct PatternSet {
 
     /// What is left of each pattern at each of its live positions, each text once.
     ///
-    /// - Returns: `nil` where it can't be written, or is long.
+    /// - Returns: `nil` if it can't be written, or is long.
     func rests(_ live: ArraySlice<UInt64>) -> [TextPattern]? {
         var rests: Set<TextPattern> = []
         var (position, length) = (0, 0)

@@ -30,7 +30,7 @@ struct TokenRun {
 
     private let language: TokenLanguage
     private let demand: CompiledDemand
-    /// Where each demand's set begins in a node's words; `nil` where its claim is absent.
+    /// Where each demand's set begins in a node's words; `nil` if its claim is absent.
     private let offsets: [Int?]
     private let width: Int
     /// Sets of every node, one after the other.

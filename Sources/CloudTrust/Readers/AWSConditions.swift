@@ -88,7 +88,7 @@ struct AWSConditions {
         let quantifier: Quantifier
         let isIfExists: Bool
 
-        /// - Returns: `nil` where it is not spelled as documented.
+        /// - Returns: `nil` if it is not spelled as documented.
         init?(_ written: String) {
             var name = written[...]
             if name.hasPrefix("ForAllValues:") {
@@ -194,7 +194,7 @@ struct AWSConditions {
             ClaimDemand(claim, anyOf: [], isNegated: present, whenAbsent: absent, isRead: isRead, written: name))
     }
 
-    /// The value under `StringLike` with `*` for each variable; `nil` where it is not evaluated for another reason.
+    /// The value under `StringLike` with `*` for each variable; `nil` if it is not evaluated for another reason.
     private static func widest(_ value: String, _ kind: TextPattern.Kind) -> String? {
         guard value.utf8.count <= valueLengthMax else { return nil }
         var widest = ""
@@ -215,7 +215,7 @@ struct AWSConditions {
     /// Longest value that is evaluated, in bytes; a trust policy of AWS has at most 8,192 characters.
     private static let valueLengthMax = 16_384
 
-    /// Why a value is not evaluated; `nil` where it is.
+    /// Why a value is not evaluated; `nil` if it is.
     private static func obstacle(
         in value: String, _ kind: TextPattern.Kind, hasVariables: Bool, _ provider: String,
     ) -> (Undecided.Kind, String)? {

@@ -80,7 +80,7 @@ struct AWSProvider {
     /// Host and path, which also begin the provider's condition keys.
     let url: String
 
-    /// - Returns: `nil` where the text is neither an ARN of an OIDC provider nor the address of one of the issuers.
+    /// - Returns: `nil` if the text is neither an ARN of an OIDC provider nor the address of one of the issuers.
     init?(_ written: String, issuers: [String]) {
         let url = Self.url(ofARN: written) ?? TrustFileReader.withoutScheme(written)
         guard issuers.contains(where: { Self.isIssuer(url, $0) }) else { return nil }

@@ -2,11 +2,11 @@ package import AuditCore
 
 /// An OIDC provider of an account.
 package struct CloudProvider: Hashable, Sendable {
-    /// `nil` where the export does not say.
+    /// `nil` if the export does not say.
     package var arn: String?
     /// Host and path, without a scheme.
     package var url: String
-    /// `nil` where the export does not say.
+    /// `nil` if the export does not say.
     package var audiences: [String]?
 }
 
@@ -48,7 +48,7 @@ package struct TrustFile: Hashable, Sendable {
     package var otherIssuers = 0
     package var providers: [CloudProvider] = []
     package var unread: [Unread] = []
-    /// What is missing of the export; `nil` where nothing is known to be.
+    /// What is missing of the export; `nil` if nothing is known to be.
     package var truncation: String?
 
     /// Whether everything of the export was there and could be read.
@@ -58,7 +58,7 @@ package struct TrustFile: Hashable, Sendable {
 /// Why a file is no export that is read.
 package struct TrustFileError: Error, Hashable, CustomStringConvertible {
     package let path: String
-    /// `nil` where it is not a matter of one place.
+    /// `nil` if it is not a matter of one place.
     package let position: SourcePosition?
     /// What is wrong, without a final stop.
     package let message: String
@@ -308,7 +308,7 @@ extension Document {
         }
     }
 
-    /// The texts of a value that may stand alone or in a list; `nil` where one is neither text, number nor boolean.
+    /// The texts of a value that may stand alone or in a list; `nil` if one is neither text, number nor boolean.
     var texts: [String]? {
         switch value {
         case .string(let text), .number(let text): [text]

@@ -180,7 +180,7 @@ struct EvidenceLines {
         withUnsafeBytes(of: hash.littleEndian) { checks.append(contentsOf: $0) }
     }
 
-    /// JSON list of `[row id, listed, read]`; `nil` where the scan kept no bits.
+    /// JSON list of `[row id, listed, read]`; `nil` if the scan kept no bits.
     private func metRepositories(_ scanID: Int64) throws -> String? {
         guard let progress = try ProgressRecord.fetchOne(db, key: scanID) else { return nil }
         let (listed, read) = (progress.listedRows, progress.readRows)

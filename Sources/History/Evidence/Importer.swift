@@ -138,7 +138,7 @@ private struct Importer {
 
     // MARK: -
 
-    /// What first sealed the scan; `nil` where its link here is the very same: then nothing tells the two files apart.
+    /// What first sealed the scan; `nil` if its link here is the very same: then nothing tells the two files apart.
     private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isWhole: Bool) throws -> SealRecord.Origin? {
         let head = try SealRecord.head(db)
         if isWhole, scan.seal.scan == scanID, scan.seal.previous == head {

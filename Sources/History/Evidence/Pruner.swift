@@ -109,7 +109,7 @@ struct Pruner {
         )
     }
 
-    /// SHA-256 of the pruned scans' numbers and of what remains of them; `nil` where that could be taken for other records.
+    /// SHA-256 of the pruned scans' numbers and of what remains of them; `nil` if that could be taken for other records.
     static func checkpointContent(_ db: Database) throws -> String? {
         let scans = try prunedScans(db)
         var hash = SHA256()

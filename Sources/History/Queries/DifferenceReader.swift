@@ -117,7 +117,7 @@ struct DifferenceReader {
     struct Half: Sendable {
         /// One for each organization that both scans hold.
         fileprivate let comparisons: [RepositoryComparison]
-        /// Findings that stood open after one scan alone; `nil` where another policy judged each.
+        /// Findings that stood open after one scan alone; `nil` if another policy judged each.
         fileprivate let findings: FindingComparison.Changes?
     }
 

@@ -8,7 +8,7 @@ extension HistoryStore {
     /// before it that has its scope. What a scan of another scope saw in between is new to whoever reads this one.
     ///
     /// - Parameter scan: the one that is compared; `nil`: one that is yet to be sealed.
-    /// - Returns: `nil` where no scan came in between, so that this is what is known anyway.
+    /// - Returns: `nil` if no scan came in between, so that this is what is known anyway.
     package func findingsCompared(
         with scan: StoredScan?, of organizations: [OrganizationReference], scope: Scope, apiURL: String,
         policyName: String,

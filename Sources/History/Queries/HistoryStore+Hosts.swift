@@ -32,7 +32,7 @@ extension HistoryStore {
         }
     }
 
-    /// Address of the host that a scan read; `nil` where there is no such scan.
+    /// Address of the host that a scan read; `nil` if there is no such scan.
     package func apiURL(of scan: ScanID) async throws(HistoryError) -> String? {
         try await read { db in
             try String.fetchOne(

@@ -20,7 +20,7 @@ extension HistoryStore {
 
 /// An organization as rows know it.
 struct StoredOrganization {
-    /// `nil` where no scan found one of that name.
+    /// `nil` if no scan found one of that name.
     var rowID: Int64?
     var login: String
 
@@ -188,12 +188,12 @@ struct FormerNames {
             })
     }
 
-    /// - Returns: `nil` where it had the same login, or was not known.
+    /// - Returns: `nil` if it had the same login, or was not known.
     func login(of rowID: Int64, now login: String) -> String? {
         logins[rowID].flatMap { $0.lowercased() == login.lowercased() ? nil : $0 }
     }
 
-    /// - Returns: `nil` where nobody bore the login, or the same organization.
+    /// - Returns: `nil` if nobody bore the login, or the same organization.
     func holder(of login: String, now id: OrganizationID) -> OrganizationID? {
         holders[login.lowercased()].flatMap { $0 == id ? nil : $0 }
     }

@@ -2,7 +2,7 @@ package import AuditCore
 import GRDB
 
 extension HistoryStore {
-    /// What the history holds of a period; `nil` where no scan of the organizations had begun by its end.
+    /// What the history holds of a period; `nil` if no scan of the organizations had begun by its end.
     ///
     /// - Parameters:
     ///   - organizations: of which; empty: all.

@@ -69,7 +69,7 @@ extension HistoryStore {
     /// When the organizations of a report were last read to the end, in its scope and by its policy, before it: the
     /// earliest of their last times.
     ///
-    /// - Returns: `nil` where one of them never was.
+    /// - Returns: `nil` if one of them never was.
     private func lastSuccess(before report: AuditReport) async throws(HistoryError) -> Timestamp? {
         let own = if let id = report.scanID { try await scan(.id(id), apiURL: report.apiURL) } else { StoredScan?.none }
         return try await read { db in

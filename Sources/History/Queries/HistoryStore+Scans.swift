@@ -11,7 +11,7 @@ extension HistoryStore {
         try await scan(.latest, apiURL: apiURL, of: [organization])
     }
 
-    /// The scan of that name; `nil` where there is none.
+    /// The scan of that name; `nil` if there is none.
     ///
     /// - Parameter organizations: those of which it must hold every one; empty: whatever it holds.
     package func scan(

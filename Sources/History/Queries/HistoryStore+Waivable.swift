@@ -17,7 +17,7 @@ package struct WaivableFindings: Sendable {
 
 extension HistoryStore {
     /// - Parameter policyName: `nil`: any policy.
-    /// - Returns: `nil` where no scan of the host is stored.
+    /// - Returns: `nil` if no scan of the host is stored.
     package func waivableFindings(
         of waiver: Waiver, apiURL: String, policyName: String? = nil,
     ) async throws(HistoryError) -> WaivableFindings? {

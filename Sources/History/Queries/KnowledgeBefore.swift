@@ -45,7 +45,7 @@ struct KnowledgeBefore {
 
         init(_ rows: [(scanID: Int64, value: Value)]?) { self.rows = rows ?? [] }
 
-        /// The last one at or before a scan; 0 and `nil` where there is none.
+        /// The last one at or before a scan; 0 and `nil` if there is none.
         mutating func last(upTo scanID: Int64) -> (scanID: Int64, value: Value?) {
             while let last = rows.last, last.scanID > scanID { rows.removeLast() }
             return rows.last.map { ($0.scanID, $0.value) } ?? (0, nil)

@@ -199,7 +199,7 @@ private struct FoundFinding {
         return rows[0].organizationRowID.map { byRow[$0].map { [$0] } ?? [] } ?? organizations
     }
 
-    /// - Returns: `nil` where it stood open at none of the organization's scans, while what it is about was its own.
+    /// - Returns: `nil` if it stood open at none of the organization's scans, while what it is about was its own.
     func inPeriod(
         _ own: PeriodScans, _ stays: RepositoryStays, _ sides: [Int64: ScanDifference.Side],
         _ json: inout JSONTextReader,

@@ -9,7 +9,7 @@ extension TimelineReader {
         /// The row id of the organization that listed it then.
         var organization: Int64?
         private(set) var lastRepository: Repository?
-        /// As the last scan saw it; `nil` where it was not there.
+        /// As the last scan saw it; `nil` if it was not there.
         private(set) var state: RepositoryState?
         /// The same, with what scans before it knew in the place of what that one could not read.
         private var known: RepositoryState?
@@ -24,7 +24,7 @@ extension TimelineReader {
 
         var isListed: Bool { known != nil }
 
-        /// The last scan that could judge it, or that did not find it there; `nil` where none has.
+        /// The last scan that could judge it, or that did not find it there; `nil` if none has.
         var lastJudged: ScanDifference.Side? { state.map { $0.isRead ? lastScan : lastReading } ?? lastScan }
 
         mutating func note(_ what: Timeline.Event.What, after: ScanDifference.Side?, by scan: ScanDifference.Side) {
@@ -103,7 +103,7 @@ extension TimelineReader {
 
         /// - Parameters:
         ///   - last: the last scan of the gap.
-        ///   - scan: the one that ended it; `nil` where none did.
+        ///   - scan: the one that ended it; `nil` if none did.
         mutating func closeGap(last: ScanDifference.Side?, regainedBy scan: ScanDifference.Side?) {
             guard let place = gap, case .repositoryUnread(var open) = events[place].what else { return }
             open.last = last ?? open.last

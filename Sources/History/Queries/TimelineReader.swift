@@ -5,7 +5,7 @@ extension HistoryStore {
     /// What was seen of a repository, across renames and transfers.
     ///
     /// - Parameter fullName: a name that it has or had, without case. Of several that had it, the one that had it last.
-    /// - Returns: `nil` where no scan ever listed one of that name.
+    /// - Returns: `nil` if no scan ever listed one of that name.
     package func timeline(of fullName: String, apiURL: String) async throws(HistoryError) -> Timeline? {
         try await read { db in
             var reader = TimelineReader(db)

@@ -8,7 +8,7 @@ struct ChangesetRecord: Codable, FetchableRecord, MutablePersistableRecord {
     var hostID: Int64
     var kind: String
     var startedAt: String
-    /// Login of the token's owner; `nil` where it is not a user's.
+    /// Login of the token's owner; `nil` if it is not a user's.
     var actor: String?
     var planDigest: String
     /// A document.

@@ -22,7 +22,7 @@ struct CoverageRecord: StoredRecord {
 }
 
 extension CoverageRecord {
-    /// Why the setting could not be read; `nil` where it could.
+    /// Why the setting could not be read; `nil` if it could.
     var reason: UnreadableReason? { errorCode.map { UnreadableReason(stored: $0, errorMessage) } }
 }
 

@@ -26,7 +26,7 @@ struct EvidenceField: Sendable {
     let form: Form
     /// The first version of the records that has it.
     let since: Int
-    /// What the column refers to; `nil` where it says something by itself.
+    /// What the column refers to; `nil` if it says something by itself.
     var identity: Identity?
     /// Whether a row can be about none of these.
     var isOptional = false

@@ -74,7 +74,7 @@ extension ScanRecord {
         scope = JSONColumn.of(start.scope)
     }
 
-    /// `nil` where it came to its end, or still runs.
+    /// `nil` if it came to its end, or still runs.
     var reasonToStop: ScanStop? { stop.map { ScanStop(rawValue: $0) ?? .interrupted } }
 
     /// When it ended, or began where it has not.

@@ -151,7 +151,7 @@ struct RowReader {
         return record
     }
 
-    /// - Returns: `nil` where an outer join found no row, so that even its id is null.
+    /// - Returns: `nil` if an outer join found no row, so that even its id is null.
     mutating func nextIfPresent<Record: StoredRecord>(_ type: Record.Type = Record.self) throws -> Record? {
         guard row.hasNull(atIndex: index) else { return try next(type) }
         index += Record.columns.count

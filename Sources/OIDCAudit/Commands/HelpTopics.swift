@@ -37,7 +37,7 @@ struct HelpTopic {
 
     /// What the command line asks for, where it is not the help of a command.
     ///
-    /// - Returns: `nil` where the parser answers.
+    /// - Returns: `nil` if the parser answers.
     static func answer(to arguments: [String], style: ReportStyle) throws(CommandFailure) -> String? {
         guard arguments.count == 2, arguments[0] == "help", !arguments[1].hasPrefix("-") else { return nil }
         let word = arguments[1]

@@ -92,7 +92,7 @@ struct PolicyInitCommand: AuditCommand {
         return ExitStatus.success.rawValue
     }
 
-    /// The last stored scan; `nil` where there is none.
+    /// The last stored scan; `nil` if there is none.
     private func snapshot(
         of login: OrganizationLogin, _ context: CommandContext,
     ) async throws(CommandFailure) -> Snapshot? {

@@ -230,7 +230,7 @@ struct WaiverAddCommand: AuditCommand {
             hint: advice + (advice.hasSuffix("?") ? " " : "; ") + "--accepts-anything accepts what may come")
     }
 
-    /// - Returns: `nil` where there is no history, or none of the host.
+    /// - Returns: `nil` if there is no history, or none of the host.
     private func found(
         of waiver: Waiver, historyPath: String, _ context: CommandContext,
     ) async throws(CommandFailure) -> WaivableFindings? {

@@ -9,7 +9,7 @@ struct ConfigurationFile {
     let organizations: [OrganizationSettings]
 
     /// - Parameter named: what `--config` says; `nil`: nothing.
-    /// - Returns: `nil` where there is none.
+    /// - Returns: `nil` if there is none.
     init?(named path: String?, _ environment: [String: String]) throws(CommandFailure) {
         guard let path = path ?? Self.defaultPath(environment) else { return nil }
         self.path = path

@@ -12,7 +12,7 @@ struct AppSource {
 
     static let variables = [idName, keyName, installationName]
 
-    /// - Returns: `nil` where no app was given, or only by the environment and for another host.
+    /// - Returns: `nil` if no app was given, or only by the environment and for another host.
     func app() throws(CommandFailure) -> AppCredential? {
         let isItsHost = source.isGitHub || source.isWorkflowHost
         guard isItsHost else {

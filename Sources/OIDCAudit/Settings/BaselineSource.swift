@@ -35,7 +35,7 @@ enum BaselineSource {
         }
     }
 
-    /// The baseline that a file holds; `nil` where there is no such file, or an empty one.
+    /// The baseline that a file holds; `nil` if there is no such file, or an empty one.
     static func file(at path: String) throws(CommandFailure) -> Baseline? {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard attributes?[.type] as? FileAttributeType == .typeRegular, (attributes?[.size] as? Int ?? 0) > 0 else {

@@ -82,7 +82,7 @@ struct ConnectionSettings: Sendable {
         return connection?.connection ?? self
     }
 
-    /// Another credential with which an organization could be read, and whose it is in words; `nil` where none is set.
+    /// Another credential with which an organization could be read, and whose it is in words; `nil` if none is set.
     func other(
         than connection: ConnectionSettings, _ context: CommandContext,
     ) -> (name: String, connection: ConnectionSettings)? {
@@ -177,7 +177,7 @@ extension HostOptions {
         try given(environment) ?? .gitHub
     }
 
-    /// - Returns: `nil` where neither flag nor environment nor configuration file names a host.
+    /// - Returns: `nil` if neither flag nor environment nor configuration file names a host.
     func given(_ environment: [String: String]) throws(CommandFailure) -> GitHubEndpoint? {
         if let given = apiURL ?? hostname { return given }
         for (name, isHost) in [("GH_HOST", true), ("GITHUB_API_URL", false)] {

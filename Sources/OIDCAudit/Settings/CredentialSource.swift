@@ -7,7 +7,7 @@ struct CredentialSource {
 
     /// An app beats tokens of the environment.
     ///
-    /// - Returns: `nil` where nothing was given.
+    /// - Returns: `nil` if nothing was given.
     func credential(_ options: ConnectionOptions) throws(CommandFailure) -> Credential? {
         guard let app = try AppSource(source: self, options: options).app() else {
             return try token(file: options.tokenFile).map(Credential.token)
@@ -30,7 +30,7 @@ struct CredentialSource {
     // MARK: -
 
     /// - Parameter file: a path, or `-` for standard input; it is used or is an error, and nothing else is tried.
-    /// - Returns: `nil` where no token was given.
+    /// - Returns: `nil` if no token was given.
     private func token(file: String?) throws(CommandFailure) -> AccessToken? {
         guard let file else { return try environmentToken() }
         let text: String

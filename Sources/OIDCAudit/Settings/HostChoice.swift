@@ -81,7 +81,7 @@ struct HostChoice {
 extension CommandContext {
     /// A hint at the hosts that a history holds, for a command that uses the network and failed at another one.
     ///
-    /// - Returns: `nil` where it holds something of that one, or nothing, or can't be read, or is not there.
+    /// - Returns: `nil` if it holds something of that one, or nothing, or can't be read, or is not there.
     func hintAtOtherHosts(
         than apiURL: String, holding content: HostChoice.Content, in path: String,
     ) async -> String? {

@@ -62,7 +62,7 @@ struct SecretFile {
 }
 
 extension FileManager {
-    /// What a path leads to, through links, and its permissions; `nil` where nothing is there.
+    /// What a path leads to, through links, and its permissions; `nil` if nothing is there.
     func kindAndMode(of path: String) -> (type: FileAttributeType, mode: UInt16)? {
         let target = URL(filePath: path).resolvingSymlinksInPath().path
         guard let attributes = try? attributesOfItem(atPath: target),

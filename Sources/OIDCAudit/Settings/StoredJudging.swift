@@ -63,7 +63,7 @@ extension ScanReference {
 }
 
 extension HistoryStore {
-    /// The policy or the waivers by which a scan was judged; `nil` where neither the history nor a preset holds them.
+    /// The policy or the waivers by which a scan was judged; `nil` if neither the history nor a preset holds them.
     func keptText(_ kind: JudgingText.Kind, of scan: StoredScan) async throws(CommandFailure) -> JudgingText? {
         let digest = Self.digest(kind, of: scan)
         let stored = try await usingHistory { () async throws(HistoryError) in

@@ -14,7 +14,7 @@ extension TrustedCertificates {
 
     /// The certificates of `SSL_CERT_FILE`, which OpenSSL, Go and curl trust in place of the system's.
     ///
-    /// - Returns: `nil` where the variable is not set.
+    /// - Returns: `nil` if the variable is not set.
     static func roots(_ environment: [String: String]) throws(CommandFailure) -> TrustedCertificates? {
         let name = "SSL_CERT_FILE"
         guard let path = environment[name], !path.isEmpty else { return nil }

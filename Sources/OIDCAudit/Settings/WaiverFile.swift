@@ -11,7 +11,7 @@ enum WaiverFile {
     /// Reads the file for all organizations, and those of single ones: together they are as one file, which the history can
     /// keep. Where a single one's waiver has the rule and the target of one for all, it takes its place.
     ///
-    /// - Returns: `nil` where none was given.
+    /// - Returns: `nil` if none was given.
     static func read(
         _ path: String?, and own: [OrganizationSettings], against policy: Policy, now: Timestamp,
     ) throws(CommandFailure) -> DocumentFile? {

@@ -43,7 +43,7 @@ extension Shape where Root == RepositoryChange {
         .object {
             Member("full_name", .string, "as it is known last") { $0.repository.fullName }
             Member("id", .id) { $0.repository.id }
-            Member("known_by", .maybe(.side), "the scan with which it was compared; null where that is the earlier one")
+            Member("known_by", .maybe(.side), "the scan with which it was compared; null if that is the earlier one")
             {
                 $0.knownBy
             }
@@ -54,11 +54,11 @@ extension Shape where Root == RepositoryChange {
     /// What changed, without the repository's name.
     @Members<RepositoryChange> static var changes: [Member<RepositoryChange>] {
         Member("changed", .words(), "what changed, the weightiest first") { $0.kinds }
-        Member("claims_added", .maybe(.claims), "to the effective template; null where one is unknown") {
+        Member("claims_added", .maybe(.claims), "to the effective template; null if one is unknown") {
             $0.keys?.added
         }
         Member("claims_removed", .maybe(.claims), "likewise") { $0.keys?.removed }
-        Member("before", .maybe(.state), "null where it was not listed") { $0.before }
+        Member("before", .maybe(.state), "null if it was not listed") { $0.before }
         Member("after", .maybe(.state), "likewise") { $0.after }
     }
 }
@@ -74,7 +74,7 @@ extension Shape where Root == StoredFinding {
     @Members<StoredFinding> static var identity: [Member<StoredFinding>] {
         Member("rule", .string, "id of the policy's entry") { $0.key.rule }
         Member("severity", .word) { $0.severity }
-        Member("repository", .maybe(.string), "null where it is about something else") {
+        Member("repository", .maybe(.string), "null if it is about something else") {
             $0.repositoryID == nil ? nil : $0.name
         }
         Member("repository_id", .maybe(.id)) { $0.repositoryID }
@@ -124,7 +124,7 @@ extension StoredFinding {
 }
 
 extension FindingKey {
-    /// `nil` where it is about something else.
+    /// `nil` if it is about something else.
     var repositoryID: RepositoryID? { if case .repository(let id) = subject { id } else { nil } }
 }
 
@@ -156,7 +156,7 @@ extension Member where Root == StoredScan {
 extension Member where Root == OrganizationSnapshot {
     @Members<OrganizationSnapshot> static var organization: [Member] {
         Member("login", .string) { $0.login }
-        Member("id", .maybe(.id), "null where it was not found") { $0.id }
+        Member("id", .maybe(.id), "null if it was not found") { $0.id }
         Member("template", .template) { $0.template }
         Member("listing", .listing) { $0.listing }
     }

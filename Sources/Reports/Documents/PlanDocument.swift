@@ -71,7 +71,7 @@ package enum PlanDocument {
         Member("created_at", .time) { $0.createdAt }
         Member("scan", .maybe(.id), "the scan whose facts it is made from") { $0.scanID }
         Member.optional("scanned_at", .time, "when that scan began") { $0.scannedAt }
-        Member("policy", policy, "the policy that asks for it; empty where a person does") { $0 }
+        Member("policy", policy, "the policy that asks for it; empty if a person does") { $0 }
         Member.optional("incomplete", .string, "why not everything was looked at") { $0.incomplete }
         Member("organizations", .list(organization)) { $0.organizations }
         Member("changes", .list(change), "organizations first") { $0.changes }
@@ -103,7 +103,7 @@ package enum PlanDocument {
 
     private static let change = Shape<PlannedChange>.object("a change") {
         Member("organization", .name, "its login, or that of the repository's owner") { $0.target.owner }
-        Member("repository", .maybe(.name), "its name; null where the organization's template changes") {
+        Member("repository", .maybe(.name), "its name; null if the organization's template changes") {
             $0.target.repositoryName
         }
         Member("id", .id, "of the repository, or of the organization") { $0.target.id }
@@ -117,7 +117,7 @@ package enum PlanDocument {
         Member("after", .value, "as it is to be read back") { $0.after }
         Member.optional("inherited", .claims, "claims that it is then to inherit") { $0.inherited }
         Member.optional("inherited_before", .claims, "claims that it inherited") { $0.inheritedBefore }
-        Member("subjects", .maybe(.list(subject)), "whose subject may change; null where nobody looked") {
+        Member("subjects", .maybe(.list(subject)), "whose subject may change; null if nobody looked") {
             $0.knowsSubjects ? $0.subjects : nil
         }
         Member("warnings", .strings, "what a person should know before it is applied") { $0.warnings }
@@ -126,9 +126,9 @@ package enum PlanDocument {
     private static let subject = Shape<PlannedChange.Subject>.object("a subject") {
         Member("repository", .name) { $0.repository }
         Member("id", .id) { $0.repositoryID }
-        Member("before", .maybe(.string), "null where it is unknown") { $0.before }
-        Member("after", .maybe(.string), "null where it is unknown") { $0.after }
-        Member.optional("certain", .boolean, "false where GitHub does not document how a part renders") {
+        Member("before", .maybe(.string), "null if it is unknown") { $0.before }
+        Member("after", .maybe(.string), "null if it is unknown") { $0.after }
+        Member.optional("certain", .boolean, "false if GitHub does not document how a part renders") {
             $0.isCertain ? nil : false
         }
         Member.optional("after_keeping_ids", .string, "what it is instead should GitHub keep the ids") {
@@ -299,7 +299,7 @@ extension PlannedChange.Value {
 }
 
 extension Document {
-    /// Empty where it is not an object.
+    /// Empty if it is not an object.
     var members: [Member] { if case .object(let members) = value { members } else { [] } }
 
     fileprivate var elements: [Document] { if case .array(let elements) = value { elements } else { [] } }
@@ -328,7 +328,7 @@ extension ObjectReader {
         isNull(key) ? nil : try optionalBool(key)
     }
 
-    /// Texts, of which one may stand twice; `nil` where there is no list.
+    /// Texts, of which one may stand twice; `nil` if there is no list.
     fileprivate func texts(_ key: String) throws(DocumentError) -> [String]? {
         guard !isNull(key) else { return nil }
         return try required(key).elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }

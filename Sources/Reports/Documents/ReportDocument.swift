@@ -35,7 +35,7 @@ package enum ReportDocument {
     private static let scan = Shape<AuditReport>.object {
         Member(
             "id", .maybe(.id),
-            "the history's number of the scan; null where no history was written, or the report is of several scans"
+            "the history's number of the scan; null if no history was written, or the report is of several scans"
         ) {
             $0.scanID
         }
@@ -105,11 +105,11 @@ package enum ReportDocument {
 
     private static let organization = Shape<OrganizationReport>.object {
         Member("login", .string) { $0.login }
-        Member("id", .maybe(.id), "null where it was not found") { $0.id }
+        Member("id", .maybe(.id), "null if it was not found") { $0.id }
         Member("template", .template) { $0.template }
         Member("listing", .listing) { $0.listing }
         Member("undecided", .strings, "which rules about it lacked a fact") { $0.undecided }
-        Member("scan", .maybe(.side), "the scan that saw it; null where the whole report is of one") { $0.scan }
+        Member("scan", .maybe(.side), "the scan that saw it; null if the whole report is of one") { $0.scan }
         Member("stale", .maybe(.string), "why what was seen does not stand for today") { $0.staleness }
     }
 
@@ -117,7 +117,7 @@ package enum ReportDocument {
         Member.group(Member.facts) { $0.repository }
         Member("status", .word) { $0.status }
         Member("since", .maybe(.time), "when the setting was first seen, unchanged since") { $0.since }
-        Member("setting", .maybe(.setting), "null where it could not be read") { $0.setting }
+        Member("setting", .maybe(.setting), "null if it could not be read") { $0.setting }
         Member("effective", .maybe(.effective)) { report in
             report.effective.map { Effective(template: $0, format: report.format, preview: report.preview) }
         }
@@ -139,7 +139,7 @@ package enum ReportDocument {
         Member("rule", .string, "id of the policy's entry") { $0.rule }
         Member("severity", .word) { $0.severity }
         Member("organization", .string) { $0.organization }
-        Member("repository", .maybe(.string), "null where it is about something else") { $0.repository }
+        Member("repository", .maybe(.string), "null if it is about something else") { $0.repository }
         Member("repository_id", .maybe(.id)) { $0.repositoryID }
         Member.optional("identity", .string, "what a cloud lets assume, in AWS the ARN of a role") { $0.identity }
         Member("message", .string) { $0.violation.message }
@@ -154,7 +154,7 @@ package enum ReportDocument {
         Member("remediation", .string, "what to do") { $0.violation.remediation }
         Member("state", .word, "compared with what was accepted, else with the scan before") { $0.state }
         Member("first_seen", .time, "start of the scan that first found it") { $0.firstSeen }
-        Member("in_baseline", .maybe(.boolean), "null where there is no baseline") { $0.isInBaseline }
+        Member("in_baseline", .maybe(.boolean), "null if there is no baseline") { $0.isInBaseline }
         Member("waiver", .maybe(waiver), "what accepts it") { $0.waiver }
         Member("further_problems", .strings, "those that nobody had accepted or seen before") { $0.furtherProblems }
         Member("accepted_problems", .strings, "what waivers accept where they do not accept all") {
@@ -186,7 +186,7 @@ package enum ReportDocument {
         Member("owner", .string) { $0.owner }
         Member("reason", .string) { $0.reason }
         Member("expires", .day, "the last day on which it holds") { $0.expires }
-        Member("accepts", .maybe(.strings), "null where it accepts whatever the rule finds") {
+        Member("accepts", .maybe(.strings), "null if it accepts whatever the rule finds") {
             $0.acceptsAnything ? nil : $0.accepts
         }
     }
@@ -201,7 +201,7 @@ package enum ReportDocument {
     private static let goneMembers = Member<Gone>.list {
         Member("rule", .string, "id of the policy's entry") { $0.key.rule }
         Member("severity", .word) { $0.severity }
-        Member("repository", .maybe(.string), "null where it is about something else") {
+        Member("repository", .maybe(.string), "null if it is about something else") {
             $0.key.repositoryID == nil ? nil : $0.name
         }
         Member("repository_id", .maybe(.id)) { $0.key.repositoryID }

@@ -10,7 +10,7 @@ extension Shape where Root == OrganizationTemplate {
         .object(title) {
             Member("status", .one(of: statuses), "whether the organization has a template") { $0.status }
             Member("include_claim_keys", .maybe(.claims), "its claims, in their order; null unless set") { $0.keys }
-            Member("use_immutable_subject", .maybe(.boolean), "GitHub's flag; null where it was not sent") { $0.flag }
+            Member("use_immutable_subject", .maybe(.boolean), "GitHub's flag; null if it was not sent") { $0.flag }
             Member("error", .maybe(.string), "why it could not be read") { $0.error }
         }
     }
@@ -38,7 +38,7 @@ extension Shape where Root == RepositorySetting {
         .object(title) {
             Member("use_default", .boolean, "GitHub's default applies") { $0.useDefault }
             Member("include_claim_keys", .maybe(.claims), "its own claims, in their order") { $0.includeClaimKeys }
-            Member("use_immutable_subject", .maybe(.boolean), "GitHub's flag; null where it was not sent") {
+            Member("use_immutable_subject", .maybe(.boolean), "GitHub's flag; null if it was not sent") {
                 $0.useImmutableSubject
             }
             Member("sub_claim_prefix", .maybe(.string), "the start of the subject, as GitHub computes it") {
@@ -58,7 +58,7 @@ struct Effective {
 extension Shape where Root == Effective {
     static var effective: Shape {
         .object {
-            Member("include_claim_keys", .maybe(.claims), "null where it is unknown") { $0.template.template?.keys }
+            Member("include_claim_keys", .maybe(.claims), "null if it is unknown") { $0.template.template?.keys }
             Member("source", .word, "where it comes from") { $0.template.source }
             Member("subject_format", .one(of: SubjectFormat.names), "names alone, or with ids") { $0.format.name }
             Member("subject", .maybe(.string), "what a job presents, with {claim} for what differs by job") {
@@ -95,7 +95,7 @@ extension Shape where Root == DatedState {
         .object {
             Member.group(Member.facts) { $0.state.repository }
             Member("since", .maybe(.time), "when the setting was first seen, unchanged since") { $0.since }
-            Member("setting", .maybe(.setting), "null where it could not be read") { $0.state.reading.value }
+            Member("setting", .maybe(.setting), "null if it could not be read") { $0.state.reading.value }
             Member("effective", .maybe(.effective)) { dated in
                 dated.state.effective.map {
                     Effective(template: $0, format: dated.state.format, preview: dated.state.preview)
@@ -115,7 +115,7 @@ extension Shape where Root == Listing {
         .object {
             Member("status", .word, "how far the listing can be trusted") { $0.status }
             Member("listed", .integer) { $0.listed }
-            Member("expected", .maybe(.integer), "the organization's own count; null where it is not shown") {
+            Member("expected", .maybe(.integer), "the organization's own count; null if it is not shown") {
                 $0.expected
             }
             Member("expected_at_least", .maybe(.boolean), "the count is a lower bound") {

@@ -9,7 +9,7 @@ extension Shape where Root == TrustExport {
             Member("roles", .integer) { $0.roles }
             Member("trusts", .integer, "ways in that it holds for GitHub's tokens") { $0.trusts }
             Member("other_issuers", .integer, "roles that trust other providers") { $0.otherIssuers }
-            Member("truncated", .maybe(.string), "what is missing of the export; null where nothing is known to be") {
+            Member("truncated", .maybe(.string), "what is missing of the export; null if nothing is known to be") {
                 $0.truncation
             }
             Member("unread", .list(.unreadRole), "roles that could not be read") { $0.unread }
@@ -36,7 +36,7 @@ extension Shape where Root == ClaimDemand {
             }
             Member("negated", .boolean) { $0.isNegated }
             Member("when_absent", .boolean, "what it comes to where a token lacks the claim") { $0.whenAbsent }
-            Member("read", .boolean, "false where the cloud does not read the claim") { $0.isRead }
+            Member("read", .boolean, "false if the cloud does not read the claim") { $0.isRead }
             Member("written", .string, "operator and key as they are written") { $0.written }
         }
     }
@@ -59,7 +59,7 @@ extension Shape where Root == Reach {
         .object {
             Member("outermost", .word, "who gets in, or may, that is farthest outside") { $0.outermost }
             Member("is_exact", .boolean, "every group was decided") { $0.isExact }
-            Member("by_name", .maybe(.boolean), "whoever owned the same names would get in; null where undecided") {
+            Member("by_name", .maybe(.boolean), "whoever owned the same names would get in; null if undecided") {
                 switch $0.byName {
                 case .no: false
                 case .yes: true
@@ -75,7 +75,7 @@ extension Shape where Root == Reach {
             Member("who", .word) { $0.group }
             Member("is_certain", .boolean) { $0.isCertain }
             Member("why", .maybe(.string), "why it is not certain") { $0.doubt }
-            Member("sub", .maybe(.string), "null where none was found") { $0.witness?.subject }
+            Member("sub", .maybe(.string), "null if none was found") { $0.witness?.subject }
             Member("claims", .map(.string), "of such a token, as far as the trust reads them") {
                 $0.witness?.sortedClaims ?? []
             }
@@ -114,7 +114,7 @@ extension Shape where Root == NoMatch {
 extension Shape where Root == TokenAnswer {
     static var tokenAnswer: Shape {
         .object {
-            Member("accepted", .maybe(.boolean), "null where it can't be decided") { $0.isAccepted }
+            Member("accepted", .maybe(.boolean), "null if it can't be decided") { $0.isAccepted }
             Member("refused_by", .maybe(.string), "the claim that refuses it, deny or conditions") { $0.refusedBy }
             Member("why", .maybe(.string)) { $0.why }
         }

@@ -13,7 +13,7 @@ package struct Checkout: Hashable, Sendable {
         self.roots = roots.map { $0.split(separator: "/") }
     }
 
-    /// The path of a file within it, with `/` between its parts; `nil` where it is elsewhere.
+    /// The path of a file within it, with `/` between its parts; `nil` if it is elsewhere.
     ///
     /// - Parameter file: as a person names it, absolute or relative to the working directory.
     package func path(of file: String) -> String? {

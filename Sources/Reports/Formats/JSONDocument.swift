@@ -6,7 +6,7 @@ package struct JSONDocument<Root>: Sendable {
     let kind: String
     let shape: Shape<Root>
 
-    /// - Parameter subject: what it is, for the messages of its reader, such as `a plan`; `nil` where nothing of ours reads it.
+    /// - Parameter subject: what it is, for the messages of its reader, such as `a plan`; `nil` if nothing of ours reads it.
     init(_ kind: String, readAs subject: String? = nil, @Members<Root> _ members: () -> [Member<Root>]) {
         let members = members()
         let name = JSONSchema.name(of: kind)

@@ -18,7 +18,7 @@ package struct Member<Root>: Sendable {
         self.write = write
     }
 
-    /// - Parameter meaning: a phrase that says what it is, in lower case without a final stop; none where its name does.
+    /// - Parameter meaning: a phrase that says what it is, in lower case without a final stop; none if its name does.
     init<Value>(
         _ name: String, _ shape: Shape<Value>, _ meaning: String = "", _ value: @escaping @Sendable (Root) -> Value,
     ) {
@@ -62,7 +62,7 @@ extension Member {
 // MARK: - Objects and lists
 
 extension Shape {
-    /// - Parameter title: what it is, for the messages of its reader; `nil` where nothing of ours reads it.
+    /// - Parameter title: what it is, for the messages of its reader; `nil` if nothing of ours reads it.
     static func object(_ title: String? = nil, @Members<Root> _ members: () -> [Member<Root>]) -> Shape {
         let members = members()
         return Shape(schema: .object(JSONObject(title, members.flatMap(\.schema)))) { root, key, json in
@@ -90,7 +90,7 @@ extension Shape {
         }
     }
 
-    /// `null` where it is not known, or where there is none.
+    /// `null` if it is not known, or where there is none.
     static func maybe<Value>(_ shape: Shape<Value>) -> Shape where Root == Value? {
         Shape(schema: .either([shape.schema, .null])) { value, key, json in
             if let value { shape.write(value, key, &json) } else { json.null(key) }
@@ -115,7 +115,7 @@ struct Form<Root>: Sendable {
     fileprivate let schema: JSONShape
     fileprivate let write: @Sendable (Root, String?, inout JSONWriter) -> Bool
 
-    /// - Parameter value: `nil` where it has another form.
+    /// - Parameter value: `nil` if it has another form.
     init<Value>(_ shape: Shape<Value>, _ value: @escaping @Sendable (Root) -> Value?) {
         schema = shape.schema
         write = { root, key, json in

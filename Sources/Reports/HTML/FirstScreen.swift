@@ -6,7 +6,7 @@ struct FirstScreen {
         /// The class of the page's style that goes with it.
         let className: String
         let title: String
-        /// How many there are, in words; `nil` where there are none.
+        /// How many there are, in words; `nil` if there are none.
         let count: String?
         let items: [Item]
         /// What stands in place of the items where there are none.
@@ -31,7 +31,7 @@ struct FirstScreen {
 
     struct Item {
         let name: String
-        /// Fragment of the repository; `nil` where it is none of the report's.
+        /// Fragment of the repository; `nil` if it is none of the report's.
         let link: String?
         var severity: String?
         var age: String?
@@ -47,7 +47,7 @@ struct FirstScreen {
 
     struct More {
         let text: String
-        /// Fragment of a view of the repositories that holds them all; `nil` where no filter chooses them.
+        /// Fragment of a view of the repositories that holds them all; `nil` if no filter chooses them.
         let link: String?
     }
 
@@ -162,7 +162,7 @@ struct FirstScreen {
             link: link(finding.key.subject), text: "\(finding.rule), \(age(finding.firstSeen))")
     }
 
-    /// Worst first, then newest; `nil` where no earlier scan could have seen what is not new.
+    /// Worst first, then newest; `nil` if no earlier scan could have seen what is not new.
     private func recent() -> List? {
         let scans = report.history?.trend.map(\.scan.startedAt) ?? []
         guard let first = scans.min(), first < report.startedAt else { return nil }
@@ -219,7 +219,7 @@ struct FirstScreen {
         return unread(gap, last)
     }
 
-    /// Since when it can't be read; `nil` where it was read, or the history does not say.
+    /// Since when it can't be read; `nil` if it was read, or the history does not say.
     private func unread(_ member: RepositoryReport) -> Unread? {
         guard let history = report.history, !history.trend.isEmpty else { return nil }
         guard member.setting == nil else {
@@ -241,7 +241,7 @@ struct FirstScreen {
         return event.after == nil ? .never : .since(event.seenBy.startedAt)
     }
 
-    /// Those that expired, then those that end soon; `nil` where no waivers were given.
+    /// Those that expired, then those that end soon; `nil` if no waivers were given.
     private func waivers() -> List? {
         guard report.waiverSource != nil else { return nil }
         let today = Day(of: report.startedAt)

@@ -279,7 +279,7 @@ private struct Interned<Value: Hashable> {
 
 extension AuditReport {
     /// What stands before a repository's name in a browser, and whether there are settings of OIDC behind it, as GitHub has
-    /// them everywhere but on an Enterprise Server; `nil` where the API's address does not show it.
+    /// them everywhere but on an Enterprise Server; `nil` if the API's address does not show it.
     fileprivate var webAddress: (url: String, hasSettings: Bool)? {
         guard apiURL.hasPrefix("https://") else { return nil }
         let host = apiURL.dropFirst("https://".count)

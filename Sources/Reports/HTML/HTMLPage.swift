@@ -14,7 +14,7 @@ struct HTMLPage {
     struct Tile {
         let name: String
         let count: Int
-        /// How many of them are let through, and why: `14 in the baseline`; `nil` where none is.
+        /// How many of them are let through, and why: `14 in the baseline`; `nil` if none is.
         let note: String?
         let start: String
         let share: String
@@ -22,7 +22,7 @@ struct HTMLPage {
     }
 
     struct RuleGroup {
-        /// Stands above what is folded away; `nil` where nothing is.
+        /// Stands above what is folded away; `nil` if nothing is.
         let title: String?
         let rules: [RuleEntry]
     }

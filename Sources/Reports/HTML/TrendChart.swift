@@ -48,7 +48,7 @@ struct TrendChart {
     }
 
     let title: String
-    /// What counts now, beside the title; `nil` where the parts alone say something.
+    /// What counts now, beside the title; `nil` if the parts alone say something.
     let now: String?
     let description: String
     /// Whether there are lines: what is there of one night is a bar.
@@ -60,7 +60,7 @@ struct TrendChart {
     var ticks: [Tick] = []
     var shapes: [Shape] = []
     var moments: [Moment] = []
-    /// A path with a dot for each night that did not see everything; `nil` where all did.
+    /// A path with a dot for each night that did not see everything; `nil` if all did.
     var gaps: String?
     var parts: [Part] = []
     var from = ""

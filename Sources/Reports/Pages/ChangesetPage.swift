@@ -34,7 +34,7 @@ package enum ChangesetPage: Page {
         Member("kind", .word) { $0.kind }
         Member("undoes", .maybe(.id), "the changes that it rolls back") { $0.undoes }
         Member("started_at", .time) { $0.startedAt }
-        Member("actor", .maybe(.string), "login of the token's owner; null where it is not a user's") { $0.actor }
+        Member("actor", .maybe(.string), "login of the token's owner; null if it is not a user's") { $0.actor }
         Member("plan_digest", .sha256) { $0.planDigest }
         Member("changes", .list(change), "in the plan's order") { $0.writtenChanges }
     }
@@ -43,12 +43,12 @@ package enum ChangesetPage: Page {
         Member("name", .string, "full name of the repository, or login of the organization") { $0.change.target.name }
         Member("before", .value, "as it was read") { $0.change.before }
         Member("after", .value, "as it was to be read back") { $0.change.after }
-        Member("subjects", .maybe(.integer), "how many become another text; null where that is unknown of one") {
+        Member("subjects", .maybe(.integer), "how many become another text; null if that is unknown of one") {
             $0.subjectCount
         }
         Member("intended_at", .maybe(.time), "when it was last about to be written") { $0.entry.intendedAt }
         Member("concluded_at", .maybe(.time)) { $0.entry.concludedAt }
-        Member("outcome", .maybe(.string), "null where nobody knows") { $0.entry.outcome?.name }
+        Member("outcome", .maybe(.string), "null if nobody knows") { $0.entry.outcome?.name }
         Member("message", .maybe(.string)) { $0.entry.outcome?.message }
         Member("found", .maybe(.value), "what was read back, where that is neither before nor after") {
             $0.entry.found

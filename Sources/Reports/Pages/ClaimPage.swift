@@ -47,8 +47,8 @@ package enum ClaimPage: Page {
 
     private static let hosts = Shape<Claim.Hosts>.object {
         Member("github", .boolean) { _ in true }
-        Member("enterprise_server", .maybe(.boolean), "null where GitHub does not say") { $0.onEnterpriseServer }
-        Member("since", .maybe(.string), "first day on github.com; null where it was there from the start") { $0.since }
+        Member("enterprise_server", .maybe(.boolean), "null if GitHub does not say") { $0.onEnterpriseServer }
+        Member("since", .maybe(.string), "first day on github.com; null if it was there from the start") { $0.since }
     }
 }
 

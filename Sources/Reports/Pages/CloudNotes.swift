@@ -45,7 +45,7 @@ extension PlanPage {
         return Set(subjects.flatMap { [$0.after, $0.afterKeepingIDs].compactMap(\.self) })
     }
 
-    /// Why the old subject stays allowed; `nil` where it may go once the plan is applied.
+    /// Why the old subject stays allowed; `nil` if it may go once the plan is applied.
     static func reasonToKeep(_ subject: PlannedChange.Subject, _ allowed: Set<String>) -> String? {
         if subject.afterKeepingIDs != nil { return "until the new one is read back: GitHub may keep the ids" }
         if subject.effect == .unknown || !subject.isCertain {

@@ -22,17 +22,17 @@ package enum DiagnosisPage: Page {
         Member("api_url", .string) { $0.apiURL }
         Member("api_version", .string) { $0.apiVersion }
         Member("token", token) { $0 }
-        Member("app", .maybe(app), "null where a token was given") { $0.app }
+        Member("app", .maybe(app), "null if a token was given") { $0.app }
         Member("organization", organization) { $0 }
         Member("access", .list(access), "in the order in which a scan asks") { $0.access }
         Member("listing", listing) { $0 }
         Member(
-            "other_listing", .maybe(otherListing), "by another credential that is set; null where there is none"
+            "other_listing", .maybe(otherListing), "by another credential that is set; null if there is none"
         ) { $0.otherListing }
         Member("limits", limits) { $0 }
         Member("cold_scan", .maybe(cost), "what a first scan costs") { $0.cold }
         Member("warm_scan", .maybe(cost), "what a scan costs where nothing has changed") { $0.warm }
-        Member("million_repositories", .maybe(million), "in 1,000 organizations; null where there are no limits") {
+        Member("million_repositories", .maybe(million), "in 1,000 organizations; null if there are no limits") {
             $0.million
         }
     }
@@ -46,7 +46,7 @@ package enum DiagnosisPage: Page {
         Member("name", .string) { $0.name }
         Member("id", .string, "as it was given") { $0.id }
         Member("installations", .list(installation)) { $0.installations }
-        Member("limit", .maybe(.integer), "the app's own requests in an hour; null where the host has no limits") {
+        Member("limit", .maybe(.integer), "the app's own requests in an hour; null if the host has no limits") {
             $0.budget?.limit
         }
         Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
@@ -63,14 +63,14 @@ package enum DiagnosisPage: Page {
     }
 
     private static let installation = Shape<Diagnosis.App.Installation>.object {
-        Member("account", .maybe(.string), "null where GitHub names none") { $0.account }
+        Member("account", .maybe(.string), "null if GitHub names none") { $0.account }
         Member("id", .integer) { Int($0.id) }
         Member("target_type", .string) { $0.targetType }
         Member("suspended", .boolean) { $0.isSuspended }
         Member("permissions", .strings) { $0.permissions }
         Member("missing", .strings, "what a scan needs and was not granted") { $0.missing }
         Member("selected_repositories_only", .boolean) { $0.isSelective }
-        Member("limit", .maybe(.integer), "its own requests in an hour; null where unknown") { $0.budget?.limit }
+        Member("limit", .maybe(.integer), "its own requests in an hour; null if unknown") { $0.budget?.limit }
         Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
         Member("repositories", .maybe(.integer), "as it counts them") { $0.repositoryCount }
         Member("cold_scan", .maybe(cost), "what a first scan of it alone costs") { $0.cost }
@@ -78,15 +78,15 @@ package enum DiagnosisPage: Page {
 
     private static let organization = Shape<Diagnosis>.object {
         Member("login", .string) { $0.login }
-        Member("id", .maybe(.id), "null where it was not found") { $0.organizationID }
+        Member("id", .maybe(.id), "null if it was not found") { $0.organizationID }
     }
 
     private static let access = Shape<Diagnosis.Access>.object {
         Member("what", .string) { $0.what }
         Member("required", .boolean, "every scan needs it") { $0.isRequired }
-        Member("classic_scope", .maybe(.string), "null where any token may ask") { $0.classicScope }
-        Member("fine_grained_permission", .maybe(.string), "null where any token may ask") { $0.fineGrained }
-        Member("allowed", .maybe(.boolean), "null where it is unknown") { $0.outcome.isAllowed }
+        Member("classic_scope", .maybe(.string), "null if any token may ask") { $0.classicScope }
+        Member("fine_grained_permission", .maybe(.string), "null if any token may ask") { $0.fineGrained }
+        Member("allowed", .maybe(.boolean), "null if it is unknown") { $0.outcome.isAllowed }
         Member("reason", .maybe(.string), "why it is refused, or unknown") { $0.outcome.reason }
     }
 
@@ -101,8 +101,8 @@ package enum DiagnosisPage: Page {
 
     private static let otherListing = Shape<Diagnosis.OtherListing>.object {
         Member("credential", .string, "whose it is") { $0.credential }
-        Member("reason", .maybe(.string), "why it lists nothing; null where it does") { $0.reason }
-        Member("listed_at_most", .maybe(.integer), "by the number of pages; null where it lists nothing") {
+        Member("reason", .maybe(.string), "why it lists nothing; null if it does") { $0.reason }
+        Member("listed_at_most", .maybe(.integer), "by the number of pages; null if it lists nothing") {
             $0.listing?.listed
         }
         Member("compared_all", .maybe(.boolean), "every repository was compared, not the first page alone") {
@@ -113,7 +113,7 @@ package enum DiagnosisPage: Page {
     }
 
     private static let limits = Shape<Diagnosis>.object {
-        Member("limit", .maybe(.integer), "requests in an hour; null where the host has no limits") { $0.budget?.limit }
+        Member("limit", .maybe(.integer), "requests in an hour; null if the host has no limits") { $0.budget?.limit }
         Member("remaining", .maybe(.integer)) { $0.budget?.remaining }
         Member("resets_at", .maybe(.time)) { $0.budget?.resetsAt }
         Member("points_per_minute", .maybe(.integer)) { $0.budget == nil ? nil : $0.pointsPerMinute }
@@ -123,7 +123,7 @@ package enum DiagnosisPage: Page {
     private static let cost = Shape<Diagnosis.Cost>.object {
         Member("requests", .integer) { $0.requests }
         Member("charged", .integer, "what counts against the rate limit") { $0.charged }
-        Member("minutes_at_least", .maybe(.integer), "null where there are no limits") { $0.minutes }
+        Member("minutes_at_least", .maybe(.integer), "null if there are no limits") { $0.minutes }
     }
 }
 

@@ -137,7 +137,7 @@ extension TextPage {
 
     private static let gapsMax = 10
 
-    /// - Parameter scan: `nil` where it is the earlier one of those that are compared.
+    /// - Parameter scan: `nil` if it is the earlier one of those that are compared.
     mutating func comparedWith(_ scan: ScanDifference.Side?, indent: Int) {
         guard let scan else { return }
         wrapped(
@@ -151,7 +151,7 @@ extension Shape where Root == CoverageGap {
             Member("kind", .word) { $0.kind }
             Member("organization", .string, "its login") { $0.organization }
             Member("organization_id", .maybe(.id)) { $0.organizationID }
-            Member("full_name", .maybe(.string), "of the repository; null where it is about something else") {
+            Member("full_name", .maybe(.string), "of the repository; null if it is about something else") {
                 $0.repository?.fullName
             }
             Member("id", .maybe(.id), "likewise") { $0.repository?.id }

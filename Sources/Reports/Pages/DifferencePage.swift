@@ -85,11 +85,11 @@ package enum DifferencePage: Page {
     }
 
     private static let template = Shape<OrganizationDifference>.object {
-        Member("changed", .maybe(.boolean), "null where a gap hides it") {
+        Member("changed", .maybe(.boolean), "null if a gap hides it") {
             $0.isTemplateHidden ? nil : $0.templateChanged
         }
         Member("before", .template) { $0.templateBefore }
-        Member("known_by", .maybe(.side), "the scan that read it last; null where the earlier one did") {
+        Member("known_by", .maybe(.side), "the scan that read it last; null if the earlier one did") {
             $0.templateKnownBy
         }
         Member("after", .template) { $0.templateAfter }
@@ -102,7 +102,7 @@ package enum DifferencePage: Page {
     }
 
     private static let findings = Shape<ScanDifference>.object {
-        Member("policy", .maybe(.string), "null where another policy judged each scan") { $0.policyName }
+        Member("policy", .maybe(.string), "null if another policy judged each scan") { $0.policyName }
         Member("policy_changed", .boolean, "it was another text by the later scan") { $0.policyChanged }
         Member("appeared", .list(.storedFinding)) { $0.appeared }
         Member("worsened", .list(.worsened)) { $0.worsened }

@@ -22,7 +22,7 @@ package enum EvidencePage: Page {
         Member("verification", .object { VerificationPage.members }, "what came of recomputing the whole history") {
             $0.verification
         }
-        Member("start", .list(state), "what was known when the period began; empty where nothing was") { $0.start }
+        Member("start", .list(state), "what was known when the period began; empty if nothing was") { $0.start }
         Member("end", .list(state), "what was known when it ended") { $0.end }
         Member("scans", .list(.object { Member<StoredScan>.scan }), "begun in the period, oldest first") { $0.scans }
         Member("changes", .list(change(as: nil)), "in the order of the scans that saw them") { $0.changes }
@@ -95,11 +95,11 @@ package enum EvidencePage: Page {
 
     private static let gap: [Member<PeriodGap>] = Member.list {
         Member("kind", .word) { $0.kind }
-        Member("organization", .maybe(.string), "login of then; null where it is of all") { $0.organization }
+        Member("organization", .maybe(.string), "login of then; null if it is of all") { $0.organization }
         Member("reason", .string) { $0.reason }
         Member("from", .time) { $0.from }
-        Member("to", .maybe(.time), "null where it lasts to the end of the period") { $0.to }
-        Member("first_scan", .maybe(.side), "the first that could not read it; null where there was none") {
+        Member("to", .maybe(.time), "null if it lasts to the end of the period") { $0.to }
+        Member("first_scan", .maybe(.side), "the first that could not read it; null if there was none") {
             $0.first
         }
         Member("last_scan", .maybe(.side), "the last that could not") { $0.last }
@@ -113,7 +113,7 @@ package enum EvidencePage: Page {
         Member("state", .word, "when the period ended") { $0.state }
         Member("first_seen", .time, "start of the scan that first found it") { $0.finding.firstSeen }
         Member("last_seen", .side, "the last scan by the end of the period that found it") { $0.lastSeen }
-        Member("gone_by", .maybe(.side), "the scan that no longer did; null where none has") { $0.goneBy }
+        Member("gone_by", .maybe(.side), "the scan that no longer did; null if none has") { $0.goneBy }
     }
 
     private static let waiver: [Member<PeriodEvidence.WaiverInForce>] = Member.list {
@@ -132,7 +132,7 @@ package enum EvidencePage: Page {
         Member("first_scan", .side, "the first of the period that it judged") { $0.first }
         Member("last_scan", .side, "the last one") { $0.last }
         Member("scans", .integer, "how many it judged") { $0.scans }
-        Member("file", .maybe(.string), "that holds it; null where the history does not hold its text") { $0.file }
+        Member("file", .maybe(.string), "that holds it; null if the history does not hold its text") { $0.file }
     }
 
     // MARK: - One record a line

@@ -26,8 +26,8 @@ package enum ExportPage: Page {
 
     private static let file = Shape<ExportDiagnosis.File>.object {
         Member("path", .string) { $0.path }
-        Member("export", .maybe(.trustExport), "null where it is not an export") { $0.export }
-        Member("days", .maybe(.integer), "since it was written; null where that is not known") { $0.days }
+        Member("export", .maybe(.trustExport), "null if it is not an export") { $0.export }
+        Member("days", .maybe(.integer), "since it was written; null if that is not known") { $0.days }
         Member("faults", .list(missing), "why it is not an export, or not whole") { $0.faults }
         Member("missing", .list(missing), "what another export holds besides") { $0.missing }
     }

@@ -8,7 +8,7 @@ package protocol Page: Sendable {
 
     /// Writes the page for people.
     static func write(_ content: Content, to page: inout TextPage)
-    /// The page for documents; `nil` where `formats` does not have it.
+    /// The page for documents; `nil` if `formats` does not have it.
     static func markdown(_ content: Content) -> String?
     /// The table for spreadsheets; `nil` likewise.
     static func csv(_ content: Content) -> String?

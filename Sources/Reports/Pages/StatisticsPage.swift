@@ -32,6 +32,6 @@ package enum StatisticsPage: Page {
     private static let table = Shape<HistoryStatistics.Table>.object {
         Member("name", .string) { $0.name }
         Member("rows", .integer) { $0.rows }
-        Member("bytes", .maybe(.integer), "with its indexes; null where SQLite does not say") { $0.bytes }
+        Member("bytes", .maybe(.integer), "with its indexes; null if SQLite does not say") { $0.bytes }
     }
 }

@@ -37,7 +37,7 @@ package enum TimelinePage: Page {
         Member("full_name", .string, "as it is known last") { $0.repository.fullName }
         Member("id", .id) { $0.repository.id }
         Member("events", .list(event), "oldest first") { $0.events }
-        Member("last_scan", .maybe(.side), "of its organization; null where it is no longer listed") {
+        Member("last_scan", .maybe(.side), "of its organization; null if it is no longer listed") {
             $0.lastScan
         }
         Member("state", .maybe(.datedState), "as that scan saw it") { timeline in
@@ -62,7 +62,7 @@ package enum TimelinePage: Page {
         Form(findingEvent) { event in event.what.finding.map { (event, $0) } })
 
     static let seen: [Member<Timeline.Event>] = Member.list {
-        Member("previous_scan", .maybe(.side), "the last that saw it as it was; null where none had looked") {
+        Member("previous_scan", .maybe(.side), "the last that saw it as it was; null if none had looked") {
             $0.after
         }
         Member("scan", .side, "the first that saw it") { $0.seenBy }
@@ -77,7 +77,7 @@ package enum TimelinePage: Page {
     private static let write = Shape<Timeline.Write>.object {
         Member("changeset", .id, "the journal's number") { $0.changeset }
         Member("kind", .word) { $0.kind }
-        Member("actor", .maybe(.string), "login of the token's owner; null where it is not a user's") { $0.actor }
+        Member("actor", .maybe(.string), "login of the token's owner; null if it is not a user's") { $0.actor }
         Member("at", .time) { $0.at }
     }
 
@@ -107,7 +107,7 @@ package enum TimelinePage: Page {
         Member("kind", .word) { $0.1.kind }
         Member("reason", .reason, "why it could not be read") { $0.1.gap.reason }
         Member("last_unread", .side, "the last scan that could not read it") { $0.1.gap.last }
-        Member("regained_by", .maybe(.side), "the first that could again; null where none could") {
+        Member("regained_by", .maybe(.side), "the first that could again; null if none could") {
             $0.1.gap.regainedBy
         }
     }

@@ -77,7 +77,7 @@ package enum TrustPage: Page {
         Member("identity", .string, "what is assumed; in AWS the ARN of the role") { $0.trust.trust.identity.name }
         Member("source", source) { $0.trust.trust.source }
         Member("issuer", .string) { $0.trust.trust.issuer }
-        Member("last_used", .maybe(.string), "null where the export does not say") { $0.trust.trust.identity.lastUsed }
+        Member("last_used", .maybe(.string), "null if the export does not say") { $0.trust.trust.identity.lastUsed }
         Member("demands", .list(.claimDemand), "what the statement demands of a token") {
             $0.trust.trust.allow.claimDemands
         }
@@ -86,7 +86,7 @@ package enum TrustPage: Page {
         }
         Member("reach", .reach) { $0.trust.reach }
         Member("repositories", repositories, "those that can use it") { $0 }
-        Member("no_match", .list(.noMatch), "why no repository can use it; empty where one can, or may") {
+        Member("no_match", .list(.noMatch), "why no repository can use it; empty if one can, or may") {
             $0.trust.noMatch
         }
         Member("undecided", .list(.undecided)) { $0.trust.undecided }
@@ -131,7 +131,7 @@ package enum TrustPage: Page {
         Member("new_access", .list(newsAccess)) { $0.newAccess }
         Member("gone_access", .list(newsAccess)) { $0.goneAccess }
         Member("other_jobs", .list(newsJobs), "access that both know, in other jobs") { $0.otherJobs }
-        Member("reach", .list(newsIdentity), "who is farthest outside; null where it did not trust GitHub") { $0.reach }
+        Member("reach", .list(newsIdentity), "who is farthest outside; null if it did not trust GitHub") { $0.reach }
         Member("repositories", .list(newsIdentity), "numbers, of identities whose rows are not listed") { $0.wide }
         Member("new_findings", .list(newsFinding)) { $0.newFindings }
         Member("gone_findings", .list(newsFinding)) { $0.goneFindings }

@@ -25,12 +25,12 @@ package enum VerificationPage: Page {
         Member("pruned_scans", .integer, "of which the links were recomputed") { $0.prunedScans }
         Member("checkpoints", .integer) { $0.checkpoints }
         Member("open_scans", .integer, "running or interrupted, and not sealed") { $0.openScans }
-        Member("digest", .maybe(.string), "of the last link; null where there is none") { $0.head }
+        Member("digest", .maybe(.string), "of the last link; null if there is none") { $0.head }
         Member("problem", .maybe(problem), "the first thing that does not agree") { $0.problem }
     }
 
     private static let problem = Shape<VerificationResult.Problem>.object {
-        Member("scan", .maybe(.id), "null where it is the chain itself") { $0.scanID }
+        Member("scan", .maybe(.id), "null if it is the chain itself") { $0.scanID }
         Member("subject", .maybe(.string), "the repository or organization") { $0.subject }
         Member("field", .maybe(.string), "of the record") { $0.field }
         Member("message", .string) { $0.message }

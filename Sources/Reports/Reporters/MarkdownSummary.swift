@@ -3,7 +3,7 @@ package import AuditCore
 /// A report for a summary that others write to as well, cut to the room that is left there: the worst first, then the
 /// counts alone, then one line that says where the report is.
 package struct MarkdownSummary: Sendable {
-    /// Empty where not even the line fits.
+    /// Empty if not even the line fits.
     package let text: String
     /// Whether nothing was left out.
     package let isWhole: Bool
@@ -31,7 +31,7 @@ package struct MarkdownSummary: Sendable {
 
     /// Counts, and as many findings as there is room for.
     ///
-    /// - Returns: `nil` where there is no room for the counts.
+    /// - Returns: `nil` if there is no room for the counts.
     private static func brief(_ report: AuditReport, bytesMax: Int) -> String? {
         let summary = report.summary
         let severities = Severity.allCases.map { "\($0.rawValue): \(summary.findings[$0] ?? 0)" }

@@ -20,7 +20,7 @@ package struct PrometheusReporter: Reporter {
         // Always there: the age of a series that is absent is nothing, and no alert fires on it.
         page.metric(
             "last_success_timestamp_seconds",
-            "When the last scan that could read and decide everything ended, in seconds since 1970; 0 where none did."
+            "When the last scan that could read and decide everything ended, in seconds since 1970; 0 if none did."
         ) { page in
             let success = report.isComplete ? report.finishedAt : report.history?.lastSuccess
             page.sample([], success?.secondsSince1970 ?? 0)
@@ -51,7 +51,7 @@ package struct PrometheusReporter: Reporter {
                 ] { page.sample(organization, [("state", state)], Int64(count)) }
             }
         }
-        page.metric("findings", "Open findings by rule entry; 0 where it found none.") { page in
+        page.metric("findings", "Open findings by rule entry; 0 if it found none.") { page in
             struct Place: Hashable {
                 let organization: String
                 let rule: String

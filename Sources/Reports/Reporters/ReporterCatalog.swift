@@ -17,7 +17,7 @@ package enum ReporterCatalog {
     /// What standard output can get: besides them two for cron, of which no file is made.
     package static let forStandardOutput: [any Reporter.Type] = all + [LineReporter.self, NoReporter.self]
 
-    /// The format of that name; `nil` where there is none.
+    /// The format of that name; `nil` if there is none.
     package static func reporter(named name: String) -> (any Reporter.Type)? {
         forStandardOutput.first { $0.name == name }
     }

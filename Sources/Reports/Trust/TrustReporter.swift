@@ -32,7 +32,7 @@ package enum TrustReporterCatalog {
     /// Those of files: besides them each cell of the matrix, which is too much for a terminal.
     package static let forFiles: [any TrustReporter.Type] = all + [TrustAccessReporter.self]
 
-    /// The format of that name; `nil` where there is none.
+    /// The format of that name; `nil` if there is none.
     package static func reporter(named name: String) -> (any TrustReporter.Type)? {
         forFiles.first { $0.name == name }
     }
@@ -118,7 +118,7 @@ extension TrustAudit {
         }
     }
 
-    /// The first reason why it can't speak of everything, and the others; empty where it can.
+    /// The first reason why it can't speak of everything, and the others; empty if it can.
     var openness: [String] {
         gaps
             + files.flatMap { file in

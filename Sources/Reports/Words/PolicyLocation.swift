@@ -11,7 +11,7 @@ struct PolicyLocation {
     let isPolicy: Bool
 
     /// - Parameters:
-    ///   - rule: the entry's id; `nil` where it is about no entry.
+    ///   - rule: the entry's id; `nil` if it is about no entry.
     ///   - name: of the repository or organization.
     ///   - checkout: what the path is relative to.
     init(of rule: String?, in policy: PolicyReport, at name: String, in checkout: Checkout) {

@@ -57,7 +57,7 @@ extension AuditReport {
     }
 
     /// Open findings that are new, worse or back since the scan before, and are not accepted: worst first, then in the
-    /// report's order. `nil` where the history holds no scan before.
+    /// report's order. `nil` if the history holds no scan before.
     var freshFindings: [Finding]? {
         guard history?.difference != nil else { return nil }
         return findings.enumerated()
@@ -95,7 +95,7 @@ extension AuditReport {
         return organization.hides(finding.key)
     }
 
-    /// How a finding compares with the scan before, in a word or two; `nil` where it is the same.
+    /// How a finding compares with the scan before, in a word or two; `nil` if it is the same.
     func changeInWords(_ finding: Finding) -> String? {
         isFirstRead(finding) ? Self.firstRead : finding.changeInWords
     }
@@ -125,7 +125,7 @@ extension AuditReport {
     }
 
     /// What changed since the scan before, in one line: `since #41 of 2026-11-20: 3 templates, 1 added; findings: 2 appeared,
-    /// 1 gone`. `nil` where there is no scan before, or it was not asked for.
+    /// 1 gone`. `nil` if there is no scan before, or it was not asked for.
     var changesInWords: String? {
         guard let difference = history?.difference else { return nil }
         let since = "since #\(difference.before.id.rawValue) of \(difference.before.startedAt.day)"
@@ -212,12 +212,12 @@ extension Finding {
     /// Whether the baseline does not hold it; where there is none, whether it is new since the scan before.
     var isNews: Bool { isInBaseline.map { !$0 } ?? isFresh }
 
-    /// How it compares with the scan before; `nil` where it is the same.
+    /// How it compares with the scan before; `nil` if it is the same.
     var changeInWords: String? {
         change != .recurring ? change.rawValue : isNoLongerAccepted ? Self.noLongerAccepted : nil
     }
 
-    /// What a waiver accepts of it, and what is beyond that; `nil` where that is all or nothing.
+    /// What a waiver accepts of it, and what is beyond that; `nil` if that is all or nothing.
     private var acceptanceInWords: String? {
         acceptedProblems.isEmpty ? nil : Self.acceptanceInWords(acceptedProblems, beyond: furtherProblems)
     }

@@ -1,7 +1,7 @@
 import AuditCore
 
 extension Scope {
-    /// What is left out or let in by choice; `nil` where nothing is.
+    /// What is left out or let in by choice; `nil` if nothing is.
     var displayText: String? {
         var parts: [String] = []
         func add(_ name: String, _ values: [String]) {

@@ -41,7 +41,7 @@ extension RepositoryState {
         return whyUnreadable.map { "not read: \($0)" } ?? "unknown"
     }
 
-    /// `nil` where it was read.
+    /// `nil` if it was read.
     var whyUnreadable: String? { if case .unreadable(let reason) = reading { reason.message } else { nil } }
 }
 
@@ -50,7 +50,7 @@ extension Listing {
         "\(status.rawValue), \(listed)" + (expectedText.map { " of \($0)" } ?? "") + (error.map { ": \($0)" } ?? "")
     }
 
-    /// `at least 5`; `nil` where nothing is counted.
+    /// `at least 5`; `nil` if nothing is counted.
     var expectedText: String? { expected.map { isExpectedAtLeast ? "at least \($0)" : "\($0)" } }
 }
 

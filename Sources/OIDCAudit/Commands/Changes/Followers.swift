@@ -7,7 +7,7 @@ struct Followers {
     /// How old a scan may be whose count is taken for today's.
     static let ageMaxSeconds: Int64 = 86_400
 
-    /// The last scan of the organization; `nil` where the history holds none.
+    /// The last scan of the organization; `nil` if the history holds none.
     let scan: Snapshot?
     /// Whether it takes an opt-in back: which repositories lose their ids then is not documented.
     private let optsOut: Bool
@@ -39,7 +39,7 @@ struct Followers {
         return scan.seesEveryRepository(of: organization)
     }
 
-    /// - Returns: `nil` where the scan does not say who follows the template.
+    /// - Returns: `nil` if the scan does not say who follows the template.
     func change(
         of organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,
     ) -> PlannedChange? {

@@ -153,7 +153,7 @@ struct PlanCommand: AuditCommand {
     /// What is planned from.
     private struct Reading {
         var snapshot: Snapshot
-        /// `nil` where everything was read.
+        /// `nil` if everything was read.
         var whyIncomplete: String?
         /// How the scan failed beside it: a plan of what was read is shown all the same.
         var failure: CommandFailure?
