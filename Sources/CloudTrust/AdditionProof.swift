@@ -101,7 +101,7 @@ final class AdditionProof {
             let namesakes = TokenPair.pairs(
                 loss.before.state.held(by: Self.unlistedID), after.held(by: Self.unlistedID), keys: demand.claims)
             if namesakes.contains(where: { $0.job(more, where: .not(trust.demand), budget) != nil }) {
-                return ("a value for it would let in whoever takes its names", false)
+                return ("a value for it would let in anyone who takes its names", false)
             }
             if let other = repository(demand, besides: after, trust) ?? stranger(patched, demand, after) {
                 return ("a value for it would let in \(other), too", false)
@@ -141,7 +141,7 @@ final class AdditionProof {
         }
         let reach = finder.reach(TrustNames(patched), demand, AccessMatrix.Result(), mayHaveMore: false)
         if !reach.anyone.isNo { return "any account of GitHub" }
-        if !reach.renamer.isNo { return "whoever takes a name that was yours" }
+        if !reach.renamer.isNo { return "anyone who takes a name that was yours" }
         if case .no = reach.foreignOwner { return nil }
         // An owner to whom the repository goes gets in by it alone, which was seen above.
         return reach.foreignOwner.witness?.claims["repository"].map { "another owner, such as that of \($0)" }

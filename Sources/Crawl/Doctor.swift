@@ -257,7 +257,7 @@ package struct Doctor: Sendable {
         if let shortfall = diagnosis.shortfall { diagnosis.listingDoubts.append(shortfall) }
         if diagnosis.expected == nil || diagnosis.isExpectedAtLeast {
             diagnosis.listingDoubts.append(
-                "\(Listing.privateCountNotShown): no scan can tell whether private ones are left out")
+                "\(Listing.privateCountNotShown): no scan can know whether private ones are left out")
         }
         if kind == .installation {
             switch await ask({ () async throws(GitHubError) in try await github.seesSelectedRepositoriesOnly() }) {

@@ -50,7 +50,7 @@ struct ListingCrawl {
     mutating func take(_ repository: Repository, named name: RepositoryName) -> Repository? {
         namesInFlight -= 1
         guard repository.name.lowercased() == name.name.lowercased() else {
-            problems.append("\(name) is \(repository.fullName) now: give that name")
+            problems.append("\(name) was renamed: use \(repository.fullName)")
             return nil
         }
         guard isOwn(repository) else {

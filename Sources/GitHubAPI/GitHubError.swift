@@ -82,7 +82,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectionLost(let message): "connection lost: \(message)"
         case .rejected(let status, let message): "rejected (\(Self.status(status, message)))"
         case .redirectRefused(let message): "redirect not followed: \(message)"
-        case .transferred(let owner): "it belongs to \(owner) by now, whose template was not read"
+        case .transferred(let owner): "it now belongs to \(owner), whose template was not read"
         case .unexpected(let status, let message): "unexpected answer (\(Self.status(status, message)))"
         case .cancelled: "the scan ended before the answer came"
         }

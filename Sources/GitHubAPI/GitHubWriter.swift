@@ -184,10 +184,10 @@ struct WritePace {
         // Both must allow it before either counts it, and the longer wait is the one to speak of.
         let waits = (minute: minute.wait(costing: 1, at: now), hour: hour.wait(costing: 1, at: now))
         if let moment = waits.hour, moment >= waits.minute ?? moment {
-            return Turn(moment: moment, message: "\(limits.hourly) writes an hour are made")
+            return Turn(moment: moment, message: "the \(limits.hourly) writes of this hour are used")
         }
         if let moment = waits.minute {
-            return Turn(moment: moment, message: "\(limits.minutely) writes a minute are made")
+            return Turn(moment: moment, message: "the \(limits.minutely) writes of this minute are used")
         }
         _ = minute.depart(costing: 1, evenly: false, at: now)
         _ = hour.depart(costing: 1, evenly: false, at: now)

@@ -50,7 +50,7 @@ package enum HistoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .scanRunning(let path, let organization): "another scan of \(organization) is running into \(path)"
         case .changesRunning(let path): "changes are being applied already, by the history \(path)"
         case .overtaken(let path, let organization):
-            "a scan that began later has read \(organization) into \(path) meanwhile"
+            "a scan that began later has already read \(organization) into \(path)"
         case .busy(let path): "the history \(path) stayed locked by another program"
         case .opening(let path, let lock):
             "cannot open the history \(path): another process holds its lock \(lock)"

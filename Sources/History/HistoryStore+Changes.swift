@@ -145,7 +145,7 @@ extension Changeset {
         func checked(_ place: Int) throws -> Int {
             guard entries.indices.contains(place) else {
                 throw DatabaseError(
-                    resultCode: .SQLITE_CORRUPT, message: "the journal holds a change that is in no plan")
+                    resultCode: .SQLITE_CORRUPT, message: "the journal holds change \(place + 1) of a plan that does not have it")
             }
             return place
         }

@@ -61,7 +61,7 @@ extension HistoryStore {
             return "it is not a history of oidc-audit"
         }
         // A copy is read by others, and never written: a file with a log is a history of its own.
-        guard !header.hasLog else { return "it is a history of its own, not a copy" }
+        guard !header.hasLog else { return "it is another history, not a copy" }
         var configuration = Configuration()
         configuration.readonly = true
         let last: (place: Int64, digest: String)?

@@ -8,8 +8,8 @@ extension ApplyPipeline {
         guard access == nil else { return }
         if plan.access != nil {
             throw .usage(
-                "the plan was made with --trust, and apply computes again what access is lost",
-                hint: "export the roles anew, and add --trust roles.json")
+                "the plan was made with --trust, so apply needs it too",
+                hint: "export the roles again, and add --trust roles.json")
         }
         if allowsLostAccess {
             throw .usage(
@@ -24,9 +24,9 @@ extension ApplyPipeline {
         guard let access else { return left.access }
         guard let history, let origin = try await origin(of: work, in: history) else {
             let message =
-                "the scan that the plan was made from is not in the history, and what access is lost can't be computed"
+                "cannot compute lost access: the scan that the plan was made from is not in this history"
             guard work.mayLoseAccess else {
-                throw .usage(message, hint: "name the history of the plan with --db, or make the plan anew")
+                throw .usage(message, hint: "name the history of the plan with --db, or make a new plan")
             }
             context.console.note("warning: \(message)")
             return left.access
@@ -52,13 +52,13 @@ extension ApplyPipeline {
                 "\(first.repository.fullName) can no longer assume \(first.identity)" + more(access.lost.count)
             try check(
                 work.mayLoseAccess || allowsLostAccess ? "access is lost" : "access would be lost", words,
-                hint: "add the values to the roles and export them anew, or add --allow-lost-access")
+                hint: "add the values to the roles and export them again, or add --allow-lost-access")
         }
         // What was not read may lose access as well.
         if let first = access.unread.first {
             try check(
-                "it is not known whether access is lost", first + more(access.unread.count),
-                hint: "export the roles anew, all of them, or add --allow-lost-access")
+                "access may be lost", first + more(access.unread.count),
+                hint: "export all roles again, or add --allow-lost-access")
         }
     }
 

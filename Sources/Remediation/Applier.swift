@@ -212,7 +212,7 @@ package struct Applier: Sendable {
             return Ending(outcome: .refused("\(error)"), wasSent: true)
         } catch {
             return Ending(
-                outcome: error.outcome ?? .moved("it has another name by now: make a new plan"), wasSent: true,
+                outcome: error.outcome ?? .moved("it now has another name: make a new plan"), wasSent: true,
                 stop: error.stop)
         }
     }
@@ -268,7 +268,7 @@ package struct Applier: Sendable {
             }
         }
         if let follower = change.followers.first, change.plannedPrefix(of: follower) != nil, reached < now.count {
-            note = "\(reached) of \(now.count) repositories read back follow it by now: a scan counts the others"
+            note = "\(reached) of \(now.count) repositories read back follow it now: a scan counts the others"
         }
         return Ending(outcome: note.map { .noted($0) } ?? .applied, wasSent: true)
     }

@@ -112,7 +112,7 @@ struct TargetReader {
         case .organization(let name, let id):
             guard let login = OrganizationLogin(name) else { throw Obstacle(.moved("\(name) is not a login")) }
             let account = try await reading { () async throws(GitHubError) in try await client.organization(login) }
-            guard account.id == id else { throw Obstacle(.moved("\(name) is another organization by now")) }
+            guard account.id == id else { throw Obstacle(.moved("\(name) is now another organization")) }
             return Found(value: .organization(try await template(of: login)), organization: nil)
         case .repository(let owner, let name, let id):
             let repository = try await reading { () async throws(GitHubError) in
@@ -120,7 +120,7 @@ struct TargetReader {
             }
             guard repository.id == id else { throw Obstacle(.moved("GitHub answers with another repository")) }
             guard repository.owner == owner, repository.name == name else {
-                throw Obstacle(.moved("it is \(repository.fullName) by now: make a new plan"))
+                throw Obstacle(.moved("it is now \(repository.fullName): make a new plan"))
             }
             if repository.isArchived == true {
                 throw Obstacle(.skipped("the repository is archived, and so read-only"))

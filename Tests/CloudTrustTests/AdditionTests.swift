@@ -112,7 +112,7 @@ import Testing
         let change = WorldChange.setting(new, legacy, under: .neverSet)
         let bare = lost(change, try TrustSample.subject("repo:acme@77/new@1002:*"))
         #expect(bare.count == 1 && bare.flatMap(\.add).isEmpty)
-        #expect(bare.first?.obstacle == "a value for it would let in whoever takes its names", "\(bare)")
+        #expect(bare.first?.obstacle == "a value for it would let in anyone who takes its names", "\(bare)")
         let confined = lost(
             change,
             try TrustSample.trust(

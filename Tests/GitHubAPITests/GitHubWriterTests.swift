@@ -180,7 +180,7 @@ import Testing
         let next = pace.turn(at: .zero)
         let turn = try #require(next)
         #expect(turn.moment == .seconds(-500 + 3601))
-        #expect(turn.message == "500 writes an hour are made")
+        #expect(turn.message == "500 writes of this hour are used")
     }
 
     @Test func howLongWritesTakeIsKnownBefore() {
@@ -211,7 +211,7 @@ import Testing
         #expect(try await patient.takeTurn(waiting: { waits.append($0) }))
         #expect(
             waits == [
-                RateLimitWait(message: "500 writes an hour are made", remaining: .seconds(3001), isPace: false)
+                RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3001), isPace: false)
             ])
         #expect(clock.sleeps.reduce(.zero, +) == .seconds(3001))
         // The next second's write is no wait to speak of.
@@ -221,7 +221,7 @@ import Testing
         let (hasty, idle) = try writer(waitMax: .seconds(3000))
         let error = await #expect(throws: GitHubError.self) { _ = try await hasty.takeTurn() }
         #expect(
-            "\(try #require(error))" == "rate limit: 500 writes an hour are made; the wait would be longer than allowed"
+            "\(try #require(error))" == "rate limit: the 500 writes of this hour are used; the wait would be longer than allowed"
         )
         #expect(idle.sleeps.isEmpty)
     }

@@ -84,6 +84,6 @@ import Testing
         }
         let there = try HistoryStore(path: other.file)
         let error = await #expect(throws: HistoryError.self) { try await there.importing([file(renamed)]) }
-        #expect(error?.description.contains("its records are not of the version that the seal says") == true)
+        #expect(error?.description.contains("the version of its records differs from the seal's") == true)
     }
 }

@@ -315,7 +315,7 @@ import Testing
             #expect(run.status == 0, "\(run.error)\(run.output)")
             let words = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             for said in [
-                "app auditor (12345), 3 installations", "requests of its own are left",
+                "app auditor (12345), 3 installations", "of its own requests are left",
                 "acme: actions: read, metadata: read, organization_administration: read",
                 "beta: metadata: read; missing: repository \"Actions\": read, organization \"Administration\": read",
                 "gamma: suspended", "yes the app's installation", "of 5000 requests are left until",

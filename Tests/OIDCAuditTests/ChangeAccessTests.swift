@@ -142,7 +142,7 @@ import Testing
             }
             // One page of several.
             try world.export(more: ", \"Marker\": \"x\"")
-            await refuses("it is not known whether access is lost")
+            await refuses("access may be lost")
             // A role of the plan that no file holds.
             try world.export(("all", ["repo:acme/r2:*"]))
             await refuses("\(Self.role)deploy: the plan was made with this role, and no file holds it")
@@ -157,7 +157,7 @@ import Testing
             #expect(plan.output.contains("LOST  nothing in what was read and decided\n"), "\(plan.output)")
             let allowed = await world.run(apply + world.trust + ["--allow-lost-access"])
             #expect(allowed.status == 0, "\(allowed.error)")
-            #expect(allowed.error.contains("warning: it is not known whether access is lost"), "\(allowed.error)")
+            #expect(allowed.error.contains("warning: access may be lost"), "\(allowed.error)")
         }
     }
 

@@ -132,7 +132,7 @@ import Testing
                 #expect(finding["severity"] as? String == "high")
             }
             let app = findings.first?["message"] as? String
-            #expect(app?.hasSuffix("workflow are the same; whoever can push chooses workflow") == true)
+            #expect(app?.hasSuffix("workflow are the same; anyone who can push chooses workflow") == true)
             for name in ["app", "one", "svc"] {
                 #expect(run.repositories()["acme/\(name)"]?["status"] as? String == "violating")
             }

@@ -203,7 +203,7 @@ import Testing
         #expect(run.writes.isEmpty && run.journal.isEmpty)
         #expect(run.sleeps.count == 3)
         #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
-        #expect(run.waits.map(\.message) == ["500 writes an hour are made"])
+        #expect(run.waits.map(\.message) == ["500 writes of this hour are used"])
     }
 
     /// A wait that is not allowed ends it by its own name, as if nobody had asked to stop.
@@ -214,7 +214,7 @@ import Testing
             Issue.record("\(String(describing: run.result.stop))")
             return
         }
-        #expect(message == "500 writes an hour are made; the wait would be longer than allowed")
+        #expect(message == "the 500 writes of this hour are used; the wait would be longer than allowed")
         #expect(run.sleeps.isEmpty && run.writes.isEmpty && run.journal.isEmpty && run.waits.isEmpty)
     }
 

@@ -13,7 +13,7 @@ import Testing
         ScanDifference.Side(id: ScanID(rawValue: id), startedAt: daysAgo(days), digest: "")
     }
 
-    /// Starts with what whoever can push chooses: critical, and high.
+    /// Starts with what anyone who can push chooses: critical, and high.
     private static func critical(_ name: String, _ id: Int64) -> RepositorySnapshot {
         .read(name, id: id, .own(["workflow", "repo"]))
     }

@@ -37,7 +37,7 @@ import Testing
         #expect(counts.contains("acme: 30 judged, 0 compliant, 30 violating"))
         #expect(counts.contains("critical: 30, high: 0, medium: 30, low: 0"))
         let some = MarkdownSummary(report, bytesMax: 572).text
-        #expect(some.contains(#"- critical: start: acme/r0: starts with actor, which whoever can push chooses"#))
+        #expect(some.contains(#"- critical: start: acme/r0: starts with actor, which anyone who can push chooses"#))
         #expect(!some.contains("- medium"))
         #expect(some.hasSuffix("**There is more than fits here: see the log of this step.**\n"))
         let line = MarkdownSummary(report, bytesMax: 150).text

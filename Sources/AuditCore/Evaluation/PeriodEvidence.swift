@@ -200,7 +200,7 @@ package struct PeriodGap: Hashable, Sendable {
     package var last: ScanDifference.Side?
     /// Full names.
     package var repositories: [String]
-    /// Whether each scan counted as complete all the same, as waivers of `readable` let it.
+    /// Whether each scan counted as complete nevertheless, as waivers of `readable` let it.
     package var isAccepted: Bool
 
     package init(

@@ -37,7 +37,7 @@ extension RepositorySetting {
         case .immutable, nil:
             guard effectiveTemplate(organization: organization).source != .organizationOrCopy else {
                 throw PlanRefused(
-                    "GitHub's answer can't tell whether the repository follows its organization or holds a copy: to decide, "
+                    "GitHub's response does not show whether the repository follows its organization or holds a copy: to decide, "
                         + "write fix: {inherit: true, immutable: true} or fix: {template: [...], immutable: true} in the "
                         + "policy")
             }
@@ -90,7 +90,7 @@ extension PlannedChange {
 
     /// What a plan says wherever a follower of the organization gets claims of its own.
     package static let becomesItsOwn =
-        "it gets a template of its own and no longer follows the organization's: a fix with inherit would let it"
+        "it gets its own template and no longer follows the organization's: a fix with inherit would let it"
 
     /// Whether it wants subjects without ids where they have them now, which GitHub may accept and not do.
     package var dropsIDs: Bool {

@@ -162,7 +162,7 @@ private struct Draft {
 
     private static let noPrefix =
         "GitHub does not document what an immutable subject begins with where the template holds neither repo nor "
-        + "repository; template set writes it all the same"
+        + "repository; template set writes it anyway"
 
     private mutating func want(_ findings: [Finding], of id: RepositoryID) {
         guard let place = places[id] else { return }

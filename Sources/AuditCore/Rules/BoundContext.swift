@@ -1,10 +1,10 @@
 /// Branches, tags and pull requests of a repository have subjects of their own.
 package struct BoundContext: RepositoryRule {
     package static let name = "bound-context"
-    package static let summary = "A claim tells branches, tags, environments or workflow versions apart."
+    package static let summary = "A claim distinguishes branches, tags, environments or workflow versions."
     package static let rationale = """
         Without such a claim every branch, tag and pull request of the repository presents the subject of its \
-        deployments, so that whoever can push a branch can deploy. GitHub shows such a template as an example and says \
+        deployments, so that anyone who can push a branch can deploy. GitHub shows such a template as an example and says \
         that it grants access to all branches. Source: the examples of GitHub's OIDC reference \
         on customized templates.
         """
@@ -16,14 +16,14 @@ package struct BoundContext: RepositoryRule {
             setting: .own(["repository_id"]), expected: .fail("every branch, tag and pull request shares one subject")),
         RuleExample(
             setting: .own(["repo", "event_name"]),
-            expected: .fail("branches share one subject: event_name does not tell them apart")),
+            expected: .fail("branches share one subject: event_name does not distinguish them")),
         RuleExample(
             setting: .own(["repository_owner"]),
             expected: .fail("every branch, tag and pull request of all repositories of the owner shares one subject")),
         RuleExample(
             setting: .own(["repository_owner", "repository_visibility", "workflow"]),
             expected: .fail(
-                "branches of all repositories of the owner share one subject: workflow does not tell them apart")),
+                "branches of all repositories of the owner share one subject: workflow does not distinguish them")),
         RuleExample(setting: .own(["repo", "run_id"]), expected: .pass),
         RuleExample(setting: .own(["repo", "brand_new"]), expected: .undecided),
     ]
@@ -57,7 +57,7 @@ package struct BoundContext: RepositoryRule {
             partial.isEmpty
             ? "every branch, tag and pull request\(sharers) shares one subject"
             : "branches\(sharers) share one subject: \(partial.joinedNames) \(partial.count == 1 ? "does" : "do") "
-                + "not tell them apart"
+                + "not distinguish them"
         return subject.violation(
             message,
             problems: ["branches share one subject"]

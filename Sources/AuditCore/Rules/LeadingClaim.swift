@@ -5,7 +5,7 @@ package struct LeadingClaim: RepositoryRule {
         "The subject starts with a claim that nobody who can push or open a pull request chooses."
     package static let rationale = """
         Trust policies often match a prefix or a wildcard. Where the first claim is a branch, workflow, environment or \
-        user name, whoever can push or open a pull request writes the start of the subject and can imitate the text \
+        user name, anyone who can push or open a pull request writes the start of the subject and can imitate the text \
         that was meant to follow; GitHub Enterprise Server before 3.19 does not even escape a colon in it. Source: \
         Palo Alto Networks Unit 42, "OH-MY-DC: OIDC misconfigurations in CI/CD" (2025), and GitHub's OIDC reference.
         """
@@ -17,7 +17,7 @@ package struct LeadingClaim: RepositoryRule {
         RuleExample(setting: .own(["repo_property_tier", "repo"]), expected: .pass),
         RuleExample(
             setting: .own(["workflow", "repo"]),
-            expected: .fail("starts with workflow, which whoever can push chooses")),
+            expected: .fail("starts with workflow, which anyone who can push chooses")),
         RuleExample(
             setting: .own(["head_ref", "repo"]),
             expected: .fail("starts with head_ref, which the author of a pull request chooses")),
@@ -46,7 +46,7 @@ package struct LeadingClaim: RepositoryRule {
     private static func objection(to key: ClaimKey) -> String {
         guard let claim = ClaimCatalog.claim(for: key) else { return "a claim that this version does not know" }
         return switch claim.chooser {
-        case .contributor: "which whoever can push chooses"
+        case .contributor: "which anyone who can push chooses"
         case .pullRequestAuthor: "which the author of a pull request chooses"
         case .job: "which the job chooses"
         case .gitHub, .administrator, .workflowOwner: "which does not say who the repository is"

@@ -3,9 +3,9 @@ package struct NamesRepository: RepositoryRule {
     package static let name = "names-repository"
     package static let summary = "The subject names one repository."
     package static let rationale = """
-        A subject that stops at the owner is presented by every repository of the owner: whoever can push to the least \
+        A subject that stops at the owner is presented by every repository of the owner: anyone who can push to the least \
         of them gets what a cloud grants to this one. A branch, environment or workflow beside the owner does not help, \
-        since whoever can push names them. The path in workflow_ref begins with a repository, by a name that can change \
+        since anyone who can push names them. The path in workflow_ref begins with a repository, by a name that can change \
         hands; GitHub documents it as the workflow's and does not say that it is the job's. Sources: GitHub's OIDC \
         reference on customized templates, and Palo Alto Networks Unit 42, "OH-MY-DC" (2025).
         """
@@ -21,12 +21,12 @@ package struct NamesRepository: RepositoryRule {
             setting: .own(["repository_owner", "context"]),
             expected: .fail(
                 "no claim names the repository: all repositories of the owner share the subject where context is the "
-                    + "same; whoever can push chooses context")),
+                    + "same; anyone who can push chooses context")),
         RuleExample(
             setting: .own(["repository_owner", "repository_visibility", "workflow"]),
             expected: .fail(
                 "no claim names the repository: all repositories of the owner share the subject where "
-                    + "repository_visibility, workflow are the same; whoever can push chooses workflow")),
+                    + "repository_visibility, workflow are the same; anyone who can push chooses workflow")),
         RuleExample(
             setting: .own(["enterprise_id", "head_ref"]),
             expected: .fail(
@@ -44,7 +44,7 @@ package struct NamesRepository: RepositoryRule {
             setting: .own(["environment"]), isEnterpriseServer: true,
             expected: .fail(
                 "no claim names the repository: all repositories of this server share the subject where environment is "
-                    + "the same; whoever can push chooses environment")),
+                    + "the same; anyone who can push chooses environment")),
     ]
 
     static let naming: [ClaimKey] = ["repo", "repository", "repository_id"]
@@ -81,7 +81,7 @@ package struct NamesRepository: RepositoryRule {
 
     /// Those who can make the claims of another repository say the same.
     private static let choosers: [(Claim.Chooser, words: String)] = [
-        (.contributor, "whoever can push"), (.pullRequestAuthor, "the author of a pull request"), (.job, "the job"),
+        (.contributor, "anyone who can push"), (.pullRequestAuthor, "the author of a pull request"), (.job, "the job"),
     ]
 }
 

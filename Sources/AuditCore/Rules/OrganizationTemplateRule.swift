@@ -1,7 +1,7 @@
-/// The organization has a template of its own.
+/// The organization has its own template.
 package struct OrganizationTemplateRule: OrganizationRule {
     package static let name = "organization-template"
-    package static let summary = "The organization has set a template of its own, and it is one of those allowed."
+    package static let summary = "The organization has set an allowed template."
     package static let rationale = """
         A repository that opts in without keys follows the organization's template; where none was ever set it falls \
         back to GitHub's default without a word. Source: GitHub's OIDC reference, "Customizing the subject claims for \

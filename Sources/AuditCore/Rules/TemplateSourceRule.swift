@@ -94,6 +94,6 @@ package struct TemplateSourceRule: RepositoryRule {
         }
         return allowed.contains(.gitHubDefault)
             ? "Return the repository to GitHub's default (use_default: true)."
-            : "Give the repository a template of its own."
+            : "Give the repository its own template."
     }
 }

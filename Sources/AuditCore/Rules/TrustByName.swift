@@ -15,14 +15,14 @@ package struct TrustByName: TrustRule {
             role: [.init("StringLike", "sub", "repo:acme/api:*"), .init("StringEquals", "repository_owner_id", "77")],
             expected: .pass),
         RuleExample(
-            role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .fail("whoever holds the names gets in")),
+            role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .fail("anyone who holds the names gets in")),
     ]
 
     package init(options: RuleOptions) throws(DocumentError) {}
 
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         subject.verdict(
-            subject.reach.byName, "whoever holds the names gets in", expected: "an id of the owner",
-            remediation: "Demand repository_owner_id besides, or move to immutable subjects.")
+            subject.reach.byName, "anyone who holds the names gets in", expected: "an id of the owner",
+            remediation: "Also demand repository_owner_id, or move to immutable subjects.")
     }
 }

@@ -8,7 +8,7 @@ package struct TrustInvalid: TrustRule {
         OpenID Connect federation\".
         """
     package static let remediation =
-        "Write the role anew, with the subject of a repository."
+        "Write the role again, with the subject of a repository."
     package static let examples = [
         RuleExample(role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .pass),
         RuleExample(
@@ -22,6 +22,6 @@ package struct TrustInvalid: TrustRule {
         guard let refusal = subject.judged.trust.creationRefusal else { return .pass }
         return subject.verdict(
             ["AWS would not accept it today: \(refusal)"], expected: "a subject", actual: subject.writtenSubjects,
-            remediation: "Write the role anew, with the subject of a repository.")
+            remediation: "Write the role again, with the subject of a repository.")
     }
 }

@@ -65,21 +65,21 @@ final class ExportReader {
                     "its records are of version \(seal.version), and this program reads up to \(EvidenceKind.version)")
             }
             guard records.allSatisfy({ $0.isOf(version: seal.version) }) else {
-                throw failure("its records are not of the version that the seal says")
+                throw failure("the version of its records differs from the seal's")
             }
             guard seal.previous == previous, seal.digest == seal.link.expectedDigest else {
                 throw failure("this link of the chain does not follow from the one before")
             }
             previous = seal.digest
             guard let scan = seal.scan else {
-                guard records.isEmpty else { throw failure("a checkpoint has no records") }
+                guard records.isEmpty else { throw failure("this checkpoint has records") }
                 lastCheckpoint = (seal.content, lineNumber)
                 continue
             }
             if pruned.contains(scan) {
                 remains.update(data: lines)
             } else if hash.finalize().hexadecimal != seal.content {
-                throw failure("the records of scan \(scan) are not what was sealed")
+                throw failure("the records of scan \(scan) were changed after sealing")
             }
             guard records.first?.kind.name == EvidenceKind.scan.name,
                 records.dropFirst().allSatisfy({ $0.kind.name != EvidenceKind.scan.name }),
@@ -90,7 +90,7 @@ final class ExportReader {
         }
         guard records.isEmpty else { throw failure("the export ends within a scan") }
         if !pruned.isEmpty, remains.finalize().hexadecimal != lastCheckpoint?.content {
-            throw failure("what remains of pruned scans does not agree with the checkpoint")
+            throw failure("the remaining records of pruned scans do not match the checkpoint")
         }
         return nil
     }

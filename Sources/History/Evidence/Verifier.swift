@@ -65,7 +65,7 @@ struct Verifier {
             let place = seal.id ?? 0
             let scanID = seal.scanID.map(ScanID.init)
             guard place == last.place + 1 else {
-                return .init(scanID: scanID, message: "the chain lacks link \(last.place + 1)")
+                return .init(scanID: scanID, message: "link \(last.place + 1) of the chain is missing")
             }
             guard (1...EvidenceKind.version).contains(seal.version) else {
                 return .init(

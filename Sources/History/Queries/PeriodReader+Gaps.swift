@@ -31,7 +31,7 @@ extension PeriodReader {
         if !own.hasStart {
             gaps.append(
                 PeriodGap(
-                    .noStart, login, reason: "no scan had read it by then", from: since, to: own.scans.first?.startedAt)
+                    .noStart, login, reason: "no earlier scan read it", from: since, to: own.scans.first?.startedAt)
             )
         }
         if let scan = own.scans.first(where: own.isNarrow) {

@@ -55,7 +55,7 @@ struct EmulateCommand: AuditCommand {
                 return ExitStatus.success.rawValue
             }
         } catch let error as EmulatorError {
-            throw .usage("--port: \(error)", hint: "choose another one, or 0")
+            throw .usage("--port: \(error)", hint: "choose another port; 0 lets the system choose")
         } catch let error as CommandFailure {
             throw error
         } catch {
@@ -68,11 +68,17 @@ struct EmulateCommand: AuditCommand {
     private func identity() throws(CommandFailure) -> ServerIdentity? {
         guard certificate != nil || key != nil else { return nil }
         guard let certificate, let key else {
-            throw .usage("--certificate and --key need each other", hint: "give both, in PEM")
+            throw .usage("--certificate and --key belong together", hint: "give both, in PEM")
         }
-        let files = [certificate, key].map { FileManager.default.contents(atPath: $0).map { Array($0) } ?? [] }
+        func bytes(of path: String) throws(CommandFailure) -> [UInt8] {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw .usage("cannot read \(path)", hint: "check the path and its permissions")
+            }
+            return Array(data)
+        }
+        let files = try (certificate: bytes(of: certificate), key: bytes(of: key))
         do {
-            return try ServerIdentity(certificatePEM: files[0], keyPEM: files[1])
+            return try ServerIdentity(certificatePEM: files.certificate, keyPEM: files.key)
         } catch {
             throw .usage("\(certificate) and \(key) are not a certificate and its key", hint: "give files in PEM")
         }
@@ -94,7 +100,7 @@ struct EmulateCommand: AuditCommand {
         if let changesPerNight { file.changesPerNight = changesPerNight.value }
         if let pointsPerMinute {
             file.secondaryLimit = WorldFile.SecondaryLimit(points: pointsPerMinute.value)
-            // Answers tell of it where there is an hour's limit too.
+            // Responses report a secondary limit only with an hourly limit.
             file.rateLimit = file.rateLimit ?? WorldFile.RateLimit(limit: 15_000, windowSeconds: 3600)
         }
         return file

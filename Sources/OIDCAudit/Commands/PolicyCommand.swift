@@ -80,7 +80,7 @@ struct PolicyRulesCommand: AuditCommand {
 
 struct PolicyTestCommand: AuditCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test", abstract: "Hold a policy against cases of your own: a template in, expected findings out.",
+        commandName: "test", abstract: "Hold a policy against your own cases: a template in, expected findings out.",
         discussion: CommandHelp.text(
             examples: ["oidc-audit policy test policy.yaml", "oidc-audit policy test cases.yaml"],
             exits: [(.success, "as expected"), (.violations, "a case comes out otherwise")],

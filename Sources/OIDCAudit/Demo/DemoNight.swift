@@ -76,7 +76,7 @@ struct DemoNight: Sendable {
             title: "octo-partners' template loses the reviewed workflow",
             change: { $0.editOrganization("octo-partners") { $0.template = ["repo", "context"] } }),
         DemoNight(
-            title: "it is restored; octo-works' template can't be read, and the baseline is written anew",
+            title: "it is restored; octo-works' template can't be read, and the baseline is written again",
             change: { world in
                 world.editOrganization("octo-partners") { $0.template = company }
                 world.editOrganization("octo-works") { $0.templateRefusal = .forbidden }

@@ -6,7 +6,7 @@ package enum EarlierTrustDocument {
         let reader = try ObjectReader(file, as: "a report of trusts")
         guard try reader.string("schema") == TrustPage.document.name else {
             throw DocumentError(
-                at: reader.position(of: "schema"), "this is no report of trusts",
+                at: reader.position(of: "schema"), "this is not a report of trusts",
                 hint: "oidc-audit trust ORG --trust roles.json -o json=FILE writes one")
         }
         var earlier = EarlierTrusts()

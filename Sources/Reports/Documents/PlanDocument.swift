@@ -41,7 +41,7 @@ package enum PlanDocument {
             throw DocumentError(
                 at: reader.position(of: "digest"),
                 "the plan is not what its digest says: it was changed since it was made",
-                hint: "make it anew with oidc-audit plan")
+                hint: "make a new one with oidc-audit plan")
         }
         return plan
     }

@@ -35,7 +35,7 @@ extension Shape where Root == ClaimDemand {
                 $0.anyOf
             }
             Member("negated", .boolean) { $0.isNegated }
-            Member("when_absent", .boolean, "what it comes to where a token lacks the claim") { $0.whenAbsent }
+            Member("when_absent", .boolean, "its value for a token without the claim") { $0.whenAbsent }
             Member("read", .boolean, "false if the cloud does not read the claim") { $0.isRead }
             Member("written", .string, "operator and key as they are written") { $0.written }
         }
@@ -59,7 +59,7 @@ extension Shape where Root == Reach {
         .object {
             Member("outermost", .word, "who gets in, or may, that is farthest outside") { $0.outermost }
             Member("is_exact", .boolean, "every group was decided") { $0.isExact }
-            Member("by_name", .maybe(.boolean), "whoever owned the same names would get in; null if undecided") {
+            Member("by_name", .maybe(.boolean), "anyone who owned the same names would get in; null if undecided") {
                 switch $0.byName {
                 case .no: false
                 case .yes: true

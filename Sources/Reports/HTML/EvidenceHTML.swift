@@ -28,7 +28,7 @@ package struct EvidenceHTML {
             """)
         summary(evidence)
         gaps(evidence)
-        states("State at the beginning", evidence.start, evidence, "No scan had begun by then: the state is not known.")
+        states("State at the beginning", evidence.start, evidence, "No scan had begun before: the state is not known.")
         states("State at the end", evidence.end, evidence, "No scan could read it: the state is not known.")
         changes(evidence)
         findings(evidence)

@@ -174,7 +174,7 @@ extension TextPage {
     fileprivate mutating func app(_ app: Diagnosis.App, pointsPerMinute: Int) {
         fact("app", "\(app.name) (\(app.id)), \(counted(app.installations.count, "installation"))")
         if let budget = app.budget {
-            wrapped("\(budget.remaining) of \(budget.limit) requests of its own are left", indent: 14)
+            wrapped("\(budget.remaining) of \(budget.limit) of its own requests are left", indent: 14)
         }
         for installation in app.installations {
             wrapped("\(installation.account ?? "no account"): \(words(of: installation))", label: "·", indent: 14)

@@ -104,7 +104,7 @@ package enum EvidencePage: Page {
         }
         Member("last_scan", .maybe(.side), "the last that could not") { $0.last }
         Member("repositories", .strings, "full names, where it is about some") { $0.repositories }
-        Member("accepted", .boolean, "each scan counted as complete all the same") { $0.isAccepted }
+        Member("accepted", .boolean, "each scan counted as complete nevertheless") { $0.isAccepted }
     }
 
     private static let finding: [Member<PeriodFinding>] = Member.list {

@@ -29,7 +29,7 @@ package enum ExportPage: Page {
         Member("export", .maybe(.trustExport), "null if it is not an export") { $0.export }
         Member("days", .maybe(.integer), "since it was written; null if that is not known") { $0.days }
         Member("faults", .list(missing), "why it is not an export, or not whole") { $0.faults }
-        Member("missing", .list(missing), "what another export holds besides") { $0.missing }
+        Member("missing", .list(missing), "what another export would add") { $0.missing }
     }
 
     private static let missing = Shape<ExportDiagnosis.Missing>.object {

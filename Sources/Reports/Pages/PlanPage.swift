@@ -1,6 +1,6 @@
 package import AuditCore
 
-/// A plan for people, as the document that `apply` reads, or as a table of subjects for whoever owns the clouds.
+/// A plan for people, as the document that `apply` reads, or as a table of subjects for those who own the clouds.
 package enum PlanPage: Page {
     package static let formats: [PageFormat] = [.text, .json, .csv]
     package static let document = PlanDocument.document
@@ -239,7 +239,7 @@ extension PlannedChange {
         case organizationTemplate = "a template is set"
         case organizationFlag = "use_immutable_subject of its template is set"
         case inherits = "follows its organization's template"
-        case ownClaims = "has a template of its own"
+        case ownClaims = "has its own template"
         case gitHubDefault = "uses GitHub's default"
         case flag = "use_immutable_subject is set"
 

@@ -110,7 +110,7 @@ extension TextPage {
                 wrapped("and any repository that the owner makes later", indent: 4, .poor)
             }
             if case .yes = trust.reach.byName, trust.reach.outsiders.isEmpty {
-                wrapped("by name alone: whoever holds the names gets in", indent: 4, .faint)
+                wrapped("by name alone: anyone who holds the names gets in", indent: 4, .faint)
             }
             if trust.trust.dependsOnRequest { request(indent: 4) }
         }

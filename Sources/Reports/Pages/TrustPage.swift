@@ -51,13 +51,13 @@ package enum TrustPage: Page {
                 }
             }
         }
-        Member.optional("undecided_rules", .list(undecidedRules), "identities of which a rule lacks a fact") {
+        Member.optional("undecided_rules", .list(undecidedRules), "identities that a rule could not judge, for want of a fact") {
             $0.judgement.map { $0.identities.filter { !$0.undecided.isEmpty } }
         }
         Member.optional("stale_baseline", .list(ReportDocument.stale), "entries of the baseline that are gone") {
             $0.judgement?.report.staleBaseline
         }
-        Member.optional("warnings", .strings, "what a reader should know besides") { $0.judgement?.report.warnings }
+        Member.optional("warnings", .strings, "what else a reader should know") { $0.judgement?.report.warnings }
         Member.optional("since", news, "what is new or gone since an earlier report") { $0.news }
         Member("gaps", .strings, "why not everything of the organizations was read") { $0.gaps }
         Member("summary", summary) { $0 }

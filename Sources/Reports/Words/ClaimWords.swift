@@ -19,7 +19,7 @@ extension Claim.Chooser {
         case .gitHub: "GitHub"
         case .administrator: "administrators"
         case .workflowOwner: "owner of the workflow"
-        case .contributor: "whoever can push"
+        case .contributor: "anyone who can push"
         case .pullRequestAuthor: "author of a pull request"
         case .job: "the job"
         }

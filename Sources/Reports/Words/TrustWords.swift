@@ -5,7 +5,7 @@ extension Reach.Group {
     var displayText: String {
         switch self {
         case .anyone: "any account of GitHub"
-        case .renamer: "whoever takes a name that was yours"
+        case .renamer: "anyone who takes a name that was yours"
         case .foreignOwner: "an owner that is neither scanned nor given by --also-ours"
         case .owner: "any repository that the owner makes"
         case .repositories: "several repositories"

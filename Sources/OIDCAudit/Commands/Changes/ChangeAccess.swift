@@ -58,7 +58,7 @@ struct ChangeAccess {
         guard let written = file.modifiedAt else { return }
         let days = context.now().seconds(since: written) / 86_400
         guard days >= Self.ageMaxDays else { return }
-        context.console.note("warning: \(file.path) is \(days) days old: export it anew")
+        context.console.note("warning: \(file.path) is \(days) days old: export it again")
     }
 
     /// What the exports lack, so that more access may be lost than they show.

@@ -36,7 +36,7 @@ struct PlanCommand: AuditCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "What standard output gets; csv: the subjects, for whoever owns the clouds.", valueName: "kind"))
+            "What standard output gets; csv: the subjects, for those who own the clouds.", valueName: "kind"))
     var format = PlanFormat.text
     // As a setting it means reports.
     @Option(
