@@ -25,7 +25,7 @@ struct NoMatchFinder {
         )
     }
 
-    /// The reasons, the most telling first; never empty.
+    /// The reasons, the most likely first; never empty.
     func reasons(_ trust: Trust, _ names: TrustNames, _ demand: CompiledDemand) -> [NoMatch] {
         var reasons: [NoMatch] = []
         for one in trust.allow.necessary where !one.isRead && !one.whenAbsent && !one.isNegated {

@@ -1,6 +1,6 @@
 package import AuditCore
 
-/// What a crawl tells while it runs. For each organization: found, any number of observations, finished. Where the
+/// What a crawl reports while it runs. For each organization: found, any number of observations, finished. Where the
 /// organization could not be read, finished alone.
 package enum CrawlEvent: Sendable {
     case organizationFound(OrganizationID, login: String, repositoryCount: Int?)

@@ -31,7 +31,7 @@ package struct CrawlPlan: Hashable, Sendable {
     package var login: String
     /// At most, without retries and redirects.
     package var requests: Int
-    /// What is left of the primary rate limit; `nil` if no answer told.
+    /// What is left of the primary rate limit; `nil` if no response said.
     package var budget: RateLimitStatus?
     /// Whether what is left of the primary rate limit can't be enough.
     package var isShort: Bool
@@ -60,7 +60,7 @@ extension RateLimits {
     ///
     /// - Parameters:
     ///   - charged: requests that count against the primary limit.
-    ///   - budget: `nil` if the host told of no limits, so that none hold but those that hold from the start.
+    ///   - budget: `nil` if the host reported no limits, so that none hold but those that hold from the start.
     func leastDuration(requests: Int, charged: Int, _ budget: RateLimitStatus?, now: Timestamp) -> Duration {
         guard budget != nil || holdsFromTheStart || isPacedEvenly else { return .zero }
         let turns =

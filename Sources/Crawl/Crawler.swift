@@ -1,7 +1,7 @@
 package import AuditCore
 package import GitHubAPI
 
-/// Reads organizations through GitHub's API and tells what it met. It judges nothing and remembers nothing.
+/// Reads organizations through GitHub's API and reports what it met. It judges nothing and remembers nothing.
 package struct Crawler: Sendable {
     private let clients: GitHubClients
     private let limits: CrawlLimits
@@ -27,10 +27,10 @@ package struct Crawler: Sendable {
     /// credential in each organization. What ends one ends no other.
     ///
     /// One repository's trouble never ends a crawl: it becomes an unreadable reading. Cancellation is a normal
-    /// ending: nothing more is asked, and what was observed is told.
+    /// ending: nothing more is asked, and what was observed is reported.
     ///
     /// - Parameters:
-    ///   - begin: called before anything of an organization is told but that it was found; gives what earlier reads
+    ///   - begin: called before anything of an organization is reported but that it was found; gives what earlier reads
     ///     spare this one, with the last reads where the budget may be short. What it throws ends the crawl.
     ///   - emit: receives the events, those of an organization in order; must not block.
     /// - Returns: why the crawl stopped before its end, or `nil`. Cancellation is the caller's to name.

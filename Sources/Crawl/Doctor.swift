@@ -152,7 +152,7 @@ package struct Doctor: Sendable {
         return diagnosis
     }
 
-    /// A private repository tells more than a public one, which anybody may read.
+    /// A private repository shows more than a public one, which anybody may read.
     ///
     /// - Parameter repositories: `nil` if the listing could not be read.
     private func repositoryTemplate(_ repositories: [Repository]?) async -> Diagnosis.Access {

@@ -245,7 +245,7 @@ struct OrganizationCrawl {
         return observations
     }
 
-    /// What else is to be told since the last call; each advice once.
+    /// What else is to be reported since the last call; each advice once.
     mutating func takeNews() -> [CrawlEvent] {
         defer { news = [] }
         return news

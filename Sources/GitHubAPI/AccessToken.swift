@@ -73,7 +73,7 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomDebugString
 }
 
 extension AccessToken {
-    /// What issued a token, as its prefix tells.
+    /// What issued a token, as its prefix shows.
     ///
     /// Source: GitHub's documentation, "About authentication to GitHub", token formats.
     package enum Kind: Hashable, Sendable, CustomStringConvertible {

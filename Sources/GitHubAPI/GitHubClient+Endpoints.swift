@@ -104,7 +104,7 @@ extension GitHubClient {
         guard case .modified(let answer, let validator) = answer else { return .notModified }
         let body = try read(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
-        // Of a prefix with ids the ids tell, and a rule judges them; its names may be those of another day.
+        // Of a prefix with ids the ids decide, and a rule judges them; its names may be those of another day.
         if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
             !repository.belongs(to: prefix.owner)
         {

@@ -107,7 +107,7 @@ package final class GitHubClient: Sendable {
     /// What the client keeps to.
     package var limits: RateLimits { settings.limits }
 
-    /// What is left of the primary rate limit, as the answers told; `nil` if none did, or its window is over.
+    /// What is left of the primary rate limit, as the responses said; `nil` if none did, or its window is over.
     package var rateLimitStatus: RateLimitStatus? { governor.budget(at: elapsed()) }
 }
 
@@ -175,7 +175,7 @@ extension GitHubClient {
             case .notModified(let isPartial):
                 guard validator != nil else { throw .notModifiedUnasked }
                 guard isPartial else { return .notModified }
-                // What is left out now was not when the validator was given: the whole answer must tell.
+                // What is left out now was not when the validator was given: the whole response must say it.
                 validator = nil
             case .redirect(let location):
                 guard let location else { throw .redirectRefused("it does not name an address") }
@@ -242,7 +242,7 @@ extension GitHubClient {
     /// Between tries of a token that GitHub may not know yet.
     private static let freshTokenPause: Duration = .seconds(1)
 
-    /// Sends a change, once: after a fault nobody knows whether it was made, which only reading tells.
+    /// Sends a change, once: after a fault nobody knows whether it was made, which only reading shows.
     ///
     /// - Returns: false if a rate limit refused it, and it was not made: time passes until it may be sent again, and
     ///   what it is to change must be looked at again.

@@ -43,7 +43,7 @@ package final class HTTPTransport: Transport {
                 authorization: proxy.credentials.map { .basic(username: $0.user, password: $0.password) })
         }
         // One for all connections: a hundred requests in flight leave it idle for most of the time. On macOS, too, it is
-        // one of sockets, whose errors are told below.
+        // one of sockets, whose errors are handled below.
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         executor = EventLoopExecutor(eventLoop)
         client = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)

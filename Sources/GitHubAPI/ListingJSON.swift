@@ -3,7 +3,7 @@ import Foundation
 
 /// Reads the members that are wanted of a listing's repositories straight from its bytes, and passes over all others.
 ///
-/// GitHub tells about 5 KB of each repository in a listing, of which a tenth is wanted: to make values of all of it takes a
+/// GitHub sends about 5 KB of each repository in a listing, of which a tenth is wanted: to make values of all of it takes a
 /// fifth of a scan's time. It is as strict as the reader of other answers: what is passed over must be JSON by RFC 8259 as
 /// well, in UTF-8, and no object may hold two members of one name.
 struct ListingJSON {

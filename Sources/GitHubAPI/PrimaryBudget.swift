@@ -1,6 +1,6 @@
 import AuditCore
 
-/// What is left of the primary rate limit's window, as the answers tell.
+/// What is left of the primary rate limit's window, as the responses say.
 struct PrimaryBudget {
     /// Its reset time is by the machine's clock, as all times in messages.
     private(set) var status: RateLimitStatus
@@ -9,7 +9,7 @@ struct PrimaryBudget {
     /// End of the window on the client's own clock.
     private(set) var endsAt: Duration
 
-    /// Learns from an answer. Answers overtake each other, so the least that a window's answers tell is what is left.
+    /// Learns from an answer. Answers overtake each other, so the least that a window's responses say is what is left.
     ///
     /// - Parameters:
     ///   - budget: what was known; `nil` before the first answer.

@@ -31,7 +31,7 @@ final class RateGovernor: Sendable {
         var closings = 0
         /// Whether one request alone is to find out if the limit is over.
         var isProbing = false
-        /// Requests that got no answer since the last one that told what is left: GitHub may have counted them.
+        /// Requests that got no answer since the last one that said what is left: GitHub may have counted them.
         var lost = 0
         /// Requests since the last answer that got none; and when the first of them was given up.
         var lostInRow = 0
@@ -49,7 +49,7 @@ final class RateGovernor: Sendable {
         var note: WaitNote?
         /// `nil` until an answer shows that the host has limits.
         var minute: SlidingWindow?
-        /// `nil` until an answer tells.
+        /// `nil` until a response says it.
         var budget: PrimaryBudget?
         var isPacedEvenly: Bool
         var wasRefused = false
@@ -61,7 +61,7 @@ final class RateGovernor: Sendable {
     private let slots: RequestSlots?
     /// The minute's points, where other processes use the same token; `nil`: nobody else is known to.
     private let sharedMinute: SharedMinute?
-    /// For hosts whose answers carry no `Date`, and for telling when a limit is over.
+    /// For hosts whose answers carry no `Date`, and to know when a limit is over.
     private let calendar: @Sendable () -> Timestamp
 
     /// - Parameter beginsAlone: whether only one request may be in flight until one was not refused for its token.
@@ -97,7 +97,7 @@ final class RateGovernor: Sendable {
         state.withLock { $0.closedUntil > now ? $0.note : nil }
     }
 
-    /// What is left of the primary limit; `nil` if no answer told, or its window is over.
+    /// What is left of the primary limit; `nil` if no response said, or its window is over.
     func budget(at now: Duration) -> RateLimitStatus? {
         state.withLock { state in state.budget.flatMap { $0.endsAt > now ? $0.status : nil } }
     }

@@ -16,7 +16,7 @@ package struct RateLimits: Hashable, Sendable {
     package var isPacedEvenly = false
     /// What was spent of the last minute before the first request, as by another scan with the same token.
     package var spentBefore: SpentPoints?
-    /// Whether the minute's points hold from the first request on, whatever the host tells.
+    /// Whether the minute's points hold from the first request on, whatever the host says.
     package var holdsFromTheStart = false
 
     package struct SpentPoints: Hashable, Sendable {

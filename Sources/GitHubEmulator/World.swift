@@ -85,7 +85,7 @@ package actor World {
 
     // MARK: - Requests
 
-    /// What a request is told of the world when it comes in, at once, since each question to an actor costs something.
+    /// What a request needs of the world when it comes in, at once, since each question to an actor costs something.
     struct Arrival: Sendable {
         /// How many requests have come in, with this one.
         var number = 0
@@ -155,7 +155,7 @@ package actor World {
     /// What is left of the hour's budget.
     var remaining: Int { (file.rateLimit?.limit ?? 0) - (meters[0]?.used ?? 0) }
 
-    /// A page of a listing as it was told before: making one takes longer than a real GitHub's whole answer.
+    /// A page of a listing as it was sent before: making one takes longer than a real GitHub's whole answer.
     func page(_ key: String) -> Answer? { pages[key] }
 
     func keep(_ page: Answer, as key: String) {

@@ -11,11 +11,11 @@ package struct WorldFile: Codable, Sendable {
     package var rateLimit: RateLimit?
     /// Absent: none.
     package var secondaryLimit: SecondaryLimit?
-    /// What a classic token may do, as `X-OAuth-Scopes` tells; absent: the header is not sent.
+    /// What a classic token may do, as `X-OAuth-Scopes` says; absent: the header is not sent.
     package var oauthScopes: [String]?
     package var faults: [Fault] = []
     package var latencyMilliseconds = 0
-    /// Whose token it is, as `GET /user` tells; absent: it answers 403, as to an installation's token.
+    /// Whose token it is, as `GET /user` says; absent: it answers 403, as to an installation's token.
     package var user: String?
     /// Repositories whose setting changes whenever their organization is asked for, as if a night had passed.
     package var changesPerNight = 0
@@ -34,9 +34,9 @@ package struct WorldFile: Codable, Sendable {
         package var templateRefusal: Refusal?
         /// How the endpoint refuses a change of the template, if it does.
         package var writeRefusal: Refusal?
-        /// Whether a repository that inherits is told with the organization's claims, or without any.
+        /// Whether a repository that inherits is reported with the organization's claims, or without any.
         package var echoesTemplate = false
-        /// Custom properties whose values tokens carry, in the order in which they are told.
+        /// Custom properties whose values tokens carry, in the order in which they are listed.
         package var includedProperties: [String] = []
         /// How the endpoints of custom properties refuse, if they do.
         package var propertiesRefusal: Refusal?

@@ -215,7 +215,7 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// Reads in the calling thread, for what tells more than memory should hold.
+    /// Reads in the calling thread, for what is more than memory should hold.
     func readNow(_ body: (Database) throws -> Void) throws {
         try pool.read(body)
     }

@@ -56,7 +56,7 @@ struct OpenScan {
             let id = ScanID(rawValue: scan)
             let hasScope = found.scope == JSONColumn.of(start.scope)
             guard found.state != "sealed" else {
-                // One of another scope stands in the way of an older one, which is to be told.
+                // One of another scope stands in the way of an older one, which is to be reported.
                 if hasScope { return .failure(.none) } else { continue }
             }
             guard hasScope else { return .failure(.otherScope(id)) }
@@ -84,7 +84,7 @@ struct OpenScan {
     /// An interrupted scan goes on for a day: what it read first must not be older than that beside what it reads last.
     private static let resumableSeconds: Int64 = 86_400
 
-    /// What the scan told of organizations will be told anew; the settings that it read stay.
+    /// What the scan recorded of organizations will be recorded again; the settings that it read stay.
     private func reopen(_ db: Database) throws {
         try db.execute(
             sql: "UPDATE scan SET state = 'running', stop = NULL, finishedAt = NULL WHERE id = ?", arguments: [scanID])

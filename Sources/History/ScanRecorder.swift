@@ -46,7 +46,7 @@ package actor ScanRecorder {
     /// Takes the organization for this scan, before anything of it is stored.
     ///
     /// - Parameters:
-    ///   - withLastReads: whether to tell which scan last read each repository, as where the one before ended early.
+    ///   - withLastReads: whether to add which scan last read each repository, as where the one before ended early.
     ///   - keepsValidators: whether the scan's own credential reads it, so that validators hold the next time.
     /// - Returns: what earlier reads spare this one.
     /// - Throws: `.scanRunning` where another scan has it; `.overtaken` where one that began later has been through with
@@ -270,7 +270,7 @@ private struct GoneRepository {
     static func all(
         of organization: Int64, before scan: Int64, listed: RowIDSet, withMissing: Bool, _ db: Database,
     ) throws -> [GoneRepository] {
-        // An interrupted scan that went on may have met it before. One that was killed has told nobody what it found gone.
+        // An interrupted scan that went on may have met it before. One that was killed has reported nothing of what it found gone.
         let isReported = "(presence = 'listed' OR scanID IN (SELECT id FROM scan WHERE state = 'sealed'))"
         let rows = try RepositoryRecord.fetchCursor(
             db,
@@ -300,7 +300,7 @@ private struct GoneRepository {
                 sql: """
                     SELECT \(RepositoryRecord.selection("o")) FROM repositoryObservation o
                     WHERE o.id = \(RepositoryRecord.last(of: "?1")) AND o.organizationID = ?2
-                        -- What an interrupted scan marked, nobody was told.
+                        -- What an interrupted scan marked was never reported.
                         AND (o.presence <> ?3 OR o.scanID NOT IN (SELECT id FROM scan WHERE state = 'sealed'))
                     """,
                 arguments: [id, organizationRowID, presence])

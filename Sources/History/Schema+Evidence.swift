@@ -64,7 +64,7 @@ extension Schema {
                 CREATE INDEX settingObservation_scanID ON settingObservation(scanID);
                 CREATE INDEX coverage_scanID ON coverage(scanID);
                 CREATE INDEX finding_scanID ON finding(scanID);
-                -- With all that tells whether a finding stood open at a scan.
+                -- With all that decides whether a finding stood open at a scan.
                 CREATE INDEX finding_identity ON finding(
                     hostID, policyName, ruleID, repositoryID, organizationID, waiver, scanID, isOpen);
                 CREATE INDEX finding_repositoryID ON finding(repositoryID, scanID);

@@ -2,7 +2,7 @@ import GRDB
 
 extension Schema {
     /// What was written to GitHub: the intent before it, the outcome after it, and neither ever changed. Apart from the
-    /// chain of scans, which tells what was seen.
+    /// chain of scans, which holds what was seen.
     static func createJournal(_ db: Database) throws {
         try db.execute(
             sql: """

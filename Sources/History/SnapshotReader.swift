@@ -81,7 +81,7 @@ struct SnapshotReader {
         }
     }
 
-    /// The logins by which organizations were asked for that bear another one, as far as the scan tells: where several do,
+    /// The logins by which organizations were asked for that bear another one, as far as the scan knows: where several do,
     /// the scan before must have known them by the logins that were asked for.
     ///
     /// - Returns: by the logins that they bear.

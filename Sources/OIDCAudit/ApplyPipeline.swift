@@ -110,7 +110,7 @@ struct ApplyPipeline {
             } catch {
                 result = .failure(error)
             }
-            // What is lost where this fails is a pace alone, and what came of the command is to be told all the same.
+            // What is lost where this fails is a pace alone, and the result of the command is to be reported anyway.
             if let history { try? await use?.note(client, in: history, now: context.now()) }
             return try result.get()
         }
@@ -184,7 +184,7 @@ struct ApplyPipeline {
         return try await write(work, open, after: entries, by: client, in: history)
     }
 
-    /// Writes what was agreed to, and tells what came of it.
+    /// Writes what was agreed to, and reports the result.
     ///
     /// - Parameter open: which changes were open when it began.
     private func write(

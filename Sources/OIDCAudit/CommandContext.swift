@@ -19,8 +19,8 @@ struct CommandContext: Sendable {
     var stopRequests: @Sendable () async -> AsyncStream<ScanStop>
     /// Says that somebody has heard a request to stop, and will end the command in good order.
     var stopHeard: @Sendable () -> Void = {}
-    /// Keeps what a command has told until the process ends: to free tens of thousands of values one by one takes as long
-    /// as to tell them.
+    /// Keeps what a command has printed until the process ends: to free tens of thousands of values one by one takes as long
+    /// as to print them.
     var keepUntilExit: @Sendable (any Sendable) -> Void = { _ in }
     /// Asks a question that is answered with yes or no; `nil` if nobody can be asked.
     var ask: (@Sendable (String) -> Bool)?

@@ -59,7 +59,7 @@ struct Pipeline {
             (github, await record(github, in: recorder, of: history, until: stopRequests))
         }
         if case .failure = crawl {
-            // The failure itself is told; that the scan is over is noted if the history still can.
+            // The failure itself is reported; that the scan is over is noted if the history still can.
             try? await recorder.finish(at: context.now(), stop: .historyFailed, requests: github.requestCounts)
         }
         let (stop, advice) = try crawl.get()
@@ -98,7 +98,7 @@ struct Pipeline {
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         } catch {
-            // What was found must still be told, as incomplete: it is not in the history for good.
+            // What was found must still be reported, as incomplete: it is not in the history for good.
             context.console.fail(CommandFailure(error), settings.console)
             snapshot.stop = .historyFailed
             report = evaluator.evaluate(snapshot, known: known, before: compared)
@@ -207,7 +207,7 @@ struct Pipeline {
         }
     }
 
-    /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is told.
+    /// Crawls until it is done or somebody asks to stop; then nothing more is asked, and what was observed is reported.
     private func crawl(
         _ organizations: [OrganizationLogin], _ github: GitHubClients, in recorder: ScanRecorder,
         of history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,

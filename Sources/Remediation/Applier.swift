@@ -141,7 +141,7 @@ package struct Applier: Sendable {
         var stop: Stop?
     }
 
-    /// - Parameter isBegun: whether it may have been written before, which reading tells.
+    /// - Parameter isBegun: whether it may have been written before, which reading shows.
     private func apply(
         _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
         _ report: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,

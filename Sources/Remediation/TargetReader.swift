@@ -67,7 +67,7 @@ struct TargetReader {
             return state.preview.isCertain ? state.preview.subject : nil
         }
 
-        /// Claims that are told of one that inherits them, as if they were its own.
+        /// Claims that are reported of one that inherits them, as if they were its own.
         var echo: [ClaimKey]? {
             if case .set(let template, _)? = organization { template.keys } else { nil }
         }
@@ -95,7 +95,7 @@ struct TargetReader {
             return .repository(setting)
         }
 
-        /// Whether it is what a plan was made for: the same, but for claims that are told of one that inherits, or may.
+        /// Whether it is what a plan was made for: the same, but for claims that are reported of one that inherits, or may.
         func isStillBefore(_ change: PlannedChange) -> Bool {
             if value == change.before { return true }
             guard case .repository(let known) = change.before, case .repository(var now) = value,
@@ -175,8 +175,8 @@ struct TargetReader {
 }
 
 extension PlannedChange.Value {
-    /// Whether what was read is what was planned: an inherited template may be told with the organization's claims, and a
-    /// flag that was not written may be told or not.
+    /// Whether what was read is what was planned: an inherited template may be reported with the organization's claims, and a
+    /// flag that was not written may be reported or not.
     ///
     /// - Parameter ignoringFlag: whether a flag that is otherwise does not matter where both have the same prefix, which
     ///   says what subjects are.

@@ -157,7 +157,7 @@ package struct Diagnosis: Sendable {
     package var app: App?
     /// In words, such as `fine-grained personal access token`.
     package var tokenKind: String
-    /// Of a classic token, as GitHub tells; `nil` for others.
+    /// Of a classic token, as GitHub reports it; `nil` for others.
     package var scopes: [String]?
     package var login: String
     package var organizationID: OrganizationID?

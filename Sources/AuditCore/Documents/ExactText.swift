@@ -18,7 +18,7 @@ package struct ExactText: Hashable, Sendable {
 extension String {
     /// Whether the other text has the same bytes.
     package func isExactly(_ other: String) -> Bool {
-        // What Unicode tells apart is not the same, which is quickly known of ASCII.
+        // Texts that Unicode distinguishes differ; for ASCII that is quickly known.
         self == other && utf8.elementsEqual(other.utf8)
     }
 

@@ -1,4 +1,4 @@
-/// Reads the members of one object, each known by name; whatever it was not told of is an error.
+/// Reads the members of one object, each known by name; any other is an error.
 ///
 /// Errors name the place, what was expected and the nearest word that would have been valid.
 package struct ObjectReader {

@@ -1,4 +1,4 @@
-/// A judged scan: the one value that every reporter tells.
+/// A judged scan: the one value that every reporter prints.
 package struct AuditReport: Sendable {
     package var scanID: ScanID?
     /// Digest of the scan's link in the history's chain; `nil` if the scan was not sealed.

@@ -187,7 +187,7 @@ struct Judgement {
         for (index, entry) in entries.enumerated() {
             guard case .organization(let rule) = entry.judge else { continue }
             guard let id = organization.id else {
-                // That it could not be read is told anyway.
+                // That it could not be read is reported anyway.
                 report.outcomes[index] = .undecided
                 entryReports[index].count(.undecided)
                 continue

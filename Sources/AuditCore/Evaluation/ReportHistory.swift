@@ -15,7 +15,7 @@ package struct ReportHistory: Sendable {
     package var trend: [TrendPoint] = []
     /// What changed of each repository that is not as it was first seen, oldest first.
     package var timelines: [RepositoryID: [Timeline.Event]] = [:]
-    /// Repositories that changed too, longer ago than those of very many that are told of.
+    /// Repositories that changed too, longer ago than those of very many that are listed.
     package var omitted: Set<RepositoryID> = []
     /// How the templates of the organizations themselves changed, oldest first.
     package var templateEvents: [OrganizationID: [Timeline.Event]] = [:]

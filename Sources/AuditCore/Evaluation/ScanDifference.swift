@@ -104,7 +104,7 @@ package struct ScanDifference: Sendable {
     }
 }
 
-/// A finding as the history tells it, without the judgement from which it came.
+/// A finding as the history holds it, without the judgement from which it came.
 package struct StoredFinding: Hashable, Sendable {
     package var key: FindingKey
     package var severity: Severity

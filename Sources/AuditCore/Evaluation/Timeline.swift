@@ -109,7 +109,7 @@ package struct HistoryStatistics: Hashable, Sendable {
     package struct Table: Hashable, Sendable {
         package var name: String
         package var rows: Int
-        /// With its indexes; `nil` if SQLite was built without the means to tell.
+        /// With its indexes; `nil` if SQLite was built without the means to measure it.
         package var bytes: Int?
 
         package init(name: String, rows: Int, bytes: Int?) {

@@ -7,7 +7,7 @@ package struct ChangesetID: RawRepresentable, Hashable, Sendable {
     }
 }
 
-/// Changes that were applied together, as the journal tells them.
+/// Changes that were applied together, as the journal holds them.
 package struct Changeset: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         case apply
@@ -47,7 +47,7 @@ package struct Changeset: Hashable, Sendable {
             }
         }
 
-        /// Whether it was about to be written and nobody knows what came of it, which reading tells.
+        /// Whether it was about to be written and nobody knows what came of it, which reading shows.
         package var isInDoubt: Bool {
             switch outcome {
             case nil, .failed, .unknown: intendedAt != nil || wasWritten

@@ -9,7 +9,7 @@ struct Consequences {
 
     private let before: Snapshot
     private let after: Snapshot
-    /// What a person is warned of where it was not so before, as rules tell it.
+    /// What a person is warned of where it was not so before, as rules report it.
     private let dangers: [any RepositoryRule]
     private let consumers: [RuleEntry]
     private let presented: Presented

@@ -33,7 +33,7 @@ package struct Plan: Hashable, Sendable {
     package var createdAt: Timestamp
     /// The scan whose facts it is made from; `nil` if it is made from a single reading.
     package var scanID: ScanID?
-    /// When that scan began; `nil` if it is made from a single reading, or by a version that did not tell.
+    /// When that scan began; `nil` if it is made from a single reading, or by a version that did not write it.
     package var scannedAt: Timestamp?
     /// Name and digest of the policy that asks for it; empty if nothing but a person does.
     package var policyName: String
@@ -144,7 +144,7 @@ package struct PlannedChange: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
         package var repository: String
         package var repositoryID: RepositoryID
-        /// `nil` if it can't be told.
+        /// `nil` if it is unknown.
         package var before: String?
         package var after: String?
         /// Whether GitHub documents how each part of both renders.
@@ -185,7 +185,7 @@ package struct PlannedChange: Hashable, Sendable {
     package var target: Target
     /// As it was read; it is written only where it is still so.
     package var before: Value
-    /// Whether the claims of `before` may be inherited ones, which GitHub tells as if they were the repository's own: to
+    /// Whether the claims of `before` may be inherited ones, which GitHub reports as if they were the repository's own: to
     /// write them back could make a copy.
     package var mayInherit: Bool
     /// As it is to be read back; of a repository with the prefix that GitHub will compute.

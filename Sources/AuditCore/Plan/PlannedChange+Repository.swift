@@ -8,7 +8,7 @@ package struct PlanRefused: Error, Hashable, Sendable {
 }
 
 extension RepositorySetting {
-    /// The setting after a fix, as GitHub will tell it.
+    /// The setting after a fix, as GitHub will report it.
     ///
     /// Everything is written that can be written, so what was read must say what is to stay: where it does not, a fix has
     /// to name it.

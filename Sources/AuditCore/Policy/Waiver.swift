@@ -65,7 +65,7 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
     /// What makes it the same waiver from night to night; one that was renewed is another.
     ///
-    /// - Parameter login: of the organization under which it is told.
+    /// - Parameter login: of the organization under which it is listed.
     package func identity(under login: String) -> String { "\(login): \(rule) on \(target) until \(expires)" }
 
     package func isExpired(at now: Timestamp) -> Bool { now >= expires.end }

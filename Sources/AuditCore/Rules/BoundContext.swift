@@ -33,7 +33,7 @@ package struct BoundContext: RepositoryRule {
         "context", "environment", "environment_node_id", "ref", "workflow_ref", "job_workflow_ref", "sha",
         "workflow_sha", "job_workflow_sha",
     ]
-    /// Claims that tell some jobs of a repository apart, and leave most branches alike.
+    /// Claims that distinguish some jobs of a repository, and leave most branches alike.
     private static let partial: [ClaimKey] = [
         "event_name", "ref_type", "ref_protected", "head_ref", "base_ref", "workflow", "actor", "actor_id",
         "runner_environment",
@@ -41,7 +41,7 @@ package struct BoundContext: RepositoryRule {
 
     package init(options: RuleOptions) throws(DocumentError) {}
 
-    /// A value that differs with each run tells branches apart as well.
+    /// A value that differs with each run distinguishes branches as well.
     private static func binds(_ key: ClaimKey) -> Bool {
         binding.contains(key) || ClaimCatalog.claim(for: key)?.stability == .perRun
     }

@@ -94,7 +94,7 @@ package struct OrganizationSubject: Sendable {
     package let known: Int
     /// Repositories in scope of which it is not known whether they follow, those included that the listing lacks.
     package let unknown: Int
-    /// Listed repositories that the scan was told to leave out; archived ones don't count.
+    /// Listed repositories that the scan was asked to leave out; archived ones don't count.
     package let outOfScope: Int
 
     package init(organization: OrganizationFacts, followers: Int, known: Int, unknown: Int, outOfScope: Int) {

@@ -34,7 +34,7 @@ package struct PriorKnowledge: Sendable {
     package var pages: [Int: Page] = [:]
     /// The scan that last asked for each repository's setting, in vain or not; empty if nobody wants to know.
     package var lastReads: [RepositoryID: ScanID] = [:]
-    /// Whether the scan before did not come to its end; then the last reads are told, too.
+    /// Whether the scan before did not come to its end; then the last reads are given, too.
     package var endedEarly = false
     /// What an interrupted scan that goes on had come to.
     package var resumed: Resumed?

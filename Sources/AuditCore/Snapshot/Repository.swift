@@ -24,7 +24,7 @@ package struct Repository: Hashable, Sendable {
         /// Whether it is known that not everybody may read the repository.
         package var isKnownNotPublic: Bool { !candidates.contains(.public) }
 
-        /// Whether no visibility could be both: a host that says more than before tells of no change by that.
+        /// Whether no visibility could be both: a host that says more than before shows no change by that.
         package func isKnownToDiffer(from other: Visibility) -> Bool {
             !candidates.contains(where: other.candidates.contains)
         }

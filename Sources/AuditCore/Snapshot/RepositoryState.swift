@@ -21,7 +21,7 @@ package struct RepositoryState: Hashable, Sendable {
         prefix = effective?.template == nil ? nil : reading.value?.subClaimPrefix
     }
 
-    /// Whether both know enough to tell if the template or the subject changed. Two that were both out of scope were not
+    /// Whether both know enough to decide if the template or the subject changed. Two that were both out of scope were not
     /// asked about.
     func isComparable(with other: RepositoryState) -> Bool {
         guard let one = reading.value, let two = other.reading.value else {
@@ -83,7 +83,7 @@ package struct RepositoryState: Hashable, Sendable {
         return state
     }
 
-    /// The same, with a visibility that says more and tells of no change.
+    /// The same, with a visibility that says more and shows no change.
     fileprivate func seeing(_ visibility: Repository.Visibility) -> RepositoryState {
         guard !repository.visibility.isKnownToDiffer(from: visibility) else { return self }
         var state = self

@@ -25,7 +25,7 @@ package enum TemplateSource: String, Sendable, CaseIterable {
     case gitHubDefault = "github_default"
     case organization
     case repository
-    /// The repository's keys equal the organization's. GitHub echoes inherited keys, so one read cannot tell a
+    /// The repository's keys equal the organization's. GitHub echoes inherited keys, so one read cannot distinguish a
     /// repository that inherits from one that holds a copy.
     case organizationOrCopy = "organization_or_copy"
     case unknown

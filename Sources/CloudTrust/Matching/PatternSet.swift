@@ -6,12 +6,12 @@ struct PatternSet {
     /// How many words of 64 bits a set has.
     let words: Int
     let start: [UInt64]
-    /// Every character that a pattern tells from others.
+    /// Every character that a pattern distinguishes from others.
     let scalars: [UInt32]
     private let finals: [UInt64]
     /// Positions that stay live whatever comes: a run begins there.
     private let loops: [UInt64]
-    /// By class of characters, one after the other; the first class is of those that no pattern tells apart.
+    /// By class of characters, one after the other; the first class is of those that no pattern distinguishes.
     private let masks: [UInt64]
     private let classes: [UInt32: Int]
     /// Classes of ASCII.

@@ -283,7 +283,7 @@ struct TokenRun {
         }
     }
 
-    /// Characters that stand for all: those that a pattern tells apart, those that the texts need, and a few of the others.
+    /// Characters that stand for all: those that a pattern distinguishes, those that the texts need, and a few of the others.
     private static func candidates(
         _ alphabet: TokenAlphabet, _ demand: CompiledDemand, _ places: Places, _ excluded: [String],
     ) -> [UInt32] {

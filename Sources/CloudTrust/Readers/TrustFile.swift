@@ -240,7 +240,7 @@ package struct TrustFileReader: Sendable {
         var values = 0
         for (index, line) in lines.enumerated() {
             guard line.contains(where: { !Self.isSpaceOrMark($0) }) else { continue }
-            // A file that is one broken document is told apart by its first line.
+            // A file that is one broken document is recognised by its first line.
             guard line.first(where: { !Self.isSpaceOrMark($0) }) == UInt8(ascii: "{") || index == 0 else { return nil }
             do throws(DocumentError) {
                 let document = try JSONParser.parse(Array(line), valuesMax: valuesMax)

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Counts requests against the minute's points, and against the hour's budget, of which every answer tells.
+/// Counts requests against the minute's points, and against the hour's budget, which every response reports.
 struct RateLimitMiddleware: RouterMiddleware {
     let world: World
 

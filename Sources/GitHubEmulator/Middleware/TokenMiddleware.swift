@@ -29,7 +29,7 @@ struct TokenMiddleware: RouterMiddleware {
         return try await answer(request, context, next)
     }
 
-    /// Answers, and tells what a classic token may do.
+    /// Responds, and reports what a classic token may do.
     private func answer(
         _ request: Request, _ context: EmulatorContext,
         _ next: (Request, EmulatorContext) async throws -> Response,

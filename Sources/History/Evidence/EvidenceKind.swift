@@ -1,6 +1,6 @@
 import GRDB
 
-/// One kind of record that a scan leaves as evidence, and how its rows are told outside of the file.
+/// One kind of record that a scan leaves as evidence, and how its rows are written outside the file.
 ///
 /// A record is a line of JSON without spaces: `record`, then the fields in the order of `fields`. Repositories and
 /// organizations stand in it with GitHub's ids, never with row ids, so that a record is the same in every file. What a
@@ -88,7 +88,7 @@ struct EvidenceKind: Sendable {
     static let tally = EvidenceKind("tally", TallyRecord.self, order: "organization.githubID")
 
     /// Which repositories a scan met whose listing was not read to its end; the first record, of none, says that it is
-    /// told at all.
+    /// written at all.
     static let progress = EvidenceKind(
         "progress", table: ProgressRecord.databaseTableName,
         [.repository.orNone, .boolean("was_listed").formerly("listed"), .boolean("was_read").formerly("read")],

@@ -9,7 +9,7 @@ struct EvidenceLines {
     private var checks: [UInt8] = []
     /// Texts that are of the form; few distinct ones stand in very many rows.
     private var known: [EvidenceField.Form: Set<Data>] = [:]
-    /// The first value that is not of its field's form: what it tells could be taken for other records.
+    /// The first value that is not of its field's form: its text could be taken for other records.
     private(set) var malformed: (id: Int64, field: String)?
 
     init(_ db: Database) {

@@ -2,7 +2,7 @@ import AuditCore
 import Foundation
 import GRDB
 
-/// One record as a line told it.
+/// One record as a line holds it.
 struct EvidenceRecord {
     let kind: EvidenceKind
     /// In the order of the kind's fields, as many as the version has.
@@ -29,7 +29,7 @@ struct EvidenceRecord {
     func text(_ field: String) -> String? { String.fromDatabaseValue(self[field]) }
 }
 
-/// Reads lines as `EvidenceLines` writes them, and no others: what is read tells the same line again.
+/// Reads lines as `EvidenceLines` writes them, and no others: what is read gives the same line again.
 struct EvidenceParser {
     /// Why a line is not ours.
     struct Failure: Error {

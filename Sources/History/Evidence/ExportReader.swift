@@ -7,13 +7,13 @@ struct ExportedScan {
     var seal: ExportedSeal
     var records: [EvidenceRecord]
     var startedAt: String
-    /// Whether only what later scans build on is told.
+    /// Whether only what later scans build on is exported.
     var isPruned: Bool
     /// The line of its seal.
     var line: Int
 }
 
-/// Reads an export link by link, and checks each against its digests before it is told.
+/// Reads an export link by link, and checks each against its digests before it is returned.
 final class ExportReader {
     let file: String
     private let read: () throws -> [UInt8]

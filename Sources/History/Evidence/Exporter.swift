@@ -80,7 +80,7 @@ struct ExportHeader: Codable {
 
     var record = "history"
     var schema = Self.schema
-    /// Scans of which only what later ones build on is told.
+    /// Scans of which only what later ones build on is exported.
     var pruned: [Int64]
 
     init(pruned: [Int64]) {

@@ -5,7 +5,7 @@ import GRDB
 /// An export that is to be imported.
 package struct ExportFile: Sendable {
     package var name: String
-    /// Opens it at its start, as often as it is called; what that gives tells the next bytes, none at the end.
+    /// Opens it at its start, as often as it is called; what that returns gives the next bytes, none at the end.
     package var open: @Sendable () throws -> () throws -> [UInt8]
 
     package init(name: String, open: @escaping @Sendable () throws -> () throws -> [UInt8]) {
@@ -48,7 +48,7 @@ extension HistoryStore {
     }
 }
 
-/// The organizations that an import holds until it has ended: a scan that ran into it would tell differences from what
+/// The organizations that an import holds until it has ended: a scan that ran into it would report differences from what
 /// is no longer the last state.
 private final class ImportLocks {
     private let path: String
@@ -124,7 +124,7 @@ private struct Importer {
         for record in scan.records.dropFirst() { try writer.write(record) }
         let isWhole = try carry(scan, of: exported, organizations, disturbed, writer) == 0
         try writer.finish()
-        // A scan that brings along what others told has another content than where it came from.
+        // A scan that brings along what others reported has another content than where it came from.
         let seal = try Sealer(db, path: path).seal(
             writer.scanID, version: isWhole ? scan.seal.version : EvidenceKind.version,
             origin: try originHere(scan, writer.scanID, isWhole))
@@ -138,7 +138,7 @@ private struct Importer {
 
     // MARK: -
 
-    /// What first sealed the scan; `nil` if its link here is the very same: then nothing tells the two files apart.
+    /// What first sealed the scan; `nil` if its link here is the very same: then nothing distinguishes the two files.
     private func originHere(_ scan: ExportedScan, _ scanID: Int64, _ isWhole: Bool) throws -> SealRecord.Origin? {
         let head = try SealRecord.head(db)
         if isWhole, scan.seal.scan == scanID, scan.seal.previous == head {
@@ -147,7 +147,7 @@ private struct Importer {
         return scan.seal.link.firstSeal
     }
 
-    /// Stores with a scan what others told that are not here, or that was told otherwise here.
+    /// Stores with a scan what others reported that is not here, or is otherwise here.
     ///
     /// - Parameter disturbed: repositories of which all that the export knows is stored, whatever is known here.
     /// - Returns: how many records were stored.
@@ -191,7 +191,7 @@ private struct Importer {
         return records.count
     }
 
-    /// The scan that last told something of an organization here, by its content where it was first sealed. A repository
+    /// The scan that last recorded something of an organization here, by its content where it was first sealed. A repository
     /// counts to the organization that listed it last by then, as in `ExportedHost`.
     private func lastScan(of organization: Int64, _ hostID: Int64) throws -> (id: Int64, content: String?)? {
         try Row.fetchOne(

@@ -34,7 +34,7 @@ final class RecordWriter {
         try Self.insert(row.columns, row.values, into: record.kind, db)
     }
 
-    /// Stores which repositories the scan met, where it told that.
+    /// Stores which repositories the scan met, where it recorded that.
     func finish() throws {
         if hasProgress { try ProgressRecord(scanID: scanID, listed: listed, read: read).insert(db) }
     }

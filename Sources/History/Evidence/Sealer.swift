@@ -79,7 +79,7 @@ struct Sealer {
         RepositoryRecord.databaseTableName, SettingRecord.databaseTableName, CoverageRecord.databaseTableName,
     ]
 
-    /// Rows of scan `?1` that tell the state at the later scan `?2` of repositories of its organizations.
+    /// Rows of scan `?1` that give the state at the later scan `?2` of repositories of its organizations.
     static func lastRows(of table: String) -> String {
         """
         SELECT x.id FROM \(table) x WHERE x.scanID = ?1

@@ -37,7 +37,7 @@ struct Verifier {
 
     // MARK: -
 
-    /// What an imported link tells of its origin is not recomputed from anything here, and pins nothing.
+    /// What an imported link says of its origin is not recomputed from anything here, and pins nothing.
     private func absence(of digest: String) throws -> VerificationResult.Problem? {
         let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM seal WHERE digest = ?", arguments: [digest])
         guard count == 0 else { return nil }

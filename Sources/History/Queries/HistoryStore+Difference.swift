@@ -6,7 +6,7 @@ extension HistoryStore {
     ///
     /// - Parameters:
     ///   - organizations: which; `nil`: all.
-    ///   - followers: whether repositories are told that changed with their organization's template alone; they can be
+    ///   - followers: whether to include repositories that changed with their organization's template alone; they can be
     ///     very many.
     ///   - findings: whether findings are compared.
     package func difference(

@@ -8,7 +8,7 @@ extension HistoryStore {
     /// - Parameters:
     ///   - organization: under all its names; `nil`: all.
     ///   - since: the scans of each organization after the last that had begun before it.
-    ///   - like: a scan up to which is told, and of whose scope those are that are told of; `nil`: all.
+    ///   - like: the last scan to include; only scans of its scope are. `nil`: all.
     package func trend(
         apiURL: String, of organization: OrganizationReference? = nil, since: Timestamp? = nil,
         withScopeOf like: ScanID? = nil,

@@ -26,7 +26,7 @@ struct OrganizationScans {
 
     /// - Parameters:
     ///   - organization: its row id.
-    ///   - last: the scan up to which is told.
+    ///   - last: the last scan to include.
     init(_ db: Database, of organization: Int64, upTo last: Int64) throws {
         var json = JSONTextReader()
         // Nearly all scans have one and the same.

@@ -14,7 +14,7 @@ extension HistoryStore {
     }
 }
 
-/// Puts the rows of a repository in order, and tells each by what it changed.
+/// Puts the rows of a repository in order, and reports what each changed.
 struct TimelineReader {
     private let db: Database
     private let lastScanID: Int64
@@ -41,7 +41,7 @@ struct TimelineReader {
         var coverage: CoverageRecord?
     }
 
-    /// - Parameter last: the scan up to which is told; `nil`: all.
+    /// - Parameter last: the last scan to include; `nil`: all.
     init(_ db: Database, upTo last: ScanID? = nil) {
         self.db = db
         lastScanID = last?.rawValue ?? .max
@@ -75,7 +75,7 @@ struct TimelineReader {
         }
     }
 
-    /// Those of an organization of which more is told than how they were first seen, the last changed first.
+    /// Those of an organization of which more is known than how they were first seen, the last changed first.
     ///
     /// - Parameter organization: its id at GitHub.
     func changedRepositories(of organization: OrganizationID, apiURL: String) throws -> [StoredRepository] {
@@ -173,7 +173,7 @@ struct TimelineReader {
         )
     }
 
-    /// The last scan after the one that was told of last, and before another, that looked and saw nothing else.
+    /// The last scan after the one that was taken last, and before another, that looked and saw nothing else.
     private mutating func later(
         than builder: Builder, before id: Int64, _ rowID: Int64,
     ) throws -> ScanDifference.Side? {

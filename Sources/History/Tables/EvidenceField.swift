@@ -1,4 +1,4 @@
-/// How a column is told outside of the file: in records of evidence.
+/// How a column is written in records of evidence, outside the file.
 struct EvidenceField: Sendable {
     enum Form: Sendable {
         case text
@@ -12,7 +12,7 @@ struct EvidenceField: Sendable {
         case scope
     }
 
-    /// A table of what the rows of others are about. They hold its row id; records tell what it is known by.
+    /// A table of what the rows of others are about. They hold its row id; records hold what it is known by.
     enum Identity: String, Sendable {
         case host, organization, repository
 
@@ -60,7 +60,7 @@ struct EvidenceField: Sendable {
         return field
     }
 
-    /// The same, told from a column.
+    /// The same, exported from a column.
     func of(_ column: String) -> Self {
         var field = self
         field.column = column

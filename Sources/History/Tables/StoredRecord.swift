@@ -13,7 +13,7 @@ protocol StoredRecord: FetchableRecord, PersistableRecord, Sendable {
 /// One column of a table.
 struct StoredColumn<Record>: Sendable {
     let name: String
-    /// How the column is told as evidence; `nil`: it is not.
+    /// How the column is exported as evidence; `nil`: it is not.
     let evidence: EvidenceField?
     /// Whether another value makes it another row.
     let isCompared: Bool

@@ -66,7 +66,7 @@ extension CheckPipeline {
         }
         let maxAge = maxAge ?? (snapshot.scanID == nil ? AgeOptions.joined : nil)
         if let maxAge { snapshot.hold(against: maxAge, now: context.now(), scans[0]) }
-        // A scan that is asked for by its number is told as it was.
+        // A scan that is asked for by its number is reported as it was.
         if moment == nil || moment == .latest { try await noteUnfinished(&snapshot, after: groups, in: history) }
         for takeover in snapshot.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
         return StoredSnapshot(history: history, scans: scans, snapshot: snapshot, known: known, compared: compared)

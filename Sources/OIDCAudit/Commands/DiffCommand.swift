@@ -107,7 +107,7 @@ struct DiffCommand: AuditCommand {
                 "the history \(settings.path) holds no scan before \(later.id.rawValue) of \(names)",
                 hint: "there is something to compare after the next scan")
         }
-        // The history does not reach back so far: what is known is told from its start.
+        // The history does not reach back so far: what is known is reported from its start.
         let first = try await usingHistory { () async throws(HistoryError) in
             try await history.firstScan(of: organizations, apiURL: later.apiURL)
         }

@@ -195,7 +195,7 @@ extension CommandFailure {
 }
 
 extension AuditReport {
-    /// Whether the run ended before it knew of any repository, so that its error is all there is to tell.
+    /// Whether the run ended before it knew of any repository, so that its error is all there is to report.
     fileprivate var hasReadNothing: Bool {
         summary.listed == 0
             && [ExitStatus.permission, .failure].contains { $0.rawValue == gate.exitStatus }

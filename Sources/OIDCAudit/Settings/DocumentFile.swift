@@ -44,7 +44,7 @@ struct DocumentFile {
         }
     }
 
-    /// A mistake in the file as the command line tells it: `FILE:LINE:COLUMN: what`.
+    /// A mistake in the file as the command line prints it: `FILE:LINE:COLUMN: what`.
     static func failure(_ error: DocumentError, in name: String) -> CommandFailure {
         .usage("\(name):\(error)", hint: error.hint ?? "correct it at that position")
     }

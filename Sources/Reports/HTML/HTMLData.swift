@@ -8,7 +8,7 @@ struct HTMLData {
         "parts", "certain",
         "setting", "since", "findings",
     ]
-    /// A page is there to be looked at: of repositories that changed very often, it tells the newest.
+    /// A page is there to be looked at: of repositories that changed very often, it shows the newest.
     private static let eventsMax = 30_000
     private static let eventsOfOneMax = 20
 

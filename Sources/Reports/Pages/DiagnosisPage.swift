@@ -289,6 +289,6 @@ extension Diagnosis.Cost {
 }
 
 extension UnreadableReason.Code {
-    /// Whether it keeps an answer back without telling what the token may do.
+    /// Whether it keeps an answer back without saying what the token may do.
     fileprivate var saysNothingOfRights: Bool { isFault || self == .rateLimited }
 }

@@ -1,6 +1,6 @@
 import AuditCore
 
-/// Repositories that can use a trust in the same way, told together: of an owner-wide trust they are thousands.
+/// Repositories that can use a trust in the same way, listed together: of an owner-wide trust they are thousands.
 struct TrustCrowds {
     struct Crowd {
         let names: String

@@ -112,7 +112,7 @@ struct PlanCommand: AuditCommand {
             let style = context.console.reportStyle(settings.console.color)
             try context.console.write(Array(("\n" + PlanPage.cloudNotes(plan, style: style)).utf8))
         }
-        // Whoever asks must be able to tell a plan of everything from one that was cut short.
+        // Whoever asks must be able to distinguish a plan of everything from one that was cut short.
         if let failure = read.failure, failure.status != .incomplete { throw failure }
         guard plan.changes.isEmpty else {
             suggest(plan, logins, path, context)
