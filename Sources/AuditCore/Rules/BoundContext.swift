@@ -61,7 +61,7 @@ package struct BoundContext: RepositoryRule {
         return subject.violation(
             message,
             problems: ["branches share one subject"]
-                + (partial.isEmpty ? ["no claim tells one job of the repository from another"] : [])
+                + (partial.isEmpty ? ["no claim distinguishes the repository's jobs"] : [])
                 + subject.sharingProblems,
             expected: Self.binding.map(\.rawValue), isChoice: true,
             remediation: "Change \(subject.templateName) to hold context.")

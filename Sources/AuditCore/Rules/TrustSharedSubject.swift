@@ -3,8 +3,8 @@ package struct TrustSharedSubject: TrustRule {
     package static let name = "trust-shared-subject"
     package static let summary = "No two repositories present one subject that a trust accepts."
     package static let rationale = """
-        A template without the repository gives several repositories one subject, and the trust can't tell them \
-        apart. Source: GitHub's OIDC reference, \"Customizing the token claims\".
+        A template without the repository gives several repositories one subject, and the trust can't \
+        distinguish them. Source: GitHub's OIDC reference, \"Customizing the token claims\".
         """
     package static let remediation =
         "Add repo to the templates, and write both repositories out if both are meant."

@@ -53,7 +53,7 @@ package enum OrganizationTemplate: Hashable, Sendable {
 
     /// What everybody should know who reads or writes one.
     package static let effect =
-        "an organization's template changes nothing until a repository opts in; only a repository's own setting tells "
+        "an organization's template changes nothing until a repository opts in; only a repository's own setting shows "
         + "whether its subjects are immutable"
 
     /// Claims that a repository inherits, GitHub's default where it was never set; `nil` if they are not known.
