@@ -316,7 +316,7 @@ struct ReachFinder {
         _ demand: CompiledDemand,
     ) -> Reach.Answer {
         func answer(of limits: OutsiderSubject.Limits, in context: JobContext) -> Reach.Answer {
-            let subject = TokenText(OutsiderSubject.hole(limits))
+            let subject = TokenText(OutsiderSubject.hole(limits, resembling: demand.subjectStarts))
             let language = TokenLanguage(context, identity, subject: subject, keys: demand.claims)
             return first(of: [language?.without(enterpriseIDs)].compactMap { $0 }, demand)
         }
@@ -348,7 +348,7 @@ struct ReachFinder {
         case "repository_id": ["repo", "repository", "repository_id"]
         case "repository_owner_id": ["repo", "repository", "repository_owner_id"]
         case "ref": ["ref", "workflow_ref"]
-        case "sub", "aud": []
+        case "sub": []
         default: [claim.rawValue]
         }
     }

@@ -95,12 +95,16 @@ struct TargetReader {
             return .repository(setting)
         }
 
-        /// Whether it is what a plan was made for: the same, but for claims that are reported of one that inherits, or may.
+        /// Whether it is what a plan was made for: the same, but for claims without effect, and those that are reported of one
+        /// that inherits, or may.
         func isStillBefore(_ change: PlannedChange) -> Bool {
             if value == change.before { return true }
-            guard case .repository(let known) = change.before, case .repository(var now) = value,
-                change.before.inherits || change.mayInherit, now.includeClaimKeys == echo
-            else { return false }
+            guard case .repository(let known) = change.before, case .repository(var now) = value else { return false }
+            // Beside use_default claims have no effect, and GitHub may drop them.
+            let isUnused = known.useDefault && now.useDefault
+            guard isUnused || (change.before.inherits || change.mayInherit) && now.includeClaimKeys == echo else {
+                return false
+            }
             now.includeClaimKeys = known.includeClaimKeys
             return now == known
         }

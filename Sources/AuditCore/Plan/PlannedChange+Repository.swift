@@ -151,6 +151,9 @@ extension PlannedChange {
         {
             warnings.append(Self.becomesItsOwn)
         }
+        if setting.useDefault, let unused = setting.includeClaimKeys, !unused.isEmpty {
+            warnings.append("a rollback can't restore the unused claims \(unused.joinedNames)")
+        }
         // Whatever the subjects are taken to be.
         if dropsIDs, !warnings.contains(Self.idsMayStay) { warnings.append(Self.idsMayStay) }
     }

@@ -6,6 +6,7 @@ package struct ImmutableSubject: RepositoryRule {
         A subject of names alone can be taken over with the names. Repositories created, renamed or transferred after \
         2026-07-15 have immutable subjects; older ones keep the old form until the repository or the organization opts \
         in. What counts is the prefix that GitHub computes: the flag beside it says only whether somebody opted in. \
+        A template that names owner and repository by their ids counts as well, whatever the prefix. \
         An Enterprise Server has no immutable subjects, so the rule says nothing there. Sources: GitHub's OIDC \
         reference on immutable subjects, and Azure/azure-dev#9382, with a token that shows it.
         """

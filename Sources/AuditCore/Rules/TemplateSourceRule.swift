@@ -9,7 +9,7 @@ package struct TemplateSourceRule: RepositoryRule {
         subject claims for an organization or repository".
         """
     package static let remediation =
-        "Opt the repository in to the organization's template, or give it back to GitHub's default."
+        "Let the template come from a place that the entry allows: opt in to the organization's, or return to GitHub's default."
     package static let options = [
         RuleOption(
             "allowed", .words(Place.allCases.map(\.rawValue)), required: true,

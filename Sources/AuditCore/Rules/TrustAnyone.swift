@@ -10,7 +10,7 @@ package struct TrustAnyone: TrustRule {
         roles.
         """
     package static let remediation =
-        "Write the owner and the slash behind it out in the subject, as repo:OWNER/REPOSITORY:*."
+        "Let every value of sub begin with repo:OWNER/, with an owner of yours, as in repo:OWNER/REPOSITORY:*."
     package static let examples = [
         RuleExample(role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .pass),
         RuleExample(role: [.init("StringLike", "sub", "repo:acme*")], expected: .fail("any account of GitHub gets in")),
@@ -23,6 +23,6 @@ package struct TrustAnyone: TrustRule {
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         subject.verdict(
             subject.reach.anyone, "any account of GitHub gets in", expected: "an owner of yours, and a slash behind it",
-            remediation: "Write the owner and the slash behind it out in the subject.")
+            remediation: "Let every value of sub begin with repo:OWNER/, with an owner of yours.")
     }
 }

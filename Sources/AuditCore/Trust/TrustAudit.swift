@@ -71,6 +71,8 @@ package struct TrustAudit: Sendable {
     package var gaps: [String] = []
     /// The repository given by `--repository`; `nil` for all.
     package var repository: RepositoryID?
+    /// How many trusts `--repository` and `--identity` leave out: nothing is known of them.
+    package var leftOut = 0
     /// `nil` without `--what-if` and `--plan`.
     package var change: Change?
     /// By the trust's id; `nil` without `--token-claims`.

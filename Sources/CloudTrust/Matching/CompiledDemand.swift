@@ -21,8 +21,13 @@ struct CompiledDemand {
         for necessary in demand.necessary where !necessary.isNegated && necessary.isRead { required.insert(necessary) }
         isRequired = demands.map(required.contains)
         var seen: Set<ClaimKey> = []
+        subjectStarts = demands.filter { $0.isRead && $0.claim == "sub" && !$0.isNegated }.flatMap(\.anyOf)
+            .filter { $0.text.hasSuffix("*") && $0.literalStart.count == $0.text.count - 1 }.map(\.literalStart)
         claims = demands.filter { $0.isRead && seen.insert($0.claim).inserted }.map(\.claim)
     }
+
+    /// What stands before the only wildcard of values of `sub`, at their end.
+    let subjectStarts: [String]
 
     func reads(_ claim: ClaimKey) -> Bool { claims.contains(claim) }
 }

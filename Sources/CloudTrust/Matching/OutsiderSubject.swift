@@ -21,9 +21,16 @@ enum OutsiderSubject {
         var once: Set<String> = []
     }
 
+    /// - Parameter starts: texts with which subjects begin that are asked about: a subject that continues one with a
+    ///   repository is what a person expects to see.
     /// - Returns: a hole for the whole subject.
-    static func hole(_ limits: Limits) -> TokenHole {
-        TokenHole("custom_subject", .automaton(automaton(limits)), usual: "")
+    static func hole(_ limits: Limits, resembling starts: [String] = []) -> TokenHole {
+        let alphabet = TokenAlphabet.automaton(automaton(limits))
+        let owner = limits.owner ?? TokenIdentity.ownerHole.usual
+        let usual = starts.lazy.map { start in
+            start + (start.isEmpty || start.hasSuffix(":") ? "" : ":") + "repo:\(owner)/\(TokenIdentity.nameHole.usual)"
+        }.first(where: alphabet.contains)
+        return TokenHole("custom_subject", alphabet, usual: usual ?? "")
     }
 
     /// The keys of a subject, with their values.

@@ -201,6 +201,7 @@ struct TrustCommand: AuditCommand {
         audit.gaps = claims == nil ? seen.gaps : []
         if files.exports.allSatisfy({ $0.roles == 0 }) { audit.gaps.append("the files hold no role") }
         audit.repository = id
+        audit.leftOut = files.trusts.count - report.trusts.count
         if let claims {
             audit.tokens = Dictionary(uniqueKeysWithValues: trusts.map { ($0.id, $0.answer(to: claims)) })
         }

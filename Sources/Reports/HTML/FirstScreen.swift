@@ -81,7 +81,11 @@ struct FirstScreen {
 
     private func fresh() -> List {
         guard let fresh = report.freshFindings, let before = report.history?.difference?.before else {
-            return List("fresh", "New", [], none: "There is no scan before this one to compare with.")
+            return List(
+                "fresh", "New", [],
+                none: report.isFirstOfPolicy
+                    ? "Another policy judged the scan before: findings are not compared with it."
+                    : "There is no scan before this one to compare with.")
         }
         let items = bySubject(fresh).map { findings in
             item(

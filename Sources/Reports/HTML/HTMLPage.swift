@@ -175,10 +175,16 @@ struct HTMLPage {
         }
         let open = counts(report.findings.filter { !report.gate.isAccepted($0) })
         let known = counts(report.findings.filter { $0.isOpen && report.gate.isAccepted($0) })
+        // What an entry allows decides what fixes its findings.
+        var fixes: [String: [String]] = [:]
+        for finding in report.findings where !report.gate.isAccepted(finding) {
+            let fix = finding.violation.remediation
+            if fixes[finding.rule]?.containsExactly(fix) != true { fixes[finding.rule, default: []].append(fix) }
+        }
         let entries = report.policy.rules.enumerated()
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
         let broken = entries.filter { open[$0.id] != nil }
-            .map { RuleEntry($0, open: open[$0.id] ?? 0, known: known[$0.id] ?? 0) }
+            .map { RuleEntry($0, open: open[$0.id] ?? 0, known: known[$0.id] ?? 0, fixes: fixes[$0.id]) }
         let others = entries.filter { open[$0.id] == nil }
             .map { RuleEntry($0, open: 0, known: known[$0.id] ?? 0) }
         return [
@@ -289,17 +295,21 @@ extension GateReport {
 }
 
 extension HTMLPage.RuleEntry {
+    private static let fixesMax = 3
+
     /// - Parameters:
     ///   - open: how many of its violations nothing accepts.
     ///   - known: how many the baseline lets through.
-    init(_ entry: PolicyReport.Entry, open: Int, known: Int) {
+    ///   - fixes: what fixes these, each once; `nil` if there are none.
+    init(_ entry: PolicyReport.Entry, open: Int, known: Int, fixes: [String]? = nil) {
         let rule = RuleCatalog.rule(named: entry.rule)
         id = entry.id
         severity = entry.severity.rawValue
         summary = entry.summary
         reason = entry.reason?.shown
         rationale = rule?.rationale ?? ""
-        remediation = rule?.remediation ?? ""
+        let few = fixes.flatMap { $0.count <= Self.fixesMax ? $0.joined(separator: " Or: ").shown : nil }
+        remediation = few ?? rule?.remediation ?? ""
         isBroken = open > 0
         let parts = [
             open > 0 ? counted(open, "violation") : nil,

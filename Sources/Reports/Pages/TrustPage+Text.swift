@@ -89,7 +89,11 @@ extension TextPage {
     mutating func access(_ audit: TrustAudit) {
         let used = audit.trusts.filter { !$0.cells.isEmpty }
         blank()
-        guard !used.isEmpty else { return line("ACCESS", .strong, "no repository can assume anything") }
+        guard !used.isEmpty else { 
+            return line(
+                "ACCESS", .strong, audit.askedRepository.map { "\($0) can assume no role" }
+                    ?? "no repository can assume anything")
+        }
         let identities = Set(used.map(\.trust.identity.name)).count
         line("ACCESS", .strong, "what repositories can assume: \(counted(identities, "role"))")
         let crowds = TrustCrowds(audit)

@@ -177,6 +177,7 @@ package enum TrustPage: Page {
         Member("no_match", .integer, "trusts that no repository can use") { $0.unmatched.count }
         Member("undecided", .integer, "trusts") { $0.undecided.count }
         Member("unread", .integer, "roles") { $0.unreadCount }
+        Member("left_out", .integer, "trusts that were not judged, by --repository or --identity") { $0.leftOut }
     }
 
     /// The rows that are listed one by one.

@@ -96,6 +96,11 @@ extension TrustAudit {
         repository.map { report.repositories[Int(cell.repository)].repository.id == $0 } ?? true
     }
 
+    /// The full name of the repository that is asked for; `nil` if all are.
+    var askedRepository: String? {
+        repository.flatMap { id in report.repositories.first { $0.repository.id == id }?.repository.fullName }
+    }
+
     /// What stands in the headline of every format for people.
     var headline: (word: String, rest: String, verdict: GateReport.Verdict) {
         let outside = outside.count
@@ -107,7 +112,13 @@ extension TrustAudit {
             (undecided.count, "\(undecided.count) undecided"),
             (unreadCount, "\(counted(unreadCount, "role")) unread"),
         ].filter { $0.0 > 0 }.map(\.1)
-        let words = parts.isEmpty ? "nobody outside gets in" : parts.joined(separator: ", ")
+        let own = askedRepository.map { name in
+            let roles = Set(trusts.filter { $0.cells.contains(where: concerns) }.map(\.trust.identity.name)).count
+            return "\(name) can assume \(roles == 0 ? "no role" : counted(roles, "role"))"
+        }
+        let words =
+            ([own, parts.isEmpty && own == nil ? "nobody outside gets in" : nil].compactMap(\.self) + parts)
+            .joined(separator: ", ") + (leftOut == 0 ? "" : "; \(counted(leftOut, "other trust")) not judged")
         let verdict: GateReport.Verdict =
             judgement?.report.gate.verdict
             ?? (exitStatus == .success ? .passed : exitStatus == .violations ? .failed : .incomplete)

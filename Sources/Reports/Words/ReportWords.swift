@@ -57,13 +57,19 @@ extension AuditReport {
     }
 
     /// Open findings that are new, worse or back since the scan before, and are not accepted: worst first, then in the
-    /// report's order. `nil` if the history holds no scan before.
+    /// report's order. `nil` if the history holds no scan before, or none that this policy judged.
     var freshFindings: [Finding]? {
-        guard history?.difference != nil else { return nil }
+        guard history?.difference != nil, !isFirstOfPolicy else { return nil }
         return findings.enumerated()
             .filter { $0.element.isFresh && !gate.isAccepted($0.element) }
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
             .map(\.element)
+    }
+
+    /// Whether another policy judged the scan before, and this one none: nothing of it is known to be new.
+    var isFirstOfPolicy: Bool {
+        guard let difference = history?.difference, difference.policyName != policy.name else { return false }
+        return findings.allSatisfy { $0.change == .new }
     }
 
     /// Findings that went since the scan before, worst first. What left the scope, or whose rule left the policy, went with

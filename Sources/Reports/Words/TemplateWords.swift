@@ -70,8 +70,9 @@ extension PlannedChange.Value {
         case .repository(let setting):
             let keys = setting.includeClaimKeys ?? []
             let claims = keys.isEmpty ? Self.inherited : keys.joinedNames
+            let unused = keys.isEmpty ? "" : "; unused: \(keys.joinedNames)"
             return [
-                ("template", setting.useDefault ? "GitHub's default (use_default: true)" : claims),
+                ("template", setting.useDefault ? "GitHub's default (use_default: true\(unused))" : claims),
                 ("use_immutable_subject", setting.useImmutableSubject.map { "\($0)" } ?? "not set"),
             ]
         }
