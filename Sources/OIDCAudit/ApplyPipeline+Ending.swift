@@ -11,7 +11,7 @@ extension ApplyPipeline {
         let done = entries.count { $0.outcome?.isDone == true }
         guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
         let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
-        let advice = Self.advice(entries, id)
+        let advice = advice(entries, id)
         let tally = Self.tally(changeset, done)
         func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
             CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
@@ -78,7 +78,7 @@ extension ApplyPipeline {
     }
 
     /// What to do next. What GitHub rejected is not to be sent again.
-    private static func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
+    private func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
         let open = entries.filter(\.isOpen)
         let isForbidden =
             !open.isEmpty
@@ -87,10 +87,10 @@ extension ApplyPipeline {
             open.isEmpty
                 ? "make a new plan"
                 : isForbidden
-                    ? "give the token what is missing, then oidc-audit apply --continue resumes"
-                    : "oidc-audit apply --continue resumes",
+                    ? "give the token what is missing, then oidc-audit apply --continue\(options) resumes"
+                    : "oidc-audit apply --continue\(options) resumes",
             entries.contains(where: \.isWorthRollback)
-                ? "oidc-audit rollback \(id.rawValue) restores what was there" : nil,
+                ? "oidc-audit rollback \(id.rawValue)\(options) restores what was there" : nil,
         ].compactMap(\.self).joined(separator: ", ")
     }
 

@@ -151,6 +151,7 @@ struct ApplyPipeline {
         guard change.yes || context.ask != nil else {
             throw .usage("no terminal to confirm on", hint: "read the plan, then add --yes")
         }
+        if let history, work.begun == nil { try await checkNotBegun(plan, in: history) }
         left.access = try await changedAccess(of: left, work, in: history)
         let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
         let open = entries.indices.filter { entries[$0].isOpen }
@@ -234,7 +235,6 @@ struct ApplyPipeline {
                         + ChangesetPage.render(shown, as: format, style: context.console.reportStyle(console.color)))
                         .utf8))
             let exitStatus = try status(of: result, changesets.first, id, stop.withLock { $0 })
-            let options = context.sameOptions(apiURL: apiURL, historyPath: historyPath)
             let journal = "history changes \(id.rawValue)\(options)"
             let rollback = work.kind == .rollback ? nil : changesets.first?.rollback(options: options)
             context.suggest([rollback, journal].compactMap(\.self), console)
@@ -289,16 +289,24 @@ struct ApplyPipeline {
         return changeset
     }
 
+    /// - Returns: the plan's digest.
+    @discardableResult
+    private func checkNotBegun(_ plan: Plan, in store: HistoryStore) async throws(CommandFailure) -> String {
+        let digest = PlanDocument.digest(of: plan)
+        guard let other = try await unfinished(in: store, of: digest) else { return digest }
+        throw .usage(
+            "this plan was started as #\(other.id.rawValue) and is not finished",
+            hint: "oidc-audit apply --continue\(options)")
+    }
+
+    /// What a further command of the same host and history needs.
+    var options: String { context.sameOptions(writingTo: apiURL, historyPath: historyPath) }
+
     private func begin(
         _ work: Work, _ actor: String?, in store: HistoryStore,
     ) async throws(CommandFailure) -> ChangesetID {
         if let begun = work.begun { return begun.id }
-        let digest = PlanDocument.digest(of: work.plan)
-        if let other = try await unfinished(in: store, of: digest) {
-            throw .usage(
-                "this plan was started as #\(other.id.rawValue) and is not finished",
-                hint: "oidc-audit apply --continue")
-        }
+        let digest = try await checkNotBegun(work.plan, in: store)
         return try await usingHistory { () async throws(HistoryError) in
             try await store.beginChangeset(
                 work.kind, planDigest: digest, document: PlanDocument.render(work.plan), apiURL: apiURL, actor: actor,

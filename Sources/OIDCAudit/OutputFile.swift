@@ -78,7 +78,7 @@ extension OutputFile {
         let (kind, path) = try text.kindAndFile(example: "json=report.json")
         let reporter = try ReportFormat(option: kind).reporter
         guard ReporterCatalog.all.contains(where: { $0 == reporter }) else {
-            throw InvalidValue(text, "is not a file's: \(kind) is for standard output alone", hint: "-f \(kind)")
+            throw InvalidValue(text, "is not for a file: \(kind) is for standard output only", hint: "-f \(kind)")
         }
         self.init(reporter: reporter, path: path)
     }
@@ -89,7 +89,11 @@ extension String {
     func kindAndFile(example: String) throws(InvalidValue) -> (kind: String, path: String) {
         let parts = split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[1].isEmpty else {
-            throw InvalidValue(self, "is not KIND=FILE", hint: "for example \(example)")
+            // The format, by what the file's name ends with.
+            let ending = lastIndex(of: ".").map { self[index(after: $0)...].lowercased() } ?? ""
+            let kind = ReporterCatalog.all.contains { $0.name == ending } ? ending : nil
+            throw InvalidValue(
+                self, "is not KIND=FILE", hint: kind.map { "\($0)=\(self)" } ?? "for example \(example)")
         }
         if let why = AtomicFile.obstacle(to: parts[1]) {
             throw InvalidValue(self, "can't be written: \(why)", hint: "make the folder first, or name another file")

@@ -143,7 +143,7 @@ import Testing
             #expect(apply.error.contains("note: It takes at least 1 h"))
             #expect(apply.error.contains("the 2 writes of this hour are used; the wait would be longer than allowed"))
             #expect(apply.error.contains("2 of 4 changes were made, not acme/r3, acme/r4"))
-            #expect(apply.error.contains("oidc-audit apply --continue resumes, oidc-audit rollback 1"))
+            #expect(apply.error.contains(/oidc-audit apply --continue --api-url \S+ resumes, oidc-audit rollback 1/))
             #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
         }
     }

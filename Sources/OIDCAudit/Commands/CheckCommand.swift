@@ -25,7 +25,7 @@ struct CheckCommand: AuditCommand {
     @OptionGroup var targets: OrganizationsOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
-        help: ArgumentHelp("Say what this policy would newly flag or clear.", valueName: "file"), completion: .policy)
+        help: ArgumentHelp("Report what this policy would newly flag or clear.", valueName: "file"), completion: .policy)
     var compare: String?
     @Option(
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)
@@ -146,8 +146,12 @@ struct CheckPipeline {
         }
         // Of a day that is past there is nothing to fix.
         if moment == nil {
-            let options = context.sameOptions(apiURL: stored.snapshot.apiURL, historyPath: historyPath)
-            context.suggest(report.nextSteps(isStored: true, options: (options, options)), console)
+            let apiURL = stored.snapshot.apiURL
+            let options = (
+                offline: context.sameOptions(apiURL: apiURL, historyPath: historyPath),
+                online: context.sameOptions(writingTo: apiURL, historyPath: historyPath)
+            )
+            context.suggest(report.nextSteps(isStored: true, options: options), console)
         }
         return report.gate.exitStatus
     }

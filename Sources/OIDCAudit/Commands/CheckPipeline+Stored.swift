@@ -24,7 +24,7 @@ extension CheckPipeline {
     func stored(in history: HistoryStore, _ context: CommandContext) async throws(CommandFailure) -> StoredSnapshot {
         let apiURL = try await host.apiURL(in: history, of: moment)
         let asked = try await context.organizations(organizations, apiURL: apiURL, in: history, console)
-        let (groups, missing) = try await groups(of: asked, apiURL, in: history)
+        let (groups, missing) = try await groups(of: asked, apiURL, in: history, context)
         let scans = groups.map(\.scan)
         try await context.sayNewNames(of: scans, asked: organizations, in: history, console)
         var parts: [(scan: StoredScan, snapshot: Snapshot)] = []
@@ -101,7 +101,7 @@ extension CheckPipeline {
 
     /// - Returns: at least one scan, and the logins of organizations that have none.
     private func groups(
-        of asked: [OrganizationReference], _ apiURL: String, in history: HistoryStore,
+        of asked: [OrganizationReference], _ apiURL: String, in history: HistoryStore, _ context: CommandContext,
     ) async throws(CommandFailure) -> (groups: [Group], missing: [String]) {
         if let moment {
             return ([(try await HistorySettings.scan(moment, of: asked, apiURL: apiURL, in: history), asked)], [])
@@ -126,7 +126,9 @@ extension CheckPipeline {
             let login = missing.first ?? ""
             throw .usage(
                 "the history \(historyPath) holds no finished scan of \(login) at \(apiURL)",
-                hint: "oidc-audit scan \(login) makes one; --api-url and --db choose another")
+                hint: "oidc-audit scan \(login) --policy \(judging.policy.source.shellQuoted)"
+                    + context.sameOptions(writingTo: apiURL, historyPath: historyPath)
+                    + " makes one; --api-url and --db choose another")
         }
         if let other = groups.first(where: { $0.scan.scope != first.scan.scope }) {
             throw .usage(

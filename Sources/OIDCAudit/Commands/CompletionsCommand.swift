@@ -6,11 +6,14 @@ struct CompletionsCommand: AuditCommand {
         commandName: "completions", abstract: "Print a script for completing commands and options in a shell.",
         discussion: CommandHelp.text(
             examples: [
-                "oidc-audit completions bash > ~/.local/share/bash-completion/completions/oidc-audit",
-                "oidc-audit completions zsh > ~/.zfunc/_oidc-audit",
-                "oidc-audit completions fish > ~/.config/fish/completions/oidc-audit.fish",
+                "oidc-audit completions bash > oidc-audit",
+                "oidc-audit completions zsh > _oidc-audit",
+                "oidc-audit completions fish > oidc-audit.fish",
             ],
-            details: "For zsh, the folder must be in fpath before compinit runs."))
+            details: """
+                Put the file into ~/.local/share/bash-completion/completions for bash, into a folder of fpath for zsh \
+                (before compinit runs), and into ~/.config/fish/completions for fish.
+                """))
 
     @Argument(help: "The shell.") var shell: Shell
 

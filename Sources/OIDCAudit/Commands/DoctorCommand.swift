@@ -14,9 +14,9 @@ struct DoctorCommand: AuditCommand {
                 (.success, "ready"), (.incomplete, "a rate limit is spent"), (.permission, "something is missing"),
             ],
             details: """
-                Asks about ten times, changes nothing, and stores nothing. Where another credential is set that could read the \
+                Sends about ten requests, changes nothing, and stores nothing. Where another credential is set that could read the \
                 organization, it compares what both list. With --trust it looks at cloud exports, and uses no \
-                network: what each file is, how old, what it lacks, and the command that makes it.
+                network: what each file is, how old, what is missing, and the command that makes it.
                 """))
 
     @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))

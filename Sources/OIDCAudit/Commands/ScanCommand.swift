@@ -22,7 +22,7 @@ struct ScanCommand: AuditCommand {
     @OptionGroup var organizations: OrganizationsOptions
     @OptionGroup var targets: TargetOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
-    @Flag(help: "Go on with the interrupted scan of these organizations, if it began less than 24 h ago.")
+    @Flag(help: "Resume the interrupted scan of these organizations, if it began less than 24 h ago.")
     var resume = false
     @OptionGroup(title: "Scope") var scope: ScopeOptions
     @OptionGroup(title: "Report") var output: OutputOptions

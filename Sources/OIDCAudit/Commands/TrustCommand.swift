@@ -52,7 +52,7 @@ struct TrustCommand: AuditCommand {
     @Option(help: ArgumentHelp("Another scan than the last one: \(ScanReference.forms).", valueName: "scan"))
     var at: ScanReference?
     @Option(
-        help: ArgumentHelp("Say what is new or gone since an earlier JSON report.", valueName: "file"),
+        help: ArgumentHelp("Report what is new or gone since an earlier JSON report.", valueName: "file"),
         completion: .json)
     var sinceReport: String?
     @OptionGroup var age: AgeOptions

@@ -162,9 +162,10 @@ struct WaiverAddCommand: AuditCommand {
         let before = isNew ? [] : try WaiverFile.load(path).waivers
         let text = try WaiverFileEditor(path: path, old: old).adding(waiver)
         // What is written must be what is read tomorrow, and nothing else may have changed.
-        let isTwice = before.contains { $0.rule == waiver.rule && $0.target.isSame(as: waiver.target) }
-        guard !isTwice else {
-            throw .usage("\(path): the \(waiver) stands twice", hint: "change the one that is there")
+        if let known = before.first(where: { $0.rule == waiver.rule && $0.target.isSame(as: waiver.target) }) {
+            throw .usage(
+                "\(path):\(known.position): there already is a \(known), until \(known.expires)",
+                hint: "change that one")
         }
         guard let list = try? WaiverFile.load(bytes: Array(text.utf8), name: path),
             list.waivers.map({ $0.placed(at: .start) }) == (before + [waiver]).map({ $0.placed(at: .start) })

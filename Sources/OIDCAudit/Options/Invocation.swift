@@ -72,7 +72,10 @@ struct Invocation {
         }
         let options = try DeclaredOption.all(of: command)
         let hasArguments: Bool
-        (flags, hasArguments) = try Self.flags(words, of: options, hint: Self.hint(path))
+        (flags, hasArguments) = try Self.flags(
+            words, of: options,
+            hint: (path.isEmpty ? "options come after the command, as in \(Tool.name) scan ORG --policy FILE; " : "")
+                + Self.hint(path))
         let variable = environment[DeclaredOption.environmentName(DeclaredOption.configurationFile)] ?? ""
         let file = try ConfigurationFile(
             named: flags.last { $0.option.name == DeclaredOption.configurationFile }?.text
@@ -170,11 +173,12 @@ struct Invocation {
             }
             let matches = named(word)
             // The parser would take its value for an argument, and speak of that.
-            if matches.isEmpty, word.hasPrefix("--") {
-                let name = String(word.drop { $0 == "-" }.prefix { $0 != "=" })
+            let name = String(word.drop { $0 == "-" }.prefix { $0 != "=" })
+            if matches.isEmpty, word.hasPrefix("--") || name.count > 1 && options.contains(where: { $0.name == name }) {
                 let nearest = NearestWord.nearest(to: name, among: options.map(\.name))
                 throw .usage(
-                    "unknown option '--\(name)'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? ""), hint: hint)
+                    "unknown option '\(word.prefix { $0 != "=" })'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? ""),
+                    hint: hint)
             }
             for option in matches {
                 var text = word.firstIndex(of: "=").map { String(word[word.index(after: $0)...]) }

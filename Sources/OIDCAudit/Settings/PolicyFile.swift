@@ -8,7 +8,15 @@ enum PolicyFile {
         guard ScanReference.prefixed(source) == nil else {
             throw .usage("\(source) is a stored scan's policy", hint: "check, report and policy show take it")
         }
-        guard source.hasPrefix("preset:") else { return try DocumentFile(path: source, what: "policy") }
+        guard source.hasPrefix("preset:") else {
+            do throws(CommandFailure) {
+                return try DocumentFile(path: source, what: "policy")
+            } catch {
+                // A preset's name alone is a file's name.
+                guard Preset.all.contains(where: { $0.name == source }) else { throw error }
+                throw .usage(error.message, hint: "did you mean preset:\(source)?")
+            }
+        }
         let name = String(source.dropFirst("preset:".count))
         guard let preset = Preset.all.first(where: { $0.name == name }) else {
             throw .usage(
