@@ -24,25 +24,48 @@ package struct AccessEngine {
     }
 
     package func report(_ trusts: [Trust]) -> AccessReport {
-        AccessReport(repositories: world.repositories, trusts: trusts.map(judge))
+        AccessReport(repositories: world.repositories, trusts: Self.agreeing(trusts.map(judge)))
+    }
+
+    /// Where exports of a role differ, whoever gets in by each of them gets in; of others it is not known.
+    private static func agreeing(_ trusts: [JudgedTrust]) -> [JudgedTrust] {
+        func open(_ trust: JudgedTrust) -> Undecided? {
+            trust.trust.undecided.first { $0.kind == .severalExports }
+        }
+        let several = Dictionary(grouping: trusts.filter { open($0) != nil }) { ExactText($0.trust.identity.name) }
+        guard !several.isEmpty else { return trusts }
+        return trusts.map { trust in
+            guard let why = open(trust), let alike = several[ExactText(trust.trust.identity.name)] else { return trust }
+            let variants = Dictionary(grouping: alike, by: \.trust.source.policy).values
+            var trust = trust
+            for group in Reach.answers {
+                let isCertain = variants.allSatisfy { variant in
+                    variant.contains { if case .yes = $0.reach[keyPath: group] { true } else { false } }
+                }
+                if !isCertain {
+                    trust.reach[keyPath: group] = trust.reach[keyPath: group].possible("\(why.what): \(why.why)")
+                }
+            }
+            return trust
+        }
     }
 
     // MARK: -
 
     private func judge(_ trust: Trust) -> JudgedTrust {
-        let demand = CompiledDemand(trust.demand)
+        let demand = CompiledDemand(trust.demand, issuer: trust.issuer)
         let names = TrustNames(trust)
         let result = matrix.result(demand, entries: index.candidates(demand))
         let mayHaveMore =
             mayHaveMore(demand, result.cells)
-            || result.cells.isEmpty && finder.mayLetInUnlisted(names, demand)
+            || finder.mayLetInUnlisted(names, demand)
         var undecided = trust.undecided
         var reach = finder.reach(names, demand, result, mayHaveMore: mayHaveMore)
         if result.isIntricate || !reach.isExact {
             undecided.append(Undecided(.intricate, "its conditions", "too intricate to decide for every token"))
         }
         // Who gets in without a condition that is not evaluated may be refused by it.
-        if let open = trust.undecided.first(where: { $0.kind != .request }) {
+        if let open = trust.undecided.first(where: { $0.kind != .request && $0.kind != .severalExports }) {
             reach = reach.possible(why: "\(open.what): \(open.why)")
         }
         if let enterprise = trust.enterprise {

@@ -153,11 +153,16 @@ struct ReachFinder {
     /// Whether a repository that the trust names, of an owner of ours whose repositories are not known, gets in if it exists.
     func mayLetInUnlisted(_ names: TrustNames, _ demand: CompiledDemand) -> Bool {
         let unlisted = world.owners.filter { !$0.isListed }
-        guard !unlisted.isEmpty, names.namesRepository else { return false }
-        let identities: [([String]) -> TokenIdentity] = unlisted.map { owner in
-            {
+        guard !unlisted.isEmpty else { return false }
+        var identities: [([String]) -> TokenIdentity] = []
+        for meaning in Set(names.written.map(\.meaning)) {
+            guard let name = meaning.name, let login = meaning.owner,
+                let owner = unlisted.first(where: { $0.login.isExactlyIgnoringCase(login) })
+            else { continue }
+            identities.append {
                 var identity = Self.stranger(besides: [], [], $0)
-                identity.owner = TokenText(owner.login)
+                // As the trust writes them: a name's capitals are its owner's to choose.
+                (identity.owner, identity.name) = (TokenText(login), TokenText(name))
                 if let id = owner.id { identity.ownerID = TokenText(String(id)) }
                 return identity
             }
@@ -296,7 +301,8 @@ struct ReachFinder {
     {
         guard demand.reads("sub") else { return .no }
         let limits = OutsiderSubject.Limits(
-            owners: identity.owner.excluded, ownerIDs: identity.ownerID.excluded,
+            issuer: demand.issuer, audiences: demand.audiences, owners: identity.owner.excluded,
+            ownerIDs: identity.ownerID.excluded,
             repositoryIDs: identity.repositoryID.excluded, owner: identity.owner.known, ownerID: identity.ownerID.known,
             repositoryID: identity.repositoryID.known)
         var apart = limits

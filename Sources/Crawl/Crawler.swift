@@ -117,7 +117,11 @@ package struct Crawler: Sendable {
         }
         // Two names can lead to one.
         guard crawled.insert(account.id) else {
-            emit(.advice("\(login) is \(account.login), which was crawled already"))
+            emit(
+                .advice(
+                    login.rawValue.isExactlyIgnoringCase(account.login.rawValue)
+                        ? "\(login) was crawled already, under another name that it had"
+                        : "\(login) is \(account.login), which was crawled already"))
             return nil
         }
         emit(.organizationFound(account.id, login: account.login.rawValue, repositoryCount: account.repositoryCount))

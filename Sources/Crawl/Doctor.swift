@@ -231,9 +231,26 @@ package struct Doctor: Sendable {
             diagnosis.isExpectedAtLeast = shortfall.isAtLeast
             diagnosis.shortfall = shortfall.explanation
         }
-        if page.isPartial {
-            diagnosis.shortfall = "GitHub leaves repositories out until the token is approved for SSO"
+        if let trouble = Self.trouble(page, met, account) { diagnosis.shortfall = trouble }
+    }
+
+    /// What would make the listing partial, or leave nothing of it to judge.
+    private static func trouble(
+        _ page: RepositoryPage, _ met: [Repository], _ account: OrganizationAccount,
+    ) -> String? {
+        if page.isPartial { return "GitHub leaves repositories out until the token is approved for SSO" }
+        if let other = met.first(where: { $0.ownerID != nil && $0.ownerID != account.id.rawValue }) {
+            return "it holds repositories of another owner (id \(other.ownerID ?? 0)): the login may have changed hands"
         }
+        if page.malformedCount > 0 { return "\(page.malformedCount) of its entries are malformed" }
+        if page.isLinkUnreadable { return "its Link header can't be understood" }
+        if page.next == .elsewhere { return "its next page is on another origin, which is not asked" }
+        // Of the pages between nothing is known.
+        let isWhole = page.next == nil && page.last == nil
+        if isWhole, !met.isEmpty, met.allSatisfy({ $0.isArchived == true }) {
+            return "every repository is archived: a scan has none to judge"
+        }
+        return nil
     }
 
     private func properties(_ login: OrganizationLogin) async -> [Diagnosis.Access] {

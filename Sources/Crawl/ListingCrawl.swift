@@ -129,21 +129,25 @@ struct ListingCrawl {
     /// - Parameters:
     ///   - account: how many repositories the organization counts.
     ///   - tokenKind: whose rights may explain a listing without any repository.
-    func listing(of account: OrganizationAccount, tokenKind: AccessToken.Kind? = nil) -> Listing {
+    ///   - others: repositories of the organization that were seen elsewhere.
+    func listing(
+        of account: OrganizationAccount, tokenKind: AccessToken.Kind? = nil, others: some Sequence<RepositoryID>,
+    ) -> Listing {
         if let namedCount {
             return Listing(
                 status: problems.isEmpty ? .complete : .partial, listed: listed.count, expected: namedCount,
                 error: problems.isEmpty ? nil : problems.summary)
         }
         let shortfall = ListingShortfall(
-            account, listed: listed.count, notPublic: notPublic, isOver: problems.isEmpty, tokenKind: tokenKind)
+            account, listed: listed.count, notPublic: notPublic, others: others.count { !listed.contains($0) },
+            hasNoProblems: problems.isEmpty, tokenKind: tokenKind)
         var problems = problems
         if problems.isEmpty, let shortfall { problems = [shortfall.explanation] }
         var error = problems.isEmpty ? nil : problems.summary
         if shortfall?.isAtLeast == true { error = error.map { "\($0); \(Listing.privateCountNotShown)" } }
         return Listing(
             status: !problems.isEmpty ? .partial : account.repositoryCount == nil ? .unverified : .complete,
-            listed: listed.count, expected: account.repositoryCount ?? shortfall?.expected, error: error,
+            listed: listed.count, expected: shortfall?.expected ?? account.repositoryCount, error: error,
             failure: failure)
     }
 }
@@ -158,18 +162,25 @@ struct ListingShortfall {
 
     /// - Parameters:
     ///   - notPublic: of the listed repositories, those that are known not to be public.
-    ///   - isOver: whether every page was read, so that nothing but the token's rights explains what is missing.
-    /// - Returns: `nil` if as many are listed as are counted.
+    ///   - others: how many are not listed and were seen elsewhere, as by their property values.
+    ///   - hasNoProblems: whether every page was read, so that nothing but the token's rights explains what is missing.
+    /// - Returns: `nil` if as many are listed as are known.
     init?(
-        _ account: OrganizationAccount, listed: Int, notPublic: Int, isOver: Bool = true, tokenKind: AccessToken.Kind?,
+        _ account: OrganizationAccount, listed: Int, notPublic: Int, others: Int = 0, hasNoProblems: Bool = true,
+        tokenKind: AccessToken.Kind?,
     ) {
         isAtLeast = account.repositoryCount == nil
-        expected = account.repositoryCount ?? account.publicRepositoryCount + notPublic
+        // Public ones that are not listed can't be made up for by private ones.
+        let counted = max(account.repositoryCount ?? 0, account.publicRepositoryCount + notPublic)
+        expected = max(counted, listed + others)
         guard listed < expected else { return nil }
-        let count = isAtLeast ? "at least \(expected)" : "the \(expected)"
-        let isOfAnother = listed == 0 && isOver && tokenKind == .fineGrained
+        let isExact = !isAtLeast && expected == account.repositoryCount
+        let count = isExact ? "the \(expected)" : "at least \(expected)"
+        let isOfAnother = listed == 0 && hasNoProblems && tokenKind == .fineGrained
         explanation =
-            "\(listed) listed of \(count) that the organization counts"
+            "\(listed) listed of \(count) "
+            + (counted < expected
+                ? "that the organization has, by its property values" : "that the organization counts")
             + (isOfAnother ? ": a fine-grained token made for another resource owner sees none" : "")
     }
 }

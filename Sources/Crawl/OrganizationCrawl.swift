@@ -48,6 +48,11 @@ struct OrganizationCrawl {
     private var includedProperties: Reading<[String]>?
     private var advised: Set<String> = []
 
+    /// How many repositories in a row were refused for want of single sign-on. It is an organization's: of public ones some
+    /// may be readable.
+    private var signOnRefusalsInRow = 0
+    private static let signOnRefusalsMax = 8
+
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
 
@@ -206,11 +211,16 @@ struct OrganizationCrawl {
             note(error)
             listing.lose(name, error)
         case .setting(let repository, .success((let setting, let validator)), let observedAt):
+            signOnRefusalsInRow = 0
             observations.append(
                 Observation(
                     repository: repository, reading: .read(setting), observedAt: observedAt, validator: validator))
         case .setting(let repository, .failure(let error), let observedAt):
             note(error)
+            if case .ssoRequired = error {
+                signOnRefusalsInRow += 1
+                if signOnRefusalsInRow >= Self.signOnRefusalsMax { stop = stop ?? .ssoRequired }
+            }
             // An answer that never came says nothing about the repository: it stays unread, for the next try.
             let isUnread = error == .cancelled || error.stop != nil
             observations.append(
@@ -254,7 +264,9 @@ struct OrganizationCrawl {
     var observation: OrganizationObservation {
         OrganizationObservation(
             login: account.login.rawValue, id: account.id, template: template,
-            includedProperties: includedProperties, listing: listing.listing(of: account, tokenKind: tokenKind),
+            includedProperties: includedProperties,
+            listing: listing.listing(
+                of: account, tokenKind: tokenKind, others: values.map { Array($0.known.keys) } ?? []),
             isListingWhole: listing.isWhole)
     }
 

@@ -46,10 +46,10 @@ struct OrganizationQueue: Sendable {
         fileprivate var isWhole: Bool { stopped == count }
     }
 
-    /// What the ends of all mean for the whole: what waits can be resumed, and where all were stopped nothing more could be
-    /// read. What stops some of several leaves these incomplete.
+    /// What the ends of all mean for the whole: what waits can be resumed, and if all were stopped nothing more could be
+    /// read. What stops some of several credentials, or some of several organizations alone, leaves these incomplete.
     static func stop(_ ends: [End]) -> ScanStop? {
-        if ends.count == 1 { return ends[0].stop }
+        if ends.count == 1 { return ends[0].isOver || ends[0].isWhole ? ends[0].stop : nil }
         if ends.contains(where: { $0.stop == .waitExhausted }) { return .waitExhausted }
         return ends.allSatisfy(\.isWhole) ? ends.first?.stop : nil
     }

@@ -26,13 +26,14 @@ extension CredentialRefusal {
             return nil
         case 403 where text.hasPrefix("this installation") && holds("suspended"): self = .installationSuspended
         // The account is the token's own: what an Enterprise Server says of it names an installation too.
-        case 403 where holds("account", "suspended"): self = .accountSuspended
+        case 403 where holds("account", "suspended"), 403 where holds("account", "flagged"): self = .accountSuspended
         case 403 where holds("installation", "suspended"), 403 where holds("suspended your access"):
             self = .installationSuspended
         case 403 where holds("account", "locked"), 403 where holds("login attempts exceeded"): self = .accountLocked
-        case 403 where holds("ip allow list"), 403 where holds("ip address", "not permitted"),
-            403 where holds("ip address", "blocked"):
+        case 403 where holds("ip allow list"), 403 where holds("ip address", "not permitted"):
             self = .addressRefused
+        case 403 where holds("ip address", "blocked"): self = .addressBlocked
+        case 403 where holds("saml enforcement"): self = .ssoRequired
         case 403 where holds("forbids access"), 403 where holds("oauth app", "access restrictions"),
             403 where holds("token", "lifetime"):
             self = .tokenNotAllowed

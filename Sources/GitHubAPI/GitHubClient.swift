@@ -292,7 +292,7 @@ extension GitHubClient {
             guard lost.isWorthAnotherTry else { throw lost.error }
             return .fault(lost.error)
         }
-        let kind = meaning(of: response)
+        let kind = meaning(of: response, to: request)
         governor.learn(from: response.headers, kind, at: elapsed())
         switch kind {
         case .success: return .answer(.success(response))
@@ -314,8 +314,8 @@ extension GitHubClient {
     }
 
     /// What an answer means to whoever speaks.
-    private func meaning(of response: APIResponse) -> AnswerKind {
-        let kind = response.kind(token: token, now: now)
+    private func meaning(of response: APIResponse, to request: APIRequest) -> AnswerKind {
+        let kind = response.kind(isRead: request.method == "GET", token: token, now: now)
         guard case .refusal(let error) = kind else { return kind }
         switch (authority, error) {
         case (.app(let app), _):

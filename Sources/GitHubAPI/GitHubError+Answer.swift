@@ -28,10 +28,19 @@ struct RateLimitRefusal: Hashable {
 extension APIResponse {
     /// Sorts an answer by GitHub's documented shapes.
     ///
-    /// - Parameter now: for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
-    func kind(token: AccessToken?, now: () -> Timestamp) -> AnswerKind {
+    /// - Parameters:
+    ///   - isRead: whether it answers a GET: of these GitHub documents 200 alone. Another status of success may stand before
+    ///     a part, or before nothing.
+    ///   - now: for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
+    func kind(isRead: Bool = true, token: AccessToken?, now: () -> Timestamp) -> AnswerKind {
         switch status {
-        case 200..<300: return .success
+        // What something between sends is no answer of GitHub's, and says nothing of a write either.
+        case 200..<300 where isPage: return .refusal(.foreignPage(status: status))
+        case 200: return .success
+        case 201..<300:
+            return isRead ? .refusal(.unexpected(status: status, "a read is answered with 200 alone")) : .success
+        // Of a network that wants a login first (RFC 6585 §6).
+        case 511: return .refusal(.credentialRefused(.foreignPages, status: status, "the network wants a login"))
         case 304: return .notModified
         case 301, 302, 307, 308: return .redirect(location: headers["location"])
         case 500...: return .serverFault(wait: retryAfter(now: now))
@@ -49,7 +58,8 @@ extension APIResponse {
         }
         switch status {
         // Whoever sends it: asking again could lock the account out.
-        case 401: return .refusal(.unauthorized(isPage ? "a page, not GitHub's JSON" : message))
+        case 401 where isPage: return .refusal(.credentialRefused(.foreignPages, status: status, "a page, not JSON"))
+        case 401: return .refusal(.unauthorized(message))
         case _ where isPage: return .refusal(.foreignPage(status: status))
         case 403: return .refusal(forbidden(message, token))
         case 404: return .refusal(.notFound(message))

@@ -208,17 +208,22 @@ package final class SharedMinute: Sendable {
         else { throw SystemFault() }
     }
 
+    /// Milliseconds since 1970 of a line. A time that no clock shows is none: it could not be reckoned with.
+    private static func moment(_ word: Substring) -> Int64? {
+        Int64(word).flatMap { (0...1 << 50).contains($0) ? $0 : nil }
+    }
+
     /// Lines of three numbers are entries, of four waiters. Others are left out: a process may have ended while it wrote.
     private static func ledger(_ text: String) -> Ledger {
         var ledger = Ledger()
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard (3...4).contains(words.count), let time = Int64(words[0]), let points = Int(words[1]),
+            guard (3...4).contains(words.count), let time = moment(words[0]), let points = Int(words[1]),
                 let owner = UInt64(words[2]), (1...100_000).contains(points)
             else { continue }
             if words.count == 3 {
                 ledger.entries.append(Entry(takenAt: time, points: points, owner: owner))
-            } else if let returnsAt = Int64(words[3]) {
+            } else if let returnsAt = moment(words[3]) {
                 ledger.waiters.append(Waiter(since: time, points: points, owner: owner, returnsAt: returnsAt))
             }
         }

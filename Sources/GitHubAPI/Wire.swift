@@ -102,7 +102,8 @@ enum Wire {
             id = try document.id("id")
             login = try document.required("login")
             publicRepositories = try document.required("public_repos")
-            totalPrivateRepositories = try document.optional("total_private_repos")
+            let owned: Int64? = try document.optional("owned_private_repos")
+            totalPrivateRepositories = try document.optional("total_private_repos") ?? owned
         }
     }
 

@@ -16,8 +16,8 @@ struct FindingLog {
 
     func write(_ report: AuditReport) throws {
         let policy = report.policy.name
-        let open = try LastFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
-            .filter(\.value.row.isOpen)
+        let known = try LastFinding.all(hostID: hostID, policyName: policy, before: scanID, db)
+        let open = known.filter(\.value.row.isOpen)
         for finding in report.findings {
             let problems = JSONColumn.of(finding.violation.problems)
             let last = open[finding.key]?.row
@@ -38,7 +38,8 @@ struct FindingLog {
             }
             try insert(row)
         }
-        for (finding, departure) in gone(open, report) {
+        let departed = known.filter { !$0.value.row.isOpen && $0.value.row.departure != nil }
+        for (finding, departure) in gone(open, report) + fixed(departed, report) {
             var row = finding
             row.isOpen = false
             row.departure = departure?.rawValue
@@ -71,6 +72,17 @@ struct FindingLog {
         let settledWaivers = Set(report.passedWaivers + removedWaivers(open, report))
         gone += unfound.filter { settledWaivers.contains($0.key) }.map { ($0.value.row, nil) }
         return gone.sorted { ($0.row.scanID, $0.row.id ?? 0) < ($1.row.scanID, $1.row.id ?? 0) }
+    }
+
+    /// Findings that went without being fixed, as by another text of the policy, and that the report shows to be fixed: if
+    /// they come back, they count again.
+    private func fixed(
+        _ departed: [FindingKey: LastFinding], _ report: AuditReport,
+    ) -> [(row: FindingRecord, departure: GoneFinding.Reason?)] {
+        guard !departed.isEmpty else { return [] }
+        let outcomes = FindingOutcomes(report)
+        return departed.filter { outcomes.isFixed($0.key) }.map { ($0.value.row, nil) }
+            .sorted { ($0.row.scanID, $0.row.id ?? 0) < ($1.row.scanID, $1.row.id ?? 0) }
     }
 
     /// Findings about waivers of the scanned organizations that are in the file no more, as when they were renewed.

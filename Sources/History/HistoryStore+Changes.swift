@@ -145,7 +145,8 @@ extension Changeset {
         func checked(_ place: Int) throws -> Int {
             guard entries.indices.contains(place) else {
                 throw DatabaseError(
-                    resultCode: .SQLITE_CORRUPT, message: "the journal holds change \(place + 1) of a plan that does not have it")
+                    resultCode: .SQLITE_CORRUPT,
+                    message: "the journal holds change \(place + 1) of a plan that does not have it")
             }
             return place
         }

@@ -90,17 +90,19 @@ struct SnapshotReader {
         let logins = Set(stored.map { $0.login.lowercased() })
         let asked = Set(requested.map { $0.lowercased() })
         let unmet = requested.filter { !logins.contains($0.lowercased()) }
-        let found = stored.compactMap { organization -> (login: String, former: String?)? in
-            guard let rowID = organization.organizationRowID, !asked.contains(organization.login.lowercased()) else {
-                return nil
-            }
-            return (organization.login, former.login(of: rowID, now: organization.login))
+        let found = stored.compactMap { organization in
+            organization.organizationRowID.map { (login: organization.login, rowID: $0) }
         }
-        if let only = found.first, let name = unmet.first, found.count == 1, unmet.count == 1 {
-            return [only.login: name]
+        if let name = unmet.first, unmet.count == 1 {
+            // It led to one that nobody asked for by its own name, or to the only one.
+            let others = found.filter { !asked.contains($0.login.lowercased()) }
+            if let only = others.count == 1 ? others.first : found.count == 1 ? found.first : nil {
+                return [only.login: name]
+            }
         }
         var names: [String: String] = [:]
-        for (login, former) in found {
+        for (login, rowID) in found {
+            let former = former.login(of: rowID, now: login)
             names[login] = unmet.first { $0.lowercased() == former?.lowercased() }
         }
         return names

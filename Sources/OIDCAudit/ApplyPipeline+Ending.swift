@@ -80,15 +80,20 @@ extension ApplyPipeline {
     /// What to do next. What GitHub rejected is not to be sent again.
     private func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
         let open = entries.filter(\.isOpen)
+        let undone = entries.filter { $0.outcome?.isDone != true }
+        let isIneffective =
+            !undone.isEmpty && undone.allSatisfy { if case .ineffective? = $0.outcome { true } else { false } }
         let isForbidden =
             !open.isEmpty
             && open.allSatisfy { entry in if case .forbidden? = entry.outcome { true } else { false } }
         return [
-            open.isEmpty
-                ? "make a new plan"
-                : isForbidden
-                    ? "give the token what is missing, then oidc-audit apply --continue\(options) resumes"
-                    : "oidc-audit apply --continue\(options) resumes",
+            isIneffective
+                ? "GitHub would do the same again: keep the old subjects allowed, and change the policy"
+                : open.isEmpty
+                    ? "make a new plan"
+                    : isForbidden
+                        ? "give the token what is missing, then oidc-audit apply --continue\(options) resumes"
+                        : "oidc-audit apply --continue\(options) resumes",
             entries.contains(where: \.isWorthRollback)
                 ? "oidc-audit rollback \(id.rawValue)\(options) restores what was there" : nil,
         ].compactMap(\.self).joined(separator: ", ")

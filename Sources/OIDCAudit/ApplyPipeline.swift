@@ -362,8 +362,7 @@ extension CommandFailure {
     init(_ error: GitHubError) {
         let status: ExitStatus =
             switch error {
-            case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet, .blocked:
-                .permission
+            case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet: .permission
             case .credentialRefused(.versionRefused, _, _), .credentialRefused(.foreignPages, _, _): .failure
             case .credentialRefused, .appRefused: .permission
             case .rateLimited, .unavailable: .incomplete

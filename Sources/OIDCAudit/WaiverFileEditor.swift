@@ -186,6 +186,10 @@ struct WaiverFileEditor {
     private static func fields(_ waiver: Waiver) -> [(key: String, value: String)] {
         var fields = [(key: "rule", value: quoted(waiver.rule))]
         if let organization = waiver.target.organization { fields.append(("organization", quoted(organization))) }
+        let except = waiver.target.exceptOrganizations.sorted()
+        if !except.isEmpty {
+            fields.append(("except_organizations", "[" + except.map(quoted).joined(separator: ", ") + "]"))
+        }
         if let identity = waiver.target.identity { fields.append(("identity", quoted(identity.pattern))) }
         switch waiver.target.repository {
         case nil: break

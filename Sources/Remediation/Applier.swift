@@ -337,7 +337,7 @@ extension GitHubError {
     /// Whether it is for want of a permission; what does not exist looks the same.
     var isOfPermission: Bool {
         switch self {
-        case .forbidden, .notFound, .ssoRequired, .blocked: true
+        case .forbidden, .notFound, .ssoRequired: true
         default: false
         }
     }
@@ -372,6 +372,8 @@ extension GitHubError {
             .unexpected(let status, let message) where (400..<500).contains(status):
             return .rejected("\(status): \(message)")
         case .gone(let message): return .rejected("410: \(message)")
+        // No token changes that.
+        case .blocked: return .skipped("\(self)")
         default: return isOfPermission ? .forbidden("\(self)") : .refused("\(self)")
         }
     }

@@ -133,6 +133,7 @@ extension PlannedChange {
                 flag = false
                 warnings.append("GitHub did not send use_immutable_subject before, and has no way to unset it: false")
             }
+            warnings.append(OrganizationTemplate.effect)
             warnings.append("repositories that follow this template are not counted here")
             former = .organization(.set(keys, useImmutableSubject: flag))
         case (.repository(var setting), .repository(let present)):

@@ -19,6 +19,7 @@ struct TargetReader {
             let why = "it could not be read: \(error)"
             switch error {
             case .unauthorized, .cancelled, .rateLimited, .unavailable, .credentialRefused, .appRefused: outcome = nil
+            case .blocked: outcome = .skipped(why)
             default: outcome = error.isOfPermission ? .forbidden(why) : .refused(why)
             }
         }

@@ -163,6 +163,24 @@ import Testing
         #expect(workflow == "evil-corp/x/.github/workflows/ci.yml@refs/pull/1/merge")
     }
 
+    /// A template of the outsider's can hold the audience, the issuer and the times: they are those of the token.
+    @Test func whatAnOutsidersSubjectRepeatsIsTheTokensOwn() throws {
+        let ordinary = #""StringEquals": {"KEY:aud": "sts.amazonaws.com"}"#
+        for (value, isOpen) in [
+            ("aud:other:*", false), ("aud:sts.amazonaws.com:*", true), ("exp:z*", false), ("exp:1*", true),
+            ("workflow:Deploy:*", true),
+        ] {
+            let judged = try judged("{\(ordinary), \"StringLike\": {\"KEY:sub\": \"\(value)\"}}")
+            if isOpen {
+                #expect(isProven(judged.reach.anyone, judged), "\(value): \(judged.reach)")
+            } else {
+                #expect(judged.reach.anyone.isNo, "\(value): \(judged.reach)")
+            }
+        }
+        let shown = try judged("{\"StringLike\": {\"KEY:sub\": \"workflow:Deploy:*\"}}")
+        #expect(shown.reach.anyone.witness?.subject == "workflow:Deploy:repo:evil-corp/x")
+    }
+
     // MARK: - Owners that are declared
 
     @Test func aDeclaredOwnersRepositoryMayExist() throws {
@@ -173,6 +191,14 @@ import Testing
             #expect(judged.reach.mayHaveMore && judged.noMatch.isEmpty && judged.reach.outermost != .nobody, "\(value)")
             #expect(judged.findings.freeNames.isEmpty && judged.findings.foreignIDs.isEmpty)
             #expect(judged.findings.unknownNames.map(\.about) == ["partner/x"])
+        }
+        // Beside repositories that are known, and values that name none.
+        for condition in [
+            "{\"StringLike\": {\"KEY:sub\": [\"repo:acme/api:*\", \"repo:partner/x:*\"]}}",
+            "{\"StringLike\": {\"KEY:sub\": [\"repo:partner/x:*\", \"repository_id:1001:*\"]}}",
+            "{\"StringEquals\": {\"KEY:repository\": [\"acme/api\", \"partner/x\"]}}",
+        ] {
+            #expect(try judged(condition, in: world).reach.mayHaveMore, "\(condition)")
         }
         let other = try subject("repo:partner@56/x:*", in: world)
         #expect(!other.reach.mayHaveMore)

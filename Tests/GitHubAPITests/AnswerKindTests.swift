@@ -69,6 +69,7 @@ import Testing
             "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow "
                 + "list enabled, and 192.0.2.1 is not permitted to access this resource.", .addressRefused
         ),
+        (403, "Your IP address has been blocked", .addressBlocked),
         (
             403,
             "`acme` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a personal "
@@ -121,7 +122,19 @@ import Testing
         for status in [400, 404, 407, 410, 451] {
             #expect(refusal(kind(status, message: nil)) == .foreignPage(status: status))
         }
-        #expect(refusal(kind(401, message: nil)) == .unauthorized("a page, not GitHub's JSON"))
+        for status in [401, 511] {
+            guard case .credentialRefused(.foreignPages, status, _)? = refusal(kind(status, message: nil)) else {
+                Issue.record("\(status)")
+                continue
+            }
+        }
+        for status in [200, 201, 203] {
+            for isRead in [true, false] {
+                let page = APIResponse(status: status, headers: [:], body: Array(" <html>".utf8))
+                #expect(
+                    refusal(page.kind(isRead: isRead, token: nil, now: { Self.now })) == .foreignPage(status: status))
+            }
+        }
         #expect(
             "\(GitHubError.foreignPage(status: 403))"
                 == "403 with a page, not GitHub's JSON: a proxy between, or not the API's address?")

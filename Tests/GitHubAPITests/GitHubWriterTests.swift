@@ -180,7 +180,7 @@ import Testing
         let next = pace.turn(at: .zero)
         let turn = try #require(next)
         #expect(turn.moment == .seconds(-500 + 3601))
-        #expect(turn.message == "500 writes of this hour are used")
+        #expect(turn.message == "the 500 writes of this hour are used")
     }
 
     @Test func howLongWritesTakeIsKnownBefore() {
@@ -221,7 +221,8 @@ import Testing
         let (hasty, idle) = try writer(waitMax: .seconds(3000))
         let error = await #expect(throws: GitHubError.self) { _ = try await hasty.takeTurn() }
         #expect(
-            "\(try #require(error))" == "rate limit: the 500 writes of this hour are used; the wait would be longer than allowed"
+            "\(try #require(error))"
+                == "rate limit: the 500 writes of this hour are used; the wait would be longer than allowed"
         )
         #expect(idle.sleeps.isEmpty)
     }

@@ -170,7 +170,8 @@ import Testing
         #expect(count.take(change(1), .applied) == 1)
         #expect(count.line(now: .sample)?.hasPrefix("1/2 changes · ") == true)
         #expect(count.line(now: .sample)?.contains("not made") == false)
-        count.waits(RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3000), isPace: false))
+        count.waits(
+            RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3000), isPace: false))
         #expect(count.line(now: .sample) == "1/2 · wait 50 min to 02:50Z: 500 writes of this hour are used")
         #expect(count.take(change(2), .applied) == 2)
         #expect(count.left == 0)

@@ -143,6 +143,52 @@ import Testing
         }
     }
 
+    /// A fix by what a repository inherits is a fix, whatever else the policy's text says by then.
+    @Test func aFixByTheOrganizationsTemplateIsOneUnderAnotherText() async throws {
+        @Sendable func policy(_ words: String) -> String {
+            #"{"version": 1, "name": "own", "description": "\#(words)", "rules": [{"id": "b", "rule": "require-claims", "#
+                + #""severity": "high", "claims": ["context"]}]}"#
+        }
+        try await EmulatedScan.with([.good("app", id: 1)], template: ["repo"]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy("one"), to: "p.json")]
+            #expect(await night(scan, ["acme"], policy: own).status == 1)
+            _ = try scan.folder.write(policy("two"), to: "p.json")
+            await scan.world.change { $0.organizations[0].template = ["repo", "context"] }
+            let fixed = await night(scan, ["acme", "-f", "json"], policy: own, later: 60)
+            #expect(values(fixed, "gone", "why") == ["fixed"], "\(fixed.output)")
+            await scan.world.change { $0.organizations[0].template = ["repo"] }
+            let back = await night(
+                scan, ["acme", "--baseline", "scan:1", "--new-only", "-f", "json"], policy: own, later: 120)
+            #expect(back.status == 1)
+            #expect(values(back, "findings", "state") == ["reappeared"], "\(back.output)")
+        }
+    }
+
+    /// Gone by another text of the policy, then fixed, then back.
+    @Test func whatIsFixedAfterItHadGoneCountsWhenItIsBack() async throws {
+        @Sendable func policy(_ claim: String) -> String {
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "high", "#
+                + #""claims": ["\#(claim)"]}]}"#
+        }
+        try await EmulatedScan.with([.own("app", id: 1, ["repo"])]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy("context"), to: "p.json")]
+            #expect(await night(scan, ["acme"], policy: own).status == 1)
+            _ = try scan.folder.write(policy("repo"), to: "p.json")
+            let gone = await night(scan, ["acme", "-f", "json"], policy: own, later: 60)
+            #expect(values(gone, "gone", "why") == ["policy_changed"], "\(gone.output)")
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["repo", "context"]) }
+            _ = await night(scan, ["acme"], policy: own, later: 120)
+            _ = try scan.folder.write(policy("context"), to: "p.json")
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["repo"]) }
+            let back = await night(
+                scan, ["acme", "--baseline", "scan:1", "--new-only", "-f", "json"], policy: own, later: 180)
+            #expect(back.status == 1)
+            #expect(values(back, "findings", "state") == ["reappeared"], "\(back.output)")
+            let timeline = await command(scan, ["history", "repository", "acme/app"])
+            #expect(timeline.output.ranges(of: "no longer found: b").count == 1, "\(timeline.output)")
+        }
+    }
+
     @Test func aRepositoryThatIsRestoredIsNews() async throws {
         try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
             _ = await night(scan, ["acme"])

@@ -99,7 +99,7 @@ import Testing
         try await EmulatedScan.with(repositories) { scan in
             let run = await scan("--repository", "acme/r0", "-f", "json")
             #expect(run.status == 3, "\(run.error)")
-            #expect((Self.listing(run)["error"] as? String)?.contains("acme/r0 is acme/fresh now") == true)
+            #expect((Self.listing(run)["error"] as? String)?.contains("acme/r0 was renamed: use acme/fresh") == true)
         }
     }
 

@@ -54,7 +54,7 @@ import Testing
         try await Self.withPlan { (scan, plan, policy) async throws -> Void in
             let applied = await Self.run(scan, "apply", plan, "--yes")
             #expect(applied.status == 0, "\(applied.error)")
-            #expect(applied.error.contains("2 of 3 repositories read back follow it by now"), "\(applied.error)")
+            #expect(applied.error.contains("2 of 3 repositories read back follow it now"), "\(applied.error)")
             #expect(await Self.writes(scan) == ["PUT \(Self.organization)"])
             #expect(await Self.prefix(scan, 0) == "repo:acme@77/a@1")
             #expect(await Self.prefix(scan, 2) == "repo:acme/own")

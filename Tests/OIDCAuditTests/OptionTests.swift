@@ -46,7 +46,7 @@ import Testing
         (["apply", "p.json", "--canary-wait", "soon"], "--canary-wait: \"soon\" is not a duration", "for example"),
         (["scan", "a", "--output-mode", "888"], "--output-mode: \"888\" is not a mode of files", "644"),
         (["scan", "a", "--output-mode", "0444"], "--output-mode: \"0444\" is not a mode of files", "644"),
-        (["scan", "a", "-o", "line=x"], "--output: \"line=x\" is not a file's: line is for standard", "-f line"),
+        (["scan", "a", "-o", "line=x"], "--output: \"line=x\" is not for a file: line is for standard", "-f line"),
         (["rollback", "first"], "\"first\" is not the number of a set of changes", "history changes"),
         (["history", "changes", "x"], "\"x\" is not the number of a set of changes", "history changes"),
         (["claims", "-f", "markdwn"], "--format: \"markdwn\" is unknown", "did you mean \"markdown\"?"),

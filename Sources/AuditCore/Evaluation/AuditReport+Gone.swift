@@ -57,6 +57,7 @@ extension CarriedFinding {
 package struct FindingOutcomes {
     private let policySHA256: String
     private let startedAt: Timestamp
+    private let entries: [PolicyReport.Entry]
     private let rules: [String: Int]
     private let repositories: [RepositoryID: RepositoryReport]
     private let organizations: [OrganizationID: OrganizationReport]
@@ -66,6 +67,7 @@ package struct FindingOutcomes {
         policySHA256 = report.policy.sha256
         startedAt = report.startedAt
         named = report.scope.named
+        entries = report.policy.rules
         rules = Dictionary(
             report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         repositories = Dictionary(
@@ -107,16 +109,36 @@ package struct FindingOutcomes {
         guard outcomes.indices.contains(rule) else { return nil }
         let isOtherText = policy.map { $0 != policySHA256 } ?? false
         return switch outcomes[rule] {
-        case .pass: isOtherText && isUnchanged(key.subject) ? .policyChanged : .fixed
+        case .pass: isOtherText && isUnchanged(key.subject, for: entries[rule]) ? .policyChanged : .fixed
         // An organization to which a rule does not apply may be one of which the scan saw a choice alone.
         case .notApplicable: if case .repository = key.subject { .notApplicable } else { nil }
         case .fail, .undecided: nil
         }
     }
 
-    /// Whether a repository's setting was read before the scan as it is: nobody can have fixed it there.
-    private func isUnchanged(_ subject: FindingKey.Subject) -> Bool {
-        guard case .repository(let id) = subject, let since = repositories[id]?.since else { return false }
-        return since < startedAt
+    /// Whether the rule passes by what this scan saw, and not only by another text of the policy.
+    package func isFixed(_ key: FindingKey) -> Bool {
+        guard let rule = rules[key.rule] else { return false }
+        let outcomes: [RepositoryReport.Outcome]
+        switch key.subject {
+        case .waiver, .identity: return false
+        case .repository(let id): outcomes = repositories[id].map { $0.status == .skipped ? [] : $0.outcomes } ?? []
+        case .organization(let id): outcomes = organizations[id]?.outcomes ?? []
+        }
+        return outcomes.indices.contains(rule) && outcomes[rule] == .pass
+            && !isUnchanged(key.subject, for: entries[rule])
+    }
+
+    /// Whether all that a rule judges of a repository was known before the scan as it is: nobody can have fixed it. If that is
+    /// in doubt, it counts as fixed, so that it counts again when it is back.
+    private func isUnchanged(_ subject: FindingKey.Subject, for entry: PolicyReport.Entry) -> Bool {
+        guard case .repository(let id) = subject, let repository = repositories[id], let since = repository.since,
+            since < startedAt, RuleCatalog.rule(named: entry.rule)?.needs.isEmpty == true
+        else { return false }
+        // What it inherits is its organization's, and may be new.
+        return switch repository.effective?.source {
+        case .gitHubDefault, .repository: true
+        case .organization, .organizationOrCopy, .unknown, nil: false
+        }
     }
 }

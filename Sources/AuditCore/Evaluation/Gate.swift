@@ -34,8 +34,9 @@ package struct Gate: Hashable, Sendable {
         case .terminated: return .terminated
         case .unauthorized, .tokenMissing: return .permission
         case .historyFailed: return .failure
-        case .waitExhausted, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
-            .tokenNotAllowed, .versionRefused, .foreignPages,
+        case .waitExhausted, .installationSuspended, .accountSuspended, .accountLocked, .addressBlocked,
+            .addressRefused,
+            .ssoRequired, .tokenNotAllowed, .versionRefused, .foreignPages,
             nil:
             break
         }

@@ -109,7 +109,8 @@ private struct TrustJudging {
             ? [] : ["Rules about subjects are judged by oidc-audit check alone: \(others.joined(separator: ", "))."]
         let unjudged = entryReports.filter { $0.subject == .identity && $0.judged == 0 && $0.undecided == 0 }
             .map(\.id)
-        return skipped + (unjudged.isEmpty ? [] : ["Rules that judged no identity: \(unjudged.joined(separator: ", "))."])
+        return skipped
+            + (unjudged.isEmpty ? [] : ["Rules that judged no identity: \(unjudged.joined(separator: ", "))."])
     }
 
     // MARK: -

@@ -23,7 +23,8 @@ struct WaiverLedger {
             switch waiver.target.repository {
             case nil: others.append(place)
             case .id(let id, _): byID[id, default: []].append(place)
-            case .named(let glob) where !glob.holdsWildcard && !glob.holdsSlash: byName[glob.pattern.lowercased(), default: []].append(place)
+            case .named(let glob) where !glob.holdsWildcard && !glob.holdsSlash:
+                byName[glob.pattern.lowercased(), default: []].append(place)
             case .named: byGlob.append(place)
             }
         }

@@ -163,9 +163,11 @@ extension Waiver {
             [
                 JSONObject.Member("rule", .pattern("^[a-z0-9-]+$"), "id of the policy's entry"),
                 .optional("organization", .name, "login; alone: findings about the organization itself"),
+                .optional("except_organizations", .set(.name), "logins of organizations of which it covers nothing"),
                 .optional("repository", .either([.name, .id]), "a name, a glob or a numeric id"),
                 .optional(
-                    "repository_id", .id, "beside a repository's name: the one that is meant, whatever it is called now"),
+                    "repository_id", .id, "beside a repository's name: the one that is meant, whatever it is called now"
+                ),
                 .optional("identity", .name, "a glob on a cloud role's name or ARN; of rules about trusts"),
                 .optional("accepts", .set(.name), "the problems that it accepts; without it whatever the rule finds"),
                 JSONObject.Member("owner", .name, "who answers for it"),

@@ -63,6 +63,8 @@ extension Waiver {
                 at: reader.position(of: "organization"), "\"\(login)\" is not an organization's login",
                 hint: "letters, digits and hyphens, such as octo-org")
         }
+        target.exceptOrganizations = Set(
+            try reader.strings("except_organizations")?.map { $0.text.lowercased() } ?? [])
         if let id = reader.optional("repository_id"), reader.optional("repository") == nil {
             throw DocumentError(
                 at: id.position, "\"repository_id\" stands without \"repository\"",
@@ -76,7 +78,9 @@ extension Waiver {
                     hint: "leave \"organization\" and \"repository\" out: a role is in no organization")
             }
         } else if let document = reader.optional("repository") {
-            let id = reader.optional("repository_id") == nil ? nil : RepositoryID(rawValue: try reader.id("repository_id"))
+            let id = try reader.optionalNumber("repository_id", in: 1...Int.max).map {
+                RepositoryID(rawValue: Int64($0))
+            }
             target.repository = try Self.repository(document, id: id)
         } else if target.organization == nil {
             throw DocumentError(

@@ -13,6 +13,8 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
         /// Login; compared without case.
         package var organization: String?
+        /// Logins of organizations of which it covers nothing, in small letters.
+        package var exceptOrganizations: Set<String> = []
         /// `nil`: findings about the organization itself, or about an identity.
         package var repository: Repository?
         /// A glob on the name of what a cloud lets assume; it stands alone.
@@ -52,6 +54,13 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
     /// The same waiver at another place of its file.
     package func placed(at position: SourcePosition) -> Waiver {
+        Waiver(
+            rule: rule, target: target, owner: owner, reason: reason, expires: expires, accepts: accepts,
+            position: position)
+    }
+
+    /// The same waiver of another target.
+    package func about(_ target: Target) -> Waiver {
         Waiver(
             rule: rule, target: target, owner: owner, reason: reason, expires: expires, accepts: accepts,
             position: position)
@@ -109,7 +118,8 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the repositories of the organization, or it itself, can be meant.
     func coversOrganization(_ login: String) -> Bool {
-        target.organization.map { $0.lowercased() == login.lowercased() } ?? true
+        !target.exceptOrganizations.contains(login.lowercased())
+            && target.organization.map { $0.lowercased() == login.lowercased() } ?? true
     }
 }
 
@@ -117,8 +127,37 @@ extension Waiver.Target {
     /// Whether it says which organization it is of.
     var isOfOneOrganization: Bool {
         if organization != nil || identity != nil { return true }
-        if case .named(let glob) = repository { return glob.holdsSlash }
+        if case .named(let glob) = repository, let slash = glob.pattern.firstIndex(of: "/") {
+            return !Glob(String(glob.pattern[..<slash])).holdsWildcard
+        }
         return false
+    }
+}
+
+extension Waiver.Target {
+    /// The same for one organization: of what both mean there, the other takes the place.
+    ///
+    /// - Parameter other: of that organization alone.
+    /// - Returns: `nil` if nothing is left of it.
+    package func without(_ other: Waiver.Target, of login: String) -> Waiver.Target? {
+        guard let own = subject(in: login), own == other.subject(in: login) else { return self }
+        if isOfOneOrganization { return nil }
+        var rest = self
+        rest.exceptOrganizations.insert(login.lowercased())
+        return rest
+    }
+
+    /// What it is about within an organization, however it is written; `nil`: nothing there.
+    private func subject(in login: String) -> String? {
+        guard identity == nil, organization.map({ $0.lowercased() == login.lowercased() }) ?? true else { return nil }
+        switch repository {
+        case nil: return organization == nil ? nil : ""
+        case .id(let id, _): return "\(id.rawValue):"
+        case .named(let glob):
+            guard let slash = glob.pattern.firstIndex(of: "/") else { return glob.pattern.lowercased() }
+            guard Glob(String(glob.pattern[..<slash])).matches(login) else { return nil }
+            return String(glob.pattern[glob.pattern.index(after: slash)...]).lowercased()
+        }
     }
 }
 

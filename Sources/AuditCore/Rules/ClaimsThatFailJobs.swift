@@ -41,7 +41,8 @@ package struct ClaimsThatFailJobs: RepositoryRule {
                 separator: "; "),
             problems: absent.map { "claim that some jobs do not have: \($0.shown)" },
             expected: subject.keys.filter { !isAbsent($0) }.map(\.rawValue),
-            remediation: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames).")
+            remediation: "Change \(subject.templateName) to hold context in place of \(absent.joinedNames)."
+                + (absent.contains("environment") ? " CodeQL default setup, Dependabot and Pages get no token." : ""))
     }
 
     /// Which jobs alone have the claim; `nil`: all, or none that is known.

@@ -15,7 +15,8 @@ package struct TrustByName: TrustRule {
             role: [.init("StringLike", "sub", "repo:acme/api:*"), .init("StringEquals", "repository_owner_id", "77")],
             expected: .pass),
         RuleExample(
-            role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .fail("anyone who holds the names gets in")),
+            role: [.init("StringLike", "sub", "repo:acme/api:*")], expected: .fail("anyone who holds the names gets in")
+        ),
     ]
 
     package init(options: RuleOptions) throws(DocumentError) {}

@@ -6,16 +6,20 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
     case accountSuspended = "account_suspended"
     /// After too many refused logins, or by GitHub's staff.
     case accountLocked = "account_locked"
-    /// The organization's IP allow list, or a block, does not let this machine's address in.
+    /// GitHub, or the host's administrators, let nothing in from this machine's address.
+    case addressBlocked = "address_blocked"
+    /// The organization's IP allow list does not let this machine's address in.
     case addressRefused = "address_refused"
+    /// The organization wants single sign-on, and the token is not approved for it.
+    case ssoRequired = "sso_required"
     /// The organization lets in no tokens of this kind, of this life, or of this application.
     case tokenNotAllowed = "token_not_allowed"
     case versionRefused = "version_refused"
     /// Something between this machine and GitHub answers in its place.
     case foreignPages = "foreign_pages"
 
-    /// Whether it holds for one organization alone: others may let the same credential in.
-    package var isOfOrganization: Bool { self == .addressRefused || self == .tokenNotAllowed }
+    /// Whether it is one organization's: others may let the same credential in.
+    package var isOfOrganization: Bool { [.addressRefused, .ssoRequired, .tokenNotAllowed].contains(self) }
 
     /// For people, without a final stop.
     package var explanation: String {
@@ -23,7 +27,9 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .installationSuspended: "the installation is suspended"
         case .accountSuspended: "the token's account is suspended"
         case .accountLocked: "the token's account is locked"
-        case .addressRefused: "this machine's address is not let in"
+        case .addressBlocked: "this machine's address is blocked"
+        case .addressRefused: "the organization does not let this machine's address in"
+        case .ssoRequired: "the token is not approved for the organization's single sign-on"
         case .tokenNotAllowed: "the organization does not allow this token"
         case .versionRefused: "this host does not serve the API version"
         case .foreignPages: "something between this machine and GitHub answers in its place"
@@ -36,7 +42,9 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
         case .installationSuspended: "an owner of the organization can unsuspend it"
         case .accountSuspended: "ask GitHub's support, or the host's administrators, why"
         case .accountLocked: "wait until GitHub lets the account in again, and check the token before that"
+        case .addressBlocked: "ask GitHub's support, or the host's administrators, why"
         case .addressRefused: "an owner of the organization can add the address to its IP allow list"
+        case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
         case .tokenNotAllowed:
             "use a token as GitHub's message asks for, or ask an owner of the organization to allow it"
         case .versionRefused: "check --api-version; GET /versions lists those that this host serves"
@@ -51,7 +59,9 @@ extension ScanStop {
         case .installationSuspended: self = .installationSuspended
         case .accountSuspended: self = .accountSuspended
         case .accountLocked: self = .accountLocked
+        case .addressBlocked: self = .addressBlocked
         case .addressRefused: self = .addressRefused
+        case .ssoRequired: self = .ssoRequired
         case .tokenNotAllowed: self = .tokenNotAllowed
         case .versionRefused: self = .versionRefused
         case .foreignPages: self = .foreignPages

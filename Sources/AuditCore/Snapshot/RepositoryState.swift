@@ -278,10 +278,20 @@ extension RepositoryChange.Kind {
 extension EffectiveTemplate {
     fileprivate var knownSource: TemplateSource? { source == .unknown ? nil : source }
 
+    /// Where it may come from; empty if that is unknown.
+    private var sources: Set<TemplateSource> {
+        switch source {
+        case .unknown: []
+        // Whether GitHub's answer repeats the organization's claims says nothing of where they come from.
+        case .organizationOrCopy: [.organization, .repository]
+        case .gitHubDefault, .organization, .repository: [source]
+        }
+    }
+
     fileprivate func isKnownToDiffer(from other: EffectiveTemplate?) -> Bool {
         guard let other, let template, let another = other.template else { return false }
         guard template.means(another) else { return true }
-        return knownSource.flatMap { source in other.knownSource.map { $0 != source } } ?? false
+        return !sources.isEmpty && !other.sources.isEmpty && sources.isDisjoint(with: other.sources)
     }
 }
 

@@ -48,7 +48,9 @@ package enum ScanStop: String, Sendable, CaseIterable {
     case installationSuspended = "installation_suspended"
     case accountSuspended = "account_suspended"
     case accountLocked = "account_locked"
+    case addressBlocked = "address_blocked"
     case addressRefused = "address_refused"
+    case ssoRequired = "sso_required"
     case tokenNotAllowed = "token_not_allowed"
     case versionRefused = "version_refused"
     case foreignPages = "foreign_pages"
@@ -58,8 +60,8 @@ package enum ScanStop: String, Sendable, CaseIterable {
         switch self {
         case .interrupted, .terminated, .waitExhausted: "\(reason); what was read is stored"
         case .tokenMissing, .historyFailed: reason
-        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
-            .tokenNotAllowed, .versionRefused, .foreignPages:
+        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressBlocked, .addressRefused,
+            .ssoRequired, .tokenNotAllowed, .versionRefused, .foreignPages:
             "\(reason); what was read before is stored"
         }
     }
@@ -72,8 +74,8 @@ package enum ScanStop: String, Sendable, CaseIterable {
         case .tokenMissing: "no token was given"
         case .waitExhausted: "GitHub asked to wait longer than --max-wait allows"
         case .historyFailed: "the history could not be written"
-        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressRefused,
-            .tokenNotAllowed, .versionRefused, .foreignPages:
+        case .unauthorized, .installationSuspended, .accountSuspended, .accountLocked, .addressBlocked, .addressRefused,
+            .ssoRequired, .tokenNotAllowed, .versionRefused, .foreignPages:
             refusal?.explanation ?? "GitHub refused the token"
         }
     }

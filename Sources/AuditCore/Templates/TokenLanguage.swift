@@ -297,7 +297,8 @@ package enum TokenClaims {
                 + TokenText(workflowFile) + "@" + ref(context)
         case "workflow": return word(.freeText, "deploy")
         case "actor": return word(.actor, "octocat")
-        case "actor_id", "run_id", "run_number", "run_attempt", "check_run_id": return word(.number, "1")
+        case "actor_id", "run_id", "run_number", "run_attempt", "check_run_id", "exp", "iat", "nbf":
+            return word(.number, "1")
         case "enterprise": return word(.login, "example")
         case "enterprise_id": return word(.number, "1")
         case "sha", "workflow_sha", "job_workflow_sha":

@@ -58,7 +58,7 @@ package struct JudgedTrust: Sendable {
     }
 
     package let trust: Trust
-    package let reach: Reach
+    package var reach: Reach
     /// In the order of the report's repositories.
     package let cells: [Cell]
     package let outcomes: [AccessOutcome]

@@ -32,9 +32,14 @@ package struct Reach: Hashable, Sendable {
 
         package var isNo: Bool { self == .no }
 
-        fileprivate func possible(_ why: String) -> Answer {
+        package func possible(_ why: String) -> Answer {
             if case .yes(let witness) = self { .possible(witness, why: why) } else { self }
         }
+    }
+
+    /// The answers for groups.
+    package static var answers: [WritableKeyPath<Reach, Answer>] {
+        [\.anyone, \.renamer, \.foreignOwner, \.owner, \.byName]
     }
 
     package var anyone: Answer

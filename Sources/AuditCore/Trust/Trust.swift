@@ -35,7 +35,7 @@ package struct TrustSource: Hashable, Sendable {
 
 /// A part of a trust that is not decided.
 package struct Undecided: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// It is about the request and not about the token. It can only narrow access.
         case request
         /// It is outside of what this program evaluates. An Allow is taken without it, a Deny that holds it is not applied.
@@ -44,6 +44,8 @@ package struct Undecided: Hashable, Sendable {
         case undocumented
         /// It was too much to decide.
         case intricate
+        /// Exports of the same differ, and which of them holds is not known.
+        case severalExports = "several_exports"
     }
 
     package let kind: Kind
@@ -106,6 +108,11 @@ package struct Trust: Hashable, Sendable {
         return .all([allow] + audience + denies.map { .not($0) })
     }
 
+    /// The issuer of github.com.
+    ///
+    /// Source: GitHub's OIDC reference.
+    package static let gitHubIssuer = "https://token.actions.githubusercontent.com"
+
     /// The condition key on a claim of its issuer's tokens, as AWS writes it: the issuer without its scheme, and the claim.
     package func conditionKey(_ claim: ClaimKey) -> String {
         let host = issuer.firstRange(of: "://").map { issuer[$0.upperBound...] } ?? issuer[...]
@@ -116,7 +123,7 @@ package struct Trust: Hashable, Sendable {
     ///
     /// Source: GitHub's OIDC reference, "Customizing the issuer value for an enterprise".
     package var enterprise: String? {
-        let everybodys = "https://token.actions.githubusercontent.com/"
+        let everybodys = "\(Self.gitHubIssuer)/"
         return issuer.hasPrefix(everybodys) ? String(issuer.dropFirst(everybodys.count)) : nil
     }
 

@@ -10,10 +10,13 @@ struct CompiledDemand {
     /// Claims that are read, each once.
     let claims: [ClaimKey]
     let budget: StepBudget
+    /// Of the tokens that it is about.
+    let issuer: String
 
     /// - Parameter budget: for all demands that belong together.
-    init(_ demand: Demand, _ budget: StepBudget = StepBudget()) {
+    init(_ demand: Demand, _ budget: StepBudget = StepBudget(), issuer: String = Trust.gitHubIssuer) {
         self.demand = demand
+        self.issuer = issuer
         self.budget = budget
         demands = demand.claimDemands
         sets = demands.map { PatternSet($0.anyOf) }
@@ -28,6 +31,14 @@ struct CompiledDemand {
 
     /// What stands before the only wildcard of values of `sub`, at their end.
     let subjectStarts: [String]
+
+    /// Every audience of a token that is accepted; `nil` if it may be another.
+    var audiences: [String]? {
+        demand.necessary.first { one in
+            one.claim == "aud" && one.isRead && !one.isNegated
+                && one.anyOf.allSatisfy { $0.isLiteral && $0.kind != .equalsIgnoringCase }
+        }?.anyOf.map(\.text)
+    }
 
     func reads(_ claim: ClaimKey) -> Bool { claims.contains(claim) }
 }

@@ -5,6 +5,10 @@ import Synchronization
 enum OutsiderSubject {
     /// What an outsider is not, and what is known of one.
     struct Limits: Hashable {
+        /// Of the tokens.
+        var issuer = Trust.gitHubIssuer
+        /// Of the tokens, whichever it is; `nil`: any.
+        var audiences: [String]?
         /// Logins.
         var owners: [String] = []
         var ownerIDs: [String] = []
@@ -90,12 +94,16 @@ enum OutsiderSubject {
         for key in ["repo", "repository"] { texts += [(key, names), (key, namesWithIDs)] }
         // The tail of a default subject, unless it is as the keys ref and environment are.
         if context == .pullRequest { texts.append((pullRequest, TokenText([]))) }
-        let others: Set<ClaimKey> = ["repo", "repository", "context", "sub", "iss"]
+        var others: Set<ClaimKey> = ["repo", "repository", "context", "sub", "iss"]
+        if let audiences = limits.audiences {
+            others.insert("aud")
+            texts += audiences.map { ("aud", TokenText($0)) }
+        }
         for claim in ClaimCatalog.all where !others.contains(claim.key) {
             guard let value = TokenClaims.value(of: claim.key, in: context, identity) else { continue }
             texts.append((claim.key.rawValue, value))
         }
-        texts.append(("iss", "https://token.actions.githubusercontent.com"))
+        texts.append(("iss", TokenText(limits.issuer)))
         if context.isOnPullRequest, let own = TokenClaims.value(of: "workflow_ref", in: context, identity) {
             texts.append(("job_workflow_ref", own))
         }

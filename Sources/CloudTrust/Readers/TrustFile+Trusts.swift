@@ -43,8 +43,10 @@ extension TrustFile {
         }
         guard variants.count > 1 else { return variants.flatMap(\.trusts) }
         let listed = variants.map { "\($0.place.file) \($0.place.pointer)" }.joined(separator: ", ")
+        // What all of them allow is allowed, unless one allows nothing.
+        let kind: Undecided.Kind = variants.allSatisfy { !$0.trusts.isEmpty } ? .severalExports : .unsupported
         let open = Undecided(
-            .unsupported, "its trust policy",
+            kind, "its trust policy",
             "it is exported several times, and not alike: \(listed); give the newest export of this role alone")
         return variants.enumerated().flatMap { number, variant in
             variant.trusts.map { trust in
@@ -87,7 +89,7 @@ extension TrustFile {
 
 extension TrustSource {
     /// Where the policy of a statement stands.
-    fileprivate var policy: TrustSource {
+    var policy: TrustSource {
         guard let end = pointer.ranges(of: "/Statement/").last else { return self }
         return TrustSource(file: file, pointer: String(pointer[..<end.lowerBound]))
     }

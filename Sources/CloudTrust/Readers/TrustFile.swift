@@ -95,7 +95,7 @@ package struct TrustFileReader: Sendable {
     ///   - issuers: addresses of the issuers that are GitHub's, with or without a scheme.
     ///   - valuesMax: most values in a file.
     package init(
-        issuers: [String] = ["https://token.actions.githubusercontent.com"], valuesMax: Int = Self.valuesMax,
+        issuers: [String] = [Trust.gitHubIssuer], valuesMax: Int = Self.valuesMax,
     ) {
         self.issuers = issuers.map(Self.withoutScheme)
         self.valuesMax = valuesMax

@@ -39,7 +39,9 @@ extension HistoryStore {
             while let row = try rows.next() {
                 var columns = RowReader(row)
                 let organizationID = OrganizationID(rawValue: try columns.next())
-                let (login, link, digest): (String, Int64, String) = try (columns.next(), columns.next(), columns.next())
+                let (login, link, digest): (String, Int64, String) = try (
+                    columns.next(), columns.next(), columns.next()
+                )
                 let (isWhole, unlisted): (Bool, Int) = try (columns.next(), columns.next())
                 let scan: ScanRecord = try columns.next()
                 var tally = try columns.next(TallyRecord.self).tally
@@ -49,7 +51,8 @@ extension HistoryStore {
                 points.append((link, point))
             }
             let unread = try Self.unreadPoints(
-                after: Dictionary(points.map { ($0.point.organizationID, $0.link) }, uniquingKeysWith: { first, _ in first }),
+                after: Dictionary(
+                    points.map { ($0.point.organizationID, $0.link) }, uniquingKeysWith: { first, _ in first }),
                 apiURL: apiURL, withScopeOf: like, db)
             // Organizations of one scan stay in their order.
             return (points + unread).enumerated()
@@ -78,7 +81,9 @@ extension HistoryStore {
         while let row = try rows.next() {
             var columns = RowReader(row)
             let (login, link, digest): (String, Int64, String) = try (columns.next(), columns.next(), columns.next())
-            guard let id = try bearers.bearer(of: login, at: link), let start = first[id], start < link else { continue }
+            guard let id = try bearers.bearer(of: login, at: link), let start = first[id], start < link else {
+                continue
+            }
             points.append(
                 (link, try TrendPoint(columns.next(), digest, of: id, login: login, isComplete: false, tally: nil)))
         }

@@ -9,7 +9,8 @@ extension TimelineReader {
         // As it stood open last, by policy and rule.
         var last: [[String]: StoredFinding] = [:]
         var fixed: Set<[String]> = []
-        return try records(of: rowID).map { (stored: FindingRecord) in
+        var gone: Set<[String]> = []
+        return try records(of: rowID).compactMap { (stored: FindingRecord) in
             var finding = try stored.finding(.repository(RepositoryID(rawValue: githubID)), name: "", &json)
             let policy = stored.policyName
             let identity = [policy, finding.key.rule]
@@ -17,8 +18,11 @@ extension TimelineReader {
                 last[identity] = nil
                 // What went with its repository or its rule was not seen fixed.
                 if stored.departure == nil { fixed.insert(identity) }
+                // That it was fixed after it had gone is a row too.
+                guard gone.insert(identity).inserted else { return nil }
                 return (stored.scanID, .findingGone(finding, policyName: policy))
             }
+            gone.remove(identity)
             finding.isBack = last[identity] == nil && fixed.contains(identity)
             let before = last.updateValue(finding, forKey: identity)
             if let before, before.isWaived == stored.isWaived {

@@ -25,7 +25,8 @@ struct CheckCommand: AuditCommand {
     @OptionGroup var targets: OrganizationsOptions
     @OptionGroup(title: "Policy") var policy: PolicyOptions
     @Option(
-        help: ArgumentHelp("Report what this policy would newly flag or clear.", valueName: "file"), completion: .policy)
+        help: ArgumentHelp("Report what this policy would newly flag or clear.", valueName: "file"), completion: .policy
+    )
     var compare: String?
     @Option(
         help: ArgumentHelp("Write what is found as a baseline, and let it pass.", valueName: "file"), completion: .json)

@@ -67,34 +67,12 @@ extension CheckPipeline {
         let maxAge = maxAge ?? (snapshot.scanID == nil ? AgeOptions.joined : nil)
         if let maxAge { snapshot.hold(against: maxAge, now: context.now(), scans[0]) }
         // A scan that is asked for by its number is reported as it was.
-        if moment == nil || moment == .latest { try await noteUnfinished(&snapshot, after: groups, in: history) }
+        if moment == nil || moment == .latest { try await snapshot.noteUnfinished(after: scans, in: history) }
         for takeover in snapshot.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
         return StoredSnapshot(history: history, scans: scans, snapshot: snapshot, known: known, compared: compared)
     }
 
     // MARK: -
-
-    /// Marks the organizations of which a later scan read some and never came to its end: what it saw is not judged, and
-    /// what was seen before does not stand for today.
-    private func noteUnfinished(
-        _ snapshot: inout Snapshot, after groups: [Group], in history: HistoryStore,
-    ) async throws(CommandFailure) {
-        for index in snapshot.organizations.indices {
-            let organization = OrganizationReference(
-                login: snapshot.organizations[index].login, id: snapshot.organizations[index].id)
-            guard snapshot.organizations[index].staleness == nil,
-                let scan = groups.first(where: { group in
-                    group.scan.organizations.contains { $0.login.isExactlyIgnoringCase(organization.login) }
-                })?.scan
-            else { continue }
-            let later = try await usingHistory { () async throws(HistoryError) in
-                try await history.unfinishedScan(after: scan, of: organization)
-            }
-            guard let later else { continue }
-            snapshot.organizations[index].staleness =
-                "scan #\(later.id.rawValue), which began at \(later.startedAt), was not finished: scan --resume reads the rest"
-        }
-    }
 
     /// A scan, and the organizations that are taken from it; none: all.
     private typealias Group = (scan: StoredScan, organizations: [OrganizationReference])

@@ -13,7 +13,7 @@ struct ExportDoctor {
 
     func examine() throws(CommandFailure) -> ExportDiagnosis {
         let found = try TrustFiles.find(exports.trust)
-        let issuers = exports.issuer.isEmpty ? [Snapshot.gitHubIssuer] : exports.issuer
+        let issuers = exports.issuer.isEmpty ? [Trust.gitHubIssuer] : exports.issuer
         var files: [ExportDiagnosis.File] = []
         var roles = 0
         var readable: [String] = []

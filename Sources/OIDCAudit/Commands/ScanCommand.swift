@@ -205,7 +205,8 @@ extension AuditReport {
     fileprivate var isResumable: Bool {
         switch stop {
         case .interrupted, .terminated, .waitExhausted: true
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressBlocked, .addressRefused, .ssoRequired,
+            .tokenNotAllowed,
             .versionRefused, .foreignPages:
             true
         case .historyFailed, .tokenMissing, .unauthorized, nil: false
@@ -219,7 +220,8 @@ extension AuditReport {
             return scanID == nil ? "run it again" : "run it again with --resume to read the rest"
         case .waitExhausted:
             return "run it again later\(scanID == nil ? "" : " with --resume"), or allow more with --max-wait"
-        case .installationSuspended, .accountSuspended, .accountLocked, .addressRefused, .tokenNotAllowed,
+        case .installationSuspended, .accountSuspended, .accountLocked, .addressBlocked, .addressRefused, .ssoRequired,
+            .tokenNotAllowed,
             .versionRefused, .foreignPages:
             let hint = stop?.refusal?.hint ?? "GitHub refused the token"
             return summary.judged > 0 ? "\(hint); then --resume reads the rest" : hint

@@ -65,7 +65,8 @@ struct TrustScanReader {
             all.stop = all.stop ?? snapshot.stop
             merged = all
         }
-        guard let merged else { throw .usage("no organization was given", hint: "name one") }
+        guard var merged else { throw .usage("no organization was given", hint: "name one") }
+        if reference == nil || reference == .latest { try await merged.noteUnfinished(after: scans, in: history) }
         for takeover in merged.organizations.compactMap(\.takeover) { context.console.note("warning: \(takeover)") }
         return TrustScan(
             snapshot: merged,
@@ -125,8 +126,6 @@ extension Snapshot {
             organizations.map { ($0.login.lowercased(), $0.template) }, uniquingKeysWith: { first, _ in first })
     }
 
-    static let gitHubIssuer = "https://token.actions.githubusercontent.com"
-
     /// Where a host's tokens come from.
     ///
     /// Source: GitHub's OIDC reference, "OpenID Connect reference", for each product.
@@ -135,7 +134,7 @@ extension Snapshot {
         if isEnterpriseServer { return "https://\(name)/_services/token" }
         let tenant = "api."
         guard name.hasSuffix(".ghe.com"), name.hasPrefix(tenant) else {
-            return Self.gitHubIssuer
+            return Trust.gitHubIssuer
         }
         return "https://token.actions.\(name.dropFirst(tenant.count))"
     }
@@ -144,6 +143,7 @@ extension Snapshot {
     fileprivate var gaps: [String] {
         var gaps = stop.map { [$0.explanation] } ?? []
         for organization in organizations {
+            if let why = organization.staleness { gaps.append("\(organization.login): \(why)") }
             if case .unreadable(let reason) = organization.template {
                 gaps.append("\(organization.login): its template was not read: \(reason.message)")
             }

@@ -177,7 +177,8 @@ struct Invocation {
             if matches.isEmpty, word.hasPrefix("--") || name.count > 1 && options.contains(where: { $0.name == name }) {
                 let nearest = NearestWord.nearest(to: name, among: options.map(\.name))
                 throw .usage(
-                    "unknown option '\(word.prefix { $0 != "=" })'" + (nearest.map { ". Did you mean '--\($0)'?" } ?? ""),
+                    "unknown option '\(word.prefix { $0 != "=" })'"
+                        + (nearest.map { ". Did you mean '--\($0)'?" } ?? ""),
                     hint: hint)
             }
             for option in matches {

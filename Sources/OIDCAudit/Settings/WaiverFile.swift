@@ -32,10 +32,14 @@ enum WaiverFile {
             }
             // In a text that is made of several a position helps nobody.
             try check(list, against: policy, now: now)
-            for waiver in confined {
-                waivers.removeAll { $0.rule == waiver.rule && $0.target.isSame(as: waiver.target) }
-                waivers.append(waiver)
+            waivers = waivers.compactMap { common in
+                var target: Waiver.Target? = common.target
+                for waiver in confined where waiver.rule == common.rule {
+                    target = target?.without(waiver.target, of: settings.login.rawValue)
+                }
+                return target.map(common.about)
             }
+            waivers += confined
             names.append(file.name)
         }
         if let common { try check(list(common), against: policy, now: now) }
@@ -78,8 +82,6 @@ extension Waiver {
         }
         var target = target
         target.organization = target.organization ?? login
-        return Waiver(
-            rule: rule, target: target, owner: owner, reason: reason, expires: expires, accepts: accepts,
-            position: position)
+        return about(target)
     }
 }

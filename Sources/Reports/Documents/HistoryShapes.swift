@@ -43,8 +43,7 @@ extension Shape where Root == RepositoryChange {
         .object {
             Member("full_name", .string, "as it is known last") { $0.repository.fullName }
             Member("id", .id) { $0.repository.id }
-            Member("known_by", .maybe(.side), "the scan with which it was compared; null if that is the earlier one")
-            {
+            Member("known_by", .maybe(.side), "the scan with which it was compared; null if that is the earlier one") {
                 $0.knownBy
             }
             changes

@@ -92,10 +92,7 @@ extension Witness {
 extension Shape where Root == Undecided {
     static var undecided: Shape {
         .object {
-            Member(
-                "kind",
-                .one(of: ["request", "unsupported", "undocumented", "intricate"])
-            ) { $0.kind.rawValue }
+            Member("kind", .one(of: Undecided.Kind.allCases.map(\.rawValue))) { $0.kind.rawValue }
             Member("what", .string) { $0.what }
             Member("why", .string) { $0.why }
         }

@@ -38,7 +38,9 @@ package enum TrendPage: Page {
         Member("organization_id", .id) { $0.organizationID }
         Member("complete", .boolean, "everything in scope was read and decided") { $0.isComplete }
         Member("policy", .string, "its name") { $0.policyName }
-        Member("repositories", .maybe(.counts), "null if the organization was not found, like what follows") { $0.tally }
+        Member("repositories", .maybe(.counts), "null if the organization was not found, like what follows") {
+            $0.tally
+        }
         Member("findings", .maybe(findings), "open ones by severity, and waived ones") { $0.tally }
         Member("sources", .maybe(sources), "repositories by where their template comes from") { $0.tally }
         Member("subject_formats", .maybe(formats), "repositories by the form of their subject") { $0.tally }

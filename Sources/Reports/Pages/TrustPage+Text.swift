@@ -89,9 +89,10 @@ extension TextPage {
     mutating func access(_ audit: TrustAudit) {
         let used = audit.trusts.filter { !$0.cells.isEmpty }
         blank()
-        guard !used.isEmpty else { 
+        guard !used.isEmpty else {
             return line(
-                "ACCESS", .strong, audit.askedRepository.map { "\($0) can assume no role" }
+                "ACCESS", .strong,
+                audit.askedRepository.map { "\($0) can assume no role" }
                     ?? "no repository can assume anything")
         }
         let identities = Set(used.map(\.trust.identity.name)).count
@@ -209,7 +210,9 @@ extension TrustAudit {
         var reasons = trust.undecided.filter { $0.kind != .request }.map(\.displayText)
         let count = unknownCount(trust)
         if count > 0 { reasons.append("the subjects of \(counted(count, "repository")) are not known") }
-        if trust.reach.mayHaveMore { reasons.append("repositories with unknown subjects may use it too") }
+        if trust.reach.mayHaveMore {
+            reasons.append("repositories that were not scanned, or whose subjects are unknown, may use it")
+        }
         for outsider in trust.reach.outsiders where !outsider.isCertain { reasons.append(outsider.displayText) }
         let verdict = judgement?.identities.first { $0.identity.name.isExactly(trust.trust.identity.name) }
         return reasons + (verdict?.undecided ?? [])

@@ -51,7 +51,9 @@ package enum TrustPage: Page {
                 }
             }
         }
-        Member.optional("undecided_rules", .list(undecidedRules), "identities that a rule could not judge, for want of a fact") {
+        Member.optional(
+            "undecided_rules", .list(undecidedRules), "identities that a rule could not judge, for want of a fact"
+        ) {
             $0.judgement.map { $0.identities.filter { !$0.undecided.isEmpty } }
         }
         Member.optional("stale_baseline", .list(ReportDocument.stale), "entries of the baseline that are gone") {

@@ -58,7 +58,7 @@ extension Finding {
         [
             (notes(state).filter { !$0.hasPrefix("in the") } + [violation.message]).joined(separator: ": "),
             "expected: \(violation.expected.joined(separator: ", "))",
-            "actual: \(violation.actual.map(\.quotedIfOdd).joined(separator: ", "))", violation.remediation,
+            "actual: \(actualInWords)", violation.remediation,
         ].joined(separator: "; ")
     }
 }

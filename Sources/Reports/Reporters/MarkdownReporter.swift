@@ -108,7 +108,7 @@ struct MarkdownReport {
                     escaped(finding.name), finding.severity.rawValue,
                     escaped(finding.rule),
                     escaped((report.notes(finding) + [finding.violation.message]).joined(separator: ": ")),
-                    escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
+                    escaped(finding.actualInWords),
                 ]
             }, isOpen: true)
     }
@@ -165,7 +165,7 @@ struct MarkdownReport {
                             escaped(finding.name),
                             escaped(
                                 (finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
-                            escaped(finding.violation.actual.map(\.quotedIfOdd).joined(separator: ", ")),
+                            escaped(finding.actualInWords),
                             escaped(finding.violation.remediation),
                         ]
                     })

@@ -293,6 +293,6 @@ extension TextPage {
 extension Finding {
     /// What stands where something else was expected; `nothing` says more than an empty list.
     fileprivate var has: String {
-        violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
+        actualInWords.isEmpty ? "nothing" : actualInWords
     }
 }

@@ -234,12 +234,14 @@ extension Finding {
 }
 
 extension String {
-    /// The text as one of a list, in quotation marks if it could be taken for two of them, or its blanks could not be
-    /// seen.
+    /// The text as one of a list, in quotation marks if it could be taken for two of them, its blanks could not be seen, or
+    /// it could look like another.
     var quotedIfOdd: String {
         let isOdd =
             isEmpty
-            || unicodeScalars.contains { $0 == "," || $0 == "\"" || $0.properties.isWhitespace && $0 != " " }
+            || unicodeScalars.contains { scalar in
+                scalar == "," || scalar == "\"" || !scalar.isASCII || scalar.properties.isWhitespace && scalar != " "
+            }
             || hasPrefix(" ") || hasSuffix(" ") || contains("  ")
         return isOdd ? "\"\(escaping(["\"": "\\\"", "\\": "\\\\"]))\"" : self
     }
@@ -284,10 +286,20 @@ func counted(_ count: Int, _ noun: String) -> String {
 }
 
 extension Finding {
+    /// What is there, as a list. Of a template it is words, in which a blank is odd.
+    var actualInWords: String {
+        let isOfTemplate: Bool
+        switch key.subject {
+        case .repository, .organization: isOfTemplate = true
+        case .waiver, .identity: isOfTemplate = false
+        }
+        return violation.actual.map(isOfTemplate ? \.quotedIfNoWord : \.quotedIfOdd).joined(separator: ", ")
+    }
+
     /// One finding on a line, for formats that show it alone: name, state, message, what is there, and what to do.
     var annotation: String {
         let states = notes(state).map { " (\($0))" }.joined()
-        let has = violation.actual.isEmpty ? "nothing" : violation.actual.map(\.quotedIfOdd).joined(separator: ", ")
+        let has = actualInWords.isEmpty ? "nothing" : actualInWords
         return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remediation)"
     }
 }

@@ -96,7 +96,8 @@ import Testing
             (#""repository": "legacy-*""#, true), (#""repository": "api""#, false), (#""repository": 7"#, true),
             (#""repository": 8"#, false), (#""repository": "7""#, false), (#""repository": "acme/legacy-*""#, true),
             (#""repository": "other/legacy-*""#, false), (#""repository": "acme/old", "repository_id": 7"#, true),
-            (#""repository": "legacy-api", "repository_id": 8"#, false), (#""repository": "*", "organization": "ACME""#, true),
+            (#""repository": "legacy-api", "repository_id": 8"#, false),
+            (#""repository": "*", "organization": "ACME""#, true),
             (#""repository": "*", "organization": "other""#, false), (#""organization": "acme""#, false),
         ] {
             let waiver = try waiver(rest + #", "expires": "2027-01-31""#)
@@ -104,6 +105,41 @@ import Testing
         }
         #expect(try waiver(#""organization": "Acme", "expires": "2027-01-31""#).covers(organization: "acme"))
         #expect(try !waiver(#""repository": "*", "expires": "2027-01-31""#).covers(organization: "acme"))
+    }
+
+    /// What an organization's own waiver takes from one for all, however each is written.
+    @Test func anOrganizationsOwnWaiverTakesTheOthersPlaceThere() throws {
+        let day = #", "expires": "2027-01-31""#
+        for (common, own, isLeftElsewhere) in [
+            (#""repository": "acme/b""#, #""repository": "acme/b""#, nil),
+            (#""repository": "b""#, #""repository": "b""#, true),
+            (#""repository": "b""#, #""repository": "ACME/B""#, true),
+            (#""repository": "acme/b""#, #""repository": "b""#, nil),
+            (#""repository": "*/b""#, #""repository": "b""#, true),
+            (#""organization": "acme", "repository": "b""#, #""repository": "b""#, nil),
+            (#""organization": "acme""#, #""organization": "acme""#, nil),
+            (#""repository": 7"#, #""repository": 7"#, true),
+        ] as [(String, String, Bool?)] {
+            let broad = try waiver(common + day).target
+            var narrow = try waiver(own + day).target
+            narrow.organization = "acme"
+            let rest = broad.without(narrow, of: "acme")
+            #expect((rest != nil) == (isLeftElsewhere != nil), "\(common) \(own)")
+            guard let rest else { continue }
+            let left = try waiver(common + day).about(rest)
+            #expect(!left.covers(.sample("b", id: 7), of: "acme"), "\(common)")
+            #expect(left.covers(.sample("b", id: 7, owner: "other"), of: "other"), "\(common)")
+        }
+        for (common, own) in [
+            (#""repository": "b""#, #""repository": "c""#), (#""repository": "*""#, #""repository": "b""#),
+            (#""repository": "other/b""#, #""repository": "b""#), (#""identity": "b""#, #""repository": "b""#),
+        ] {
+            let broad = try waiver(common + day).target
+            #expect(broad.without(try waiver(own + day).target, of: "acme") == broad, "\(common)")
+        }
+        let except = try waiver(#""repository": "b", "except_organizations": ["Acme"]"# + day)
+        #expect(!except.covers(.sample("b", id: 7), of: "acme"))
+        #expect(except.covers(.sample("b", id: 7, owner: "other"), of: "other"))
     }
 
     @Test func holdsThroughItsLastDay() throws {

@@ -170,9 +170,11 @@ struct PlanCommand: AuditCommand {
             let asked = try await context.organizations(logins, apiURL: apiURL, in: history, settings)
             let scan = try await HistorySettings.scan(reference, of: asked, apiURL: apiURL, in: history)
             try await context.sayNewNames(of: [scan], asked: logins, in: history, settings)
-            return try await usingHistory { () async throws(HistoryError) in
+            var snapshot = try await usingHistory { () async throws(HistoryError) in
                 try await history.snapshot(of: scan.id, organizations: asked)
             }
+            if reference == .latest { try await snapshot.noteUnfinished(after: [scan], in: history) }
+            return snapshot
         }
     }
 

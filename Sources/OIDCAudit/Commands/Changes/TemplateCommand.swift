@@ -85,6 +85,9 @@ struct TemplateGetCommand: AuditCommand {
         guard let name = target.repository else {
             let account = try await client.organization(target.login)
             let template = try await client.knownTemplate(of: target.login)
+            if !account.login.rawValue.isExactlyIgnoringCase(target.login.rawValue) {
+                console.note("note: \(target.login) is \(account.login) now")
+            }
             return TemplatePage.render(
                 .organization(login: account.login.rawValue, id: account.id, template), as: format, style: style)
         }
@@ -105,7 +108,11 @@ struct TemplateSetCommand: AuditCommand {
                 "oidc-audit template set acme/api --inherit",
             ],
             needs: [.writingToken],
-            exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")]))
+            exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
+            details: """
+                An organization's template changes nothing until a repository opts in; only a repository's own setting \
+                shows whether its subjects are immutable.
+                """))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget
@@ -150,10 +157,15 @@ struct TemplateSetCommand: AuditCommand {
             target.repository == nil ? try await Followers(of: target.login, fix, pipeline, now: context.now()) : nil
         if let followers, change.maxChanges == nil, !followers.isCounted { throw ApplyPipeline.followersUnknown }
         return try await pipeline.withClient { client, history throws(CommandFailure) in
-            let change = try await planned(target, fix, client, pipeline, followers)
             let organization = try await pipeline.asked { () async throws(GitHubError) in
                 try await client.organization(target.login)
             }
+            guard organization.login.rawValue.isExactlyIgnoringCase(target.login.rawValue) else {
+                throw .usage(
+                    "\(target.login) is \(organization.login) now",
+                    hint: "write what you mean: another organization can take the old name")
+            }
+            let change = try await planned(target, fix, client, pipeline, followers)
             var plan = Plan(
                 apiURL: pipeline.apiURL, isEnterpriseServer: pipeline.connection.endpoint.host == .enterpriseServer,
                 organizations: [Plan.Organization(login: organization.login.rawValue, id: organization.id)],
