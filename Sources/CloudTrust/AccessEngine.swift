@@ -113,7 +113,7 @@ package struct AccessEngine {
         let free = world.freeOwners
         for written in names.written {
             func value(_ about: String) -> TrustFindings.Value {
-                TrustFindings.Value(claim: written.claim, text: written.pattern.text, about: about)
+                TrustFindings.Value(claim: written.claim, text: written.pattern.shown, about: about)
             }
             let meaning = written.meaning
             if let id = meaning.ownerID, !finder.isOurs(ownerID: id) { findings.foreignIDs.append(value(id)) }
@@ -182,8 +182,8 @@ package struct AccessEngine {
                 let value = Self.unwritten(trust, subject)
                 if !values.contains(value) { values.append(value) }
             }
-            for pattern in patterns where !values.contains(where: { $0.text.isExactly(pattern.text) }) {
-                values.append(TrustFindings.Value(claim: "sub", text: pattern.text, about: subject))
+            for pattern in patterns where !values.contains(where: { $0.text.isExactly(pattern.shown) }) {
+                values.append(TrustFindings.Value(claim: "sub", text: pattern.shown, about: subject))
             }
         }
         return values
@@ -196,7 +196,7 @@ package struct AccessEngine {
                 && !demand.anyOf.isEmpty
         }
         return TrustFindings.Value(
-            claim: other?.claim ?? "sub", text: other?.anyOf.first?.text ?? "a condition without a subject",
+            claim: other?.claim ?? "sub", text: other?.anyOf.first?.shown ?? "a condition without a subject",
             about: subject)
     }
 

@@ -49,7 +49,10 @@ extension APIResponse {
         let error = try? Wire.ErrorBody(AnswerDocument(body))
         let message = (error?.message ?? (status == 404 ? "Not Found" : "no message")).harmless(without: token)
         // Before any limit: what is refused for good is not worth a wait, whatever is left of the hour.
-        if let refusal = CredentialRefusal(status: status, message) {
+        // With its header the refusal names where to approve the token.
+        if let refusal = CredentialRefusal(status: status, message),
+            refusal != .ssoRequired || headers["x-github-sso"] == nil
+        {
             return .refusal(.credentialRefused(refusal, status: status, message))
         }
         let limitMessage = error?.message == nil ? "a limit without a message (\(status))" : message
@@ -75,7 +78,9 @@ extension APIResponse {
 
     /// Whether the body is a document, and none in JSON.
     private var isPage: Bool {
-        let first = body.first { !" \t\r\n".utf8.contains($0) }
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = body.starts(with: byteOrderMark) ? body.dropFirst(byteOrderMark.count) : body[...]
+        let first = text.first { !" \t\r\n".utf8.contains($0) }
         return first.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false
     }
 

@@ -76,7 +76,15 @@ final class Console: Sendable {
         let isColored = isColored(error, settings.color)
         clearProgress()
         say(paint("error:", "1;31", isColored) + " ", failure.message.singleLine, margin: 7)
-        if let hint = failure.hint { say(paint(" hint:", "1;36", isColored) + " ", hint.singleLine, margin: 7) }
+        if let hint = failure.hint {
+            let label = paint(" hint:", "1;36", isColored) + " "
+            // A command that is to be pasted stays on one line, however long.
+            if hint.contains("\(Tool.name) ") {
+                say("\(label)\(hint.singleLine)\n")
+            } else {
+                say(label, hint.singleLine, margin: 7)
+            }
+        }
     }
 
     /// Draws the progress line anew.

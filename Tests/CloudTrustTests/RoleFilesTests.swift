@@ -42,6 +42,23 @@ import Testing
         #expect(why.contains("old.json /Roles/0") && why.contains("new.json /Roles/0"), "\(why)")
     }
 
+    /// Which of them holds is not known, and each lets everybody in.
+    @Test func whatEachOfTwoFilesAllowsIsAllowed() throws {
+        let old = try file("old.json", Self.role("repo:acme*"))
+        let new = try file("new.json", Self.role("repo:acme-*"))
+        for trust in AccessEngine(TrustSample.world).report(TrustFile.trusts(of: [old, new])).trusts {
+            #expect(trust.reach.anyone.witness != nil && !trust.isExact)
+            guard case .yes = trust.reach.anyone else {
+                Issue.record("\(trust.reach)")
+                continue
+            }
+        }
+        let closed = try file("closed.json", Self.role("repo:acme/api:*"))
+        for trust in AccessEngine(TrustSample.world).report(TrustFile.trusts(of: [old, new, closed])).trusts {
+            if case .yes = trust.reach.anyone { Issue.record("\(trust.reach)") }
+        }
+    }
+
     @Test func aRoleTwiceInOneFileIsOpen() throws {
         let both = try file("both.json", Self.role("repo:acme/api:*"), Self.role("repo:acme*"))
         #expect(said([both]) == ["\(Self.id) both.json one false", "\(Self.id)@2 both.json anyone false"])

@@ -55,6 +55,19 @@ import Testing
         #expect(processes.allSatisfy { $0.trouble == nil })
     }
 
+    /// Whoever can write the file, or a fault of the disk, stops no run.
+    @Test func timesThatNoClockShowsAreLeftOut() throws {
+        for line in [
+            "1795880175000 5 7 9223372036854775807", "9223372036854775807 5 7 1", "-9223372036854775808 5 7 1",
+            "9223372036854775807 5 7", "-9223372036854775808 5 7",
+        ] {
+            let folder = try Folder()
+            try folder.write(line + "\n", to: "minute")
+            #expect(minute(folder, ManualClock()).take(1, of: 100, in: .seconds(60)) == nil, "\(line)")
+            #expect(try !folder.read("minute").contains("223372036854775"), "\(line)")
+        }
+    }
+
     @Test func whoMustWaitHearsHowLong() throws {
         let folder = try Folder()
         let clock = ManualClock()

@@ -143,13 +143,14 @@ import Testing
             #expect(apply.error.contains("note: It takes at least 1 h"))
             #expect(apply.error.contains("the 2 writes of this hour are used; the wait would be longer than allowed"))
             #expect(apply.error.contains("2 of 4 changes were made, not acme/r3, acme/r4"))
-            #expect(apply.error.contains(/oidc-audit apply --continue --api-url \S+ resumes, oidc-audit rollback 1/))
+            #expect(apply.error.contains(/oidc-audit apply --continue --api-url .+ resumes, oidc-audit rollback 1/))
             #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
         }
     }
 
     @Test func aWaitSaysUntilWhenAndHowManyAreLeft() throws {
-        let wait = RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3000), isPace: false)
+        let wait = RateLimitWait(
+            message: "the 500 writes of this hour are used", remaining: .seconds(3000), isPace: false)
         let now = try #require(Timestamp("2026-11-27T14:48:00Z"))
         #expect(
             ApplyPipeline.note(of: wait, at: now, left: 88)
@@ -171,7 +172,7 @@ import Testing
         #expect(count.line(now: .sample)?.hasPrefix("1/2 changes · ") == true)
         #expect(count.line(now: .sample)?.contains("not made") == false)
         count.waits(
-            RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3000), isPace: false))
+            RateLimitWait(message: "the 500 writes of this hour are used", remaining: .seconds(3000), isPace: false))
         #expect(count.line(now: .sample) == "1/2 · wait 50 min to 02:50Z: 500 writes of this hour are used")
         #expect(count.take(change(2), .applied) == 2)
         #expect(count.left == 0)

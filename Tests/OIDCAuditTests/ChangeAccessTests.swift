@@ -269,7 +269,7 @@ import Testing
             let run = await CommandRun.run(
                 ["apply", world.plan, "--yes", "--db", elsewhere, "--api-url", world.scan.address] + world.trust,
                 environment: Self.token)
-            #expect(run.status == 2 && run.error.contains("not in the history"), "\(run.error)")
+            #expect(run.status == 2 && run.error.contains("not in this history"), "\(run.error)")
             let idle = await world.run(["apply", world.plan, "--yes", "--allow-lost-access"])
             #expect(idle.status == 2)
             #expect(await world.writes == 0)

@@ -246,7 +246,7 @@ import Testing
             #expect(points.map { $0["repositories"] is NSNull } == [false, false, false, true])
             #expect(Set(points.map { $0["organization"] as? String }) == ["acme"])
             let since = await Self.ask(scan, "history", "trend", "--since", "2999-01-01", "-f", "json")
-            #expect((since.json["points"] as? [Any])?.count == 2)
+            #expect((since.json["points"] as? [Any])?.isEmpty == true)
         }
     }
 }

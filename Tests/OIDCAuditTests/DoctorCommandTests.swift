@@ -57,7 +57,7 @@ import Testing
             "classic scope read:org, or fine-grained organization \"Custom properties\": read",
             "next: approve the token at https://github.com/orgs/acme/sso",
             "the number of private repositories is not shown to this token",
-            "limits none that the host sends",
+            "limits none: the host sends none",
         ] { #expect(words.contains(expected), "\(expected)") }
         // It has the permission, and lacks approval.
         #expect(!words.contains("fine-grained repository \"Actions\""))

@@ -89,7 +89,7 @@ import Testing
         Case(
             name: "one byte a second", faults: fault(.drip), status: 3, says: "no whole answer in time",
             timeout: .seconds(6)),
-        Case(name: "wrong content type", faults: fault(.html, status: 200), status: 3, says: "malformed answer"),
+        Case(name: "wrong content type", faults: fault(.html, status: 200), status: 3, says: "200 with a page"),
         Case(name: "200 with an error", faults: fault(.errorDocument), status: 3, says: "no field use_default"),
         Case(name: "empty body", faults: fault(.body, body: ""), status: 3, says: "malformed answer"),
         Case(name: "huge body", faults: fault(.huge), status: 3, says: "larger than"),
@@ -105,14 +105,14 @@ import Testing
             name: "transferred, as its prefix tells",
             faults: fault(.body, body: #"{"use_default": false, "sub_claim_prefix": "repo:evilcorp/harmed"}"#),
             status: 3,
-            says: "it belongs to evilcorp by now"),
+            says: "it now belongs to evilcorp"),
         Case(
             name: "transferred, as a redirect tells",
             faults: fault(.redirect, location: "/repositories/2/actions/oidc/customization/sub")
                 + fault(
                     .body, path: "/repositories/2",
                     body: #"{"id": 2, "name": "harmed", "owner": {"login": "evilcorp", "id": 78}}"#), status: 3,
-            says: "it belongs to evilcorp by now"),
+            says: "it now belongs to evilcorp"),
         Case(
             name: "redirect to another host", faults: fault(.redirect, location: "https://evil.example/"), status: 3,
             says: "it leads away"),

@@ -54,7 +54,7 @@ import Testing
             try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: database)
             for (target, why) in [
                 (database, "it is the history itself"), (folder + "/link", "it is the history itself"),
-                (other, "it is a history of its own"), (otherCopy, "it is a copy of another history"),
+                (other, "it is another history"), (otherCopy, "it is a copy of another history"),
                 (notes, "it is not a history of oidc-audit"), ("/dev/null", "it is not a regular file"),
             ] {
                 let refused = await Self.copy(database, target)

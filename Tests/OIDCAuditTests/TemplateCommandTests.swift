@@ -45,7 +45,7 @@ import Testing
     }
 
     private static let effect =
-        "an organization's template changes nothing until a repository opts in; only a repository's own setting tells "
+        "an organization's template changes nothing until a repository opts in; only a repository's own setting shows "
         + "whether its subjects are immutable"
 
     private func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }

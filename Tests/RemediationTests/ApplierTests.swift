@@ -160,7 +160,7 @@ import Testing
                 "/repositories/1": [Self.identity("api"), Self.identity("new")],
                 Self.path("api"): [Self.setting(.gitHubDefault), moved],
             ])
-        #expect(run.outcomes == [.moved("it is acme/new by now: make a new plan")])
+        #expect(run.outcomes == [.moved("it is now acme/new: make a new plan")])
         #expect(run.writes.count == 1)
         // Where it is still there, it was refused.
         let odd = try await Self.run(

@@ -17,7 +17,7 @@ package struct TrustSubject: Sendable {
 
     /// Values of the subject as they are written.
     var writtenSubjects: [String] {
-        judged.trust.allow.claimDemands.filter { $0.claim == "sub" }.flatMap { $0.anyOf.map(\.text) }.asProblems
+        judged.trust.allow.claimDemands.filter { $0.claim == "sub" }.flatMap { $0.anyOf.map(\.shown) }.asProblems
     }
 
     /// A pass where there is no problem.

@@ -15,15 +15,20 @@ package struct TextPattern: Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// As it is written.
     package let text: String
     /// Whether `${*}`, `${?}` and `${$}` stand for the character itself.
     package let hasVariables: Bool
 
-    package init(_ kind: Kind, _ text: String, hasVariables: Bool = false) {
+    /// What is written in its place, where it stands for a value that is not evaluated; `nil`: the text itself.
+    private let written: String?
+    /// As it is written.
+    package var shown: String { written ?? text }
+
+    package init(_ kind: Kind, _ text: String, hasVariables: Bool = false, written: String? = nil) {
         self.kind = kind
         self.text = text
         self.hasVariables = hasVariables
+        self.written = written
     }
 
     package static func == (left: TextPattern, right: TextPattern) -> Bool {

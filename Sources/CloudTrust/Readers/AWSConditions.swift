@@ -166,7 +166,7 @@ struct AWSConditions {
                 else { return leaveOpen(undecidedKind, why) }
                 // What is written around a variable is demanded whatever the variable stands for.
                 leaveOpen(undecidedKind, why)
-                patterns.append(TextPattern(.like, widest, hasVariables: true))
+                patterns.append(TextPattern(.like, widest, hasVariables: true, written: value))
             }
             let whenAbsent =
                 switch parsed.quantifier {
@@ -200,7 +200,8 @@ struct AWSConditions {
         var widest = ""
         var rest = value[...]
         while let first = rest.first {
-            if rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") {
+            if rest.hasPrefix("${") {
+                guard let end = endOfVariable(rest) else { return nil }
                 let name = String(rest[..<end].dropFirst(2))
                 widest += ["*", "?", "$"].contains(name) ? "${\(name)}" : "*"
                 rest = rest[end...].dropFirst()
@@ -210,6 +211,17 @@ struct AWSConditions {
             rest = rest.dropFirst()
         }
         return widest
+    }
+
+    /// The brace that closes the variable at the start of a text: one in quotation marks is of its default value.
+    ///
+    /// Source: AWS, IAM User Guide, "IAM policy elements: Variables and tags", specifying default values.
+    private static func endOfVariable(_ text: Substring) -> Substring.Index? {
+        var isQuoted = false
+        return text.indices.first { index in
+            if text[index] == "'" { isQuoted.toggle() }
+            return text[index] == "}" && !isQuoted
+        }
     }
 
     /// Longest value that is evaluated, in bytes; a trust policy of AWS has at most 8,192 characters.
@@ -228,10 +240,11 @@ struct AWSConditions {
         guard hasVariables else { return nil }
         var rest = value[...]
         while let start = rest.firstRange(of: "${") {
-            rest = rest[start.upperBound...]
-            let name = rest.prefix { $0 != "}" }
-            guard name.endIndex < rest.endIndex else { return nil }
-            rest = rest[name.endIndex...].dropFirst()
+            let variable = rest[start.lowerBound...]
+            guard variable.contains("}") else { return nil }
+            guard let end = endOfVariable(variable) else { return (.unsupported, "a variable has no end") }
+            let name = rest[start.upperBound..<end]
+            rest = rest[end...].dropFirst()
             if ["*", "?", "$"].contains(String(name)) { continue }
             if String(name).lowercasedASCII.hasPrefix(provider.lowercasedASCII + ":") {
                 return (.undocumented, "${\(name)} compares the token with itself: it may admit everyone")

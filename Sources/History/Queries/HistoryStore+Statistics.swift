@@ -50,10 +50,7 @@ extension HistoryStore {
                     scan, digest, of: organizationID, login: login, isComplete: isWhole, tally: tally)
                 points.append((link, point))
             }
-            let unread = try Self.unreadPoints(
-                after: Dictionary(
-                    points.map { ($0.point.organizationID, $0.link) }, uniquingKeysWith: { first, _ in first }),
-                apiURL: apiURL, withScopeOf: like, db)
+            let unread = try Self.unreadPoints(of: only, since: since, apiURL: apiURL, withScopeOf: like, db)
             // Organizations of one scan stay in their order.
             return (points + unread).enumerated()
                 .sorted { ($0.element.link, $0.offset) < ($1.element.link, $1.offset) }.map(\.element.point)
@@ -62,10 +59,22 @@ extension HistoryStore {
 
     /// Scans that did not find an organization, each after the first that counted it.
     ///
-    /// - Parameter first: link of that one, by organization.
+    /// - Parameter only: row id of the organization; `nil`: all.
     private static func unreadPoints(
-        after first: [OrganizationID: Int64], apiURL: String, withScopeOf like: ScanID?, _ db: Database,
+        of only: Int64?, since: Timestamp?, apiURL: String, withScopeOf like: ScanID?, _ db: Database,
     ) throws -> [(link: Int64, point: TrendPoint)] {
+        var first: [OrganizationID: Int64] = [:]
+        for row in try Row.fetchAll(
+            db,
+            sql: """
+                SELECT o.githubID, min(l.id) FROM organizationTally t JOIN seal l ON l.scanID = t.scanID
+                JOIN organization o ON o.id = t.organizationID JOIN host h ON h.id = o.hostID
+                WHERE h.apiURL = ?1 AND (?2 IS NULL OR o.id = ?2) GROUP BY o.id
+                """,
+            arguments: [apiURL, only])
+        {
+            first[OrganizationID(rawValue: try row.decode(atIndex: 0))] = try row.decode(atIndex: 1)
+        }
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -73,9 +82,10 @@ extension HistoryStore {
                 FROM scanOrganization so JOIN scan s ON s.id = so.scanID JOIN host h ON h.id = s.hostID
                 JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND so.organizationID IS NULL AND \(isLike)
+                    AND (?3 IS NULL OR s.startedAt >= ?3)
                 ORDER BY l.id, so.id
                 """,
-            arguments: [apiURL, like?.rawValue])
+            arguments: [apiURL, like?.rawValue, since?.description])
         var bearers = LoginBearers(db, apiURL: apiURL)
         var points: [(link: Int64, point: TrendPoint)] = []
         while let row = try rows.next() {

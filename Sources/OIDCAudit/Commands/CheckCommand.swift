@@ -104,8 +104,8 @@ struct CheckPipeline {
         for scan in stored.scans where !console.isQuiet {
             if scan.policySHA256 != judging.policy.sha256, moment != nil {
                 context.console.note(
-                    "note: scan \(scan.id.rawValue) was judged by \"\(scan.policyName)\" as it then was "
-                        + "(SHA-256 \(scan.policySHA256)); this is what the given policy makes of it")
+                    "note: judged by \(judging.policy.source), and not as scan #\(scan.id.rawValue) was then, by "
+                        + "\(scan.policyName) (SHA-256 \(scan.policySHA256.prefix(12))…)")
             }
             if scan.isNarrow {
                 context.console.note(

@@ -15,8 +15,8 @@ struct DoctorCommand: AuditCommand {
             ],
             details: """
                 Sends about ten requests, changes nothing, and stores nothing. Where another credential is set that could read the \
-                organization, it compares what both list. With --trust it looks at cloud exports, and uses no \
-                network: what each file is, how old, what is missing, and the command that makes it.
+                organization, it compares what both list. With --trust it examines cloud exports instead, without a \
+                token and without network: what each file is, how old, what is missing, and the command that makes it.
                 """))
 
     @Argument(help: ArgumentHelp("Login of an organization.", valueName: "org"))

@@ -36,7 +36,7 @@ extension JudgingSettings {
         }
         if !console.isQuiet {
             context.console.note(
-                "note: judged by what judged scan #\(scan.id.rawValue): \(texts.map(\.name).joined(separator: ", "))")
+                "note: judged by the files of scan #\(scan.id.rawValue): \(texts.map(\.name).joined(separator: ", "))")
         }
         let stored = try texts.dropFirst().first.map { text throws(CommandFailure) in
             try DocumentFile(bytes: text.bytes, name: text.name, what: "waiver file")

@@ -58,7 +58,7 @@ package enum ChangesetPage: Page {
 
 extension TextPage {
     /// So many repositories of those that were changed alike are named.
-    private static let writtenNamesMax = 8
+    private static let writtenNamesMax = 20
 
     fileprivate mutating func written(_ alike: [Int], of written: [WrittenChange]) {
         guard alike.count > 2 else {

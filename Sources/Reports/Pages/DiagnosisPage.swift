@@ -252,7 +252,7 @@ extension TextPage {
 
     fileprivate mutating func limits(_ diagnosis: Diagnosis) {
         guard let budget = diagnosis.budget else {
-            if diagnosis.organizationID != nil { fact("limits", "none that the host sends") }
+            if diagnosis.organizationID != nil { fact("limits", "none: the host sends none") }
             cost("cold scan", diagnosis.cold)
             cost("warm scan", diagnosis.warm)
             return

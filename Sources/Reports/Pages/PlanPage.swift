@@ -35,8 +35,8 @@ extension TextPage {
     /// Of so many lines the changes of a plan are, at most; the rest is counted.
     private static let changesLinesMax = 120
     private static let manualLinesMax = 40
-    /// So many repositories of those that are changed alike are named.
-    private static let namesMax = 3
+    /// So many repositories of those that are changed alike are named; of more, only a few.
+    private static let namesMax = (all: 20, few: 3)
 
     fileprivate mutating func plan(_ plan: Plan, digest: String, _ estimate: WriteEstimate?) {
         let names = plan.organizations.map(\.login).joined(separator: ", ")
@@ -125,10 +125,11 @@ extension TextPage {
     }
 
     private mutating func names(_ names: [String]) {
-        let rest = names.count - Self.namesMax
+        let shown = names.count <= Self.namesMax.all ? names.count : Self.namesMax.few
+        let rest = names.count - shown
         wrapped(
-            names.prefix(Self.namesMax).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""),
-            label: "of:", indent: 4)
+            names.prefix(shown).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""), label: "of:",
+            indent: 4)
     }
 
     /// One change: what is written, and what becomes of subjects.

@@ -78,7 +78,7 @@ private struct TrendRow {
         } + [
             TrendRow(name: "coverage", isShare: true) { $0.coverage },
             TrendRow(name: "immutable", isShare: true) { $0.immutableShare },
-            TrendRow(name: "organization's", isShare: true) { $0.adoptionShare },
+            TrendRow(name: "follows org", isShare: true) { $0.adoptionShare },
         ]
 }
 
