@@ -35,7 +35,7 @@ extension APIResponse {
     func kind(isRead: Bool = true, token: AccessToken?, now: () -> Timestamp) -> AnswerKind {
         switch status {
         // What something between sends is no answer of GitHub's, and says nothing of a write either.
-        case 200..<300 where isPage: return .refusal(.foreignPage(status: status))
+        case 200..<300 where isMarkup: return .refusal(.foreignPage(status: status))
         case 200: return .success
         case 201..<300:
             return isRead ? .refusal(.unexpected(status: status, "a read is answered with 200 alone")) : .success
@@ -76,13 +76,17 @@ extension APIResponse {
         }
     }
 
-    /// Whether the body is a document, and none in JSON.
-    private var isPage: Bool {
+    /// The first byte of the body that is no space.
+    private var firstByte: UInt8? {
         let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = body.starts(with: byteOrderMark) ? body.dropFirst(byteOrderMark.count) : body[...]
-        let first = text.first { !" \t\r\n".utf8.contains($0) }
-        return first.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false
+        return text.first { !" \t\r\n".utf8.contains($0) }
     }
+
+    /// Whether the body is a document, and none in JSON.
+    private var isPage: Bool { firstByte.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false }
+    /// Whether it is one of HTML.
+    private var isMarkup: Bool { firstByte == UInt8(ascii: "<") }
 
     /// Whether GitHub left organizations out for want of single sign-on.
     var isPartial: Bool { headers["x-github-sso"]?.hasPrefix("partial-results") ?? false }

@@ -8,15 +8,21 @@ import Synchronization
 final class ConnectionCount: AvailableConnectionsDelegate {
     private let waiting = Atomic(0)
     private let isStopped = Atomic(false)
+    private static let patience = Duration.seconds(5)
 
     /// Accepts no more connections, and lets those that were accepted get to their tasks.
     func stop(_ listener: any Channel) async {
         isStopped.store(true, ordering: .sequentiallyConsistent)
         // A read that was asked for before is taken back.
         try? await listener.setOption(ChannelOptions.autoRead, value: false).get()
-        // One that was reset on its way gets nowhere, and is not waited for.
-        let end = ContinuousClock.now + .seconds(1)
-        while waiting.load(ordering: .sequentiallyConsistent) > 0, !Task.isCancelled, ContinuousClock.now < end {
+        // One that was reset on its way gets nowhere: while none gets on, the others are not waited for much longer. On a
+        // machine with much else to do they may take seconds.
+        var left = Int.max
+        var end = ContinuousClock.now + Self.patience
+        while !Task.isCancelled, ContinuousClock.now < end {
+            let now = waiting.load(ordering: .sequentiallyConsistent)
+            guard now > 0 else { return }
+            if now < left { (left, end) = (now, ContinuousClock.now + Self.patience) }
             await Task.yield()
         }
     }

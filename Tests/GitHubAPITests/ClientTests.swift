@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "<html>", "{", "[]", "null", "{}", #"{"message": "Server Error"}"#, #"{"use_default": "true"}"#,
+        "", "{", "[]", "null", "{}", #"{"message": "Server Error"}"#, #"{"use_default": "true"}"#,
         #"{"use_default": false, "include_claim_keys": ["re\u0000po"]}"#,
         #"{"use_default": true, "sub_claim_prefix": "repo:acme/api\u0000@evil"}"#,
         #"{"use_default": false, "include_claim_keys": "repo"}"#, #"{"use_default": false, "include_claim_keys": [1]}"#,
@@ -63,6 +63,12 @@ import Testing
         let transport = ScriptedTransport([Self.path: [.ok(body)]])
         let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
         guard case .malformed = error else { Issue.record("\(String(describing: error))"); return }
+    }
+
+    @Test func aPageIsNeverADefault() async {
+        let transport = ScriptedTransport([Self.path: [.ok("<html>")]])
+        let error = await #expect(throws: GitHubError.self) { try await client(transport).setting(of: api) }
+        #expect(error == .foreignPage(status: 200))
     }
 
     @Test(arguments: [

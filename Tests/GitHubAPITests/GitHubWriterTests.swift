@@ -211,7 +211,7 @@ import Testing
         #expect(try await patient.takeTurn(waiting: { waits.append($0) }))
         #expect(
             waits == [
-                RateLimitWait(message: "500 writes of this hour are used", remaining: .seconds(3001), isPace: false)
+                RateLimitWait(message: "the 500 writes of this hour are used", remaining: .seconds(3001), isPace: false)
             ])
         #expect(clock.sleeps.reduce(.zero, +) == .seconds(3001))
         // The next second's write is no wait to speak of.

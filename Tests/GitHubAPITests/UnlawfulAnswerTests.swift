@@ -171,7 +171,7 @@ import Testing
         let marked = [0xEF, 0xBB, 0xBF] + Array(text.utf8)
         await expectMalformed(answer, marked, "byte order mark")
         for bad in [
-            "", " ", "null", "true", "7", "\"\"", "<html>", text + text, text + ",", text + "]", text + "x", "," + text,
+            "", " ", "null", "true", "7", "\"\"", text + text, text + ",", text + "]", text + "x", "," + text,
             String(text.dropLast()), "(\(text))", "{\(text)}", text + "\u{0}", "\u{0}" + text, ")]}'\n" + text,
             answer.body(String(answer.object.dropLast()) + ",}"), answer.isList ? "[\(answer.object),]" : "[\(text)]",
             // An installation need not say what it sees.

@@ -173,7 +173,7 @@ import Testing
         #expect(count.line(now: .sample)?.contains("not made") == false)
         count.waits(
             RateLimitWait(message: "the 500 writes of this hour are used", remaining: .seconds(3000), isPace: false))
-        #expect(count.line(now: .sample) == "1/2 · wait 50 min to 02:50Z: 500 writes of this hour are used")
+        #expect(count.line(now: .sample) == "1/2 · wait 50 min to 02:50Z: the 500 writes of this hour are used")
         #expect(count.take(change(2), .applied) == 2)
         #expect(count.left == 0)
         #expect(count.words(at: 2) == "2/2  ")

@@ -203,7 +203,7 @@ import Testing
         #expect(run.writes.isEmpty && run.journal.isEmpty)
         #expect(run.sleeps.count == 3)
         #expect(run.sleeps.allSatisfy { $0 <= Applier.attention })
-        #expect(run.waits.map(\.message) == ["500 writes of this hour are used"])
+        #expect(run.waits.map(\.message) == ["the 500 writes of this hour are used"])
     }
 
     /// A wait that is not allowed ends it by its own name, as if nobody had asked to stop.

@@ -278,20 +278,13 @@ extension RepositoryChange.Kind {
 extension EffectiveTemplate {
     fileprivate var knownSource: TemplateSource? { source == .unknown ? nil : source }
 
-    /// Where it may come from; empty if that is unknown.
-    private var sources: Set<TemplateSource> {
-        switch source {
-        case .unknown: []
-        // Whether GitHub's answer repeats the organization's claims says nothing of where they come from.
-        case .organizationOrCopy: [.organization, .repository]
-        case .gitHubDefault, .organization, .repository: [source]
-        }
-    }
+    /// The same, whether or not GitHub's answer repeats the claims that a repository inherits.
+    private var comparedSource: TemplateSource? { source == .organizationOrCopy ? .organization : knownSource }
 
     fileprivate func isKnownToDiffer(from other: EffectiveTemplate?) -> Bool {
         guard let other, let template, let another = other.template else { return false }
         guard template.means(another) else { return true }
-        return !sources.isEmpty && !other.sources.isEmpty && sources.isDisjoint(with: other.sources)
+        return comparedSource.flatMap { source in other.comparedSource.map { $0 != source } } ?? false
     }
 }
 
