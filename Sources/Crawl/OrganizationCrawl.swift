@@ -48,11 +48,7 @@ struct OrganizationCrawl {
     private var includedProperties: Reading<[String]>?
     private var advised: Set<String> = []
 
-    /// How many repositories in a row were refused for want of single sign-on. It is an organization's: of public ones some
-    /// may be readable.
-    private var signOnRefusalsInRow = 0
-    private static let signOnRefusalsMax = 8
-
+    private var signOn = SignOnRefusals()
     /// Why nothing more can be asked.
     private(set) var stop: ScanStop?
 
@@ -211,16 +207,13 @@ struct OrganizationCrawl {
             note(error)
             listing.lose(name, error)
         case .setting(let repository, .success((let setting, let validator)), let observedAt):
-            signOnRefusalsInRow = 0
+            _ = signOn.showOne(after: nil)
             observations.append(
                 Observation(
                     repository: repository, reading: .read(setting), observedAt: observedAt, validator: validator))
         case .setting(let repository, .failure(let error), let observedAt):
             note(error)
-            if case .ssoRequired = error {
-                signOnRefusalsInRow += 1
-                if signOnRefusalsInRow >= Self.signOnRefusalsMax { stop = stop ?? .ssoRequired }
-            }
+            if signOn.showOne(after: error) { stop = stop ?? .ssoRequired }
             // An answer that never came says nothing about the repository: it stays unread, for the next try.
             let isUnread = error == .cancelled || error.stop != nil
             observations.append(
@@ -230,7 +223,7 @@ struct OrganizationCrawl {
         }
     }
 
-    /// Tells of the repositories whose turn never came.
+    /// Reports the repositories whose turn never came.
     mutating func finish(now: Timestamp) {
         while let (_, output) = takeUpFaulted() {
             // Where the crawl was stopped, the next one that goes on with it asks again.
@@ -265,8 +258,7 @@ struct OrganizationCrawl {
         OrganizationObservation(
             login: account.login.rawValue, id: account.id, template: template,
             includedProperties: includedProperties,
-            listing: listing.listing(
-                of: account, tokenKind: tokenKind, others: values.map { Array($0.known.keys) } ?? []),
+            listing: listing.listing(of: account, tokenKind: tokenKind, others: values?.known.keys.map(\.self) ?? []),
             isListingWhole: listing.isWhole)
     }
 
@@ -331,7 +323,7 @@ struct OrganizationCrawl {
         } else {
             admit(fresh, now: now)
         }
-        if isNarrow, listing.isOver { plan(repositories: repositories.count + waitingForValues.count) }
+        if scope.isNarrow, listing.isOver { plan(repositories: repositories.count + waitingForValues.count) }
     }
 
     /// Takes listed repositories into the crawl, or notes why they are left out.
@@ -390,11 +382,9 @@ struct OrganizationCrawl {
             limits: rateLimits, now: beganAt)
         mayEndEarly = knowledge.endedEarly || plan.isShort || plan.isTooLong
         // How many a scope leaves is known from the listing alone: until then nobody is alarmed.
-        guard !isNarrow || listing.isOver else { return }
+        guard !scope.isNarrow || listing.isOver else { return }
         news.append(.planned(plan))
     }
-
-    private var isNarrow: Bool { scope.isNarrow }
 
     private mutating func note(_ error: GitHubError) {
         stop = stop ?? error.stop

@@ -34,7 +34,7 @@ extension APIResponse {
     ///   - now: for hosts whose answers carry no `Date`: the reset time is GitHub's clock, not ours.
     func kind(isRead: Bool = true, token: AccessToken?, now: () -> Timestamp) -> AnswerKind {
         switch status {
-        // What something between sends is no answer of GitHub's, and says nothing of a write either.
+        // What something between sends is not from GitHub, and says nothing of a write either.
         case 200..<300 where isMarkup: return .refusal(.foreignPage(status: status))
         case 200: return .success
         case 201..<300:
@@ -76,7 +76,7 @@ extension APIResponse {
         }
     }
 
-    /// The first byte of the body that is no space.
+    /// The first byte of the body after spaces.
     private var firstByte: UInt8? {
         let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = body.starts(with: byteOrderMark) ? body.dropFirst(byteOrderMark.count) : body[...]

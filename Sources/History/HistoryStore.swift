@@ -104,7 +104,7 @@ package final class HistoryStore: Sendable {
         }
     }
 
-    /// The scan whose link in a chain has the digest, be it this chain or the one that an import came from; `nil` if
+    /// The scan whose link in a chain has the digest: this chain, or the one that an import came from; `nil` if
     /// this history does not hold it.
     package func scan(withDigest digest: String) async throws(HistoryError) -> ScanID? {
         try await read { db in

@@ -80,7 +80,7 @@ package struct FindingOutcomes {
     /// Whether the policy has the entry that found it.
     func holdsRule(of key: FindingKey) -> Bool { rules[key.rule] != nil }
 
-    /// Why a finding that the report does not hold is gone; `nil` if nobody knows, or it is no matter of the report.
+    /// Why a finding that the report does not hold is gone; `nil` if nobody knows, or the report does not cover it.
     ///
     /// - Parameters:
     ///   - organization: the one that it is about, or that listed its repository last.

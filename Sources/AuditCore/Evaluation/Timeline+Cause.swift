@@ -102,7 +102,7 @@ package struct Journal: Sendable {
         var made = (writes[target] ?? []).filter {
             $0.write.at >= start && $0.write.at <= end.adding(seconds: Self.readingSecondsMax)
         }
-        // What came after the scan had read it is none of its doing.
+        // A write after the scan had read it is not what it saw.
         let last = made.lastIndex { $0.write.at <= end || after.isResult(of: $0.value) }
         made = last.map { Array(made[...$0]) } ?? []
         // What the scan before saw already was made before it.

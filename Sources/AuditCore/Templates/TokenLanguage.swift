@@ -266,7 +266,7 @@ package enum TokenClaims {
     fileprivate static let workflowAt = "job_workflow_at"
     fileprivate static let workflowFile = TokenHole("workflow_file", .workflowFile, usual: "deploy.yml")
 
-    /// - Returns: `nil` if tokens of that context lack the claim.
+    /// - Returns: `nil` if tokens of that context do not have the claim.
     package static func value(of key: ClaimKey, in context: JobContext, _ identity: TokenIdentity) -> TokenText? {
         func word(_ alphabet: TokenAlphabet, _ usual: String) -> TokenText {
             TokenText(TokenHole(key.rawValue, alphabet, usual: usual))

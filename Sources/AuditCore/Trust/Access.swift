@@ -31,6 +31,9 @@ package struct AccessOutcome: Hashable, Sendable {
 
     package init(_ entries: [Entry]) { self.entries = entries }
 
+    /// The first that was decided, if one was. An outcome without entries is never kept.
+    var best: Entry { entries.first { $0.isCertain } ?? entries[0] }
+
     package var isNothing: Bool { entries.isEmpty }
 
     /// The kinds of context, in their order.
@@ -66,29 +69,42 @@ package struct Access: Hashable, Sendable {
         case unknown
     }
 
+    /// In which jobs, and how sure it is.
+    package struct Terms: Hashable, Sendable {
+        package let contexts: [JobContext.Kind]
+        /// Names by kind of context, where it is narrowed to a short list.
+        package let only: [JobContext.Kind: [String]]
+        package let certainty: Certainty
+        /// Why it is not certain; `nil` if it is.
+        package let reason: String?
+
+        package init(
+            contexts: [JobContext.Kind], only: [JobContext.Kind: [String]], certainty: Certainty, reason: String?,
+        ) {
+            self.contexts = contexts
+            self.only = only
+            self.certainty = certainty
+            self.reason = reason
+        }
+    }
+
     package let repository: Repository
     package let identity: String
     package let trust: String
-    package let contexts: [JobContext.Kind]
-    /// Names by kind of context, where it is narrowed to a short list.
-    package let only: [JobContext.Kind: [String]]
+    package let terms: Terms
     package let witness: Witness
-    package let certainty: Certainty
-    /// Why it is not certain; `nil` if it is.
-    package let reason: String?
 
-    package init(
-        repository: Repository, identity: String, trust: String, contexts: [JobContext.Kind],
-        only: [JobContext.Kind: [String]], witness: Witness, certainty: Certainty, reason: String?,
-    ) {
+    package var contexts: [JobContext.Kind] { terms.contexts }
+    package var only: [JobContext.Kind: [String]] { terms.only }
+    package var certainty: Certainty { terms.certainty }
+    package var reason: String? { terms.reason }
+
+    package init(repository: Repository, identity: String, trust: String, terms: Terms, witness: Witness) {
         self.repository = repository
         self.identity = identity
         self.trust = trust
-        self.contexts = contexts
-        self.only = only
+        self.terms = terms
         self.witness = witness
-        self.certainty = certainty
-        self.reason = reason
     }
 }
 

@@ -148,8 +148,17 @@ package struct AccessReport: Sendable {
 
     package func access(_ trust: JudgedTrust, _ cell: JudgedTrust.Cell) -> Access {
         let state = repositories[Int(cell.repository)]
+        return Access(
+            repository: state.repository, identity: trust.trust.identity.name, trust: trust.trust.id,
+            terms: terms(trust, cell),
+            witness: witness(trust.trust, state, trust.outcomes[Int(cell.outcome)].best))
+    }
+
+    /// In which jobs a repository can use a trust, without a token that proves it: to make one takes longer
+    /// (`scripts/bench trust`).
+    package func terms(_ trust: JudgedTrust, _ cell: JudgedTrust.Cell) -> Access.Terms {
         let outcome = trust.outcomes[Int(cell.outcome)]
-        let best = outcome.entries.first { $0.isCertain } ?? outcome.entries[0]
+        let best = outcome.best
         var only: [JobContext.Kind: [String]] = [:]
         for kind in outcome.kinds { only[kind] = outcome.only(kind) }
         let unknown =
@@ -159,9 +168,8 @@ package struct AccessReport: Sendable {
             unknown ?? trust.undecided.first.map { "\($0.what): \($0.why)" }
             ?? (best.optional.isEmpty ? nil : "it is not known whether its tokens carry \(best.optional.sorted())")
             ?? (best.isCertain ? nil : "two claims of one token could not be decided together")
-        return Access(
-            repository: state.repository, identity: trust.trust.identity.name, trust: trust.trust.id,
-            contexts: outcome.kinds, only: only, witness: witness(trust.trust, state, best),
+        return Access.Terms(
+            contexts: outcome.kinds, only: only,
             certainty: unknown != nil ? .unknown : reason != nil ? .possible : .certain, reason: reason)
     }
 

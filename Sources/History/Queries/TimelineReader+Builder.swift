@@ -1,7 +1,7 @@
 import AuditCore
 
 extension TimelineReader {
-    /// The timeline of a repository up to a scan. Each state is compared with what was known last, be it by an older scan.
+    /// The timeline of a repository up to a scan. Each state is compared with what was known last, also by an older scan.
     struct Builder {
         var events: [Timeline.Event] = []
         /// The last scan that looked.

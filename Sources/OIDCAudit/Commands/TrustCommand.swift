@@ -215,7 +215,7 @@ struct TrustCommand: AuditCommand {
                 }
                 changes = plan.worldChanges(world.repositories, templates: seen.templates)
             }
-            for one in whatIf { changes += try one.changes(in: world) }
+            changes += try WhatIfOption.changes(whatIf, in: world)
             let result = WhatIf(changes, in: world, trusts: trusts)
             func shown(_ rows: [AccessDifference]) -> [AccessDifference] {
                 id.map { id in rows.filter { $0.repository.id == id } } ?? rows

@@ -72,10 +72,7 @@ struct Invocation {
         }
         let options = try DeclaredOption.all(of: command)
         let hasArguments: Bool
-        (flags, hasArguments) = try Self.flags(
-            words, of: options,
-            hint: (path.isEmpty ? "options come after the command, as in \(Tool.name) scan ORG --policy FILE; " : "")
-                + Self.hint(path))
+        (flags, hasArguments) = try Self.flags(words, of: options, hint: Self.hint(path))
         let variable = environment[DeclaredOption.environmentName(DeclaredOption.configurationFile)] ?? ""
         let file = try ConfigurationFile(
             named: flags.last { $0.option.name == DeclaredOption.configurationFile }?.text
@@ -272,7 +269,12 @@ struct Invocation {
     private func refuse(_ error: any Error, _ refused: InvalidValue?) throws(CommandFailure) -> Never {
         guard let refused else {
             let message = RootCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-            throw .usage(message.prefix(1).lowercased() + message.dropFirst(), hint: Self.hint(path))
+            // Of the program itself there are no options but those that ask about it.
+            let isEarly = path.isEmpty && words.first?.hasPrefix("-") == true
+            throw .usage(
+                message.prefix(1).lowercased() + message.dropFirst(),
+                hint: isEarly
+                    ? "options come after the command: \(Tool.name) scan ORG --policy FILE" : Self.hint(path))
         }
         // The parser does not say which option has the value, so each is parsed alone.
         let given = (settings + flags).first { given in

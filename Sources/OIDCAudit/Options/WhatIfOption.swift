@@ -60,12 +60,23 @@ struct WhatIfOption: OptionValue {
         }
     }
 
-    /// What it means for the repositories of a scan.
-    func changes(in world: TrustWorld) throws(CommandFailure) -> [WorldChange] {
-        let meant = world.repositories.map(\.repository).filter { repository in
-            repository.owner.isExactlyIgnoringCase(owner)
-                && (name.map { repository.name.isExactlyIgnoringCase($0) } ?? true)
+    /// What each means for the repositories of a scan: there may be as many of both.
+    static func changes(_ options: [WhatIfOption], in world: TrustWorld) throws(CommandFailure) -> [WorldChange] {
+        guard !options.isEmpty else { return [] }
+        let named = Dictionary(grouping: world.repositories.map(\.repository)) {
+            ExactText($0.fullName.lowercasedASCII)
         }
+        var changes: [WorldChange] = []
+        for option in options { changes += try option.changes(in: world, named) }
+        return changes
+    }
+
+    private func changes(
+        in world: TrustWorld, _ named: [ExactText: [Repository]],
+    ) throws(CommandFailure) -> [WorldChange] {
+        let meant =
+            name.map { named[ExactText("\(owner)/\($0)".lowercasedASCII)] ?? [] }
+            ?? world.repositories.map(\.repository).filter { $0.owner.isExactlyIgnoringCase(owner) }
         guard !meant.isEmpty else {
             let full = name.map { "\(owner)/\($0)" } ?? owner
             let names = name == nil ? world.owners.map(\.login) : world.repositories.map(\.repository.fullName)

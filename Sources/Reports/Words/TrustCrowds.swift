@@ -31,7 +31,7 @@ struct TrustCrowds {
     func of(_ trust: JudgedTrust) -> [Crowd] {
         // Outcomes that differ by their witness alone read the same.
         let alikeInWords = alike(audit.repository == nil ? trust.cells : trust.cells.filter(audit.concerns))
-            .map { ($0, report.access(trust, $0[0]).displayText) }
+            .map { ($0, report.terms(trust, $0[0]).displayText) }
             .grouped { Words(owner: report.ownerNumbers[Int($0.0[0].repository)], words: $0.1) }
         return alikeInWords.map { groups in
             let cells =

@@ -46,8 +46,7 @@ extension JobContext.Kind {
     }
 }
 
-extension Access {
-    /// In which jobs, and how sure it is.
+extension Access.Terms {
     var displayText: String {
         let words = contexts.map { kind in
             kind.displayText + (only[kind].map { " " + $0.map(\.quotedIfOdd).joined(separator: " or ") } ?? "")
@@ -59,6 +58,11 @@ extension Access {
         case .unknown: return "unknown: \(reason ?? "its subjects are not known")"
         }
     }
+}
+
+extension Access {
+    /// In which jobs, and how sure it is.
+    var displayText: String { terms.displayText }
 }
 
 extension Undecided {

@@ -52,7 +52,7 @@ struct HistoryEvidenceCommand: AuditCommand {
         return try await settings.withHistory(context) { history throws(CommandFailure) in
             let (evidence, texts) = try await Self.evidence(
                 (from, to), of: organization, settings, in: history, context)
-            try folder.write(evidence, texts)
+            try await folder.write(evidence, texts)
             try settings.write(
                 EvidencePage.render((evidence, directory.shellQuoted), as: .text, style: settings.style(context)),
                 to: context)
