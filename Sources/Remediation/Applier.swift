@@ -345,7 +345,9 @@ extension GitHubError {
     /// Whether a write that ended so may have been made.
     fileprivate var leavesDoubt: Bool {
         switch self {
-        case .timeout, .connectionLost, .serverFault, .cancelled, .malformed, .unexpected(200..<300, _): true
+        case .timeout, .connectionLost, .serverFault, .cancelled, .malformed, .unexpected(200..<300, _),
+            .foreignPage(200..<300):
+            true
         default: false
         }
     }

@@ -172,6 +172,22 @@ import Testing
         #expect(odd.journal == ["intent 0", "refused 0"])
     }
 
+    /// Something between answered in GitHub's place: only reading shows whether GitHub was reached.
+    @Test func aPageForAWriteIsReadBack() async throws {
+        let own = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
+        for (after, outcome) in [(RepositorySetting.gitHubDefault, "failed 0"), (own, "applied 0")] {
+            let run = try await Self.run(
+                Self.plan(Self.ofRepository(own)),
+                [
+                    "/repositories/1": [Self.identity("api")],
+                    Self.path("api"): [
+                        Self.setting(.gitHubDefault), .ok("<html>login</html>"), Self.setting(after),
+                    ],
+                ])
+            #expect(run.journal == ["intent 0", outcome], "\(run.outcomes)")
+        }
+    }
+
     /// The organization's template turned out to change the format of who follows it.
     @Test func aPrefixOfAFollowerThatChangesStops() async throws {
         let second = Self.ofRepository(Self.inheriting)
