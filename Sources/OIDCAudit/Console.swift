@@ -9,7 +9,7 @@ final class Console: Sendable {
     /// What one stream leads to.
     struct Stream: Sendable {
         var isTerminal: Bool
-        /// Columns; `nil` if it is no terminal.
+        /// Columns; `nil` if it is not a terminal.
         var width: Int?
         var write: @Sendable ([UInt8]) throws -> Void
 

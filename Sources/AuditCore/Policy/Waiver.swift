@@ -140,23 +140,26 @@ extension Waiver.Target {
     /// - Parameter other: of that organization alone.
     /// - Returns: `nil` if nothing is left of it.
     package func without(_ other: Waiver.Target, of login: String) -> Waiver.Target? {
-        guard let own = subject(in: login), own == other.subject(in: login) else { return self }
+        guard !subjects(in: login).isDisjoint(with: other.subjects(in: login)) else { return self }
         if isOfOneOrganization { return nil }
         var rest = self
         rest.exceptOrganizations.insert(login.lowercased())
         return rest
     }
 
-    /// What it is about within an organization, however it is written; `nil`: nothing there.
-    private func subject(in login: String) -> String? {
-        guard identity == nil, organization.map({ $0.lowercased() == login.lowercased() }) ?? true else { return nil }
+    /// What it is about within an organization, in each way in which that can be written; empty: nothing there.
+    private func subjects(in login: String) -> Set<String> {
+        guard identity == nil, organization.map({ $0.lowercased() == login.lowercased() }) ?? true else { return [] }
+        func name(_ text: String) -> String? {
+            guard let slash = text.firstIndex(of: "/") else { return text.lowercased() }
+            guard Glob(String(text[..<slash])).matches(login) else { return nil }
+            return String(text[text.index(after: slash)...]).lowercased()
+        }
         switch repository {
-        case nil: return organization == nil ? nil : ""
-        case .id(let id, _): return "\(id.rawValue):"
-        case .named(let glob):
-            guard let slash = glob.pattern.firstIndex(of: "/") else { return glob.pattern.lowercased() }
-            guard Glob(String(glob.pattern[..<slash])).matches(login) else { return nil }
-            return String(glob.pattern[glob.pattern.index(after: slash)...]).lowercased()
+        case nil: return organization == nil ? [] : [""]
+        case .named(let glob): return Set([name(glob.pattern)].compactMap(\.self))
+        // The name is as it was when the id was written beside it.
+        case .id(let id, let known): return Set(["\(id.rawValue):", known.flatMap(name)].compactMap(\.self))
         }
     }
 }

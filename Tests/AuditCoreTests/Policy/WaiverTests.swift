@@ -119,6 +119,10 @@ import Testing
             (#""organization": "acme", "repository": "b""#, #""repository": "b""#, nil),
             (#""organization": "acme""#, #""organization": "acme""#, nil),
             (#""repository": 7"#, #""repository": 7"#, true),
+            // As waiver add writes it.
+            (#""repository": "b""#, #""repository": "b", "repository_id": 7"#, true),
+            (#""repository": "acme/b""#, #""repository": "b", "repository_id": 7"#, nil),
+            (#""repository": "b", "repository_id": 7"#, #""repository": 7"#, true),
         ] as [(String, String, Bool?)] {
             let broad = try waiver(common + day).target
             var narrow = try waiver(own + day).target

@@ -109,10 +109,7 @@ struct TemplateSetCommand: AuditCommand {
             ],
             needs: [.writingToken],
             exits: [(.success, "done"), (.permission, "no token, or no permission"), (.partial, "partly done")],
-            details: """
-                An organization's template changes nothing until a repository opts in; only a repository's own setting \
-                shows whether its subjects are immutable.
-                """))
+            details: "Of an organization: \(OrganizationTemplate.effect)."))
 
     @Argument(help: ArgumentHelp("Organization or repository.", valueName: "org[/repo]"))
     var target: TemplateTarget
