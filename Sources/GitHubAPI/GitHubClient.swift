@@ -210,7 +210,7 @@ extension GitHubClient {
         var tries = 1
         while true {
             let token = try await pass(costing: call.cost)
-            switch try await outcome(request(call, token)) {
+            switch try await outcome(of: call, token) {
             case .answer(let answer): return answer
             // No try: GitHub said when to come back.
             case .limited: continue
@@ -248,8 +248,9 @@ extension GitHubClient {
     ///   what it is to change must be looked at again.
     /// - Throws: `.redirectRefused` for a redirect, which a write never follows.
     func put(_ path: String, _ body: [UInt8]) async throws(GitHubError) -> Bool {
-        let token = try await pass(costing: 5)
-        switch try await outcome(request(Call(method: "PUT", url: "\(endpoint)\(path)", body: body), token)) {
+        let call = Call(method: "PUT", url: "\(endpoint)\(path)", body: body, cost: 5)
+        let token = try await pass(costing: call.cost)
+        switch try await outcome(of: call, token) {
         case .answer(.success): return true
         case .answer(.redirect): throw .redirectRefused("a change is not sent to another address")
         case .answer(.notModified): throw .notModifiedUnasked
@@ -282,18 +283,19 @@ extension GitHubClient {
     /// Asks once.
     ///
     /// - Throws: what another try would not change.
-    private func outcome(_ request: APIRequest) async throws(GitHubError) -> Outcome {
+    private func outcome(of call: Call, _ token: AccessToken?) async throws(GitHubError) -> Outcome {
+        let request = request(call, token)
         let response: APIResponse
         do throws(TransportError) {
             response = try await send(request)
         } catch {
-            let lost = error.meaning(token)
-            governor.lose(lost.error, at: elapsed())
+            let lost = error.meaning(self.token)
+            governor.lose(lost.error, costing: call.cost, at: elapsed())
             guard lost.isWorthAnotherTry else { throw lost.error }
             return .fault(lost.error)
         }
         let kind = meaning(of: response, to: request)
-        governor.learn(from: response.headers, kind, at: elapsed())
+        governor.learn(from: response.headers, kind, costing: call.cost, at: elapsed())
         switch kind {
         case .success: return .answer(.success(response))
         case .notModified: return .answer(.notModified(isPartial: response.isPartial))
@@ -341,7 +343,7 @@ extension GitHubClient {
             case .open:
                 guard case .installation(let token) = authority else { return authority.token(at: now()) }
                 if let current = isRenewed ? token.newest : token.token(at: elapsed()) { return current }
-                governor.giveBack()
+                governor.giveBack(costing: cost)
                 try await renew(token)
                 isRenewed = true
             case .wait(let until): try await sleep(until - elapsed())

@@ -164,8 +164,8 @@ struct WritePace {
         minute = SlidingWindow(points: limits.minutely, length: limits.minute)
         hour = SlidingWindow(points: limits.hourly, length: limits.hour)
         for moment in before.sorted() {
-            _ = minute.depart(costing: 1, evenly: false, at: moment)
-            _ = hour.depart(costing: 1, evenly: false, at: moment)
+            minute.spend(1, at: moment)
+            hour.spend(1, at: moment)
             last = moment
         }
     }
@@ -189,8 +189,8 @@ struct WritePace {
         if let moment = waits.minute {
             return Turn(moment: moment, message: "the \(limits.minutely) writes of this minute are used")
         }
-        _ = minute.depart(costing: 1, evenly: false, at: now)
-        _ = hour.depart(costing: 1, evenly: false, at: now)
+        minute.spend(1, at: now)
+        hour.spend(1, at: now)
         last = now
         return nil
     }

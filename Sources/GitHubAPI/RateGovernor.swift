@@ -20,6 +20,9 @@ final class RateGovernor: Sendable {
 
     private struct State {
         var unanswered = 0
+        /// Points of the unanswered. The host counts them when they arrive, which nobody sees: they are spent at the latest
+        /// when they are answered, and a minute later for certain free.
+        var unansweredPoints = 0
         var answers = 0
         /// Those who wait for the next answer.
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -104,7 +107,7 @@ final class RateGovernor: Sendable {
 
     /// Points of the last minute.
     func spentPoints(at now: Duration) -> Int {
-        state.withLock { $0.minute?.spent(at: now) ?? 0 }
+        state.withLock { state in state.minute.map { $0.spent(at: now) + state.unansweredPoints } ?? 0 }
     }
 
     /// Whether a secondary limit refused a request.
@@ -147,26 +150,33 @@ final class RateGovernor: Sendable {
                 width = min(width, max(1, budget.status.remaining - state.lost))
             }
             guard state.unanswered < width else { return .busy(answers: state.answers) }
-            // The shared minute first: what is booked here is not taken back.
-            if let minute = state.minute, minute.wait(costing: cost, at: now) == nil,
-                let wait = sharedMinute?.take(cost, of: limits.pointsPerMinute, in: limits.minute)
-            {
-                return hold(
-                    &state, until: now + wait, at: now,
-                    "\(limits.pointsPerMinute) points a minute are spent, by other processes too", isPace: true)
-            }
-            let isTaken = state.minute.map { $0.wait(costing: cost, at: now) == nil } ?? false
-            if let free = state.minute?.depart(costing: cost, evenly: state.isPacedEvenly, at: now) {
-                if isTaken { sharedMinute?.giveBack(cost) }
-                let pace = state.isPacedEvenly ? "spread evenly" : "spent"
-                return hold(
-                    &state, until: free, at: now, "\(limits.pointsPerMinute) points a minute are \(pace)",
-                    isPace: true)
-            }
+            if let wait = pace(&state, costing: cost, at: now) { return wait }
             state.unanswered += 1
+            state.unansweredPoints += cost
             state.counts.sent += 1
             return .open
         }
+    }
+
+    /// What the minute's points make a request wait for; `nil`: nothing.
+    private func pace(_ state: inout State, costing cost: Int, at now: Duration) -> Passage? {
+        guard let minute = state.minute else { return nil }
+        let points = "\(limits.pointsPerMinute) points a minute are"
+        let manner = state.isPacedEvenly ? "spread evenly" : "spent"
+        if state.unansweredPoints > 0, state.unansweredPoints + cost > limits.pointsPerMinute {
+            return .busy(answers: state.answers)
+        }
+        if let free = minute.wait(costing: state.unansweredPoints + cost, at: now) {
+            return hold(&state, until: free, at: now, "\(points) \(manner)", isPace: true)
+        }
+        if let wait = sharedMinute?.take(cost, of: limits.pointsPerMinute, in: limits.minute) {
+            return hold(&state, until: now + wait, at: now, "\(points) spent, by other processes too", isPace: true)
+        }
+        if state.isPacedEvenly, let turn = state.minute?.takeTurn(costing: cost, at: now) {
+            sharedMinute?.giveBack(cost)
+            return hold(&state, until: turn, at: now, "\(points) \(manner)", isPace: true)
+        }
+        return nil
     }
 
     /// Waits for an answer to any request, or for cancellation.
@@ -189,9 +199,10 @@ final class RateGovernor: Sendable {
     }
 
     /// Takes back a request that passed and is not sent.
-    func giveBack() {
+    func giveBack(costing cost: Int) {
         state.withLock { state in
             state.counts.sent -= 1
+            state.unansweredPoints -= cost
             arrive(&state)
         }
     }
@@ -214,8 +225,9 @@ final class RateGovernor: Sendable {
 
     /// Takes a request back that got no answer at all. Where none has come for a long time, whatever was asked, the door
     /// closes for good: thousands of requests that each wait for their time to be over would take the whole night.
-    func lose(_ error: GitHubError, at now: Duration) {
+    func lose(_ error: GitHubError, costing cost: Int, at now: Duration) {
         state.withLock { state in
+            spend(&state, cost, at: now)
             state.lost += 1
             state.isAlone = false
             if state.lostInRow == 0 { state.silentSince = now }
@@ -239,8 +251,9 @@ final class RateGovernor: Sendable {
     private static let silenceMax: Duration = .seconds(60)
 
     /// Learns from an answer: whether the host has limits, what is left, and how long it wants to be left alone.
-    func learn(from headers: HeaderFields, _ kind: AnswerKind, at now: Duration) {
+    func learn(from headers: HeaderFields, _ kind: AnswerKind, costing cost: Int, at now: Duration) {
         state.withLock { state in
+            spend(&state, cost, at: now)
             state.lostInRow = 0
             if headers["x-ratelimit-limit"] != nil {
                 startMinute(&state, at: now)
@@ -287,6 +300,12 @@ final class RateGovernor: Sendable {
 
     // MARK: -
 
+    /// Counts the points of a request that is over.
+    private func spend(_ state: inout State, _ cost: Int, at now: Duration) {
+        state.unansweredPoints -= cost
+        state.minute?.spend(cost, at: now)
+    }
+
     private func arrive(_ state: inout State) {
         state.unanswered -= 1
         state.answers += 1
@@ -301,20 +320,16 @@ final class RateGovernor: Sendable {
     private static func minute(_ limits: RateLimits) -> SlidingWindow {
         var minute = SlidingWindow(points: limits.pointsPerMinute, length: limits.minute)
         if let before = limits.spentBefore {
-            for _ in 0..<min(max(0, before.points), limits.pointsPerMinute) {
-                _ = minute.depart(costing: 1, evenly: false, at: .zero - before.ago)
-            }
+            minute.spend(max(0, before.points), at: .zero - before.ago)
         }
         return minute
     }
 
-    /// Begins to count points, with what was sent before.
+    /// Begins to count points, with what was answered before.
     private func startMinute(_ state: inout State, at now: Duration) {
         guard state.minute == nil else { return }
         var minute = Self.minute(limits)
-        for _ in 0..<min(state.counts.sent, limits.pointsPerMinute) {
-            _ = minute.depart(costing: 1, evenly: false, at: now)
-        }
+        minute.spend(max(0, state.counts.sent - state.unansweredPoints), at: now)
         state.minute = minute
         sharedMinute?.note(state.counts.sent)
     }

@@ -23,6 +23,8 @@ struct SlidingWindow {
     }
 
     /// When so many points are free; `nil`: they are.
+    ///
+    /// - Parameter cost: points; more than there are in a minute count as all of them.
     func wait(costing cost: Int, at now: Duration) -> Duration? {
         let missing = spent.count + min(cost, points) - points
         guard missing > 0 else { return nil }
@@ -30,23 +32,24 @@ struct SlidingWindow {
         return free <= now ? nil : free
     }
 
-    /// Takes the points of one request.
+    /// Takes a request's turn, where they are spread evenly.
     ///
-    /// - Parameters:
-    ///   - cost: points; more than there are in a minute count as all of them.
-    ///   - now: time since a fixed moment, never less than before.
-    /// - Returns: `nil` if it may depart now, or when one may.
-    mutating func depart(costing cost: Int, evenly: Bool, at now: Duration) -> Duration? {
-        let cost = min(cost, points)
-        if let free = wait(costing: cost, at: now) { return free }
-        if evenly {
-            let interval = length / points * cost
-            // A request that came late may be caught up with, but one only.
-            let turn = lastTurn.map { max($0 + interval, now - interval) } ?? now
-            guard turn <= now else { return turn }
-            lastTurn = turn
-        }
-        for _ in 0..<cost {
+    /// - Parameter now: time since a fixed moment, never less than before.
+    /// - Returns: `nil` if it is now, or when it is.
+    mutating func takeTurn(costing cost: Int, at now: Duration) -> Duration? {
+        let interval = length / points * min(cost, points)
+        // A request that came late may be caught up with, but one only.
+        let turn = lastTurn.map { max($0 + interval, now - interval) } ?? now
+        guard turn <= now else { return turn }
+        lastTurn = turn
+        return nil
+    }
+
+    /// Counts the points of one request.
+    ///
+    /// - Parameter now: time since a fixed moment, never less than before.
+    mutating func spend(_ cost: Int, at now: Duration) {
+        for _ in 0..<min(cost, points) {
             if spent.count < points {
                 spent.append(now)
             } else {
@@ -54,6 +57,5 @@ struct SlidingWindow {
                 oldest = (oldest + 1) % points
             }
         }
-        return nil
     }
 }

@@ -215,7 +215,7 @@ import Testing
         for _ in 0..<20 { #expect(governor.pass(costing: 1, at: .seconds(5)) == .open) }
         for wait in Array(repeating: Duration?.some(.seconds(30)), count: 10) + Array(repeating: nil, count: 10) {
             let refusal = RateLimitRefusal(wait: wait, message: "m")
-            governor.learn(from: [:], .rateLimit(refusal), at: .seconds(5))
+            governor.learn(from: [:], .rateLimit(refusal), costing: 1, at: .seconds(5))
         }
         #expect(governor.pass(costing: 1, at: .seconds(34)) == .wait(until: .seconds(35)))
         #expect(governor.pass(costing: 1, at: .seconds(35)) == .open)

@@ -26,7 +26,7 @@ import Testing
     private func answer(
         _ governor: RateGovernor, _ headers: HeaderFields, _ kind: AnswerKind = .success, at now: Duration = .zero,
     ) {
-        governor.learn(from: headers, kind, at: now)
+        governor.learn(from: headers, kind, costing: 1, at: now)
     }
 
     /// Sends and is answered at once.
@@ -42,7 +42,7 @@ import Testing
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 0))
-        governor.lose(.timeout, at: .zero)
+        governor.lose(.timeout, costing: 1, at: .zero)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 1))
     }
@@ -53,7 +53,7 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<20 { group.addTask { await governor.nextAnswer(after: 0) } }
             await Task.yield()
-            governor.lose(.timeout, at: .zero)
+            governor.lose(.timeout, costing: 1, at: .zero)
         }
         // An answer that came meanwhile is not waited for.
         await governor.nextAnswer(after: 0)
@@ -87,10 +87,11 @@ import Testing
         var departed: [(at: Duration, cost: Int)] = []
         while departed.count < 400 {
             let cost = Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
-            while let free = minute.depart(costing: cost, evenly: false, at: now) {
+            while let free = minute.wait(costing: cost, at: now) {
                 #expect(free > now)
                 now = free
             }
+            minute.spend(cost, at: now)
             departed.append((now, cost))
             if Bool.random(using: &random) { now += .milliseconds(Int.random(in: 0...(pause * 100), using: &random)) }
         }
@@ -103,13 +104,15 @@ import Testing
 
     @Test func aWriteCostsFivePoints() {
         var minute = SlidingWindow(points: 10, length: .seconds(60))
-        #expect(minute.depart(costing: 5, evenly: false, at: .zero) == nil)
-        #expect(minute.depart(costing: 1, evenly: false, at: .seconds(1)) == nil)
-        #expect(minute.depart(costing: 5, evenly: false, at: .seconds(2)) == .seconds(60))
-        #expect(minute.depart(costing: 4, evenly: false, at: .seconds(2)) == nil)
-        #expect(minute.depart(costing: 6, evenly: false, at: .seconds(60)) == .seconds(61))
+        minute.spend(5, at: .zero)
+        minute.spend(1, at: .seconds(1))
+        #expect(minute.wait(costing: 5, at: .seconds(2)) == .seconds(60))
+        #expect(minute.wait(costing: 4, at: .seconds(2)) == nil)
+        minute.spend(4, at: .seconds(2))
+        #expect(minute.wait(costing: 6, at: .seconds(60)) == .seconds(61))
         // More than there are in a minute is all of them.
-        #expect(minute.depart(costing: 50, evenly: false, at: .seconds(200)) == nil)
+        #expect(minute.wait(costing: 50, at: .seconds(61)) == .seconds(62))
+        #expect(minute.wait(costing: 50, at: .seconds(62)) == nil)
     }
 
     @Test func evenlyMeansOneAfterTheOther() {
@@ -117,15 +120,74 @@ import Testing
         var now = Duration.zero
         var departures: [Duration] = []
         for _ in 0..<10 {
-            while let turn = minute.depart(costing: 1, evenly: true, at: now) { now = turn }
+            while let turn = minute.takeTurn(costing: 1, at: now) { now = turn }
             departures.append(now)
         }
         #expect(departures == (0..<10).map { .seconds($0) })
         // Time that was not used is not made up for.
         now = .seconds(1000)
-        #expect(minute.depart(costing: 1, evenly: true, at: now) == nil)
-        #expect(minute.depart(costing: 1, evenly: true, at: now) == nil)
-        #expect(minute.depart(costing: 1, evenly: true, at: now) == .seconds(1001))
+        #expect(minute.takeTurn(costing: 1, at: now) == nil)
+        #expect(minute.takeTurn(costing: 1, at: now) == nil)
+        #expect(minute.takeTurn(costing: 1, at: now) == .seconds(1001))
+    }
+
+    /// The host counts a request when it arrives, which may be at any time until the answer.
+    @Test func aPointIsFreeAMinuteAfterTheAnswer() {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 10
+                $0.minute = .seconds(60)
+                $0.holdsFromTheStart = true
+            })
+        for _ in 0..<2 { #expect(governor.pass(costing: 5, at: .zero) == .open) }
+        // Nobody knows yet when they are free.
+        #expect(governor.pass(costing: 1, at: .seconds(90)) == .busy(answers: 0))
+        governor.learn(from: headers(remaining: 4000), .success, costing: 5, at: .seconds(91))
+        #expect(governor.pass(costing: 1, at: .seconds(92)) == .wait(until: .seconds(151)))
+        #expect(governor.spentPoints(at: .seconds(92)) == 10)
+        governor.lose(.timeout, costing: 5, at: .seconds(100))
+        for _ in 0..<5 { #expect(governor.pass(costing: 1, at: .seconds(151)) == .open) }
+        #expect(governor.pass(costing: 1, at: .seconds(151)) == .wait(until: .seconds(160)))
+        // One that was not sent has cost nothing.
+        governor.giveBack(costing: 1)
+        #expect(governor.spentPoints(at: .seconds(151)) == 9)
+    }
+
+    /// Requests of a host that counts them at any moment of their way: none of its minutes holds more than it allows.
+    @Test(arguments: 0..<20)
+    func noMinuteOfTheHostIsExceededHoweverLongTheWaysAre(seed: Int) {
+        let governor = RateGovernor(
+            limits {
+                $0.pointsPerMinute = 30
+                $0.minute = .seconds(60)
+                $0.holdsFromTheStart = true
+                $0.concurrency = 12
+                $0.waitMax = .seconds(1_000_000)
+            })
+        var random = SeededGenerator(seed)
+        var now = Duration.zero
+        var counted: [Duration] = []
+        var answers: [Duration] = []
+        while counted.count < 400 {
+            switch governor.pass(costing: 1, at: now) {
+            case .open:
+                let way = Int.random(in: 1...20_000, using: &random)
+                counted.append(now + .milliseconds(Int.random(in: 0...way, using: &random)))
+                answers.append(now + .milliseconds(way))
+            case .wait(let until):
+                let next = min(until, answers.min() ?? until)
+                now = max(now, next)
+            case .busy: now = max(now, answers.min() ?? now)
+            case .shut(let error): Issue.record("\(error)"); return
+            }
+            for answer in answers.filter({ $0 <= now }).sorted() {
+                governor.learn(from: [:], .success, costing: 1, at: answer)
+            }
+            answers.removeAll { $0 <= now }
+        }
+        for start in counted {
+            #expect(counted.count { $0 >= start && $0 < start + .seconds(60) } <= 30)
+        }
     }
 
     @Test func aRefusalTeachesToSpread() {
@@ -218,7 +280,7 @@ import Testing
         // The reset time is ten minutes off by GitHub's own clock, whatever ours says.
         let governor = RateGovernor(RateLimits()) { Timestamp(secondsSince1970: 0) }
         #expect(governor.pass(costing: 1, at: .zero) == .open)
-        governor.learn(from: headers(remaining: 0), .success, at: .zero)
+        governor.learn(from: headers(remaining: 0), .success, costing: 1, at: .zero)
         #expect(governor.pass(costing: 1, at: .zero) == .wait(until: .seconds(601)))
     }
 
@@ -238,7 +300,7 @@ import Testing
         let governor = RateGovernor(RateLimits())
         exchange(governor, headers(remaining: 2))
         #expect(governor.pass(costing: 1, at: .zero) == .open)
-        governor.lose(.timeout, at: .zero)
+        governor.lose(.timeout, costing: 1, at: .zero)
         // It narrows the door, and closes none: the next answer tells.
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 2))
@@ -343,17 +405,17 @@ import Testing
         func lose(_ count: Int, at now: Duration) {
             for _ in 0..<count {
                 #expect(governor.pass(costing: 1, at: now) == .open)
-                governor.lose(.timeout, at: now)
+                governor.lose(.timeout, costing: 1, at: now)
             }
         }
         lose(150, at: .seconds(30))
         #expect(governor.pass(costing: 1, at: .seconds(31)) == .open)
-        governor.learn(from: [:], .serverFault(), at: .seconds(59))
+        governor.learn(from: [:], .serverFault(), costing: 1, at: .seconds(59))
         // A pause in which nobody asked is no silence.
         lose(150, at: .seconds(120))
         lose(1, at: .seconds(179))
         #expect(governor.pass(costing: 1, at: .seconds(179)) == .open)
-        governor.lose(.timeout, at: .seconds(180))
+        governor.lose(.timeout, costing: 1, at: .seconds(180))
         #expect(governor.pass(costing: 1, at: .seconds(181)) == .shut(.timeout))
     }
 }

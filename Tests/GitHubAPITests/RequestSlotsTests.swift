@@ -69,7 +69,7 @@ import Testing
         let governor = RateGovernor(RateLimits(), slots: slots, beginsAlone: true) { .init(secondsSince1970: 0) }
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 0))
-        governor.learn(from: [:], .refusal(.notFound("Not Found")), at: .zero)
+        governor.learn(from: [:], .refusal(.notFound("Not Found")), costing: 1, at: .zero)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .open)
         #expect(governor.pass(costing: 1, at: .zero) == .busy(answers: 1))

@@ -79,6 +79,10 @@ package struct Evaluator: Sendable {
         let scans = snapshot.organizations.compactMap(\.provenance).map { "\($0)." }
         let trusts = judgement.entryReports.filter { $0.subject == .identity }.map(\.id).joined(separator: ", ")
         let skipped = trusts.isEmpty ? [] : ["Judged by oidc-audit trust alone: \(trusts)."]
-        return scans + names + unverified + unjudged + skipped + judgement.warnings
+        // Who reads a verdict must not take it for the organization's.
+        let limits =
+            snapshot.scope.isNarrow
+            ? snapshot.scope.displayText.map { ["Only what is in scope was judged: \($0)."] } ?? [] : []
+        return limits + scans + names + unverified + unjudged + skipped + judgement.warnings
     }
 }

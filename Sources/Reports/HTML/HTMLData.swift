@@ -71,7 +71,10 @@ struct HTMLData {
                 }
             }
             json.array("waivers", of: waivers.values) { json, waiver in
-                let texts = [waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description]
+                let texts = [
+                    waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description,
+                    waiver.acceptsInWords,
+                ]
                 json.strings(nil, texts.map(\.shown))
             }
             json.array("templates", of: templates.values) { json, keys in json.strings(nil, keys.map(\.rawValue.shown))

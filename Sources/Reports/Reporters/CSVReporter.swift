@@ -6,15 +6,20 @@ package struct CSVReporter: Reporter {
 
     package init() {}
 
-    private static let header = [
-        "organization", "repository", "repository_id", "visibility", "archived", "status", "reason", "findings",
-        "worst_severity", "new_findings", "baseline_findings", "waived_findings", "effective_claim_keys", "source",
-        "subject_format", "subject",
-        "subject_certain", "since", "use_default", "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
+    private static let facts = [
+        "organization", "repository", "repository_id", "visibility", "archived", "status", "reason",
+    ]
+    /// Of what `cells` gives of findings.
+    static let findings = [
+        "findings", "worst_severity", "new_findings", "baseline_findings", "waived_findings", "waivers",
+    ]
+    private static let subject = [
+        "effective_claim_keys", "source", "subject_format", "subject", "subject_certain", "since", "use_default",
+        "include_claim_keys", "use_immutable_subject", "sub_claim_prefix",
     ]
 
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
-        output.write(Self.header.csvRow)
+        output.write((Self.facts + Self.findings + Self.subject).csvRow)
         let findings = Dictionary(grouping: report.findings.filter { $0.repositoryID != nil }, by: \.repositoryID)
         for organization in report.organizations {
             let own = report.findings.filter { $0.repositoryID == nil && $0.organization == organization.login }
@@ -24,7 +29,7 @@ package struct CSVReporter: Reporter {
                 own.contains(where: \.isOpen) ? "violating" : troubles.isEmpty ? "waived" : "unreadable"
             let cells =
                 [organization.login, "", "", "", "", status, troubles] + Self.cells(own)
-                + Array(repeating: "", count: Self.header.count - 12)
+                + Array(repeating: "", count: Self.subject.count)
             output.write(cells.csvRow)
         }
         for repository in report.repositories {
@@ -57,6 +62,8 @@ package struct CSVReporter: Reporter {
             open.filter { $0.state != .recurring }.map { "\($0.rule)=\($0.state.rawValue)" }.joined(separator: " "),
             open.filter { $0.isInBaseline == true }.map(\.rule).joined(separator: " "),
             findings.filter { !$0.isOpen }.map(\.rule).joined(separator: " "),
+            findings.compactMap { finding in finding.waiver.map { "\(finding.rule): \($0.acceptance)" } }
+                .joined(separator: "; "),
         ]
     }
 

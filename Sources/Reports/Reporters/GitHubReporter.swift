@@ -68,6 +68,7 @@ package struct GitHubReporter: Reporter {
             + "violating, \(summary.unreadable) unreadable"
             + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
             + (summary.waivedFindings > 0 ? ", \(counted(summary.waivedFindings, "finding")) waived" : "")
+            + report.acceptedWhateverInWords.map { ", \($0)" }.joined()
         let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)
         let notes = report.warnings.map { Annotation(location: nil, title: "note", message: $0) }
         Self.write("notice", [summaryNotice] + notes + notices, to: &output)

@@ -17,7 +17,8 @@ package struct LineReporter: Reporter {
             "\(report.headlineWord): "
             + (names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")).cut(toBytes: Self.namesBytesMax)
             + ": \(Self.counts(report))"
-        let end = "; \(Self.origin(report))"
+        let scope = report.scope.isNarrow ? report.scope.displayText.map { "; only \($0)" } ?? "" : ""
+        let end = "\(scope.cut(toBytes: Self.namesBytesMax)); \(Self.origin(report))"
         // What is known least of all how long it is gets the room that is left.
         let room = Self.bytesMax - start.utf8.count - end.utf8.count - 1
         let why = report.whyIncomplete.map { "; incomplete: \($0)" } ?? ""
@@ -41,7 +42,7 @@ package struct LineReporter: Reporter {
             .joined(separator: ", ")
             + "; \(counted(open.count, "finding"))" + (fresh > 0 ? ", \(fresh) new or worse" : "")
             + (summary.notJudged > 0 ? ", \(summary.notJudged) more not judged" : "")
-            + report.acceptedFindingsInWords.map { ", \($0)" }.joined()
+            + (report.acceptedFindingsInWords + report.acceptedWhateverInWords).map { ", \($0)" }.joined()
     }
 }
 

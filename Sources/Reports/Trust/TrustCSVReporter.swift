@@ -6,11 +6,12 @@ package struct TrustCSVReporter: TrustReporter {
 
     package init() {}
 
-    private static let header = [
-        "identity", "account", "trust", "reach", "outsider_subject", "repositories", "unknown_repositories", "examples",
-        "contexts", "by_name", "no_match", "undecided", "findings", "worst_severity", "new_findings",
-        "baseline_findings", "waived_findings", "last_used", "file", "pointer",
-    ]
+    private static let header =
+        [
+            "identity", "account", "trust", "reach", "outsider_subject", "repositories", "unknown_repositories",
+            "examples",
+            "contexts", "by_name", "no_match", "undecided",
+        ] + CSVReporter.findings + ["last_used", "file", "pointer"]
 
     package func render(_ audit: TrustAudit, style: ReportStyle, to output: inout ReportOutput) {
         output.write(Self.header.csvRow)

@@ -56,6 +56,13 @@ extension AuditReport {
         ].compactMap(\.self)
     }
 
+    /// How many findings are waived by a waiver that names no problem, for formats that show no waived finding: one phrase, or
+    /// none.
+    var acceptedWhateverInWords: [String] {
+        let count = findings.count { $0.waiver?.acceptsAnything == true }
+        return count > 0 ? ["\(count) of them by a waiver that accepts whatever its rule finds"] : []
+    }
+
     /// Open findings that are new, worse or back since the scan before, and are not accepted: worst first, then in the
     /// report's order. `nil` if the history holds no scan before, or none that this policy judged.
     var freshFindings: [Finding]? {

@@ -73,8 +73,10 @@ function findingPiece(finding) {
     element("p", {}, finding.remediation),
     element("p", { class: "meta" }, historyOf(finding)));
   if (finding.waiver) {
-    const [owner, reason, expires, on] = finding.waiver;
-    piece.append(element("p", {}, element("b", {}, `Waived until ${expires} `), `by ${owner} (${on}): ${reason}`));
+    const [owner, reason, expires, on, accepts] = finding.waiver;
+    piece.append(
+      element("p", {}, element("b", {}, `Waived until ${expires} `), `by ${owner} (${on}): ${reason}`),
+      element("p", { class: "meta" }, `accepts: ${accepts}`));
   }
   return piece;
 }

@@ -1,8 +1,6 @@
-import AuditCore
-
 extension Scope {
     /// What is left out or let in by choice; `nil` if nothing is.
-    var displayText: String? {
+    package var displayText: String? {
         var parts: [String] = []
         func add(_ name: String, _ values: [String]) {
             if !values.isEmpty { parts.append("\(name) \(values.joined(separator: ", "))") }
