@@ -260,10 +260,13 @@ struct LastFinding {
                 for problem in problems where absences[problem] == nil && !last.problems.contains(problem) {
                     absences[problem] = last.fix
                 }
-                for problem in Set(absences.keys).union(last.problems).subtracting(problems) {
+                for problem in Set(absences.keys).union(last.problems).subtracting(problems)
+                where problem.narrowing == nil {
                     absences[problem] = scan
                 }
             }
+            // While something narrows it, the problem of lacking that is absent.
+            for problem in problems.compactMap(\.withoutNarrowing) { absences[problem] = scan }
             last = (scan, problems)
         }
     }

@@ -76,6 +76,45 @@ import Testing
         }
     }
 
+    /// A subject that is shared is worse where a claim that narrowed it goes, and where one that came goes again.
+    @Test(arguments: ["scan:1", "waivers"]) func whatNarrowsASubjectIsPartOfWhatIsAccepted(by acceptance: String)
+        async throws
+    {
+        let owner = "repository_owner_id"
+        let nights: [(keys: [String], further: [String])] = [
+            ([owner, "job_workflow_ref", "context"], []),
+            ([owner, "context"], ["not narrowed by job_workflow_ref"]),
+            ([owner, "context", "actor", "job_workflow_ref"], []),
+            ([owner, "job_workflow_ref", "context"], acceptance == "waivers" ? [] : ["not narrowed by actor"]),
+        ]
+        try await EmulatedScan.with([.own("app", id: 1, nights[0].keys), .good("good", id: 2)]) { scan in
+            let policy = ["--policy", "preset:baseline"]
+            _ = await night(scan, ["acme"], policy: policy)
+            let file = try scan.folder.write("version: 1\nwaivers: []\n", to: "waivers.yaml")
+            let added = await command(
+                scan,
+                [
+                    "waiver", "add", file, "--rule", "one-repository", "--repository", "app", "--owner", "o",
+                    "--reason", "r", "--expires", "2027-01-31",
+                ])
+            #expect(added.status == 0, "\(added.error)")
+            let options = acceptance == "waivers" ? ["--waivers", file] : ["--baseline", acceptance, "--new-only"]
+            for (keys, further) in nights {
+                await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, keys) }
+                let run = await night(scan, ["acme", "-f", "json"] + options, policy: policy)
+                let found = (run.json["findings"] as? [[String: Any]] ?? []).first {
+                    $0["rule"] as? String == "one-repository"
+                }
+                // Of what a waiver accepts, the state is what changed since the scan before.
+                if acceptance != "waivers" {
+                    #expect(found?["state"] as? String == (further.isEmpty ? "recurring" : "worsened"), "\(keys)")
+                    #expect(found?["further_problems"] as? [String] ?? [] == further, "\(keys)")
+                }
+                #expect(run.status == (further.isEmpty ? 0 : 1), "\(keys): \(run.error)")
+            }
+        }
+    }
+
     @Test func aSeverityThatRoseIsSaid() async throws {
         @Sendable func policy(_ severity: String) -> String {
             #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "\#(severity)", "#

@@ -57,7 +57,7 @@ package struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStri
                 default: false
                 }
             }
-        return isPlain ? rawValue : "\"\(rawValue)\""
+        return isPlain ? rawValue : rawValue.quoted
     }
 
     /// Most keys that a message names: GitHub limits no template.
@@ -67,6 +67,12 @@ package struct ClaimKey: RawRepresentable, Hashable, Sendable, ExpressibleByStri
 }
 
 extension [ClaimKey] {
+    /// Each key where it stands first.
+    var distinct: [ClaimKey] {
+        var seen: Set<ClaimKey> = []
+        return filter { seen.insert($0).inserted }
+    }
+
     /// Without those that render as an earlier one does.
     var eachOnce: [ClaimKey] {
         var seen: Set<ClaimKey> = []

@@ -119,7 +119,12 @@ package struct Baseline: Sendable {
         if let fix = known?.lastFix, isOlder(than: fix) { return .reappeared }
         // What was fixed since and is back was accepted no more than what was never seen.
         let back = violation.problems.filter { known?.absences[$0].map(isOlder) ?? false }
-        let further = violation.problems.beyond(entry.problems.beyond(back))
+        // Likewise what narrowed the subject for a while.
+        let widened = (known?.absences ?? [:]).filter { problem, fix in
+            problem.narrowing.map { violation.problems.without([$0]).count == violation.problems.count } ?? false
+                && isOlder(than: fix)
+        }.keys
+        let further = (violation.problems.beyond(entry.problems.without(back)) + widened).asProblems
         guard !further.isEmpty || severity > entry.severity else { return .covered }
         return .worsened(further: further, accepted: severity > entry.severity ? entry.severity : nil)
     }

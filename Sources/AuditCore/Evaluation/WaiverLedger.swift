@@ -145,14 +145,14 @@ struct WaiverLedger {
             }
         }
         if let whole { return .accepted(whole) }
-        let helpful = parts.filter { problems.beyond($0.accepts).count < problems.count }
+        let helpful = parts.filter { problems.without($0.accepts).count < problems.count }
         // A waiver none of whose problems is left accepts nothing of a finding with other problems.
         guard let first = (helpful.isEmpty ? parts : helpful).min(by: { $0.expires < $1.expires }) else {
             return .notAccepted
         }
         let further = problems.beyond(helpful.flatMap(\.accepts))
         guard !further.isEmpty else { return .accepted(first) }
-        let accepted = problems.beyond(further)
+        let accepted = problems.without(further)
         return .exceeded(
             accepted: accepted.isEmpty ? parts.flatMap(\.accepts).asProblems : accepted, further: further)
     }

@@ -31,7 +31,7 @@ package struct AllowClaims: RepositoryRule {
     }
 
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
-        let others = subject.keys.filter { key in !allowed.contains(where: key.matches) }
+        let others = subject.keys.distinct.filter { key in !allowed.contains(where: key.matches) }
         guard !others.isEmpty else { return .pass }
         return subject.violation(
             "claim\(others.count == 1 ? "" : "s") not allowed: \(others.joinedNames)",

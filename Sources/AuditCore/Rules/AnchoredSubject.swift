@@ -44,8 +44,8 @@ package struct AnchoredSubject: RepositoryRule {
             "no claim names an owner or repository: \(who) can mint this subject",
             // Without the enterprise it is worse by one problem, with it better by one.
             problems: ["no claim names an owner or repository"]
-                + (isOfEnterprise ? [] : ["\(who) can mint this subject"]), expected: Self.anchors.map(\.rawValue),
-            isChoice: true,
+                + (isOfEnterprise ? [] : ["\(who) can mint this subject"]) + subject.narrowing,
+            expected: Self.anchors.map(\.rawValue), isChoice: true,
             remediation: "Change \(subject.templateName) to hold repo.")
     }
 }

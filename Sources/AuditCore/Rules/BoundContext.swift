@@ -60,9 +60,7 @@ package struct BoundContext: RepositoryRule {
                 + "not distinguish them"
         return subject.violation(
             message,
-            problems: ["branches share one subject"]
-                + (partial.isEmpty ? ["no claim distinguishes the repository's jobs"] : [])
-                + subject.sharingProblems,
+            problems: ["branches share one subject"] + subject.sharingAndNarrowing,
             expected: Self.binding.map(\.rawValue), isChoice: true,
             remediation: "Change \(subject.templateName) to hold context.")
     }

@@ -34,7 +34,7 @@ package struct ClaimsThatFailJobs: RepositoryRule {
 
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
         func isAbsent(_ key: ClaimKey) -> Bool { Self.condition(of: key) != nil && !except.contains(key) }
-        let absent = subject.keys.filter(isAbsent)
+        let absent = subject.keys.distinct.filter(isAbsent)
         guard !absent.isEmpty else { return .pass }
         return subject.violation(
             absent.prefix(ClaimKey.shownMax).map { "\($0): only \(Self.condition(of: $0) ?? "") have it" }.joined(

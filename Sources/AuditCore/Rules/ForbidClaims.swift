@@ -31,7 +31,7 @@ package struct ForbidClaims: RepositoryRule {
 
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
         func isForbidden(_ key: ClaimKey) -> Bool { forbidden.contains(where: key.matches) }
-        let found = subject.keys.filter(isForbidden)
+        let found = subject.keys.distinct.filter(isForbidden)
         guard !found.isEmpty else { return .pass }
         let rest = subject.keys.filter { !isForbidden($0) }
         return subject.violation(

@@ -30,7 +30,7 @@ package struct KnownClaims: RepositoryRule {
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
         var known: [ClaimKey] = []
         var unknown: [ClaimKey] = []
-        for key in subject.keys {
+        for key in subject.keys.distinct {
             let isKnown = further.contains(key) || objection(to: key, subject) == nil
             if isKnown { known.append(key) } else { unknown.append(key) }
         }

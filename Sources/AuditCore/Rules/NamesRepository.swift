@@ -56,9 +56,10 @@ package struct NamesRepository: RepositoryRule {
     package func judge(_ subject: RuleSubject) -> RuleVerdict {
         guard let sharers = subject.sharers else { return .pass }
         let key: ClaimKey = subject.keys.contains("repository_owner_id") ? "repository_id" : "repo"
-        func violation(_ why: String, further: [String] = []) -> RuleVerdict {
+        func violation(_ why: String) -> RuleVerdict {
             subject.violation(
-                "no claim names the repository: \(why)", problems: ["no claim names the repository"] + further,
+                "no claim names the repository: \(why)",
+                problems: ["no claim names the repository"] + subject.sharingAndNarrowing,
                 expected: Self.naming.map(\.rawValue), isChoice: true,
                 remediation: "Change \(subject.templateName) to hold \(key).")
         }
@@ -72,9 +73,7 @@ package struct NamesRepository: RepositoryRule {
             let chosen = rest.filter { ClaimCatalog.claim(for: $0)?.chooser == chooser }
             return chosen.isEmpty ? nil : "; \(words) chooses \(chosen.joinedNames)"
         }
-        return violation(
-            "\(sharers) share the subject\(condition)\(choices.joined())",
-            further: subject.sharingProblems + (rest.isEmpty ? ["no other claim narrows the subject"] : []))
+        return violation("\(sharers) share the subject\(condition)\(choices.joined())")
     }
 
     // MARK: -
@@ -92,13 +91,5 @@ extension RuleSubject {
         if keys.contains(where: NamesRepository.owner.contains) { return "all repositories of the owner" }
         if keys.contains(where: NamesRepository.enterprise.contains) { return "all repositories of the enterprise" }
         return organization.isEnterpriseServer ? "all repositories of this server" : "all repositories of GitHub"
-    }
-}
-
-extension [ClaimKey] {
-    /// Each key where it stands first.
-    fileprivate var distinct: [ClaimKey] {
-        var seen: Set<ClaimKey> = []
-        return filter { seen.insert($0).inserted }
     }
 }

@@ -54,7 +54,7 @@ package struct OrganizationTemplateRule: OrganizationRule {
             Violation(
                 message: message, problems: problems, expected: templates.map(\.joinedNames),
                 isChoice: true,
-                actual: actual.map(\.rawValue),
+                actual: actual.map(\.rawValue), namesClaims: true,
                 remediation: "Set the organization's template\(wanted); repositories follow it once they opt in.",
                 fix: templates.count == 1 ? templates.first.map(TemplateFix.template) : nil))
     }

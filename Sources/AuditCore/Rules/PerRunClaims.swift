@@ -22,7 +22,7 @@ package struct PerRunClaims: RepositoryRule {
             let stability = ClaimCatalog.claim(for: key)?.stability
             return stability == .perRun || stability == .perCommit
         }
-        let perRun = subject.keys.filter(isPerRun)
+        let perRun = subject.keys.distinct.filter(isPerRun)
         guard !perRun.isEmpty else { return .pass }
         let rest = subject.keys.filter { !isPerRun($0) }
         return subject.violation(

@@ -27,7 +27,8 @@ package struct ReusableWorkflowAnchor: RepositoryRule {
         else { return .pass }
         return subject.violation(
             "\(workflow) without a repository: every caller of the workflow shares one subject",
-            problems: ["every caller of the workflow shares one subject"], expected: Self.repositories.map(\.rawValue),
+            problems: ["every caller of the workflow shares one subject"] + subject.sharingAndNarrowing,
+            expected: Self.repositories.map(\.rawValue),
             isChoice: true,
             remediation: "Change \(subject.templateName) to hold repo.")
     }

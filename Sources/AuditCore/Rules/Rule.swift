@@ -82,6 +82,8 @@ package struct Violation: Hashable, Sendable {
     /// Whether one of what is expected would do, rather than all of it.
     package let isChoice: Bool
     package let actual: [String]
+    /// Whether what is there are claims.
+    package let namesClaims: Bool
     /// One sentence: what to do.
     package let remediation: String
     /// The one change that does it; `nil` if there are several, or none is known.
@@ -90,8 +92,9 @@ package struct Violation: Hashable, Sendable {
     /// - Parameter problems: in any order; `nil`: the message is the one problem.
     package init(
         message: String, problems: [String]? = nil, expected: [String], isChoice: Bool = false, actual: [String],
-        remediation: String, fix: TemplateFix? = nil,
+        namesClaims: Bool = false, remediation: String, fix: TemplateFix? = nil,
     ) {
+        self.namesClaims = namesClaims
         self.problems = (problems?.isEmpty == false ? problems ?? [] : [message]).asProblems
         self.isChoice = isChoice
         self.fix = fix

@@ -47,4 +47,14 @@ extension RuleSubject {
         guard !keys.contains(where: NamesRepository.enterprise.contains) else { return problems }
         return problems + ["any account can share the subject"]
     }
+
+    /// Who shares the subject, and which claims narrow that: a claim that goes is a further problem, as any other one makes
+    /// more tokens alike.
+    var sharingAndNarrowing: [String] { sharingProblems + narrowing }
+
+    /// The claims that make fewer tokens alike, beside those that name the repository or its owner.
+    var narrowing: [String] {
+        let names = NamesRepository.naming + NamesRepository.owner + NamesRepository.enterprise
+        return keys.eachOnce.filter { !names.contains($0) }.map(String.narrowed)
+    }
 }

@@ -56,7 +56,7 @@ package struct RuleSubject: Sendable {
         .fail(
             Violation(
                 message: message, problems: problems, expected: expected, isChoice: isChoice,
-                actual: keys.map(\.rawValue), remediation: remediation, fix: fix))
+                actual: keys.map(\.rawValue), namesClaims: true, remediation: remediation, fix: fix))
     }
 
     /// The template without some of its claims, where it is the repository's own and something is left.

@@ -10,8 +10,29 @@ extension [String] {
         return unique
     }
 
-    /// Those that another list does not hold.
-    func beyond(_ others: [String]) -> [String] {
+    /// Those that another list does not hold; and what narrows the subject in the other list and not in this one.
+    package func beyond(_ others: [String]) -> [String] {
+        without(others).filter { $0.withoutNarrowing == nil }
+            + others.without(self).compactMap(\.withoutNarrowing)
+    }
+
+    /// Those that another list does not hold, whatever they say.
+    func without(_ others: [String]) -> [String] {
         filter { text in !others.contains { $0.utf8.elementsEqual(text.utf8) } }
     }
+}
+
+extension String {
+    /// What makes a violation less bad, among its problems: whoever accepts it accepts it with that alone.
+    static func narrowed(by key: ClaimKey) -> String { "\(narrowedBy)\(key.canonical.shown)" }
+
+    /// The problem that is there where such a text is not; `nil` of any other text.
+    package var withoutNarrowing: String? { utf8.starts(with: Self.narrowedBy.utf8) ? "not \(self)" : nil }
+
+    /// The text without which such a problem is there; `nil` of any other problem.
+    package var narrowing: String? {
+        utf8.starts(with: "not \(Self.narrowedBy)".utf8) ? String(dropFirst("not ".count)) : nil
+    }
+
+    private static let narrowedBy = "narrowed by "
 }

@@ -255,8 +255,8 @@ extension TextPage {
         wrapped(after.effective?.displayText ?? "unknown", label: "after:  ", indent: indent)
         guard let keys, before.effective?.template != after.effective?.template else { return }
         let changes =
-            keys.removed.map { "- \($0.rawValue.quotedIfNoWord)" }
-            + keys.added.map { "+ \($0.rawValue.quotedIfNoWord)" }
+            keys.removed.map { "- \($0.shown)" }
+            + keys.added.map { "+ \($0.shown)" }
         wrapped(changes.isEmpty ? "another order" : changes.joined(separator: ", "), label: "claims: ", indent: indent)
     }
 

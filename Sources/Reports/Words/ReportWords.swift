@@ -250,11 +250,8 @@ extension String {
                 scalar == "," || scalar == "\"" || !scalar.isASCII || scalar.properties.isWhitespace && scalar != " "
             }
             || hasPrefix(" ") || hasSuffix(" ") || contains("  ")
-        return isOdd ? "\"\(escaping(["\"": "\\\"", "\\": "\\\\"]))\"" : self
+        return isOdd ? quoted : self
     }
-
-    /// The same of a word, in which any blank is odd.
-    var quotedIfNoWord: String { contains(" ") ? "\"\(escaping(["\"": "\\\"", "\\": "\\\\"]))\"" : quotedIfOdd }
 }
 
 extension GoneFinding.Reason {
@@ -293,14 +290,9 @@ func counted(_ count: Int, _ noun: String) -> String {
 }
 
 extension Finding {
-    /// What is there, as a list. Of a template it is words, in which a blank is odd.
+    /// What is there, as a list.
     var actualInWords: String {
-        let isOfTemplate: Bool
-        switch key.subject {
-        case .repository, .organization: isOfTemplate = true
-        case .waiver, .identity: isOfTemplate = false
-        }
-        return violation.actual.map(isOfTemplate ? \.quotedIfNoWord : \.quotedIfOdd).joined(separator: ", ")
+        violation.actual.map { violation.namesClaims ? ClaimKey($0).shown : $0.quotedIfOdd }.joined(separator: ", ")
     }
 
     /// One finding on a line, for formats that show it alone: name, state, message, what is there, and what to do.

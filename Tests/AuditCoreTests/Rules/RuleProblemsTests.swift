@@ -30,12 +30,21 @@ import Testing
         Change(
             rule: "allow-claims", options: #""claims": ["repo"]"#, before: .own(["repo", "actor"]),
             after: .own(["ref", "actor"]), further: ["claim not allowed: ref"]),
-        Change(rule: "anchored-subject", before: .own(["actor"]), after: .own(["enterprise", "environment"])),
+        Change(rule: "anchored-subject", before: .own(["actor"]), after: .own(["enterprise", "actor", "ref"])),
+        Change(
+            rule: "anchored-subject", before: .own(["job_workflow_ref", "context"]), after: .own(["context"]),
+            further: ["not narrowed by job_workflow_ref"]),
         Change(
             rule: "anchored-subject", before: .own(["enterprise"]), after: .own(["actor"]),
             further: ["any GitHub account can mint this subject"]),
         Change(rule: "bound-context", before: .own(["repo"]), after: .own(["repo", "actor"])),
-        Change(rule: "bound-context", before: .own(["repo", "actor"]), after: .own(["repo", "workflow"])),
+        // One claim in another's place leaves tokens alike that were not.
+        Change(
+            rule: "bound-context", before: .own(["repo", "actor"]), after: .own(["repo", "workflow"]),
+            further: ["not narrowed by actor"]),
+        Change(
+            rule: "bound-context", before: .own(["repo", "event_name", "ref_protected"]),
+            after: .own(["repository_id", "event_name", "event_name"]), further: ["not narrowed by ref_protected"]),
         Change(
             rule: "bound-context", before: .own(["repo", "actor"]), after: .own(["repository_owner", "actor"]),
             further: ["repositories of the same owner share the subject"]),
@@ -103,6 +112,17 @@ import Testing
             rule: "names-repository", before: .own(["repository_owner"]),
             after: .own(["repository_owner_id", "context", "workflow"])),
         Change(
+            rule: "names-repository", before: .own(["repository_owner_id", "job_workflow_ref", "context"]),
+            after: .own(["repository_owner_id", "context"]), further: ["not narrowed by job_workflow_ref"]),
+        Change(
+            rule: "names-repository", before: .own(["repository_owner", "repo_property_team", "x, y"]),
+            after: .own(["repository_owner"]),
+            further: [#"not narrowed by "x, y""#, "not narrowed by repo_property_team"]),
+        Change(
+            rule: "names-repository", before: .own(["repository_owner_id", "workflow_ref"]),
+            after: .own(["workflow_ref"]),
+            further: ["any account can share the subject", "repositories of other owners share the subject"]),
+        Change(
             rule: "names-repository", before: .own(["repository_owner", "context"]),
             after: .own(["enterprise", "context"]), further: ["repositories of other owners share the subject"]),
         Change(
@@ -129,6 +149,13 @@ import Testing
         Change(
             rule: "reusable-workflow-anchor", before: .own(["job_workflow_ref"]),
             after: .own(["job_workflow_ref", "context"])),
+        Change(
+            rule: "reusable-workflow-anchor", before: .own(["repository_owner_id", "job_workflow_ref", "context"]),
+            after: .own(["job_workflow_ref"]),
+            further: [
+                "any account can share the subject", "repositories of other owners share the subject",
+                "not narrowed by context",
+            ]),
         Change(rule: "stable-identity", before: .own(["repo"]), after: .own(["repository_id", "actor"])),
         Change(
             rule: "stable-identity", before: .own(["repository_id"]), after: .own(["repo"]),
@@ -178,7 +205,7 @@ import Testing
         let after = try problems(
             change, change.after, change.templateAfter ?? change.template,
             change.includedAfter ?? change.includedProperties)
-        #expect(after.filter { !before.contains($0) } == change.further, "\(before) → \(after)")
+        #expect(after.beyond(before) == change.further, "\(before) → \(after)")
     }
 
     @Test func everyRuleHasAChange() {

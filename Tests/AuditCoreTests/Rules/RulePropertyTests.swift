@@ -50,6 +50,27 @@ import Testing
         }
     }
 
+    /// A claim that stands twice is named once, and each as it is written.
+    @Test(arguments: [
+        ["run_id", "sha"], ["foo", "a\", \"b"], ["repository", "actor", "foo"], ["environment", "head_ref"],
+    ])
+    func aClaimThatStandsTwiceIsNamedOnce(keys: [String]) throws {
+        func findings(_ keys: [String]) throws -> [String: Violation] {
+            let setting = RepositorySetting.own(keys.map { ClaimKey($0) })
+            let report = try evaluate(Self.entries, .sample([.sample([.read("api", id: 1, setting)])]))
+            return Dictionary(
+                report.findings.filter { $0.repository != nil }.map { ($0.rule, $0.violation) },
+                uniquingKeysWith: { first, _ in first })
+        }
+        let twice = try findings(keys + keys)
+        for (rule, violation) in try findings(keys) where !["exact-template", "require-claims"].contains(rule) {
+            #expect(twice[rule]?.message == violation.message, "\(rule)")
+            #expect(twice[rule]?.remediation == violation.remediation, "\(rule)")
+            #expect(twice[rule]?.problems == violation.problems, "\(rule)")
+        }
+        #expect(ClaimKey("a\", \"b").shown == #""a\", \"b""#)
+    }
+
     @Test(arguments: worlds)
     func removingARuleNeverChangesTheFindingsOfAnother(seed: Int) throws {
         var random = SeededGenerator(seed)
