@@ -44,6 +44,11 @@ import Testing
                 ]
             }
             #expect(await open(scan, path) == ["acme/pay"])
+            // That one is not accepted yet, and then it is.
+            let other = await add(name, to: path, scan)
+            #expect(other.status == 0, "\(other.error)")
+            #expect(try scan.folder.read(file).contains("1002"))
+            #expect(await open(scan, path) == [])
             let twice = await add(name, to: path, scan)
             #expect(twice.status == 2 && twice.error.contains("there already is a waiver of"), "\(twice.error)")
         }

@@ -42,10 +42,14 @@ extension Waiver.Target {
         return copy
     }
 
-    /// Whether both are about the same, however it is written.
+    /// Whether both are about the same, however it is written. A name without an id is whichever repository has it.
     package func isSame(as other: Waiver.Target) -> Bool {
-        compared == other.compared || description.isExactlyIgnoringCase(other.description)
+        compared == other.compared
+            || (id == nil || other.id == nil || id == other.id) && named.isExactlyIgnoringCase(other.named)
+                && exceptOrganizations == other.exceptOrganizations
     }
+
+    private var id: RepositoryID? { if case .id(let id, _) = repository { id } else { nil } }
 }
 
 extension Waiver {
@@ -63,8 +67,19 @@ extension Waiver {
                 at: reader.position(of: "organization"), "\"\(login)\" is not an organization's login",
                 hint: "letters, digits and hyphens, such as octo-org")
         }
-        target.exceptOrganizations = Set(
-            try reader.strings("except_organizations")?.map { $0.text.lowercased() } ?? [])
+        for (login, position) in try reader.strings("except_organizations") ?? [] {
+            guard OrganizationLogin(login) != nil else {
+                throw DocumentError(
+                    at: position, "\"\(login)\" is not an organization's login",
+                    hint: "letters, digits and hyphens, such as octo-org")
+            }
+            guard target.organization == nil, reader.optional("identity") == nil else {
+                throw DocumentError(
+                    at: position, "\"except_organizations\" stands beside what is of no other organization",
+                    hint: "leave it out, or \"organization\" or \"identity\"")
+            }
+            target.exceptOrganizations.insert(login.lowercased())
+        }
         if let id = reader.optional("repository_id"), reader.optional("repository") == nil {
             throw DocumentError(
                 at: id.position, "\"repository_id\" stands without \"repository\"",

@@ -166,10 +166,19 @@ extension Waiver.Target {
 
 extension Waiver.Target: CustomStringConvertible {
     package var description: String {
+        let id: String =
+            if case .id(let id, .some) = repository { " (id \(id.rawValue))" } else { "" }
+        let others =
+            exceptOrganizations.isEmpty ? "" : ", except in \(exceptOrganizations.sorted().joined(separator: ", "))"
+        return named + id + others
+    }
+
+    /// The same by names alone.
+    var named: String {
         if let identity { return "identity \(identity)" }
         return switch (organization, repository) {
         case (let organization?, nil): organization
-        case (_, .id(_, let name?)): Self(organization: organization, repository: .named(Glob(name))).description
+        case (_, .id(_, let name?)): Self(organization: organization, repository: .named(Glob(name))).named
         case (let organization?, .id(let id, nil)): "\(organization) repository \(id.rawValue)"
         case (let organization?, .named(let glob)):
             glob.holdsSlash ? "\(glob) of \(organization)" : "\(organization)/\(glob)"

@@ -220,7 +220,7 @@ package struct EvidenceHTML {
                     (scan.logins.joined(separator: ", ") + (scan.isNarrow ? ", in part" : "")).htmlText,
                     "\(scope - summary.unreadable) of \(scope)",
                     scan.isComplete
-                        ? scan.verdict.rawValue
+                        ? scan.verdictInWords
                         : "<b>incomplete</b>\(scan.verdict == .violations ? ", violations" : "")",
                     scan.digest.htmlCode,
                 ]

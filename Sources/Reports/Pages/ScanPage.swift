@@ -38,6 +38,12 @@ package enum ScanPage: Page {
 }
 
 extension StoredScan {
-    /// The verdict; `passed` where all that was not judged is accepted.
-    var verdictInWords: String { verdict == .incomplete && isComplete ? "passed" : verdict.rawValue }
+    /// The verdict; `passed` where waivers accept what was found, or that something could not be judged.
+    var verdictInWords: String {
+        switch verdict {
+        case .compliant where summary.waived > 0: "passed"
+        case .incomplete where isComplete: "passed"
+        case .compliant, .incomplete, .violations: verdict.rawValue
+        }
+    }
 }
