@@ -6,7 +6,7 @@ struct ScanView {
     let scanID: Int64
     let scope: Scope
     /// Why it ended before its end; `nil` if it did not.
-    private let stop: ScanStop?
+    private var stop: ScanStop?
     /// Row ids of repositories that it listed, and had a turn for; `nil` if it was sealed with whole listings, and met
     /// all that are in scope.
     private let progress: (listed: RowIDSet, read: RowIDSet)?
@@ -23,6 +23,13 @@ struct ScanView {
         self.scanID = scanID
         self.scope = scope
         self.progress = progress
+    }
+
+    /// The same of one organization, that it may have left before its end.
+    func of(organizationStoppedBy stop: ScanStop?) -> ScanView {
+        var view = self
+        view.stop = self.stop ?? stop
+        return view
     }
 
     /// Whether it looked at a repository: of what was out of its scope, or had no turn, it saw nothing.

@@ -9,6 +9,7 @@ struct SnapshotReader {
 
     private let wanted: [OrganizationReference]?
     private let withRepositories: Bool
+    private var isWholeScan = true
 
     /// - Parameter organizations: which, in the scan's order; `nil`: all.
     init(
@@ -25,6 +26,7 @@ struct SnapshotReader {
             let apiURL = try String.fetchOne(db, sql: "SELECT apiURL FROM host WHERE id = ?", arguments: [scan.hostID])
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no scan \(scanID)") }
         let scope = try JSONColumn.scope(scan.scope)
+        isWholeScan = scan.reasonToStop == nil
         let view =
             withRepositories ? try ScanView(db, scanID: scanID, scope: scope, stop: scan.reasonToStop) : nil
         return try Snapshot(
@@ -70,10 +72,13 @@ struct SnapshotReader {
             let id = try columns.next(Int64?.self).map(OrganizationID.init)
             let stored: OrganizationRecord = try columns.next()
             let rowID = stored.organizationRowID
+            let stop = stored.stop.flatMap(ScanStop.init)
+            let view = view?.of(organizationStoppedBy: stop)
             var organization = try OrganizationSnapshot(
                 login: stored.login, id: id, template: stored.template(&json),
                 includedProperties: stored.properties(&json), listing: stored.listing(&json),
                 repositories: rowID.map { id in try view.map { try repositories(of: id, $0) } ?? [] } ?? [])
+            organization.stop = isWholeScan ? stop : nil
             organization.askedLogin = asked[organization.login]
             organization.formerLogin = rowID.flatMap { former.login(of: $0, now: organization.login) }
             organization.formerHolder = id.flatMap { former.holder(of: organization.login, now: $0) }

@@ -83,6 +83,7 @@ import Testing
             contents == [
                 "fcb71cc9b4c963c4a6e6773e4b3fede1d583b5fc69cd03f7f60322d81c0b4e11",
                 "363242d745da2a8ed13fe8a5870280775321f8e19f51aa27e0deaa310d3a3dc4",
+                "bf08e7784035266ce433c738db94c81d2d5f3ad00d2ed61783452b85887477ab",
             ])
         let scans = try await store.scans(apiURL: "https://api.github.com")
         #expect(scans.map(\.content) == [contents.last])

@@ -176,6 +176,8 @@ package struct OrganizationReport: Sendable {
     package var scan: ScanDifference.Side?
     /// Why what was seen does not stand for today; `nil` if it does.
     package var staleness: String?
+    /// Why not everything was asked of it, where the scan went on with others; `nil` if it was.
+    package var stop: ScanStop?
     /// Which rules about the organization lacked a fact, and which.
     package var undecided: [String] = []
 
@@ -190,7 +192,7 @@ package struct OrganizationReport: Sendable {
 
     /// What of the organization itself could not be read.
     package var unreadTroubles: [String] {
-        var troubles = staleness.map { [$0] } ?? []
+        var troubles = [staleness, stop.map { "not everything was asked: \($0.reason)" }].compactMap(\.self)
         if listing.status == .partial { troubles.append("the listing is partial: \(listing.error ?? "unknown")") }
         if let templateTrouble { troubles.append(templateTrouble) }
         if !listing.missing.isEmpty {

@@ -80,6 +80,8 @@ extension Snapshot {
                 }
             }
         }
+        // What had no turn for a refusal of everything was refused with it.
+        if (organizations.map(\.stop) + [stop]).contains(where: { $0?.refusal != nil }) { codes.remove(.notRead) }
         guard !codes.isEmpty else { return nil }
         if codes.allSatisfy(\.isPermission) { return .permission }
         return codes.contains(where: \.isFault) ? .failure : nil

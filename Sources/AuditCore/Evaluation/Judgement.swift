@@ -182,7 +182,7 @@ struct Judgement {
         var report = OrganizationReport(
             login: organization.login, id: organization.id, template: organization.template,
             listing: organization.listing, outcomes: Array(repeating: .notApplicable, count: entries.count),
-            scan: organization.scan, staleness: organization.staleness)
+            scan: organization.scan, staleness: organization.staleness, stop: organization.stop)
         let subject = following.subject(facts)
         for (index, entry) in entries.enumerated() {
             guard case .organization(let rule) = entry.judge else { continue }

@@ -25,10 +25,10 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
     package var explanation: String {
         switch self {
         case .installationSuspended: "the installation is suspended"
-        case .accountSuspended: "the token's account is suspended"
+        case .accountSuspended: "the token's account is suspended or flagged"
         case .accountLocked: "the token's account is locked"
         case .addressBlocked: "this machine's address is blocked"
-        case .addressRefused: "the organization does not let this machine's address in"
+        case .addressRefused: "the organization, or its enterprise, does not let this machine's address in"
         case .ssoRequired: "the token is not approved for the organization's single sign-on"
         case .tokenNotAllowed: "the organization does not allow this token"
         case .versionRefused: "this host does not serve the API version"
@@ -39,11 +39,11 @@ package enum CredentialRefusal: String, Sendable, CaseIterable {
     /// What a person can do about it.
     package var hint: String {
         switch self {
-        case .installationSuspended: "an owner of the organization can unsuspend it"
+        case .installationSuspended: "an owner of the organization can unsuspend the installation"
         case .accountSuspended: "ask GitHub's support, or the host's administrators, why"
         case .accountLocked: "wait until GitHub lets the account in again, and check the token before that"
         case .addressBlocked: "ask GitHub's support, or the host's administrators, why"
-        case .addressRefused: "an owner of the organization can add the address to its IP allow list"
+        case .addressRefused: "an owner of the organization or enterprise can add the address to its IP allow list"
         case .ssoRequired: "approve the token for the organization under \"Configure SSO\" in the token settings"
         case .tokenNotAllowed:
             "use a token as GitHub's message asks for, or ask an owner of the organization to allow it"

@@ -31,11 +31,15 @@ package struct OrganizationObservation: Sendable {
     package var listing: Listing
     /// Whether every page and entry of the listing was read, so that a repository it lacks is not shown any more.
     package var isListingWhole: Bool
+    /// Why not everything was asked of it; `nil` if it was.
+    package var stop: ScanStop?
 
     package init(
         login: String, id: OrganizationID?, template: OrganizationTemplate,
         includedProperties: Reading<[String]>? = nil, listing: Listing, isListingWhole: Bool = true,
+        stop: ScanStop? = nil,
     ) {
+        self.stop = stop
         self.login = login
         self.id = id
         self.template = template

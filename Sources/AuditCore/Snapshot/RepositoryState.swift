@@ -28,10 +28,13 @@ package struct RepositoryState: Hashable, Sendable {
             return reading == .unreadable(.outOfScope) && other.reading == .unreadable(.outOfScope)
         }
         guard effective?.template != nil, other.effective?.template != nil else { return false }
-        if format != .unknown, other.format != .unknown { return true }
+        let hasSamePrefix = prefix.map(ExactText.init) == other.prefix.map(ExactText.init)
+        if format != .unknown, other.format != .unknown {
+            // What another prefix does to a template that does not hold it, nobody has shown.
+            return hasSamePrefix || [language, other.language].allSatisfy { $0?.possibleStart == nil }
+        }
         // Without a prefix, only the flag may distinguish the two formats.
-        return prefix.map(ExactText.init) == other.prefix.map(ExactText.init)
-            && (prefix != nil || one.useImmutableSubject == two.useImmutableSubject)
+        return hasSamePrefix && (prefix != nil || one.useImmutableSubject == two.useImmutableSubject)
     }
 
     /// Whether an earlier scan added to what is known of the setting, or of what follows from it.

@@ -115,6 +115,8 @@ package struct OrganizationSnapshot: Sendable {
     package var scan: ScanDifference.Side?
     /// Why what was seen does not stand for today; `nil` if it does, or no age was asked for.
     package var staleness: String?
+    /// Why not everything was asked of it, where the scan went on with others; `nil` if it was.
+    package var stop: ScanStop?
     package var template: OrganizationTemplate
     /// Names of custom properties whose values tokens carry; `nil` if they were not asked for.
     package var includedProperties: Reading<[String]>?

@@ -10,7 +10,7 @@ import GRDB
 /// seals stay true.
 struct EvidenceKind: Sendable {
     /// The version of the records that are written now.
-    static let version = 2
+    static let version = 3
 
     let name: String
     let table: String

@@ -24,6 +24,7 @@ struct OrganizationRecord: StoredRecord {
     var includedProperties: String?
     var includedPropertiesErrorCode: String?
     var includedPropertiesErrorMessage: String?
+    var stop: String?
 
     static let columns: [StoredColumn<Self>] = [
         .key("id", \.id),
@@ -47,6 +48,7 @@ struct OrganizationRecord: StoredRecord {
         .init(
             "includedPropertiesErrorMessage", \.includedPropertiesErrorMessage,
             .text("included_properties_error_message")),
+        .init("stop", \.stop, .text("stop", since: 3)),
     ]
 }
 
@@ -54,6 +56,7 @@ extension OrganizationRecord {
     init(_ observation: OrganizationObservation, scanID: Int64) {
         self.scanID = scanID
         login = observation.login
+        stop = observation.stop?.rawValue
         switch observation.template {
         case .set(let template, let flag):
             templateStatus = "set"
