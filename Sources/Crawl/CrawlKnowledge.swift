@@ -8,17 +8,25 @@ struct PropertyValues {
     var known: [RepositoryID: [String: [String]]] = [:]
 }
 
-/// Refusals for want of single sign-on. It is an organization's: some in a row show it, and of public repositories some may
-/// be readable before.
+/// Refusals for want of single sign-on. It is an organization's, and keeps a token from what is not public: some in a row
+/// show it. Public repositories count apart, since they may be readable all the same.
 struct SignOnRefusals {
-    private var inRow = 0
+    private var inRow = (others: 0, ofPublic: 0)
     private static let inRowMax = 8
 
     /// - Parameter error: why a repository could not be read; `nil` if it was.
-    /// - Returns: whether further requests would be refused as well.
-    mutating func showOne(after error: GitHubError?) -> Bool {
-        if case .ssoRequired? = error { inRow += 1 } else { inRow = 0 }
-        return inRow >= Self.inRowMax
+    mutating func showOne(_ repository: Repository, after error: GitHubError?) {
+        let isRefused = if case .ssoRequired? = error { true } else { false }
+        if repository.visibility.isKnownNotPublic {
+            inRow.others = isRefused ? inRow.others + 1 : 0
+        } else {
+            inRow.ofPublic = isRefused ? inRow.ofPublic + 1 : 0
+        }
+    }
+
+    /// Whether a request for it would be refused as well.
+    func refuses(_ repository: Repository) -> Bool {
+        (repository.visibility.isKnownNotPublic ? inRow.others : inRow.ofPublic) >= Self.inRowMax
     }
 }
 

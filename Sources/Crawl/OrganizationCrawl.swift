@@ -161,10 +161,25 @@ struct OrganizationCrawl {
                 observations.append(Observation(repository: repository, reading: nil, observedAt: beganAt))
                 continue
             }
+            if signOn.refuses(repository) {
+                nextRepository -= 1
+                putPublicFirst()
+                guard signOn.refuses(repositories[nextRepository]) else { continue }
+                // As will all others, of which none is still to be listed. What was sent before is waited for.
+                if inFlight == 0, listing.isOver, waitingForValues.isEmpty { stop = stop ?? .ssoRequired }
+                return nil
+            }
             let known = knowledge.settings.removeValue(forKey: repository.id)
             return .setting(repository, known: known?.fullName.isExactly(repository.fullName) == true ? known : nil)
         }
         return nil
+    }
+
+    /// Single sign-on keeps a token from what is not public: what is left of that comes last.
+    private mutating func putPublicFirst() {
+        let rest = repositories[nextRepository...]
+        repositories[nextRepository...] =
+            (rest.filter { !signOn.refuses($0) } + rest.filter { signOn.refuses($0) })[...]
     }
 
     mutating func take(_ output: CrawlWork.Output, now: Timestamp) {
@@ -207,13 +222,13 @@ struct OrganizationCrawl {
             note(error)
             listing.lose(name, error)
         case .setting(let repository, .success((let setting, let validator)), let observedAt):
-            _ = signOn.showOne(after: nil)
+            signOn.showOne(repository, after: nil)
             observations.append(
                 Observation(
                     repository: repository, reading: .read(setting), observedAt: observedAt, validator: validator))
         case .setting(let repository, .failure(let error), let observedAt):
             note(error)
-            if signOn.showOne(after: error) { stop = stop ?? .ssoRequired }
+            signOn.showOne(repository, after: error)
             // An answer that never came says nothing about the repository: it stays unread, for the next try.
             let isUnread = error == .cancelled || error.stop != nil
             observations.append(
@@ -255,11 +270,14 @@ struct OrganizationCrawl {
     }
 
     var observation: OrganizationObservation {
-        OrganizationObservation(
-            login: account.login.rawValue, id: account.id, template: template,
+        // What never came for that reason says so.
+        let neverCame = template == .unreadable(GitHubError.cancelled.reason) && stop?.refusal != nil
+        return OrganizationObservation(
+            login: account.login.rawValue, id: account.id,
+            template: neverCame ? .unreadable(.notRead(after: stop)) : template,
             includedProperties: includedProperties,
             listing: listing.listing(of: account, tokenKind: tokenKind, others: values?.known.keys.map(\.self) ?? []),
-            isListingWhole: listing.isWhole)
+            isListingWhole: listing.isWhole, stop: stop)
     }
 
     // MARK: - The organization's template

@@ -92,18 +92,21 @@ extension GitHubClient {
         let path =
             "/repos/\(repository.owner.pathEncoded)/\(repository.name.pathEncoded)/actions/oidc/customization/sub"
         let github = try await client(for: repository.owner)
+        var place = repository
         let answer = try await github.get(url: "\(endpoint)\(path)", unless: validator) {
             (target) async throws(GitHubError) in
             let id = try await github.repositoryID(at: target)
             guard id == repository.id.rawValue else {
                 throw .redirectRefused("it leads to another repository (id \(id))")
             }
-            let owner = try await github.repository(repository.id).owner
-            guard repository.belongs(to: owner) else { throw .transferred(to: owner) }
+            place = try await github.repository(repository.id)
+            guard repository.belongs(to: place.owner) else { throw .transferred(to: place.owner) }
         }
         guard case .modified(let answer, let validator) = answer else { return .notModified }
         let body = try read(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
+        // Without a prefix the subject is made of the name, which is another now than the listing says.
+        guard body.subClaimPrefix != nil || repository.hasName(of: place) else { throw .renamed(to: place.fullName) }
         // Of a prefix with ids the ids decide, and a rule judges them; its names may be those of another day.
         if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
             !repository.belongs(to: prefix.owner)

@@ -36,11 +36,13 @@ extension APIResponse {
         switch status {
         // What something between sends is not from GitHub, and says nothing of a write either.
         case 200..<300 where isMarkup: return .refusal(.foreignPage(status: status))
+        case 200 where isRead && hasForeignEncoding:
+            return .refusal(.malformed("the content's encoding is neither gzip nor deflate"))
         case 200: return .success
         case 201..<300:
             return isRead ? .refusal(.unexpected(status: status, "a read is answered with 200 alone")) : .success
         // Of a network that wants a login first (RFC 6585 §6).
-        case 511: return .refusal(.credentialRefused(.foreignPages, status: status, "the network wants a login"))
+        case 511: return .refusal(.foreignPage(status: status))
         case 304: return .notModified
         case 301, 302, 307, 308: return .redirect(location: headers["location"])
         case 500...: return .serverFault(wait: retryAfter(now: now))
@@ -61,8 +63,7 @@ extension APIResponse {
         }
         switch status {
         // Whoever sends it: asking again could lock the account out.
-        case 401 where isPage: return .refusal(.credentialRefused(.foreignPages, status: status, "a page, not JSON"))
-        case 401: return .refusal(.unauthorized(message))
+        case 401: return .refusal(.unauthorized(isPage ? "a page, not GitHub's JSON: a proxy between?" : message))
         case _ where isPage: return .refusal(.foreignPage(status: status))
         case 403: return .refusal(forbidden(message, token))
         case 404: return .refusal(.notFound(message))
@@ -87,6 +88,12 @@ extension APIResponse {
     private var isPage: Bool { firstByte.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false }
     /// Whether it is one of HTML.
     private var isMarkup: Bool { firstByte == UInt8(ascii: "<") }
+
+    /// Whether the body is in an encoding that was not asked for, so that nobody knows what it says.
+    private var hasForeignEncoding: Bool {
+        let encoding = headers["content-encoding"] ?? ""
+        return !encoding.isEmpty && !["gzip", "deflate", "identity"].contains { encoding.isExactlyIgnoringCase($0) }
+    }
 
     /// Whether GitHub left organizations out for want of single sign-on.
     var isPartial: Bool { headers["x-github-sso"]?.hasPrefix("partial-results") ?? false }

@@ -44,6 +44,8 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     case redirectRefused(String)
     /// The repository belongs to somebody else by now, whose template is not the one that was read.
     case transferred(to: String)
+    /// The repository has another full name by now, which decides its subject.
+    case renamed(to: String)
     /// An answer without a documented meaning.
     case unexpected(status: Int, String)
     case cancelled
@@ -82,6 +84,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectionLost(let message): "connection lost: \(message)"
         case .rejected(let status, let message): "rejected (\(Self.status(status, message)))"
         case .redirectRefused(let message): "redirect not followed: \(message)"
+        case .renamed(let name): "it was renamed to \(name) while the scan ran"
         case .transferred(let owner): "it now belongs to \(owner), whose template was not read"
         case .unexpected(let status, let message): "unexpected answer (\(Self.status(status, message)))"
         case .cancelled: "the scan ended before the answer came"
@@ -135,7 +138,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .ssoRequired: .ssoRequired
         case .unauthorized: .unauthorized
         case .rateLimited: .rateLimited
-        case .credentialRefused(.versionRefused, _, _): .unexpected
+        case .credentialRefused(.versionRefused, _, _), .credentialRefused(.foreignPages, _, _): .unexpected
         case .credentialRefused: .credentialRefused
         case .appRefused(.signature, _, _), .appRefused(.clock, _, _): .unauthorized
         case .appRefused(.notInstalled, _, _), .appRefused(.notInstalledOnEnterprise, _, _),
@@ -152,7 +155,7 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .timeout: .timeout
         case .connectionLost: .connectionLost
         case .redirectRefused: .redirected
-        case .transferred: .changed
+        case .transferred, .renamed: .changed
         case .unexpected, .rejected: .unexpected
         case .cancelled: .notRead
         }

@@ -23,6 +23,8 @@ final class RateGovernor: Sendable {
         /// Points of the unanswered. The host counts them when they arrive, which nobody sees: they are spent at the latest
         /// when they are answered, and a minute later for certain free.
         var unansweredPoints = 0
+        /// Points of what was answered before it was known that the host has limits.
+        var answeredPoints = 0
         var answers = 0
         /// Those who wait for the next answer.
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -303,6 +305,7 @@ final class RateGovernor: Sendable {
     /// Counts the points of a request that is over.
     private func spend(_ state: inout State, _ cost: Int, at now: Duration) {
         state.unansweredPoints -= cost
+        if state.minute == nil { state.answeredPoints += cost }
         state.minute?.spend(cost, at: now)
     }
 
@@ -329,9 +332,9 @@ final class RateGovernor: Sendable {
     private func startMinute(_ state: inout State, at now: Duration) {
         guard state.minute == nil else { return }
         var minute = Self.minute(limits)
-        minute.spend(max(0, state.counts.sent - state.unansweredPoints), at: now)
+        minute.spend(state.answeredPoints, at: now)
         state.minute = minute
-        sharedMinute?.note(state.counts.sent)
+        sharedMinute?.note(state.answeredPoints + state.unansweredPoints)
     }
 
     /// Closes the door for as long as a refusal asks. One by a secondary limit teaches, too: from now on requests are

@@ -7,8 +7,8 @@ package struct RateLimits: Hashable, Sendable {
     package var concurrency = 100
     /// Most points in any minute: a GET costs one, a write five.
     package var pointsPerMinute = 900
-    /// How long a minute is taken to be: a second more than a minute, since GitHub counts arrivals and this counts
-    /// departures, and the network delays some more than others. A guess: GitHub says no more of it.
+    /// How long a minute is taken to be, from the answer on: a second more than a minute. A guess, since GitHub does not say
+    /// how its servers count together.
     package var minute: Duration = .seconds(61)
     /// Longest total time that limits may hold everything back.
     package var waitMax: Duration = .seconds(7200)

@@ -362,11 +362,8 @@ extension CommandFailure {
     init(_ error: GitHubError) {
         let status: ExitStatus =
             switch error {
-            case .unauthorized, .forbidden, .notFound, .ssoRequired, .organizationTemplateNeverSet: .permission
-            case .credentialRefused(.versionRefused, _, _), .credentialRefused(.foreignPages, _, _): .failure
-            case .credentialRefused, .appRefused: .permission
             case .rateLimited, .unavailable: .incomplete
-            default: .failure
+            default: error.reason.code.isPermission ? .permission : .failure
             }
         self.init(message: "\(error)", hint: error.hint, status: status)
     }

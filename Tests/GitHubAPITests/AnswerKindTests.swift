@@ -119,12 +119,15 @@ import Testing
 
     @Test func aPageIsNotGitHubsAnswer() {
         #expect(refusal(kind(403, message: nil)) == .foreignPage(status: 403))
-        for status in [400, 404, 407, 410, 451] {
+        for status in [400, 404, 407, 410, 451, 511] {
             #expect(refusal(kind(status, message: nil)) == .foreignPage(status: status))
         }
-        for status in [401, 511] {
-            guard case .credentialRefused(.foreignPages, status, _)? = refusal(kind(status, message: nil)) else {
-                Issue.record("\(status)")
+        // A token that was refused is one, whoever says so: asking again could lock the account out.
+        #expect(refusal(kind(401, message: nil)) == .unauthorized("a page, not GitHub's JSON: a proxy between?"))
+        for encoding in ["br", "zstd", "gzip, br", "compress"] {
+            let answer = APIResponse(status: 200, headers: ["Content-Encoding": encoding], body: Array("{}".utf8))
+            guard case .malformed? = refusal(answer.kind(token: nil, now: { Self.now })) else {
+                Issue.record("\(encoding)")
                 continue
             }
         }

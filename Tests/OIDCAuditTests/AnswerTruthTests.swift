@@ -97,6 +97,76 @@ import Testing
         }
     }
 
+    /// An Enterprise Server sends no prefix: there the name alone says what the subject is.
+    @Test func aRenameOnAnEnterpriseServerIsNotPassedOver() async throws {
+        var repositories = [WorldFile.Repository.good("old", id: 1), .own("stays", id: 2, ["repo", "context"])]
+        repositories[0].renamedTo = "new"
+        try await EmulatedScan.with(repositories) { scan in
+            let run = await CommandRun.run(
+                ["scan", "acme", "-f", "json", "--api-url", scan.address + "/api/v3", "--db", scan.folder.database]
+                    + Self.policy, environment: ["GH_ENTERPRISE_TOKEN": "t"])
+            let old = run.repositories()["acme/old"]
+            #expect(old?["status"] as? String == "unreadable", "\(old ?? [:])")
+            #expect((old?["reason"] as? String)?.contains("renamed to acme/new") == true, "\(old ?? [:])")
+            let stays = run.repositories()["acme/stays"]?["setting"] as? [String: Any]
+            #expect(stays?["sub_claim_prefix"] is NSNull, "\(stays ?? [:])")
+        }
+    }
+
+    /// What is public can be read all the same, wherever it stands.
+    @Test(arguments: [0, 30]) func publicRepositoriesAreReadWithoutSingleSignOn(publicCount: Int) async throws {
+        var repositories = (1...50).map { WorldFile.Repository.good("r\($0)", id: Int64($0)) }
+        for index in repositories.indices { repositories[index].visibility = "public" }
+        for index in 0..<(50 - publicCount) {
+            (repositories[index].refusal, repositories[index].visibility) = (.ssoRequired, "private")
+        }
+        try await EmulatedScan.with(repositories) { scan in
+            for _ in 0..<3 {
+                let run = await Self.run(scan, ["scan", "acme", "-f", "json", "--concurrency", "4"] + Self.policy)
+                // Where nothing could be read, rights are the cause.
+                #expect(run.status == (publicCount == 0 ? 4 : 3), "\(run.error)")
+                let counts = (run.json["summary"] as? [String: Any])?["repositories"] as? [String: Any]
+                #expect(counts?["judged"] as? Int == publicCount, "\(counts ?? [:])")
+            }
+            #expect(await scan.world.requests.count < 50 * 3)
+        }
+    }
+
+    /// What ends one organization is named there; the others are read.
+    @Test func whatEndsOneOrganizationIsNamedThere() async throws {
+        let world = WorldFile(
+            tokens: [],
+            organizations: ["acme", "beta"].enumerated().map { index, login in
+                WorldFile.Organization(
+                    login: login, id: Int64(77 + index), template: ["repo", "context"],
+                    repositories: (1...30).map { .good("r\($0)", id: Int64(index * 100 + $0), of: login) })
+            },
+            faults: [
+                WorldFile.Fault(
+                    path: "/repos/beta/*", kind: .body, status: 403,
+                    body:
+                        #"{"message": "Although you appear to have the correct authorization credentials, the `beta` "#
+                        + #"organization has an IP allow list enabled, and your IP address is not permitted."}"#)
+            ])
+        try await EmulatedScan.with(world) { (scan) async throws -> Void in
+            let run = await Self.run(scan, ["scan", "acme", "beta", "-f", "json"] + Self.policy)
+            #expect(run.status == 3 || run.status == 1, "\(run.error)")
+            let rows = run.json["repositories"] as? [[String: Any]] ?? []
+            let unread = rows.filter { $0["status"] as? String == "unreadable" }
+            #expect(unread.count == 30)
+            #expect(
+                unread.allSatisfy {
+                    ($0["reason"] as? String)?.contains("does not let this machine's address in") == true
+                },
+                "\(unread.first ?? [:])")
+            let text = await Self.run(scan, ["report"])
+            #expect(
+                text.output.contains(
+                    /beta: not everything was asked: the organization, or its\s+enterprise, does not let/),
+                "\(text.output)")
+        }
+    }
+
     /// That a repository's answer repeats the organization's claims, or does not, is no change.
     @Test func echoedClaimsAreNoChange() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { scan in

@@ -175,7 +175,7 @@ import Testing
             #expect(apply.status == 6, "\(apply.error)")
             #expect(apply.error.contains("the installation is suspended (403: This installation has been suspended)"))
             #expect(apply.error.contains("and no more was written"))
-            #expect(apply.error.contains("an owner of the organization can unsuspend it"))
+            #expect(apply.error.contains("an owner of the organization can unsuspend the installation"))
             let writes = await scan.world.requests.filter { $0.hasPrefix("PUT") }
             #expect(writes.count == (method == "PUT" ? 2 : 1))
             await scan.world.change { $0.faults = [] }
