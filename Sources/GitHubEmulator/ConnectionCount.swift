@@ -9,6 +9,7 @@ final class ConnectionCount: AvailableConnectionsDelegate {
     private let waiting = Atomic(0)
     private let isStopped = Atomic(false)
     private static let patience = Duration.seconds(5)
+    private static let pause = Duration.milliseconds(1)
 
     /// Accepts no more connections, and lets those that were accepted get to their tasks.
     func stop(_ listener: any Channel) async {
@@ -23,7 +24,7 @@ final class ConnectionCount: AvailableConnectionsDelegate {
             let now = waiting.load(ordering: .sequentiallyConsistent)
             guard now > 0 else { return }
             if now < left { (left, end) = (now, ContinuousClock.now + Self.patience) }
-            await Task.yield()
+            try? await Task.sleep(for: Self.pause)
         }
     }
 

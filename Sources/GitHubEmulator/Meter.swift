@@ -6,8 +6,8 @@ struct Meter: Sendable {
     var used = 0
     /// `nil` begins a new window.
     var windowEnd: Date?
-    /// Points of the last minute, oldest first, each with its time.
-    private var spent: [(at: ContinuousClock.Instant, points: Int)] = []
+    /// Points of the last minute, oldest first, each with its time, and whether they made content.
+    private var spent: [(at: ContinuousClock.Instant, points: Int, isContent: Bool)] = []
     private var spentStart = 0
 
     /// Takes one request from the hour's budget.
@@ -25,10 +25,13 @@ struct Meter: Sendable {
 
     /// Takes a request's points from the minute's.
     ///
-    /// - Parameter isCrowded: whether too many requests are in flight.
+    /// - Parameters:
+    ///   - isContent: whether it counts among the writes of a minute.
+    ///   - isCrowded: whether too many requests are in flight.
     /// - Returns: when to come back where a secondary limit refuses it.
     mutating func spend(
-        points: Int, of limit: WorldFile.SecondaryLimit, isCrowded: Bool, at now: ContinuousClock.Instant,
+        points: Int, isContent: Bool, of limit: WorldFile.SecondaryLimit, isCrowded: Bool,
+        at now: ContinuousClock.Instant,
     ) -> Duration? {
         let window = Duration.milliseconds(limit.windowMilliseconds)
         while spentStart < spent.count, spent[spentStart].at + window <= now { spentStart += 1 }
@@ -37,11 +40,11 @@ struct Meter: Sendable {
             spentStart = 0
         }
         let used = spent[spentStart...].reduce(0) { $0 + $1.points }
-        let writes = points > 1 ? spent[spentStart...].count { $0.points > 1 } : 0
+        let writes = isContent ? spent[spentStart...].count(where: \.isContent) : 0
         guard used + points <= limit.points, writes < limit.writes, !isCrowded else {
             return spentStart < spent.count ? spent[spentStart].at + window - now : .seconds(1)
         }
-        spent.append((now, points))
+        spent.append((now, points, isContent))
         return nil
     }
 }

@@ -171,10 +171,10 @@ package actor World {
     /// Takes a request's points from the minute's.
     ///
     /// - Returns: when to come back where a secondary limit refuses it.
-    func spend(points: Int, of meter: Int64, at now: ContinuousClock.Instant) -> Duration? {
+    func spend(points: Int, isContent: Bool, of meter: Int64, at now: ContinuousClock.Instant) -> Duration? {
         guard let limit = file.secondaryLimit else { return nil }
         let wait = meters[meter, default: Meter()].spend(
-            points: points, of: limit, isCrowded: inFlight > limit.concurrent, at: now)
+            points: points, isContent: isContent, of: limit, isCrowded: inFlight > limit.concurrent, at: now)
         if wait != nil { refused += 1 }
         return wait
     }

@@ -343,7 +343,7 @@ import XMLCoder
             _ = try JSONSerialization.jsonObject(with: Data(rendered.utf8))
         case "csv":
             let rows = try Self.csv(rendered)
-            #expect(Set(rows.map(\.count)) == [22])
+            #expect(Set(rows.map(\.count)) == [23])
             #expect(rows.count == 4)
             for cell in rows.joined() { #expect(!"=+-@".contains(cell.first ?? "x"), "\(cell.prefix(40))") }
         case "prometheus":

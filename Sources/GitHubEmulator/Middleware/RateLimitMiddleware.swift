@@ -13,7 +13,9 @@ struct RateLimitMiddleware: RouterMiddleware {
         guard context.arrival.isLimited else { return try await next(request, context) }
         let isRead = [.get, .head, .options].contains(request.method)
         let meter = await world.meter(of: request.headers[.authorization])
-        if let wait = await world.spend(points: isRead ? 1 : 5, of: meter, at: .now) {
+        // GitHub's limit on writes is one of requests that generate content, which a token is not.
+        let isContent = !isRead && !request.uri.path.hasSuffix("/access_tokens")
+        if let wait = await world.spend(points: isRead ? 1 : 5, isContent: isContent, of: meter, at: .now) {
             return Answer.error(
                 .forbidden, "You have exceeded a secondary rate limit.",
                 documentation: "/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"

@@ -9,7 +9,7 @@ struct OIDCRoutes: Sendable {
 
     func add(to router: Router<EmulatorContext>) {
         router.get("/orgs/:org/\(Self.path)") { _, context in
-            organizationAnswer(await world.organization(context.parameters.get("org") ?? "")).response
+            organizationAnswer(await world.organization(context.parameters.get("org") ?? ""), context.origin).response
         }
         for place in ["/repos/:owner/:repo/\(Self.path)", "/repositories/:id/\(Self.path)"] {
             router.get(RouterPath(place)) { _, context in
@@ -20,7 +20,7 @@ struct OIDCRoutes: Sendable {
 
     // MARK: -
 
-    private func organizationAnswer(_ organization: WorldFile.Organization?) -> Answer {
+    private func organizationAnswer(_ organization: WorldFile.Organization?, _ origin: Origin) -> Answer {
         guard let organization else { return .notFound }
         if let refusal = organization.templateRefusal {
             return .refusal(
@@ -34,7 +34,9 @@ struct OIDCRoutes: Sendable {
                     + "#get-the-customization-template-for-an-oidc-subject-claim-for-an-organization")
         }
         var members = [("include_claim_keys", JSONBody.list(template))]
-        if let flag = organization.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
+        if !origin.isEnterpriseServer, let flag = organization.useImmutableSubject {
+            members.append(("use_immutable_subject", "\(flag)"))
+        }
         return Answer(json: JSONBody.object(members))
     }
 
@@ -46,12 +48,12 @@ struct OIDCRoutes: Sendable {
             if let refusal = repository.refusal {
                 return .refusal(refusal, organization: organization.login, permission: "actions=read")
             }
-            return Answer(json: JSONBody.object(members(repository, organization)))
+            return Answer(json: JSONBody.object(members(repository, organization, origin)))
         }
     }
 
     private func members(
-        _ repository: WorldFile.Repository, _ organization: WorldFile.Organization,
+        _ repository: WorldFile.Repository, _ organization: WorldFile.Organization, _ origin: Origin,
     ) -> [(String, String)] {
         let setting = organization.setting(of: repository)
         var members = [("use_default", "\(setting.useDefault)")]
@@ -59,6 +61,8 @@ struct OIDCRoutes: Sendable {
         if let keys = setting.includeClaimKeys ?? (isEchoed ? organization.template : nil) {
             members.append(("include_claim_keys", JSONBody.list(keys)))
         }
+        // An Enterprise Server has no immutable subjects, and sends nothing of them.
+        guard !origin.isEnterpriseServer else { return members }
         if let flag = setting.useImmutableSubject { members.append(("use_immutable_subject", "\(flag)")) }
         if let prefix = setting.subClaimPrefix { members.append(("sub_claim_prefix", JSONBody.quoted(prefix))) }
         return members

@@ -45,6 +45,20 @@ import Testing
         #expect(change.after?.effective?.source == .unknown)
     }
 
+    /// What stands in front of a template without repo is not documented where the prefix has ids.
+    @Test(arguments: [["repository_owner_id", "repository_id"], ["repository_id", "context", "repository_owner_id"]])
+    func aPrefixThatATemplateDoesNotHoldMayChangeTheSubject(keys: [String]) throws {
+        let setting = RepositorySetting.own(keys.map { ClaimKey($0) })
+        let before = OrganizationSnapshot.sample([.read("api", id: 1, setting.prefixed("repo:acme/api"))])
+        let after = OrganizationSnapshot.sample([.read("api", id: 1, setting.prefixed("repo:acme@77/api@1"))])
+        for (one, other) in [(before, after), (after, before)] {
+            let difference = try difference(one, other)
+            #expect(difference.withoutEffect.isEmpty && difference.withHiddenEffect.count == 1)
+            #expect(!difference.isWhole)
+        }
+        #expect(try difference(after, after).isWhole)
+    }
+
     @Test func aRepositoryThatCanNotBeReadIsNoChange() throws {
         let known = OrganizationSnapshot.sample([.read("api", id: 1, .own(["repo"]))])
         let unknown = OrganizationSnapshot.sample([.unreadable("api", id: 1)])
