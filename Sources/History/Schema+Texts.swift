@@ -24,4 +24,24 @@ extension Schema {
                 BEGIN SELECT RAISE(ABORT, 'the text is there'); END;
                 """)
     }
+
+    /// The digests of texts that were stored, so that a missing one shows: those of imported scans never were.
+    static func createStoredTexts(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE storedText (
+                    kind TEXT NOT NULL,
+                    sha256 TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    PRIMARY KEY (kind, sha256)
+                ) STRICT, WITHOUT ROWID;
+                INSERT INTO storedText (kind, sha256, name) SELECT kind, sha256, name FROM judgingText;
+                CREATE TRIGGER judgingText_insert AFTER INSERT ON judgingText
+                BEGIN INSERT OR IGNORE INTO storedText (kind, sha256, name) VALUES (NEW.kind, NEW.sha256, NEW.name); END;
+                CREATE TRIGGER storedText_update BEFORE UPDATE ON storedText
+                BEGIN SELECT RAISE(ABORT, 'a text is never changed'); END;
+                CREATE TRIGGER storedText_delete BEFORE DELETE ON storedText
+                BEGIN SELECT RAISE(ABORT, 'a text is never removed'); END;
+                """)
+    }
 }

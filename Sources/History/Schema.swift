@@ -38,6 +38,7 @@ enum Schema {
         migrator.registerMigration("r4: why findings went that were not fixed") { db in
             try db.execute(sql: "ALTER TABLE finding ADD COLUMN departure TEXT")
         }
+        migrator.registerMigration("r5: texts that were stored") { db in try createStoredTexts(db) }
         migrator.registerMigration("r6: why organizations were not read whole") { db in
             try db.execute(sql: "ALTER TABLE scanOrganization ADD COLUMN stop TEXT")
         }

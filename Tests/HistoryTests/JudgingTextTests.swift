@@ -33,8 +33,9 @@ import Testing
                 listing: Listing(status: .complete, listed: 1, expected: 1), isListingWhole: true))
         try await recorder.finish(at: time, stop: nil, requests: RequestCounts())
         let snapshot = try await store.snapshot(of: recorder.scanID)
-        try await recorder.seal(
-            Evaluator(policy: try .sample(), gate: Gate()).evaluate(snapshot, known: [:]), judgedBy: texts)
+        var report = Evaluator(policy: try .sample(), gate: Gate()).evaluate(snapshot, known: [:])
+        if let policy = texts.first(where: { $0.kind == .policy }) { report.policy.sha256 = policy.sha256 }
+        try await recorder.seal(report, judgedBy: texts)
     }
 
     @Test func aTextIsKeptOnceAndFoundByItsDigest() async throws {
@@ -68,7 +69,57 @@ import Testing
             try await store.judgingText(.policy, sha256: policy.sha256)
         }
         #expect(error?.description.contains("the text of p.json is not what its digest says") == true)
+    }
+
+    /// The digest in a scan's record says nothing if nobody holds the text against it.
+    @Test(arguments: [JudgingText.Kind.policy, .waivers])
+    func anAlteredTextShows(kind: JudgingText.Kind) async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, at: 0, [Self.text(.policy, "one", name: "p.json")])
+        try await scan(
+            store, at: 60, [Self.text(.policy, "two", name: "q.json"), Self.text(.waivers, "three", name: "w.yaml")])
         #expect(try await store.verify().problem == nil)
+        try await store.write { db in
+            try db.tamper(
+                "UPDATE judgingText SET text = CAST('x' AS BLOB) WHERE kind = '\(kind.rawValue)' AND name <> 'p.json'")
+        }
+        let name = kind == .policy ? "q.json" : "w.yaml"
+        #expect(
+            try await store.verify().problem?.description
+                == "scan 2, \(kind.rawValue)_sha256: the text of \(name) is not what its digest says")
+    }
+
+    @Test(arguments: [JudgingText.Kind.policy, .waivers])
+    func aTextThatWasRemovedShows(kind: JudgingText.Kind) async throws {
+        let store = try HistoryStore(path: folder.file)
+        // As an imported scan, whose texts were never stored.
+        try await scan(store, at: 0, [])
+        try await scan(
+            store, at: 60, [Self.text(.policy, "two", name: "q.json"), Self.text(.waivers, "three", name: "w.yaml")])
+        #expect(try await store.verify().problem == nil)
+        try await store.write { db in try db.tamper("DELETE FROM judgingText WHERE kind = '\(kind.rawValue)'") }
+        #expect(
+            try await store.verify().problem?.description
+                == "scan 2, \(kind.rawValue)_sha256: the text of \(kind == .policy ? "q.json" : "w.yaml") was stored and is missing"
+        )
+    }
+
+    /// A file of the version before says nothing of which texts it stored: those that it has were.
+    @Test func aMigrationKnowsTheTextsThatAreThere() async throws {
+        do {
+            let store = try HistoryStore(path: folder.file)
+            try await scan(store, at: 0, [Self.text(.policy, "one", name: "p.json")])
+            try await store.write { db in
+                try db.execute(
+                    sql:
+                        "DROP TABLE storedText; DROP TRIGGER judgingText_insert; DELETE FROM grdb_migrations WHERE identifier LIKE 'r5:%'"
+                )
+            }
+        }
+        let store = try HistoryStore(path: folder.file)
+        #expect(try await store.verify().problem == nil)
+        try await store.write { db in try db.tamper("DELETE FROM judgingText") }
+        #expect(try await store.verify().problem?.scanID == ScanID(rawValue: 1))
     }
 
     /// Which waivers were given is sealed with the scan.

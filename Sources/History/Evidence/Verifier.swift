@@ -20,7 +20,7 @@ extension HistoryStore {
 
 /// Recomputes the chain from the evidence.
 struct Verifier {
-    private let db: Database
+    let db: Database
     private let path: String
 
     init(_ db: Database, path: String) {
@@ -96,7 +96,7 @@ struct Verifier {
         if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM pruning)") == true {
             return .init(message: "it is marked as being pruned, and is not: evidence could be removed")
         }
-        if let problem = try hostProblem() ?? schemaProblem() { return problem }
+        if let problem = try hostProblem() ?? schemaProblem() ?? textProblem() { return problem }
         return try openScanProblem(&verification)
     }
 
