@@ -92,20 +92,4 @@ extension SamplePages {
         }
     }
 
-    /// A night is missing where the next scan comes later than twice the median, or where none came before the end.
-    @Test func nightsThatAreMissingAreGaps() {
-        func at(_ hours: Int64) -> Timestamp { .sample.adding(seconds: hours * 3600) }
-        let starts = [at(0), at(24), at(48), at(120), at(144)]
-        let gaps = PeriodGap.missingScans(of: "acme", between: starts, andUntil: at(240))
-        #expect(gaps.map(\.from) == [at(48), at(144)])
-        #expect(gaps.map(\.to) == [at(120), nil])
-        #expect(gaps.map(\.reason) == Array(repeating: "no scan, where one is usual every 24 h", count: 2))
-        // Silence is never known to be whole, however few scans there are.
-        for few in [[at(0), at(24)], [at(24)]] {
-            let gaps = PeriodGap.missingScans(of: "acme", between: few, andUntil: at(240))
-            #expect(gaps.map(\.from) == [at(24)] && gaps.map(\.to) == [nil])
-        }
-        #expect(PeriodGap.missingScans(of: "acme", between: [at(0)], andUntil: at(30)).isEmpty)
-        #expect(PeriodGap.missingScans(of: "acme", between: Array(starts[..<3]), andUntil: at(95)).isEmpty)
-    }
 }

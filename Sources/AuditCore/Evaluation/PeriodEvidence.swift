@@ -176,7 +176,7 @@ package struct PeriodGap: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// No scan had begun when the period did.
         case noStart = "no_starting_state"
-        /// Scans came later than twice their usual interval.
+        /// No scan on a day, or at another time, at which one is usual.
         case missingScans = "missing_scans"
         case prunedScan = "pruned_scan"
         /// A scan ended early, or could not decide everything.
@@ -218,7 +218,7 @@ package struct PeriodGap: Hashable, Sendable {
         self.isAccepted = isAccepted
     }
 
-    /// Times without a scan of more than twice the usual interval.
+    /// Times without a scan where one is usual.
     ///
     /// - Parameters:
     ///   - starts: of the scans of one organization, oldest first: the one before the period, and those in it.
@@ -226,30 +226,13 @@ package struct PeriodGap: Hashable, Sendable {
     package static func missingScans(
         of organization: String, between starts: [Timestamp], andUntil end: Timestamp,
     ) -> [PeriodGap] {
-        let intervals = zip(starts, starts.dropFirst()).map { $1.seconds(since: $0) }
-        // Of one scan alone nobody knows how often one is usual: a day and a half is as long as scans are taken for new.
-        let usual = intervals.isEmpty ? 18 * 3600 : intervals.sorted()[intervals.count / 2]
-        var gaps: [PeriodGap] = []
-        for (place, start) in starts.enumerated() {
+        let rhythm = ScanRhythm(starts)
+        return starts.enumerated().compactMap { place, start in
             let next = place + 1 < starts.count ? starts[place + 1] : nil
-            guard (next ?? end).seconds(since: start) > 2 * usual, usual > 0 else { continue }
-            gaps.append(
-                PeriodGap(
-                    .missingScans, organization,
-                    reason: intervals.isEmpty
-                        ? "no scan" : "no scan, where one is usual every \(Duration.seconds(usual).hoursInWords)",
-                    from: start,
-                    to: next))
+            return rhythm.gap(from: start, to: next ?? end).map { reason in
+                PeriodGap(.missingScans, organization, reason: reason, from: start, to: next)
+            }
         }
-        return gaps
-    }
-}
-
-extension Duration {
-    /// Rounded to hours, or to minutes where it is less than two hours.
-    fileprivate var hoursInWords: String {
-        let minutes = (components.seconds + 30) / 60
-        return minutes < 120 ? "\(minutes) min" : "\((minutes + 30) / 60) h"
     }
 }
 
