@@ -139,6 +139,31 @@ import Testing
         #expect(gaps(try await evidence(store, to: 3), .repositories) == [lost, taken])
     }
 
+    // MARK: - Organizations that can't be read
+
+    /// What follows a template that was not read is as little known as what was not read itself.
+    @Test func whoFollowsATemplateThatWasNotReadIsInAGap() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let unreadable = OrganizationTemplate.unreadable(UnreadableReason(.forbidden, "no"))
+        let all = ["acme/a", "acme/b", "acme/c"].enumerated().map { place, name in
+            read(name, id: Int64(place) + 1, [])
+        }
+        for (night, template) in [
+            (0, .set(["repo"], useImmutableSubject: nil)), (1, unreadable), (2, unreadable), (3, .neverSet),
+        ]
+            as [(Int64, OrganizationTemplate)]
+        {
+            try await scan(
+                store, night: night, Self.acme, all[0], all[1], read("acme/own", id: 8, ["repo", "ref"]),
+                night == 1 ? unread("acme/c", id: 3) : all[2], template: template)
+        }
+        let evidence = try await evidence(store, to: 3)
+        #expect(gaps(evidence, .organizationTemplate) == ["acme: 2-3 "])
+        #expect(
+            Set(gaps(evidence, .repositories)) == ["acme: 2-2 acme/c", "acme: 2-3 acme/a acme/b acme/c"])
+        #expect(evidence.openGaps.count == 3)
+    }
+
     // MARK: - Logins that change hands
 
     @Test func aLoginThatWasNotFoundIsAGapOfWhoBoreIt() async throws {

@@ -45,7 +45,8 @@ extension PeriodReader {
             + pruned.filter { $0.startedAt > since && $0.organizations.contains(own.organization.id) }
             .map(\.startedAt)
         gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
-        return try gaps + organizationGaps(own) + repositoryGaps(own)
+        let organization = try organizationGaps(own)
+        return try gaps + organization + followerGaps(own, organization) + repositoryGaps(own)
     }
 
     /// A pruned scan's start, its number, and for which organizations it asked.
@@ -125,6 +126,30 @@ extension PeriodReader {
             }
         }
         return gaps
+    }
+
+    /// Repositories that were read, and whose template is the organization's where that could not be: as the first and the
+    /// last scan of each gap saw them.
+    private func followerGaps(_ own: PeriodScans, _ gaps: [PeriodGap]) throws -> [PeriodGap] {
+        try gaps.compactMap { gap in
+            guard gap.kind == .organizationTemplate, let first = gap.first, let last = gap.last else { return nil }
+            var names: Set<String> = []
+            for scan in Set([first.id, last.id]) {
+                var reader = SnapshotReader(db, scanID: scan.rawValue, organizations: [own.organization])
+                for organization in try reader.snapshot().organizations {
+                    for state in organization.repositories {
+                        let effective = state.reading.value?.effectiveTemplate(organization: organization.template)
+                        if let effective, effective.template == nil { names.insert(state.repository.fullName) }
+                    }
+                }
+            }
+            guard !names.isEmpty else { return nil }
+            return PeriodGap(
+                .repositories, gap.organization, reason: "the organization's template decides, which could not be read",
+                from: gap.from, first: first, last: last, to: gap.to, repositories: names.sorted(),
+                isAccepted: own.scans.filter { first.id.rawValue...last.id.rawValue ~= $0.id.rawValue }
+                    .allSatisfy(\.isComplete))
+        }
     }
 
     private func troubles(_ record: OrganizationRecord, _ json: inout JSONTextReader) throws -> [Trouble] {
