@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    /// What a write left decides, and not that there was one.
+    @Test(arguments: [false, true]) func whatWasFoundIsWhatAWriteLeft(echoes: Bool) async throws {
+        try await EmulatedScan.with([.own("ours", id: 1, ["repo", "ref"]), .own("theirs", id: 2, ["repo", "ref"])]) {
+            (scan) async throws -> Void in
+            await scan.world.change { $0.organizations[0].echoesTemplate = echoes }
+            #expect(await scan("acme").status == 1)
+            for name in ["acme/ours", "acme/theirs"] {
+                #expect(await Self.run(scan, "template", "set", name, "--inherit", "--yes").status == 0)
+            }
+            await scan.world.change {
+                $0.organizations[0].repositories[1].setting?.includeClaimKeys = ["repo", "actor"]
+            }
+            #expect(await scan("acme").status == 1)
+            let ours = await Self.run(scan, "history", "repository", "acme/ours").output
+            #expect(ours.contains("    who: written from here by set #1, "), "\(ours)")
+            let theirs = await Self.run(scan, "history", "repository", "acme/theirs").output
+            #expect(theirs.contains("    who: not written from here; audit log of acme:\n"), "\(theirs)")
+            #expect(!theirs.contains("written from here by") && theirs.contains("WHO COULD"))
+        }
+    }
+
     /// A repository that follows its organization changed by what the organization's template became.
     @Test func whoFollowsChangedWithTheOrganization() async throws {
         let follower = WorldFile.Repository(

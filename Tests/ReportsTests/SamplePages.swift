@@ -191,7 +191,7 @@ enum SamplePages {
         let events: [Timeline.Event.What] =
             (changes.changes + changes.followers + changes.withoutEffect).map(Timeline.Event.What.repository) + [
                 .repositoryUnread(gap), .organizationTemplateUnread(ended),
-                .organizationTemplate(before: .neverSet, after: .set(["repo"], useImmutableSubject: nil)),
+                .organizationTemplate(before: .neverSet, after: .set(["repo", "context"], useImmutableSubject: false)),
                 .findingAppeared(finding, policyName: "test"),
                 .findingChanged(finding, further: ["missing claim: ref"], policyName: "test"),
                 .findingChanged(finding, further: [], policyName: "test"),

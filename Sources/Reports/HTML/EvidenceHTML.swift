@@ -160,8 +160,7 @@ package struct EvidenceHTML {
         case nil: ""
         case .written(let writes):
             writes.map { write in
-                "\(write.kind.rawValue) #\(write.changeset.rawValue) of \(Tool.name), \(write.at.minute), by "
-                    + (write.actor ?? "a token of no user").htmlText
+                "\(write.words(by: Tool.name)), \(write.at.minute), by \(write.actor ?? "a token of no user")".htmlText
             }.joined(separator: "<br>")
         case .elsewhere(let search):
             "not by \(Tool.name); search the audit log of \(search.organization.htmlText): \(search.query.htmlCode)"

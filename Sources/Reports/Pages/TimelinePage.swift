@@ -77,6 +77,9 @@ package enum TimelinePage: Page {
     private static let write = Shape<Timeline.Write>.object {
         Member("changeset", .id, "the journal's number") { $0.changeset }
         Member("kind", .word) { $0.kind }
+        Member("target", .string, "full name of the repository, or login of the organization, that it wrote") {
+            $0.target
+        }
         Member("actor", .maybe(.string), "login of the token's owner; null if it is not a user's") { $0.actor }
         Member("at", .time) { $0.at }
     }
@@ -163,14 +166,24 @@ extension Timeline.Event.What {
     }
 }
 
+extension Timeline.Write {
+    /// Such as `apply #1`; of an organization's template, which others follow, it says whose.
+    ///
+    /// - Parameter tool: its name, where a reader may not know it.
+    func words(by tool: String? = nil) -> String {
+        let whose = target.contains("/") ? "" : " to the template of \(target)"
+        return "\(kind.rawValue) #\(changeset.rawValue)\(tool.map { " of \($0)" } ?? "")\(whose)"
+    }
+}
+
 extension TextPage {
     fileprivate mutating func cause(_ cause: Timeline.Cause) {
         switch cause {
         case .written(let writes):
             for write in writes {
                 wrapped(
-                    "written from here by \(write.kind.rawValue) #\(write.changeset.rawValue), \(write.at), by "
-                        + (write.actor ?? "a token of no user"), label: "who:", indent: 4, .good)
+                    "written from here by \(write.words()), \(write.at), by \(write.actor ?? "a token of no user")",
+                    label: "who:", indent: 4, .good)
             }
         case .elsewhere(let search):
             wrapped("not written from here; audit log of \(search.organization):", label: "who:", indent: 4)

@@ -17,56 +17,197 @@ import Testing
         RepositorySetting(useDefault: false, includeClaimKeys: ["actor"])
     )
 
-    private static func changeset(_ id: Int64, _ kind: Changeset.Kind, minute: Int64, to setting: RepositorySetting)
-        -> Changeset
-    {
-        let at = Timestamp.sample.adding(seconds: minute * 60)
-        let change = PlannedChange(target: target, before: .repository(setting), after: .repository(setting))
-        let plan = Plan(
-            apiURL: "https://api.github.com", isEnterpriseServer: false, organizations: [], createdAt: at, scanID: nil,
-            policyName: "p", policySHA256: "", changes: [change], manual: [])
-        return Changeset(
-            id: ChangesetID(rawValue: id), kind: kind, startedAt: at, actor: nil, planDigest: "", plan: plan,
-            entries: [.init(intendedAt: at, concludedAt: at, outcome: .applied, wasWritten: true)])
+    private static let organization = PlannedChange.Target.organization(
+        login: "Acme", id: OrganizationID(rawValue: 77))
+
+    private static func set(_ keys: SubjectTemplate, _ flag: Bool? = nil) -> OrganizationTemplate {
+        .set(keys, useImmutableSubject: flag)
     }
 
-    /// Writes that a change between scans of minute 0 and 100 is attributed to; `nil`: made elsewhere.
-    private static func writes(
-        _ changesets: [Changeset], from before: RepositorySetting, to after: RepositorySetting,
-    ) throws -> [Int64]? {
-        func state(_ setting: RepositorySetting) -> RepositoryState {
+    private static func own(_ keys: [ClaimKey]?, flag: Bool? = nil, hasIDs: Bool? = nil) -> RepositorySetting {
+        RepositorySetting(
+            useDefault: false, includeClaimKeys: keys, useImmutableSubject: flag,
+            subClaimPrefix: hasIDs.map { $0 ? "repo:acme@77/api@1" : "repo:acme/api" })
+    }
+
+    private static func changeset(
+        _ id: Int64, _ kind: Changeset.Kind = .apply, minute: Int64, outcome: ChangeOutcome = .applied,
+        _ changes: PlannedChange...,
+    ) -> Changeset {
+        let at = Timestamp.sample.adding(seconds: minute * 60)
+        let plan = Plan(
+            apiURL: "https://api.github.com", isEnterpriseServer: false, organizations: [], createdAt: at, scanID: nil,
+            policyName: "p", policySHA256: "", changes: changes, manual: [])
+        return Changeset(
+            id: ChangesetID(rawValue: id), kind: kind, startedAt: at, actor: nil, planDigest: "", plan: plan,
+            entries: changes.map { _ in .init(intendedAt: at, concludedAt: at, outcome: outcome, wasWritten: true) })
+    }
+
+    private static func change(
+        _ before: RepositorySetting, _ after: RepositorySetting, inheriting keys: [ClaimKey]? = nil,
+    ) -> PlannedChange {
+        PlannedChange(target: target, before: .repository(before), after: .repository(after), inherited: keys)
+    }
+
+    private static func change(_ before: OrganizationTemplate, _ after: OrganizationTemplate) -> PlannedChange {
+        PlannedChange(target: organization, before: .organization(before), after: .organization(after))
+    }
+
+    private typealias State = (setting: RepositorySetting, organization: OrganizationTemplate)
+    private static let elsewhere = ["elsewhere"]
+
+    /// Writes to which a change between scans of minute 0 and 100 is attributed, such as `1 acme/api`.
+    private static func writes(_ changesets: [Changeset], from before: State, to after: State) throws -> [String] {
+        func state(_ state: State) -> RepositoryState {
             RepositoryState(
-                .sample("api", id: 1), .read(setting), under: .set(["repo", "environment"], useImmutableSubject: nil),
-                isEnterpriseServer: false)
+                .sample("api", id: 1), .read(state.setting), under: state.organization, isEnterpriseServer: false)
         }
         let change = try #require(RepositoryChange(from: state(before), to: state(after)))
+        return writes(changesets, .repository(change))
+    }
+
+    private static func writes(_ changesets: [Changeset], _ what: Timeline.Event.What) -> [String] {
         let event = Timeline.Event(
-            after: side(1, .sample), seenBy: side(2, .sample.adding(seconds: 6000)), what: .repository(change))
-        guard case .written(let writes)? = Journal(changesets).cause(of: event, owner: "acme") else { return nil }
-        return writes.map(\.changeset.rawValue)
+            after: side(1, .sample), seenBy: side(2, .sample.adding(seconds: 6000)), what: what)
+        switch Journal(changesets).cause(of: event, owner: "acme") {
+        case nil: return ["none"]
+        case .elsewhere: return elsewhere
+        case .written(let writes): return writes.map { "\($0.changeset.rawValue) \($0.target)" }
+        }
     }
 
     /// A scan reads for a while after its start: what was written then may be part of what it saw, or not.
-    @Test func aChangeIsAttributedToTheWritesThatMadeIt() throws {
-        let apply = Self.changeset(1, .apply, minute: 50, to: Self.two)
-        let rollback = Self.changeset(2, .rollback, minute: 101, to: Self.one)
-        #expect(try Self.writes([apply], from: Self.one, to: Self.two) == [1])
+    @Test func aChangeIsAttributedToTheWriteThatLeftWhatWasFound() throws {
+        let other = Self.set(["repo", "environment"])
+        func writes(_ changesets: Changeset..., from before: RepositorySetting, to after: RepositorySetting) throws
+            -> [String]
+        {
+            try Self.writes(changesets, from: (before, other), to: (after, other))
+        }
+        let apply = Self.changeset(1, minute: 50, Self.change(Self.one, Self.two))
+        let rollback = Self.changeset(2, .rollback, minute: 101, Self.change(Self.two, Self.one))
+        #expect(try writes(apply, from: Self.one, to: Self.two) == ["1 acme/api"])
         // Written while the second scan ran, after it had read the repository.
-        #expect(try Self.writes([apply, rollback], from: Self.one, to: Self.two) == [1])
+        #expect(try writes(apply, rollback, from: Self.one, to: Self.two) == ["1 acme/api"])
         // Before it had.
-        let late = Self.changeset(3, .apply, minute: 101, to: Self.two)
-        #expect(try Self.writes([late], from: Self.one, to: Self.two) == [3])
-        #expect(try Self.writes([late], from: Self.one, to: Self.three) == nil)
+        let late = Self.changeset(3, minute: 101, Self.change(Self.one, Self.two))
+        #expect(try writes(late, from: Self.one, to: Self.two) == ["3 acme/api"])
+        #expect(try writes(late, from: Self.one, to: Self.three) == Self.elsewhere)
         // Written while the first scan ran, before that had read it, and after.
-        let early = Self.changeset(4, .apply, minute: 1, to: Self.two)
-        #expect(try Self.writes([early], from: Self.two, to: Self.three) == nil)
-        #expect(try Self.writes([early], from: Self.one, to: Self.two) == [4])
+        let early = Self.changeset(4, minute: 1, Self.change(Self.one, Self.two))
+        #expect(try writes(early, from: Self.two, to: Self.three) == Self.elsewhere)
+        #expect(try writes(early, from: Self.one, to: Self.two) == ["4 acme/api"])
         // Somebody else came after it.
-        #expect(try Self.writes([apply], from: Self.one, to: Self.three) == [1])
-        // There and back, and there again.
-        let back = Self.changeset(5, .rollback, minute: 65, to: Self.one)
-        let again = Self.changeset(6, .apply, minute: 70, to: Self.two)
-        #expect(try Self.writes([again, apply, back], from: Self.one, to: Self.two) == [1, 5, 6])
+        #expect(try writes(apply, from: Self.one, to: Self.three) == Self.elsewhere)
+        // There and back, and there again: the first two left something else, or were undone.
+        let back = Self.changeset(5, .rollback, minute: 65, Self.change(Self.two, Self.one))
+        let again = Self.changeset(6, minute: 70, Self.change(Self.one, Self.two))
+        #expect(try writes(again, apply, back, from: Self.one, to: Self.two) == ["6 acme/api"])
+        // Undone by us, and set again by somebody else.
+        #expect(try writes(apply, back, from: Self.one, to: Self.two) == Self.elsewhere)
+        // Before the first scan began, and long after the second.
+        for minute in [-1, 161] as [Int64] {
+            let outside = Self.changeset(7, minute: minute, Self.change(Self.one, Self.two))
+            #expect(try writes(outside, from: Self.one, to: Self.two) == Self.elsewhere)
+        }
+        // Read back as it was before, and as half of what was planned.
+        let without = Self.changeset(8, minute: 50, outcome: .ineffective("no"), Self.change(Self.one, Self.two))
+        #expect(try writes(without, from: Self.one, to: Self.two) == Self.elsewhere)
+        let half = Self.changeset(
+            9, minute: 50, outcome: .partial("half", found: .repository(Self.three)), Self.change(Self.one, Self.two))
+        #expect(try writes(half, from: Self.one, to: Self.three) == ["9 acme/api"])
+        #expect(try writes(half, from: Self.one, to: Self.two) == Self.elsewhere)
+    }
+
+    /// GitHub reports inherited claims as the repository's own.
+    @Test func whoInheritsNowHasTheClaimsOfTheOrganization() throws {
+        let template = Self.set(["repo", "context"])
+        let keys: [ClaimKey] = ["repo", "context"]
+        for before in [Self.own(["repo", "ref"]), Self.own(["repo", "actor"]), Self.one] {
+            let apply = Self.changeset(1, minute: 2, Self.change(before, Self.own(nil), inheriting: keys))
+            for found in [Self.own(nil), Self.own(keys)] {
+                #expect(
+                    try Self.writes([apply], from: (before, template), to: (found, template)) == ["1 acme/api"])
+            }
+            // Somebody else wrote claims of its own after it.
+            #expect(
+                try Self.writes([apply], from: (before, template), to: (Self.own(["repo", "sha"]), template))
+                    == Self.elsewhere)
+        }
+    }
+
+    @Test func bothWritesAreNamedWhereBothMadeTheChange() throws {
+        let (old, new) = (Self.set(["repo", "actor"]), Self.set(["repo", "context"]))
+        let before = Self.own(["repo", "ref"])
+        let own = Self.change(before, Self.own(nil), inheriting: ["repo", "context"])
+        let found = (Self.own(["repo", "context"]), new)
+        let both = Self.changeset(1, minute: 2, Self.change(old, new), own)
+        #expect(try Self.writes([both], from: (before, old), to: found) == ["1 Acme", "1 acme/api"])
+        // The organization's template was written by somebody else: that the repository follows it is ours.
+        let repository = Self.changeset(1, minute: 2, own)
+        #expect(try Self.writes([repository], from: (before, old), to: found) == ["1 acme/api"])
+        // The other way round the repository came to follow by somebody else.
+        let organization = Self.changeset(1, minute: 2, Self.change(old, new))
+        #expect(try Self.writes([organization], from: (before, old), to: found) == Self.elsewhere)
+    }
+
+    @Test func whoFollowsItsOrganizationChangesWithIt() throws {
+        let (old, new) = (Self.set(["repo", "actor"]), Self.set(["repo", "context"]))
+        let set = Self.changeset(1, .set, minute: 50, Self.change(old, new))
+        let (was, echo) = (Self.own(["repo", "actor"]), Self.own(["repo", "context"]))
+        for (before, after) in [(Self.own(nil), Self.own(nil)), (was, echo)] {
+            #expect(try Self.writes([set], from: (before, old), to: (after, new)) == ["1 Acme"])
+            #expect(
+                try Self.writes([set], from: (before, old), to: (Self.own(nil), Self.set(["repo", "sha"])))
+                    == Self.elsewhere)
+        }
+        // A copy stays what it was, and is the repository's own by that.
+        #expect(try Self.writes([set], from: (was, old), to: (was, new)) == ["1 Acme"])
+        #expect(try Self.writes([], from: (was, old), to: (was, new)) == Self.elsewhere)
+        // Before the first scan had read it, whose answer says the same.
+        let inherit = Self.changeset(2, minute: 1, Self.change(Self.one, Self.own(nil), inheriting: ["repo", "actor"]))
+        #expect(try Self.writes([inherit], from: (was, old), to: (echo, new)) == Self.elsewhere)
+        #expect(try Self.writes([inherit, set], from: (was, old), to: (echo, new)) == ["1 Acme"])
+    }
+
+    @Test func anOptInIsItsOwnPart() throws {
+        let template = Self.set(["repo", "context"], false)
+        let opted = Self.set(["repo", "context"], true)
+        let before = Self.own(["repo", "ref"], flag: false, hasIDs: false)
+        let after = Self.own(["repo", "ref"], flag: true, hasIDs: true)
+        let own = Self.changeset(1, minute: 50, Self.change(before, after))
+        #expect(try Self.writes([own], from: (before, template), to: (after, template)) == ["1 acme/api"])
+        // With claims that somebody else wrote it is not ours alone.
+        var others = after
+        others.includeClaimKeys = ["actor"]
+        #expect(try Self.writes([own], from: (before, template), to: (others, template)) == Self.elsewhere)
+        let claims = Self.changeset(2, .set, minute: 60, Self.change(after, others))
+        #expect(
+            try Self.writes([own, claims], from: (before, template), to: (others, template))
+                == ["1 acme/api", "2 acme/api"])
+        // An organization's reaches whoever says nothing, GitHub's default too.
+        let all = Self.changeset(3, minute: 1, Self.change(template, opted))
+        var follower = (before: before, after: before)
+        follower.after.subClaimPrefix = after.subClaimPrefix
+        #expect(try Self.writes([all], from: (follower.before, template), to: (follower.after, opted)) == ["3 Acme"])
+        (follower.before.useDefault, follower.after.useDefault) = (true, true)
+        #expect(try Self.writes([all], from: (follower.before, template), to: (follower.after, opted)) == ["3 Acme"])
+        #expect(
+            try Self.writes([all], from: (follower.after, opted), to: (follower.before, opted)) == Self.elsewhere)
+    }
+
+    @Test func anOrganizationsTemplateIsComparedByItsParts() {
+        let (old, new) = (Self.set(["repo"], false), Self.set(["repo", "ref"], false))
+        // What is not written is not compared.
+        let claims = Self.changeset(1, minute: 50, Self.change(old, Self.set(["repo", "ref"])))
+        let flag = Self.changeset(2, minute: 60, Self.change(new, Self.set(["repo", "ref"], true)))
+        #expect(Self.writes([claims], .organizationTemplate(before: old, after: new)) == ["1 Acme"])
+        let both = Timeline.Event.What.organizationTemplate(before: old, after: Self.set(["repo", "ref"], true))
+        #expect(Self.writes([claims, flag], both) == ["1 Acme", "2 Acme"])
+        #expect(Self.writes([claims], both) == Self.elsewhere)
+        #expect(Self.writes([flag], both) == Self.elsewhere)
+        let first = Self.changeset(3, minute: 50, Self.change(.neverSet, Self.set(["repo"])))
+        #expect(Self.writes([first], .organizationTemplate(before: .neverSet, after: old)) == ["3 Acme"])
     }
 
     /// A clock can be set back between two scans: the later one then began earlier.
