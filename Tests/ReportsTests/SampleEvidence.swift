@@ -83,6 +83,29 @@ extension SamplePages {
         try Golden.expect(whole, matches: "pages/evidence-whole.html")
     }
 
+    /// What is alike is one row, whose search finds each of its repositories.
+    @Test func aSearchIsForAllChangesOfItsRow() throws {
+        var evidence = SamplePages.wholeEvidence()
+        func change(_ number: Int64) throws -> PeriodEvidence.Change {
+            let repository = Repository.sample("unit-\(number)", id: number)
+            let states = [["repo"], ["repo", "ref"]].map { keys in
+                RepositoryState(
+                    repository, .read(.own(keys.map { ClaimKey($0) })), under: .neverSet, isEnterpriseServer: false)
+            }
+            var event = Timeline.Event(
+                after: SamplePages.side(41), seenBy: SamplePages.side(42),
+                what: .repository(try #require(RepositoryChange(from: states[0], to: states[1]))))
+            event.cause = Journal([]).cause(of: event, owner: "acme")
+            return PeriodEvidence.Change(organization: "acme", event: event)
+        }
+        evidence.changes = try (1...3).map(change)
+        let few = text { EvidenceHTML.write(evidence, to: &$0) }
+        #expect(few.contains("repo:acme/unit-1 repo:acme/unit-2 repo:acme/unit-3 created:"))
+        evidence.changes = try (1...11).map(change)
+        let many = text { EvidenceHTML.write(evidence, to: &$0) }
+        #expect(!many.contains("repo:acme/unit-2") && many.contains("<code>created:"))
+    }
+
     @Test func eachRecordIsALineOfJSON() throws {
         let evidence = try SamplePages.evidence()
         let records = text { EvidencePage.writeRecords(evidence, to: &$0) }

@@ -30,7 +30,14 @@ extension Timeline {
         package let to: Timestamp
 
         /// As GitHub's search takes it.
-        package var query: String { "\(repository.map { "repo:\($0) " } ?? "")created:\(from)..\(to)" }
+        package var query: String { query(of: repository.map { [$0] } ?? []) }
+
+        /// The same for several repositories of one window, each of which GitHub's search takes a qualifier for.
+        ///
+        /// - Parameter repositories: full names; none: whatever happened in the organization.
+        package func query(of repositories: [String]) -> String {
+            (repositories.map { "repo:\($0)" } + ["created:\(from)..\(to)"]).joined(separator: " ")
+        }
     }
 
     /// Finds who made the changes of the events.

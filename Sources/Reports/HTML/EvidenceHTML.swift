@@ -125,7 +125,7 @@ package struct EvidenceHTML {
                 let event = change.event
                 return [
                     (event.after.map { "\($0.words) and<br>" } ?? "") + event.seenBy.words,
-                    what(places.map { evidence.changes[$0] }), who(event.cause),
+                    what(places.map { evidence.changes[$0] }), who(places.map { evidence.changes[$0].event.cause }),
                 ]
             }, none: "None that scans saw.", count: evidence.changes.count)
         let searches = evidence.changes.compactMap { change in
@@ -155,15 +155,22 @@ package struct EvidenceHTML {
             + first.displayText.htmlText + listed(names)
     }
 
-    private func who(_ cause: Timeline.Cause?) -> String {
-        switch cause {
-        case nil: ""
+    /// - Parameter causes: of changes that are alike, of one window.
+    private func who(_ causes: [Timeline.Cause?]) -> String {
+        switch causes[0] {
+        case nil: return ""
         case .written(let writes):
-            writes.map { write in
+            return writes.map { write in
                 "\(write.words(by: Tool.name)), \(write.at.minute), by \(write.actor ?? "a token of no user")".htmlText
             }.joined(separator: "<br>")
         case .elsewhere(let search):
-            "not by \(Tool.name); search the audit log of \(search.organization.htmlText): \(search.query.htmlCode)"
+            // One search for all; a query that named very many could not be pasted.
+            let names = causes.compactMap { cause in
+                if case .elsewhere(let search)? = cause { search.repository } else { nil }
+            }
+            let query = search.query(of: names.count > Self.namesMax ? [] : names)
+            return
+                "not by \(Tool.name); search the audit log of \(search.organization.htmlText): \(query.htmlCode)"
         }
     }
 
