@@ -1,8 +1,8 @@
 import AuditCore
 import GRDB
 
-/// Writes what changed among the findings of a policy: those that appeared, whose problems are others, that a waiver came
-/// to cover or ceased to, and those that went. A waived finding stands open: it is accepted, not fixed.
+/// Writes what changed among the findings of a policy: those that appeared, whose problems or severity are others, that a
+/// waiver came to cover or ceased to, and those that went. A waived finding stands open: it is accepted, not fixed.
 struct FindingLog {
     private let db: Database
     private let scanID: Int64
@@ -21,7 +21,10 @@ struct FindingLog {
         for finding in report.findings {
             let problems = JSONColumn.of(finding.violation.problems)
             let last = open[finding.key]?.row
-            guard last?.isWaived != !finding.isOpen || last?.problems != problems else { continue }
+            let isSame =
+                last?.isWaived == !finding.isOpen && last?.problems == problems
+                && last?.severity == finding.severity.rawValue
+            guard !isSame else { continue }
             var row = FindingRecord()
             (row.policyName, row.ruleID, row.isOpen) = (policy, finding.rule, true)
             row.isWaived = !finding.isOpen
@@ -122,8 +125,8 @@ struct LastFinding {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT r.githubID, o.githubID, x.owner || '/' || x.name, coalesce(x.organizationID, f.organizationID),
-                    \(FindingRecord.selection("f"))
+                SELECT r.githubID, o.githubID, coalesce(x.organizationID, f.organizationID),
+                    \(RepositoryRecord.selection("x")), \(FindingRecord.selection("f"))
                 FROM (
                     -- Beside max(), SQLite takes the other columns from the row that has it.
                     SELECT *, max(scanID * 4294967296 + id) FROM finding
@@ -142,8 +145,8 @@ struct LastFinding {
             var columns = RowReader(row)
             let repositoryID: Int64? = try columns.next()
             let organizationID: Int64? = try columns.next()
-            let fullName: String? = try columns.next()
             let organizationRowID: Int64? = try columns.next()
+            let repository = try columns.nextIfPresent(RepositoryRecord.self)
             let found: FindingRecord = try columns.next()
             let known =
                 try organizations
@@ -163,11 +166,14 @@ struct LastFinding {
                 row: found,
                 known: KnownFinding(
                     firstSeen: firstSeen, isOpen: found.isOpen,
-                    departure: found.departure.flatMap(GoneFinding.Reason.init), isWaived: found.isWaived,
+                    departure: found.departure.flatMap(GoneFinding.Reason.init),
+                    isOutOfScope: try found.isOpen
+                        && organization?.leftOut(repository, githubID: repositoryID, &json, db) ?? false,
+                    isWaived: found.isWaived,
                     problems: try json.strings(found.problems),
                     severity: Severity(rawValue: found.severity) ?? .critical,
                     lastFix: relapses[found.identity]?.lastFix, absences: relapses[found.identity]?.absences ?? [:],
-                    name: fullName ?? organization?.login ?? found.waiver ?? "",
+                    name: repository?.fullName ?? organization?.login ?? found.waiver ?? "",
                     organization: organization?.id, policySHA256: organization?.policySHA256,
                     lastSeen: organization?.lastScan ?? firstSeen))
         }
@@ -182,6 +188,32 @@ struct LastFinding {
         let lastScan: Timestamp
         /// SHA-256 of the policy's text by which it was last judged; `nil` if it never was by that policy.
         let policySHA256: String?
+        fileprivate let lastScanID: Int64
+        /// The last scan that the policy judged, and its scope; likewise.
+        fileprivate let judged: (scanID: Int64, scope: Scope)?
+
+        /// Whether the scan that the policy judged last left a repository out of its scope.
+        ///
+        /// - Parameter repository: as the last scan of all saw it.
+        fileprivate func leftOut(
+            _ repository: RepositoryRecord?, githubID: Int64?, _ json: inout JSONTextReader, _ db: Database,
+        ) throws -> Bool {
+            guard var repository, let githubID, let judged else { return false }
+            if judged.scanID != lastScanID {
+                let statement = try db.cachedStatement(
+                    sql: """
+                        SELECT \(RepositoryRecord.selection("o")) FROM repositoryObservation o
+                        WHERE o.id = \(RepositoryRecord.last(of: "?1", upTo: "?2"))
+                        """)
+                let then = try RepositoryRecord.fetchOne(
+                    statement, arguments: [repository.repositoryRowID, judged.scanID])
+                guard let then else { return false }
+                repository = then
+            }
+            // Most repositories of most scopes need no closer look.
+            guard repository.isArchived == true || judged.scope.isNarrow else { return false }
+            return try judged.scope.decide(repository.repository(githubID: githubID, &json)).isSkipped
+        }
     }
 
     /// Organizations by row id.
@@ -193,7 +225,8 @@ struct LastFinding {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT so.organizationID, o.githubID, so.login, s.startedAt, p.policySHA256
+                SELECT so.organizationID, o.githubID, so.login, s.startedAt, p.policySHA256, s.id AS lastScanID,
+                    p.id AS judgedID, p.scope AS judgedScope
                 FROM (
                     SELECT organizationID, login, max(scanID) AS scanID FROM scanOrganization
                     WHERE organizationID NOT NULL AND scanID < ?1
@@ -210,9 +243,13 @@ struct LastFinding {
             arguments: [scanID, policyName])
         var organizations: [Int64: ScannedOrganization] = [:]
         while let row = try rows.next() {
+            let judgedID: Int64? = try row.decode(forColumn: "judgedID")
+            let scope: String? = try row.decode(forColumn: "judgedScope")
             organizations[try row.decode(forColumn: "organizationID")] = try ScannedOrganization(
                 id: OrganizationID(rawValue: row.decode(forColumn: "githubID")), login: row.decode(forColumn: "login"),
-                lastScan: row.time("startedAt"), policySHA256: row.decode(forColumn: "policySHA256"))
+                lastScan: row.time("startedAt"), policySHA256: row.decode(forColumn: "policySHA256"),
+                lastScanID: row.decode(forColumn: "lastScanID"),
+                judged: judgedID.flatMap { id in try scope.map { (scanID: id, scope: try JSONColumn.scope($0)) } })
         }
         return organizations
     }

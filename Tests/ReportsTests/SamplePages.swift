@@ -149,7 +149,7 @@ enum SamplePages {
         var organization = OrganizationDifference(
             from: before, to: after, id: OrganizationID(rawValue: 77), wasEnterpriseServer: false,
             isEnterpriseServer: false)
-        organization.incomparable = 2
+        organization.incomparableIDs = Set((1...2).map { RepositoryID(rawValue: $0) })
         let refused = OrganizationTemplate.unreadable(UnreadableReason(.forbidden, "forbidden (403)"))
         let again = OrganizationDifference(
             from: .sample(template: refused, login: "beta", id: 88, []),

@@ -1,7 +1,8 @@
 extension AuditReport {
     /// Findings that stood open before the scan and that it shows to be gone, worst first, then by name and rule.
     ///
-    /// What was not read or decided this time is carried on, and so is what belongs to other organizations. Findings about
+    /// What the scan before had left out of its scope went then, and not again each night. What was not read or decided this
+    /// time is carried on, and so is what belongs to other organizations. Findings about
     /// waivers are left out: those go with the file.
     func gone(of known: [FindingKey: KnownFinding]) -> [GoneFinding] {
         guard known.contains(where: \.value.isOpen) else { return [] }
@@ -12,6 +13,7 @@ extension AuditReport {
             guard
                 let reason = outcomes.whyGone(key, of: finding.organization, judgedBy: finding.policySHA256)
             else { continue }
+            if reason == .outOfScope, finding.isOutOfScope { continue }
             gone.append(GoneFinding(key: key, known: finding, reason: reason))
         }
         return gone.map { (order: ReportOrder($0.known.name), finding: $0) }.sorted { one, other in

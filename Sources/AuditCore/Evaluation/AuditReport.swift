@@ -135,6 +135,12 @@ package struct GateReport: Hashable, Sendable {
         return finding.severity >= failOn
     }
 
+    /// Whether it does not fail the gate although another one like it, or without `--fail-on none`, would: such a finding is
+    /// for information.
+    package func letsThrough(_ finding: Finding) -> Bool {
+        failOn == nil ? isAccepted(finding) : !counts(finding)
+    }
+
     /// Whether a waiver or, where that lets findings through, the baseline accepts a finding.
     package func isAccepted(_ finding: Finding) -> Bool {
         !finding.isOpen || (newOnly && finding.isInBaseline == true)
@@ -162,6 +168,17 @@ package struct Summary: Hashable, Sendable {
     package var states: [Finding.State: Int] = [:]
     /// Findings that stood open before and could not be judged: without them a gap in coverage would look like fixes.
     package var notJudged = 0
+}
+
+extension Summary {
+    mutating func count(_ finding: Finding) {
+        guard finding.isOpen else {
+            waivedFindings += 1
+            return
+        }
+        findings[finding.severity, default: 0] += 1
+        states[finding.state, default: 0] += 1
+    }
 }
 
 /// One organization as a report shows it.

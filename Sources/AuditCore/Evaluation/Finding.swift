@@ -3,9 +3,9 @@ package struct Finding: Hashable, Sendable {
     /// How a finding compares with earlier scans.
     package enum State: String, Sendable, CaseIterable {
         /// The scan before did not have it, and no scan found it fixed: it was never there, or went with its repository or its
-        /// rule and came back with it.
+        /// rule and came back with it, or the scan before left its repository out.
         case new
-        /// It was found before, with fewer problems.
+        /// It was found before, with fewer problems or as less severe.
         case worsened
         /// It was found before, then found fixed, and is back.
         case reappeared
@@ -33,6 +33,10 @@ package struct Finding: Hashable, Sendable {
     package var problemsSinceBefore: [String] = []
     /// How severe it was when the baseline accepted it, where it is more severe by now.
     package var acceptedSeverity: Severity?
+    /// How severe it was by the scan before, where it is more severe by now.
+    package var severityBefore: Severity?
+    /// Whether it stood open, and the scan before left its repository out of its scope.
+    package var isInScopeAgain = false
     /// Problems that the scan before found and this one did not.
     package var fixedProblems: [String] = []
     /// Whether a waiver covered it at the scan before, and none does now.
@@ -191,6 +195,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var isOpen: Bool
     /// Why it went without having been fixed; `nil` if it stands open or was fixed.
     package var departure: GoneFinding.Reason?
+    /// Whether the last scan that judged its organization left the repository out of its scope, such as an archived one.
+    package var isOutOfScope: Bool
     /// Whether a waiver accepted it then.
     package var isWaived: Bool
     /// The problems in the last scan that found it.
@@ -216,8 +222,8 @@ package struct KnownFinding: Hashable, Sendable {
     var stands: Bool { isOpen || departure != nil }
 
     package init(
-        firstSeen: Timestamp, isOpen: Bool = true, departure: GoneFinding.Reason? = nil, isWaived: Bool = false,
-        problems: [String], severity: Severity,
+        firstSeen: Timestamp, isOpen: Bool = true, departure: GoneFinding.Reason? = nil, isOutOfScope: Bool = false,
+        isWaived: Bool = false, problems: [String], severity: Severity,
         lastFix: Fix? = nil, absences: [String: Fix] = [:],
         name: String = "", organization: OrganizationID? = nil, policySHA256: String? = nil,
         lastSeen: Timestamp? = nil,
@@ -229,6 +235,7 @@ package struct KnownFinding: Hashable, Sendable {
         self.firstSeen = firstSeen
         self.isOpen = isOpen
         self.departure = departure
+        self.isOutOfScope = isOutOfScope
         self.isWaived = isWaived
         self.problems = problems
         self.severity = severity

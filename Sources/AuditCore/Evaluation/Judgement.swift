@@ -259,20 +259,26 @@ struct Judgement {
         let known = known[key]
         let earlier = before[key].flatMap { $0.isOpen ? $0 : nil }
         let further = earlier.map { violation.problems.beyond($0.problems) } ?? []
+        let severityBefore = earlier.flatMap { $0.severity < entry.severity ? $0.severity : nil }
+        let wasOut = earlier?.isOutOfScope ?? false
         let change: Finding.State =
             if known.map({ !$0.stands }) ?? false {
                 .reappeared
-            } else if earlier == nil {
+            } else if earlier == nil || wasOut {
                 .new
             } else {
-                further.isEmpty ? .recurring : .worsened
+                further.isEmpty && severityBefore == nil ? .recurring : .worsened
             }
         var finding = Finding(
             key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
             change: change, furtherProblems: change == .worsened ? further : [],
             firstSeen: known.flatMap { $0.stands ? $0.firstSeen : nil } ?? snapshot.startedAt)
-        if change == .worsened { finding.problemsSinceBefore = further }
-        if let earlier, change != .reappeared {
+        finding.isInScopeAgain = change == .new && wasOut
+        if change == .worsened {
+            finding.problemsSinceBefore = further
+            finding.severityBefore = severityBefore
+        }
+        if let earlier, change == .recurring || change == .worsened {
             finding.fixedProblems = earlier.problems.beyond(violation.problems)
             if case .notAccepted = answer { finding.isNoLongerAccepted = earlier.isWaived }
         }
@@ -315,17 +321,6 @@ extension Finding {
         case (.notAccepted, .unknown?), (.notAccepted, nil):
             break
         }
-    }
-}
-
-extension Summary {
-    mutating func count(_ finding: Finding) {
-        guard finding.isOpen else {
-            waivedFindings += 1
-            return
-        }
-        findings[finding.severity, default: 0] += 1
-        states[finding.state, default: 0] += 1
     }
 }
 

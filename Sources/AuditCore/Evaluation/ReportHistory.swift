@@ -11,6 +11,9 @@ package struct ReportHistory: Sendable {
     /// What changed since the scan before, but for repositories that changed with their organization's template alone;
     /// `nil` if there is none, or it was not asked for.
     package var difference: ScanDifference?
+    /// Where another policy judged one of these two scans: the newest scan before that the report's policy judged, with which
+    /// its findings are compared; `nil` if there is none.
+    package var judgedBefore: (scan: ScanDifference.Side, policySHA256: String)?
     /// What the scans up to this one counted in its organizations, oldest first.
     package var trend: [TrendPoint] = []
     /// What changed of each repository that is not as it was first seen, oldest first.

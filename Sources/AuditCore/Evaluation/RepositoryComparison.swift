@@ -52,7 +52,9 @@ package struct RepositoryComparison: Sendable {
     var lost = OrderedGaps()
     var regained = OrderedGaps()
     /// Those of which it is not known whether they changed.
-    var incomparable: Set<RepositoryID> = []
+    private(set) var incomparable: Set<RepositoryID> = []
+    /// Of these, those that the later scan could not read.
+    private(set) var unread: Set<RepositoryID> = []
     private let login: String
     private let id: OrganizationID
     private let templateBefore: OrganizationTemplate
@@ -97,7 +99,7 @@ package struct RepositoryComparison: Sendable {
         case (.listed(let one), .listed(let two)):
             // Most of what may differ does, but a year can bring a repository back to where it was.
             if isSame(one, two) {
-                if !isKnown(one) { incomparable.insert(one.repository.id) }
+                if !isKnown(one) { noteIncomparable(two) }
                 return
             }
             note(one, two, knownBy: earlier?.knownBy)
@@ -108,10 +110,7 @@ package struct RepositoryComparison: Sendable {
             if earlier?.isAbsent == true { return note(RepositoryChange(from: nil, to: new)) }
             regained.append(
                 CoverageGap(login, id, .repository(two.repository), .notListed, knownBy: earlier?.knownBy))
-            guard let old = earlier?.state else {
-                incomparable.insert(two.repository.id)
-                return
-            }
+            guard let old = earlier?.state else { return noteIncomparable(two) }
             compare(old, new, knownBy: earlier?.knownBy)
         case (.absent, .listed(let two)): note(RepositoryChange(from: nil, to: state(after: two)))
         case (.listed(let one), .absent): note(RepositoryChange(from: state(before: one), to: nil))
@@ -160,8 +159,16 @@ package struct RepositoryComparison: Sendable {
         let isRetired =
             new.reading == .unreadable(.outOfScope) && new.repository.isArchived == true
             && old.repository.isArchived == false
-        if !isRetired, !old.isComparable(with: new) { incomparable.insert(new.repository.id) }
+        if !isRetired, !old.isComparable(with: new) { noteIncomparable(new.repository, new.reading) }
         note(RepositoryChange(from: old, to: new, knownBy: knownBy))
+    }
+
+    private mutating func noteIncomparable(_ two: RepositorySnapshot) { noteIncomparable(two.repository, two.reading) }
+
+    private mutating func noteIncomparable(_ repository: Repository, _ reading: Reading<RepositorySetting>) {
+        incomparable.insert(repository.id)
+        // What was out of scope was left out by choice.
+        if reading.value == nil, reading != .unreadable(.outOfScope) { unread.insert(repository.id) }
     }
 
     private mutating func note(_ change: RepositoryChange?) {

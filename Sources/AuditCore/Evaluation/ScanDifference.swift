@@ -31,7 +31,7 @@ package struct ScanDifference: Sendable {
     package var appeared: [StoredFinding]
     /// Those of the later scan alone where a gap hides whether they were there before: no change.
     package var firstRead: [StoredFinding] = []
-    /// Those that stood open by both scans and have problems by the later one that they did not have before.
+    /// Those that stood open by both scans and have further problems by the later one, or are more severe.
     package var worsened: [Worsened] = []
     /// Those that stood open by both scans, and that a waiver covered by the earlier one alone; none has worsened.
     package var noLongerAccepted: [StoredFinding] = []
@@ -54,7 +54,7 @@ package struct ScanDifference: Sendable {
     /// A finding as it is by the later scan.
     package struct Worsened: Hashable, Sendable {
         package var finding: StoredFinding
-        /// As in `Violation`; never empty.
+        /// As in `Violation`; empty if it is more severe alone.
         package var furtherProblems: [String]
 
         package init(_ finding: StoredFinding, furtherProblems: [String]) {
@@ -117,6 +117,12 @@ package struct StoredFinding: Hashable, Sendable {
     package var isWaived: Bool
     /// Whether an earlier scan found it fixed.
     package var isBack = false
+    /// How severe it was before, where that is another severity.
+    package var severityBefore: Severity?
+
+    /// Whether it is more severe than before.
+    package var isMoreSevere: Bool { severityBefore.map { $0 < severity } ?? false }
+
     /// Problems that another state of the finding did not have.
     package func problems(beyond before: [String]) -> [String] { problems.beyond(before) }
 
@@ -189,10 +195,13 @@ package struct OrganizationDifference: Sendable {
     package var withHiddenEffect: [RepositoryChange]
     /// Repositories of which it is not known whether they changed: the later scan could not read them or what decides their
     /// template, or no scan up to the earlier one could.
-    package var incomparable = 0
-    /// How many repositories the later scan could not read, and a waiver accepts that.
-    package var acceptedUnread = 0
-    /// The same repositories, but for those whose answer is known to have changed.
+    package var incomparableIDs: Set<RepositoryID>
+    package var incomparable: Int { incomparableIDs.count }
+    /// Of these, those that the later scan itself could not read.
+    package let unreadIDs: Set<RepositoryID>
+    /// Repositories that the later scan could not read, where a waiver is known to accept that.
+    package var acceptedUnread: Set<RepositoryID> = []
+    /// Of the incomparable ones, those whose answer is not known to have changed.
     private let hidden: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
     package var lost: [CoverageGap]
@@ -234,7 +243,9 @@ package struct OrganizationDifference: Sendable {
     package var isEmpty: Bool { !templateChanged && changes.isEmpty && followers.isEmpty }
 
     /// Whether no gap of coverage hides a change.
-    package var isWhole: Bool { incomparable <= acceptedUnread && !isTemplateHidden && listingAfter != .partial }
+    package var isWhole: Bool {
+        incomparableIDs.isSubset(of: acceptedUnread) && !isTemplateHidden && listingAfter != .partial
+    }
 
     /// Whether a gap hides if a finding that the later scan alone has was there before: nothing is known to have changed.
     package func hides(_ finding: FindingKey) -> Bool {
@@ -292,10 +303,11 @@ package struct OrganizationDifference: Sendable {
         let ofAnswers = OrderedChanges.merged(comparisons.map(\.ofAnswers))
         withoutEffect = ofAnswers.filter(\.isEffectKnown)
         withHiddenEffect = ofAnswers.filter { !$0.isEffectKnown }
-        incomparable = comparisons.map(\.incomparable.count).reduce(0, +)
+        incomparableIDs = Set(comparisons.flatMap(\.incomparable))
+        unreadIDs = Set(comparisons.flatMap(\.unread))
         let settings = (changes + followers + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(
             \.repository.id)
-        hidden = Set(comparisons.flatMap(\.incomparable)).subtracting(settings)
+        hidden = incomparableIDs.subtracting(settings)
         (lost, regained) = ([], [])
         func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
             lost.append(CoverageGap(login, id, what, why))

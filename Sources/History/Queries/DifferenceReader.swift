@@ -25,7 +25,8 @@ struct DifferenceReader {
         let scanID: Int64
         let scope: Scope
         let wasEnterpriseServer: Bool
-        let acceptedUnread: Int
+        /// Whether waivers accept each repository that the later one could not read.
+        let acceptsUnread: Bool
         /// `scanID`, where that is another than the earlier one of both.
         let knownBy: ScanDifference.Side?
         /// The last template that was read before, and by which scan, where that one could not.
@@ -92,10 +93,12 @@ struct DifferenceReader {
             return Organization(
                 rowID: row, id: id, before: earlier, after: organization, scanID: scanID, scope: snapshot.scope,
                 wasEnterpriseServer: snapshot.isEnterpriseServer,
-                acceptedUnread: try Int.fetchOne(
+                acceptsUnread: try Bool.fetchOne(
                     db,
-                    sql: "SELECT acceptedUnread FROM organizationTally WHERE scanID = ? AND organizationID = ?",
-                    arguments: [after.id.rawValue, row]) ?? 0,
+                    sql: """
+                        SELECT unreadable = acceptedUnread FROM organizationTally WHERE scanID = ? AND organizationID = ?
+                        """,
+                    arguments: [after.id.rawValue, row]) ?? false,
                 knownBy: knownBy,
                 earlier: try earlier.template.inheritedKeys == nil
                     ? OrganizationScans(db, of: row, upTo: scanID).lastTemplate : nil)
@@ -167,7 +170,8 @@ struct DifferenceReader {
                 from: organization.before, to: organization.after, id: organization.id,
                 [one.comparisons[place], other.comparisons[place]], knownBy: organization.knownBy,
                 earlier: organization.earlier)
-            difference.acceptedUnread = organization.acceptedUnread
+            // Which ones are accepted is not stored.
+            if organization.acceptsUnread { difference.acceptedUnread = difference.unreadIDs }
             return difference
         }
         organizations.joinTransfers()
@@ -186,7 +190,7 @@ struct DifferenceReader {
                 case .appeared where organizations[place].hides(change.finding.key): firstRead.append(change.finding)
                 case .appeared: appeared.append(change.finding)
                 case .gone: gone.append(change.finding)
-                case .changed where !change.furtherProblems.isEmpty:
+                case .changed where !change.furtherProblems.isEmpty || change.finding.isMoreSevere:
                     worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
                 case .changed where change.isNoLongerAccepted: noLongerAccepted.append(change.finding)
                 case .changed: improved.append(.init(change.finding, fixedProblems: change.fixedProblems))

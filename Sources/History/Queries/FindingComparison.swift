@@ -34,6 +34,7 @@ struct FindingComparison {
         /// Whether somebody would call it another finding than before.
         fileprivate var isChange: Bool {
             kind != .changed || !furtherProblems.isEmpty || !fixedProblems.isEmpty || isNoLongerAccepted
+                || finding.isMoreSevere
         }
 
         /// Whether it is about an organization, or one of its repositories.
@@ -80,7 +81,7 @@ struct FindingComparison {
         }
     }
 
-    /// Findings that stood open after one scan and not after the other, or with further problems.
+    /// Findings that stood open after one scan and not after the other, or with further problems, or as more severe.
     ///
     /// - Parameter half: 0 or 1, by the row ids of repositories; what is about none is in the first.
     func changes(from before: ScanID, to after: ScanID, half: Int) throws -> Changes {
@@ -118,6 +119,7 @@ struct FindingComparison {
                 change.furtherProblems = finding.problems(beyond: before.problems)
                 change.fixedProblems = before.problems(beyond: finding.problems)
                 change.isNoLongerAccepted = before.isWaived && !finding.isWaived
+                if before.severity != finding.severity { change.finding.severityBefore = before.severity }
             }
             guard change.isChange else { continue }
             places.append(Place(order: ReportOrder(finding.name), rule: finding.key.rule, index: changes.count))
@@ -160,6 +162,7 @@ struct FindingComparison {
     private struct State {
         var problems: [String]
         var isWaived: Bool
+        var severity: Severity
 
         func problems(beyond later: [String]) -> [String] { problems.filter { !later.contains($0) } }
     }
@@ -171,14 +174,15 @@ struct FindingComparison {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT json_extract(e.value, '$[0]') AS id, f.problems, f.isWaived
+                SELECT json_extract(e.value, '$[0]') AS id, f.problems, f.isWaived, f.severity
                 FROM json_each(?) e JOIN finding f ON f.id = json_extract(e.value, '$[1]')
                 """,
             arguments: ["[" + pairs.joined(separator: ",") + "]"])
         var states: [Int64: State] = [:]
         while let row = try rows.next() {
             states[try row.decode(forColumn: "id")] = try State(
-                problems: json.strings(row.decode(forColumn: "problems")), isWaived: row.decode(forColumn: "isWaived"))
+                problems: json.strings(row.decode(forColumn: "problems")), isWaived: row.decode(forColumn: "isWaived"),
+                severity: Severity(rawValue: row.decode(forColumn: "severity")) ?? .critical)
         }
         return states
     }

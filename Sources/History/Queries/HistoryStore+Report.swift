@@ -17,7 +17,17 @@ extension HistoryStore {
             // Those too that were not found: whether they changed is not known.
             let asked = report.organizations.map { OrganizationReference(login: $0.login, id: $0.id) }
             if let (earlier, known) = try await self.scan(before: scan, ofAsManyAs: asked) {
-                history.difference = try await difference(from: earlier, to: scan, of: known, withFollowers: false)
+                var difference = try await difference(from: earlier, to: scan, of: known, withFollowers: false)
+                let accepted = Set(report.repositories.filter { $0.acceptedUnread != nil }.map(\.repository.id))
+                for place in difference.organizations.indices {
+                    difference.organizations[place].acceptedUnread = accepted
+                }
+                if difference.policyName != report.policy.name,
+                    let judged = try await self.scan(before: scan, of: known, judgedBy: report.policy.name)
+                {
+                    history.judgedBefore = (judged.side, judged.policySHA256)
+                }
+                history.difference = difference
             }
         }
         if parts.contains(.trend) {
@@ -64,6 +74,25 @@ extension HistoryStore {
         }
         guard !known.isEmpty, known.count < organizations.count else { return nil }
         return try await self.scan(before: scan, of: known, sameScope: true).map { ($0, known) }
+    }
+
+    /// The newest scan before another, of its scope, that a policy judged and that holds the organizations; where none holds
+    /// all, one of them.
+    private func scan(
+        before scan: StoredScan, of organizations: [OrganizationReference], judgedBy policyName: String,
+    ) async throws(HistoryError) -> StoredScan? {
+        try await read { db in
+            var search = ScanSearch(
+                apiURL: scan.apiURL, organizations: organizations, below: scan, hasScopeOfBelow: true,
+                policyName: policyName)
+            if let all = try search.newest(db) { return all }
+            var found: [StoredScan] = []
+            for organization in organizations {
+                search.organizations = [organization]
+                if let one = try search.newest(db) { found.append(one) }
+            }
+            return found.max { $0.link < $1.link }
+        }
     }
 
     /// When the organizations of a report were last read to the end, in its scope and by its policy, before it: the

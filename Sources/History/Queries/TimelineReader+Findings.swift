@@ -26,6 +26,7 @@ extension TimelineReader {
             finding.isBack = last[identity] == nil && fixed.contains(identity)
             let before = last.updateValue(finding, forKey: identity)
             if let before, before.isWaived == stored.isWaived {
+                if before.severity != finding.severity { finding.severityBefore = before.severity }
                 let further = finding.problems(beyond: before.problems)
                 return (stored.scanID, .findingChanged(finding, further: further, policyName: policy))
             }

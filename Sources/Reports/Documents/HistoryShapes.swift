@@ -95,6 +95,9 @@ extension Shape where Root == ScanDifference.Worsened {
         .object {
             Member.group(Shape<StoredFinding>.identity) { $0.finding }
             Member("further_problems", .strings, "those that it did not have before") { $0.furtherProblems }
+            Member("severity_before", .maybe(.word), "where it is more severe than before") {
+                $0.finding.isMoreSevere ? $0.finding.severityBefore : nil
+            }
             Member.group(Shape<StoredFinding>.standing) { $0.finding }
         }
     }

@@ -3,6 +3,13 @@ import AuditCore
 // What scans could not read is a gap of coverage, and no change.
 
 extension OrganizationDifference {
+    /// How many repositories of which a waiver accepts it could be read by the earlier scan.
+    fileprivate var newlyAccepted: Int {
+        lost.count { gap in
+            if case .repository(let repository) = gap.what { acceptedUnread.contains(repository.id) } else { false }
+        }
+    }
+
     var hasNothingToShow: Bool {
         isEmpty && withoutEffect.isEmpty && withHiddenEffect.isEmpty && templateChangesWithoutEffect.isEmpty
     }
@@ -24,16 +31,27 @@ extension OrganizationDifference {
 
 extension ScanDifference {
     /// What gaps hide, each as a noun: `the template of acme`, `3 repositories`.
-    var hiddenInWords: [String] { hiddenInWords(butFor: 0) }
+    var hiddenInWords: [String] { hiddenInWords(incomparable) }
 
-    /// - Parameter accepted: how many unreadable repositories are accepted, and need no mention night after night.
-    func hiddenInWords(butFor accepted: Int) -> [String] {
-        let incomparable = max(0, incomparable - accepted)
-        return lost + found.filter { login in !organizations.contains { $0.login == login } }
+    /// The same for a nightly report: of a repository of which a waiver accepts that it can't be read, the first time alone.
+    var hiddenInWordsOnce: [String] {
+        let unaccepted = organizations.map { $0.incomparableIDs.subtracting($0.acceptedUnread).count }.reduce(0, +)
+        let newlyAccepted = organizations.map(\.newlyAccepted).reduce(0, +)
+        return hiddenInWords(unaccepted)
+            + (newlyAccepted > 0 ? ["\(counted(newlyAccepted, "repository")) (accepted)"] : [])
+    }
+
+    private func hiddenInWords(_ incomparable: Int) -> [String] {
+        lost + found.filter { login in !organizations.contains { $0.login == login } }
             + organizations.filter(\.isTemplateHidden).map { "the template of \($0.login)" }
             + organizations.filter { $0.listingAfter == .partial }.map { "what the listing of \($0.login) left out" }
             + (incomparable > 0 ? [counted(incomparable, "repository")] : [])
     }
+}
+
+extension ScanDifference {
+    /// Whether it is known of everything whether it changed.
+    var isKnown: Bool { isWhole && policyName != nil && hiddenInWords.isEmpty }
 }
 
 extension CoverageGap {

@@ -22,7 +22,7 @@ private struct DifferenceMarkdown {
 
     mutating func write(_ difference: ScanDifference) {
         let (before, after) = (difference.before, difference.after)
-        let isWhole = difference.isWhole && difference.policyName != nil
+        let isWhole = difference.isKnown
         let word = !difference.isEmpty ? "changed" : isWhole ? "unchanged" : "no change known"
         add("## OIDC subject claims: \(word)\n\n")
         add(
@@ -37,11 +37,9 @@ private struct DifferenceMarkdown {
         }
         if difference.policyChanged { item("The policy was another text by the later scan", prefix: "\n") }
         findings("Appeared", difference.appeared) { $0.message }
-        let further = Dictionary(
-            difference.worsened.map { ($0.finding.key, $0.furtherProblems) }, uniquingKeysWith: { first, _ in first })
-        findings("Worsened", difference.worsened.map(\.finding)) { finding in
-            "now also \((further[finding.key] ?? []).joined(separator: "; "))"
-        }
+        let worse = Dictionary(
+            difference.worsened.map { ($0.finding.key, $0.words) }, uniquingKeysWith: { first, _ in first })
+        findings("Worsened", difference.worsened.map(\.finding)) { worse[$0.key] ?? $0.message }
         findings("No longer accepted", difference.noLongerAccepted) { $0.message }
         findings("Gone", difference.gone) { $0.message }
         let fixed = Dictionary(

@@ -6,7 +6,7 @@ package enum DifferencePage: Page {
 
     package static func write(_ difference: ScanDifference, to page: inout TextPage) {
         let (before, after) = (difference.before, difference.after)
-        let isWhole = difference.isWhole && difference.policyName != nil
+        let isWhole = difference.isKnown
         page.line(
             !difference.isEmpty ? "CHANGED" : isWhole ? "UNCHANGED" : "NO CHANGE KNOWN",
             difference.isEmpty && isWhole ? .good : .poor,
@@ -51,7 +51,9 @@ package enum DifferencePage: Page {
         Member("before", .side) { $0.before }
         Member("after", .side) { $0.after }
         Member("changed", .boolean) { !$0.isEmpty }
-        Member("complete", .boolean, "no gap of coverage hides a change") { $0.isWhole }
+        Member("complete", .boolean, "no gap of coverage hides a change, but for what a waiver accepts") {
+            $0.isWhole
+        }
         Member("coverage", coverage, "what only one of the two scans could read") { $0 }
         Member("organizations_lost", .strings, "found by the earlier scan alone") { $0.lost }
         Member("organizations_found", .strings, "found by the later scan alone") { $0.found }
@@ -265,7 +267,7 @@ extension TextPage {
             "WORSENED", .bad,
             worsened.map { worsened in
                 var finding = worsened.finding
-                finding.message = "now also \(worsened.furtherProblems.joined(separator: "; "))"
+                finding.message = worsened.words
                 return finding
             })
     }

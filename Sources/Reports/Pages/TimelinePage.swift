@@ -223,9 +223,10 @@ extension TextPage {
                 indent: 2, .severity(finding.severity))
             wrapped(finding.message, indent: 4)
         case .findingChanged(let finding, let further, let policy):
-            let title = further.isEmpty ? "fewer problems" : "worsened"
-            wrapped("\(title): \(finding.key.rule) (\(policy))", indent: 2, .severity(finding.severity))
-            wrapped(further.isEmpty ? finding.message : "now also \(further.joined(separator: "; "))", indent: 4)
+            wrapped(
+                "\(finding.changeTitle(further)): \(finding.key.rule) (\(policy))", indent: 2,
+                .severity(finding.severity))
+            wrapped(finding.worseInWords(further) ?? finding.message, indent: 4)
         case .findingWaived(let finding, let policy):
             wrapped("waived: \(finding.key.rule) (\(policy))", indent: 2, .faint)
         case .findingGone(let finding, let policy):

@@ -96,9 +96,8 @@ struct MarkdownReport {
 
     /// What is new, worse or back since the scan before, unfolded: it is what the reader came for.
     private mutating func fresh(_ report: AuditReport) {
-        guard let fresh = report.freshFindings, let before = report.history?.difference?.before, !fresh.isEmpty else {
-            return
-        }
+        guard let fresh = report.freshFindings, let before = report.comparedScan, !fresh.isEmpty else { return }
+        let lastKnown = report.lastKnown
         section(
             "New since scan \(before.id.rawValue) of \(before.startedAt.day): "
                 + report.changesInWords(fresh),
@@ -107,7 +106,7 @@ struct MarkdownReport {
                 [
                     escaped(finding.name), finding.severity.rawValue,
                     escaped(finding.rule),
-                    escaped((report.notes(finding) + [finding.violation.message]).joined(separator: ": ")),
+                    escaped((report.notes(finding, lastKnown) + [finding.violation.message]).joined(separator: ": ")),
                     escaped(finding.actualInWords),
                 ]
             }, isOpen: true)

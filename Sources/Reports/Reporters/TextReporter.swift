@@ -24,6 +24,7 @@ package struct TextReporter: Reporter {
             }
             page.violations(known, of: report) { $0.state }
         } else {
+            if report.history?.difference != nil { page.gone(report.goneSinceBefore) }
             page.violations(open, of: report) { $0.state == .new ? .recurring : $0.state }
         }
         page.minor(report)
@@ -53,7 +54,8 @@ extension TextPage {
 
     /// What is new, worse or back since the scan before: names first, then each with its reason and its fix.
     fileprivate mutating func fresh(_ fresh: [Finding], of report: AuditReport) {
-        guard let before = report.history?.difference?.before, !fresh.isEmpty else { return }
+        guard let before = report.comparedScan, !fresh.isEmpty else { return }
+        let lastKnown = report.lastKnown
         blank()
         line(
             "NEW", .bad,
@@ -61,8 +63,10 @@ extension TextPage {
         table(
             fresh.prefix(Self.rowsMax).map { finding in
                 // The headline of the section says that it is new, and a worsened finding what it found besides.
-                let isPlain = finding.change == .new && !report.isFirstRead(finding)
-                let notes = isPlain ? [] : report.notes(finding)
+                let isPlain =
+                    finding.change == .new && !report.isFirstRead(finding) && !finding.isInScopeAgain
+                let all = report.notes(finding, lastKnown)
+                let notes = isPlain ? all.filter { $0 != finding.change.rawValue } : all
                 let details = notes + (finding.change == .worsened ? [] : [finding.violation.message])
                 return (
                     finding.name,

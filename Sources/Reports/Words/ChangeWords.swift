@@ -12,9 +12,7 @@ extension Timeline.Event {
         case .findingAppeared(let finding, _):
             "\(finding.isBack ? "reappeared: " : "")\(finding.severity.rawValue): \(finding.key.rule): \(finding.message)"
         case .findingChanged(let finding, let further, _):
-            further.isEmpty
-                ? "fewer problems: \(finding.key.rule): \(finding.message)"
-                : "worsened: \(finding.key.rule): now also \(further.joined(separator: "; "))"
+            "\(finding.changeTitle(further)): \(finding.key.rule): \(finding.worseInWords(further) ?? finding.message)"
         case .findingWaived(let finding, _): "waived: \(finding.key.rule)"
         case .findingGone(let finding, _): "no longer found: \(finding.key.rule)"
         }
@@ -95,7 +93,27 @@ extension Changeset.Entry {
     var displayText: String { outcome?.words ?? (intendedAt == nil ? "not begun" : "begun") }
 }
 
+extension ScanDifference.Worsened {
+    /// In what it is worse.
+    var words: String { finding.worseInWords(furtherProblems) ?? finding.message }
+}
+
 extension StoredFinding {
+    /// In what it is worse than before: `was low, now also missing claim: context`; `nil` if it is not.
+    func worseInWords(_ further: [String]) -> String? {
+        let why = [
+            isMoreSevere ? severityBefore.map { "was \($0.rawValue)" } : nil,
+            further.isEmpty ? nil : "now also \(further.joined(separator: "; "))",
+        ].compactMap(\.self)
+        return why.isEmpty ? nil : why.joined(separator: ", ")
+    }
+
+    /// What became of one that stood open before.
+    func changeTitle(_ further: [String]) -> String {
+        guard further.isEmpty, !isMoreSevere else { return "worsened" }
+        return severityBefore == nil ? "fewer problems" : "less severe"
+    }
+
     /// How severe it is, and how it stands: `high, waived, reappeared`.
     var notes: String {
         ([severity.rawValue] + (isWaived ? ["waived"] : []) + (isBack ? ["reappeared"] : [])).joined(separator: ", ")

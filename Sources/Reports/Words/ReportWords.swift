@@ -25,7 +25,11 @@ extension AuditReport {
                     : "all \(summary.judged) repositories in scope meet the policy"
             case .passed: "no finding counts"
             }
-        return ([words] + acceptedInWords).joined(separator: " · ")
+        let unread = summary.unreadable > 0 ? ["\(summary.unreadable) unread"] : []
+        // Without --new-only, those of the baseline are among the findings that count.
+        let accepted = acceptedFindingsInWords(
+            baseline: gate.newOnly ? "in the baseline" : "of the findings in the baseline")
+        return ([words] + unread + accepted).joined(separator: " · ")
     }
 
     private var failureInWords: String {
@@ -40,17 +44,14 @@ extension AuditReport {
         ].compactMap(\.self).joined(separator: ", besides ")
     }
 
-    /// What is let through, one phrase each: `4 unread`, `30 in the baseline`, `2 waived`.
-    var acceptedInWords: [String] {
-        (summary.unreadable > 0 ? ["\(summary.unreadable) unread"] : []) + acceptedFindingsInWords
-    }
+    /// Which findings are let through, one phrase each: `30 in the baseline`, `2 waived`.
+    var acceptedFindingsInWords: [String] { acceptedFindingsInWords(baseline: "in the baseline") }
 
-    /// The same of findings alone.
-    var acceptedFindingsInWords: [String] {
+    private func acceptedFindingsInWords(baseline: String) -> [String] {
         let known = findings.count { $0.isOpen && $0.isInBaseline == true }
         let minor = findings.count { $0.isOpen && !gate.isAccepted($0) && !gate.counts($0) }
         return [
-            known > 0 ? "\(known) in the baseline" : nil,
+            known > 0 ? "\(known) \(baseline)" : nil,
             summary.waivedFindings > 0 ? "\(summary.waivedFindings) waived" : nil,
             minor > 0 ? "\(minor) below --fail-on \(gate.failOn?.rawValue ?? "none")" : nil,
         ].compactMap(\.self)
@@ -66,31 +67,32 @@ extension AuditReport {
     /// Open findings that are new, worse or back since the scan before, and are not accepted: worst first, then in the
     /// report's order. `nil` if the history holds no scan before, or none that this policy judged.
     var freshFindings: [Finding]? {
-        guard history?.difference != nil, !isFirstOfPolicy else { return nil }
+        guard comparedScan != nil else { return nil }
         return findings.enumerated()
             .filter { $0.element.isFresh && !gate.isAccepted($0.element) }
             .sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }
             .map(\.element)
     }
 
-    /// Whether another policy judged the scan before, and this one none: nothing of it is known to be new.
-    var isFirstOfPolicy: Bool {
-        guard let difference = history?.difference, difference.policyName != policy.name else { return false }
-        return findings.allSatisfy { $0.change == .new }
+    /// The scan with which findings are compared: the newest before that this policy judged.
+    var comparedScan: ScanDifference.Side? {
+        guard let difference = history?.difference else { return nil }
+        return isJudgedAlike(difference) ? difference.before : history?.judgedBefore?.scan
     }
 
-    /// Findings that went since the scan before, worst first. What left the scope, or whose rule left the policy, went with
-    /// that change, and not again each night.
+    /// Whether this policy judged the scan before too.
+    private func isJudgedAlike(_ difference: ScanDifference) -> Bool { difference.policyName == policy.name }
+
+    /// Whether other policies judged the scans before, and this one none: nothing of it is known to be new.
+    var isFirstOfPolicy: Bool { history?.difference != nil && comparedScan == nil }
+
+    /// Findings that went since the scan before, worst first. Those whose rule left the policy went with that change, and
+    /// not again each night.
     var goneSinceBefore: [GoneFinding] {
-        guard let difference = history?.difference else { return gone }
-        let changed = Set(difference.organizations.flatMap(\.changes).map(\.repository.id))
-        return gone.filter { finding in
-            switch finding.reason {
-            case .outOfScope: finding.key.repositoryID.map(changed.contains) ?? true
-            case .ruleRemoved: difference.policyChanged || difference.policyName != policy.name
-            default: true
-            }
+        guard let difference = history?.difference, isJudgedAlike(difference), !difference.policyChanged else {
+            return gone
         }
+        return gone.filter { $0.reason != .ruleRemoved }
     }
 
     /// Open findings that have fewer problems than the scan before found, and no other ones.
@@ -101,7 +103,9 @@ extension AuditReport {
 
     /// Whether a finding is new because what it is about was never read before, which is no change.
     func isFirstRead(_ finding: Finding) -> Bool {
-        guard finding.change == .new, let difference = history?.difference else { return false }
+        guard finding.change == .new, !finding.isInScopeAgain, let difference = history?.difference else {
+            return false
+        }
         if case .waiver = finding.key.subject { return false }
         let id = organizations.first { $0.login == finding.organization }?.id
         guard let organization = difference.organizations.first(where: { $0.id == id }) else { return true }
@@ -113,10 +117,40 @@ extension AuditReport {
         isFirstRead(finding) ? Self.firstRead : finding.changeInWords
     }
 
-    /// As `Finding.notes`, compared with the scan before.
-    func notes(_ finding: Finding) -> [String] {
-        let notes = finding.notes(finding.change, further: finding.problemsSinceBefore)
-        return isFirstRead(finding) ? [Self.firstRead] + notes.dropFirst() : notes
+    /// As `Finding.notes`, compared with the scan before, or with the last that knew what the finding is about.
+    func notes(_ finding: Finding, _ known: [RepositoryID: ScanDifference.Side]) -> [String] {
+        let notes = finding.notes(finding.change, isSinceBefore: true)
+        return (isFirstRead(finding) ? [Self.firstRead] + notes.dropFirst() : notes)
+            + [gapInWords(finding, known)].compactMap(\.self)
+    }
+
+    /// That a finding is compared with an older scan than others.
+    ///
+    /// - Parameter known: the report's `lastKnown`.
+    func gapInWords(_ finding: Finding, _ known: [RepositoryID: ScanDifference.Side]) -> String? {
+        guard let scan = finding.repositoryID.flatMap({ known[$0] }), !isFirstRead(finding) else { return nil }
+        return "since scan \(scan.id.rawValue), the last that knew it"
+    }
+
+    /// Of repositories that the scan before could not judge, the last scan that could.
+    var lastKnown: [RepositoryID: ScanDifference.Side] {
+        guard let difference = history?.difference, isJudgedAlike(difference) else { return [:] }
+        var known: [RepositoryID: ScanDifference.Side] = [:]
+        let logins = Dictionary(
+            organizations.compactMap { one in one.id.map { ($0, one.login) } }, uniquingKeysWith: { first, _ in first })
+        for organization in difference.organizations {
+            for gap in organization.regained {
+                if case .repository(let repository) = gap.what { known[repository.id] = gap.knownBy }
+            }
+            guard let scan = organization.knownBy ?? organization.templateKnownBy else { continue }
+            for member in repositories where member.organization == logins[organization.id] {
+                let follows = [.organization, .organizationOrCopy].contains(member.effective?.source)
+                if follows || organization.knownBy != nil, known[member.repository.id] == nil {
+                    known[member.repository.id] = scan
+                }
+            }
+        }
+        return known
     }
 
     private static let firstRead = "first read"
@@ -124,17 +158,21 @@ extension AuditReport {
     /// How many of each kind of change: `1 new, 2 worsened, 3 first read`.
     func changesInWords(_ findings: [Finding]) -> String {
         let counts = Dictionary(findings.compactMap { changeInWords($0).map { ($0, 1) } }, uniquingKeysWith: +)
-        return (Finding.State.allCases.map(\.rawValue) + [Finding.noLongerAccepted, Self.firstRead])
+        return
+            (Finding.State.allCases.map(\.rawValue)
+            + [Finding.inScopeAgain, Finding.noLongerAccepted, Self.firstRead])
             .compactMap { word in counts[word].map { "\($0) \(word)" } }.joined(separator: ", ")
     }
 
-    /// That another policy judged the scan before: what is new may be new in the policy.
-    private func policyChangeInWords(_ difference: ScanDifference) -> String? {
-        guard difference.policyName == policy.name else {
-            return "another policy judged #\(difference.before.id.rawValue)"
-        }
-        let isSame = difference.policyBefore.map { $0 == policy.sha256 } ?? !difference.policyChanged
-        return isSame ? nil : "the policy \(policy.name) is another text now"
+    /// That another policy judged the scan before, or this one by another text: what is new may be new in the policy.
+    private func policyChangesInWords(_ difference: ScanDifference) -> [String] {
+        let isAlike = isJudgedAlike(difference)
+        let textBefore = isAlike ? difference.policyBefore : history?.judgedBefore?.policySHA256
+        let isSame = textBefore.map { $0 == policy.sha256 } ?? !(isAlike && difference.policyChanged)
+        return [
+            isAlike ? nil : "another policy judged #\(difference.before.id.rawValue)",
+            isSame ? nil : "the policy \(policy.name) is another text now",
+        ].compactMap(\.self)
     }
 
     /// What changed since the scan before, in one line: `since #41 of 2026-11-20: 3 templates, 1 added; findings: 2 appeared,
@@ -154,22 +192,25 @@ extension AuditReport {
         }
         words = templates + words
         var parts = words.isEmpty ? [] : [words.joined(separator: ", ")]
-        if let policy = policyChangeInWords(difference) { parts.append(policy) }
-        // Judged by another policy now than then, findings say nothing of what changed.
-        if difference.policyName == policy.name {
+        parts += policyChangesInWords(difference)
+        // Where this policy judged no scan before, findings say nothing of what changed.
+        if let comparedScan {
             let fresh = (freshFindings ?? []).filter { !isFirstRead($0) }
             let (gone, better) = (goneSinceBefore.count, improvedFindings.count)
             let counts = [
                 fresh.isEmpty ? nil : changesInWords(fresh), gone > 0 ? "\(gone) gone" : nil,
                 better > 0 ? "\(better) with fewer problems" : nil,
             ].compactMap(\.self)
-            if !counts.isEmpty { parts.append("findings: \(counts.joined(separator: ", "))") }
+            if !counts.isEmpty {
+                let since = isJudgedAlike(difference) ? "" : " since #\(comparedScan.id.rawValue)"
+                parts.append("findings\(since): \(counts.joined(separator: ", "))")
+            }
         }
         // Those that an earlier scan has not seen at all.
         let unknown = organizations.filter { organization in
             organization.id != nil && !difference.organizations.contains { $0.id == organization.id }
         }.map(\.login).filter { !difference.found.contains($0) }
-        let hidden = unknown + difference.hiddenInWords(butFor: summary.acceptedUnread)
+        let hidden = unknown + difference.hiddenInWordsOnce
         if parts.isEmpty { parts.append(hidden.isEmpty ? "nothing" : "nothing known") }
         // What could not be read is no change, and not known to be none.
         if !hidden.isEmpty { parts.append("not known of \(hidden.joined(separator: ", "))") }
@@ -195,39 +236,65 @@ extension Finding {
     ///
     /// - Parameters:
     ///   - state: the one to say: compared with the scan before, or with what was accepted.
-    ///   - further: the problems that it has besides; `nil`: besides what was accepted.
-    func notes(_ state: Finding.State, further: [String]? = nil) -> [String] {
+    ///   - isSinceBefore: whether that is compared with the scan before; else with what was accepted.
+    func notes(_ state: Finding.State, isSinceBefore: Bool = false) -> [String] {
         let said: String? =
             switch state {
-            case .new: "new"
-            case .worsened where !acceptedProblems.isEmpty: change == .worsened ? "worsened" : nil
-            case .worsened: worseningInWords(further)
+            case .new: isInScopeAgain ? Self.inScopeAgain : "new"
+            case .worsened where !acceptedProblems.isEmpty:
+                change == .worsened ? Self.worsened([severityInWords]) : nil
+            case .worsened where isSinceBefore: worseningSinceBefore
+            case .worsened: Self.worsened([acceptedSeverityInWords, Self.also(furtherProblems)])
             case .reappeared: "reappeared"
             case .recurring: isNoLongerAccepted && isOpen ? Self.noLongerAccepted : nil
             }
-        return [said, acceptanceInWords, isInBaseline == true ? "in the baseline" : nil].compactMap(\.self)
+        return [said, acceptanceInWords, isInBaseline == true ? Self.inBaseline : nil].compactMap(\.self)
     }
 
-    private func worseningInWords(_ further: [String]?) -> String {
-        let problems = further ?? furtherProblems
-        let severity =
-            further == nil ? acceptedSeverity.map { "accepted as \($0.rawValue), \(self.severity.rawValue) now" } : nil
-        let also = problems.isEmpty ? nil : "now also \(problems.joined(separator: "; "))"
-        let why = [severity, also].compactMap(\.self)
+    private var worseningSinceBefore: String { Self.worsened([worseInWords]) }
+
+    /// How it is worse than by the scan before: `was low, now also missing claim: context`; `nil` if it is not.
+    var worseInWords: String? {
+        let why = [severityInWords, Self.also(problemsSinceBefore)].compactMap(\.self)
+        return why.isEmpty ? nil : why.joined(separator: ", ")
+    }
+
+    private var severityInWords: String? { severityBefore.map { "was \($0.rawValue)" } }
+
+    /// Compared with the baseline; without one, with the scan before.
+    private var acceptedSeverityInWords: String? {
+        acceptedSeverity.map { "accepted as \($0.rawValue), \(severity.rawValue) now" } ?? severityInWords
+    }
+
+    private static func also(_ problems: [String]) -> String? {
+        problems.isEmpty ? nil : "now also \(problems.joined(separator: "; "))"
+    }
+
+    private static func worsened(_ why: [String?]) -> String {
+        let why = why.compactMap(\.self)
         return why.isEmpty ? "worsened" : "worsened: \(why.joined(separator: ", "))"
     }
 
     static let noLongerAccepted = "no longer accepted"
+    static let inScopeAgain = "in scope again"
+    static let inBaseline = "in the baseline"
 
     /// Whether it is new, worse or back since the scan before, or its waiver has ended since.
     var isFresh: Bool { change != .recurring || isNoLongerAccepted }
+
+    /// The same in a word, compared with what was accepted, else with the scan before; `nil` if it is none of that.
+    var newsWord: String? {
+        if state != .recurring { return state.rawValue }
+        return isNoLongerAccepted && isInBaseline != true ? "no_longer_accepted" : nil
+    }
 
     /// Whether the baseline does not hold it; where there is none, whether it is new since the scan before.
     var isNews: Bool { isInBaseline.map { !$0 } ?? isFresh }
 
     /// How it compares with the scan before; `nil` if it is the same.
     var changeInWords: String? {
-        change != .recurring ? change.rawValue : isNoLongerAccepted ? Self.noLongerAccepted : nil
+        if isInScopeAgain { return Self.inScopeAgain }
+        return change != .recurring ? change.rawValue : isNoLongerAccepted ? Self.noLongerAccepted : nil
     }
 
     /// What a waiver accepts of it, and what is beyond that; `nil` if that is all or nothing.
