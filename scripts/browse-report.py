@@ -204,6 +204,15 @@ try:
         wait_for(of(len(found)))
     reset()
     wait_for(everything)
+    # What a waiver accepts, and what nothing accepts.
+    for choice, is_waived in (("yes", True), ("no", False)):
+        choose("accepted", choice)
+        found = {one["repository"] for one in about if (one["waiver"] is not None) == is_waived}
+        found |= {one["full_name"] for one in repositories
+                  if one["status"] == "unreadable" and (one["accepted_unread"] is not None) == is_waived}
+        wait_for(of(len(found)))
+    reset()
+    wait_for(everything)
     for rule in {one["rule"] for one in about}:
         choose("rule", rule)
         wait_for(of(len({one["repository"] for one in about if one["rule"] == rule})))

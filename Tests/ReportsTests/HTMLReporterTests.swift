@@ -85,7 +85,7 @@ struct HTMLParts {
             #expect(at(row, "name") as? String == repository.repository.fullName)
             #expect(name("statuses", at(row, "status")) == repository.status.rawValue)
             #expect(name("sources", at(row, "source")) == repository.effective?.source.rawValue)
-            #expect(name("texts", at(row, "reason")) == repository.reason)
+            #expect(name("texts", at(row, "reason")) == repository.reason.map { _ in repository.reasonInWords })
             #expect(name("texts", at(row, "since")) == repository.since?.description)
             #expect((at(row, "parts") as? [String])?.joined(separator: ":") == repository.preview.subject)
             let findings = report.findings.count { $0.repositoryID == repository.repository.id }

@@ -12,11 +12,13 @@ struct FirstScreen {
         /// What stands in place of the items where there are none.
         let none: String?
         let more: More?
+        /// Leads to those of the kind that are accepted.
+        let besides: More?
         let foot: Foot?
 
         fileprivate init(
             _ className: String, _ title: String, count: String? = nil, _ items: [Item], none: String,
-            max: Int = smallListMax, all: String? = nil, foot: Foot? = nil,
+            max: Int = smallListMax, all: String? = nil, besides: More? = nil, foot: Foot? = nil,
         ) {
             self.className = className
             self.title = title
@@ -25,6 +27,7 @@ struct FirstScreen {
             self.none = items.isEmpty ? none : nil
             let rest = items.count - max
             more = rest > 0 ? More(text: "and \(rest) more", link: all) : nil
+            self.besides = besides
             self.foot = foot
         }
     }
@@ -80,25 +83,24 @@ struct FirstScreen {
     // MARK: - Since the scan before
 
     private func fresh() -> List {
-        guard let fresh = report.freshFindings, let before = report.history?.difference?.before else {
+        guard let fresh = report.freshFindings, let before = report.comparedScan else {
             return List(
                 "fresh", "New", [],
                 none: report.isFirstOfPolicy
-                    ? "Another policy judged the scan before: findings are not compared with it."
+                    ? "Other policies judged the scans before: findings are not compared with them."
                     : "There is no scan before this one to compare with.")
         }
+        let lastKnown = report.lastKnown
         let items = bySubject(fresh).map { findings in
             item(
                 findings,
                 lines: findings.map { finding in
-                    let isWorse =
-                        finding.change == .worsened && !finding.furtherProblems.isEmpty
-                        && finding.acceptedProblems.isEmpty
+                    let words = [
+                        finding.worseInWords ?? finding.violation.message, report.gapInWords(finding, lastKnown),
+                    ]
                     return Line(
                         state: report.changeInWords(finding), rule: finding.rule,
-                        text: (isWorse
-                            ? "now also \(finding.furtherProblems.joined(separator: "; "))"
-                            : finding.violation.message).cut(to: 160))
+                        text: words.compactMap { $0?.cut(to: 160) }.joined(separator: " · "))
                 })
         }
         return List(
@@ -137,9 +139,9 @@ struct FirstScreen {
                     lines: lines(findings.map { Line(rule: $0.rule, text: "") }))
             }
         let hasRule = report.policy.rules.contains { $0.severity == .critical }
-        let accepted = bySubject(
-            report.findings.filter { $0.severity == .critical && report.gate.isAccepted($0) }
-        ).count
+        let acceptedFindings = report.findings.filter { $0.severity == .critical && report.gate.isAccepted($0) }
+        let accepted = bySubject(acceptedFindings).count
+        let repositories = Set(acceptedFindings.compactMap(\.repositoryID)).count
         let unjudged = Set(
             report.carriedOn.filter { $0.known.severity == .critical && !$0.known.isWaived }.map(\.known.name))
         let beside = [
@@ -151,7 +153,12 @@ struct FirstScreen {
         return List(
             "critical", "Critical", count: beside.isEmpty || items.isEmpty ? nil : "besides \(beside)", items,
             none: hasRule ? none : "The policy has no critical rule.",
-            all: "#repositories?severity=critical", foot: oldest)
+            all: "#repositories?severity=critical\(accepted > 0 ? "&accepted=no" : "")",
+            besides: repositories == 0
+                ? nil
+                : More(
+                    text: repositories == 1 ? "Show the accepted one" : "Show the \(repositories) accepted ones",
+                    link: "#repositories?severity=critical&accepted=yes"), foot: oldest)
     }
 
     private var oldest: Foot? {

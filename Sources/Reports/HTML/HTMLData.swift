@@ -6,7 +6,7 @@ struct HTMLData {
     private static let columns = [
         "name", "organization", "id", "visibility", "archived", "status", "reason", "template", "source", "format",
         "parts", "certain",
-        "setting", "since", "findings",
+        "setting", "since", "findings", "accepted",
     ]
     /// A page is there to be looked at: of repositories that changed very often, it shows the newest.
     private static let eventsMax = 30_000
@@ -55,6 +55,7 @@ struct HTMLData {
             json.strings("visibilities", Repository.Visibility.allCases.map(\.words))
             json.strings("states", Finding.State.allCases.map(\.rawValue))
             json.strings("severities", Severity.allCases.sorted(by: >).map(\.rawValue))
+            json.bool("newOnly", report.gate.newOnly)
             let web = report.webAddress
             json.string("web", web?.url)
             json.bool("settings", web?.hasSettings ?? false)
@@ -103,7 +104,7 @@ struct HTMLData {
             json.number(nil, repository.visibility == .unknown ? -1 : place(repository.visibility))
             json.flag(repository.isArchived)
             json.number(nil, place(row.status))
-            json.number(nil, place(row.reason))
+            json.number(nil, place(row.reason == nil ? nil : row.reasonInWords))
             json.number(nil, row.effective?.template.map { templates.place(of: $0.keys) } ?? -1)
             json.number(nil, row.effective.map { place($0.source) } ?? -1)
             json.number(nil, row.effective == nil ? -1 : Self.formats.firstIndex(of: row.format.name) ?? -1)
@@ -145,6 +146,7 @@ struct HTMLData {
                     }
                 }
             }
+            json.flag(row.acceptedUnread != nil)
         }
     }
 

@@ -30,22 +30,36 @@ extension HTMLPage.RuleEntry {
 }
 
 extension HTMLPage.Other {
-    init(_ finding: Finding) {
+    init(_ finding: Finding, of report: AuditReport) {
         severity = finding.severity.rawValue
         name = finding.organization.shown
         rule = finding.rule
         message = finding.violation.message.shown
         remediation = finding.violation.remediation.shown
-        waiver = finding.waiver.map { "waived by \($0.acceptance)".shown }
+        // Without a scan before, nothing is called new.
+        let isFirst = report.comparedScan == nil && finding.state == .new
+        notes =
+            (finding.notes(isFirst ? .recurring : finding.state)
+            + (finding.waiver.map { ["waived by \($0.acceptance)"] } ?? [])).map(\.shown)
+        isAccepted = report.gate.isAccepted(finding)
     }
 }
 
 extension HTMLPage.Row {
-    init(_ report: RepositoryReport, _ findings: [Finding], former: [String]) {
+    init(_ report: RepositoryReport, _ findings: [Finding], _ gate: GateReport, former: [String]) {
         self.former = former.map(\.shown)
         name = report.repository.fullName.shown
         status = report.status.rawValue
-        self.findings = findings.map { Broken(rule: $0.rule, severity: $0.isOpen ? $0.severity.rawValue : "waived") }
+        acceptance =
+            report.acceptedUnread != nil
+            ? "accepted"
+            : report.status == .violating && report.reason == nil && findings.allSatisfy(gate.isAccepted)
+                ? Finding.inBaseline : nil
+        self.findings = findings.map { finding in
+            Broken(
+                rule: finding.rule, severity: finding.isOpen ? finding.severity.rawValue : "waived",
+                mark: !finding.isOpen ? "waived" : gate.isAccepted(finding) ? "baseline" : nil)
+        }
         reason = report.reason == nil ? "" : report.reasonInWords.shown
         subject = report.preview.subject?.shown ?? ""
         source = report.effective?.source.displayText ?? ""

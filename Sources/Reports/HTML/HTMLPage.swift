@@ -46,19 +46,32 @@ struct HTMLPage {
         let rule: String
         let message: String
         let remediation: String
-        let waiver: String?
+        /// How it compares with before, and what accepts it, one phrase each.
+        let notes: [String]
+        let isAccepted: Bool
+    }
+
+    /// An entry of the baseline whose finding is gone.
+    struct Stale {
+        let name: String
+        let rule: String
+        let why: String
     }
 
     struct Row {
         struct Broken {
             let rule: String
             let severity: String
+            /// What accepts it, in a word; `nil` if nothing does.
+            let mark: String?
         }
 
         let name: String
         /// Its names before it was renamed, to which links may lead.
         let former: [String]
         let status: String
+        /// That what the status says is accepted; `nil` if not all of it is.
+        let acceptance: String?
         let findings: [Broken]
         let reason: String
         let subject: String
@@ -107,6 +120,9 @@ struct HTMLPage {
     let ruleGroups: [RuleGroup]
     let others: [Other]
     let hasOthers: Bool
+    let stale: [Stale]
+    let staleCount: String?
+    let staleMore: String?
     let statuses = RepositoryReport.Status.allCases.map(\.rawValue)
     let severities = Severity.allCases.map(\.rawValue)
     let sources = TemplateSource.allCases.map { Choice(value: $0.rawValue, words: $0.displayText) }
@@ -143,8 +159,14 @@ struct HTMLPage {
         policy = report.policy.name.shown
         ruleGroups = Self.ruleGroups(report)
         let others = report.findings.filter { $0.repositoryID == nil }
-        self.others = others.prefix(Self.namesMax).map(Other.init)
+        self.others = others.prefix(Self.namesMax).map { Other($0, of: report) }
         hasOthers = !others.isEmpty
+        stale = report.staleBaseline.prefix(Self.namesMax).map { entry in
+            Stale(name: entry.entry.name.shown, rule: entry.key.rule.shown, why: entry.reason.displayText)
+        }
+        staleCount = stale.isEmpty ? nil : "\(report.staleBaseline.count)"
+        let rest = report.staleBaseline.count - stale.count
+        staleMore = rest > 0 ? "and \(rest) more, which the JSON report names" : nil
         repositoryRules = report.policy.rules.filter { $0.subject == .repository }.map(\.id)
         rows = Self.rows(report)
         shown =
@@ -270,12 +292,13 @@ struct HTMLPage {
         for status in order {
             // Those of a status in the order of the report, the worst first: `nil` is for those without a finding.
             let members = Dictionary(grouping: report.repositories.lazy.filter { $0.status == status }) { member in
-                findings[member.repository.id]?.lazy.filter(\.isOpen).map(\.severity).max()
+                // What counts comes before what is accepted.
+                findings[member.repository.id]?.lazy.filter { !report.gate.isAccepted($0) }.map(\.severity).max()
             }
             for severity in Severity.allCases.sorted(by: >).map(Optional.some) + [nil] {
                 for member in (members[severity] ?? []).prefix(rowsMax - rows.count) {
                     let id = member.repository.id
-                    rows.append(Row(member, findings[id] ?? [], former: former[id] ?? []))
+                    rows.append(Row(member, findings[id] ?? [], report.gate, former: former[id] ?? []))
                 }
             }
         }

@@ -5,7 +5,7 @@ const linkTo = (name) => `#${name.split("/").map(encodeURIComponent).join("/")}`
 const notice = document.getElementById("notice");
 const places = new Map(data.repositories.map((row, index) => [nameOf(row).toLowerCase(), index]));
 const formerPlaces = new Map(Object.entries(data.former).map(([name, index]) => [name.toLowerCase(), index]));
-const fields = ["words", "status", "severity", "rule", "source"];
+const fields = ["words", "status", "severity", "accepted", "rule", "source"];
 
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }

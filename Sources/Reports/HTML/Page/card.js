@@ -62,8 +62,9 @@ function historyOf(finding) {
 }
 
 function findingPiece(finding) {
-  const piece = element("div", { class: `finding ${isOpen(finding) ? finding.severity : "waived"}` },
-    element("p", {}, severityPill(finding.severity, finding.severity), " ", element("span", { class: "id" }, finding.rule)),
+  const known = data.newOnly && finding.inBaseline ? " known" : "";
+  const piece = element("div", { class: `finding ${isOpen(finding) ? finding.severity : "waived"}${known}` },
+    element("p", {}, severityPill(`${finding.severity}${known}`, finding.severity), " ", element("span", { class: "id" }, finding.rule)),
     element("p", {}, element("b", {}, finding.message)),
     element("div", { class: "sides" },
       element("span", {}, finding.isChoice && finding.expected.length > 1 ? "policy wants one of" : "policy wants"), chips(finding.expected, null, {

@@ -20,6 +20,16 @@ const findingsOf = (row) =>
     };
   });
 const isOpen = (finding) => finding.waiver === undefined;
+// The same of a finding as it stands in its row: a waiver, or the baseline where that lets findings through.
+const isAccepted = (finding) => finding[3] >= 0 || (data.newOnly && finding[4] === 1);
+// What accepts each finding of a row, in a word.
+const marksOf = (row) => (row[at.findings] || []).map((finding) => (finding[3] >= 0 ? "waived" : isAccepted(finding) ? "baseline" : undefined));
+// That what the status says is accepted, all of it.
+function acceptanceOf(row) {
+  if (row[at.accepted]) return "accepted";
+  const known = statusOf(row) === "violating" && row[at.reason] < 0 && (row[at.findings] || []).every(isAccepted);
+  return known ? "in the baseline" : undefined;
+}
 const words = (text) => text.replaceAll("_", " ");
 
 // Days before the scan, by the calendar of UTC, as the first screen counts them.
@@ -30,12 +40,12 @@ function ageOf(time) {
   return days < 1 ? "less than a day" : days === 1 ? "1 day" : `${days} days`;
 }
 
-// The least comes first: by the worst severity, then by how many.
+// The least comes first: by the worst severity of what nothing accepts, then by how many.
 const mostFindings = 1000;
 const weights = data.repositories.map((row) => {
   let worst = severities.length, count = 0;
   for (const finding of row[at.findings] || []) {
-    if (finding[3] >= 0) continue;
+    if (isAccepted(finding)) continue;
     worst = Math.min(worst, severities.indexOf(data.violations[finding[0]][1]));
     count += 1;
   }

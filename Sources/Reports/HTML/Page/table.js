@@ -46,13 +46,17 @@ function filter() {
   data.repositories.forEach((row, index) => {
     if (wanted.status && statusOf(row) !== wanted.status) return;
     if (wanted.source && sourceOf(row) !== wanted.source) return;
-    if (wanted.rule || wanted.severity) {
+    if (wanted.rule || wanted.severity || wanted.accepted) {
       const found = (row[at.findings] || []).some((finding) => {
         const [rule, severity] = data.violations[finding[0]];
         return (!wanted.rule || rule === wanted.rule) &&
-          (!wanted.severity || (severity === wanted.severity && finding[3] < 0));
+          (!wanted.severity || (severity === wanted.severity && (finding[3] < 0 || wanted.accepted === "yes"))) &&
+          (!wanted.accepted || isAccepted(finding) === (wanted.accepted === "yes"));
       });
-      if (!found) return;
+      // What can't be read has no findings.
+      const isUnread = wanted.accepted && !wanted.rule && !wanted.severity && statusOf(row) === "unreadable" &&
+        (row[at.accepted] === 1) === (wanted.accepted === "yes");
+      if (!found && !isUnread) return;
     }
     if (!search.every((word) => lines[index].includes(word))) return;
     matching.push(index);
@@ -85,13 +89,18 @@ function render(count) {
 
 function line(row) {
   const findings = element("td", { role: "cell", "data-label": "Findings" });
-  for (const finding of findingsOf(row)) {
-    findings.append(severityPill(isOpen(finding) ? finding.severity : "waived", finding.rule), " ");
-  }
+  const marks = marksOf(row);
+  findingsOf(row).forEach((finding, index) => {
+    const mark = marks[index];
+    const look = `${isOpen(finding) ? finding.severity : "waived"}${mark ? " known" : ""}`;
+    findings.append(severityPill(look, mark ? `${finding.rule} · ${mark}` : finding.rule), " ");
+  });
   const reason = data.texts[row[at.reason]];
-  if (reason) findings.append(element("span", { class: "why" }, shortened(reason, 160)));
+  if (reason) findings.append(element("span", { class: "why" }, shortened(reason, 240)));
+  const acceptance = acceptanceOf(row);
   return element("tr", { role: "row" },
-    element("td", { role: "cell", "data-label": "Status" }, element("span", { class: `status ${statusOf(row)}` }, statusOf(row))),
+    element("td", { role: "cell", "data-label": "Status" }, element("span", { class: `status ${statusOf(row)}` }, statusOf(row)),
+      acceptance ? element("small", {}, ` ${acceptance}`) : null),
     element("th", { role: "rowheader", scope: "row" }, element("a", { href: linkTo(nameOf(row)) }, ...breakable(shortened(nameOf(row), 200)))),
     findings,
     element("td", { role: "cell", class: "code", "data-label": "Subject" }, shortened(subjectOf(row), 400)),
