@@ -40,7 +40,7 @@ struct ExplainCommand: AuditCommand {
             let preset = Preset.all.first(where: { [$0.name, "preset:\($0.name)"].contains(rule) })
         {
             let loaded = try PolicyFile.load("preset:\(preset.name)")
-            let pages = loaded.rules.map { RulePage.explanation(of: $0, in: loaded, style: style) }
+            let pages = loaded.rules.map { RulePage.explanation(of: $0, in: loaded, isAlone: true, style: style) }
             try context.console.write(pages.joined(separator: "\n"))
             return ExitStatus.success.rawValue
         }
@@ -52,7 +52,9 @@ struct ExplainCommand: AuditCommand {
         }
         let entries = policies.flatMap { policy in policy.rules.filter { $0.id == rule }.map { (policy, $0) } }
         guard !entries.isEmpty else {
-            guard let type = RuleCatalog.rule(named: rule) else { throw unknown(rule, among: policies) }
+            guard let type = RuleCatalog.rule(named: rule) else {
+                throw unknown(rule, among: policies, of: policy)
+            }
             try context.console.write(RulePage.explanation(of: type, style: style))
             return ExitStatus.success.rawValue
         }
@@ -67,10 +69,15 @@ struct ExplainCommand: AuditCommand {
         return ExitStatus.success.rawValue
     }
 
-    private func unknown(_ rule: String, among policies: [Policy]) -> CommandFailure {
+    private func unknown(_ rule: String, among policies: [Policy], of file: String?) -> CommandFailure {
+        if let file, let preset = Preset.all.first(where: { [$0.name, "preset:\($0.name)"].contains(rule) }) {
+            return .usage(
+                "\"\(rule)\" is a preset, and no entry of \(file)",
+                hint: "oidc-audit explain \(preset.name) explains the preset's entries")
+        }
         let words =
             [RuleEntry.reservedID] + RuleCatalog.all.map { $0.name } + policies.flatMap { $0.rules.map(\.id) }
-            + Preset.all.map(\.name)
+            + (file == nil ? Preset.all.map(\.name) : [])
         return .usage(
             "unknown rule \"\(rule)\"",
             hint: NearestWord.nearest(to: rule, among: words).map { "did you mean \"\($0)\"?" }

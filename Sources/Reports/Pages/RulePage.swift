@@ -95,11 +95,17 @@ extension RulePage {
     }
 
     /// An entry of a policy: which rule it is of, how severe, and why it is there.
-    package static func explanation(of entry: RuleEntry, in policy: Policy, style: ReportStyle) -> String {
+    ///
+    /// - Parameter isAlone: whether the rule itself is not explained after it.
+    package static func explanation(
+        of entry: RuleEntry, in policy: Policy, isAlone: Bool = false, style: ReportStyle,
+    ) -> String {
         var page = TextPage(style: style)
         let rule = type(of: entry.rule).name
         page.line(entry.id, .severity(entry.severity), "\(entry.severity.rawValue), an entry of \(policy.source)")
-        page.wrapped("of the rule \(rule), which is explained below", indent: 2)
+        page.wrapped(
+            "of the rule \(rule)" + (isAlone ? ": oidc-audit explain \(rule)" : ", which is explained below"), indent: 2
+        )
         if let reason = entry.reason { page.wrapped(reason, indent: 2) }
         return page.text
     }
