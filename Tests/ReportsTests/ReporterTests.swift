@@ -54,12 +54,12 @@ import XMLCoder
         #expect(colored.replacing(/\u{1B}\[[0-9;]*m/, with: "") == plain)
     }
 
-    /// What is below `--fail-on` fails nothing: its level must not either.
+    /// What is below `--fail-on` fails nothing: its level must not either. Without a gate, it is the rule's own.
     @Test func levelsSayWhatTheGateSays() throws {
         for (failOn, levels, severities) in [
             (.critical, ["error", "note"], ["blocker", "info"]),
             (.low, ["error", "note"], ["blocker", "critical", "minor"]),
-            (nil, ["note"], ["info"]),
+            (nil, ["error", "note"], ["blocker", "critical", "minor"]),
         ] as [(Severity?, Set<String>, Set<String>)] {
             let report = try SampleReport.make(gate: Gate(failOn: failOn))
             func list(_ kind: any Reporter.Type) throws -> Any {

@@ -42,7 +42,9 @@ package enum ReportDocument {
         Member("api_url", .string, "base address of the API") { $0.apiURL }
         Member("started_at", .time) { $0.startedAt }
         Member("finished_at", .time) { $0.finishedAt }
-        Member("complete", .boolean, "everything in scope was read and decided") { $0.isComplete }
+        Member("complete", .boolean, "everything in scope was read and decided, or is accepted as unreadable") {
+            $0.isComplete
+        }
         Member("stop", .maybe(.word), "why it ended early") { $0.stop }
         Member("digest", .maybe(.sha256), "of the scan's link in the history's chain") { $0.digest }
         Member("requests", .requests) { $0.requests }
@@ -161,6 +163,9 @@ package enum ReportDocument {
             $0.acceptedProblems
         }
         Member("since_last_scan", .word, "compared with the scan before, whatever is accepted") { $0.change }
+        Member("severity_before", .maybe(.word), "by the scan before, where it is more severe by now") {
+            $0.severityBefore
+        }
         Member("fixed_problems", .strings, "those that the scan before found and this one did not") { $0.fixedProblems }
         Member("no_longer_accepted", .boolean, "a waiver covered it at the scan before, and none does now") {
             $0.isNoLongerAccepted

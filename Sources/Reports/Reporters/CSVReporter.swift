@@ -59,7 +59,7 @@ package struct CSVReporter: Reporter {
         return [
             open.map(\.rule).joined(separator: " "), open.map(\.severity).max()?.rawValue ?? "",
             // The word says how: required-claims=worsened.
-            open.filter { $0.state != .recurring }.map { "\($0.rule)=\($0.state.rawValue)" }.joined(separator: " "),
+            open.compactMap { finding in finding.newsWord.map { "\(finding.rule)=\($0)" } }.joined(separator: " "),
             open.filter { $0.isInBaseline == true }.map(\.rule).joined(separator: " "),
             findings.filter { !$0.isOpen }.map(\.rule).joined(separator: " "),
             findings.compactMap { finding in finding.waiver.map { "\(finding.rule): \($0.acceptance)" } }

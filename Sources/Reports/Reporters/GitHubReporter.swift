@@ -39,7 +39,7 @@ package struct GitHubReporter: Reporter {
                 title: "\(finding.severity.rawValue): \(finding.rule)",
                 message: finding.annotation)
             // As the job's status has it: what does not let it fail is a notice.
-            if !report.gate.counts(finding) {
+            if report.gate.letsThrough(finding) {
                 notices.append(annotation)
             } else if finding.severity >= .high {
                 errors.append(annotation)
@@ -66,7 +66,7 @@ package struct GitHubReporter: Reporter {
         let counts =
             "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
             + "violating, \(summary.unreadable) unreadable"
-            + (accepted > 0 ? ", \(accepted) findings in the baseline" : "")
+            + (accepted > 0 ? ", \(counted(accepted, "finding")) in the baseline" : "")
             + (summary.waivedFindings > 0 ? ", \(counted(summary.waivedFindings, "finding")) waived" : "")
             + report.acceptedWhateverInWords.map { ", \($0)" }.joined()
         let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)

@@ -16,7 +16,7 @@ package struct GitLabReporter: Reporter {
                     finding.annotation, rule: finding.rule,
                     fingerprint: finding.key.fingerprint(apiURL: report.apiURL),
                     // What the gate lets through is for information.
-                    severity: report.gate.counts(finding) ? finding.severity.gitLab : "info",
+                    severity: report.gate.letsThrough(finding) ? "info" : finding.severity.gitLab,
                     PolicyLocation(
                         of: finding.rule, in: report.policy, at: finding.name,
                         in: style.checkout))

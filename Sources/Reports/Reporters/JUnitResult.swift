@@ -14,7 +14,9 @@ enum JUnitResult {
     /// Of the findings of one entry about one thing: several waivers can break one rule.
     init(of findings: [Finding], _ gate: GateReport) {
         guard let first = findings.first else { preconditionFailure("a rule that failed has a finding") }
-        func text(_ findings: [Finding]) -> String { findings.map(\.junitMessage).joined(separator: "\n") }
+        func text(_ findings: [Finding]) -> String {
+            findings.map { $0.junitMessage(isAccepted: gate.isAccepted($0)) }.joined(separator: "\n")
+        }
         let open = findings.filter(\.isOpen)
         guard !open.isEmpty else {
             let why = first.waiver.map { " by \($0.acceptance)" } ?? ""
@@ -54,9 +56,11 @@ enum JUnitResult {
 }
 
 extension Finding {
-    fileprivate var junitMessage: String {
+    /// - Parameter isAccepted: whether the result says so itself.
+    fileprivate func junitMessage(isAccepted: Bool) -> String {
         [
-            (notes(state).filter { !$0.hasPrefix("in the") } + [violation.message]).joined(separator: ": "),
+            (notes(state).filter { !isAccepted || $0 != Self.inBaseline } + [violation.message]).joined(
+                separator: ": "),
             "expected: \(violation.expected.joined(separator: ", "))",
             "actual: \(actualInWords)", violation.remediation,
         ].joined(separator: "; ")

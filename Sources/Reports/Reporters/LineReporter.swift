@@ -36,7 +36,7 @@ package struct LineReporter: Reporter {
         let summary = report.summary
         let repositories = summary.displayCounts.filter { $0.word == "listed" || $0.word == "judged" || $0.count > 0 }
         let open = report.findings.filter(\.isOpen)
-        let fresh = open.count { $0.state != .recurring && $0.isInBaseline != true }
+        let fresh = open.count { $0.newsWord != nil && $0.isInBaseline != true }
         let unread = summary.acceptedUnread > 0 ? " (\(summary.acceptedUnread) accepted)" : ""
         return repositories.map { "\($0.count) \($0.word)" + ($0.word == "unreadable" ? unread : "") }
             .joined(separator: ", ")

@@ -29,7 +29,7 @@ package struct MarkdownSummary: Sendable {
     private static let tablesMinBytes = 8192
     private static let elsewhere = "there is no room for the report here, see the log of this step"
 
-    /// Counts, and as many findings as there is room for.
+    /// Counts, and as many of the findings that count as there is room for: what is new first, then the worst.
     ///
     /// - Returns: `nil` if there is no room for the counts.
     private static func brief(_ report: AuditReport, bytesMax: Int) -> String? {
@@ -40,13 +40,17 @@ package struct MarkdownSummary: Sendable {
         let more = report.organizations.count - logins.count
         text += logins.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "") + ": "
         text += summary.displayCounts.dropFirst().map { "\($0.count) \($0.word)" }.joined(separator: ", ")
-        text += ". Findings – \(severities.joined(separator: ", "))\n\n"
+        let accepted = report.acceptedFindingsInWords.map { "; \($0)" }.joined()
+        text += ". Findings – \(severities.joined(separator: ", "))\(accepted)\n\n"
         let end = "\n**There is more than fits here: see the log of this step.**\n"
         guard text.utf8.count + end.utf8.count <= bytesMax else { return nil }
         let places = Dictionary(
             report.policy.rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let open = report.findings.filter(\.isOpen).enumerated().sorted { left, right in
+        let gate = report.gate
+        let counting = report.findings.filter { gate.failOn == nil ? !gate.isAccepted($0) : gate.counts($0) }
+        let open = counting.enumerated().sorted { left, right in
             let (one, other) = (left.element, right.element)
+            guard one.isNews == other.isNews else { return one.isNews }
             guard one.severity == other.severity else { return one.severity > other.severity }
             let (place, otherPlace) = (places[one.rule] ?? .max, places[other.rule] ?? .max)
             return (place, left.offset) < (otherPlace, right.offset)

@@ -20,12 +20,15 @@ package struct PrometheusReporter: Reporter {
         // Always there: the age of a series that is absent is nothing, and no alert fires on it.
         page.metric(
             "last_success_timestamp_seconds",
-            "When the last scan that could read and decide everything ended, in seconds since 1970; 0 if none did."
+            "When the last scan ended that could read and decide everything but what a waiver accepts, in seconds since 1970; 0 "
+                + "if none did."
         ) { page in
             let success = report.isComplete ? report.finishedAt : report.history?.lastSuccess
             page.sample([], success?.secondsSince1970 ?? 0)
         }
-        page.metric("scan_complete", "Whether the last scan could read and decide everything.") {
+        page.metric(
+            "scan_complete", "Whether the last scan could read and decide everything but what a waiver accepts."
+        ) {
             $0.sample([], report.isComplete ? 1 : 0)
         }
         page.metric("scan_duration_seconds", "How long the last scan took, in seconds.") {
@@ -51,7 +54,10 @@ package struct PrometheusReporter: Reporter {
                 ] { page.sample(organization, [("state", state)], Int64(count)) }
             }
         }
-        page.metric("findings", "Open findings by rule entry; 0 if it found none.") { page in
+        page.metric(
+            "findings",
+            "Open findings by rule entry; 0 if it found none, or could not judge: findings_state counts those as not_judged."
+        ) { page in
             struct Place: Hashable {
                 let organization: String
                 let rule: String

@@ -157,7 +157,7 @@ extension JSONWriter {
             let name = finding.name
             self.result(
                 // What the gate lets through is for information.
-                finding.rule, report.gate.counts(finding) ? finding.severity.sarifLevel : "note",
+                finding.rule, report.gate.letsThrough(finding) ? "note" : finding.severity.sarifLevel,
                 finding.annotation, PolicyLocation(of: finding.rule, in: report.policy, at: name, in: checkout),
                 fingerprint: finding.key.fingerprint(apiURL: report.apiURL), finding: finding, waiver: finding.waiver,
                 isAccepted: report.gate.isAccepted(finding), name: name)
@@ -229,7 +229,8 @@ extension Finding {
         case .new, .reappeared: "new"
         case .worsened: "updated"
         // Known to the run before, and not to the baseline that was given.
-        case .recurring: isInBaseline == false ? "new" : "unchanged"
+        case .recurring where isInBaseline == false: "new"
+        case .recurring: isOpen && isNoLongerAccepted && isInBaseline == nil ? "updated" : "unchanged"
         }
     }
 }
