@@ -41,6 +41,8 @@ package struct Applier: Sendable {
     private static let triesMax = 3
     /// How many targets in a row can't be read for a fault of GitHub's or the network's before it ends.
     private static let faultsMax = 3
+    /// How many writes in a row a page answers in GitHub's place before it ends, whatever is read between them.
+    private static let pagesMax = 2
     /// Of how many repositories that follow an organization the prefix is held against what it was before.
     private static let followersWatched = 10
 
@@ -71,6 +73,8 @@ package struct Applier: Sendable {
         var held = HeldBack(plan, entries)
         var isConfirmed = false
         var faultsInRow = 0
+        var pagesInRow = 0
+        let reading = TargetReader(client: client, organizations: plan.organizations)
         let open = plan.changes.indices.filter { entries[$0].isOpen }
         for place in open {
             let change = plan.changes[place]
@@ -83,7 +87,8 @@ package struct Applier: Sendable {
                     result.stop = stop
                     break
                 }
-                ending = await apply(change, place, isBegun: entries[place].isInDoubt, shouldStop, report, waiting)
+                ending = await apply(
+                    change, place, isBegun: entries[place].isInDoubt, reading, shouldStop, report, waiting)
             }
             held.note(change, place, isDone: ending.outcome?.isDone == true)
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
@@ -96,6 +101,8 @@ package struct Applier: Sendable {
             result.fault = ending.fault ?? result.fault
             faultsInRow = ending.fault == nil ? 0 : faultsInRow + 1
             if let fault = ending.fault, faultsInRow >= Self.faultsMax { ending.stop = ending.stop ?? .failed(fault) }
+            if ending.wasSent { pagesInRow = ending.page == nil ? 0 : pagesInRow + 1 }
+            if let page = ending.page, pagesInRow >= Self.pagesMax { ending.stop = ending.stop ?? .refused(page) }
             result.stop = ending.stop
             guard result.stop == nil else { break }
             // A canary that is not well is one, whatever the others are.
@@ -138,15 +145,16 @@ package struct Applier: Sendable {
         var wasSent = false
         /// Where the target could not be read for a fault of GitHub's or the network's.
         var fault: GitHubError?
+        /// What to say should pages go on answering writes in GitHub's place, as one did this.
+        var page: GitHubError?
         var stop: Stop?
     }
 
     /// - Parameter isBegun: whether it may have been written before, which reading shows.
     private func apply(
-        _ change: PlannedChange, _ place: Int, isBegun: Bool, _ shouldStop: () -> Bool,
+        _ change: PlannedChange, _ place: Int, isBegun: Bool, _ reading: TargetReader, _ shouldStop: () -> Bool,
         _ report: (PlannedChange, ChangeOutcome) -> Void, _ waiting: (RateLimitWait) -> Void,
     ) async -> Ending {
-        let reading = TargetReader(client: client)
         for tries in 1... {
             let found: TargetReader.Found
             do throws(TargetReader.Obstacle) {
@@ -186,13 +194,17 @@ package struct Applier: Sendable {
             do throws(GitHubError) {
                 isAccepted = try await write(change)
             } catch {
-                if error.leavesDoubt { return await compare(change, followers, after: error) }
-                if case .redirectRefused = error { return await lookUp(change, error) }
+                if error.leavesDoubt {
+                    var ending = await compare(change, followers, reading, after: error)
+                    ending.page = error.ofPages
+                    return ending
+                }
+                if case .redirectRefused = error { return await lookUp(change, error, reading) }
                 return Ending(
-                    outcome: error.outcome(ofWriting: change.target), wasSent: true,
+                    outcome: error.outcome(ofWriting: change.target), wasSent: true, page: error.ofPages,
                     stop: error.endsApply ? .refused(error) : nil)
             }
-            if isAccepted { return await compare(change, followers) }
+            if isAccepted { return await compare(change, followers, reading) }
             // Not made. By the time it may be sent again, somebody else may have changed it.
             let refusal = ChangeOutcome.refused("a rate limit refused it (\(tries) of \(Self.triesMax) tries)")
             guard tries < Self.triesMax else {
@@ -206,9 +218,9 @@ package struct Applier: Sendable {
     }
 
     /// Finds out by its id where a target is whose address led elsewhere.
-    private func lookUp(_ change: PlannedChange, _ error: GitHubError) async -> Ending {
+    private func lookUp(_ change: PlannedChange, _ error: GitHubError, _ reading: TargetReader) async -> Ending {
         do throws(TargetReader.Obstacle) {
-            _ = try await TargetReader(client: client).current(change)
+            _ = try await reading.current(change)
             return Ending(outcome: .refused("\(error)"), wasSent: true)
         } catch {
             return Ending(
@@ -223,9 +235,9 @@ package struct Applier: Sendable {
     ///   - followers: prefixes of repositories that follow an organization, as they were before.
     ///   - failure: what left in doubt whether it was made.
     private func compare(
-        _ change: PlannedChange, _ followers: [RepositoryID: String], after failure: GitHubError? = nil,
+        _ change: PlannedChange, _ followers: [RepositoryID: String], _ reading: TargetReader,
+        after failure: GitHubError? = nil,
     ) async -> Ending {
-        let reading = TargetReader(client: client)
         let found: TargetReader.Found
         do throws(TargetReader.Obstacle) {
             found = try await reading.current(change)
@@ -350,6 +362,12 @@ extension GitHubError {
             true
         default: false
         }
+    }
+
+    /// That a page answers in GitHub's place; `nil` if none did.
+    fileprivate var ofPages: GitHubError? {
+        guard case .foreignPage(let status) = self else { return nil }
+        return .credentialRefused(.foreignPages, status: status, "a page, not JSON")
     }
 
     /// Whether no other change would fare better.

@@ -13,7 +13,11 @@ package struct RollbackPlanner: Sendable {
     ///
     /// What is there now is read anew: it is what the plan holds as *before*, where it still is what was written. The rest
     /// is left, with the reason.
-    package func plan(undoing changeset: Changeset, now: Timestamp) async throws(GitHubError) -> Plan {
+    ///
+    /// - Parameter read: hears of each target and follower that was read.
+    package func plan(
+        undoing changeset: Changeset, now: Timestamp, read: () -> Void = {},
+    ) async throws(GitHubError) -> Plan {
         var plan = changeset.plan
         plan.createdAt = now
         plan.scanID = nil
@@ -32,6 +36,8 @@ package struct RollbackPlanner: Sendable {
         let order =
             written.filter { !$0.isOfOrganization && $0.after.inherits } + written.filter(\.isOfOrganization)
             + written.filter { !$0.isOfOrganization && !$0.after.inherits }
+        let reader = TargetReader(client: client, organizations: plan.organizations)
+        let readings = await readings(of: order, reader, read)
         var inheriting: [String: String] = [:]
         var unmade: Set<String> = []
         for change in order {
@@ -45,7 +51,7 @@ package struct RollbackPlanner: Sendable {
                 plan.leave(change, "the organization's template is not undone, which it would inherit")
                 continue
             }
-            switch try await undo(change, readBackAs: readBack[change.target]) {
+            switch try await undo(change, readings[change.target], reader, readBackAs: readBack[change.target], read) {
             case .change(let undone): plan.changes.append(undone)
             case .nothing: break
             case .left(let why, let mayInherit):
@@ -60,6 +66,26 @@ package struct RollbackPlanner: Sendable {
         return plan
     }
 
+    private typealias Reading = Result<TargetReader.Found, TargetReader.Obstacle>
+
+    /// Reads every target, some at a time; no further one once it is clear that none can be read.
+    private func readings(
+        of changes: [PlannedChange], _ reader: TargetReader, _ read: () -> Void,
+    ) async -> [PlannedChange.Target: Reading] {
+        let readings = await TargetReader.concurrently(changes) { change -> Reading in
+            do throws(TargetReader.Obstacle) { return .success(try await reader.current(change)) } catch {
+                return .failure(error)
+            }
+        } done: { reading in
+            read()
+            if case .failure(let obstacle) = reading { return !obstacle.isFatal }
+            return true
+        }
+        var known: [PlannedChange.Target: Reading] = [:]
+        for (change, reading) in zip(changes, readings) { known[change.target] = reading }
+        return known
+    }
+
     private enum Undone {
         case change(PlannedChange)
         /// It is as it was before.
@@ -70,15 +96,18 @@ package struct RollbackPlanner: Sendable {
 
     /// - Parameter readBack: what its write was read back as, where that was not as planned.
     private func undo(
-        _ change: PlannedChange, readBackAs readBack: PlannedChange.Value?,
+        _ change: PlannedChange, _ reading: Reading?, _ reader: TargetReader,
+        readBackAs readBack: PlannedChange.Value?, _ read: () -> Void,
     ) async throws(GitHubError) -> Undone {
         let found: TargetReader.Found
-        do throws(TargetReader.Obstacle) {
-            found = try await TargetReader(client: client).current(change)
-        } catch {
+        switch reading {
+        case .success(let value): found = value
+        case .failure(let obstacle):
             // Of one target alone, the others can be undone all the same.
-            if error.outcome == nil, let fatal = error.error { throw fatal }
-            return .left(error.why, mayInherit: true)
+            if obstacle.isFatal, let fatal = obstacle.error { throw fatal }
+            return .left(obstacle.why, mayInherit: true)
+        // Another one's fault ended the reading, and is thrown when its turn comes.
+        case nil: return .left("it was not read", mayInherit: true)
         }
         if found.isStillBefore(change), !found.satisfies(change.after) { return .nothing }
         let isOurs =
@@ -87,7 +116,11 @@ package struct RollbackPlanner: Sendable {
             return .left(
                 "it is neither what was written nor what it was before", mayInherit: found.value.inherits)
         }
-        switch change.undone(from: found) {
+        var presented: [RepositoryID: String] = [:]
+        if case .organization(let template) = found.value {
+            presented = await reader.presented(by: change.subjects, under: template, read: read)
+        }
+        switch change.undone(from: found, presented) {
         // Of a flag without effect nothing may be left to write.
         case .success(let undone): return undone.before == undone.after ? .nothing : .change(undone)
         case .failure(let no): return .left(no.why, mayInherit: found.value.inherits)
@@ -105,8 +138,12 @@ extension Plan {
 extension PlannedChange {
     /// The change that leads back.
     ///
-    /// - Parameter now: what is there.
-    fileprivate func undone(from now: TargetReader.Found) -> Result<PlannedChange, PlanRefused> {
+    /// - Parameters:
+    ///   - now: what is there.
+    ///   - presented: subjects of the repositories that follow an organization, as they were read.
+    fileprivate func undone(
+        from now: TargetReader.Found, _ presented: [RepositoryID: String],
+    ) -> Result<PlannedChange, PlanRefused> {
         let found = now.inheriting(after)
         guard !mayInherit else {
             return .failure(
@@ -133,8 +170,10 @@ extension PlannedChange {
                 flag = false
                 warnings.append("GitHub did not send use_immutable_subject before, and has no way to unset it: false")
             }
-            warnings.append(OrganizationTemplate.effect)
-            warnings.append("repositories that follow this template are not counted here")
+            warnings.append(
+                !knowsSubjects || subjects.isEmpty
+                    ? "repositories that follow this template are not counted here"
+                    : "counted are those that the changes reached: others that follow this template now are not")
             former = .organization(.set(keys, useImmutableSubject: flag))
         case (.repository(var setting), .repository(let present)):
             guard !setting.contradictsItself else {
@@ -148,6 +187,15 @@ extension PlannedChange {
                 setting.useImmutableSubject = false
             }
             if setting.useDefault { setting.includeClaimKeys = nil }
+            if setting.hasImmutablePrefix, !present.hasImmutablePrefix, present.subClaimPrefix != nil,
+                setting.useImmutableSubject != true
+            {
+                // As it was before would not bring back the ids that it took away.
+                setting.useImmutableSubject = true
+                warnings.append(
+                    "use_immutable_subject was not true before and is written as true: nothing else brings the ids back"
+                )
+            }
             former = .repository(setting)
         default:
             former = before
@@ -155,11 +203,7 @@ extension PlannedChange {
         var undone = PlannedChange(
             target: target, before: found, after: former, inherited: before.inherits ? inheritedBefore : nil,
             inheritedBefore: inherited,
-            subjects: subjects.map { subject in
-                Subject(
-                    repository: subject.repository, repositoryID: subject.repositoryID, before: subject.after,
-                    after: subject.before, isCertain: subject.isCertain)
-            },
+            subjects: subjects.compactMap { $0.undone(presenting: presented[$0.repositoryID]) },
             knowsSubjects: knowsSubjects)
         if let repository = now.repository, case .repository(let setting) = found,
             case .repository(let earlier) = former
@@ -181,6 +225,27 @@ extension PlannedChange {
         undone.warnings += warnings
         return .success(undone)
     }
+}
+
+extension PlannedChange.Subject {
+    /// What becomes of it when the change is undone; `nil` if it does not change.
+    ///
+    /// - Parameter now: what jobs present, as it was read; `nil`: it is taken to be what was planned.
+    fileprivate func undone(presenting now: String?) -> Self? {
+        var undone = Self(
+            repository: repository, repositoryID: repositoryID, before: now ?? after, after: before,
+            isCertain: isCertain)
+        // The change did not reach it.
+        if let now, now == before { return nil }
+        // Somebody else's change did, and nobody knows what it does without this one.
+        if let now, now != after { (undone.after, undone.isCertain) = (nil, false) }
+        return undone
+    }
+}
+
+extension TargetReader.Obstacle {
+    /// Whether no other target would fare better.
+    fileprivate var isFatal: Bool { outcome == nil && error != nil }
 }
 
 extension PlannedChange {

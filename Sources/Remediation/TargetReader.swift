@@ -4,6 +4,8 @@ import GitHubAPI
 /// Reads a target as it is now.
 struct TargetReader {
     let client: GitHubClient
+    /// Those of the plan. Under their logins others may answer by now.
+    let organizations: [Plan.Organization]
 
     /// Why a target could not be read as the plan knows it.
     struct Obstacle: Error {
@@ -127,6 +129,9 @@ struct TargetReader {
             guard repository.owner == owner, repository.name == name else {
                 throw Obstacle(.moved("it is now \(repository.fullName): make a new plan"))
             }
+            guard isOfPlan(repository) else {
+                throw Obstacle(.moved("\(owner) is now another organization: make a new plan"))
+            }
             if repository.isArchived == true {
                 throw Obstacle(.skipped("the repository is archived, and so read-only"))
             }
@@ -143,6 +148,65 @@ struct TargetReader {
             return Found(
                 value: .repository(setting), organization: organization, repository: repository,
                 isEnterpriseServer: client.endpoint.host == .enterpriseServer)
+        }
+    }
+
+    /// Whether its owner is the one that the plan was made for, as far as GitHub sends the owner's id.
+    private func isOfPlan(_ repository: Repository) -> Bool {
+        guard let id = repository.ownerID,
+            let owner = organizations.first(where: { $0.login.lowercased() == repository.owner.lowercased() })
+        else { return true }
+        return owner.id.rawValue == id
+    }
+
+    /// Subjects that repositories present now, under the template of their organization; of those that can be read.
+    func presented(
+        by subjects: [PlannedChange.Subject], under organization: OrganizationTemplate, read: () -> Void,
+    ) async -> [RepositoryID: String] {
+        let found = await Self.concurrently(subjects) { subject -> String? in
+            do throws(GitHubError) {
+                let github = try await client.client(for: String(subject.repository.prefix { $0 != "/" }))
+                let repository = try await github.repository(subject.repositoryID)
+                guard let setting = try await github.setting(of: repository).value else { return nil }
+                return RepositoryState(
+                    repository, .read(setting), under: organization,
+                    isEnterpriseServer: client.endpoint.host == .enterpriseServer
+                ).preview.subject
+            } catch {
+                return nil
+            }
+        } done: { _ in
+            read()
+            return true
+        }
+        var texts: [RepositoryID: String] = [:]
+        for (subject, text) in zip(subjects, found) { texts[subject.repositoryID] = text ?? nil }
+        return texts
+    }
+
+    /// So many targets are read at once.
+    private static let width = 16
+
+    /// Does the same with many, some at a time.
+    ///
+    /// - Parameter done: hears of each result as it comes; false: no further one is begun.
+    /// - Returns: in the order of what it was done with; `nil` where it was not begun.
+    static func concurrently<Input: Sendable, Output: Sendable>(
+        _ inputs: [Input], _ body: @escaping @Sendable (Input) async -> Output, done: (Output) -> Bool,
+    ) async -> [Output?] {
+        await withTaskGroup(of: (Int, Output).self) { group in
+            var outputs = [Output?](repeating: nil, count: inputs.count)
+            var waiting = inputs.enumerated().makeIterator()
+            for _ in 0..<width {
+                guard let (place, input) = waiting.next() else { break }
+                group.addTask { (place, await body(input)) }
+            }
+            for await (place, output) in group {
+                outputs[place] = output
+                guard done(output), let (place, input) = waiting.next() else { continue }
+                group.addTask { (place, await body(input)) }
+            }
+            return outputs
         }
     }
 

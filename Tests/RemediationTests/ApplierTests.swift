@@ -501,6 +501,48 @@ import Testing
         #expect(run.outcomes == [.rejected("422: Validation Failed: no such claim")])
     }
 
+    /// Reads between writes pass: it is the writes that something answers in GitHub's place.
+    @Test func aPageThatAnswersWritesAgainAndAgainEndsIt() async throws {
+        let after = RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"])
+        let page = ScriptedTransport.Answer.response(
+            status: 403, headers: ["Content-Type": "text/html"], body: "<html>blocked</html>")
+        var answers: [String: [ScriptedTransport.Answer]] = [:]
+        var changes: [PlannedChange] = []
+        for id in 1...6 {
+            var change = Self.ofRepository(after)
+            change.target = .repository(owner: "acme", name: "r\(id)", id: RepositoryID(rawValue: Int64(id)))
+            changes.append(change)
+            guard id < 5 else { continue }
+            answers["/repositories/\(id)"] = [
+                .ok(#"{"id": \#(id), "name": "r\#(id)", "owner": {"login": "acme", "id": 77}, "archived": false}"#)
+            ]
+            // GitHub answers the first two writes.
+            answers[Self.path("r\(id)")] =
+                id == 1 || id == 2
+                ? [Self.setting(.gitHubDefault), Self.created, Self.setting(after)]
+                : [Self.setting(.gitHubDefault), page]
+        }
+        var plan = Self.plan()
+        plan.changes = changes
+        let run = try await Self.run(plan, answers)
+        #expect(run.writes.count == 4)
+        #expect(
+            run.result.stop == .refused(.credentialRefused(.foreignPages, status: 403, "a page, not JSON")))
+    }
+
+    /// Its login passed on, its repository's id and name are the same by chance: nothing is written.
+    @Test func aRepositoryOfAnotherOwnerOfTheSameLoginIsNotWritten() async throws {
+        let run = try await Self.run(
+            Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),
+            [
+                "/repositories/1": [
+                    .ok(#"{"id": 1, "name": "api", "owner": {"login": "acme", "id": 99}, "archived": false}"#)
+                ]
+            ])
+        #expect(run.writes.isEmpty)
+        #expect(run.outcomes == [.moved("acme is now another organization: make a new plan")])
+    }
+
     @Test func aMissingPermissionIsReportedAsOne() async throws {
         let run = try await Self.run(
             Self.plan(Self.ofRepository(RepositorySetting(useDefault: false, includeClaimKeys: ["repo", "ref"]))),

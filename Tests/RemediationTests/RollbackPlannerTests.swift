@@ -161,6 +161,63 @@ import Testing
         #expect(all.changes.first?.warnings.contains(PlannedChange.idsMayStay) == true)
     }
 
+    /// To send `false` again would not bring back the ids that it took away.
+    @Test(arguments: [false, nil]) func lostIDsAreGivenBack(flag: Bool?) async throws {
+        let change = Self.repository(
+            1, from: Self.immutable(nil, flag: flag), to: Self.immutable(["repo", "ref"], flag: false))
+        let found = Self.immutable(["repo", "ref"], flag: false, prefix: "repo:acme/r1")
+        let answer = ScriptedTransport.Answer.ok(
+            #"{"use_default": false, "include_claim_keys": ["repo", "ref"], "use_immutable_subject": false, "sub_claim_prefix": "repo:acme/r1"}"#
+        )
+        let plan = try await plan(
+            undoing: [change], [1: [answer]], outcome: .different("", found: .repository(found)))
+        let undone = try #require(plan.changes.first)
+        #expect(undone.after == .repository(Self.immutable(nil, flag: true)))
+        #expect(undone.subjects.map(\.after) == ["repo:acme@77/r1@1:{context}"])
+        #expect(undone.warnings.contains { $0.contains("nothing else brings the ids back") })
+    }
+
+    /// What they present is read, not taken from the plan: one did not follow, one was changed since, one is unreadable.
+    @Test func followersOfAnOrganizationAreReadAnew() async throws {
+        var optIn = PlannedChange(
+            target: Self.organization.target,
+            before: .organization(.set(["repo", "context"], useImmutableSubject: nil)),
+            after: .organization(.set(["repo", "context"], useImmutableSubject: true)))
+        optIn.subjects = (1...4).map { id in
+            .init(
+                repository: "acme/r\(id)", repositoryID: RepositoryID(rawValue: Int64(id)),
+                before: "repo:acme/r\(id):{context}", after: "repo:acme@77/r\(id)@\(id):{context}")
+        }
+        func answer(_ prefix: String, _ keys: String = "") -> [ScriptedTransport.Answer] {
+            [.ok(#"{"use_default": \#(keys.isEmpty)\#(keys), "sub_claim_prefix": "\#(prefix)"}"#)]
+        }
+        let plan = try await plan(
+            undoing: [optIn],
+            [
+                1: answer("repo:acme@77/r1@1"), 2: answer("repo:acme/r2"),
+                3: answer("repo:acme@77/r3@3", #", "include_claim_keys": ["repo", "ref"]"#),
+                4: [.response(status: 404, body: #"{"message": "Not Found"}"#)],
+            ], template: #"{"include_claim_keys": ["repo", "context"], "use_immutable_subject": true}"#)
+        let undone = try #require(plan.changes.first)
+        #expect(undone.subjects.map(\.repository) == ["acme/r1", "acme/r3", "acme/r4"])
+        #expect(
+            undone.subjects.map(\.before) == [
+                "repo:acme@77/r1@1:{context}", "repo:acme@77/r3@3:ref:{ref}", "repo:acme@77/r4@4:{context}",
+            ])
+        #expect(undone.subjects.map(\.after) == ["repo:acme/r1:{context}", nil, "repo:acme/r4:{context}"])
+        #expect(plan.subjectCount == 2 && plan.unknownSubjectCount == 1)
+        #expect(!undone.warnings.contains { $0.contains("are not counted here") || $0.contains("opts in;") })
+    }
+
+    /// Sixteen at a time, each heard of; the order of the plan is the same.
+    @Test func targetsAreReadBesideEachOther() async throws {
+        let changes = (1...40).map { Self.repository($0, from: .gitHubDefault, to: Self.own) }
+        let answers = Dictionary(
+            uniqueKeysWithValues: (1...40).map { ($0, [Self.setting(#"["repo", "context"]"#)]) })
+        let plan = try await plan(undoing: changes, answers)
+        #expect(plan.changes.map(\.target.name) == (1...40).reversed().map { "acme/r\($0)" })
+    }
+
     @Test func oneThatFailsKeepsNoOtherFromBeingUndone() async throws {
         let plan = try await plan(
             undoing: [

@@ -51,7 +51,7 @@ extension RepositorySetting {
     package var inherits: Bool { !useDefault && (includeClaimKeys ?? []).isEmpty }
 
     /// Whether the prefix, which decides, names the repository with ids.
-    var hasImmutablePrefix: Bool { subClaimPrefix?.contains("@") ?? false }
+    package var hasImmutablePrefix: Bool { subClaimPrefix?.contains("@") ?? false }
 
     /// Whether it opted in to immutable subjects beside a prefix without ids, so that to write the flag back could change
     /// the format. The other way round is common: a flag of `false` beside a prefix with ids says only that nobody opted in.
