@@ -44,7 +44,7 @@ import Testing
         // Whether one follows is known when it is read back: until then a cloud keeps what it presents today.
         #expect(change.subjects.filter { $0.effect == .changes }.allSatisfy { $0.alsoOf != nil })
         #expect(change.warnings.contains("the subject's format changes from legacy to immutable (3 repositories)"))
-        #expect(change.warnings.contains { $0.contains("set false itself") && $0.contains("(1 repositories)") })
+        #expect(change.warnings.contains { $0.contains("set false itself") && $0.contains("(1 repository)") })
         // Of a template without repo nobody knows what becomes of it, with the write as without.
         #expect(plan.manual.map(\.name) == ["acme/nameless"])
         #expect(plan.manual.first?.why.hasPrefix("GitHub does not document") == true)

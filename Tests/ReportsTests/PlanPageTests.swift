@@ -54,8 +54,8 @@ import Testing
             "    time: at least 4 min 55 s, and a rollback right after it at least 56 min 40",
             "CLOUD FIRST  allow the new subjects first, and drop the old ones after: -f csv",
             "ORGANIZATION  acme", "    40 repositories alike, acme/f0 for example:",
-            "    of: acme/f0, acme/f1, acme/f2 and 37 more", "REPOSITORIES  294 alike",
-            "    subjects, acme/r1 for example:",
+            "    of: acme/f0, acme/f1, acme/f2 and 37 more",
+            "REPOSITORIES  294 alike, acme/r1 for example",
             "    subject: actor:{actor}", "          →  repo:acme/r1:{context}", "REPOSITORY  acme/r300",
         ] { #expect(lines.contains(line), "\(line)\n\(lines.joined(separator: "\n"))") }
         #expect(lines.count < 60)
@@ -75,7 +75,7 @@ import Testing
         let duration = ContinuousClock().measure { lines = Self.lines(plan) }
         #expect(lines.count <= 200)
         #expect(lines.contains("    10000 repositories  follows its organization's template"))
-        if kinds > 50 { #expect(lines.contains { $0.hasPrefix("  and ") && $0.contains(" changes more; ") }) }
+        if kinds > 50 { #expect(lines.contains { $0.hasPrefix("  and ") && $0.contains(" more changes; ") }) }
         // A debug build takes a while; that it does not take the square of it shows here.
         #expect(duration < .seconds(60))
     }
@@ -92,9 +92,47 @@ import Testing
         #expect(lines.count < 20, "\(lines.joined(separator: "\n"))")
         #expect(lines[1] == "  applied       acme")
         #expect(lines.contains { $0.hasPrefix("  applied       293 repositories alike: acme/r1, acme/r2, ") })
-        #expect(lines.joined(separator: " ").replacing(/\s+/, with: " ").contains("acme/r20 and 273 more"))
+        #expect(lines.joined(separator: " ").replacing(/\s+/, with: " ").contains("acme/r3 and 290 more"))
         #expect(lines.suffix(4).first == "  failed        acme/r150")
         #expect(lines.suffix(2).first == "                failed (500), nothing changed")
+    }
+
+    /// One write, and two hundred and fifty followers of which none is like another.
+    @Test func anOrganizationsChangeIsNoLongerThanAScreenOrTwo() {
+        var plan = Self.plan([], followers: 250)
+        for place in plan.changes[0].subjects.indices {
+            plan.changes[0].subjects[place].before = "repo:acme/f\(place):claim\(place):{x}"
+        }
+        let lines = Self.lines(plan)
+        #expect(lines.count < 100)
+        #expect(lines.contains { $0.contains(/and \d+ more subjects; --format json names all/) })
+        // What most have in common comes before what is cut off.
+        for place in 200..<250 { plan.changes[0].subjects[place].before = "repo:acme/f\(place):{context}" }
+        #expect(Self.lines(plan).contains("    50 repositories alike, acme/f200 for example:"))
+    }
+
+    /// A plan and what came of it fit one screen, five failures included.
+    @Test func aScreenOfAnApplyShowsThePlanAndItsResult() {
+        let changes = (1...2700).map { Self.change($0) } + (2701...3000).map { Self.change($0, from: ["repo", "ref"]) }
+        let plan = Self.plan(changes, followers: 1)
+        var entries = plan.changes.map { _ in Changeset.Entry(intendedAt: .sample, outcome: .applied) }
+        let failed = ChangeOutcome.failed("failed (500), nothing changed")
+        for place in [500, 1000, 1500, 2000, 2500] { entries[place].outcome = failed }
+        let changeset = Changeset(
+            id: ChangesetID(rawValue: 3), kind: .apply, startedAt: .sample, actor: "octocat",
+            planDigest: String(repeating: "a", count: 64), plan: plan, entries: entries)
+        let text =
+            PlanPage.text(plan, isBrief: true, style: ReportStyle())
+            + ChangesetPage.text([changeset], isBrief: true, style: ReportStyle())
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count <= 34, "\(text)")
+        for line in [
+            "REPOSITORIES  2700 alike, acme/r1 for example",
+            "  applied       2996 alike: acme, acme/r1, acme/r2 and 2993 more",
+            "                failed (500), nothing changed", "digest        ",
+        ] { #expect(lines.contains { $0.hasPrefix(line) }, "\(line)\n\(text)") }
+        let journal = ChangesetPage.render([changeset], as: .text, style: ReportStyle())
+        #expect(journal.count { $0 == "\n" } <= 16, "\(journal)")
     }
 
     @Test func theTableIsForWhoeverOwnsTheClouds() {

@@ -83,7 +83,10 @@ struct Consequences {
             if counts[warning] == nil { order.append(warning) }
             counts[warning, default: 0] += 1
         }
-        return order.map { "\($0) (\(counts[$0] ?? 0) repositories)" }
+        return order.map { warning in
+            let count = counts[warning] ?? 0
+            return "\(warning) (\(count == 1 ? "1 repository" : "\(count) repositories"))"
+        }
     }
 
     private func state(_ snapshot: Snapshot, _ organization: Int, _ place: Int) -> RepositoryState {

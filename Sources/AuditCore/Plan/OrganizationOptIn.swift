@@ -35,7 +35,7 @@ extension OrganizationSnapshot {
         guard silent > 0 else { return [] }
         return [
             "GitHub's answer does not say whether a repository set false itself, and then keeps its subject (\(silent) "
-                + "repositories): keep the old subjects allowed until a scan has read them back"
+                + "\(silent == 1 ? "repository" : "repositories")): keep the old subjects allowed until a scan has read them back"
         ]
     }
 }

@@ -3,8 +3,21 @@ package import AuditCore
 /// What was written to GitHub, as the journal has it.
 package enum ChangesetPage: Page {
 
+    /// What was written, below the plan that says what is.
+    ///
+    /// - Parameter isBrief: whether it goes without the fields that changed, which the plan names.
+    package static func text(_ changesets: [Changeset], isBrief: Bool, style: ReportStyle) -> String {
+        var page = TextPage(style: style)
+        write(changesets, isBrief: isBrief, to: &page)
+        return page.text
+    }
+
     /// - Parameter changesets: newest first.
     package static func write(_ changesets: [Changeset], to page: inout TextPage) {
+        write(changesets, isBrief: false, to: &page)
+    }
+
+    private static func write(_ changesets: [Changeset], isBrief: Bool, to page: inout TextPage) {
         if changesets.isEmpty { page.plain("This history contains no changes.", indent: 0) }
         for (index, changeset) in changesets.enumerated() {
             if index > 0 { page.blank() }
@@ -14,14 +27,16 @@ package enum ChangesetPage: Page {
                 "\(changeset.kind.rawValue)\(undone), \(changeset.startedAt), by \(changeset.actor ?? "a token of no user")"
             )
             let written = changeset.writtenChanges
-            let groups = written.grouped(Array(written.indices), by: \.likeness)
+            let groups = written.grouped(Array(written.indices)) { $0.likeness(withFields: !isBrief) }
             // Of many, what went wrong stands last, where it is read.
             let (done, open) = (
                 groups.filter { written[$0[0]].entry.outcome?.isDone == true },
                 groups.filter { written[$0[0]].entry.outcome?.isDone != true }
             )
-            for alike in written.count == groups.count ? groups : done + open { page.written(alike, of: written) }
-            page.line("  plan", .faint, changeset.planDigest, column: 16)
+            for alike in written.count == groups.count ? groups : done + open {
+                page.written(alike, of: written, isBrief: isBrief)
+            }
+            if !isBrief { page.line("  plan", .faint, changeset.planDigest, column: 16) }
         }
     }
 
@@ -57,26 +72,28 @@ package enum ChangesetPage: Page {
 }
 
 extension TextPage {
-    /// So many repositories of those that were changed alike are named.
-    private static let writtenNamesMax = 20
+    /// So many repositories of those that were changed alike are named; of more, only a few.
+    private static let writtenNamesMax = (all: 20, few: 3)
 
-    fileprivate mutating func written(_ alike: [Int], of written: [WrittenChange]) {
+    fileprivate mutating func written(_ alike: [Int], of written: [WrittenChange], isBrief: Bool) {
         guard alike.count > 2 else {
-            for place in alike { one(written[place], written[place].change.target.name) }
+            for place in alike { one(written[place], written[place].change.target.name, isBrief: isBrief) }
             return
         }
-        let names = alike.prefix(Self.writtenNamesMax).map { written[$0].change.target.name }.joined(separator: ", ")
-        let rest = alike.count - Self.writtenNamesMax
+        let shown = alike.count <= Self.writtenNamesMax.all ? alike.count : Self.writtenNamesMax.few
+        let names = alike.prefix(shown).map { written[$0].change.target.name }.joined(separator: ", ")
+        let rest = alike.count - shown
         one(
             written[alike[0]],
-            "\(alike.count) repositories alike: \(names)" + (rest > 0 ? " and \(rest) more" : ""))
+            "\(alike.count) \(isBrief ? "" : "repositories ")alike: \(names)" + (rest > 0 ? " and \(rest) more" : ""),
+            isBrief: isBrief)
     }
 
-    private mutating func one(_ one: WrittenChange, _ names: String) {
+    private mutating func one(_ one: WrittenChange, _ names: String, isBrief: Bool) {
         let outcome = one.entry.outcome
         let tone: TextPage.Tone = outcome?.isDone == true ? .good : outcome == nil ? .faint : .bad
         line("  \(one.entry.displayText)", tone, names, column: 16)
-        for line in one.lines { wrapped(line, indent: 16, .faint) }
+        if !isBrief { for line in one.lines { wrapped(line, indent: 16, .faint) } }
         if let message = outcome?.message { wrapped(message, indent: 16) }
     }
 }
@@ -92,7 +109,12 @@ private struct WrittenChange {
             .map { "\($0.name): \($0.value) → \($1.value)" }
     }
 
-    var likeness: Likeness {
+    /// - Parameter withFields: whether those are alike alone whose fields changed alike.
+    func likeness(withFields: Bool) -> Likeness {
+        guard withFields else {
+            return Likeness(
+                organization: nil, outcome: entry.displayText, message: entry.outcome?.message, lines: [])
+        }
         let organization: String? = if case .organization = change.target { change.target.name } else { nil }
         return Likeness(
             organization: organization, outcome: entry.displayText, message: entry.outcome?.message, lines: lines)

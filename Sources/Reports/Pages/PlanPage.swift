@@ -13,12 +13,15 @@ package enum PlanPage: Page {
 
     /// A plan for people, or what is left of it.
     ///
-    /// - Parameter estimate: how long its writes take.
+    /// - Parameters:
+    ///   - estimate: how long its writes take.
+    ///   - isBrief: whether it says no more than what becomes of templates and subjects, for a screen that shows as well
+    ///     what came of it.
     package static func text(
-        _ left: Plan, of plan: Plan? = nil, estimate: WriteEstimate? = nil, style: ReportStyle,
+        _ left: Plan, of plan: Plan? = nil, estimate: WriteEstimate? = nil, isBrief: Bool = false, style: ReportStyle,
     ) -> String {
         var page = TextPage(style: style)
-        page.plan(left, digest: PlanDocument.digest(of: plan ?? left), estimate)
+        page.plan(left, digest: PlanDocument.digest(of: plan ?? left), estimate, isBrief: isBrief)
         return page.text
     }
 
@@ -37,20 +40,28 @@ extension TextPage {
     private static let manualLinesMax = 40
     /// So many repositories of those that are changed alike are named; of more, only a few.
     private static let namesMax = (all: 20, few: 3)
+    /// Of so many lines the subjects of one change are, at most.
+    private static let subjectsLinesMax = 60
 
-    fileprivate mutating func plan(_ plan: Plan, digest: String, _ estimate: WriteEstimate?) {
+    fileprivate mutating func plan(
+        _ plan: Plan, digest: String, _ estimate: WriteEstimate?, isBrief: Bool = false,
+    ) {
         let names = plan.organizations.map(\.login).joined(separator: ", ")
         line(
             plan.changes.isEmpty ? "NOTHING TO CHANGE" : "PLAN", plan.changes.isEmpty ? .good : .strong,
             "\(names): \(counted(plan.changes.count, "change")), \(PlanPage.subjectWords(plan))")
-        if !plan.policyName.isEmpty { line("  policy", .faint, plan.policyName) }
-        if let scan = plan.scanID { line("  scan", .faint, "#\(scan.rawValue)") }
+        if !isBrief, !plan.policyName.isEmpty { line("  policy", .faint, plan.policyName) }
+        if !isBrief, let scan = plan.scanID { line("  scan", .faint, "#\(scan.rawValue)") }
         if let why = plan.incomplete { wrapped(why, label: "incomplete:", indent: 2, .poor) }
-        writes(plan, estimate)
+        if !isBrief { writes(plan, estimate) }
         cloudFirst(plan, isToBeListed: estimate != nil)
         access(of: plan)
-        changes(plan.changes, organizationsFirst: plan.beginsWithOrganizations)
+        changes(plan.changes, organizationsFirst: plan.beginsWithOrganizations, isBrief: isBrief)
         manual(plan.manual)
+        guard !isBrief else {
+            blank()
+            return fact("digest", digest)
+        }
         counts(plan, digest: digest)
     }
 
@@ -59,12 +70,7 @@ extension TextPage {
         let words = estimate?.words()
         guard plan.changes.count > 1 || words != nil else { return }
         blank()
-        let order =
-            !plan.changesOrganizations
-            ? "one after another"
-            : plan.beginsWithOrganizations
-                ? "organizations first, then repositories" : "repositories first, then organizations"
-        line("WRITES", .strong, plan.changes.count > 1 ? order : "")
+        line("WRITES", .strong, plan.changes.count > 1 ? plan.orderInWords : "")
         let counts = Dictionary(plan.changes.map { ($0.kind, 1) }, uniquingKeysWith: +)
         table(
             PlannedChange.Kind.allCases.compactMap { kind in
@@ -91,7 +97,7 @@ extension TextPage {
     // MARK: - Changes
 
     /// Organizations by themselves, and what most repositories have in common before the rest.
-    private mutating func changes(_ changes: [PlannedChange], organizationsFirst: Bool) {
+    private mutating func changes(_ changes: [PlannedChange], organizationsFirst: Bool, isBrief: Bool) {
         func rank(_ group: (offset: Int, element: [Int])) -> (Int, Int, Int) {
             let isOfOrganization = changes[group.element[0]].kind.isOfOrganization
             return (
@@ -106,22 +112,25 @@ extension TextPage {
             guard lineCount - start < Self.changesLinesMax else {
                 let rest = groups[place...].map(\.count).reduce(0, +)
                 blank()
-                plain("and \(counted(rest, "change")) more; --format json names all", indent: 2)
+                plain("and \(counted(rest, "more change")); --format json names all", indent: 2)
                 return
             }
-            self.changes(alike, of: changes)
+            self.changes(alike, of: changes, isBrief: isBrief)
         }
     }
 
-    private mutating func changes(_ alike: [Int], of changes: [PlannedChange]) {
+    private mutating func changes(_ alike: [Int], of changes: [PlannedChange], isBrief: Bool) {
         guard alike.count > 2, let first = alike.first.map({ changes[$0] }) else {
-            for place in alike { change(changes[place]) }
+            for place in alike { change(changes[place], isBrief: isBrief) }
             return
         }
         blank()
-        line("REPOSITORIES", .strong, "\(alike.count) alike")
-        details(of: first, example: first.target.name)
-        names(alike.map { changes[$0].target.name })
+        // Of so many one name says as much as a few.
+        let isMany = alike.count > Self.namesMax.all
+        line(
+            "REPOSITORIES", .strong, "\(alike.count) alike" + (isMany ? ", \(first.target.name) for example" : ""))
+        details(of: first, example: isMany ? nil : first.target.name, isBrief: isBrief)
+        if !isMany { names(alike.map { changes[$0].target.name }) }
     }
 
     private mutating func names(_ names: [String]) {
@@ -133,30 +142,51 @@ extension TextPage {
     }
 
     /// One change: what is written, and what becomes of subjects.
-    private mutating func change(_ change: PlannedChange) {
+    private mutating func change(_ change: PlannedChange, isBrief: Bool) {
         blank()
         line(change.kind.isOfOrganization ? "ORGANIZATION" : "REPOSITORY", .strong, change.target.name)
-        details(of: change)
+        details(of: change, isBrief: isBrief)
     }
 
-    /// - Parameter example: the repository whose subject stands for that of others.
-    private mutating func details(of change: PlannedChange, example: String? = nil) {
+    /// - Parameters:
+    ///   - example: the repository whose subject stands for that of others, where it is still to be named.
+    ///   - isBrief: whether it goes without the entries of the policy.
+    private mutating func details(
+        of change: PlannedChange, example: String? = nil, isBrief: Bool,
+    ) {
         for (before, after) in zip(change.before.lines, change.after.lines) where before.value != after.value {
             wrapped("- \(before.name): \(before.value)", indent: 2, .bad)
             wrapped("+ \(after.name): \(after.value)", indent: 2, .good)
         }
         if let example, !change.subjects.isEmpty { wrapped("subjects, \(example) for example:", indent: 4) }
-        let subjects = change.subjects
-        for alike in subjects.grouped(Array(subjects.indices), by: \.likeness) {
-            self.subjects(alike, of: subjects, isOwn: !change.kind.isOfOrganization)
-        }
+        subjects(of: change)
         if !change.knowsSubjects {
             wrapped("whose subject changes is not known", indent: 4, .poor)
         } else if change.subjects.allSatisfy({ $0.effect == .none }) {
             wrapped("the setting changes, and no subject", indent: 4, .faint)
         }
-        if !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "fixes:", indent: 4) }
+        if !isBrief, !change.rules.isEmpty { wrapped(change.rules.joined(separator: ", "), label: "fixes:", indent: 4) }
         for warning in change.warnings { wrapped(warning, label: "warning:", indent: 4, .poor) }
+    }
+
+    /// What most have in common before the rest, where they are many.
+    private mutating func subjects(of change: PlannedChange) {
+        let subjects = change.subjects
+        let groups = subjects.grouped(Array(subjects.indices), by: \.likeness).enumerated()
+            .sorted { one, other in
+                let counts = (
+                    one.element.count > 2 ? one.element.count : 0, other.element.count > 2 ? other.element.count : 0
+                )
+                return counts.0 != counts.1 ? counts.0 > counts.1 : one.offset < other.offset
+            }.map(\.element)
+        let start = lineCount
+        for (place, alike) in groups.enumerated() {
+            guard lineCount - start < Self.subjectsLinesMax else {
+                let rest = groups[place...].map(\.count).reduce(0, +)
+                return plain("and \(counted(rest, "more subject")); --format json names all", indent: 4)
+            }
+            self.subjects(alike, of: subjects, isOwn: !change.kind.isOfOrganization)
+        }
     }
 
     /// - Parameter isOwn: whether they are of the repository that is written.
@@ -195,7 +225,7 @@ extension TextPage {
             let room = Self.manualLinesMax - (lineCount - start)
             guard room > 0 else {
                 let rest = groups[place...].map(\.count).reduce(0, +)
-                return plain("and \(counted(rest, "finding")) more; --format json names all", indent: 2)
+                return plain("and \(counted(rest, "more finding")); --format json names all", indent: 2)
             }
             let first = manual[group[0]]
             wrapped("\(first.rule) (\(group.count)): \(first.why)", indent: 2, .strong)
@@ -230,6 +260,12 @@ extension TextPage {
 extension Plan {
     /// A plan of a policy does, and what undoes it ends with them.
     fileprivate var beginsWithOrganizations: Bool { changes.first?.kind.isOfOrganization ?? true }
+
+    fileprivate var orderInWords: String {
+        guard changesOrganizations else { return "one after another" }
+        return beginsWithOrganizations
+            ? "organizations first, then repositories" : "repositories first, then organizations"
+    }
 }
 
 // MARK: - What changes have in common
