@@ -216,6 +216,27 @@ package actor ScanRecorder {
         locks = []
     }
 
+    /// Removes organizations that no scan ever found, as if nobody had asked for them.
+    ///
+    /// - Parameter logins: as they were asked for.
+    package func forget(_ logins: [String]) async throws(HistoryError) {
+        let scan = scanID.rawValue
+        let forgotten = Set(logins.map { $0.lowercased() })
+        try await store.write { db in
+            for login in forgotten {
+                try db.execute(
+                    sql:
+                        "DELETE FROM scanOrganization WHERE scanID = ? AND organizationID IS NULL AND lower(login) = ?",
+                    arguments: [scan, login])
+            }
+            guard var record = try ScanRecord.fetchOne(db, key: scan), record.state != "sealed" else { return }
+            var json = JSONTextReader()
+            record.requested = JSONColumn.of(
+                try json.strings(record.requested).filter { !forgotten.contains($0.lowercased()) })
+            try record.update(db)
+        }
+    }
+
     /// Stores the judgement and closes the scan for good, in one transaction.
     ///
     /// - Parameter texts: the policy, and the waiver file where one was given.

@@ -87,14 +87,23 @@ struct Pipeline {
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }
-        guard try await hasFoundAny(snapshot, history) else {
+        let unknown = try await neverFound(in: snapshot, history)
+        sayNeverFound(unknown, snapshot, try await history.organizations(apiURL: apiURL).map(\.login))
+        guard unknown.isEmpty || unknown.count < snapshot.organizations.count else {
             try await recorder.discard()
             report.scanID = nil
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         }
         do throws(HistoryError) {
-            report.digest = try await recorder.seal(report, judgedBy: settings.judging.texts)
+            var stored = report
+            if !unknown.isEmpty {
+                // What is reported is not what is kept: the scan would be the latest of nothing.
+                try await recorder.forget(unknown)
+                stored = evaluator.evaluate(
+                    try await history.snapshot(of: recorder.scanID), known: known, before: compared)
+            }
+            report.digest = try await recorder.seal(stored, judgedBy: settings.judging.texts)
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)
         } catch {
@@ -281,23 +290,24 @@ struct Pipeline {
         }
     }
 
-    /// Whether a scan found any of its organizations, or one was found before: where none ever was, a name is misspelled, and
-    /// the scan would be the latest of nothing.
-    private func hasFoundAny(_ snapshot: Snapshot, _ history: HistoryStore) async throws(HistoryError) -> Bool {
-        let logins = snapshot.organizations.map(\.login)
-        guard !logins.isEmpty, snapshot.organizations.allSatisfy({ $0.id == nil }) else { return true }
-        let apiURL = snapshot.apiURL
-        if try await history.organizations(named: logins, apiURL: apiURL).contains(where: { $0.reference.id != nil }) {
-            return true
-        }
-        if !settings.console.isQuiet {
-            let known = try await history.organizations(apiURL: apiURL).map(\.login)
-            let nearest = logins.compactMap { NearestWord.nearest(to: $0, among: known) }.first
-            context.console.note(
-                "note: no scan ever found \(logins.joined(separator: ", ")) at \(apiURL), so this scan is not stored"
-                    + (nearest.map { "; did you mean \($0)?" } ?? ""))
-        }
-        return false
+    /// Logins of organizations that neither this scan nor an earlier one found: a name may be misspelled.
+    private func neverFound(in snapshot: Snapshot, _ history: HistoryStore) async throws(HistoryError) -> [String] {
+        let logins = snapshot.organizations.filter { $0.id == nil }.map(\.login)
+        guard !logins.isEmpty else { return [] }
+        return try await history.organizations(named: logins, apiURL: snapshot.apiURL)
+            .filter { $0.reference.id == nil }.map(\.asked)
+    }
+
+    /// - Parameter known: logins of organizations that scans found.
+    private func sayNeverFound(_ logins: [String], _ snapshot: Snapshot, _ known: [String]) {
+        guard !logins.isEmpty, !settings.console.isQuiet else { return }
+        let isAll = logins.count == snapshot.organizations.count
+        let known = known + snapshot.organizations.filter { $0.id != nil }.map(\.login)
+        let nearest = logins.compactMap { NearestWord.nearest(to: $0, among: known) }.first
+        context.console.note(
+            "note: no scan ever found \(logins.joined(separator: ", ")) at \(snapshot.apiURL), so "
+                + (isAll ? "this scan is not stored" : "the scan is stored without it")
+                + (nearest.map { "; did you mean \($0)?" } ?? ""))
     }
 
     /// Warns of renamed and taken-over organizations on standard error too, since not everybody reads the report.
