@@ -126,6 +126,13 @@ package struct WriteLimits: Hashable, Sendable {
         self.hourly = hourly ?? self.hourly
     }
 
+    /// Shortens all times alike, for an emulator whose minute is shorter.
+    package mutating func shorten(toMinuteOf minute: Duration) {
+        interval = interval * (minute / .seconds(60))
+        self.minute = minute
+        hour = minute * 60
+    }
+
     /// How long so many writes take at least.
     ///
     /// - Parameter before: how long ago earlier writes were sent.

@@ -11,7 +11,7 @@ extension ApplyPipeline {
         let done = entries.count { $0.outcome?.isDone == true }
         guard done < entries.count || result.stop != nil else { return ExitStatus.success.rawValue }
         let isWritten = result.hasWritten || done > 0 || entries.contains(where: \.mayBeWritten)
-        let advice = advice(entries, id)
+        let advice = advice(changeset, id, result.stop)
         let tally = Self.tally(changeset, done)
         func failure(_ message: String, hint: String? = nil, otherwise status: ExitStatus) -> CommandFailure {
             CommandFailure(message: message, hint: hint ?? advice, status: isWritten ? .partial : status)
@@ -38,7 +38,7 @@ extension ApplyPipeline {
         case .refused(.credentialRefused(let refusal, let status, let message)):
             throw failure(
                 "\(GitHubError.credentialRefused(refusal, status: status, message)); \(tally), and no more was written",
-                hint: "\(refusal.hint); then \(advice)", otherwise: .permission)
+                hint: "\(refusal.hint)\n\(advice)", otherwise: .permission)
         case .refused(let error), .failed(let error):
             throw failure("\(error); \(tally)", otherwise: .failure)
         case .prefixChanged(let why):
@@ -77,8 +77,21 @@ extension ApplyPipeline {
         return parts.joined(separator: ", ") + (open.count > 3 ? " and \(open.count - 3) more" : "")
     }
 
-    /// What to do next. What GitHub rejected is not to be sent again.
-    private func advice(_ entries: [Changeset.Entry], _ id: ChangesetID) -> String {
+    /// One line for all that failed alike, and no more than ten lines.
+    static func names(ofAlike failed: [(name: String, why: String)]) -> [String] {
+        let groups = Dictionary(grouping: failed, by: \.why)
+        let order = failed.map(\.why).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let lines = order.prefix(10).map { why in
+            let names = (groups[why] ?? []).map(\.name)
+            return names.prefix(3).joined(separator: ", ")
+                + (names.count > 3 ? " and \(names.count - 3) more" : "") + ": \(why)"
+        }
+        return lines + (order.count > 10 ? ["and \(order.count - 10) more reasons"] : [])
+    }
+
+    /// What to do next, one command a line. What GitHub rejected is not to be sent again.
+    private func advice(_ changeset: Changeset?, _ id: ChangesetID, _ stop: Applier.Stop?) -> String {
+        let entries = changeset?.entries ?? []
         let open = entries.filter(\.isOpen)
         let undone = entries.filter { $0.outcome?.isDone != true }
         let isIneffective =
@@ -86,17 +99,23 @@ extension ApplyPipeline {
         let isForbidden =
             !open.isEmpty
             && open.allSatisfy { entry in if case .forbidden? = entry.outcome { true } else { false } }
-        return [
-            isIneffective
-                ? "GitHub would do the same again: keep the old subjects allowed, and change the policy"
-                : open.isEmpty
-                    ? "make a new plan"
-                    : isForbidden
-                        ? "give the token what is missing, then oidc-audit apply --continue\(options) resumes"
-                        : "oidc-audit apply --continue\(options) resumes",
-            entries.contains(where: \.isWorthRollback)
-                ? "oidc-audit rollback \(id.rawValue)\(options) restores what was there" : nil,
-        ].compactMap(\.self).joined(separator: ", ")
+        var resumption = changeset?.resumption(options: options(for: ApplyCommand.self))
+            .map { "\(Tool.name) \($0) resumes" }
+        // What is left would change other subjects than planned as well.
+        if case .prefixChanged? = stop { resumption = nil }
+        let next: String
+        if isIneffective {
+            next = "GitHub would do the same again: keep the old subjects allowed, and change the policy"
+        } else if let resumption {
+            next = isForbidden ? "give the token what is missing, then \(resumption)" : resumption
+        } else if open.isEmpty {
+            next = "make a new plan"
+        } else {
+            next = "write nothing more by this plan: scan again, and see what the subjects are"
+        }
+        let rollback = changeset?.rollback(options: options(for: RollbackCommand.self))
+            .map { "\(Tool.name) \($0) restores what was there" }
+        return [next, rollback].compactMap(\.self).joined(separator: "\n")
     }
 
     /// Whether a permission was missing for all that was tried.

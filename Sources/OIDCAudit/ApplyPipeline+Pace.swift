@@ -27,7 +27,9 @@ extension CommandContext {
 
 /// How fast changes are written, what they wait for, and how far they are.
 extension ApplyPipeline {
-    var writeLimits: WriteLimits { change.pace.limits(context.writeLimits) }
+    var writeLimits: WriteLimits {
+        change.pace.limits(context.writeLimits, emulatedMinute: connection.options.emulatedMinute)
+    }
 
     /// What to say of how long so many writes take; `nil`: a moment.
     func durationInWords(of count: Int, _ kind: Changeset.Kind) async -> String? {
@@ -35,20 +37,22 @@ extension ApplyPipeline {
             .words(isRollback: kind == .rollback).map { "It takes \($0)" }
     }
 
-    func sayWait(_ wait: RateLimitWait, _ count: ChangeCount) {
-        count.waits(wait)
-        guard !console.isQuiet else { return }
-        context.console.note(Self.note(of: wait, at: context.now(), left: count.left))
+    /// A terminal's line shows it for as long as it lasts; a log gets it once.
+    func sayWait(_ wait: RateLimitWait, _ count: ChangeCount?) {
+        count?.waits(wait)
+        guard !console.isQuiet, !showsProgress || count?.isDrawn != true else { return }
+        context.console.note(Self.note(of: wait, at: context.now(), left: count?.left))
     }
 
-    static func note(of wait: RateLimitWait, at now: Timestamp, left: Int) -> String {
-        "note: waiting until \(now.adding(seconds: wait.remaining.components.seconds + 1)): \(wait.message) (\(left) left)"
+    static func note(of wait: RateLimitWait, at now: Timestamp, left: Int?) -> String {
+        "note: waiting until \(now.adding(seconds: wait.remaining.components.seconds + 1)): \(wait.message)"
+            + (left.map { " (\($0) left)" } ?? "")
     }
 
     /// Does something, draws each second on a terminal how far it is, and says whether a rate limit holds everything back
     /// meanwhile.
     func whileSayingWaits<Value>(
-        of client: GitHubClient, _ count: ChangeCount, _ body: () async -> Value,
+        of client: GitHubClient, _ count: ChangeCount?, _ body: () async -> Value,
     ) async -> Value {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -60,7 +64,7 @@ extension ApplyPipeline {
                         if end.seconds(since: said) > 2 { sayWait(wait, count) }
                         said = end
                     }
-                    if showsProgress, let line = count.line(now: context.now()) {
+                    if showsProgress, let line = count?.line(now: context.now()) {
                         context.console.show(progress: line)
                     }
                     try? await ContinuousClock().sleep(for: .seconds(1))

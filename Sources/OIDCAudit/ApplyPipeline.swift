@@ -143,29 +143,24 @@ struct ApplyPipeline {
         let count = left.repositoryCount
         guard count <= change.changesMax else {
             let what = count == left.subjectCount ? "changes the subjects" : "concerns the settings or subjects"
+            try show(left, of: work)
             throw .usage(
                 "\(work.begun == nil ? "the plan" : "what is left") \(what) of \(count) repositories, and --max-changes allows \(change.changesMax)",
                 hint: "read the plan, then allow as many: --max-changes \(count)")
         }
         try checkFollowers(of: left)
-        guard change.yes || context.ask != nil else {
-            throw .usage("no terminal to confirm on", hint: "read the plan, then add --yes")
-        }
         if let history, work.begun == nil { try await checkNotBegun(plan, in: history) }
         left.access = try await changedAccess(of: left, work, in: history)
         let entries = work.begun?.entries ?? plan.changes.map { _ in Changeset.Entry() }
         let open = entries.indices.filter { entries[$0].isOpen }
         let duration = await durationInWords(of: open.count, work.kind)
-        let page = PlanPage.text(left, of: plan, style: context.console.reportStyle(console.color))
-        if format == .text {
-            try context.console.write(Array(page.utf8))
-        } else if !change.yes {
-            // Nobody agrees to what they have not seen.
-            for line in page.split(separator: "\n") { context.console.note(String(line)) }
-        }
+        try show(left, of: work)
         guard !open.isEmpty else {
             context.console.note("there is nothing to change")
             return ExitStatus.success.rawValue
+        }
+        guard change.yes || context.ask != nil else {
+            throw .usage("no terminal to confirm on", hint: "read the plan, then add --yes")
         }
         try checkLostAccess(of: left, work)
         let question = "Write \(open.count == 1 ? "this change" : "these \(open.count) changes")"
@@ -175,7 +170,9 @@ struct ApplyPipeline {
                 message: "nothing was changed",
                 hint: "a change is written only after a yes; oidc-audit plan makes another plan", status: .usage)
         }
-        if change.yes, let duration, !console.isQuiet { context.console.note("note: \(duration)") }
+        if change.yes, let duration, !console.isQuiet {
+            context.console.note("note: \(duration.prefix(1).lowercased())\(duration.dropFirst())")
+        }
         guard let history else {
             return try await context.withHistory(historyPath, for: .making, saying: console) {
                 history throws(CommandFailure) in
@@ -184,6 +181,21 @@ struct ApplyPipeline {
         }
         return try await write(work, open, after: entries, by: client, in: history)
     }
+
+    /// Prints what is to be written; of many changes, how each kind of them is changed.
+    private func show(_ left: Plan, of work: Work) throws(CommandFailure) {
+        let page = PlanPage.text(
+            left, of: work.plan, isBrief: isBrief(work), style: context.console.reportStyle(console.color))
+        if format == .text {
+            try context.console.write(Array(page.utf8))
+        } else if !change.yes {
+            // Nobody agrees to what they have not seen.
+            for line in page.split(separator: "\n") { context.console.note(String(line)) }
+        }
+    }
+
+    /// Whether a plan, and what came of it, is shown in few words, so that both fit a screen.
+    private func isBrief(_ work: Work) -> Bool { work.plan.changes.count > ChangeCount.fewMax }
 
     /// Writes what was agreed to, and reports the result.
     ///
@@ -196,7 +208,7 @@ struct ApplyPipeline {
         let lock = try await usingHistory { () throws(HistoryError) in try store.lockChanges() }
         defer { withExtendedLifetime(lock) {} }
         if let begun = work.begun { entries = try await current(begun, in: store).entries }
-        let actor = try await asked { () async throws(GitHubError) in try await client.tokenLogin() }
+        let actor = try await asked(client) { () async throws(GitHubError) in try await client.tokenLogin() }
         let id = try await begin(work, actor, in: store)
         let before = try await usingHistory { () async throws(HistoryError) in
             try await context.earlierWrites(apiURL: apiURL, in: store)
@@ -228,15 +240,17 @@ struct ApplyPipeline {
         }
         do throws(CommandFailure) {
             let changesets = try await Self.changesets(in: store, apiURL: apiURL, id)
-            let shown = format == .text ? changesets.map { $0.only(open) } : changesets
-            try context.console.write(
-                Array(
-                    ((format == .text ? "\n" : "")
-                        + ChangesetPage.render(shown, as: format, style: context.console.reportStyle(console.color)))
-                        .utf8))
+            let style = context.console.reportStyle(console.color)
+            let page =
+                format == .text
+                ? "\n" + ChangesetPage.text(changesets.map { $0.only(open) }, isBrief: isBrief(work), style: style)
+                : ChangesetPage.render(changesets, as: format, style: style)
+            try context.console.write(Array(page.utf8))
             let exitStatus = try status(of: result, changesets.first, id, stop.withLock { $0 })
-            let journal = "history changes \(id.rawValue)\(options)"
-            let rollback = work.kind == .rollback ? nil : changesets.first?.rollback(options: options)
+            let journal = "history changes \(id.rawValue)\(options(for: HistoryChangesCommand.self))"
+            let rollback =
+                work.kind == .rollback
+                ? nil : changesets.first?.rollback(options: options(for: RollbackCommand.self))
             context.suggest([rollback, journal].compactMap(\.self), console)
             return exitStatus
         } catch {
@@ -249,14 +263,18 @@ struct ApplyPipeline {
     }
 
     /// Why an organization's template is not written by whoever did not say how many repositories may change with it.
-    static let followersUnknown = CommandFailure.usage(
-        "repositories that follow the organization's template are not counted here",
-        hint: "run a complete scan first, or allow a number with --max-changes N")
+    ///
+    /// - Parameter hint: how to allow a number.
+    static func followersUnknown(hint: String) -> CommandFailure {
+        .usage("repositories that follow the organization's template are not counted here", hint: hint)
+    }
 
     /// Who follows an organization is known from a scan of late alone.
     private func checkFollowers(of plan: Plan) throws(CommandFailure) {
         guard plan.changesOrganizations, change.maxChanges == nil else { return }
-        guard plan.scanID != nil, plan.knowsSubjects else { throw Self.followersUnknown }
+        guard plan.scanID != nil, plan.knowsSubjects else {
+            throw Self.followersUnknown(hint: "allow a number with --max-changes N")
+        }
         // A plan can be made today of a scan of long ago.
         guard let scannedAt = plan.scannedAt, context.now().seconds(since: scannedAt) <= 86_400 else {
             throw .usage(
@@ -296,11 +314,12 @@ struct ApplyPipeline {
         guard let other = try await unfinished(in: store, of: digest) else { return digest }
         throw .usage(
             "this plan was started as #\(other.id.rawValue) and is not finished",
-            hint: "oidc-audit apply --continue\(options)")
+            hint: other.resumption(options: options(for: ApplyCommand.self)).map { "\(Tool.name) \($0)" }
+                ?? "see \(Tool.name) history changes \(other.id.rawValue)")
     }
 
     /// What a further command of the same host and history needs.
-    var options: String { context.sameOptions(writingTo: apiURL, historyPath: historyPath) }
+    func options(for command: any AuditCommand.Type) -> String { context.options(for: command, writingTo: apiURL) }
 
     private func begin(
         _ work: Work, _ actor: String?, in store: HistoryStore,
@@ -314,11 +333,16 @@ struct ApplyPipeline {
         }
     }
 
-    /// What GitHub answers, or why the command ends.
+    /// What GitHub answers, or why the command ends. Says meanwhile what it waits for.
+    ///
+    /// - Parameter count: how much of it is done; `nil`: it is a request or two.
     func asked<Value>(
-        _ body: () async throws(GitHubError) -> Value,
+        _ client: GitHubClient, _ count: ChangeCount? = nil, _ body: () async throws(GitHubError) -> Value,
     ) async throws(CommandFailure) -> Value {
-        do throws(GitHubError) { return try await body() } catch { throw CommandFailure(error) }
+        let result = await whileSayingWaits(of: client, count) { () async -> Result<Value, GitHubError> in
+            do throws(GitHubError) { return .success(try await body()) } catch { return .failure(error) }
+        }
+        do throws(GitHubError) { return try result.get() } catch { throw CommandFailure(error) }
     }
 
     // MARK: - Asking

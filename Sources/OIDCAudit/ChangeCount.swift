@@ -8,9 +8,11 @@ final class ChangeCount: Sendable {
         /// Which one each was that has an outcome.
         var places: [PlannedChange.Target: Int] = [:]
         var undone: Set<PlannedChange.Target> = []
-        var failuresSaid = 0
+        /// Of failures that were said by name, how they went.
+        var failuresSaid: Set<String> = []
         /// When each was concluded.
         var moments: [ContinuousClock.Instant] = []
+        var read = 0
         var wait: (wait: RateLimitWait, end: ContinuousClock.Instant)?
         var isPaused = false
     }
@@ -22,19 +24,31 @@ final class ChangeCount: Sendable {
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
+    /// Whether targets are read, and none is written yet.
+    private let isOfReading: Bool
+
     /// Of so few each is said by its name.
-    private static let fewMax = 20
+    static let fewMax = 20
     /// So many failures are said by their names.
     private static let failuresMax = 10
 
-    init(of total: Int, _ limits: WriteLimits = WriteLimits(), after before: [Duration] = []) {
+    init(
+        of total: Int, _ limits: WriteLimits = WriteLimits(), after before: [Duration] = [], isOfReading: Bool = false,
+    ) {
         self.total = total
+        self.isOfReading = isOfReading
         self.limits = limits
         self.before = before
     }
 
     /// How many have no outcome yet.
-    var left: Int { state.withLock { max(0, total - $0.places.count) } }
+    var left: Int { state.withLock { max(0, total - $0.places.count - $0.read) } }
+
+    /// Whether a terminal shows a line of it.
+    var isDrawn: Bool { total > 1 && !state.withLock { $0.isPaused } }
+
+    /// Notes that one more target was read.
+    func takeReading() { state.withLock { $0.read += 1 } }
 
     /// Notes what came of a change. One that a rate limit refused is tried again, and is the same change then.
     ///
@@ -59,9 +73,9 @@ final class ChangeCount: Sendable {
     func isSaid(_ outcome: ChangeOutcome, _ place: Int, onTerminal: Bool) -> Bool {
         guard total > Self.fewMax else { return true }
         guard outcome.isDone else {
+            // The report of all names those that failed alike.
             return state.withLock { state in
-                state.failuresSaid += 1
-                return state.failuresSaid <= Self.failuresMax
+                state.failuresSaid.count < Self.failuresMax && state.failuresSaid.insert(outcome.sentence).inserted
             }
         }
         return !onTerminal && (place == 1 || place == total || place % max(1, total / Self.fewMax) == 0)
@@ -84,12 +98,13 @@ final class ChangeCount: Sendable {
         let state = state.withLock { $0 }
         guard !state.isPaused, total > 1 else { return nil }
         let moment = ContinuousClock.now
-        let done = state.places.count
+        let done = isOfReading ? min(state.read, total) : state.places.count
         if let waiting = state.wait, waiting.end > moment {
             var wait = waiting.wait
             wait.remaining = waiting.end - moment
             return ProgressLine.line(done: done, of: total, wait, now: now)
         }
+        guard !isOfReading else { return "\(done)/\(total) read" }
         var parts = ["\(done)/\(total) changes"]
         if !state.undone.isEmpty { parts.append("\(state.undone.count) not made") }
         if done > 0, done < total { parts.append("\(timeLeft(state, moment).inWords) left") }

@@ -7,6 +7,8 @@ struct CommandContext: Sendable {
     var environment: [String: String]
     /// Names of the options that the command line itself gives: what else is set may be meant for other commands.
     var flags: Set<String> = []
+    /// The options that the command line itself gives, in its order.
+    var given: [GivenOption] = []
     /// Whether nothing but errors is wanted on standard error.
     var isQuiet = false
     /// What the configuration file says of single organizations.

@@ -4,6 +4,7 @@ import History
 /// Why a command ends early: one line, a hint, and the exit status that follows.
 struct CommandFailure: Error, Hashable, CustomStringConvertible {
     var message: String
+    /// What to do; each further command on a line of its own.
     var hint: String?
     var status: ExitStatus
 

@@ -78,11 +78,13 @@ final class Console: Sendable {
         say(paint("error:", "1;31", isColored) + " ", failure.message.singleLine, margin: 7)
         if let hint = failure.hint {
             let label = paint(" hint:", "1;36", isColored) + " "
-            // A command that is to be pasted stays on one line, however long.
-            if hint.contains("\(Tool.name) ") {
-                say("\(label)\(hint.singleLine)\n")
-            } else {
-                say(label, hint.singleLine, margin: 7)
+            // Each command on a line of its own, which it keeps, however long: it is to be pasted.
+            for hint in hint.split(separator: "\n").map(String.init) {
+                if hint.contains("\(Tool.name) ") {
+                    say("\(label)\(hint.singleLine)\n")
+                } else {
+                    say(label, hint.singleLine, margin: 7)
+                }
             }
         }
     }

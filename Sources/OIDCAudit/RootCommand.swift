@@ -32,6 +32,7 @@ struct RootCommand: ParsableCommand {
                 for warning in invocation.warnings { context.console.note("warning: \(warning)") }
                 var context = context
                 context.flags = invocation.flagNames
+                context.given = invocation.flags
                 context.isQuiet = invocation.isQuiet
                 context.organizationSettings = invocation.organizations
                 return try await command.run(in: context)

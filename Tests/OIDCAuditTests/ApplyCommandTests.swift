@@ -554,7 +554,7 @@ import Testing
             #expect(await Self.run(scan, "apply", plan, "--yes").status == 6)
             let undone = await Self.run(scan, "rollback", "1", "--yes")
             #expect(undone.status == 0)
-            #expect(undone.error.contains("note: acme/r2 was not written by #1 (rejected)"))
+            #expect(undone.error.contains("note: acme/r2: not written by #1 (rejected)"))
         }
     }
 

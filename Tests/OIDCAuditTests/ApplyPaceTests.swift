@@ -140,10 +140,11 @@ import Testing
             limits.hourly = 2
             let apply = await Self.run(scan, "apply", plan, "--yes", "--max-wait", "60s", writeLimits: limits)
             #expect(apply.status == 6, "\(apply.error)")
-            #expect(apply.error.contains("note: It takes at least 1 h"))
+            #expect(apply.error.contains("note: it takes at least 1 h"))
             #expect(apply.error.contains("the 2 writes of this hour are used; the wait would be longer than allowed"))
             #expect(apply.error.contains("2 of 4 changes were made, not acme/r3, acme/r4"))
-            #expect(apply.error.contains(/oidc-audit apply --continue --api-url .+ resumes, oidc-audit rollback 1/))
+            #expect(
+                apply.error.contains(/hint: oidc-audit apply --continue --api-url .+ resumes\n hint: oidc-audit roll/))
             #expect(await scan.world.requests.count { $0.hasPrefix("PUT") } == 2)
         }
     }
@@ -187,10 +188,73 @@ import Testing
         for (onTerminal, range) in [(false, 10...30), (true, 0...0)] {
             let count = ChangeCount(of: 294)
             #expect(range.contains((1...294).count { count.isSaid(.applied, $0, onTerminal: onTerminal) }))
-            #expect((1...294).count { count.isSaid(.failed("x"), $0, onTerminal: onTerminal) } == 10)
+            // Those that fail alike are one line, and the report names them.
+            #expect((1...294).count { count.isSaid(.failed("x"), $0, onTerminal: onTerminal) } == 1)
+            #expect((1...294).count { count.isSaid(.failed("\($0)"), $0, onTerminal: onTerminal) } == 9)
         }
         let few = ChangeCount(of: 20)
         #expect((1...20).allSatisfy { few.isSaid(.applied, $0, onTerminal: true) })
+    }
+
+    /// An emulator's hour is shorter, and all else with it.
+    @Test func allTimesOfAnEmulatorAreShorterAlike() {
+        var limits = WriteLimits()
+        limits.shorten(toMinuteOf: .milliseconds(600))
+        #expect(limits.interval == .milliseconds(10))
+        #expect(limits.minute == .milliseconds(600) && limits.hour == .seconds(36))
+        #expect(limits.estimate(of: 501).duration == .seconds(36))
+    }
+
+    /// As the last request of the hour: what a rollback reads first waits, and so does what an apply asks first.
+    @Test(arguments: [true, false]) func aWaitBeforeTheFirstWriteIsSaid(ofRollback: Bool) async throws {
+        try await Self.withPlan { (scan, plan) async throws -> Void in
+            if ofRollback { #expect(await Self.run(scan, "apply", plan, "--yes").status == 0) }
+            await scan.world.change { world in
+                world.faults = [.init(method: "GET", times: 1, kind: .secondaryLimit, retryAfterSeconds: 4)]
+            }
+            let run =
+                ofRollback
+                ? await Self.run(scan, "rollback", "1", "--yes") : await Self.run(scan, "apply", plan, "--yes")
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.error.contains("note: waiting until "), "\(run.error)")
+        }
+    }
+
+    /// Before each of the repositories is read, which can take minutes; and what is named instead works.
+    @Test func aRollbackOfTooManyIsRefusedAtOnce() async throws {
+        try await Self.withPlan(60) { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [.init(path: "/repos/acme/r60/*", method: "PUT", kind: .status, status: 500)]
+            }
+            let applied = await Self.run(scan, "apply", plan, "--yes", "--max-changes", "60")
+            #expect(applied.status == 6, "\(applied.error)")
+            let before = await scan.world.requests.count
+            let refused = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(refused.status == 2)
+            #expect(refused.error.contains("--max-changes allows 50"), "\(refused.error)")
+            #expect(await scan.world.requests.count == before)
+            for hints in [applied, refused] {
+                #expect(hints.error.contains("oidc-audit rollback 1 --max-changes 60 --api-url "), "\(hints.error)")
+            }
+            let undone = await Self.run(scan, "rollback", "1", "--yes", "--max-changes", "60")
+            #expect(undone.status == 0, "\(undone.error)")
+        }
+    }
+
+    /// Many left: the command that resumes allows as many.
+    @Test func goingOnWithManyAllowsAsMany() async throws {
+        try await Self.withPlan(52) { (scan, plan) async throws -> Void in
+            await scan.world.change {
+                $0.faults = [.init(method: "PUT", times: 1, kind: .status, status: 500)]
+            }
+            let canary = await Self.run(scan, "apply", plan, "--yes", "--max-changes", "52")
+            #expect(canary.status == 6, "\(canary.error)")
+            #expect(
+                canary.error.contains(" hint: oidc-audit apply --continue --max-changes 52 --api-url "),
+                "\(canary.error)")
+            let quiet = await Self.run(scan, "apply", "--continue", "--max-changes", "52", "--yes", "-q")
+            #expect(quiet.status == 0 && quiet.error.isEmpty, "\(quiet.error)")
+        }
     }
 
     /// A host without limits need not be written to as slowly as github.com.

@@ -43,6 +43,15 @@ import Testing
         #expect(lines == ["error: \(Self.words)", " hint: do \(Self.words)", "note: \(Self.words)"])
     }
 
+    /// Each command is a line to copy; what is no command fits the terminal.
+    @Test func eachHintStandsOnALineOfItsOwn() {
+        let failure = CommandFailure(
+            message: "x", hint: "\(Self.words)\noidc-audit \(Self.words)\noidc-audit b", status: .usage)
+        let hints = Self.lines(width: 80) { $0.fail(failure) }.filter { $0.hasPrefix(" hint: ") }
+        #expect(hints.count == 3)
+        #expect(hints.suffix(2) == [" hint: oidc-audit \(Self.words)", " hint: oidc-audit b"])
+    }
+
     /// It is copied as a whole.
     @Test func aCommandToPasteIsNeverBroken() {
         let command = "oidc-audit plan \(Self.words)"

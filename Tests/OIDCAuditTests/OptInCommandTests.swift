@@ -66,7 +66,12 @@ import Testing
             #expect(await Self.prefix(scan, 2) == "repo:acme@77/own@3")
             #expect(await Self.run(scan, "scan", "acme", "--policy", policy).status == 0)
 
-            let back = await Self.run(scan, "rollback", "1", "--yes", "--max-changes", "9")
+            // The command that is named for it works as it stands.
+            let uncounted = await Self.run(scan, "rollback", "1", "--yes")
+            #expect(
+                uncounted.error.contains(" hint: oidc-audit rollback 1 --max-changes 3 --api-url "),
+                "\(uncounted.error)")
+            let back = await Self.run(scan, "rollback", "1", "--yes", "--max-changes", "3")
             #expect(back.status == 0, "\(back.error)")
             #expect(back.output.contains("GitHub accepts use_immutable_subject: false"), "\(back.output)")
             #expect(await Self.prefix(scan, 0) == "repo:acme/a")
@@ -90,6 +95,33 @@ import Testing
         }
     }
 
+    /// A repository that set `false` itself never followed: its subject does not change back.
+    @Test func aRollbackCountsWhomTheOptInReached() async throws {
+        try await Self.withPlan { (scan, plan, _) async throws -> Void in
+            #expect(await Self.run(scan, "apply", plan, "--yes").status == 0)
+            let back = await Self.run(scan, "rollback", "1", "--max-changes", "3")
+            // Nobody could be asked, and what was to be read before a yes is there.
+            #expect(back.status == 2 && back.error.contains("read the plan, then add --yes"), "\(back.error)")
+            #expect(back.output.hasPrefix("PLAN  acme: 1 change, by which 2 subjects change"), "\(back.output)")
+            #expect(!back.output.contains("acme/own"))
+            #expect(!back.output.contains("are not counted here"))
+            #expect(!back.output.contains("changes nothing until a repository opts in"))
+        }
+    }
+
+    /// No scan shows it, so none is asked for; and a plan that can't be agreed to is shown all the same.
+    @Test func theWayBackAsksForANumberAndShowsItsPlan() async throws {
+        try await Self.withPlan { (scan, plan, _) async throws -> Void in
+            #expect(await Self.run(scan, "apply", plan, "--yes").status == 0)
+            let set = await Self.run(scan, "template", "set", "acme", "--no-immutable")
+            #expect(set.status == 2)
+            #expect(set.error.contains("hint: no scan shows whose subjects change: allow a number"), "\(set.error)")
+            let shown = await Self.run(scan, "template", "set", "acme", "--no-immutable", "--max-changes", "3")
+            #expect(shown.status == 2 && shown.output.hasPrefix("PLAN  acme: 1 change"), "\(shown.output)")
+            #expect(shown.output.replacing(/\s+/, with: " ").contains("GitHub accepts use_immutable_subject: false"))
+        }
+    }
+
     @Test func aPolicyForIdsIsMadeAndNoOther() async throws {
         let made = await CommandRun.run(["policy", "init", "--for", "immutable", "--file", "-"])
         #expect(made.status == 0, "\(made.error)")
@@ -106,6 +138,7 @@ import Testing
             let set = await Self.run(scan, "template", "set", "acme", "--immutable", "--yes")
             #expect(set.status == 0, "\(set.error)")
             #expect(set.output.hasPrefix("PLAN  acme: 1 change, by which 3 subjects change"), "\(set.output)")
+            #expect(!set.output.contains("changes nothing until a repository opts in"), "\(set.output)")
             #expect(await Self.prefix(scan, 1) == "repo:acme@77/b@2")
         }
     }

@@ -58,11 +58,12 @@ import Testing
         #expect(words(await CommandRun.run(["template", "get", "--help"]).output).contains(Self.effect))
         let folder = try Folder()
         try await Emulator(world(["repo"])).run { address in
-            for change in [["--claims", "repo,context"], ["--immutable"]] {
+            // An opt-in is followed without further ado.
+            for (change, isSaid) in [(["--claims", "repo,context"], true), (["--immutable"], false)] {
                 let set = await CommandRun.run(
                     ["template", "set", "acme", "--api-url", address, "--db", folder.database, "--max-changes", "5"]
                         + change, environment: ["GH_ENTERPRISE_TOKEN": "t"], ask: { _ in false })
-                #expect(words(set.output).contains(Self.effect), "\(set.output)\(set.error)")
+                #expect(words(set.output).contains(Self.effect) == isSaid, "\(set.output)\(set.error)")
             }
         }
     }

@@ -53,7 +53,7 @@ struct CheckCommand: AuditCommand {
             organizations: organizations, host: host, historyPath: path,
             judging: try await JudgingSettings(
                 policy, output.gate, judging: at, of: organizations, host, historyPath: path,
-                console.settings, in: context), moment: at,
+                console.settings, in: context), policy: policy.policy, moment: at,
             maxAge: at == nil ? age.maxAge : nil, console: console.settings)
         if compare != nil, writeBaseline != nil {
             throw .usage("--compare and --write-baseline exclude each other", hint: "run it once for each")
@@ -82,6 +82,8 @@ struct CheckPipeline {
     var host: HostChoice
     var historyPath: String
     var judging: JudgingSettings
+    /// As the person named it; `nil`: it is that of the scan.
+    var policy: String?
     /// Which scan is judged; `nil`: the last one of each organization, as of today.
     var moment: ScanReference?
     /// How old the last one may be; `nil`: as old as it is, unless several are joined.
@@ -148,11 +150,16 @@ struct CheckPipeline {
         // Of a day that is past there is nothing to fix.
         if moment == nil {
             let apiURL = stored.snapshot.apiURL
-            let options = (
-                offline: context.sameOptions(apiURL: apiURL, historyPath: historyPath),
-                online: context.sameOptions(writingTo: apiURL, historyPath: historyPath)
-            )
-            context.suggest(report.nextSteps(isStored: true, options: options), console)
+            let steps = report.nextSteps(
+                isStored: true, policy: policy,
+                offline: { context.options(for: $0, apiURL: apiURL, except: ScopeOptions.names.union(["policy"])) },
+                online: { context.options(for: $0, writingTo: apiURL, except: ["policy"]) })
+            context.suggest(steps, console)
+        } else {
+            let apiURL = stored.snapshot.apiURL
+            context.suggest(
+                report.explanation(policy: policy) { context.options(for: $0, apiURL: apiURL, except: ["policy"]) },
+                console)
         }
         return report.gate.exitStatus
     }

@@ -104,8 +104,8 @@ extension CheckPipeline {
             let login = missing.first ?? ""
             throw .usage(
                 "the history \(historyPath) holds no finished scan of \(login) at \(apiURL)",
-                hint: "oidc-audit scan \(login) --policy \(judging.policy.source.shellQuoted)"
-                    + context.sameOptions(writingTo: apiURL, historyPath: historyPath)
+                hint: "oidc-audit scan \(login) --policy \((policy ?? judging.policy.source).shellQuoted)"
+                    + context.options(for: ScanCommand.self, writingTo: apiURL, except: ["policy"])
                     + " makes one; --api-url and --db choose another")
         }
         if let other = groups.first(where: { $0.scan.scope != first.scan.scope }) {

@@ -82,9 +82,8 @@ struct PolicyInitCommand: AuditCommand {
         }
         try AtomicFile.write(to: file, what: "policy") { $0.write(text) }
         try context.console.print("wrote \(file)".singleLine)
-        let options = context.sameOptions(
-            apiURL: (host.apiURL ?? host.hostname)?.description,
-            historyPath: (try? history.path(context.environment)) ?? "")
+        let command: any AuditCommand.Type = next == "check" ? CheckCommand.self : ScanCommand.self
+        let options = context.options(for: command, apiURL: (host.apiURL ?? host.hostname)?.description)
         let quoted = file.shellQuoted
         context.suggest([
             "policy validate \(quoted)", "\(next) \(organization?.rawValue ?? "ORG") --policy \(quoted)\(options)",

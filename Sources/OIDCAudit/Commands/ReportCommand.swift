@@ -48,7 +48,7 @@ struct ReportCommand: AuditCommand {
             judging: try await JudgingSettings(
                 policy, output.gate, judging: moment, of: organization.distinct, host, historyPath: path,
                 console.settings, in: context),
-            moment: moment, maxAge: scan == nil ? age.maxAge : nil, holdsWaiversThen: true,
+            policy: policy.policy, moment: moment, maxAge: scan == nil ? age.maxAge : nil, holdsWaiversThen: true,
             console: console.settings)
         return try await settings.check(
             try ReportSettings(output, context.environment), baselinePath: nil, in: context)

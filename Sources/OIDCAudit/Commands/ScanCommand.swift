@@ -77,13 +77,12 @@ struct ScanCommand: AuditCommand {
             context.console.note("note: the scan is incomplete: \(why)")
         }
         if failure == nil {
-            let options = context.sameOptions(
-                apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath)
-            context.suggest(
-                report.nextSteps(
-                    isStored: report.scanID != nil,
-                    options: (context.sameOptions(apiURL: nil, historyPath: settings.historyPath), options)),
-                settings.console)
+            let apiURL = settings.connection.endpoint.description
+            let steps = report.nextSteps(
+                isStored: report.scanID != nil, policy: policy.policy,
+                offline: { context.options(for: $0, apiURL: nil, except: ScopeOptions.names.union(["policy"])) },
+                online: { context.options(for: $0, apiURL: apiURL, except: ["policy"]) })
+            context.suggest(steps, settings.console)
         }
         return report.gate.exitStatus
     }

@@ -7,12 +7,15 @@ struct GivenOption {
     let option: DeclaredOption
     /// `nil`: a flag on the command line.
     let text: String?
+    /// Whether the command line says the opposite of the flag.
+    let isInverse: Bool
     /// Where, for messages.
     let origin: String
 
-    init(_ option: DeclaredOption, _ text: String?, origin: String) {
+    init(_ option: DeclaredOption, _ text: String?, isInverse: Bool = false, origin: String) {
         self.option = option
         self.text = text
+        self.isInverse = isInverse
         self.origin = origin
     }
 
@@ -44,7 +47,7 @@ struct Invocation {
     /// What comes after them.
     private let words: [String]
     /// What the command line gives.
-    private let flags: [GivenOption]
+    let flags: [GivenOption]
     /// What environment and file add to it.
     private let settings: [GivenOption]
     /// What a person should know of the environment.
@@ -191,7 +194,8 @@ struct Invocation {
                     }
                     text = words.removeFirst()
                 }
-                given.append(GivenOption(option, text, origin: "--\(option.name)"))
+                let isInverse = option.hasInverse && option.name.inverse == name
+                given.append(GivenOption(option, text, isInverse: isInverse, origin: "--\(option.name)"))
             }
         }
         return (given, hasArguments)

@@ -10,10 +10,13 @@ struct WritePaceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Most writes in any hour. (default: \(WriteLimits().hourly))", valueName: "n"))
     var writesPerHour: Number<FromOne>?
 
-    /// - Parameter limits: what holds unless they say otherwise.
-    func limits(_ limits: WriteLimits) -> WriteLimits {
+    /// - Parameters:
+    ///   - limits: what holds unless they say otherwise.
+    ///   - emulatedMinute: how long an emulator's minute is, and a sixtieth of its hour.
+    func limits(_ limits: WriteLimits, emulatedMinute: Duration?) -> WriteLimits {
         var limits = limits
         limits.allow(minutely: writesPerMinute?.value, hourly: writesPerHour?.value)
+        if let emulatedMinute { limits.shorten(toMinuteOf: emulatedMinute) }
         return limits
     }
 }

@@ -51,9 +51,11 @@ extension JudgingSettings {
 }
 
 extension ScanReference {
+    /// What stands before a scan where its policy is meant.
+    static let prefix = "scan:"
+
     /// What `scan:ID` names; `nil`: it is not of that form.
     static func prefixed(_ text: String) -> Result<ScanReference, CommandFailure>? {
-        let prefix = "scan:"
         guard text.hasPrefix(prefix) else { return nil }
         guard let reference = ScanReference(String(text.dropFirst(prefix.count))) else {
             return .failure(.usage("\"\(text)\" is not a scan", hint: "scan: and \(forms)"))

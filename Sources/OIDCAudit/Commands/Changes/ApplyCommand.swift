@@ -57,13 +57,13 @@ struct ApplyCommand: AuditCommand {
                         ?? "see oidc-audit history changes")
             }
             let left = last.entries.count(where: \.isOpen)
-            context.console.note(
+            context.note(
                 "resuming #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
             )
-            // What was tried, and why it is left.
-            let failed = zip(last.plan.changes, last.entries).filter { $0.1.isOpen && $0.1.outcome != nil }
-            for (change, entry) in failed.prefix(5) { entry.outcome.map { pipeline.say(change, $0) } }
-            if failed.count > 5 { context.note("and \(failed.count - 5) more that were tried") }
+            // What was tried, and why it is left; what is left for the same reason together.
+            let failed = zip(last.plan.changes, last.entries).filter { $0.1.isOpen }
+                .compactMap { change, entry in entry.outcome.map { (name: change.target.name, why: $0.sentence) } }
+            for line in ApplyPipeline.names(ofAlike: failed) { context.note(line) }
             work = ApplyPipeline.Work(kind: last.kind, plan: last.plan, undoes: last.undoes, begun: last)
         } else {
             guard let plan else {

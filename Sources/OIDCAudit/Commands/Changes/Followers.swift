@@ -39,6 +39,13 @@ struct Followers {
         return scan.seesEveryRepository(of: organization)
     }
 
+    /// How to write a template whose followers are not counted.
+    var hint: String {
+        optsOut
+            ? "no scan shows whose subjects change: allow a number with --max-changes N"
+            : "run a complete scan first, or allow a number with --max-changes N"
+    }
+
     /// - Returns: `nil` if the scan does not say who follows the template.
     func change(
         of organization: Plan.Organization, from template: OrganizationTemplate, to future: OrganizationTemplate,

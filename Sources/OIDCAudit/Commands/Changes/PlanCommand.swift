@@ -102,7 +102,9 @@ struct PlanCommand: AuditCommand {
             context.console.note("read in \(loaded - began), planned in \(ContinuousClock.now - loaded)")
         }
         let estimate = await context.estimate(
-            of: plan.changes.count, pace.limits(context.writeLimits), apiURL: plan.apiURL, historyPath: path)
+            of: plan.changes.count,
+            pace.limits(context.writeLimits, emulatedMinute: connection.emulatedMinute), apiURL: plan.apiURL,
+            historyPath: path)
         try settings.write(context) { format, style in
             format == .text
                 ? PlanPage.text(plan, estimate: estimate, style: style)
@@ -115,7 +117,7 @@ struct PlanCommand: AuditCommand {
         // Whoever asks must be able to distinguish a plan of everything from one that was cut short.
         if let failure = read.failure, failure.status != .incomplete { throw failure }
         guard plan.changes.isEmpty else {
-            suggest(plan, logins, path, context)
+            suggest(plan, logins, context)
             return ExitStatus.violations.rawValue
         }
         if let why = plan.incomplete {
@@ -128,21 +130,20 @@ struct PlanCommand: AuditCommand {
 
     /// The plan's file is what apply takes; without one, it is to be made first.
     private func suggest(
-        _ plan: Plan, _ logins: [OrganizationLogin], _ path: String, _ context: CommandContext,
+        _ plan: Plan, _ logins: [OrganizationLogin], _ context: CommandContext,
     ) {
         let names = logins.map(\.rawValue).joined(separator: " ")
         let policy = self.policy.policy.map { " --policy \($0.shellQuoted)" } ?? ""
-        let files =
-            exports.trust.map { " --trust \($0.shellQuoted)" }.joined()
-            + exports.issuer.map { " --issuer \($0.shellQuoted)" }.joined()
-        let again = "plan \(names)\(policy) --from-scan latest"
-        let same = files + context.sameOptions(apiURL: plan.apiURL, historyPath: path)
+        let scan = context.given.last { $0.option.name == "from-scan" }?.text ?? "latest"
+        let again = "plan \(names)\(policy) --from-scan \(scan.shellQuoted)"
+        let same = context.options(
+            for: PlanCommand.self, apiURL: plan.apiURL, except: ScopeOptions.names.union(["policy", "from-scan"]))
         guard let file = output.first(where: { $0.format == .json })?.path else {
             return context.suggest(["\(again) -o json=plan.json\(same)"], console.settings)
         }
         let count = plan.repositoryCount
         let most = count > ChangeOptions.changesMaxUnlessSaid ? " --max-changes \(count)" : ""
-        let options = files + context.sameOptions(writingTo: plan.apiURL, historyPath: path)
+        let options = context.options(for: ApplyCommand.self, writingTo: plan.apiURL)
         // With access to lose apply refuses, until the roles have the values.
         let losesAccess = plan.access?.lost.isEmpty == false && !updateCloudFirst
         context.suggest(

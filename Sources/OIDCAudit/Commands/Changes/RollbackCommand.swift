@@ -47,16 +47,17 @@ struct RollbackCommand: AuditCommand {
                     ?? "see oidc-audit history changes")
         }
         // Before GitHub is asked. Whatever is to be written in the end is checked again.
-        guard !changeset.mayRollBackOrganizations || change.maxChanges != nil else {
-            throw ApplyPipeline.followersUnknown
-        }
-        for (change, entry) in zip(changeset.plan.changes, changeset.entries) where !entry.mayBeWritten {
-            context.console.note(
-                "note: \(change.target.name) was not written by #\(number) (\(entry.outcome?.name ?? "not begun"))")
-        }
+        try check(changeset, pipeline)
+        let unwritten = zip(changeset.plan.changes, changeset.entries).filter { !$0.1.mayBeWritten }
+            .map { (name: $0.target.name, why: "not written by #\(number) (\($1.outcome?.name ?? "not begun"))") }
+        for line in ApplyPipeline.names(ofAlike: unwritten) { context.note("note: \(line)") }
+        let written = changeset.written
+        let followers = written.changes.filter { $0.target.isOrganization }.map(\.subjects.count).reduce(0, +)
+        let count = ChangeCount(of: written.changes.count + followers, isOfReading: true)
         return try await pipeline.withClient { client, history throws(CommandFailure) in
-            let plan = try await pipeline.asked { () async throws(GitHubError) in
-                try await RollbackPlanner(client: client).plan(undoing: changeset, now: context.now())
+            let plan = try await pipeline.asked(client, count) { () async throws(GitHubError) in
+                try await RollbackPlanner(client: client)
+                    .plan(undoing: changeset, now: context.now()) { count.takeReading() }
             }
             let status = try await pipeline.apply(
                 ApplyPipeline.Work(kind: .rollback, plan: plan, undoes: changeset.id), by: client, in: history)
@@ -69,10 +70,39 @@ struct RollbackCommand: AuditCommand {
         }
     }
 
+    /// Refuses what was not allowed before GitHub is asked for each target, which can take minutes.
+    private func check(_ changeset: Changeset, _ pipeline: ApplyPipeline) throws(CommandFailure) {
+        let again =
+            changeset.rollback(options: pipeline.options(for: RollbackCommand.self))
+            .map { "\(Tool.name) \($0)" } ?? "allow a number with --max-changes N"
+        guard !changeset.mayRollBackOrganizations || change.maxChanges != nil else {
+            throw ApplyPipeline.followersUnknown(hint: again)
+        }
+        let count = changeset.written.repositoryCount
+        guard count <= change.changesMax else {
+            throw .usage(
+                "#\(changeset.id.rawValue) may have written \(count) repositories, and --max-changes allows \(change.changesMax)",
+                hint: again)
+        }
+    }
+
     private func pipeline(_ context: CommandContext) throws(CommandFailure) -> ApplyPipeline {
         var pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
         pipeline.access = ChangeAccess(exports, console.settings, context)
         try pipeline.access?.check()
         return pipeline
     }
+}
+
+extension Changeset {
+    /// The plan of what was written, or may have been.
+    fileprivate var written: Plan {
+        var written = plan
+        written.changes = zip(plan.changes, entries).filter(\.1.isWorthRollback).map(\.0)
+        return written
+    }
+}
+
+extension PlannedChange.Target {
+    fileprivate var isOrganization: Bool { if case .organization = self { true } else { false } }
 }

@@ -152,9 +152,11 @@ struct TemplateSetCommand: AuditCommand {
         let pipeline = try ApplyPipeline(connection, history, console, page, change, in: context)
         let followers =
             target.repository == nil ? try await Followers(of: target.login, fix, pipeline, now: context.now()) : nil
-        if let followers, change.maxChanges == nil, !followers.isCounted { throw ApplyPipeline.followersUnknown }
+        if let followers, change.maxChanges == nil, !followers.isCounted {
+            throw ApplyPipeline.followersUnknown(hint: followers.hint)
+        }
         return try await pipeline.withClient { client, history throws(CommandFailure) in
-            let organization = try await pipeline.asked { () async throws(GitHubError) in
+            let organization = try await pipeline.asked(client) { () async throws(GitHubError) in
                 try await client.organization(target.login)
             }
             guard organization.login.rawValue.isExactlyIgnoringCase(target.login.rawValue) else {
@@ -199,7 +201,7 @@ struct TemplateSetCommand: AuditCommand {
         _ target: TemplateTarget, _ fix: Fix, _ client: GitHubClient, _ pipeline: ApplyPipeline, _ followers: Followers?,
     ) async throws(CommandFailure) -> PlannedChange {
         guard let name = target.repository else {
-            let (account, before) = try await pipeline.asked {
+            let (account, before) = try await pipeline.asked(client) {
                 () async throws(GitHubError) -> (OrganizationAccount, OrganizationTemplate) in
                 (try await client.organization(target.login), try await client.knownTemplate(of: target.login))
             }
@@ -215,13 +217,16 @@ struct TemplateSetCommand: AuditCommand {
                 ?? PlannedChange(
                     target: .organization(login: organization.login, id: organization.id),
                     before: .organization(before), after: .organization(future), knowsSubjects: false)
-            change.warnings.append(OrganizationTemplate.effect)
+            // Whose subject changes is counted, and an opt-in is followed without further ado.
+            if change.subjects.isEmpty, before.inheritedKeys != future.inheritedKeys {
+                change.warnings.append(OrganizationTemplate.effect)
+            }
             if let followers { change.warnings.append(followers.words(isCounted: change.knowsSubjects)) }
             if change.dropsIDs { change.warnings.append(PlannedChange.idsMayStay) }
             if before == .neverSet { change.warnings.append(PlannedChange.cannotBeUnset) }
             return change
         }
-        let state = try await pipeline.asked { () async throws(GitHubError) in
+        let state = try await pipeline.asked(client) { () async throws(GitHubError) in
             try await client.state(of: target.login, name, pipeline.connection.endpoint)
         }
         // Written to by another name, a repository that somebody else owns by now would change unnoticed.

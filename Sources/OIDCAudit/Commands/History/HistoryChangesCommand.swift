@@ -27,10 +27,10 @@ struct HistoryChangesCommand: AuditCommand {
             }
             try settings.write(
                 ChangesetPage.render(changesets, as: settings.format, style: settings.style(context)), to: context)
-            let options = context.sameOptions(writingTo: apiURL, historyPath: settings.path)
+            let options: NextOptions = { context.options(for: $0, writingTo: apiURL) }
             context.suggest(
                 all.isEmpty
-                    ? ["plan ORG --policy preset:strict -o json=plan.json\(options)"]
+                    ? ["plan ORG --policy preset:strict -o json=plan.json\(options(PlanCommand.self))"]
                     : all.nextSteps(of: changeset, options: options),
                 settings.console)
             return ExitStatus.success.rawValue

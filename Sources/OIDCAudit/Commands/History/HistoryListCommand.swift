@@ -52,8 +52,7 @@ struct HistoryListCommand: AuditCommand {
                     style: settings.style(context)),
                 to: context)
             if scans.isEmpty, start == nil, until == nil {
-                let options = context.sameOptions(
-                    apiURL: settings.host.given, historyPath: settings.path)
+                let options = context.options(for: ScanCommand.self, apiURL: settings.host.given)
                 context.suggest(["scan ORG --policy preset:strict\(options)"], settings.console)
             }
             return ExitStatus.success.rawValue
