@@ -1,11 +1,13 @@
 # Sourced by scripts that play a story against the emulator. Sets $folder and $program; the caller names itself in $story.
+scripts/need script bsdutils
 folder=$(mktemp -d)
 emulator=
 trap '[ -z "$emulator" ] || kill "$emulator"; rm -rf "$folder"' EXIT
 program=${PROGRAM:-$(swift build --show-bin-path)/oidc-audit}
 [ -x "$program" ] || swift build --product oidc-audit >&2
 
-# Starts the emulator of a world, which each step uses. GitHub allows 500 writes an hour; the emulator has no such limit.
+# Starts the emulator of a world, which each step uses. GitHub allows 500 writes an hour; the emulator has no such limit,
+# and a story that is about something else does not wait.
 emulate() {
     "$program" emulate --world "$1" >"$folder/address" 2>/dev/null &
     emulator=$!
@@ -16,19 +18,32 @@ emulate() {
 }
 
 # Runs a step, prints it, and holds it against its exit status and the length of a screen.
-step() {
-    local expected=$1 status=0 began=$SECONDS stream
-    shift
+step() { play_step '' "$@"; }
+
+# The same on a terminal of 80 columns, as a person sees it in the end: a line that is drawn over and over is none.
+screen() { play_step terminal "$@"; }
+
+play_step() {
+    local where=$1 expected=$2 status=0 began=$SECONDS command
+    shift 2
     echo "== oidc-audit $*" | sed "s|$folder/||g"
-    (cd "$folder" && "$program" "$@" >out 2>err) || status=$?
-    cat "$folder/out" "$folder/err"
+    if [ "$where" ]; then
+        printf -v command '%q ' "$program" "$@"
+        (cd "$folder" && NO_COLOR=1 TERM=xterm script -qec "stty cols 80 rows 40; exec $command" /dev/null \
+            </dev/null >typed) || status=$?
+        # What was drawn over is gone.
+        sed -E -e 's/\r+$//' -e 's/.*(\r|\x1b\[K)//' "$folder/typed" >"$folder/shown"
+    else
+        (cd "$folder" && "$program" "$@" >shown 2>err) || status=$?
+        cat "$folder/err" >>"$folder/shown"
+    fi
+    cat "$folder/shown"
     echo "== exit status $status, $((SECONDS - began)) s"
     echo
     [ "$status" -eq "$expected" ] || { echo "$story: exit status $status, not $expected" >&2; exit 1; }
-    # What was planned and what came of it are two screens: the second begins with the number of the changes.
-    for stream in out err; do
-        awk -v what="$stream of $*" -v story="$story" '
-            /^#[0-9]+  / { lines = 0 }
-            ++lines > 40 { print story ": more than 40 lines: " what > "/dev/stderr"; exit 1 }' "$folder/$stream"
-    done
+    # Both streams, and a long line is as many as a terminal makes of it.
+    awk -v what="$*" -v story="$story" '
+        { lines += length($0) > 80 ? int((length($0) + 79) / 80) : 1 }
+        END { if (lines > 40) { print story ": " lines " lines, more than 40: " what > "/dev/stderr"; exit 1 } }' \
+        "$folder/shown"
 }
