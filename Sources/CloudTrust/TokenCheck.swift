@@ -10,7 +10,18 @@ extension Trust {
             return TokenAnswer(isAccepted: false, refusedBy: "iss", why: "it trusts \(issuer), and iss is \(given)")
         }
         let demand = demand
-        if let refusing = demand.necessary.first(where: { !LiteralMatcher.accepts($0, claims) }) {
+        let refusing = demand.necessary.filter { !LiteralMatcher.accepts($0, claims) }
+        // Whether AWS reads a key that it does not document is not known: it may be absent or as the token has it.
+        let certain = refusing.first { one in
+            var read = one
+            read.isRead = true
+            return one.isRead || !LiteralMatcher.accepts(read, claims)
+        }
+        if let open = refusing.first, certain == nil {
+            return TokenAnswer(
+                isAccepted: nil, why: "AWS does not document that it reads \(open.claim.rawValue)")
+        }
+        if let refusing = certain {
             let claim = refusing.claim.rawValue
             return TokenAnswer(
                 isAccepted: false, refusedBy: claim, why: Self.reason(refusing, claims[refusing.claim]))

@@ -41,7 +41,6 @@ import Testing
         Row(op: "ForAnyValue:StringEqualsIgnoreCase", values: equal, verdicts: [true, false, true, false]),
         Row(op: "ForAllValues:StringLikeIfExists", values: "\"p*\"", verdicts: [true, false, false, true]),
         Row(op: "ForAnyValue:StringEquals", values: both, verdicts: [true, false, false, false]),
-        Row(op: "ForAnyValue:StringEqualsIfExists", values: equal, verdicts: [true, false, false, true]),
         Row(op: "ForAnyValue:StringNotEquals", values: equal, verdicts: [false, true, true, false]),
         Row(op: "ForAnyValue:StringNotLike", values: "\"p*\"", verdicts: [false, true, true, false]),
         Row(op: "Null", values: "\"true\"", verdicts: [false, false, false, true]),

@@ -154,6 +154,15 @@ struct AWSConditions {
         case .other: leaveOpen(.unsupported, "the operator is not evaluated on a claim")
         case .null: takeNull(claim, isRead, values, name)
         case .string(let kind, let isNegated):
+            if !key.value.areStrings {
+                leaveOpen(.undocumented, "how AWS compares a text with a number or a boolean is not documented")
+                // At most they are taken as texts.
+                if isNegated { return }
+            }
+            let mayBeAbsent = !isRead || claim == "environment" || claim == "enterprise_id"
+            if parsed.quantifier == .any, parsed.isIfExists, mayBeAbsent {
+                leaveOpen(.undocumented, "what ForAnyValue with IfExists comes to without the key is not documented")
+            }
             var patterns: [TextPattern] = []
             for value in values {
                 guard let (undecidedKind, why) = Self.obstacle(in: value, kind, hasVariables: hasVariables, provider)

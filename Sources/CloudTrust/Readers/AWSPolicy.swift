@@ -30,7 +30,7 @@ struct AWSPolicy {
         of identity: Identity, file: String, pointer: String, issuers: [String],
     ) -> (trusts: [Trust], trustsOthers: Bool) {
         var trusts: [Trust] = []
-        var trustsOthers = false
+        var trustsOthers = statements.contains { $0.isAllow && $0.trustsSAML }
         for (index, statement) in statements.enumerated() where statement.isAllow && statement.coversWebIdentity {
             let (providers, others) = statement.providers(issuers: issuers)
             trustsOthers = trustsOthers || others
@@ -123,6 +123,9 @@ struct AWSStatement {
         }
         return (providers, providers.count < Set(federated).count)
     }
+
+    /// Whether a SAML provider is named.
+    var trustsSAML: Bool { federated.contains { $0.contains(":saml-provider/") } }
 
     /// Whether a Deny is about that provider.
     func mayRefuse(_ provider: AWSProvider) -> Bool {

@@ -309,6 +309,9 @@ extension Document {
     }
 
     /// The texts of a value that may stand alone or in a list; `nil` if one is neither text, number nor boolean.
+    /// Whether it is a string or a list of strings.
+    var areStrings: Bool { (array ?? [self]).allSatisfy { $0.text != nil } }
+
     var texts: [String]? {
         switch value {
         case .string(let text), .number(let text): [text]

@@ -133,8 +133,14 @@ enum TokenClaimsFile {
             switch member.value.value {
             case .string(let text): claims[ClaimKey(member.key)] = text
             // A token may write its one audience as a list.
-            case .array(let elements) where member.key.isExactly("aud") && elements.count == 1:
-                if case .string(let text) = elements[0].value { claims["aud"] = text }
+            case .array(let elements) where member.key.isExactly("aud"):
+                guard elements.count == 1, case .string(let text) = elements[0].value else {
+                    throw DocumentFile.failure(
+                        DocumentError(
+                            at: member.value.position, "the claim \"aud\" must be a string or a list of one",
+                            hint: "every token of GitHub Actions has one audience"), in: path)
+                }
+                claims["aud"] = text
             default: continue
             }
         }
