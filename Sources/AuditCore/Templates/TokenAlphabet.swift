@@ -19,6 +19,8 @@ package enum TokenAlphabet: Hashable, Sendable {
     case workflowFile
     /// Text that somebody chose: an environment, a workflow's display name.
     case freeText
+    /// Small letters, digits and `_`: an event, or a key of a template.
+    case word
     /// One of these words.
     case choice([String])
     /// Nothing is known of it; it may be empty.
@@ -37,6 +39,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         case .refName: 244
         case .workflowRef, .jobWorkflowRef, .ref: 255
         case .workflowFile, .freeText: 255
+        case .word: 64
         case .choice(let words): words.map(\.unicodeScalars.count).max() ?? 0
         case .anything: .max
         case .automaton: 4096
@@ -69,6 +72,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         case .freeText:
             // Blanks at either end are cut off.
             !Self.isPrintable(scalar) || (scalar == 0x20 && state == 0) ? nil : scalar == 0x20 ? 2 : 1
+        case .word: (0x61...0x7A).contains(scalar) || Self.isDigit(scalar) || scalar == 0x5F ? 1 : nil
         case .choice: nil
         case .anything: 0
         case .automaton(let automaton): automaton.step(state, scalar)
@@ -81,7 +85,7 @@ package enum TokenAlphabet: Hashable, Sendable {
         case .refName: RefNameAutomaton.isEnd(state)
         case .workflowRef, .jobWorkflowRef, .ref: WorkflowRefAutomaton.isEnd(state)
         case .workflowFile: state == 5 || state == 8
-        case .number, .freeText, .login: state == 1
+        case .number, .freeText, .login, .word: state == 1
         case .commit: state == 40
         case .actor: state == 1 || state == 7
         case .repositoryName: state == 3
@@ -177,22 +181,23 @@ package enum TokenAlphabet: Hashable, Sendable {
     }
 }
 
-/// Branches and tags by `git check-ref-format`: no component begins with a dot or ends in `.lock`, no `..`, `//`, `@{`, nothing of
-/// `~^:?*[\`, no control character or blank.
+/// Branches and tags by `git check-ref-format`: no component begins with a dot or ends in `.lock`, no dot at the end, no `..`,
+/// `//`, `@{`, nothing of `~^:?*[\`, no control character or blank.
 private enum RefNameAutomaton {
     // The state is what came last, times 8, plus how much of `.lock` has been seen.
-    private static let componentStart = 0
+    private static let nothing = 0
     private static let ordinary = 1
     private static let dot = 2
     private static let at = 3
+    private static let slash = 4
     private static let lock: [UInt32] = [0x2E, 0x6C, 0x6F, 0x63, 0x6B]
 
     static func step(_ state: Int, _ scalar: UInt32) -> Int? {
         let (last, seen) = (state >> 3, state & 7)
         switch scalar {
         case ...0x20, 0x7F, 0x7E, 0x5E, 0x3A, 0x3F, 0x2A, 0x5B, 0x5C: return nil
-        case 0x2F: return last == componentStart || last == dot || seen == lock.count ? nil : componentStart
-        case 0x2E: return last == componentStart || last == dot ? nil : dot << 3 | 1
+        case 0x2F: return last == nothing || last == slash || seen == lock.count ? nil : slash << 3
+        case 0x2E: return last == nothing || last == slash || last == dot ? nil : dot << 3 | 1
         case 0x7B where last == at: return nil
         // GitHub refuses a branch or tag that begins with a hyphen.
         case 0x2D where state == 0: return nil
