@@ -7,7 +7,9 @@ package struct AccessEngine {
     private let matrix: AccessMatrix
     private let finder: ReachFinder
     private let reasons: NoMatchFinder
-    private let unknown: [Int]
+    /// Repositories whose subjects are not known, in order.
+    private let unknown: [Int32]
+    private let ownSubjects = OwnSubjects()
 
     package init(_ world: TrustWorld) {
         self.world = world
@@ -17,10 +19,10 @@ package struct AccessEngine {
         finder = ReachFinder(world)
         reasons = NoMatchFinder(world, index)
         // An archived repository runs no job, so it has no token whose subject would have to be known.
-        unknown = index.entries.indices.filter { number in
-            let entry = index.entries[number]
-            return entry.assumed != nil && index.states[entry.repository].repository.isArchived != true
-        }
+        unknown = index.entriesOf.indices.filter { repository in
+            index.entriesOf[repository].contains { index.entries[$0].likely != nil }
+                && index.states[repository].repository.isArchived != true
+        }.map(Int32.init)
     }
 
     package func report(_ trusts: [Trust]) -> AccessReport {
@@ -61,7 +63,7 @@ package struct AccessEngine {
             || finder.mayLetInUnlisted(names, demand)
         var undecided = trust.undecided
         var reach = finder.reach(names, demand, result, mayHaveMore: mayHaveMore)
-        if result.isIntricate || !reach.isExact {
+        if result.isIntricate || !reach.isDecided {
             undecided.append(Undecided(.intricate, "its conditions", "too intricate to decide for every token"))
         }
         // Who gets in without a condition that is not evaluated may be refused by it.
@@ -69,9 +71,14 @@ package struct AccessEngine {
             reach = reach.possible(why: "\(open.what): \(open.why)")
         }
         if let enterprise = trust.enterprise {
-            reach = reach.outsidersPossible(why: "only jobs of the enterprise \(enterprise) have this issuer")
+            reach = reach.possible(why: "only jobs of the enterprise \(enterprise) have this issuer")
+            undecided.append(
+                Undecided(
+                    .unsupported, "issuer", "it is not read which organizations are in the enterprise \(enterprise)"))
         }
-        let isDead = result.cells.isEmpty && !mayHaveMore && !result.isIntricate
+        undecided += open(result, mayHaveMore: mayHaveMore)
+        let isDead =
+            result.cells.isEmpty && !mayHaveMore && !result.isIntricate && !finder.letsInUnlisted(names, demand)
         return JudgedTrust(
             trust: trust, reach: reach, cells: result.cells, outcomes: result.outcomes, undecided: undecided,
             noMatch: isDead && reach.outermost == .nobody
@@ -80,16 +87,34 @@ package struct AccessEngine {
             findings: findings(trust, names, result, reach))
     }
 
+    /// What is not known of some repositories alone.
+    private func open(_ result: AccessMatrix.Result, mayHaveMore: Bool) -> [Undecided] {
+        var undecided: [Undecided] = []
+        let isLikely =
+            result.outcomes.contains { $0.entries.contains { $0.likely != nil } }
+            && !Set(unknown).isDisjoint(with: result.cells.map(\.repository))
+        if mayHaveMore || isLikely {
+            undecided.append(
+                Undecided(.repositories, "sub", "repositories whose subjects are not known may use it"))
+        }
+        if let why = result.outcomes.lazy.compactMap(\.undocumented).first {
+            undecided.append(Undecided(.repositories, "event_name", why))
+        }
+        return undecided
+    }
+
     /// Whether a repository of unknown subjects that is none of the cells may use it all the same, by a template of its own.
     private func mayHaveMore(_ demand: CompiledDemand, _ cells: [JudgedTrust.Cell]) -> Bool {
         guard !unknown.isEmpty else { return false }
         let taken = Set(cells.map(\.repository))
-        let open = unknown.filter { !taken.contains(Int32(index.entries[$0].repository)) }
-        for number in open.prefix(Self.unknownMax) {
-            // Any subject whatever: a repository of unknown template.
-            let tokens = world.repositories[index.entries[number].repository].tokens
-            for language in tokens.prefix(1) + tokens.suffix(1)
-            where TokenQuestion.answer(language, demand).holes != nil {
+        let open = unknown.filter { !taken.contains($0) }
+        let isOfRef = demand.reads("ref") || demand.reads("job_workflow_ref")
+        let contexts = isOfRef ? JobContext.allCases : [.branch, .branchEnvironment]
+        for repository in open.prefix(Self.unknownMax) {
+            let state = world.repositories[Int(repository)]
+            let subject = ownSubjects.text(of: state)
+            for language in state.tokens(of: demand.claims, in: contexts)
+            where TokenQuestion.answer(language.saying(subject), demand).holes != nil {
                 return true
             }
         }
@@ -116,20 +141,25 @@ package struct AccessEngine {
                 TrustFindings.Value(claim: written.claim, text: written.pattern.shown, about: about)
             }
             let meaning = written.meaning
-            if let id = meaning.ownerID, !finder.isOurs(ownerID: id) { findings.foreignIDs.append(value(id)) }
+            if let id = meaning.ownerID, id.isNumber, !finder.isOurs(ownerID: id) {
+                findings.foreignIDs.append(value(id))
+            }
             // Ids of an owner's repositories that are not known may be any.
             let isUnlisted = meaning.owner.map { finder.isOurs(owner: $0) && !finder.isListed(owner: $0) } ?? false
-            if let id = meaning.repositoryID, !isUnlisted, !finder.isOurs(repositoryID: id) {
+            if let id = meaning.repositoryID, id.isNumber, !isUnlisted, !finder.isOurs(repositoryID: id) {
                 findings.foreignIDs.append(value(id))
             }
             guard let owner = meaning.owner else { continue }
+            if meaning.name == nil, !isBoundByID, let former = reasons.formerName(in: written.pattern, of: owner) {
+                findings.formerNames.append(value(former))
+            }
             if let hyphen = hyphenForm(meaning) {
                 findings.hyphenForms.append(value(hyphen))
             } else if let now = free.first(where: { $0.key.isExactlyIgnoringCase(owner) })?.value {
                 let isBound = meaning.ownerID.map(finder.isOurs(ownerID:)) ?? false
                 if !isBound, !reach.renamer.isNo { findings.formerNames.append(value(now)) }
             } else if !finder.isOurs(owner: owner) {
-                findings.foreignOwners.append(value(owner))
+                if owner.isLogin { findings.foreignOwners.append(value(owner)) }
             } else if let fullName = meaning.fullName, !reasons.isListed(fullName) {
                 guard finder.isListed(owner: owner) else {
                     findings.unknownNames.append(value(fullName))
@@ -138,7 +168,8 @@ package struct AccessEngine {
                 if let now = reasons.newName(of: fullName), !isBoundByID, meaning.repositoryID == nil {
                     findings.formerNames.append(value(now))
                 }
-                findings.freeNames.append(value(fullName))
+                // Whoever takes the name has another id.
+                if !isBoundByID, meaning.repositoryID == nil { findings.freeNames.append(value(fullName)) }
             } else if let fullName = meaning.fullName, let now = reasons.newName(of: fullName),
                 !now.isExactlyIgnoringCase(fullName), !isBoundByID, meaning.repositoryID == nil
             {
@@ -161,23 +192,26 @@ package struct AccessEngine {
             demand.isRead && demand.claim == "aud" && !demand.isNegated
                 && !demand.anyOf.contains(where: \.isOnlyWildcards)
         }
-        findings.openPullRequests = openPullRequests(trust, result)
+        findings.openPullRequests = pullRequests(in: .pullRequest, trust, result)
+        findings.possiblePullRequests = pullRequests(in: .otherPullRequestEvent, trust, result)
         findings.sharedSubjects = index.sharedSubjects(result.cells)
         return findings
     }
 
-    /// Values that take in a pull request's subject, of the first repository of each outcome.
-    private func openPullRequests(_ trust: Trust, _ result: AccessMatrix.Result) -> [TrustFindings.Value] {
+    /// Values that take in the subject of a pull request's jobs, of the first repository of each outcome.
+    private func pullRequests(
+        in context: JobContext, _ trust: Trust, _ result: AccessMatrix.Result,
+    ) -> [TrustFindings.Value] {
         var values: [TrustFindings.Value] = []
         var seen: Set<Int32> = []
         let subjects = trust.allow.claimDemands.filter { $0.isRead && $0.claim == "sub" && !$0.isNegated }
         for cell in result.cells where seen.insert(cell.outcome).inserted {
             let outcome = result.outcomes[Int(cell.outcome)]
-            guard let entry = outcome.entries.first(where: { $0.context == .pullRequest }) else { continue }
+            guard let entry = outcome.entries.first(where: { $0.context == context }) else { continue }
             let state = world.repositories[Int(cell.repository)]
             guard let subject = state.token(of: entry, keys: [])?.subject(entry.holes) else { continue }
             let patterns = subjects.flatMap(\.anyOf).filter { LiteralMatcher.matches($0, subject) }
-            if patterns.contains(where: { $0.text.hasSuffix(":pull_request") }) { continue }
+            if patterns.contains(where: \.isOfPullRequests) { continue }
             if patterns.isEmpty {
                 let value = Self.unwritten(trust, subject)
                 if !values.contains(value) { values.append(value) }
@@ -206,6 +240,13 @@ package struct AccessEngine {
             finder.isOurs(ownerID: owner.number) || finder.isOurs(owner: owner.text)
         else { return nil }
         return "repo:\(owner.text)@\(owner.number)/\(name.text)@\(name.number)"
+    }
+}
+
+extension TextPattern {
+    /// Whether it is written for pull requests: `…:pull_request`.
+    fileprivate var isOfPullRequests: Bool {
+        (kind == .equalsIgnoringCase ? text.lowercasedASCII : text).hasSuffix(":pull_request")
     }
 }
 

@@ -53,6 +53,10 @@ struct AdditionFinder {
         guard loss.before.unknownSubject == nil || !readsSubject else {
             return Answer(obstacle: "its subjects of today are not known")
         }
+        if let open = demands.lazy.flatMap(\.anyOf).first(where: { !$0.shown.isExactly($0.text) }) {
+            return Answer(
+                obstacle: "the variable in \(open.shown) is not evaluated, and the new value must hold it too")
+        }
         if isPlain, let tails = movedStart(loss, after) { return written(tails, behind: after.start?.text ?? "") }
         return derived(loss, after.state)
     }

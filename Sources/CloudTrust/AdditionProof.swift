@@ -34,7 +34,9 @@ struct TokenPair {
     private var both: TokenLanguage {
         var claims = after.claims
         for (claim, text) in before.claims where changes(claim) { claims[Self.ofBefore(claim)] = text }
-        return TokenLanguage(context: context, claims: claims, optional: after.optional)
+        var language = TokenLanguage(context: context, claims: claims, optional: after.optional)
+        language.doubt = after.doubt
+        return language
     }
 
     private func ofBefore(_ demand: Demand) -> Demand {
@@ -139,7 +141,7 @@ final class AdditionProof {
         if sibling.tokens(of: demand.claims).contains(where: { TokenQuestion.answer($0, demand).holes != nil }) {
             return "any repository of \(after.repository.owner) with that template"
         }
-        let reach = finder.reach(TrustNames(patched), demand, AccessMatrix.Result(), mayHaveMore: false)
+        let reach = finder.outsiders(TrustNames(patched), demand)
         if !reach.anyone.isNo { return "any account of GitHub" }
         if !reach.renamer.isNo { return "anyone who takes a name that was yours" }
         if case .no = reach.foreignOwner { return nil }

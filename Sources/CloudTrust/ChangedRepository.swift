@@ -16,7 +16,7 @@ final class ChangedRepository {
 
     private struct SubjectKey: Hashable {
         let context: JobContext
-        let assumed: SubjectFormat?
+        let likely: Int?
     }
 
     /// Most trusts fill the holes alike, so the last text is kept.
@@ -37,10 +37,10 @@ final class ChangedRepository {
 
     /// The subject of a token; `nil` if no job of that context gets one.
     ///
-    /// - Parameter assumed: the format that is assumed where nothing is known.
-    func subject(in context: JobContext, assumed: SubjectFormat?, _ holes: [String: String]) -> String? {
-        let key = SubjectKey(context: context, assumed: assumed)
-        var subject = subjects[key] ?? Subject(text: text(in: context, assumed))
+    /// - Parameter likely: the number of the language that is taken as likely where nothing is known.
+    func subject(in context: JobContext, likely: Int?, _ holes: [String: String]) -> String? {
+        let key = SubjectKey(context: context, likely: likely)
+        var subject = subjects[key] ?? Subject(text: text(in: context, likely))
         if let last = subject.last, last.holes == holes { return last.filled }
         let filled = subject.text?.filled { holes[$0.name] ?? $0.usual }
         subject.last = filled.map { (holes, $0) }
@@ -48,9 +48,9 @@ final class ChangedRepository {
         return filled
     }
 
-    private func text(in context: JobContext, _ assumed: SubjectFormat?) -> TokenText? {
+    private func text(in context: JobContext, _ likely: Int?) -> TokenText? {
         let tokens =
-            assumed.map { TokenLanguage.assumed(state.repository, $0, keys: [], in: [context]) }
+            likely.map { state.tokens(likely: $0, of: [], in: [context]) }
             ?? state.tokens(of: [], in: [context])
         return tokens.first?.claims["sub"]
     }

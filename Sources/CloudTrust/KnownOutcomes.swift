@@ -49,9 +49,15 @@ extension RepositoryIndex {
         var entries: [AccessOutcome.Entry] = []
         var isIntricate = false
         var hangsOnNames = false
+        var known: [JobContext: (language: TokenLanguage, found: TokenQuestion.Answer)] = [:]
         for language in tokens {
+            // Most demands do not tell some contexts apart.
+            let alike = language.context.alike.flatMap { known[$0] }.flatMap {
+                $0.language.claims == language.claims ? $0.found : nil
+            }
             // What was too intricate for one context is so for the next.
-            let found = isIntricate ? .intricate : TokenQuestion.answer(language, demand)
+            let found = isIntricate ? .intricate : alike ?? TokenQuestion.answer(language, demand)
+            if language.context.hasAlike { known[language.context] = (language, found) }
             isIntricate = isIntricate || found.isIntricate
             hangsOnNames = hangsOnNames || found.hangsOnNames
             guard let holes = found.holes else { continue }
@@ -59,7 +65,7 @@ extension RepositoryIndex {
                 AccessOutcome.Entry(
                     context: language.context, holes: holes, optional: found.present,
                     only: TokenQuestion.only(found.ownWorkflow ?? language, demand, found),
-                    isCertain: found.isCertain && !hasOpenID, assumed: entry.assumed))
+                    doubt: found.doubt ?? (hasOpenID ? .unknownOwnerID : nil), likely: entry.likely))
         }
         return (AccessOutcome(entries), isIntricate, hangsOnNames)
     }
@@ -74,8 +80,23 @@ extension TokenLanguage {
         guard scalars.lazy.map(\.value).starts(with: start) else { return nil }
         var claims = claims
         claims["sub"]?.parts[0] = .text(String(scalars.dropFirst(start.count)))
-        return TokenLanguage(context: context, claims: claims, optional: optional)
+        var language = TokenLanguage(context: context, claims: claims, optional: optional)
+        language.doubt = doubt
+        return language
     }
+}
+
+extension JobContext {
+    /// A context of the same kind and with the same workflows, whose tokens differ in ref and event alone.
+    fileprivate var alike: JobContext? {
+        switch self {
+        case .mergedPullRequest: .pullRequest
+        case .mergeQueueEnvironment: .branchEnvironment
+        default: nil
+        }
+    }
+
+    fileprivate var hasAlike: Bool { self == .pullRequest || self == .branchEnvironment }
 }
 
 extension CompiledDemand {

@@ -28,9 +28,9 @@ final class KnownSiblings {
         known[key] = answer
         guard let witness = answer.witness else { return answer }
         // The names were not excluded, so the witness may have one of them.
-        let name = String((witness.claims["repository"] ?? "").drop { $0 != "/" }.dropFirst())
+        let shown = witness.repositories.map { String($0.drop { $0 != "/" }.dropFirst()) }
         let isNamed =
-            names.names.contains { $0.isExactlyIgnoringCase(name) }
+            names.names.contains { name in shown.contains { $0.isExactlyIgnoringCase(name) } }
             || names.repositoryIDs.contains(witness.claims["repository_id"] ?? "")
         return isNamed ? all() : answer
     }

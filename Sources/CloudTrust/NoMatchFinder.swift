@@ -8,6 +8,8 @@ struct NoMatchFinder {
     private let byName: [ExactText: Int]
     private let byFoldedName: [String: Int]
     private let former: [String: String?]
+    /// Former names of repositories, sorted.
+    private let formerNames: [String]
 
     init(_ world: TrustWorld, _ index: RepositoryIndex) {
         self.world = world
@@ -23,6 +25,30 @@ struct NoMatchFinder {
         former = Dictionary(
             world.formerRepositories.map { ($0.key.lowercasedASCII, $0.value) }, uniquingKeysWith: { first, _ in first }
         )
+        formerNames = world.formerRepositories.compactMap { $0.value == nil ? nil : $0.key }.sorted()
+    }
+
+    /// What the first repository is called now whose former name is accepted by a value that names a part of it:
+    /// `repo:acme/old*`. One that takes in all of an owner's is of no name in particular.
+    func formerName(in pattern: TextPattern, of owner: String) -> String? {
+        guard !formerNames.isEmpty else { return nil }
+        let start = "repo:\(owner)/"
+        let literal = pattern.literalStart
+        guard literal.hasPrefix(start), literal.utf8.count > start.utf8.count, !literal.dropFirst(5).contains(":")
+        else {
+            return nil
+        }
+        let set = PatternSet([pattern])
+        for name in formerNames where name.hasPrefix(literal.dropFirst(5)) {
+            var live = set.start
+            let isOpen = live.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return false }
+                for scalar in "repo:\(name):".unicodeScalars { set.step(base, scalar.value) }
+                return !set.isDead(base)
+            }
+            if isOpen, byName[ExactText(name)] == nil, let now = newName(of: name) { return now }
+        }
+        return nil
     }
 
     /// The reasons, the most likely first; never empty.

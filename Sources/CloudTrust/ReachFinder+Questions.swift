@@ -3,7 +3,7 @@ import AuditCore
 /// Whether some token of an identity meets a demand.
 extension ReachFinder {
     /// Most keys that are kept from coming twice, one after the other.
-    private static let repeatsMax = 4
+    private static let repeatsMax = 6
     /// Most witnesses that are turned down since they are known by chance.
     private static let retriesMax = 16
     /// Most of them that are turned down one by one.
@@ -41,16 +41,20 @@ extension ReachFinder {
             let identity = identity(ids, names)
             let keys = demand.claims + ["repository_id", "repository"]
             var answer = first(
-                of: defaults(identity, keys, without: enterpriseIDs), demand, claims: ["repository_id", "repository"])
-            if hasCustomTemplate, answer.isNo { answer = custom(identity, without: enterpriseIDs, demand) }
+                of: defaults(identity, keys, demand, without: enterpriseIDs), demand,
+                claims: ["repository_id", "repository"])
+            if hasCustomTemplate, answer.isOpen {
+                let other = custom(identity, without: enterpriseIDs, demand)
+                if answer.isNo || !other.isOpen { answer = other }
+            }
             guard let witness = answer.witness else { return answer }
-            let fullName = witness.claims["repository"] ?? ""
+            let listed = witness.repositories.first { listedNames.contains($0.lowercasedASCII) }
             if !identity.repositoryID.holes.isEmpty, let id = witness.repositoryIDs.first(where: isOurs(repositoryID:))
             {
                 ids.append(id)
                 if round == Self.singlesMax { ids += known(besides: ids, demand) }
-            } else if owner != nil, listedNames.contains(fullName.lowercasedASCII) {
-                names.append(String(fullName.drop { $0 != "/" }.dropFirst()))
+            } else if owner != nil, let listed {
+                names.append(String(listed.drop { $0 != "/" }.dropFirst()))
             } else {
                 return answer
             }
@@ -70,15 +74,15 @@ extension ReachFinder {
 
     /// Tokens with GitHub's default template, in both formats.
     func defaults(
-        _ identity: TokenIdentity, _ keys: [ClaimKey], without enterpriseIDs: [String],
+        _ identity: TokenIdentity, _ keys: [ClaimKey], _ demand: CompiledDemand, without enterpriseIDs: [String],
     ) -> [TokenLanguage] {
-        JobContext.allCases.flatMap { context in
+        // The others differ from these in claims that are not read.
+        let contexts =
+            demand.reads("ref") || demand.reads("job_workflow_ref")
+            ? JobContext.allCases : [.branch, .tag, .pullRequest, .otherPullRequestEvent, .branchEnvironment]
+        return contexts.flatMap { context in
             [SubjectFormat.legacy, .immutable].compactMap { format in
-                TokenLanguage(
-                    context, identity,
-                    subject: TokenLanguage.defaultStart(identity, format) + TokenClaims.contextText(context, identity),
-                    keys: keys
-                )?.without(enterpriseIDs)
+                TokenLanguage(context, identity, withDefaultTemplateIn: format, keys: keys)?.without(enterpriseIDs)
             }
         }
     }
@@ -91,7 +95,8 @@ extension ReachFinder {
         let limits = OutsiderSubject.Limits(
             issuer: demand.issuer, audiences: demand.audiences, owners: identity.owner.excluded,
             ownerIDs: identity.ownerID.excluded,
-            repositoryIDs: identity.repositoryID.excluded, owner: identity.owner.known, ownerID: identity.ownerID.known,
+            names: identity.name.excluded, repositoryIDs: identity.repositoryID.excluded, owner: identity.owner.known,
+            ownerID: identity.ownerID.known,
             repositoryID: identity.repositoryID.known)
         var apart = limits
         apart.without = Set(demand.claims.flatMap { Self.keys(sharing: $0) })
@@ -125,10 +130,14 @@ extension ReachFinder {
             for _ in 0..<Self.repeatsMax {
                 found = answer(of: limits, in: context)
                 guard case .yes(let witness) = found else { break }
-                let repeated = witness.repeatedKeys
-                guard !repeated.isEmpty else { return found }
+                let (repeated, long) = (witness.repeatedKeys, witness.longKeys)
+                let isShort =
+                    long.isSubset(of: limits.measured)
+                    || OutsiderSubject.contains(witness.subject, limits, measuring: long)
+                guard !repeated.isEmpty || !isShort else { return found }
                 limits.once.formUnion(repeated)
-                found = .possible(nil, why: "the template would hold a key twice")
+                if !isShort { limits.measured.formUnion(long) }
+                found = .possible(nil, why: "the template would hold a key twice, or a value would be too long")
             }
             if !found.isNo { open = found }
         }
@@ -158,7 +167,12 @@ extension ReachFinder {
             for claim in claims { shown[claim] = language.claims[claim]?.filled { holes[$0.name] ?? $0.usual } }
             let witness = Witness(context: language.context, claims: shown)
             // Whether an outsider's token has an optional claim is the outsider's choice.
-            if LiteralMatcher.accepts(demand.demand, shown) { return .yes(witness) }
+            let isAccepted = LiteralMatcher.accepts(demand.demand, shown)
+            if isAccepted, case .undocumented(let why) = answer.doubt {
+                open = .possible(witness, why: why)
+                continue
+            }
+            if isAccepted { return .yes(witness) }
             if answer.isIntricate { return .possible(nil, why: "too intricate to decide") }
             open = .possible(nil, why: "two claims of one token could not be decided together")
         }

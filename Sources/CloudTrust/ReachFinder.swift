@@ -7,6 +7,10 @@ struct ReachFinder {
     private let ownerIDs: [String]
     let repositoryIDs: Set<String>
     let listedNames: Set<String>
+    /// Repositories of ours whose workflows nobody outside can call, in lower case.
+    ///
+    /// Source: GitHub's documentation, "Reusing workflow configurations", access to reusable workflows.
+    private let closedNames: Set<String>
     private let siblings = KnownSiblings()
 
     init(_ world: TrustWorld) {
@@ -15,6 +19,9 @@ struct ReachFinder {
         ownerIDs = world.owners.compactMap { $0.id.map(String.init) }
         repositoryIDs = Set(world.repositories.map { String($0.repository.id.rawValue) })
         listedNames = Set(world.repositories.map { $0.repository.fullName.lowercasedASCII })
+        closedNames = Set(
+            world.repositories.filter { $0.repository.visibility.isKnownNotPublic }
+                .map { $0.repository.fullName.lowercasedASCII })
     }
 
     func isOurs(owner: String) -> Bool { ownerLogins.contains { $0.isExactlyIgnoringCase(owner) } }
@@ -29,15 +36,44 @@ struct ReachFinder {
     func reach(
         _ names: TrustNames, _ demand: CompiledDemand, _ result: AccessMatrix.Result, mayHaveMore: Bool,
     ) -> Reach {
+        var reach = outsiders(names, demand)
+        (reach.owner, reach.byName) = (owner(names, demand), byName(result.cells, demand))
+        (reach.repositoryCount, reach.mayHaveMore) = (result.cells.count, mayHaveMore)
+        return reach
+    }
+
+    /// The groups outside of what is ours.
+    func outsiders(_ names: TrustNames, _ demand: CompiledDemand) -> Reach {
         // Who takes a name may write it in capitals of their own.
         let free = names.owners.filter { owner in world.freeOwners.keys.contains { $0.isExactlyIgnoringCase(owner) } }
         let foreign = names.owners.filter { owner in
             !isOurs(owner: owner) && !free.contains { $0.isExactlyIgnoringCase(owner) }
         }
         return Reach(
-            anyone: anyone(names, demand), renamer: renamer(free, demand),
-            foreignOwner: foreignOwner(foreign, names, demand), owner: owner(names, demand),
-            byName: byName(result.cells, demand), repositoryCount: result.cells.count, mayHaveMore: mayHaveMore)
+            anyone: calling(demand) { anyone(names, $0) }.answer,
+            renamer: calling(demand) { renamer(free, $0) }.orFromWithin,
+            foreignOwner: calling(demand) { foreignOwner(foreign, names, $0) }.orFromWithin,
+            owner: .no, byName: .no, repositoryCount: 0, mayHaveMore: false)
+    }
+
+    /// The answer for outsiders, who can't call a workflow of a private repository.
+    ///
+    /// - Returns: also what it would be if they could, where they need one: whether a named owner is in our enterprise, whose
+    ///   private and internal workflows it may call, is not known.
+    private func calling(
+        _ demand: CompiledDemand, _ ask: (CompiledDemand) -> Reach.Answer,
+    ) -> (answer: Reach.Answer, orFromWithin: Reach.Answer) {
+        let first = ask(demand)
+        var (answer, closed) = (first, [String]())
+        while let name = answer.witness?.workflowRepository, closedNames.contains(name.lowercasedASCII) {
+            closed.append(name)
+            let why = "it calls a workflow of the private repository \(name)"
+            guard closed.count <= Self.closedMax else { return (answer.possible(why), answer.possible(why)) }
+            answer = ask(demand.refusingWorkflows(of: closed))
+        }
+        guard answer.isNo, let name = closed.first else { return (answer, answer) }
+        let within = first.possible("only repositories of its enterprise can call a workflow of \(name)")
+        return (demand.issuer.isExactly(Trust.gitHubIssuer) ? answer : within, within)
     }
 
     // MARK: - Groups
@@ -74,10 +110,7 @@ struct ReachFinder {
     /// Of an owner that the trust names its new repositories, of any other the same where it names none.
     private func owner(_ names: TrustNames, _ demand: CompiledDemand) -> Reach.Answer {
         if names.namesRepository { return .no }
-        let named = world.owners.filter { owner in
-            names.owners.contains { $0.isExactly(owner.login) }
-                || owner.id.map { id in names.ownerIDs.contains(String(id)) } ?? false
-        }
+        let named = named(by: names)
         var open: Reach.Answer = .no
         for owner in named.isEmpty ? world.owners.prefix(Self.ownersMax) : named[...] {
             let answer = siblings.answer(of: owner, names, demand) { names, repositoryIDs, demand in
@@ -89,11 +122,27 @@ struct ReachFinder {
         return open
     }
 
-    /// A repository of an owner with none of these names and ids.
+    /// Owners of ours whose name or id a trust writes out.
+    private func named(by names: TrustNames) -> [TrustWorld.Owner] {
+        world.owners.filter { owner in
+            names.owners.contains { $0.isExactly(owner.login) }
+                || owner.id.map { id in names.ownerIDs.contains(String(id)) } ?? false
+        }
+    }
+
+    /// Whether any repository gets in of an owner of ours whose repositories are not known.
+    func letsInUnlisted(_ names: TrustNames, _ demand: CompiledDemand) -> Bool {
+        if names.namesRepository { return false }
+        return named(by: names).contains { owner in
+            !owner.isListed && !sibling(of: owner, names.names, names.repositoryIDs, demand).isNo
+        }
+    }
+
+    /// A repository of an owner with none of these names and ids, with any template.
     private func sibling(
         of owner: TrustWorld.Owner, _ names: [String], _ repositoryIDs: [String], _ demand: CompiledDemand,
     ) -> Reach.Answer {
-        ask(demand, owner: owner.login) { excludedIDs, excludedNames in
+        ask(demand, owner: owner.login, hasCustomTemplate: true) { excludedIDs, excludedNames in
             var identity = TokenIdentity(
                 owner: TokenText(owner.login),
                 ownerID: owner.id.map { TokenText(String($0)) } ?? TokenText(TokenIdentity.ownerIDHole),
@@ -129,7 +178,7 @@ struct ReachFinder {
             let identity = TokenIdentity(
                 owner: TokenText(owner), ownerID: TokenText(String(ownerID)), name: TokenText(TokenIdentity.nameHole),
                 repositoryID: TokenText(String(repositoryID)))
-            if !first(of: defaults(identity, demand.claims, without: []), demand).isNo {
+            if !first(of: defaults(identity, demand.claims, demand, without: []), demand).isNo {
                 return .possible(nil, why: "too many repositories can use it to look at the names of each")
             }
         }
@@ -142,11 +191,11 @@ struct ReachFinder {
         var state = mine
         state.repository.ownerID = ownerID
         state.repository.id = RepositoryID(rawValue: repositoryID)
+        let presented = state.presenting(ids: (ownerID, repositoryID), in: mine.repository)
         let tokens =
-            state.unknownSubject == nil
-            ? state.presenting(ids: (ownerID, repositoryID), in: mine.repository).tokens(of: demand.claims)
-            : TokenLanguage.assumed(state.repository, .legacy, keys: demand.claims)
-                + TokenLanguage.assumed(state.repository, .immutable, keys: demand.claims)
+            presented.unknownSubject == nil
+            ? presented.tokens(of: demand.claims)
+            : presented.likelyLanguages.indices.flatMap { presented.tokens(likely: $0, of: demand.claims) }
         return first(of: tokens, demand)
     }
 
@@ -176,6 +225,8 @@ struct ReachFinder {
     private static let ownersMax = 50
     /// Most repositories whose names are looked at, of the first of each outcome and of the others.
     private static let cellsMax = 64
+    /// Most private repositories whose workflows are turned down.
+    private static let closedMax = 16
 
     private func outsider(_ names: TrustNames, _ repositoryIDs: [String]) -> TokenIdentity {
         TokenIdentity(

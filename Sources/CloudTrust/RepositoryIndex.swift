@@ -9,8 +9,8 @@ struct RepositoryIndex {
         let start: [UInt32]
         /// Equal for entries whose tokens differ in that text, names and ids alone.
         let shape: Int
-        /// The format in which GitHub's default is assumed, where nothing is known of the subjects; else `nil`.
-        let assumed: SubjectFormat?
+        /// The number of the language that is taken as likely where nothing is known of the subjects; else `nil`.
+        let likely: Int?
     }
 
     /// Sorted by `start`.
@@ -38,27 +38,23 @@ struct RepositoryIndex {
         var subjects: [String: [Int]] = [:]
         for (index, state) in states.enumerated() {
             let repository = state.repository
-            func add(_ start: String, _ rest: String, assumed: SubjectFormat?) {
-                let signature = "\(assumed?.name ?? "")\u{3}\(repository.ownerID == nil)\u{3}\(rest)"
+            func add(_ language: SubjectLanguage, likely: Int?) {
+                let (start, rest) = language.start
+                let signature = "\(likely.map { String($0) } ?? "")\u{3}\(repository.ownerID == nil)\u{3}\(rest)"
                 let shape = shapes[signature] ?? shapes.count
                 shapes[signature] = shape
                 entries.append(
                     Entry(
-                        repository: index, start: start.unicodeScalars.map(\.value), shape: shape, assumed: assumed)
+                        repository: index, start: start.unicodeScalars.map(\.value), shape: shape, likely: likely)
                 )
             }
             if let language = state.language, !language.isWhollyUnknown {
-                let (start, rest) = language.start
-                add(start, rest, assumed: nil)
+                add(language, likely: nil)
                 if language.isCertain, !language.namesItsRepository {
                     subjects[language.text, default: []].append(index)
                 }
             } else {
-                let identity = TokenIdentity(repository)
-                // Without the owner's id the other format is of no use.
-                for format in [.legacy] + (repository.ownerID == nil ? [] : [SubjectFormat.immutable]) {
-                    add(TokenLanguage.defaultStart(identity, format).filled(\.usual), "", assumed: format)
-                }
+                for (number, language) in state.likelyLanguages.enumerated() { add(language, likely: number) }
             }
         }
         entries.sort { $0.start.lexicographicallyPrecedes($1.start) }
@@ -97,7 +93,7 @@ struct RepositoryIndex {
     /// What tokens of an entry say, context by context.
     func tokens(of entry: Entry, keys: [ClaimKey]) -> [TokenLanguage] {
         let state = states[entry.repository]
-        return entry.assumed.map { TokenLanguage.assumed(state.repository, $0, keys: keys) } ?? state.tokens(of: keys)
+        return entry.likely.map { state.tokens(likely: $0, of: keys) } ?? state.tokens(of: keys)
     }
 
     /// The entries that a demand may accept, in order; `nil`: all, where nothing but the subject narrows them.
@@ -119,6 +115,6 @@ struct RepositoryIndex {
 extension SubjectLanguage {
     /// Whether no other repository can have the same subject.
     fileprivate var namesItsRepository: Bool {
-        segments.contains { $0.key.rendersAsRepository || $0.key == "repository_id" }
+        segments.contains { $0.key.rendersAsRepository || $0.key == "repository_id" || $0.key == "workflow_ref" }
     }
 }

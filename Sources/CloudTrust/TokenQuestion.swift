@@ -7,17 +7,33 @@ enum TokenQuestion {
         var holes: [String: String]?
         /// Optional claims that the witness has.
         var present: Set<ClaimKey> = []
-        var isCertain = true
+        /// Why it is not certain; `nil` if it is.
+        var doubt: AccessOutcome.Doubt?
+        var isCertain: Bool { doubt == nil }
         var isIntricate = false
         /// The tokens of the repository's own workflow, where those were asked about.
         var ownWorkflow: TokenLanguage?
         /// Whether the names of workflows decide. Each repository has its own: for another one the answer may be another.
         var hangsOnNames = false
 
-        static let intricate = Answer(holes: [:], isCertain: false, isIntricate: true)
+        static let intricate = Answer(holes: [:], doubt: .entangled, isIntricate: true)
     }
 
     static func answer(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
+        let documented = answerOfEvents(language, demand)
+        guard documented.holes == nil, let other = language.ofAnyEvent else { return documented }
+        var answer = answerOfEvents(other, demand)
+        answer.hangsOnNames = answer.hangsOnNames || documented.hangsOnNames
+        return answer
+    }
+
+    private static func answerOfEvents(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
+        var answer = answerOfWorkflows(language, demand)
+        if answer.doubt == nil, let why = language.doubt { answer.doubt = .undocumented(why) }
+        return answer
+    }
+
+    private static func answerOfWorkflows(_ language: TokenLanguage, _ demand: CompiledDemand) -> Answer {
         let reusable = answerOfOne(language, demand)
         guard reusable.holes == nil, language.holdsWorkflow(demand.claims),
             answerOfOne(language.ofAnyWorkflow, demand).holes != nil
@@ -43,9 +59,10 @@ enum TokenQuestion {
             switch TokenRun.decide(variant, demand) {
             case .no: continue
             case .yes(let holes):
-                return Answer(holes: holes, present: present, isCertain: open.isEmpty, isIntricate: false)
+                return Answer(holes: holes, present: present, doubt: open.isEmpty ? nil : .optional)
             case .entangled:
-                answer = Answer(holes: [:], present: present, isCertain: false, isIntricate: answer.isIntricate)
+                answer = Answer(
+                    holes: [:], present: present, doubt: .entangled, isIntricate: answer.isIntricate)
             case .intricate: return .intricate
             }
         }
@@ -63,8 +80,8 @@ enum TokenQuestion {
         switch language.context {
         case .branch: name = "branch"
         case .tag: name = "tag"
-        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment: name = "environment"
-        case .pullRequest, .mergeQueue, .otherPullRequestEvent: return nil
+        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment, .mergeQueueEnvironment: name = "environment"
+        case .pullRequest, .mergedPullRequest, .mergeQueue, .otherPullRequestEvent: return nil
         }
         guard found.isCertain, let first = found.holes?[name] else { return nil }
         func with(_ change: (inout TokenHole) -> TokenPart) -> TokenLanguage {

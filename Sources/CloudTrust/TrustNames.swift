@@ -13,7 +13,8 @@ struct SubjectMeaning: Hashable {
 
     init(_ pattern: TextPattern) {
         var segments = pattern.text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)[...]
-        while let key = segments.popFirst() {
+        while var key = segments.popFirst() {
+            if pattern.kind == .equalsIgnoringCase { key = key.lowercasedASCII }
             if key == "pull_request" {
                 keys.append("context")
                 continue
@@ -110,19 +111,26 @@ struct TrustNames {
     }
 
     private static func names(_ pattern: TextPattern, after prefix: String, repository: Bool) -> Bool {
-        let start = pattern.isLiteral ? pattern.text + ":" : pattern.literalStart
+        var start = pattern.isLiteral ? pattern.text + ":" : pattern.literalStart
+        if pattern.kind == .equalsIgnoringCase { start = start.lowercasedASCII }
         guard !pattern.hasVariables || !pattern.text.contains("$"), start.hasPrefix(prefix) else { return false }
         let names = start.dropFirst(prefix.count)
         guard repository else { return names.contains { $0 == "/" || $0 == "@" } }
+        // Names that an @ closes are these, whatever the ids are.
+        let meaning = SubjectMeaning(pattern)
+        if let owner = meaning.owner, meaning.name != nil, meaning.hasIDs, start.hasPrefix("repo:\(owner)@") {
+            return true
+        }
         // The ids are no matter: another repository has another name.
         guard let slash = names.firstIndex(of: "/") else { return false }
         return names[slash...].dropFirst().contains { $0 == ":" || $0 == "@" }
     }
 
-    var owners: [String] { unique(\.owner) }
-    var ownerIDs: [String] { unique(\.ownerID) }
+    // Nobody has a login or an id of other characters.
+    var owners: [String] { unique(\.owner).filter(\.isLogin) }
+    var ownerIDs: [String] { unique(\.ownerID).filter(\.isNumber) }
     var names: [String] { unique(\.name) }
-    var repositoryIDs: [String] { unique(\.repositoryID) }
+    var repositoryIDs: [String] { unique(\.repositoryID).filter(\.isNumber) }
 
     private mutating func add(_ claim: ClaimKey, _ pattern: TextPattern, _ meaning: SubjectMeaning) {
         written.append(Written(claim: claim, pattern: pattern, meaning: meaning))
@@ -132,4 +140,18 @@ struct TrustNames {
         var seen: Set<ExactText> = []
         return written.compactMap { part($0.meaning) }.filter { seen.insert(ExactText($0)).inserted }
     }
+}
+
+extension String {
+    /// Whether a user or an organization can have that login; old ones have hyphens where new ones can't.
+    var isLogin: Bool {
+        !isEmpty && utf8.count <= TokenAlphabet.login.lengthMax
+            && utf8.allSatisfy { byte in
+                byte == 0x2D || byte == 0x5F || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                    || (0x61...0x7A).contains(byte)
+            }
+    }
+
+    /// Whether GitHub writes an id like that.
+    var isNumber: Bool { TokenAlphabet.number.contains(self) }
 }

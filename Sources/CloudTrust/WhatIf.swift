@@ -63,17 +63,20 @@ package struct WhatIf: Sendable {
                         budget)
                     moves[key] = change
                 }
+                // What is not known on one side may be as it is on the other.
+                let isOpen = [before, after].contains { $0.repositories[place]?.unknownSubject != nil }
+                let isCertain = change.isCertain && !(isOpen && demand.reads("sub"))
                 if let one, let contexts = change.lost?.contexts {
                     let answer = finder.answer(
                         AdditionFinder.Loss(
                             before: one.repository, after: after.repositories[place], number: one.number,
                             contexts: contexts))
-                    lost.append(Self.difference(trust, one, two, change.lost, change.isCertain, answer, isLoss: true))
+                    lost.append(Self.difference(trust, one, two, change.lost, isCertain, answer, isLoss: true))
                 }
                 if let two, change.gained != nil {
                     let answer = AdditionFinder.Answer()
                     gained.append(
-                        Self.difference(trust, two, one, change.gained, change.isCertain, answer, isLoss: false))
+                        Self.difference(trust, two, one, change.gained, isCertain, answer, isLoss: false))
                 }
             }
         }
@@ -102,7 +105,9 @@ package struct WhatIf: Sendable {
             for cell in result.cells { numbers[places[Int(cell.repository)]] = cell.outcome }
             return Rows(
                 isEmpty: result.cells.isEmpty, repositories: repositories, numbers: numbers, outcomes: result.outcomes,
-                areCertain: result.outcomes.map { $0.entries.allSatisfy(\.isCertain) && trust.undecided.isEmpty },
+                areCertain: result.outcomes.map {
+                    $0.isCertain && trust.undecided.isEmpty && trust.enterprise == nil
+                },
                 readsSubject: demand.reads("sub"))
         }
     }
@@ -134,7 +139,7 @@ package struct WhatIf: Sendable {
         /// The subject of a token of one context.
         func subject(in context: JobContext, _ holes: [String: String]) -> String? {
             let entry = outcome.entries.first { $0.context == context }
-            return repository.subject(in: context, assumed: entry?.assumed, holes)
+            return repository.subject(in: context, likely: entry?.likely, holes)
         }
 
         /// The first that is accepted.
@@ -183,8 +188,13 @@ package struct WhatIf: Sendable {
             let both = was.map(\.context).filter { context in willBe.contains { $0.context == context } }
             guard let before, let after, !both.isEmpty else { return }
             let keys = demand.readClaims
-            // Of subjects that are not known, no job can be named.
-            if keys.contains("sub"), before.unknownSubject != nil || after.unknownSubject != nil { return }
+            // Of subjects that are not known, no job can be named: each may lose access.
+            if keys.contains("sub"), before.unknownSubject != nil || after.unknownSubject != nil {
+                guard before.unknownSubject == nil else { return }
+                for entry in was { lost[entry.context] = entry.holes }
+                isCertain = false
+                return
+            }
             // The same context, and not for the same branches or environments, say.
             for pair in TokenPair.pairs(before, after, keys: keys, in: both) where keys.contains(where: pair.changes) {
                 if let job = pair.job(.not(demand), where: demand, budget) {

@@ -46,7 +46,7 @@ import Testing
         #expect(
             try rows("repo:acme/api:ref:refs/heads/*n", "refs/heads/m*")[0].witness.claims["ref"] == "refs/heads/main")
         #expect(try rows("repo:acme/api:environment:prod", "refs/heads/main")[0].contexts == [.environment])
-        #expect(try rows("repo:acme/api:pull_request", "refs/heads/*").isEmpty)
+        #expect(try rows("repo:acme/api:pull_request", "refs/tags/*").isEmpty)
         #expect(try rows("repo:acme/api:pull_request", "refs/pull/*")[0].contexts == [.pullRequest])
     }
 

@@ -16,6 +16,9 @@ import Testing
                 TrustSample.repository(name, id: id + 200, template: ["repository_owner", "context"]),
                 TrustSample.repository(name, id: id + 300, template: ["repo", "context", "job_workflow_ref"]),
                 TrustSample.unreadable(name + "u", id: id + 400),
+                TrustSample.repository(name, id: id + 500, template: ["repo", "workflow_ref"]),
+                TrustSample.repository(
+                    name, id: id + 600, isImmutable: true, template: ["repository_owner", "context"]),
             ]
         })
 
@@ -23,6 +26,7 @@ import Testing
         "*", "repo:acme/*", "repo:acme/a*", "repo:acme/a-1*:environment:prod", "repo:acme/a-12:*", "repo:acme/?:ref:*",
         "repo:acme@77/*", "repo:acme@77/a-1@*", "repo:acme@*/b.c@*:pull_request", "repo:*/*1*:environment:*",
         "repository_owner:acme:ref:refs/heads/main", "repo:acme/é:*", "repo:acme/a:ref:refs/heads/main", "nothing",
+        "repo:acme/*:workflow_ref:acme/a*", "repo:acme/a?:workflow_ref:acme/ab/*", "*:workflow_ref:acme/a-1?/*",
     ]
 
     private static func trusts(_ random: inout SeededGenerator) throws -> [Trust] {

@@ -74,7 +74,7 @@ import Testing
 
     /// No job has the claims of two contexts.
     @Test func aSubjectIsOfOneJob() throws {
-        for value in ["event_name:pull_request:ref:refs/heads/*", "ref_type:tag:ref:refs/heads/*"] {
+        for value in ["event_name:pull_request:ref:refs/tags/*", "ref_type:tag:ref:refs/heads/*"] {
             #expect(try subject(value).reach.anyone.isNo, "\(value)")
         }
     }

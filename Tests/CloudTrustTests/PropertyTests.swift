@@ -7,6 +7,16 @@ import Testing
 
 /// Random trusts, held against the literal matcher.
 @Suite struct PropertyTests {
+    /// Also repositories whose subjects hold their own workflows, or the event.
+    private static let world: TrustWorld = {
+        var world = TrustSample.world
+        world.repositories += [
+            TrustSample.repository("wf1", id: 1011, template: ["repo", "workflow_ref"]),
+            TrustSample.repository("wf2", id: 1012, template: ["repo", "workflow_ref"]),
+            TrustSample.repository("ev", id: 1013, template: ["repo", "context", "event_name"]),
+        ]
+        return world
+    }()
     private static let characters = Array("acmepi/:@*?-1071refsheadmn.%3A")
 
     private func pattern(_ random: inout SeededGenerator) -> String {
@@ -14,7 +24,8 @@ import Testing
             "repo:acme/api:ref:refs/heads/main", "repo:acme/api:environment:prod", "repo:acme/*",
             "repo:acme@77/new@1002:*",
             "repo:*:pull_request", "repository_owner:acme:ref:*", "*:environment:*", "repo:acme/w?b:*",
-            "repo:a*/*i:ref:*",
+            "repo:a*/*i:ref:*", "repo:acme/*:workflow_ref:acme/wf?/.github/workflows/*",
+            "repo:acme/ev:environment:prod:event_name:*", "repository_owner_id:77:*", "repo:acme/*:ref:refs/*/-*",
         ]
         var text = Array(bases.randomElement(using: &random) ?? "*")
         for _ in 0..<Int.random(in: 0...2, using: &random) {
@@ -40,7 +51,8 @@ import Testing
         {
             let claims: [(String, String)] = [
                 ("sub", pattern(&random)), ("sub", pattern(&random)), ("ref", "refs/heads/*"), ("environment", "p*"),
-                ("repository", "acme/*"), ("repository_owner_id", "77"),
+                ("repository", "acme/*"), ("repository_owner_id", "77"), ("ref", "refs/pull/*"),
+                ("job_workflow_ref", "acme/*"),
             ]
             let (claim, value) = claims.randomElement(using: &random) ?? ("sub", "*")
             let more = claim == "sub" ? [value, pattern(&random)] : [value]
@@ -64,7 +76,7 @@ import Testing
 
     @Test func everyWitnessIsAcceptedAndMutationsAreJudgedAlike() throws {
         var random = SeededGenerator(7)
-        let engine = AccessEngine(TrustSample.world)
+        let engine = AccessEngine(Self.world)
         var count = 0
         while count < Self.mutations {
             let trust = try trust(&random)
@@ -99,7 +111,7 @@ import Testing
     /// Random tokens of every repository: whoever is accepted by the literal matcher has its cell.
     @Test func whatTheLiteralMatcherAcceptsHasACell() throws {
         var random = SeededGenerator(3)
-        let world = TrustSample.world
+        let world = Self.world
         let engine = AccessEngine(world)
         for _ in 0..<20 {
             let trust = try trust(&random)
@@ -128,7 +140,7 @@ import Testing
             uniqueKeysWithValues: result.cells.map { ($0.repository, Set(result.outcomes[Int($0.outcome)].kinds)) })
     }
 
-    private static let index = RepositoryIndex(TrustSample.world.repositories)
+    private static let index = RepositoryIndex(world.repositories)
 
     private func isWithin(_ one: [Int32: Set<JobContext.Kind>], _ other: [Int32: Set<JobContext.Kind>]) -> Bool {
         one.allSatisfy { other[$0.key]?.isSuperset(of: $0.value) == true }

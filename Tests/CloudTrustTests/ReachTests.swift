@@ -26,7 +26,7 @@ import Testing
         Row(values: ["repo:acme/api:*"], outermost: .one), Row(values: ["repo:acme@77/new@1002:*"], outermost: .one),
         Row(values: ["repo:acme@*/new@*:ref:refs/heads/main"], outermost: .one),
         Row(values: ["repo:acme/gone:*"], outermost: .nobody), Row(values: ["nonsense"], outermost: .nobody),
-        Row(values: ["repository_owner:acme:*"], outermost: .repositories),
+        Row(values: ["repository_owner:acme:*"], outermost: .owner),
     ]
 
     @Test(arguments: rows) func theOutermostGroupIsFound(row: Row) throws {

@@ -131,8 +131,8 @@ enum SampleTrust {
         "deploy", "repo:acme/api:*", cells: [.init(repository: 0, outcome: 0)],
         outcomes: [
             AccessOutcome([
-                .init(context: .branch, holes: ["branch": "main"], optional: [], only: ["main"], isCertain: true),
-                .init(context: .pullRequest, holes: [:], optional: [], only: nil, isCertain: true),
+                .init(context: .branch, holes: ["branch": "main"], optional: [], only: ["main"], doubt: nil),
+                .init(context: .pullRequest, holes: [:], optional: [], only: nil, doubt: nil),
             ])
         ], byName: .yes(witness("repo:acme/api:ref:refs/heads/main")))
 
@@ -148,12 +148,12 @@ enum SampleTrust {
         cells: [.init(repository: 0, outcome: 0), .init(repository: 1, outcome: 0), .init(repository: 2, outcome: 1)],
         outcomes: [
             AccessOutcome([
-                .init(context: .branch, holes: ["branch": "main"], optional: [], only: nil, isCertain: true)
+                .init(context: .branch, holes: ["branch": "main"], optional: [], only: nil, doubt: nil)
             ]),
             AccessOutcome([
                 .init(
-                    context: .branch, holes: ["branch": "main"], optional: [], only: nil, isCertain: true,
-                    assumed: .legacy)
+                    context: .branch, holes: ["branch": "main"], optional: [], only: nil, doubt: nil,
+                    likely: 0)
             ]),
         ], anyone: .yes(witness("repo:acme-x/x:ref:refs/heads/main")), owner: .yes(witness("repo:acme/x:pull_request")))
 

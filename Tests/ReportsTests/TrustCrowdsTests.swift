@@ -24,7 +24,7 @@ import Testing
 
     private static func crowds(_ cells: [(repository: Int32, outcome: Int32)]) -> [String] {
         func outcome(_ context: JobContext, holes: [String: String] = [:]) -> AccessOutcome {
-            AccessOutcome([.init(context: context, holes: holes, optional: [], only: nil, isCertain: true)])
+            AccessOutcome([.init(context: context, holes: holes, optional: [], only: nil, doubt: nil)])
         }
         let trust = JudgedTrust(
             trust: Trust(

@@ -18,6 +18,7 @@ package struct TrustPullRequest: TrustRule {
             expected: .fail("repo:acme/api:* takes in pull requests")),
         RuleExample(
             role: [.init("StringLike", "sub", "repo:acme/api:pull_request")], expected: .fail("pull requests get in")),
+        RuleExample(role: [.init("StringLike", "sub", "repo:acme/api:ref:*")], expected: .undecided),
         RuleExample(
             options: #"{"allow_pull_request": true}"#, role: [.init("StringLike", "sub", "repo:acme/api:pull_request")],
             expected: .pass),
@@ -36,8 +37,13 @@ package struct TrustPullRequest: TrustRule {
                 open, { "\($0.text) takes in pull requests" }, expected: "branches or environments by name",
                 remediation: "Name the branches or environments that are to get in.")
         }
-        let outcomes = subject.judged.outcomes.flatMap(\.entries).filter { $0.context.kind == .pullRequest }
-        guard !allowsPullRequests, !outcomes.isEmpty else { return .pass }
+        // A request that was merged runs what was reviewed.
+        let outcomes = subject.judged.outcomes.flatMap(\.entries).filter { $0.context == .pullRequest }
+        guard !allowsPullRequests, !outcomes.isEmpty else {
+            return subject.findings.possiblePullRequests.first.map {
+                .undecided("\($0.text) may take in other events of pull requests, such as pull_request_review")
+            } ?? .pass
+        }
         return subject.verdict(
             ["pull requests get in"], expected: "no pull request", actual: subject.writtenSubjects,
             remediation: "Remove the value, or set allow_pull_request where it is meant.")

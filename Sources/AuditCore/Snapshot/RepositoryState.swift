@@ -113,7 +113,33 @@ package struct RepositoryState: Hashable, Sendable {
         let language = language
         return contexts.compactMap { context in
             let subject = language.map { $0.subject(in: context, identity) } ?? TokenText(SubjectLanguage.unknownHole)
-            return TokenLanguage(context, identity, subject: subject, keys: keys)
+            var tokens = TokenLanguage(context, identity, subject: subject, keys: keys)
+            if language?.holdsContext == true { tokens?.doubt = context.doubt }
+            return tokens
+        }
+    }
+
+    /// What subjects may be made of where not even their beginning is known: GitHub's default, if the template is not known
+    /// either.
+    package var likelyLanguages: [SubjectLanguage] {
+        var setting = reading.value ?? RepositorySetting(useDefault: true)
+        let template = reading.value == nil ? nil : effective?.template
+        setting.subClaimPrefix = template == nil ? nil : prefix
+        return SubjectLanguage.likely(
+            template ?? .gitHubDefault, of: setting, in: repository, isEnterpriseServer: isEnterpriseServer)
+    }
+
+    /// What tokens can say where subjects are not known.
+    ///
+    /// - Parameter number: of the language among those that are likely.
+    package func tokens(
+        likely number: Int, of keys: [ClaimKey], in contexts: [JobContext] = JobContext.allCases,
+    ) -> [TokenLanguage] {
+        let identity = TokenIdentity(repository)
+        let languages = likelyLanguages
+        guard languages.indices.contains(number) else { return [] }
+        return contexts.compactMap { context in
+            TokenLanguage(context, identity, subject: languages[number].subject(in: context, identity), keys: keys)
         }
     }
 

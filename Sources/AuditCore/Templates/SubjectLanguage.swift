@@ -38,6 +38,8 @@ package struct SubjectLanguage: Hashable, Sendable {
     package let isCertain: Bool
     /// Whether nothing may stand in front, and the prefix names this repository.
     private let isStartKnown: Bool
+    /// The repository, if a hole of its subjects holds its own workflows, which no other one has.
+    private let workflowsOf: String?
 
     /// Takes a template and what GitHub says of the repository apart.
     ///
@@ -59,6 +61,46 @@ package struct SubjectLanguage: Hashable, Sendable {
         // A prefix that names another repository than the listing does: it was renamed in between, or worse.
         isStartKnown = !startsOpen && prefix?.names(repository) ?? true
         isCertain = isStartKnown && segments.allSatisfy(\.isCertain)
+        workflowsOf = template.keys.contains("workflow_ref") ? repository.fullName : nil
+    }
+
+    /// Subjects as they may be where not even their beginning is known: what GitHub would make of the template, were all that
+    /// is not known so. None of them is certain.
+    package static func likely(
+        _ template: SubjectTemplate, of setting: RepositorySetting, in repository: Repository,
+        isEnterpriseServer: Bool,
+    ) -> [SubjectLanguage] {
+        let sent = setting.subClaimPrefix.flatMap(SubjectPrefix.init)
+        let legacy = "repo:\(repository.fullName.escapedInSubject)"
+        let own = [legacy] + (isEnterpriseServer ? [] : [repository.immutablePrefix].compactMap { $0 })
+        var prefixes = own
+        if let prefix = setting.subClaimPrefix, let sent {
+            prefixes = sent.names(repository) ? [prefix] : [prefix] + own.filter { !$0.isExactly(prefix) }
+        }
+        var likely: [SubjectLanguage] = []
+        func add(_ prefix: String, isInFront: Bool) {
+            var setting = setting
+            setting.subClaimPrefix = prefix
+            let front = isInFront ? [Segment(key: "repo", pieces: [.text(prefix)], isCertain: true)] : []
+            let language = SubjectLanguage(
+                assuming: front + template.keys.map { segment($0, setting, repository) },
+                prefix.contains("@") ? .immutable : .legacy,
+                workflowsOf: template.keys.contains("workflow_ref") ? repository.fullName : nil)
+            if !likely.contains(where: { $0.segments == language.segments }) { likely.append(language) }
+        }
+        for prefix in prefixes { add(prefix, isInFront: false) }
+        // Whether a segment of both ids stands in front is what nobody has shown.
+        guard !template.holdsRepository else { return likely }
+        for prefix in prefixes where prefix.contains("@") { add(prefix, isInFront: true) }
+        return likely
+    }
+
+    private init(assuming segments: [Segment], _ format: SubjectFormat, workflowsOf: String?) {
+        self.segments = segments
+        self.format = format
+        self.workflowsOf = workflowsOf
+        possibleStart = nil
+        (isCertain, isStartKnown) = (true, true)
     }
 
     /// The subject with each hole in braces.
@@ -99,6 +141,7 @@ package struct SubjectLanguage: Hashable, Sendable {
                 case .hole(let key):
                     isFixed = false
                     rest += "\u{1}\(key)\u{1}"
+                    if key == "workflow_ref" { rest += workflowsOf ?? "" }
                 }
             }
         }
@@ -108,6 +151,9 @@ package struct SubjectLanguage: Hashable, Sendable {
         }
         return (text, rest + (needsEnvironment ? "\u{2}" : ""))
     }
+
+    /// Whether its subjects hold the tail of a default subject.
+    package var holdsContext: Bool { segments.contains { $0.key == "context" } }
 
     /// Whether not even the beginning is known.
     package var isWhollyUnknown: Bool { known.isEmpty && !isCertain }

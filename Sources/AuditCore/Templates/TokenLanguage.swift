@@ -13,6 +13,11 @@ package enum JobContext: Int, Hashable, Sendable, CaseIterable {
     case branchEnvironment
     case tagEnvironment
     case pullRequestEnvironment
+    /// The event `pull_request` of a request that was merged: its ref is the branch that it was merged into.
+    ///
+    /// Source: GitHub's changelog of 2023-09-13.
+    case mergedPullRequest
+    case mergeQueueEnvironment
 
     /// The word for it in reports.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -28,15 +33,23 @@ package enum JobContext: Int, Hashable, Sendable, CaseIterable {
         switch self {
         case .branch: .branch
         case .tag: .tag
-        case .pullRequest: .pullRequest
+        case .pullRequest, .mergedPullRequest: .pullRequest
         case .mergeQueue: .mergeQueue
         case .otherPullRequestEvent: .other
-        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment: .environment
+        case .branchEnvironment, .tagEnvironment, .pullRequestEnvironment, .mergeQueueEnvironment: .environment
         }
     }
 
     package var hasEnvironment: Bool { kind == .environment }
 
+    /// Why a subject that holds the context may be another; `nil` if GitHub documents it.
+    package var doubt: String? {
+        self == .otherPullRequestEvent
+            ? "GitHub does not document the subjects of a pull request's other events, such as pull_request_review"
+            : nil
+    }
+
+    /// Whether its ref is that of a pull request.
     package var isOnPullRequest: Bool {
         self == .pullRequest || self == .pullRequestEnvironment || self == .otherPullRequestEvent
     }
@@ -161,6 +174,8 @@ package struct TokenLanguage: Hashable, Sendable {
     package let optional: Set<ClaimKey>
     /// Whose job it is; `nil` if that is not known.
     package let identity: TokenIdentity?
+    /// Why there may be no such tokens; `nil` if GitHub documents that there are.
+    package var doubt: String?
 
     package init(
         context: JobContext, claims: [ClaimKey: TokenText], optional: Set<ClaimKey>, identity: TokenIdentity? = nil,
@@ -186,17 +201,15 @@ package struct TokenLanguage: Hashable, Sendable {
             context: context, claims: claims, optional: ["enterprise", "enterprise_id"], identity: identity)
     }
 
-    /// The tokens of a repository, were its template GitHub's default.
-    package static func assumed(
-        _ repository: Repository, _ format: SubjectFormat, keys: [ClaimKey] = Self.keys,
-        in contexts: [JobContext] = JobContext.allCases,
-    ) -> [TokenLanguage] {
-        let identity = TokenIdentity(repository)
-        return contexts.compactMap { context in
-            TokenLanguage(
-                context, identity,
-                subject: defaultStart(identity, format) + TokenClaims.contextText(context, identity), keys: keys)
-        }
+    /// The tokens of one context with GitHub's default template.
+    package init?(
+        _ context: JobContext, _ identity: TokenIdentity, withDefaultTemplateIn format: SubjectFormat,
+        keys: [ClaimKey],
+    ) {
+        self.init(
+            context, identity,
+            subject: Self.defaultStart(identity, format) + TokenClaims.contextText(context, identity), keys: keys)
+        doubt = context.doubt
     }
 
     /// What a default subject begins with.
@@ -248,7 +261,7 @@ extension TokenLanguage {
         ]
     }
 
-    private func replacing(_ texts: [String: TokenText]) -> TokenLanguage {
+    func replacing(_ texts: [String: TokenText]) -> TokenLanguage {
         let changed = claims.mapValues { claim in
             TokenText(
                 claim.parts.flatMap { part in
@@ -257,7 +270,9 @@ extension TokenLanguage {
                 }
             ).joined
         }
-        return TokenLanguage(context: context, claims: changed, optional: optional, identity: identity)
+        var language = TokenLanguage(context: context, claims: changed, optional: optional, identity: identity)
+        language.doubt = doubt
+        return language
     }
 }
 
@@ -284,8 +299,9 @@ package enum TokenClaims {
         case "event_name": return eventName(context)
         case "environment": return context.hasEnvironment ? word(.freeText, "prod") : nil
         case "environment_node_id": return context.hasEnvironment ? word(.freeText, "EN_x") : nil
-        case "head_ref": return context.isOnPullRequest ? word(.refName, "x") : nil
-        case "base_ref": return context.isOnPullRequest ? word(.refName, "main") : nil
+        case "head_ref" where context.isOnPullRequest || context == .mergedPullRequest: return word(.refName, "x")
+        case "base_ref" where context.isOnPullRequest || context == .mergedPullRequest: return word(.refName, "main")
+        case "head_ref", "base_ref": return nil
         case "job_workflow_ref":
             // A job's own workflow is one of these, too, unless it is a pull request's: any repository may hold a reusable one.
             return TokenText(TokenHole("workflow_owner", .login, usual: "acme")) + "/"
@@ -315,43 +331,23 @@ package enum TokenClaims {
         if context.hasEnvironment {
             return "environment:" + (value(of: "environment", in: context, identity) ?? "").escaped
         }
-        return context == .pullRequest ? "pull_request" : "ref:" + ref(context).escaped
+        return context.kind == .pullRequest ? "pull_request" : "ref:" + ref(context).escaped
     }
 
     // MARK: -
 
     fileprivate static func ref(_ context: JobContext) -> TokenText {
         switch context {
-        case .branch, .branchEnvironment: "refs/heads/" + TokenText(TokenHole("branch", .refName, usual: "main"))
+        case .branch, .branchEnvironment, .mergedPullRequest:
+            "refs/heads/" + TokenText(TokenHole("branch", .refName, usual: "main"))
         case .tag, .tagEnvironment: "refs/tags/" + TokenText(TokenHole("tag", .refName, usual: "v1"))
         case .pullRequest, .otherPullRequestEvent, .pullRequestEnvironment:
             "refs/pull/" + TokenText(TokenHole("pull_request_number", .number, usual: "1")) + "/merge"
-        case .mergeQueue:
+        case .mergeQueue, .mergeQueueEnvironment:
             "refs/heads/gh-readonly-queue/" + TokenText(TokenHole("branch", .refName, usual: "main")) + "/pr-"
                 + TokenText(TokenHole("pull_request_number", .number, usual: "1")) + "-"
                 + TokenText(TokenHole("sha", .commit, usual: "0123456789abcdef0123456789abcdef01234567"))
         }
     }
 
-    private static func eventName(_ context: JobContext) -> TokenText {
-        func one(of names: [String]) -> TokenText {
-            TokenText(TokenHole("event_name", .choice(names), usual: names[0]))
-        }
-        switch context {
-        case .pullRequest: return "pull_request"
-        case .mergeQueue: return "merge_group"
-        case .otherPullRequestEvent: return one(of: ["pull_request_review", "pull_request_review_comment"])
-        case .pullRequestEnvironment:
-            return one(of: ["pull_request", "pull_request_review", "pull_request_review_comment"])
-        case .tag, .tagEnvironment:
-            return one(of: ["push", "release", "create", "workflow_dispatch", "repository_dispatch"])
-        case .branch, .branchEnvironment:
-            return one(of: [
-                "push", "workflow_dispatch", "schedule", "pull_request_target", "workflow_run", "repository_dispatch",
-                "issues", "issue_comment", "create", "delete", "fork", "watch", "label", "milestone", "discussion",
-                "discussion_comment", "gollum", "page_build", "public", "check_run", "check_suite", "status",
-                "deployment", "deployment_status", "branch_protection_rule", "registry_package", "project",
-            ])
-        }
-    }
 }

@@ -9,21 +9,43 @@ package struct AccessOutcome: Hashable, Sendable {
         package let optional: Set<ClaimKey>
         /// The texts of the environment, branch or tag that are accepted; `nil` if they are not a short list.
         package let only: [String]?
-        /// Whether it was decided.
-        package let isCertain: Bool
-        /// The format that is assumed where nothing is known of the subjects; `nil` if something is.
-        package let assumed: SubjectFormat?
+        /// Why it is not certain; `nil` if it is.
+        package let doubt: Doubt?
+        /// The number of the language that is taken as likely where nothing is known of the subjects; `nil` if something is.
+        package let likely: Int?
 
         package init(
-            context: JobContext, holes: [String: String], optional: Set<ClaimKey>, only: [String]?, isCertain: Bool,
-            assumed: SubjectFormat? = nil,
+            context: JobContext, holes: [String: String], optional: Set<ClaimKey>, only: [String]?, doubt: Doubt?,
+            likely: Int? = nil,
         ) {
-            self.assumed = assumed
+            self.likely = likely
             self.context = context
             self.holes = holes
             self.optional = optional
             self.only = only
-            self.isCertain = isCertain
+            self.doubt = doubt
+        }
+
+        package var isCertain: Bool { doubt == nil }
+    }
+
+    /// Why it is not certain that a token is accepted.
+    package enum Doubt: Hashable, Sendable {
+        /// It is not known whether such tokens have a claim that is read.
+        case optional
+        case unknownOwnerID
+        /// Two claims of one token could not be decided together.
+        case entangled
+        /// GitHub does not document that there are such tokens; the text says of what.
+        case undocumented(String)
+
+        package var text: String {
+            switch self {
+            case .optional: "it is not known whether its tokens carry a claim that is read"
+            case .unknownOwnerID: "the id of its owner is not known"
+            case .entangled: "two claims of one token could not be decided together"
+            case .undocumented(let why): why
+            }
         }
     }
 
@@ -35,6 +57,22 @@ package struct AccessOutcome: Hashable, Sendable {
     var best: Entry { entries.first { $0.isCertain } ?? entries[0] }
 
     package var isNothing: Bool { entries.isEmpty }
+
+    /// Whether each token was decided, and GitHub documents that there are some.
+    package var isCertain: Bool {
+        undocumented == nil
+            && entries.allSatisfy { entry in
+                if case .undocumented = entry.doubt { true } else { entry.isCertain }
+            }
+    }
+
+    /// Why there may be no token of its at all, as far as GitHub's documentation says; `nil` if there are tokens.
+    package var undocumented: String? {
+        for entry in entries {
+            guard case .undocumented = entry.doubt else { return nil }
+        }
+        return entries.first?.doubt?.text
+    }
 
     /// The kinds of context, in their order.
     package var kinds: [JobContext.Kind] {

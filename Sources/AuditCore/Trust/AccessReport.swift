@@ -30,6 +30,8 @@ package struct TrustFindings: Hashable, Sendable {
     package var leftoverLegacy: [Value] = []
     /// Values that accept the subject of pull requests without being written as `…:pull_request`.
     package var openPullRequests: [Value] = []
+    /// Values that may accept other events of pull requests.
+    package var possiblePullRequests: [Value] = []
     /// Demands that pass because a claim is missing.
     package var absentDemands: [ClaimDemand] = []
     /// Demands of claims that the cloud does not read.
@@ -165,9 +167,9 @@ package struct AccessReport: Sendable {
             trust.trust.demand.claimDemands.contains { $0.claim == "sub" }
             ? unknownSubjects[Int(cell.repository)] : nil
         let reason =
-            unknown ?? trust.undecided.first.map { "\($0.what): \($0.why)" }
+            unknown ?? trust.undecided.first { $0.kind != .repositories }.map { "\($0.what): \($0.why)" }
             ?? (best.optional.isEmpty ? nil : "it is not known whether its tokens carry \(best.optional.sorted())")
-            ?? (best.isCertain ? nil : "two claims of one token could not be decided together")
+            ?? best.doubt?.text
         return Access.Terms(
             contexts: outcome.kinds, only: only,
             certainty: unknown != nil ? .unknown : reason != nil ? .possible : .certain, reason: reason)
@@ -212,7 +214,7 @@ extension RepositoryState {
     /// - Parameter keys: the claims that matter, besides `sub`.
     package func token(of entry: AccessOutcome.Entry, keys: [ClaimKey]) -> TokenLanguage? {
         let tokens =
-            entry.assumed.map { TokenLanguage.assumed(repository, $0, keys: keys, in: [entry.context]) }
+            entry.likely.map { self.tokens(likely: $0, of: keys, in: [entry.context]) }
             ?? self.tokens(of: keys, in: [entry.context])
         return tokens.first
     }

@@ -32,6 +32,9 @@ package struct Reach: Hashable, Sendable {
 
         package var isNo: Bool { self == .no }
 
+        /// Whether it is not certain that the group gets in.
+        package var isOpen: Bool { if case .yes = self { false } else { true } }
+
         package func possible(_ why: String) -> Answer {
             if case .yes(let witness) = self { .possible(witness, why: why) } else { self }
         }
@@ -93,8 +96,11 @@ package struct Reach: Hashable, Sendable {
         [(anyone, .anyone), (renamer, .renamer), (foreignOwner, .foreignOwner), (owner, .owner)]
     }
 
+    /// Whether each group was decided, and no repository of unknown subjects may use it.
+    package var isExact: Bool { isDecided && !mayHaveMore }
+
     /// Whether each group was decided.
-    package var isExact: Bool {
+    package var isDecided: Bool {
         (outside.map(\.answer) + [byName]).allSatisfy { if case .possible = $0 { false } else { true } }
     }
 }

@@ -46,6 +46,8 @@ package struct Undecided: Hashable, Sendable {
         case intricate
         /// Exports of the same differ, and which of them holds is not known.
         case severalExports = "several_exports"
+        /// What tokens of some repositories say is not known. Of the others everything is as it is.
+        case repositories
     }
 
     package let kind: Kind

@@ -102,7 +102,7 @@ package struct TrustAudit: Sendable {
                 report.unknownSubjects[index] != nil && report.repositories[index].repository.isArchived != true
             }.map { Int32($0) })
         var unknown: [String: Int] = [:]
-        for trust in report.trusts where trust.outcomes.contains(where: { $0.entries.contains { $0.assumed != nil } }) {
+        for trust in report.trusts where trust.outcomes.contains(where: { $0.entries.contains { $0.likely != nil } }) {
             let count = trust.cells.count { open.contains($0.repository) }
             if count > 0 { unknown[trust.trust.id] = count }
         }

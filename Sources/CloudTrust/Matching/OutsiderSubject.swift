@@ -12,6 +12,8 @@ enum OutsiderSubject {
         /// Logins.
         var owners: [String] = []
         var ownerIDs: [String] = []
+        /// Of repositories.
+        var names: [String] = []
         var repositoryIDs: [String] = []
         /// `nil`: any but those above; likewise below.
         var owner: String?
@@ -23,6 +25,8 @@ enum OutsiderSubject {
         var without: Set<String> = []
         /// Keys that come once at most. A template holds each of its keys once, and most subjects do so by themselves.
         var once: Set<String> = []
+        /// Keys whose values are no longer than GitHub allows. The values of others are as short as the patterns let them be.
+        var measured: Set<String> = []
     }
 
     /// - Parameter starts: texts with which subjects begin that are asked about: a subject that continues one with a
@@ -35,6 +39,18 @@ enum OutsiderSubject {
             start + (start.isEmpty || start.hasSuffix(":") ? "" : ":") + "repo:\(owner)/\(TokenIdentity.nameHole.usual)"
         }.first(where: alphabet.contains)
         return TokenHole("custom_subject", alphabet, usual: usual ?? "")
+    }
+
+    /// Whether some template yields a subject, its values no longer than GitHub allows.
+    static func contains(_ subject: String, _ limits: Limits, measuring keys: Set<String>) -> Bool {
+        var limits = limits
+        limits.measured.formUnion(keys)
+        return TokenAlphabet.automaton(automaton(limits)).contains(subject)
+    }
+
+    /// What a key of a subject is in `Limits`: custom properties are one.
+    static func rowKey(_ key: String) -> String {
+        key.hasPrefix("repo_property_") ? ClaimCatalog.customProperty.key.rawValue : key
     }
 
     /// The keys of a subject, with their values.
@@ -85,7 +101,7 @@ enum OutsiderSubject {
         let identity = TokenIdentity(
             owner: text(limits.owner, TokenIdentity.ownerHole, limits.owners),
             ownerID: text(limits.ownerID, TokenIdentity.ownerIDHole, limits.ownerIDs),
-            name: TokenText(TokenIdentity.nameHole),
+            name: text(nil, TokenIdentity.nameHole, limits.names),
             repositoryID: text(limits.repositoryID, TokenIdentity.repositoryIDHole, limits.repositoryIDs))
         let names = identity.owner + "/" + identity.name
         let namesWithIDs =
@@ -93,7 +109,7 @@ enum OutsiderSubject {
         var texts: [(key: String, value: TokenText)] = []
         for key in ["repo", "repository"] { texts += [(key, names), (key, namesWithIDs)] }
         // The tail of a default subject, unless it is as the keys ref and environment are.
-        if context == .pullRequest { texts.append((pullRequest, TokenText([]))) }
+        if context.kind == .pullRequest { texts.append((pullRequest, TokenText([]))) }
         var others: Set<ClaimKey> = ["repo", "repository", "context", "sub", "iss"]
         if let audiences = limits.audiences {
             others.insert("aud")
@@ -142,6 +158,8 @@ enum OutsiderSubject {
         let state: Int
         /// Of the texts that the part can't be, what it has begun with: an index into `Table.beginnings`; -1: none.
         let begun: Int
+        /// Characters of the part, where they are counted.
+        var length = 0
         /// Keys that came and come once at most, one bit each.
         let used: UInt64
     }
@@ -151,6 +169,7 @@ enum OutsiderSubject {
         private let keys: [[Part]]
         /// The bit of each key that comes once at most.
         private let bits: [UInt64]
+        private let isMeasured: [Bool]
         private let beginnings: [ExactText: Int]
         private let texts: [(scalars: [UInt32], text: String)]
         private var places: [Set<Place>] = []
@@ -167,7 +186,9 @@ enum OutsiderSubject {
             keys = rows.map(\.parts)
             let once = limits.once.sorted()
             bits = rows.map { row in once.prefix(64).firstIndex(of: row.key).map { 1 << UInt64($0) } ?? 0 }
-            let excluded = Set((limits.owners + limits.ownerIDs + limits.repositoryIDs).map(\.lowercasedASCII))
+            isMeasured = rows.map { limits.measured.contains($0.key) }
+            let excluded = Set(
+                (limits.owners + limits.ownerIDs + limits.names + limits.repositoryIDs).map(\.lowercasedASCII))
             var beginnings: [ExactText: Int] = [:]
             var texts: [(scalars: [UInt32], text: String)] = []
             for text in excluded {
@@ -250,10 +271,13 @@ enum OutsiderSubject {
                 }
             case .alphabet(let alphabet, let excluded):
                 // A colon within a value is written otherwise.
-                if scalar != 0x3A, let state = alphabet.step(place.state, scalar) {
+                let length = isMeasured[place.key] ? place.length + 1 : 0
+                if scalar != 0x3A, length <= alphabet.lengthMax, let state = alphabet.step(place.state, scalar) {
                     let begun = excluded.isEmpty ? -1 : begun(place, alphabet, scalar)
                     next.insert(
-                        Place(key: place.key, part: place.part, state: state, begun: begun, used: place.used))
+                        Place(
+                            key: place.key, part: place.part, state: state, begun: begun, length: length,
+                            used: place.used))
                 }
             }
             guard isPartDone(place), place.part + 1 < keys[place.key].count else { return }

@@ -58,7 +58,9 @@ extension Shape where Root == Reach {
     static var reach: Shape {
         .object {
             Member("outermost", .word, "who gets in, or may, that is farthest outside") { $0.outermost }
-            Member("is_exact", .boolean, "every group was decided") { $0.isExact }
+            Member(
+                "is_exact", .boolean, "every group was decided, and no repository of unknown subjects may use it"
+            ) { $0.isExact }
             Member("by_name", .maybe(.boolean), "anyone who owned the same names would get in; null if undecided") {
                 switch $0.byName {
                 case .no: false

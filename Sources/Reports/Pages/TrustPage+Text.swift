@@ -207,7 +207,10 @@ extension TrustAudit {
     fileprivate func hasSeveral(_ identity: Identity) -> Bool { trustCounts[identity.name, default: 0] > 1 }
 
     func whyUndecided(_ trust: JudgedTrust) -> [String] {
-        var reasons = trust.undecided.filter { $0.kind != .request }.map(\.displayText)
+        // How many repositories it hangs on is said below.
+        var reasons = trust.undecided.filter { open in
+            open.kind != .request && !(open.kind == .repositories && open.what == "sub")
+        }.map(\.displayText)
         let count = unknownCount(trust)
         if count > 0 { reasons.append("the subjects of \(counted(count, "repository")) are not known") }
         if trust.reach.mayHaveMore {

@@ -25,6 +25,8 @@ import Testing
             .branchEnvironment: "repo:acme/api:environment:{environment}",
             .tagEnvironment: "repo:acme/api:environment:{environment}",
             .pullRequestEnvironment: "repo:acme/api:environment:{environment}",
+            .mergedPullRequest: "repo:acme/api:pull_request",
+            .mergeQueueEnvironment: "repo:acme/api:environment:{environment}",
         ]
         for context in JobContext.allCases { #expect(text(tokens[context]?.claims["sub"]) == expected[context]) }
     }
@@ -49,7 +51,7 @@ import Testing
 
     @Test func aTemplateWithAnEnvironmentNeedsOne() {
         let tokens = tokens(["repo", "environment"])
-        #expect(Set(tokens.keys) == [.branchEnvironment, .tagEnvironment, .pullRequestEnvironment])
+        #expect(Set(tokens.keys) == Set(JobContext.allCases.filter(\.hasEnvironment)))
         #expect(text(tokens[.branchEnvironment]?.claims["sub"]) == "repo:acme/api:environment:{environment}")
     }
 
