@@ -80,7 +80,7 @@ import Testing
         #expect(change.warnings == ["the subject's format changes from legacy to immutable"])
         // Told with the organization's claims: which it is, the policy has to say.
         #expect(plan.manual.map(\.name) == ["acme/same"])
-        #expect(plan.manual.first?.why.contains("write fix: {inherit: true, immutable: true}") == true)
+        #expect(plan.manual.first?.why.contains("where: {names: [...]} for such repositories alone") == true)
     }
 
     /// Who follows the organization goes on following it.
@@ -95,6 +95,12 @@ import Testing
         #expect(both.changes.map(\.after.inherits) == [true, true])
         #expect(both.changes.map { setting($0.after)?.useImmutableSubject } == [true, true])
         #expect(both.changes.allSatisfy { !$0.warnings.contains(PlannedChange.becomesItsOwn) })
+        #expect(both.changes.allSatisfy { !$0.warnings.contains(PlannedChange.beginsToFollow) })
+        // What did not follow would begin to, which nobody asked for by the name of the rule.
+        let others = try plan(
+            [entry + #"{"inherit": true, "immutable": true}}"#],
+            [.read("plain", id: 1003, .gitHubDefault), .read("own", id: 1004, .own(["repo", "actor"]))])
+        #expect(others.changes.map { $0.warnings.contains(PlannedChange.beginsToFollow) } == [true, true])
         let own = try plan(
             [entry + #"{"template": ["repo", "context", "job_workflow_ref"], "immutable": true}}"#], repositories)
         #expect(own.changes.map { $0.warnings.contains(PlannedChange.becomesItsOwn) } == [true, true])

@@ -38,8 +38,8 @@ extension RepositorySetting {
             guard effectiveTemplate(organization: organization).source != .organizationOrCopy else {
                 throw PlanRefused(
                     "GitHub's response does not show whether the repository follows its organization or holds a copy: to decide, "
-                        + "write fix: {inherit: true, immutable: true} or fix: {template: [...], immutable: true} in the "
-                        + "policy")
+                        + "give the policy an entry with where: {names: [...]} for such repositories alone, and fix: "
+                        + "{inherit: true, immutable: true} or fix: {template: [...], immutable: true}")
             }
             if useDefault { fixed.includeClaimKeys = nil }
         }
@@ -91,6 +91,11 @@ extension PlannedChange {
     /// What a plan says wherever a follower of the organization gets claims of its own.
     package static let becomesItsOwn =
         "it gets its own template and no longer follows the organization's: a fix with inherit would let it"
+
+    /// What a plan says wherever the opt-in to immutable subjects makes a repository follow its organization as well.
+    package static let beginsToFollow =
+        "it begins to follow the organization's template with this: a fix with immutable alone would keep its own, and "
+        + "where: {names: [...]} leaves it out"
 
     /// Whether it wants subjects without ids where they have them now, which GitHub may accept and not do.
     package var dropsIDs: Bool {
@@ -150,6 +155,11 @@ extension PlannedChange {
             !fixed.useDefault, !fixed.inherits
         {
             warnings.append(Self.becomesItsOwn)
+        }
+        if !rules.isEmpty, source == .gitHubDefault || source == .repository, case .repository(let fixed) = value,
+            fixed.inherits, fixed.useImmutableSubject == true, setting.useImmutableSubject != true
+        {
+            warnings.append(Self.beginsToFollow)
         }
         if setting.useDefault, let unused = setting.includeClaimKeys, !unused.isEmpty {
             warnings.append("a rollback can't restore the unused claims \(unused.joinedNames)")
