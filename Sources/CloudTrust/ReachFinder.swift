@@ -199,24 +199,24 @@ struct ReachFinder {
         return first(of: tokens, demand)
     }
 
-    /// Whether a repository that the trust names, of an owner of ours whose repositories are not known, gets in if it exists.
+    /// Whether a repository of an owner of ours whose repositories are not known gets in, if there is such a one.
     func mayLetInUnlisted(_ names: TrustNames, _ demand: CompiledDemand) -> Bool {
         let unlisted = world.owners.filter { !$0.isListed }
         guard !unlisted.isEmpty else { return false }
-        var identities: [([String]) -> TokenIdentity] = []
-        for meaning in Set(names.written.map(\.meaning)) {
-            guard let name = meaning.name, let login = meaning.owner,
-                let owner = unlisted.first(where: { $0.login.isExactlyIgnoringCase(login) })
-            else { continue }
-            identities.append {
-                var identity = Self.stranger(besides: [], [], $0)
-                // As the trust writes them: a name's capitals are its owner's to choose.
-                (identity.owner, identity.name) = (TokenText(login), TokenText(name))
-                if let id = owner.id { identity.ownerID = TokenText(String(id)) }
-                return identity
+        // As the trust writes them: the capitals of a login are its owner's to choose.
+        let written = Set(names.written.compactMap(\.meaning.owner))
+        let identities = unlisted.prefix(Self.ownersMax).flatMap { owner in
+            let logins = written.filter { $0.isExactlyIgnoringCase(owner.login) }.union([owner.login])
+            return logins.sorted().map { login in
+                { (repositoryIDs: [String]) in
+                    var identity = Self.stranger(besides: [], [], repositoryIDs)
+                    identity.owner = TokenText(login)
+                    if let id = owner.id { identity.ownerID = TokenText(String(id)) }
+                    return identity
+                }
             }
         }
-        return !first(identities, demand).isNo
+        return unlisted.count > Self.ownersMax || !first(identities, demand).isNo
     }
 
     // MARK: - Strangers

@@ -98,6 +98,7 @@ struct OrganizationCrawl {
         if let name = listing.nextName() { return .repository(name) }
         if let work = nextPage(width: limits.pageConcurrency.beside) { return work }
         if mayReadSettings, let work = nextSetting() { return work }
+        guard stop == nil else { return nil }
         if let work = nextPage(width: limits.pageConcurrency.alone) { return work }
         if let work = nextOfFaulted() { return work }
         // Where it was read, it must still be what it was while the repositories were asked.

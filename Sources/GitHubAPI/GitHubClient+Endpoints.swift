@@ -105,8 +105,10 @@ extension GitHubClient {
         guard case .modified(let answer, let validator) = answer else { return .notModified }
         let body = try read(answer.body, as: Wire.RepositorySetting.self)
         try refuseNull(in: (body.includeClaimKeys ?? []) + [body.subClaimPrefix ?? ""])
-        // Without a prefix the subject is made of the name, which is another now than the listing says.
-        guard body.subClaimPrefix != nil || repository.hasName(of: place) else { throw .renamed(to: place.fullName) }
+        // An Enterprise Server sends no prefix: its subjects are made of the name, which is another now than the listing says.
+        guard endpoint.host != .enterpriseServer || repository.hasName(of: place) else {
+            throw .renamed(to: place.fullName)
+        }
         // Of a prefix with ids the ids decide, and a rule judges them; its names may be those of another day.
         if let prefix = body.subClaimPrefix.flatMap(SubjectPrefix.init), prefix.ownerID == nil,
             !repository.belongs(to: prefix.owner)

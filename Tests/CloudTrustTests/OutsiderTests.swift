@@ -197,6 +197,12 @@ import Testing
             "{\"StringLike\": {\"KEY:sub\": [\"repo:acme/api:*\", \"repo:partner/x:*\"]}}",
             "{\"StringLike\": {\"KEY:sub\": [\"repo:partner/x:*\", \"repository_id:1001:*\"]}}",
             "{\"StringEquals\": {\"KEY:repository\": [\"acme/api\", \"partner/x\"]}}",
+            // By pattern, and by id.
+            "{\"StringLike\": {\"KEY:sub\": \"repo:partner/*\"}}",
+            "{\"StringLike\": {\"KEY:sub\": \"repo:Partner/a?i:ref:refs/heads/main\"}}",
+            "{\"StringLike\": {\"KEY:sub\": [\"repo:partner/a*\", \"repo:acme/api:*\"]}}",
+            "{\"StringEquals\": {\"KEY:repository_id\": \"4242\", \"KEY:repository_owner_id\": \"55\"}}",
+            "{\"StringEquals\": {\"KEY:repository_id\": [\"4242\", \"1001\"], \"KEY:repository_owner_id\": [\"55\", \"77\"]}}",
         ] {
             #expect(try judged(condition, in: world).reach.mayHaveMore, "\(condition)")
         }

@@ -75,7 +75,10 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// What makes it the same waiver from night to night; one that was renewed is another.
     ///
     /// - Parameter login: of the organization under which it is listed.
-    package func identity(under login: String) -> String { "\(login): \(rule) on \(target) until \(expires)" }
+    package func identity(under login: String) -> String {
+        let id: String = if case .id(let id, .some) = target.repository { " (id \(id.rawValue))" } else { "" }
+        return "\(login): \(rule) on \(target)\(id) until \(expires)"
+    }
 
     package func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
 
@@ -166,11 +169,9 @@ extension Waiver.Target {
 
 extension Waiver.Target: CustomStringConvertible {
     package var description: String {
-        let id: String =
-            if case .id(let id, .some) = repository { " (id \(id.rawValue))" } else { "" }
         let others =
             exceptOrganizations.isEmpty ? "" : ", except in \(exceptOrganizations.sorted().joined(separator: ", "))"
-        return named + id + others
+        return named + others
     }
 
     /// The same by names alone.

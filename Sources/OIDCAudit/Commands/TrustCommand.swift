@@ -255,10 +255,12 @@ extension AccessReport {
     fileprivate func concerning(_ id: RepositoryID) -> AccessReport {
         guard let index = repositories.firstIndex(where: { $0.repository.id == id }) else { return self }
         let name = repositories[index].repository.fullName
+        // Of one whose subjects are not known, what anything may use concerns it as well.
+        let isOpen = unknownSubjects[index] != nil
         return AccessReport(
             repositories: repositories,
             trusts: trusts.filter { trust in
-                trust.cells.contains { $0.repository == Int32(index) }
+                trust.cells.contains { $0.repository == Int32(index) } || isOpen && trust.reach.mayHaveMore
                     || trust.noMatch.contains { $0.repository?.isExactlyIgnoringCase(name) == true }
             })
     }

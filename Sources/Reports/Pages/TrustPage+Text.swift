@@ -92,8 +92,9 @@ extension TextPage {
         guard !used.isEmpty else {
             return line(
                 "ACCESS", .strong,
-                audit.askedRepository.map { "\($0) can assume no role" }
-                    ?? "no repository can assume anything")
+                audit.askedAccess
+                    ?? (audit.trusts.contains { $0.reach.mayHaveMore }
+                        ? "no repository that is known can assume anything" : "no repository can assume anything"))
         }
         let identities = Set(used.map(\.trust.identity.name)).count
         line("ACCESS", .strong, "what repositories can assume: \(counted(identities, "role"))")

@@ -101,6 +101,29 @@ extension TrustAudit {
         repository.flatMap { id in report.repositories.first { $0.repository.id == id }?.repository.fullName }
     }
 
+    /// What the repository that is asked for can assume, in a sentence; `nil` if all are asked for.
+    var askedAccess: String? {
+        guard let name = askedRepository else { return nil }
+        func roles(_ isUsed: (JudgedTrust, JudgedTrust.Cell) -> Bool) -> Set<String> {
+            Set(
+                trusts.filter { trust in trust.cells.contains { concerns($0) && isUsed(trust, $0) } }
+                    .map(\.trust.identity.name))
+        }
+        let certain = roles { report.access($0, $1).certainty == .certain }
+        let others = roles { _, _ in true }.subtracting(certain)
+        let isUnknown = zip(report.repositories, report.unknownSubjects).contains { state, why in
+            state.repository.id == repository && why != nil
+        }
+        let more = isUnknown ? ", as far as its subjects are known" : ""
+        switch (certain.count, others.count) {
+        case (0, 0): return isUnknown ? "it is not known what \(name) can assume" : "\(name) can assume no role"
+        case (0, let others): return "\(name) may assume \(counted(others, "role"))\(more)"
+        case (let certain, 0): return "\(name) can assume \(counted(certain, "role"))\(more)"
+        case (let certain, let others):
+            return "\(name) can assume \(counted(certain, "role")) and may assume \(others) more\(more)"
+        }
+    }
+
     /// What stands in the headline of every format for people.
     var headline: (word: String, rest: String, verdict: GateReport.Verdict) {
         let outside = outside.count
@@ -112,10 +135,7 @@ extension TrustAudit {
             (undecided.count, "\(undecided.count) undecided"),
             (unreadCount, "\(counted(unreadCount, "role")) unread"),
         ].filter { $0.0 > 0 }.map(\.1)
-        let own = askedRepository.map { name in
-            let roles = Set(trusts.filter { $0.cells.contains(where: concerns) }.map(\.trust.identity.name)).count
-            return "\(name) can assume \(roles == 0 ? "no role" : counted(roles, "role"))"
-        }
+        let own = askedAccess
         let words =
             ([own, parts.isEmpty && own == nil ? "nobody outside gets in" : nil].compactMap(\.self) + parts)
             .joined(separator: ", ") + (leftOut == 0 ? "" : "; \(counted(leftOut, "other trust")) not judged")
