@@ -167,7 +167,8 @@ struct OrganizationCrawl {
                 putPublicFirst()
                 guard signOn.refuses(repositories[nextRepository]) else { continue }
                 // As will all others, of which none is still to be listed. What was sent before is waited for.
-                if inFlight == 0, listing.isOver, waitingForValues.isEmpty { stop = stop ?? .ssoRequired }
+                let isLast = inFlight == 0 && listing.isOver && waitingForValues.isEmpty && nextFaulted == faulted.count
+                if isLast { stop = stop ?? .ssoRequired }
                 return nil
             }
             let known = knowledge.settings.removeValue(forKey: repository.id)

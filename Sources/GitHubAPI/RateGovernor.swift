@@ -205,6 +205,7 @@ final class RateGovernor: Sendable {
         state.withLock { state in
             state.counts.sent -= 1
             state.unansweredPoints -= cost
+            if state.minute != nil { sharedMinute?.giveBack(cost) }
             arrive(&state)
         }
     }

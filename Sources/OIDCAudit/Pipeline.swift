@@ -290,9 +290,9 @@ struct Pipeline {
         }
     }
 
-    /// Logins of organizations that neither this scan nor an earlier one found: a name may be misspelled.
+    /// Logins of organizations that neither this scan nor an earlier one found, by GitHub's own word: a name may be misspelled.
     private func neverFound(in snapshot: Snapshot, _ history: HistoryStore) async throws(HistoryError) -> [String] {
-        let logins = snapshot.organizations.filter { $0.id == nil }.map(\.login)
+        let logins = snapshot.organizations.filter { $0.id == nil && $0.listing.failure == .notFound }.map(\.login)
         guard !logins.isEmpty else { return [] }
         return try await history.organizations(named: logins, apiURL: snapshot.apiURL)
             .filter { $0.reference.id == nil }.map(\.asked)

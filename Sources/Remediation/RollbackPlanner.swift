@@ -117,7 +117,7 @@ package struct RollbackPlanner: Sendable {
                 "it is neither what was written nor what it was before", mayInherit: found.value.inherits)
         }
         var presented: [RepositoryID: String] = [:]
-        if case .organization(let template) = found.value {
+        if case .organization(let template) = found.value, change.subjects.count <= PlannedChange.followersReadMax {
             presented = await reader.presented(by: change.subjects, under: template, read: read)
         }
         switch change.undone(from: found, presented) {
@@ -136,6 +136,10 @@ extension Plan {
 }
 
 extension PlannedChange {
+    /// Most followers of an organization that are read before its change is undone: who undoes one is in a hurry, and each
+    /// costs two requests.
+    fileprivate static let followersReadMax = 100
+
     /// The change that leads back.
     ///
     /// - Parameters:
@@ -174,6 +178,9 @@ extension PlannedChange {
                 !knowsSubjects || subjects.isEmpty
                     ? "repositories that follow this template are not counted here"
                     : "counted are those that the changes reached: others that follow this template now are not")
+            if subjects.count > Self.followersReadMax {
+                warnings.append("what so many followers present now was not read: it is taken to be what was planned")
+            }
             former = .organization(.set(keys, useImmutableSubject: flag))
         case (.repository(var setting), .repository(let present)):
             guard !setting.contradictsItself else {

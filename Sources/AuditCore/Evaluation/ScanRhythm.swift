@@ -75,7 +75,7 @@ struct ScanRhythm: Hashable, Sendable {
     /// day with most scans.
     private static func start(of starts: [Timestamp]) -> Int64 {
         var scans = Array(repeating: 0, count: 24)
-        for start in starts { scans[Int(start.secondsSince1970 % day) / 3600] += 1 }
+        for start in starts { scans[Int((start.secondsSince1970 % day + day) % day) / 3600] += 1 }
         let sums = scans.indices.map { hour in (0..<6).reduce(0) { $0 + scans[(hour + $1) % 24] } }
         let most = sums.max() ?? 0
         // Of several that hold the same scans, the last begins with them.

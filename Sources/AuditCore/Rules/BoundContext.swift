@@ -60,7 +60,8 @@ package struct BoundContext: RepositoryRule {
                 + "not distinguish them"
         return subject.violation(
             message,
-            problems: ["branches share one subject"] + subject.sharingAndNarrowing,
+            problems: ["branches share one subject"] + subject.sharingAndNarrowing
+                + (partial.isEmpty ? ["no claim distinguishes the repository's jobs"] : []),
             expected: Self.binding.map(\.rawValue), isChoice: true,
             remediation: "Change \(subject.templateName) to hold context.")
     }

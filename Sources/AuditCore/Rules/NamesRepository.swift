@@ -59,7 +59,8 @@ package struct NamesRepository: RepositoryRule {
         func violation(_ why: String) -> RuleVerdict {
             subject.violation(
                 "no claim names the repository: \(why)",
-                problems: ["no claim names the repository"] + subject.sharingAndNarrowing,
+                problems: ["no claim names the repository"] + subject.sharingAndNarrowing
+                    + (subject.narrowing.isEmpty ? ["no other claim narrows the subject"] : []),
                 expected: Self.naming.map(\.rawValue), isChoice: true,
                 remediation: "Change \(subject.templateName) to hold \(key).")
         }

@@ -13,7 +13,7 @@ extension [String] {
     /// Those that another list does not hold; and what narrows the subject in the other list and not in this one.
     package func beyond(_ others: [String]) -> [String] {
         without(others).filter { $0.withoutNarrowing == nil }
-            + others.without(self).compactMap(\.withoutNarrowing)
+            + others.without(self).compactMap(\.withoutNarrowing).without(others)
     }
 
     /// Those that another list does not hold, whatever they say.

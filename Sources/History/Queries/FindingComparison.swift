@@ -117,7 +117,7 @@ struct FindingComparison {
             if change.kind == .changed {
                 guard let before = before[id] else { continue }
                 change.furtherProblems = finding.problems(beyond: before.problems)
-                change.fixedProblems = before.problems(beyond: finding.problems)
+                change.fixedProblems = before.problems.beyond(finding.problems)
                 change.isNoLongerAccepted = before.isWaived && !finding.isWaived
                 if before.severity != finding.severity { change.finding.severityBefore = before.severity }
             }
@@ -163,8 +163,6 @@ struct FindingComparison {
         var problems: [String]
         var isWaived: Bool
         var severity: Severity
-
-        func problems(beyond later: [String]) -> [String] { problems.filter { !later.contains($0) } }
     }
 
     /// How findings that stood open after both scans stood before, by the later row.

@@ -147,8 +147,8 @@ extension PeriodReader {
             return PeriodGap(
                 .repositories, gap.organization, reason: "the organization's template decides, which could not be read",
                 from: gap.from, first: first, last: last, to: gap.to, repositories: names.sorted(),
-                isAccepted: own.scans.filter { first.id.rawValue...last.id.rawValue ~= $0.id.rawValue }
-                    .allSatisfy(\.isComplete))
+                isAccepted: own.scans.drop { $0.id != first.id }.prefix { $0.id != last.id }.allSatisfy(\.isComplete)
+                    && own.scans.first { $0.id == last.id }?.isComplete == true)
         }
     }
 

@@ -316,6 +316,13 @@ import Testing
 
     // MARK: - Problems
 
+    @Test func whatIsNamedIsAccepted() {
+        let now = ["no claim names the repository", "narrowed by context"]
+        let accepted = ["no claim names the repository", "narrowed by ref", "narrowed by context"]
+        #expect(now.beyond(accepted) == ["not narrowed by ref"])
+        #expect(now.beyond(accepted + ["not narrowed by ref"]).isEmpty)
+    }
+
     @Test func whatIsBetterHasFewerProblems() throws {
         let rules: [(String, worse: [ClaimKey], better: [ClaimKey])] = [
             ("anchored-subject", ["actor"], ["enterprise", "actor"]),

@@ -117,7 +117,9 @@ import Testing
         Change(
             rule: "names-repository", before: .own(["repository_owner", "repo_property_team", "x, y"]),
             after: .own(["repository_owner"]),
-            further: [#"not narrowed by "x, y""#, "not narrowed by repo_property_team"]),
+            further: [
+                "no other claim narrows the subject", #"not narrowed by "x, y""#, "not narrowed by repo_property_team",
+            ]),
         Change(
             rule: "names-repository", before: .own(["repository_owner_id", "workflow_ref"]),
             after: .own(["workflow_ref"]),
