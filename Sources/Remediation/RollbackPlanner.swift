@@ -153,7 +153,7 @@ extension PlannedChange {
             return .failure(
                 PlanRefused(
                     "whether it inherited its claims or held a copy of them is unknown: template set with --inherit or "
-                        + "--claims decides"))
+                        + "--claims decides" + (losesIDs(to: found) ? ", beside --immutable for the ids it had" : "")))
         }
         guard !before.inherits || inheritedBefore != nil else {
             return .failure(
@@ -178,8 +178,11 @@ extension PlannedChange {
                 !knowsSubjects || subjects.isEmpty
                     ? "repositories that follow this template are not counted here"
                     : "counted are those that the changes reached: others that follow this template now are not")
-            if subjects.count > Self.followersReadMax {
-                warnings.append("what so many followers present now was not read: it is taken to be what was planned")
+            let unread = knowsSubjects ? subjects.count { presented[$0.repositoryID] == nil } : 0
+            if unread > 0 {
+                warnings.append(
+                    "what \(unread) of \(subjects.count) followers present now was not read: it is taken to be what was "
+                        + "planned")
             }
             former = .organization(.set(keys, useImmutableSubject: flag))
         case (.repository(var setting), .repository(let present)):
@@ -231,6 +234,14 @@ extension PlannedChange {
         }
         undone.warnings += warnings
         return .success(undone)
+    }
+}
+
+extension PlannedChange {
+    /// Whether it had ids in its subjects that it has no longer.
+    private func losesIDs(to found: Value) -> Bool {
+        guard case .repository(let setting) = before, case .repository(let present) = found else { return false }
+        return setting.hasImmutablePrefix && !present.hasImmutablePrefix && present.subClaimPrefix != nil
     }
 }
 

@@ -32,7 +32,9 @@ package struct Journal: Sendable {
         guard let after = event.after else { return nil }
         // A clock that was set back between the scans must not turn the window around.
         let times = [after.startedAt, event.seenBy.startedAt]
-        let window = Window(start: times.min() ?? after.startedAt, end: times.max() ?? after.startedAt)
+        let window = Window(
+            start: times.min() ?? after.startedAt, end: times.max() ?? after.startedAt,
+            readUntil: event.seenBy.finishedAt)
         var owner = owner
         var changed: Repository?
         let made: [Made]?
@@ -172,15 +174,18 @@ package struct Journal: Sendable {
         }
     }
 
-    /// Between the starts of two scans. When each scan read a target is not known, only that it was within an hour.
+    /// Between the starts of two scans. When each scan read a target is not known, only that it was before its end, or within
+    /// an hour.
     private struct Window {
         let start: Timestamp
         let end: Timestamp
+        /// `nil`: not known.
+        let readUntil: Timestamp?
 
         private static let readingSecondsMax: Int64 = 3600
 
         func holds(_ write: Timeline.Write) -> Bool {
-            write.at >= start && write.at <= end.adding(seconds: Self.readingSecondsMax)
+            write.at >= start && write.at <= readUntil ?? end.adding(seconds: Self.readingSecondsMax)
         }
 
         func mayBeSeenAtStart(_ write: Timeline.Write) -> Bool {
@@ -194,7 +199,9 @@ package struct Journal: Sendable {
         _ part: Part, of target: PlannedChange.Target.Key, _ window: Window, _ isFound: (Made) -> Bool,
     ) -> Made? {
         let made = (writes[target] ?? []).filter { $0.changes(part) && window.holds($0.write) }
-        guard let place = made.lastIndex(where: isFound) else { return nil }
+        // What was there before the scan began says more than what came while it read.
+        let early = made.lastIndex { $0.write.at <= window.end && isFound($0) }
+        guard let place = early ?? made.lastIndex(where: isFound) else { return nil }
         let isReplaced = made[(place + 1)...].contains { $0.isCertain && $0.write.at <= window.end }
         return isReplaced ? nil : made[place]
     }

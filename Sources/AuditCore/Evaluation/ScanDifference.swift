@@ -5,12 +5,21 @@ package struct ScanDifference: Sendable {
         package var id: ScanID
         package var startedAt: Timestamp
         package var digest: String
+        /// `nil` where nobody asks for it.
+        package var finishedAt: Timestamp?
 
-        package init(id: ScanID, startedAt: Timestamp, digest: String) {
+        package init(id: ScanID, startedAt: Timestamp, digest: String, finishedAt: Timestamp? = nil) {
             self.id = id
             self.startedAt = startedAt
             self.digest = digest
+            self.finishedAt = finishedAt
         }
+
+        package static func == (left: Side, right: Side) -> Bool {
+            left.id == right.id && left.startedAt == right.startedAt && left.digest == right.digest
+        }
+
+        package func hash(into hasher: inout Hasher) { hasher.combine(id) }
     }
 
     package var before: Side

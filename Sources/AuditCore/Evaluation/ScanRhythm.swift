@@ -16,6 +16,8 @@ struct ScanRhythm: Hashable, Sendable {
     private static let early: Int64 = 4 * 3600
     /// Scans less far apart are several a day.
     private static let dailyMin: Int64 = 16 * 3600
+    /// So many times scans must have been more than a day apart before that is usual.
+    private static let distancesMin = 3
     /// Without a rhythm scans are taken for new for a day and a half.
     private static let newMax: Int64 = 36 * 3600
 
@@ -29,13 +31,17 @@ struct ScanRhythm: Hashable, Sendable {
         }
         let apart = Self.interval(at: intervals)
         guard apart >= Self.dailyMin else {
-            usual = .seconds(apart)
+            // Each may come some minutes late, and several runs may stand together.
+            let usualOnes = intervals.filter { apart / 3 <= $0 && $0 <= 3 * apart }
+            usual = .seconds(usualOnes.reduce(0, +) / Int64(max(1, usualOnes.count)))
             return
         }
         let start = Self.start(of: starts)
-        let days = starts.map { Self.day($0, start) }
-        let distances = zip(days, days.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
-        usual = .days(distances.isEmpty ? 1 : distances[(distances.count - 1) / 2], start: start)
+        let dates = starts.map { Self.day($0, start) }
+        let distances = zip(dates, dates.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
+        let days = distances.isEmpty ? 1 : distances[(distances.count - 1) / 2]
+        // What happened once or twice is not usual: most nights of a period may be missing.
+        usual = days == 1 || distances.count >= Self.distancesMin ? .days(days, start: start) : .unknown
     }
 
     /// Why a time without a scan is a gap, for people; `nil` if it is none.
@@ -46,7 +52,7 @@ struct ScanRhythm: Hashable, Sendable {
         switch usual {
         case .unknown: return seconds > Self.newMax ? "no scan" : nil
         case .seconds(let usual):
-            guard 2 * seconds > 3 * usual else { return nil }
+            guard 10 * seconds > 19 * usual else { return nil }
             return "no scan for \(Self.words(seconds)), where one is usual every "
                 + (55...65 ~= (usual + 30) / 60 ? "hour" : Self.words(usual))
         case .days(let usual, let begin):

@@ -86,6 +86,6 @@ package struct StoredScan: Hashable, Sendable {
 
     /// The scan as one side of a comparison.
     package var side: ScanDifference.Side {
-        ScanDifference.Side(id: id, startedAt: startedAt, digest: digest)
+        ScanDifference.Side(id: id, startedAt: startedAt, digest: digest, finishedAt: finishedAt)
     }
 }

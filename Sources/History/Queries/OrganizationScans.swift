@@ -58,7 +58,8 @@ struct OrganizationScans {
             append(
                 try OrganizationScan(
                     side: ScanDifference.Side(
-                        id: ScanID(rawValue: id), startedAt: timestamp(scan.startedAt), digest: digest),
+                        id: ScanID(rawValue: id), startedAt: timestamp(scan.startedAt), digest: digest,
+                        finishedAt: scan.end()),
                     isEnterpriseServer: scan.isEnterpriseServer, template: organization.template(&json),
                     listing: organization.status,
                     view: ScanView(scanID: id, scope: scope(scan.scope), progress: progress)))

@@ -42,6 +42,24 @@ import Testing
         #expect(Self.gaps(Array(starts[..<3]), until: Self.hours(93)).count == 1)
     }
 
+    /// What came once or twice is not usual: where most nights are missing, it is not called whole.
+    @Test(arguments: [[-11, -10, -9, -1, 13], [-1, 19], [-31, -6, 19], [-1, 13, 19]] as [[Int64]])
+    func aFewScansFarApartAreNoRhythm(days: [Int64]) {
+        let starts = days.map { Self.at($0 * Self.day) }
+        #expect(!Self.gaps(starts, until: Self.at(25 * Self.day)).isEmpty)
+    }
+
+    /// An hourly scan whose start waits for its turn.
+    @Test func hoursThatComeLateAreNotMissing() {
+        var random = SeededGenerator(15)
+        let starts = (0..<72 as Range<Int64>).map { hour in
+            Self.at(hour * 3600 + Int64.random(in: 0..<49 * 60, using: &random))
+        }
+        #expect(Self.gaps(starts, until: Self.hours(72)).isEmpty)
+        let without = starts.enumerated().filter { !(30..<34 ~= $0.offset) }.map(\.element)
+        #expect(Self.gaps(without, until: Self.hours(72)).count == 1)
+    }
+
     /// Whether one night is missing does not depend on how many seconds late its neighbours were.
     @Test func oneNightThatIsMissingIsAGap() {
         for jitter in -5...5 as ClosedRange<Int64> {

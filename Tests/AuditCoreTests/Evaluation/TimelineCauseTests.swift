@@ -76,6 +76,30 @@ import Testing
         }
     }
 
+    /// What was written after a scan ended is no part of what it saw, and of two that left the same the earlier is.
+    @Test func aWriteAfterTheScanIsNoCause() throws {
+        func causes(_ changesets: Changeset..., finished: Int64) throws -> Timeline.Cause? {
+            func state(_ setting: RepositorySetting) -> RepositoryState {
+                RepositoryState(
+                    .sample("api", id: 1), .read(setting), under: Self.set(["repo"]), isEnterpriseServer: false)
+            }
+            var scan = Self.side(2, .sample.adding(seconds: 6000))
+            scan.finishedAt = .sample.adding(seconds: finished)
+            let change = try #require(RepositoryChange(from: state(Self.one), to: state(Self.two)))
+            return Journal(changesets).cause(
+                of: Timeline.Event(after: Self.side(1, .sample), seenBy: scan, what: .repository(change)), owner: "acme"
+            )
+        }
+        func ids(_ cause: Timeline.Cause?) -> [Int64] {
+            if case .written(let writes) = cause { writes.map(\.changeset.rawValue) } else { [] }
+        }
+        let late = Self.changeset(3, minute: 110, Self.change(Self.one, Self.two))
+        #expect(try ids(causes(late, finished: 6010)) == [])
+        #expect(try ids(causes(late, finished: 6601)) == [3])
+        let early = Self.changeset(1, minute: 50, Self.change(Self.one, Self.two))
+        #expect(try ids(causes(early, late, finished: 6601)) == [1])
+    }
+
     /// A scan reads for a while after its start: what was written then may be part of what it saw, or not.
     @Test func aChangeIsAttributedToTheWriteThatLeftWhatWasFound() throws {
         let other = Self.set(["repo", "environment"])
