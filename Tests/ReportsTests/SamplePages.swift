@@ -350,6 +350,7 @@ enum SamplePages {
         var verification = VerificationResult()
         (verification.scans, verification.prunedScans, verification.checkpoints) = (41, 3, 1)
         (verification.openScans, verification.head, verification.problem) = (1, digest("f"), problem)
+        verification.textsNotKept = 2
         return verification
     }
 

@@ -36,6 +36,9 @@ package struct VerificationResult: Hashable, Sendable {
     package var checkpoints = 0
     /// Scans that are running or can go on, and so are not sealed.
     package var openScans = 0
+    /// Policies and waiver files that scans name by their digests and whose texts are not kept, as of imported scans, or
+    /// where somebody removed every trace of them.
+    package var textsNotKept = 0
     /// The digest of the last link; `nil` if there is none.
     package var head: String?
     package var problem: Problem?

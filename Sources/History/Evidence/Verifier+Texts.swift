@@ -6,6 +6,17 @@ import GRDB
 extension Verifier {
     func textProblem() throws -> VerificationResult.Problem? { try alteredText() ?? missingText() }
 
+    func textsNotKept() throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                WITH named AS (
+                    SELECT 'policy' AS kind, policySHA256 AS sha256 FROM scan UNION SELECT 'waivers', waiversSHA256 FROM scan)
+                SELECT count(*) FROM named n WHERE n.sha256 <> ''
+                    AND NOT EXISTS (SELECT 1 FROM judgingText t WHERE t.kind = n.kind AND t.sha256 = n.sha256)
+                """) ?? 0
+    }
+
     private func alteredText() throws -> VerificationResult.Problem? {
         let texts = try JudgingTextRecord.order(Column("id")).fetchCursor(db)
         while let record = try texts.next() {

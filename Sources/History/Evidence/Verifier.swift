@@ -97,6 +97,7 @@ struct Verifier {
             return .init(message: "it is marked as being pruned, and is not: evidence could be removed")
         }
         if let problem = try hostProblem() ?? schemaProblem() ?? textProblem() { return problem }
+        verification.textsNotKept = try textsNotKept()
         return try openScanProblem(&verification)
     }
 

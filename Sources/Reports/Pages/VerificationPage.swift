@@ -14,6 +14,16 @@ package enum VerificationPage: Page {
         if verification.openScans > 0 {
             page.facts("not sealed", [(verification.openScans, "running or interrupted")])
         }
+        if verification.textsNotKept > 0 {
+            page.facts(
+                "not kept",
+                [
+                    (
+                        verification.textsNotKept,
+                        "\(verification.textsNotKept == 1 ? "text" : "texts") by which scans were judged"
+                    )
+                ])
+        }
         if let head = verification.head, verification.problem == nil { page.fact("digest", head) }
     }
 
@@ -25,6 +35,7 @@ package enum VerificationPage: Page {
         Member("pruned_scans", .integer, "of which the links were recomputed") { $0.prunedScans }
         Member("checkpoints", .integer) { $0.checkpoints }
         Member("open_scans", .integer, "running or interrupted, and not sealed") { $0.openScans }
+        Member("texts_not_kept", .integer, "policies and waiver files by which scans were judged") { $0.textsNotKept }
         Member("digest", .maybe(.string), "of the last link; null if there is none") { $0.head }
         Member("problem", .maybe(problem), "the first thing that does not agree") { $0.problem }
     }
