@@ -163,22 +163,25 @@ final class RateGovernor: Sendable {
     /// What the minute's points make a request wait for; `nil`: nothing.
     private func pace(_ state: inout State, costing cost: Int, at now: Duration) -> Passage? {
         guard let minute = state.minute else { return nil }
-        let points = "\(limits.pointsPerMinute) points a minute are"
-        let manner = state.isPacedEvenly ? "spread evenly" : "spent"
         if state.unansweredPoints > 0, state.unansweredPoints + cost > limits.pointsPerMinute {
             return .busy(answers: state.answers)
         }
         if let free = minute.wait(costing: state.unansweredPoints + cost, at: now) {
-            return hold(&state, until: free, at: now, "\(points) \(manner)", isPace: true)
+            return hold(&state, until: free, at: now, paceMessage(state.isPacedEvenly), isPace: true)
         }
         if let wait = sharedMinute?.take(cost, of: limits.pointsPerMinute, in: limits.minute) {
-            return hold(&state, until: now + wait, at: now, "\(points) spent, by other processes too", isPace: true)
+            let message = "\(paceMessage(false)), by other processes too"
+            return hold(&state, until: now + wait, at: now, message, isPace: true)
         }
         if state.isPacedEvenly, let turn = state.minute?.takeTurn(costing: cost, at: now) {
             sharedMinute?.giveBack(cost)
-            return hold(&state, until: turn, at: now, "\(points) \(manner)", isPace: true)
+            return hold(&state, until: turn, at: now, paceMessage(state.isPacedEvenly), isPace: true)
         }
         return nil
+    }
+
+    private func paceMessage(_ isEven: Bool) -> String {
+        "\(limits.pointsPerMinute) points a minute are \(isEven ? "spread evenly" : "spent")"
     }
 
     /// Waits for an answer to any request, or for cancellation.
