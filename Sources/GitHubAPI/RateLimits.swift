@@ -27,6 +27,12 @@ package struct RateLimits: Hashable, Sendable {
             self.points = points
             self.ago = ago
         }
+
+        /// Both together, as if all were spent when the later was.
+        package func adding(_ other: SpentPoints?) -> SpentPoints {
+            guard let other else { return self }
+            return SpentPoints(points: points + other.points, ago: min(ago, other.ago))
+        }
     }
 
     package init() {}

@@ -50,7 +50,8 @@ struct CredentialUse {
         connection.limits.isPacedEvenly = wasRefusedLately(now: now)
         // What the shared minute holds is known for certain.
         if sharedMinute?.isKept != true {
-            connection.limits.spentBefore = spentBefore(connection.limits, now: now)
+            let before = spentBefore(connection.limits, now: now)
+            connection.limits.spentBefore = connection.limits.spentBefore?.adding(before) ?? before
         }
         connection.sharedMinute = sharedMinute
         return connection

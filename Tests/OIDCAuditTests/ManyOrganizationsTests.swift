@@ -176,6 +176,20 @@ import Testing
         }
     }
 
+    /// The listing of installations and the tokens are one credential's: a point, and five each of a minute's 30.
+    @Test func whatTheListingSpendsCountsInTheSameMinute() async throws {
+        let logins = (1...6).map { "org\($0)" }
+        var world = Self.world(1, of: logins)
+        world.secondaryLimit = .init(points: 30, windowMilliseconds: 1500)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        try await Self.with(world) { scene in
+            let run = await scene("--all-installations", "--points-per-minute", "30", minute: .seconds(3))
+            #expect(run.status == 0, "\(run.error)")
+            #expect(run.repositories().count == 6)
+            #expect(await scene.world.refused == 0)
+        }
+    }
+
     @Test func aWrongKeyOfManyOrganizationsIsPresentedOnce() async throws {
         var world = Self.world(3)
         world.apps[0].id = 999

@@ -138,6 +138,17 @@ struct ConnectionSettings: Sendable {
         }
     }
 
+    /// Does something with a client before the command's own work, in whose minute what it spends counts as well.
+    mutating func withGitHubBefore<Value, Failure: Error>(
+        _ context: CommandContext, _ body: (GitHubClient) async throws(Failure) -> Value,
+    ) async throws(Failure) -> Value {
+        let (value, points) = try await withGitHub(context) { github throws(Failure) in
+            (try await body(github), github.spentPoints)
+        }
+        limits.spentBefore = RateLimits.SpentPoints(points: points, ago: .zero).adding(limits.spentBefore)
+        return value
+    }
+
     private func withTransport<Value, Failure: Error>(
         connectionsMax: Int, _ body: (HTTPTransport) async throws(Failure) -> Value,
     ) async throws(Failure) -> Value {

@@ -37,7 +37,7 @@ extension Settings {
     ) async throws(CommandFailure) {
         let logins: [OrganizationLogin]
         do throws(GitHubError) {
-            logins = try await connection.withGitHub(context) { github throws(GitHubError) in
+            logins = try await connection.withGitHubBefore(context) { github throws(GitHubError) in
                 try await github.organizations(ofEnterprise: enterprise.text)
             }
         } catch {
@@ -54,7 +54,7 @@ extension Settings {
     private mutating func addInstalledOrganizations(_ context: CommandContext) async throws(CommandFailure) {
         let installations: [Installation]
         do throws(GitHubError) {
-            installations = try await connection.withGitHub(context) { github throws(GitHubError) in
+            installations = try await connection.withGitHubBefore(context) { github throws(GitHubError) in
                 try await github.allInstallations()
             }
         } catch {
