@@ -24,8 +24,8 @@ package struct Journal: Sendable {
 
     /// Finds who made the change of an event; `nil` if it does not change a template.
     ///
-    /// A write of ours made it only if what was found is what the write left there. Of a change of several parts, such as
-    /// claims and format, each must be ours.
+    /// A write of ours made a part of it, such as its claims or its format, only if what was found is what the write left
+    /// there.
     ///
     /// - Parameter owner: login of the organization that the event belongs to.
     package func cause(of event: Timeline.Event, owner: String) -> Timeline.Cause? {
@@ -37,7 +37,7 @@ package struct Journal: Sendable {
             readUntil: event.seenBy.finishedAt)
         var owner = owner
         var changed: Repository?
-        let made: [Made]?
+        let made: Explained
         switch event.what {
         case .organizationTemplate(let before, let after):
             made = self.made(of: .organization(owner.lowercased()), from: before, to: after, window)
@@ -50,48 +50,57 @@ package struct Journal: Sendable {
             made = self.made(change, from: old, to: new, window)
         default: return nil
         }
-        let writes = Set((made ?? []).map(\.write)).sorted {
+        let writes = Set(made.writes.map(\.write)).sorted {
             ($0.at, $0.changeset.rawValue, $0.target) < ($1.at, $1.changeset.rawValue, $1.target)
         }
-        guard writes.isEmpty else { return .written(writes) }
-        return .elsewhere(
-            Timeline.AuditLogSearch(
-                organization: owner, repository: changed?.fullName, from: window.start, to: window.end))
+        let search = Timeline.AuditLogSearch(
+            organization: owner, repository: changed?.fullName, from: window.start, to: window.end)
+        return Timeline.Cause(writes: writes, search: made.isWhole && !writes.isEmpty ? nil : search)
+    }
+
+    /// What of a change writes of ours explain.
+    private struct Explained {
+        var writes: [Made] = []
+        /// Whether they explain each part of it.
+        var isWhole = true
+
+        /// - Parameter made: writes of one part; `nil` if it is not ours.
+        mutating func add(_ made: [Made]?) {
+            writes += made ?? []
+            isWhole = isWhole && made != nil
+        }
     }
 
     // MARK: - Of an organization
 
-    /// - Returns: `nil` if a part of the change is not ours.
     private func made(
         of target: PlannedChange.Target.Key, from before: OrganizationTemplate, to after: OrganizationTemplate,
         _ window: Window,
-    ) -> [Made]? {
-        var made: [Made] = []
+    ) -> Explained {
+        var made = Explained()
         if before.claims != after.claims {
-            guard let one = last(.template, of: target, window, { $0.left.claims == after.claims }) else { return nil }
-            made.append(one)
+            made.add(last(.template, of: target, window) { $0.left.claims == after.claims }.map { [$0] })
         }
         // GitHub sends no flag of a template that was never set.
         let (old, new) = (before.useImmutableSubject, after.useImmutableSubject)
         if old != new, old != nil || new == true {
-            guard let one = last(.flag, of: target, window, { $0.left.flag == new }) else { return nil }
-            made.append(one)
+            made.add(last(.flag, of: target, window) { $0.left.flag == new }.map { [$0] })
         }
         return made
     }
 
     // MARK: - Of a repository
 
-    /// - Returns: `nil` if a part of the change is not ours.
     private func made(
         _ change: RepositoryChange, from old: RepositorySetting, to new: RepositorySetting, _ window: Window,
-    ) -> [Made]? {
-        guard let template = templateWrites(change, from: old, to: new, window),
-            let format = formatWrites(change, from: old, to: new, window)
-        else { return nil }
-        return template + format
+    ) -> Explained {
+        var made = Explained()
+        made.add(templateWrites(change, from: old, to: new, window))
+        made.add(formatWrites(change, from: old, to: new, window))
+        return made
     }
 
+    /// - Returns: none if its template did not change, `nil` if that is not ours.
     private func templateWrites(
         _ change: RepositoryChange, from old: RepositorySetting, to new: RepositorySetting, _ window: Window,
     ) -> [Made]? {
@@ -118,6 +127,7 @@ package struct Journal: Sendable {
         return isExplained ? [organization, own].compactMap(\.self) : nil
     }
 
+    /// - Returns: none if its format did not change, `nil` if that is not ours.
     private func formatWrites(
         _ change: RepositoryChange, from old: RepositorySetting, to new: RepositorySetting, _ window: Window,
     ) -> [Made]? {

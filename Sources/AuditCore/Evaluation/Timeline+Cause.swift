@@ -1,10 +1,10 @@
 extension Timeline {
     /// Who made a change of a template, as far as that is known.
-    package enum Cause: Hashable, Sendable {
-        /// Somebody from here, as the journal of the history says; oldest first.
-        case written([Write])
-        /// Not from here.
-        case elsewhere(AuditLogSearch)
+    package struct Cause: Hashable, Sendable {
+        /// Made from here, as the journal of the history says; oldest first.
+        package let writes: [Write]
+        /// Where to look for what was not; `nil` if the writes made all of it.
+        package let search: AuditLogSearch?
     }
 
     /// One write of the journal.

@@ -128,9 +128,7 @@ package struct EvidenceHTML {
                     what(places.map { evidence.changes[$0] }), who(places.map { evidence.changes[$0].event.cause }),
                 ]
             }, none: "None that scans saw.", count: evidence.changes.count)
-        let searches = evidence.changes.compactMap { change in
-            if case .elsewhere(let search)? = change.event.cause { search } else { nil }
-        }
+        let searches = evidence.changes.compactMap { $0.event.cause?.search }
         if !searches.isEmpty {
             output.write(
                 "<p class=\"note\">Of changes not made by \(Tool.name): who could \(searches.whoCouldInWords.htmlText). "
@@ -157,21 +155,21 @@ package struct EvidenceHTML {
 
     /// - Parameter causes: of changes that are alike, of one window.
     private func who(_ causes: [Timeline.Cause?]) -> String {
-        switch causes[0] {
-        case nil: return ""
-        case .written(let writes):
-            return writes.map { write in
-                "\(write.words(by: Tool.name)), \(write.at.minute), by \(write.actor ?? "a token of no user")".htmlText
-            }.joined(separator: "<br>")
-        case .elsewhere(let search):
-            // One search for all; a query that named very many could not be pasted.
-            let names = causes.compactMap { cause in
-                if case .elsewhere(let search)? = cause { search.repository } else { nil }
-            }
-            let query = search.query(of: names.count > Self.namesMax ? [] : names)
-            return
-                "not by \(Tool.name); search the audit log of \(search.organization.htmlText): \(query.htmlCode)"
+        guard let cause = causes[0] else { return "" }
+        let verb = cause.search == nil ? "" : "partly "
+        var lines = cause.writes.map { write in
+            (verb + "\(write.words(by: Tool.name)), \(write.at.minute), by \(write.actor ?? "a token of no user")")
+                .htmlText
         }
+        if let search = cause.search {
+            // One search for all; a query that named very many could not be pasted.
+            let names = causes.compactMap { $0?.search?.repository }
+            let query = search.query(of: names.count > Self.namesMax ? [] : names)
+            let what = cause.writes.isEmpty ? "not" : "another part of it not"
+            lines.append(
+                "\(what) by \(Tool.name); search the audit log of \(search.organization.htmlText): \(query.htmlCode)")
+        }
+        return lines.joined(separator: "<br>")
     }
 
     private mutating func findings(_ evidence: PeriodEvidence) {
@@ -350,15 +348,10 @@ extension PeriodEvidence.Change {
     fileprivate var likeness: Likeness {
         let change: RepositoryChange.Likeness? =
             if case .repository(let change) = event.what { change.likeness } else { nil }
-        var (isByOrganization, writes) = (false, [] as [Timeline.Write])
-        switch event.cause {
-        case nil: break
-        case .written(let own): writes = own.map(\.self)
-        case .elsewhere(let search): isByOrganization = search.repository == nil
-        }
         return Likeness(
             organization: organization, after: event.after, seenBy: event.seenBy, change: change,
-            writtenBy: writes.map(\.changeset), isByOrganization: isByOrganization)
+            writtenBy: (event.cause?.writes ?? []).map(\.changeset), isSearched: event.cause?.search != nil,
+            isOfOrganization: event.cause?.search.map { $0.repository == nil } ?? false)
     }
 
     fileprivate struct Likeness: Hashable {
@@ -367,6 +360,7 @@ extension PeriodEvidence.Change {
         let seenBy: ScanDifference.Side
         let change: RepositoryChange.Likeness?
         let writtenBy: [ChangesetID]
-        let isByOrganization: Bool
+        let isSearched: Bool
+        let isOfOrganization: Bool
     }
 }

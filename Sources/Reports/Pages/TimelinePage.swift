@@ -66,12 +66,12 @@ package enum TimelinePage: Page {
             $0.after
         }
         Member("scan", .side, "the first that saw it") { $0.seenBy }
-        Member.optional("written_by", .list(write), "of a change of a template that was made from here") { event in
-            if case .written(let writes)? = event.cause { writes } else { nil }
+        Member.optional(
+            "written_by", .list(write), "of a change of a template that was made from here, or a part of it"
+        ) {
+            ($0.cause?.writes).flatMap { $0.isEmpty ? nil : $0 }
         }
-        Member.optional("audit_log", auditLog, "of one that was not: where to look") { event in
-            if case .elsewhere(let search)? = event.cause { search } else { nil }
-        }
+        Member.optional("audit_log", auditLog, "of what was not: where to look") { $0.cause?.search }
     }
 
     private static let write = Shape<Timeline.Write>.object {
@@ -178,25 +178,22 @@ extension Timeline.Write {
 
 extension TextPage {
     fileprivate mutating func cause(_ cause: Timeline.Cause) {
-        switch cause {
-        case .written(let writes):
-            for write in writes {
-                wrapped(
-                    "written from here by \(write.words()), \(write.at), by \(write.actor ?? "a token of no user")",
-                    label: "who:", indent: 4, .good)
-            }
-        case .elsewhere(let search):
-            wrapped("not written from here; audit log of \(search.organization):", label: "who:", indent: 4)
-            // On a line of its own: it is there to be copied.
-            plain(search.query, indent: 9)
+        let verb = cause.search == nil ? "written" : "partly written"
+        for write in cause.writes {
+            wrapped(
+                "\(verb) from here by \(write.words()), \(write.at), by \(write.actor ?? "a token of no user")",
+                label: "who:", indent: 4, .good)
         }
+        guard let search = cause.search else { return }
+        let what = cause.writes.isEmpty ? "not written" : "another part of it not"
+        wrapped("\(what) from here; audit log of \(search.organization):", label: "who:", indent: 4)
+        // On a line of its own: it is there to be copied.
+        plain(search.query, indent: 9)
     }
 
     /// Said once, whichever changes were made elsewhere.
     fileprivate mutating func whoCould(_ timeline: Timeline) {
-        let searches = timeline.events.compactMap { event -> Timeline.AuditLogSearch? in
-            if case .elsewhere(let search)? = event.cause { search } else { nil }
-        }
+        let searches = timeline.events.compactMap { $0.cause?.search }
         guard !searches.isEmpty else { return }
         blank()
         line("WHO COULD", .strong, searches.whoCouldInWords)

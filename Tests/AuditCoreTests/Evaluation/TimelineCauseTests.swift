@@ -69,11 +69,8 @@ import Testing
     private static func writes(_ changesets: [Changeset], _ what: Timeline.Event.What) -> [String] {
         let event = Timeline.Event(
             after: side(1, .sample), seenBy: side(2, .sample.adding(seconds: 6000)), what: what)
-        switch Journal(changesets).cause(of: event, owner: "acme") {
-        case nil: return ["none"]
-        case .elsewhere: return elsewhere
-        case .written(let writes): return writes.map { "\($0.changeset.rawValue) \($0.target)" }
-        }
+        guard let cause = Journal(changesets).cause(of: event, owner: "acme") else { return ["none"] }
+        return cause.writes.map { "\($0.changeset.rawValue) \($0.target)" } + (cause.search == nil ? [] : elsewhere)
     }
 
     /// What was written after a scan ended is no part of what it saw, and of two that left the same the earlier is.
@@ -91,7 +88,7 @@ import Testing
             )
         }
         func ids(_ cause: Timeline.Cause?) -> [Int64] {
-            if case .written(let writes) = cause { writes.map(\.changeset.rawValue) } else { [] }
+            (cause?.writes ?? []).map(\.changeset.rawValue)
         }
         let late = Self.changeset(3, minute: 110, Self.change(Self.one, Self.two))
         #expect(try ids(causes(late, finished: 6010)) == [])
@@ -201,10 +198,17 @@ import Testing
         let after = Self.own(["repo", "ref"], flag: true, hasIDs: true)
         let own = Self.changeset(1, minute: 50, Self.change(before, after))
         #expect(try Self.writes([own], from: (before, template), to: (after, template)) == ["1 acme/api"])
-        // With claims that somebody else wrote it is not ours alone.
+        // With claims that somebody else wrote it is not ours alone, and the reverse.
         var others = after
         others.includeClaimKeys = ["actor"]
-        #expect(try Self.writes([own], from: (before, template), to: (others, template)) == Self.elsewhere)
+        #expect(
+            try Self.writes([own], from: (before, template), to: (others, template)) == ["1 acme/api"] + Self.elsewhere)
+        var claimsAlone = before
+        claimsAlone.includeClaimKeys = ["actor"]
+        let ofClaims = Self.changeset(4, minute: 50, Self.change(before, claimsAlone))
+        #expect(
+            try Self.writes([ofClaims], from: (before, template), to: (others, template))
+                == ["4 acme/api"] + Self.elsewhere)
         let claims = Self.changeset(2, .set, minute: 60, Self.change(after, others))
         #expect(
             try Self.writes([own, claims], from: (before, template), to: (others, template))
@@ -228,8 +232,8 @@ import Testing
         #expect(Self.writes([claims], .organizationTemplate(before: old, after: new)) == ["1 Acme"])
         let both = Timeline.Event.What.organizationTemplate(before: old, after: Self.set(["repo", "ref"], true))
         #expect(Self.writes([claims, flag], both) == ["1 Acme", "2 Acme"])
-        #expect(Self.writes([claims], both) == Self.elsewhere)
-        #expect(Self.writes([flag], both) == Self.elsewhere)
+        #expect(Self.writes([claims], both) == ["1 Acme"] + Self.elsewhere)
+        #expect(Self.writes([flag], both) == ["2 Acme"] + Self.elsewhere)
         let first = Self.changeset(3, minute: 50, Self.change(.neverSet, Self.set(["repo"])))
         #expect(Self.writes([first], .organizationTemplate(before: .neverSet, after: old)) == ["3 Acme"])
     }
@@ -241,10 +245,9 @@ import Testing
             let event = Timeline.Event(
                 after: Self.side(1, before), seenBy: Self.side(2, after),
                 what: .organizationTemplate(before: .neverSet, after: .set(["repo"], useImmutableSubject: nil)))
-            guard case .elsewhere(let search)? = Journal([]).cause(of: event, owner: "acme") else {
-                Issue.record("nobody wrote it from here")
-                return
-            }
+            let cause = try #require(Journal([]).cause(of: event, owner: "acme"))
+            #expect(cause.writes.isEmpty)
+            let search = try #require(cause.search, "nobody wrote it from here")
             #expect(search.query == "created:\(early)..\(late)")
         }
     }
