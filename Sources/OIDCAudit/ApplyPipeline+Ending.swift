@@ -89,6 +89,8 @@ extension ApplyPipeline {
         return lines + (order.count > 10 ? ["and \(order.count - 10) more reasons"] : [])
     }
 
+    static let afterUnplannedPrefix = "write nothing more by this plan: scan again, and see what the subjects are"
+
     /// What to do next, one command a line. What GitHub rejected is not to be sent again.
     private func advice(_ changeset: Changeset?, _ id: ChangesetID, _ stop: Applier.Stop?) -> String {
         let entries = changeset?.entries ?? []
@@ -111,7 +113,7 @@ extension ApplyPipeline {
         } else if open.isEmpty {
             next = "make a new plan"
         } else {
-            next = "write nothing more by this plan: scan again, and see what the subjects are"
+            next = Self.afterUnplannedPrefix
         }
         let rollback = changeset?.rollback(options: options(for: RollbackCommand.self))
             .map { "\(Tool.name) \($0) restores what was there" }

@@ -35,7 +35,7 @@ extension CommandContext {
     /// Options that say how one command prints, or what it is about, which the next one says itself.
     private static let ofOneCommand: Set = [
         "format", "output", "quiet", "verbose", "no-progress", "color", "organizations", "organizations-file",
-        "max-age", "update-cloud-first",
+        "max-age", "update-cloud-first", "continue",
     ]
 
     /// Consent is given each time anew: what can stand on the command line alone is left out.
@@ -77,23 +77,28 @@ extension Changeset {
     func resumption(options: String) -> String? {
         var left = plan
         left.changes = zip(plan.changes, entries).filter(\.1.isOpen).map(\.0)
-        guard !left.changes.isEmpty, !hasUnplannedPrefix else { return nil }
+        guard !left.changes.isEmpty, unplannedPrefix == nil else { return nil }
         let count = left.repositoryCount
         let isMany = left.changesOrganizations || count > ChangeOptions.changesMaxUnlessSaid
         return "apply --continue\(isMany ? " --max-changes \(max(count, 1))" : "")\(options)"
     }
 
-    /// Whether a prefix became one that was neither there nor planned: what is left would go the same way.
-    var hasUnplannedPrefix: Bool {
-        zip(plan.changes, entries).contains { change, entry in
-            guard case .different? = entry.outcome else { return false }
+    /// The change by which a prefix became one that was neither there nor planned, and why that is said: what is left would
+    /// go the same way.
+    var unplannedPrefix: (name: String, why: String)? {
+        for (change, entry) in zip(plan.changes, entries) {
+            guard let outcome = entry.outcome, case .different = outcome else { continue }
+            let isUnplanned: Bool
+            switch (change.before, change.after, entry.found) {
             // A prefix of a repository that follows it.
-            if case .organization = change.target { return true }
-            guard case .repository(let found)? = entry.found, case .repository(let before) = change.before,
-                case .repository(let after) = change.after
-            else { return false }
-            return ![before.subClaimPrefix, after.subClaimPrefix].contains(found.subClaimPrefix)
+            case (.organization, _, _): isUnplanned = true
+            case (.repository(let before), .repository(let after), .repository(let found)?):
+                isUnplanned = ![before.subClaimPrefix, after.subClaimPrefix].contains(found.subClaimPrefix)
+            default: isUnplanned = false
+            }
+            if isUnplanned { return (change.target.name, outcome.sentence) }
         }
+        return nil
     }
 }
 

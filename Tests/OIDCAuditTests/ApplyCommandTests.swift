@@ -317,6 +317,11 @@ import Testing
             #expect(run.status == 6)
             #expect(run.error.contains("the prefix of acme/r1 became repo:acme@77/r1@1, which was not planned"))
             #expect(await Self.outcomes(scan) == ["different", nil, nil])
+            // Nor does one go on with the others who types what was not offered.
+            let rest = await Self.run(scan, "apply", "--continue", "--yes")
+            #expect(rest.status == 2)
+            #expect(
+                rest.error.contains("#1 ended at acme/r1 (different: the prefix of acme/r1 became"), "\(rest.error)")
             #expect(await Self.writes(scan) == [Self.put("r1")])
         }
     }

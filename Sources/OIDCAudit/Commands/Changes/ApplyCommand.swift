@@ -56,6 +56,11 @@ struct ApplyCommand: AuditCommand {
                         than: pipeline.apiURL, holding: .changes, in: pipeline.historyPath)
                         ?? "see oidc-audit history changes")
             }
+            if let change = last.unplannedPrefix {
+                throw .usage(
+                    "#\(last.id.rawValue) ended at \(change.name) (\(change.why)): what is left would go the same way",
+                    hint: ApplyPipeline.afterUnplannedPrefix)
+            }
             let left = last.entries.count(where: \.isOpen)
             context.note(
                 "resuming #\(last.id.rawValue) of \(last.startedAt): \(left) of \(last.entries.count) changes are left"
