@@ -95,7 +95,7 @@ extension SamplePages {
             var event = Timeline.Event(
                 after: SamplePages.side(41), seenBy: SamplePages.side(42),
                 what: .repository(try #require(RepositoryChange(from: states[0], to: states[1]))))
-            event.cause = Journal([]).cause(of: event, owner: "acme")
+            event.cause = Journal([]).cause(of: event)
             return PeriodEvidence.Change(organization: "acme", event: event)
         }
         evidence.changes = try (1...3).map(change)

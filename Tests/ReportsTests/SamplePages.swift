@@ -201,7 +201,8 @@ enum SamplePages {
         var timeline = Timeline(
             repository: repository,
             events: events.enumerated().map { place, what in
-                Timeline.Event(after: place == 0 ? nil : side(41), seenBy: side(42), what: what)
+                Timeline.Event(
+                    after: place == 0 ? nil : side(41), seenBy: side(42), what: what, organization: "acme")
             }, lastScan: side(42),
             state: state(repository, .read(.own(["repo"]))), since: .sample)
         timeline.attribute(to: [changeset()])

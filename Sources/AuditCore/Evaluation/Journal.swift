@@ -1,6 +1,8 @@
 /// Which templates were written from here.
 package struct Journal: Sendable {
     private let writes: [PlannedChange.Target.Key: [Made]]
+    /// Ids of the organizations that were written to, by their logins in small letters.
+    private let organizations: [String: Set<OrganizationID>]
 
     /// - Parameter changesets: all that may be about what is asked for.
     package init(_ changesets: [Changeset]) {
@@ -17,8 +19,12 @@ package struct Journal: Sendable {
                         isCertain: entry.isCertain))
             }
         }
+        let targets = changesets.flatMap(\.plan.changes).map(\.target)
+        organizations = targets.reduce(into: [:]) { ids, target in
+            if case .organization(let login, let id) = target { ids[login.lowercased(), default: []].insert(id) }
+        }
         self.writes = writes.mapValues { made in
-            made.sorted { ($0.write.at, $0.write.changeset.rawValue) < ($1.write.at, $1.write.changeset.rawValue) }
+            made.sorted(by: Self.isEarlier)
         }
     }
 
@@ -27,35 +33,45 @@ package struct Journal: Sendable {
     /// A write of ours made a part of it, such as its claims or its format, only if what was found is what the write left
     /// there.
     ///
-    /// - Parameter owner: login of the organization that the event belongs to.
-    package func cause(of event: Timeline.Event, owner: String) -> Timeline.Cause? {
+    package func cause(of event: Timeline.Event) -> Timeline.Cause? {
         guard let after = event.after else { return nil }
         // A clock that was set back between the scans must not turn the window around.
         let times = [after.startedAt, event.seenBy.startedAt]
         let window = Window(
             start: times.min() ?? after.startedAt, end: times.max() ?? after.startedAt,
             readUntil: event.seenBy.finishedAt)
-        var owner = owner
-        var changed: Repository?
         let made: Explained
+        func search(_ organization: String, _ repository: String? = nil) -> Timeline.AuditLogSearch {
+            Timeline.AuditLogSearch(
+                organization: organization, repository: repository, from: window.start, to: window.end)
+        }
+        let places: (now: Timeline.AuditLogSearch, before: Timeline.AuditLogSearch?)
         switch event.what {
         case .organizationTemplate(let before, let after):
-            made = self.made(of: .organization(owner.lowercased()), from: before, to: after, window)
+            guard let organization = event.organization else { return nil }
+            made = self.made(of: organization, from: before, to: after, window)
+            places = (search(organization.login), nil)
         case .repository(let change):
-            guard let old = change.before?.reading.value, let new = change.after?.reading.value,
+            guard let before = change.before, let after = change.after, let old = before.reading.value,
+                let new = after.reading.value,
                 !change.kinds.filter({ [.template, .immutability, .setting].contains($0) }).isEmpty
             else { return nil }
-            owner = change.repository.owner
-            if old != new { changed = change.repository }
             made = self.made(change, from: old, to: new, window)
+            // What follows its organization's template alone is searched for there.
+            let isOwn = old != new
+            let (was, now) = (before.repository, after.repository)
+            let isElsewhere = isOwn ? was.fullName != now.fullName : was.owner != now.owner
+            places = (
+                search(now.owner, isOwn ? now.fullName : nil),
+                isElsewhere ? search(was.owner, isOwn ? was.fullName : nil) : nil
+            )
         default: return nil
         }
         let writes = Set(made.writes.map(\.write)).sorted {
             ($0.at, $0.changeset.rawValue, $0.target) < ($1.at, $1.changeset.rawValue, $1.target)
         }
-        let search = Timeline.AuditLogSearch(
-            organization: owner, repository: changed?.fullName, from: window.start, to: window.end)
-        return Timeline.Cause(writes: writes, search: made.isWhole && !writes.isEmpty ? nil : search)
+        guard writes.isEmpty || !made.isWhole else { return Timeline.Cause(writes: writes) }
+        return Timeline.Cause(writes: writes, search: places.now, searchBefore: places.before)
     }
 
     /// What of a change writes of ours explain.
@@ -74,9 +90,10 @@ package struct Journal: Sendable {
     // MARK: - Of an organization
 
     private func made(
-        of target: PlannedChange.Target.Key, from before: OrganizationTemplate, to after: OrganizationTemplate,
+        of organization: OrganizationReference, from before: OrganizationTemplate, to after: OrganizationTemplate,
         _ window: Window,
     ) -> Explained {
+        let target = made(in: organization)
         var made = Explained()
         if before.claims != after.claims {
             made.add(last(.template, of: target, window) { $0.left.claims == after.claims }.map { [$0] })
@@ -109,14 +126,12 @@ package struct Journal: Sendable {
         let hasOtherAnswer = old.claims != new.claims
         let isOwn = hasOtherAnswer && !(origin.mayFollow && result.mayFollow)
         guard isOwn || change.kinds.contains(.template) else { return [] }
-        var own = last(.template, of: .repository(change.repository.id), window) {
+        var own = last(.template, of: made(in: change.repository), window) {
             $0.left(new, result)
         }
         // Claims that equal the organization's may be inherited: the earlier scan may have seen this write already.
         if !isOwn, let write = own?.write, window.mayBeSeenAtStart(write) { own = nil }
-        let organization = last(
-            .template, of: .organization(change.repository.owner.lowercased()), window
-        ) { made in
+        let organization = last(.template, of: made(in: owner(in: change)), window) { made in
             if result.mayFollow { return after?.template?.keys == made.left.inheritedKeys }
             // A copy stays what it was where the organization's template becomes another.
             return !hasOtherAnswer && origin == .organization && before?.template?.keys == made.before.inheritedKeys
@@ -136,10 +151,7 @@ package struct Journal: Sendable {
         let hasOtherPrefix = differ(old.prefixHasIDs, new.prefixHasIDs)
         guard hasOtherFlag || hasOtherPrefix else { return [] }
         // An organization's opt-in reaches repositories that say nothing themselves, whatever their template.
-        let targets: [PlannedChange.Target.Key] = [
-            .repository(change.repository.id), .organization(change.repository.owner.lowercased()),
-        ]
-        for target in targets {
+        for target in [made(in: change.repository), made(in: owner(in: change))] {
             let made = last(.flag, of: target, window) { made in
                 (!hasOtherFlag || made.left.flag == new.useImmutableSubject)
                     && (!hasOtherPrefix || made.left.flag == new.prefixHasIDs)
@@ -150,6 +162,26 @@ package struct Journal: Sendable {
     }
 
     // MARK: - Writes
+
+    private func made(in repository: Repository) -> [Made] { writes[.repository(repository.id)] ?? [] }
+
+    /// Of a login alone, whichever organization bore it.
+    private func made(in organization: OrganizationReference) -> [Made] {
+        let ids = organization.id.map { [$0] } ?? organizations[organization.login.lowercased()] ?? []
+        let made = ids.flatMap { writes[.organization($0)] ?? [] }
+        return ids.count > 1 ? made.sorted(by: Self.isEarlier) : made
+    }
+
+    /// The organization that had a repository when it was seen changed.
+    private func owner(in change: RepositoryChange) -> OrganizationReference {
+        let repository = change.after?.repository ?? change.repository
+        return OrganizationReference(
+            login: repository.owner, id: repository.ownerID.map { OrganizationID(rawValue: $0) })
+    }
+
+    private static func isEarlier(_ one: Made, _ other: Made) -> Bool {
+        (one.write.at, one.write.changeset.rawValue) < (other.write.at, other.write.changeset.rawValue)
+    }
 
     /// What a write can change, each without the other.
     private enum Part {
@@ -206,9 +238,9 @@ package struct Journal: Sendable {
     /// The last write of a part of a target that left what was found, and that no later one of ours replaced before the
     /// scan began.
     private func last(
-        _ part: Part, of target: PlannedChange.Target.Key, _ window: Window, _ isFound: (Made) -> Bool,
+        _ part: Part, of all: [Made], _ window: Window, _ isFound: (Made) -> Bool,
     ) -> Made? {
-        let made = (writes[target] ?? []).filter { $0.changes(part) && window.holds($0.write) }
+        let made = all.filter { $0.changes(part) && window.holds($0.write) }
         // What was there before the scan began says more than what came while it read.
         let early = made.lastIndex { $0.write.at <= window.end && isFound($0) }
         guard let place = early ?? made.lastIndex(where: isFound) else { return nil }
@@ -245,7 +277,8 @@ extension Changeset.Entry {
     fileprivate func left(by change: PlannedChange) -> PlannedChange.Value? {
         if let found { return found }
         switch outcome {
-        case .ineffective, .different: return nil
+        // GitHub may make late what failed; what then stands there says no more than that somebody wrote it.
+        case .ineffective, .different, .failed: return nil
         default: return change.after
         }
     }
@@ -298,13 +331,12 @@ extension PlannedChange.Value {
 extension PlannedChange.Target {
     fileprivate enum Key: Hashable {
         case repository(RepositoryID)
-        /// Its login in small letters.
-        case organization(String)
+        case organization(OrganizationID)
     }
 
     fileprivate var key: Key {
         switch self {
-        case .organization(let login, _): .organization(login.lowercased())
+        case .organization(_, let id): .organization(id)
         case .repository(_, _, let id): .repository(id)
         }
     }

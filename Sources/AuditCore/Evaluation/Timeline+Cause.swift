@@ -5,6 +5,14 @@ extension Timeline {
         package let writes: [Write]
         /// Where to look for what was not; `nil` if the writes made all of it.
         package let search: AuditLogSearch?
+        /// Likewise in the log that it stands in if it was made before a repository was renamed or transferred.
+        package let searchBefore: AuditLogSearch?
+
+        package init(writes: [Write], search: AuditLogSearch? = nil, searchBefore: AuditLogSearch? = nil) {
+            self.writes = writes
+            self.search = search
+            self.searchBefore = searchBefore
+        }
     }
 
     /// One write of the journal.
@@ -46,7 +54,7 @@ extension Timeline {
     package mutating func attribute(to changesets: [Changeset]) {
         let journal = Journal(changesets)
         for place in events.indices {
-            events[place].cause = journal.cause(of: events[place], owner: repository.owner)
+            events[place].cause = journal.cause(of: events[place])
         }
     }
 }

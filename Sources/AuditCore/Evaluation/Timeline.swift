@@ -38,13 +38,19 @@ package struct Timeline: Sendable {
         /// The first scan that saw it.
         package var seenBy: ScanDifference.Side
         package var what: What
+        /// Whose template it is, as it was called then; `nil` of what became of a repository.
+        package var organization: OrganizationReference?
         /// Who made it; `nil` if it does not change a template, or if nobody looked it up.
         package var cause: Cause?
 
-        package init(after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What) {
+        package init(
+            after: ScanDifference.Side?, seenBy: ScanDifference.Side, what: What,
+            organization: OrganizationReference? = nil,
+        ) {
             self.after = after
             self.seenBy = seenBy
             self.what = what
+            self.organization = organization
         }
     }
 

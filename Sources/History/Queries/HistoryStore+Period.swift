@@ -107,7 +107,8 @@ extension OrganizationDifference {
             events.append(
                 Timeline.Event(
                     after: templateKnownBy ?? earlier, seenBy: after,
-                    what: .organizationTemplate(before: templateBefore, after: templateAfter)))
+                    what: .organizationTemplate(before: templateBefore, after: templateAfter),
+                    organization: OrganizationReference(login: login, id: id)))
         }
         events += (changes + followers + withoutEffect + withHiddenEffect).map { change in
             Timeline.Event(after: change.knownBy ?? earlier, seenBy: after, what: .repository(change))

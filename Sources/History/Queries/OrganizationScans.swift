@@ -5,6 +5,8 @@ import GRDB
 /// What a scan saw of an organization, but for its repositories.
 struct OrganizationScan {
     let side: ScanDifference.Side
+    /// As the organization was called then.
+    let login: String
     let isEnterpriseServer: Bool
     let template: OrganizationTemplate
     let listing: Listing.Status
@@ -60,11 +62,14 @@ struct OrganizationScans {
                     side: ScanDifference.Side(
                         id: ScanID(rawValue: id), startedAt: timestamp(scan.startedAt), digest: digest,
                         finishedAt: scan.end()),
-                    isEnterpriseServer: scan.isEnterpriseServer, template: organization.template(&json),
+                    login: organization.login, isEnterpriseServer: scan.isEnterpriseServer,
+                    template: organization.template(&json),
                     listing: organization.status,
                     view: ScanView(scanID: id, scope: scope(scan.scope), progress: progress)))
         }
-        templateEvents = events()
+        let githubID = try Int64.fetchOne(
+            db, sql: "SELECT githubID FROM organization WHERE id = ?", arguments: [organization])
+        templateEvents = events(of: githubID.map(OrganizationID.init))
     }
 
     private mutating func append(_ scan: OrganizationScan) {
@@ -73,7 +78,7 @@ struct OrganizationScans {
     }
 
     /// Changes join the last template that was read and the next one; what could not be read in between is a gap.
-    private func events() -> [(place: Int, event: Timeline.Event)] {
+    private func events(of id: OrganizationID?) -> [(place: Int, event: Timeline.Event)] {
         var events: [(place: Int, event: Timeline.Event)] = []
         var known: (template: OrganizationTemplate, scan: OrganizationScan)?
         for (place, scan) in all.enumerated() {
@@ -96,7 +101,8 @@ struct OrganizationScans {
                         place,
                         Timeline.Event(
                             after: known.scan.side, seenBy: scan.side,
-                            what: .organizationTemplate(before: known.template, after: scan.template))
+                            what: .organizationTemplate(before: known.template, after: scan.template),
+                            organization: OrganizationReference(login: scan.login, id: id))
                     ))
             }
             known = (scan.template, scan)

@@ -169,6 +169,10 @@ package struct EvidenceHTML {
             lines.append(
                 "\(what) by \(Tool.name); search the audit log of \(search.organization.htmlText): \(query.htmlCode)")
         }
+        if let before = cause.searchBefore, causes.count == 1 {
+            lines.append(
+                "before it was \(cause.moved), of \(before.organization.htmlText): \(before.query.htmlCode)")
+        }
         return lines.joined(separator: "<br>")
     }
 

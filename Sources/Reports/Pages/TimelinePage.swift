@@ -72,6 +72,9 @@ package enum TimelinePage: Page {
             ($0.cause?.writes).flatMap { $0.isEmpty ? nil : $0 }
         }
         Member.optional("audit_log", auditLog, "of what was not: where to look") { $0.cause?.search }
+        Member.optional("audit_log_before", auditLog, "likewise, before the repository was renamed or transferred") {
+            $0.cause?.searchBefore
+        }
     }
 
     private static let write = Shape<Timeline.Write>.object {
@@ -176,6 +179,13 @@ extension Timeline.Write {
     }
 }
 
+extension Timeline.Cause {
+    /// What became of a repository that has two searches.
+    var moved: String {
+        search?.organization == searchBefore?.organization ? "renamed" : "transferred"
+    }
+}
+
 extension TextPage {
     fileprivate mutating func cause(_ cause: Timeline.Cause) {
         let verb = cause.search == nil ? "written" : "partly written"
@@ -189,6 +199,9 @@ extension TextPage {
         wrapped("\(what) from here; audit log of \(search.organization):", label: "who:", indent: 4)
         // On a line of its own: it is there to be copied.
         plain(search.query, indent: 9)
+        guard let before = cause.searchBefore else { return }
+        wrapped("before it was \(cause.moved), audit log of \(before.organization):", indent: 9)
+        plain(before.query, indent: 9)
     }
 
     /// Said once, whichever changes were made elsewhere.

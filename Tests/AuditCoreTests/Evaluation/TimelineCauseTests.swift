@@ -66,10 +66,13 @@ import Testing
         return writes(changesets, .repository(change))
     }
 
-    private static func writes(_ changesets: [Changeset], _ what: Timeline.Event.What) -> [String] {
+    private static func writes(
+        _ changesets: [Changeset], _ what: Timeline.Event.What, of owner: OrganizationID? = OrganizationID(rawValue: 77),
+    ) -> [String] {
         let event = Timeline.Event(
-            after: side(1, .sample), seenBy: side(2, .sample.adding(seconds: 6000)), what: what)
-        guard let cause = Journal(changesets).cause(of: event, owner: "acme") else { return ["none"] }
+            after: side(1, .sample), seenBy: side(2, .sample.adding(seconds: 6000)), what: what,
+            organization: OrganizationReference(login: "acme", id: owner))
+        guard let cause = Journal(changesets).cause(of: event) else { return ["none"] }
         return cause.writes.map { "\($0.changeset.rawValue) \($0.target)" } + (cause.search == nil ? [] : elsewhere)
     }
 
@@ -84,8 +87,7 @@ import Testing
             scan.finishedAt = .sample.adding(seconds: finished)
             let change = try #require(RepositoryChange(from: state(Self.one), to: state(Self.two)))
             return Journal(changesets).cause(
-                of: Timeline.Event(after: Self.side(1, .sample), seenBy: scan, what: .repository(change)), owner: "acme"
-            )
+                of: Timeline.Event(after: Self.side(1, .sample), seenBy: scan, what: .repository(change)))
         }
         func ids(_ cause: Timeline.Cause?) -> [Int64] {
             (cause?.writes ?? []).map(\.changeset.rawValue)
@@ -134,6 +136,9 @@ import Testing
         // Read back as it was before, and as half of what was planned.
         let without = Self.changeset(8, minute: 50, outcome: .ineffective("no"), Self.change(Self.one, Self.two))
         #expect(try writes(without, from: Self.one, to: Self.two) == Self.elsewhere)
+        // Failed and read back unchanged: whoever wrote it since.
+        let failed = Self.changeset(10, minute: 50, outcome: .failed("(500)"), Self.change(Self.one, Self.two))
+        #expect(try writes(failed, from: Self.one, to: Self.two) == Self.elsewhere)
         let half = Self.changeset(
             9, minute: 50, outcome: .partial("half", found: .repository(Self.three)), Self.change(Self.one, Self.two))
         #expect(try writes(half, from: Self.one, to: Self.three) == ["9 acme/api"])
@@ -235,7 +240,11 @@ import Testing
         #expect(Self.writes([claims], both) == ["1 Acme"] + Self.elsewhere)
         #expect(Self.writes([flag], both) == ["2 Acme"] + Self.elsewhere)
         let first = Self.changeset(3, minute: 50, Self.change(.neverSet, Self.set(["repo"])))
-        #expect(Self.writes([first], .organizationTemplate(before: .neverSet, after: old)) == ["3 Acme"])
+        let begun = Timeline.Event.What.organizationTemplate(before: .neverSet, after: old)
+        #expect(Self.writes([first], begun) == ["3 Acme"])
+        // An organization that bears the login now is not the one that was written to.
+        #expect(Self.writes([first], begun, of: OrganizationID(rawValue: 78)) == Self.elsewhere)
+        #expect(Self.writes([first], begun, of: nil) == ["3 Acme"])
     }
 
     /// A clock can be set back between two scans: the later one then began earlier.
@@ -244,11 +253,36 @@ import Testing
         for (before, after) in [(early, late), (late, early)] {
             let event = Timeline.Event(
                 after: Self.side(1, before), seenBy: Self.side(2, after),
-                what: .organizationTemplate(before: .neverSet, after: .set(["repo"], useImmutableSubject: nil)))
-            let cause = try #require(Journal([]).cause(of: event, owner: "acme"))
+                what: .organizationTemplate(before: .neverSet, after: .set(["repo"], useImmutableSubject: nil)),
+                organization: "acme")
+            let cause = try #require(Journal([]).cause(of: event))
             #expect(cause.writes.isEmpty)
             let search = try #require(cause.search, "nobody wrote it from here")
             #expect(search.query == "created:\(early)..\(late)")
         }
+    }
+
+    /// What happened before a transfer or a rename stands in the log under the names of then.
+    @Test func theSearchNamesWhatItWasCalledBefore() throws {
+        func search(from before: String, to after: String) throws -> [String] {
+            func state(_ fullName: String, _ setting: RepositorySetting) -> RepositoryState {
+                var repository = Repository.sample("api", id: 1)
+                let names = fullName.split(separator: "/").map(String.init)
+                (repository.owner, repository.name) = (names[0], names[1])
+                return RepositoryState(
+                    repository, .read(setting), under: Self.set(["repo"]), isEnterpriseServer: false)
+            }
+            let change = try #require(RepositoryChange(from: state(before, Self.one), to: state(after, Self.two)))
+            let cause = try #require(
+                Journal([]).cause(
+                    of: Timeline.Event(
+                        after: Self.side(1, .sample), seenBy: Self.side(2, .sample), what: .repository(change))))
+            return [cause.search, cause.searchBefore].compactMap { search in
+                search.map { "\($0.organization): \($0.query.split(separator: " ")[0])" }
+            }
+        }
+        #expect(try search(from: "acme/api", to: "acme/api") == ["acme: repo:acme/api"])
+        #expect(try search(from: "acme/old", to: "acme/api") == ["acme: repo:acme/api", "acme: repo:acme/old"])
+        #expect(try search(from: "acme/api", to: "beta/api") == ["beta: repo:beta/api", "acme: repo:acme/api"])
     }
 }

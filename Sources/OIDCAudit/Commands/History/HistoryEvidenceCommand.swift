@@ -89,8 +89,7 @@ struct HistoryEvidenceCommand: AuditCommand {
         }
         let journal = Journal(try await ApplyPipeline.changesets(in: history, apiURL: apiURL))
         for place in evidence.changes.indices {
-            let change = evidence.changes[place]
-            evidence.changes[place].event.cause = journal.cause(of: change.event, owner: change.organization)
+            evidence.changes[place].event.cause = journal.cause(of: evidence.changes[place].event)
         }
         let texts = try await evidence.addTexts(from: history)
         return (evidence, texts)
