@@ -63,8 +63,7 @@ extension ApplyPipeline {
         let open = zip(changeset.plan.changes, entries).filter { $0.1.outcome?.isDone != true }
         return "\(done) of \(entries.count) changes were made"
             + (partly > 0 ? ", \(partly) written otherwise than planned" : "")
-            + (done > 0 && !open.isEmpty
-                ? ", not \(names(of: open.map { ($0.target.name, $1.outcome?.sentence) }))" : "")
+            + (open.isEmpty ? "" : ", not \(names(of: open.map { ($0.target.name, $1.outcome?.sentence) }))")
     }
 
     /// The first few, each with why it was not made; those that failed alike have that in common.

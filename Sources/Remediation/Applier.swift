@@ -79,9 +79,11 @@ package struct Applier: Sendable {
         for place in open {
             let change = plan.changes[place]
             var ending: Ending
-            if let why = held.why(change, place) {
-                // What may have been written stays so.
-                ending = Ending(outcome: entries[place].isInDoubt ? .unknown(why) : .refused(why))
+            if let held = held.why(change, place) {
+                // What may have been written stays so. What waits for a change that never comes is not to be tried again.
+                ending = Ending(
+                    outcome: entries[place].isInDoubt
+                        ? .unknown(held.why) : held.isForGood ? .skipped(held.why) : .refused(held.why))
             } else {
                 if let stop = await takeTurn(unless: shouldStop, waiting) {
                     result.stop = stop
@@ -90,7 +92,7 @@ package struct Applier: Sendable {
                 ending = await apply(
                     change, place, isBegun: entries[place].isInDoubt, reading, shouldStop, report, waiting)
             }
-            held.note(change, place, isDone: ending.outcome?.isDone == true)
+            held.note(change, place, ending.outcome)
             result.hasWritten = result.hasWritten || ending.outcome?.mayBeWritten == true
             if let outcome = ending.outcome {
                 report(change, outcome)
@@ -302,34 +304,38 @@ package struct Applier: Sendable {
 /// What must wait for another change of its plan.
 private struct HeldBack {
     /// Organizations whose template is not what it was to become, be it since an earlier apply: what is to inherit it
-    /// would inherit something else.
-    private var unmade: Set<String> = []
+    /// would inherit something else. With each, whether that is for good.
+    private var unmade: [String: Bool] = [:]
     /// Repositories that inherit, and were to be made independent of their organization before it changes.
-    private var inheriting: [String: (name: String, place: Int)] = [:]
+    private var inheriting: [String: (name: String, place: Int, isForGood: Bool)] = [:]
 
     init(_ plan: Plan, _ entries: [Changeset.Entry]) {
         for (place, entry) in entries.enumerated() where !entry.isOpen {
-            note(plan.changes[place], place, isDone: entry.outcome?.isDone == true)
+            note(plan.changes[place], place, entry.outcome)
         }
     }
 
-    mutating func note(_ change: PlannedChange, _ place: Int, isDone: Bool) {
-        guard !isDone else { return }
+    mutating func note(_ change: PlannedChange, _ place: Int, _ outcome: ChangeOutcome?) {
+        guard outcome?.isDone != true else { return }
+        let isForGood = !Changeset.Entry(outcome: outcome).isOpen
         if let organization = change.target.organization {
-            unmade.insert(organization)
+            unmade[organization] = isForGood
         } else if change.before.inherits, inheriting[change.target.owner.lowercased()] == nil {
-            inheriting[change.target.owner.lowercased()] = (change.target.name, place)
+            inheriting[change.target.owner.lowercased()] = (change.target.name, place, isForGood)
         }
     }
 
     /// Why it can't be made now; `nil` if it can.
-    func why(_ change: PlannedChange, _ place: Int) -> String? {
+    func why(_ change: PlannedChange, _ place: Int) -> (why: String, isForGood: Bool)? {
         if let organization = change.target.organization {
             guard let follower = inheriting[organization], follower.place < place else { return nil }
-            return "\(follower.name), which was to be changed before it, still inherits it: not written"
+            return (
+                "\(follower.name), which was to be changed before it, still inherits it: not written",
+                follower.isForGood
+            )
         }
-        guard change.after.inherits, unmade.contains(change.target.owner.lowercased()) else { return nil }
-        return "the organization's template is not what the plan wants: not written"
+        guard change.after.inherits, let isForGood = unmade[change.target.owner.lowercased()] else { return nil }
+        return ("the organization's template is not what the plan wants: not written", isForGood)
     }
 }
 
