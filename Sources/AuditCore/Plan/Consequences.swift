@@ -33,7 +33,8 @@ struct Consequences {
         let repository = old.repository
         var subject = PlannedChange.Subject(
             repository: repository.fullName, repositoryID: repository.id, before: oldPreview.subject,
-            after: newPreview.subject, isCertain: oldPreview.isCertain && newPreview.isCertain,
+            after: newPreview.subject,
+            isCertain: oldPreview.isCertain && newPreview.isCertain && !mayResistOptIn(old, organization),
             afterKeepingIDs: keepingIDs(old, new, organization))
         guard subject.effect != .none else { return nil }
         subject.sameIn = old.contextsAlike(new)
@@ -95,6 +96,13 @@ struct Consequences {
         return RepositoryState(
             repository.repository, repository.reading, under: one.template,
             isEnterpriseServer: snapshot.isEnterpriseServer)
+    }
+
+    /// Whether the organization opts in to immutable subjects and GitHub's answer leaves open if the repository follows.
+    private func mayResistOptIn(_ old: RepositoryState, _ organization: Int) -> Bool {
+        guard let setting = old.reading.value else { return false }
+        return setting.followsOptIn && setting.useImmutableSubject == false
+            && after.organizations[organization].template.optsIn(from: before.organizations[organization].template)
     }
 
     private func judge(_ rule: any RepositoryRule, _ state: RepositoryState, _ organization: Int) -> RuleVerdict {

@@ -67,6 +67,12 @@ package struct Plan: Hashable, Sendable {
 
     /// How many repositories' subjects become another text, those included that follow an organization.
     package var subjectCount: Int { count(where: .changes) }
+    /// Those of which that is not certain.
+    package var doubtfulSubjectCount: Int {
+        let changing = changes.flatMap(\.subjects).filter { $0.effect == .changes }
+        let certain = Set(changing.filter(\.isCertain).map(\.repositoryID))
+        return Set(changing.map(\.repositoryID)).subtracting(certain).count
+    }
 
     /// Of how many it is not known whether their subjects change.
     package var unknownSubjectCount: Int { count(where: .unknown) }

@@ -28,9 +28,10 @@ package enum PlanPage: Page {
     /// How many subjects change, as the headline and the question say it.
     package static func subjectWords(_ plan: Plan) -> String {
         guard plan.knowsSubjects else { return "whose subject changes is not known" }
-        let unknown = plan.unknownSubjectCount
-        return "by which \(counted(plan.subjectCount, "subject")) \(plan.subjectCount == 1 ? "changes" : "change")"
-            + (unknown > 0 ? ", and \(unknown) may" : "")
+        let doubtful = plan.doubtfulSubjectCount
+        let (certain, open) = (plan.subjectCount - doubtful, plan.unknownSubjectCount + doubtful)
+        return "by which \(counted(certain, "subject")) \(certain == 1 ? "changes" : "change")"
+            + (open > 0 ? ", and \(open) may" : "")
     }
 }
 
@@ -248,7 +249,13 @@ extension TextPage {
                 (repositories, repositories == 1 ? "repository" : "repositories"),
             ])
         if plan.knowsSubjects {
-            facts("subjects", [(plan.subjectCount, "changed"), (plan.unknownSubjectCount, "unknown")])
+            let doubtful = plan.doubtfulSubjectCount
+            facts(
+                "subjects",
+                [
+                    (plan.subjectCount - doubtful, "changed"), (doubtful, "may change"),
+                    (plan.unknownSubjectCount, "unknown"),
+                ])
         } else {
             fact("subjects", "unknown")
         }
