@@ -25,6 +25,14 @@ extension CommandContext {
     }
 }
 
+extension WriteEstimate {
+    /// The `--max-wait` that lets all be written; `nil` if they are within `most`.
+    func waitMax(beyond most: Duration, _ limits: WriteLimits) -> String? {
+        guard duration - limits.interval * writes > most else { return nil }
+        return "\(duration.components.seconds / 3600 + 1)h"
+    }
+}
+
 /// How fast changes are written, what they wait for, and how far they are.
 extension ApplyPipeline {
     var writeLimits: WriteLimits {
@@ -33,8 +41,12 @@ extension ApplyPipeline {
 
     /// What to say of how long so many writes take; `nil`: a moment.
     func durationInWords(of count: Int, _ kind: Changeset.Kind) async -> String? {
-        await context.estimate(of: count, writeLimits, apiURL: apiURL, historyPath: historyPath)
-            .words(isRollback: kind == .rollback).map { "It takes \($0)" }
+        let estimate = await context.estimate(of: count, writeLimits, apiURL: apiURL, historyPath: historyPath)
+        guard let words = estimate.words(isRollback: kind == .rollback) else { return nil }
+        let most = connection.limits.waitMax
+        guard let needed = estimate.waitMax(beyond: most, writeLimits) else { return "It takes \(words)" }
+        return "It takes \(words), and ends after \(most.inWords) of waiting: --max-wait \(needed) allows all of it, "
+            + "and apply --continue goes on later"
     }
 
     /// A terminal's line shows it for as long as it lasts; a log gets it once.

@@ -141,6 +141,8 @@ import Testing
             let apply = await Self.run(scan, "apply", plan, "--yes", "--max-wait", "60s", writeLimits: limits)
             #expect(apply.status == 6, "\(apply.error)")
             #expect(apply.error.contains("note: it takes at least 1 h"))
+            #expect(
+                apply.error.contains(/ends after [^:]+ of waiting: --max-wait 2h allows all of it/), "\(apply.error)")
             #expect(apply.error.contains("the 2 writes of this hour are used; the wait would be longer than allowed"))
             #expect(apply.error.contains("2 of 4 changes were made, not acme/r3, acme/r4"))
             #expect(

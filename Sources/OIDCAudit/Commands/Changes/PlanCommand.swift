@@ -101,10 +101,9 @@ struct PlanCommand: AuditCommand {
         if settings.console.isVerbose {
             context.console.note("read in \(loaded - began), planned in \(ContinuousClock.now - loaded)")
         }
+        let limits = pace.limits(context.writeLimits, emulatedMinute: connection.emulatedMinute)
         let estimate = await context.estimate(
-            of: plan.changes.count,
-            pace.limits(context.writeLimits, emulatedMinute: connection.emulatedMinute), apiURL: plan.apiURL,
-            historyPath: path)
+            of: plan.changes.count, limits, apiURL: plan.apiURL, historyPath: path)
         try settings.write(context) { format, style in
             format == .text
                 ? PlanPage.text(plan, estimate: estimate, style: style)
@@ -117,7 +116,7 @@ struct PlanCommand: AuditCommand {
         // Whoever asks must be able to distinguish a plan of everything from one that was cut short.
         if let failure = read.failure, failure.status != .incomplete { throw failure }
         guard plan.changes.isEmpty else {
-            suggest(plan, logins, context)
+            suggest(plan, logins, waiting: estimate.waitMax(beyond: connection.maxWait, limits), context)
             return ExitStatus.violations.rawValue
         }
         if let why = plan.incomplete {
@@ -130,7 +129,7 @@ struct PlanCommand: AuditCommand {
 
     /// The plan's file is what apply takes; without one, it is to be made first.
     private func suggest(
-        _ plan: Plan, _ logins: [OrganizationLogin], _ context: CommandContext,
+        _ plan: Plan, _ logins: [OrganizationLogin], waiting: String?, _ context: CommandContext,
     ) {
         let names = logins.map(\.rawValue).joined(separator: " ")
         let policy = self.policy.policy.map { " --policy \($0.shellQuoted)" } ?? ""
@@ -143,12 +142,14 @@ struct PlanCommand: AuditCommand {
         }
         let count = plan.repositoryCount
         let most = count > ChangeOptions.changesMaxUnlessSaid ? " --max-changes \(count)" : ""
-        let options = context.options(for: ApplyCommand.self, writingTo: plan.apiURL)
+        let wait = waiting.map { " --max-wait \($0)" } ?? ""
+        let options = context.options(
+            for: ApplyCommand.self, writingTo: plan.apiURL, except: waiting == nil ? [] : ["max-wait"])
         // With access to lose apply refuses, until the roles have the values.
         let losesAccess = plan.access?.lost.isEmpty == false && !updateCloudFirst
         context.suggest(
             (losesAccess ? ["\(again)\(same) --update-cloud-first"] : [])
-                + ["apply \(file.shellQuoted)\(most)\(options)"], console.settings)
+                + ["apply \(file.shellQuoted)\(most)\(wait)\(options)"], console.settings)
     }
 
     /// What is planned from.

@@ -139,7 +139,8 @@ struct TemplateSetCommand: AuditCommand {
     var useDefault = false
     @Flag(help: "The organization's template (use_default: false without keys).")
     var inherit = false
-    @Flag(inversion: .prefixedNo, help: "Whether subjects are immutable, with ids beside names.")
+    @Flag(
+        inversion: .prefixedNo, exclusivity: .exclusive, help: "Whether subjects are immutable, with ids beside names.")
     var immutable: Bool?
     @OptionGroup(title: "Change") var change: ChangeOptions
     @OptionGroup var page: PageOptions
