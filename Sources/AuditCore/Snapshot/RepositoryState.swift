@@ -80,9 +80,7 @@ package struct RepositoryState: Hashable, Sendable {
             return state
         }
         state.reading = .read(earlier.reading.value.map { setting.completed(by: $0) } ?? setting)
-        state.effective = EffectiveTemplate(
-            effective?.template ?? earlier.effective?.template,
-            from: effective?.knownSource ?? earlier.effective?.knownSource ?? .unknown)
+        state.effective = effective?.completed(by: earlier.effective) ?? earlier.effective
         return state
     }
 
@@ -306,6 +304,16 @@ extension RepositoryChange.Kind {
 
 extension EffectiveTemplate {
     fileprivate var knownSource: TemplateSource? { source == .unknown ? nil : source }
+
+    /// The same, with what an earlier scan knew in the place of what this one could not read. A template and where it comes
+    /// from go together: another template's source is not its own.
+    fileprivate func completed(by earlier: EffectiveTemplate?) -> EffectiveTemplate {
+        guard let template else {
+            return EffectiveTemplate(earlier?.template, from: earlier?.knownSource ?? knownSource ?? .unknown)
+        }
+        let sourceBefore = earlier?.template == template ? earlier?.knownSource : nil
+        return EffectiveTemplate(template, from: knownSource ?? sourceBefore ?? .unknown)
+    }
 
     /// The same, whether or not GitHub's answer repeats the claims that a repository inherits.
     private var comparedSource: TemplateSource? { source == .organizationOrCopy ? .organization : knownSource }

@@ -9,6 +9,8 @@ package struct StoredHost: Hashable, Sendable {
     package var openScans: Int
     /// Sets of changes in the journal.
     package var changesets: Int
+    /// Whether some organization was ever found there.
+    package var wasRead: Bool
 }
 
 extension HistoryStore {
@@ -21,13 +23,15 @@ extension HistoryStore {
                     SELECT h.apiURL,
                         (SELECT count(*) FROM scan WHERE hostID = h.id AND state = 'sealed') AS scans,
                         (SELECT count(*) FROM scan WHERE hostID = h.id AND state <> 'sealed') AS openScans,
-                        (SELECT count(*) FROM changeset WHERE hostID = h.id) AS changesets
+                        (SELECT count(*) FROM changeset WHERE hostID = h.id) AS changesets,
+                        EXISTS (SELECT 1 FROM organization WHERE hostID = h.id) AS wasRead
                     FROM host h WHERE scans + openScans + changesets > 0 ORDER BY h.apiURL
                     """
             ).map { row in
                 try StoredHost(
                     apiURL: row.decode(forColumn: "apiURL"), scans: row.decode(forColumn: "scans"),
-                    openScans: row.decode(forColumn: "openScans"), changesets: row.decode(forColumn: "changesets"))
+                    openScans: row.decode(forColumn: "openScans"), changesets: row.decode(forColumn: "changesets"),
+                    wasRead: row.decode(forColumn: "wasRead"))
             }
         }
     }

@@ -61,15 +61,22 @@ struct HostChoice {
         {
             return host
         }
+        // A mistyped host of which nothing was ever read is no choice.
+        let read = try await Self.hosts(of: content, in: history, wasRead: true)
+        if read.count == 1 { return read[0] }
         throw .usage(
             "the history \(history.path) holds \(content.words) of several hosts: \(hosts.joined(separator: ", "))",
             hint: "choose one: --api-url \(hosts[0].shellQuoted)")
     }
 
     /// Addresses of the hosts of which a history holds something.
-    static func hosts(of content: Content, in history: HistoryStore) async throws(CommandFailure) -> [String] {
+    ///
+    /// - Parameter wasRead: whether only those count of which an organization was ever found.
+    static func hosts(
+        of content: Content, in history: HistoryStore, wasRead: Bool = false,
+    ) async throws(CommandFailure) -> [String] {
         try await usingHistory { () async throws(HistoryError) in try await history.hosts() }
-            .filter(content.isHeld).map(\.apiURL)
+            .filter { content.isHeld(of: $0) && ($0.wasRead || !wasRead) }.map(\.apiURL)
     }
 
     /// What to say where the host that was given is not among some others.

@@ -33,6 +33,7 @@ struct MarkdownReport {
         gone(report)
         improved(report)
         unread(report)
+        notJudged(report.gravestNotJudged)
         findings(report)
         baseline(report)
         waived(report)
@@ -118,6 +119,19 @@ struct MarkdownReport {
             "Gone (\(report.goneSinceBefore.count))", intro: nil, ["repository", "severity", "rule", "why"],
             report.goneSinceBefore.map {
                 [escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule), $0.reason.displayText]
+            }, isOpen: true)
+    }
+
+    private mutating func notJudged(_ carried: [CarriedFinding]) {
+        guard !carried.isEmpty else { return }
+        section(
+            "Not judged, critical or high (\(carried.count))", intro: "Open before, and as far as is known still.",
+            ["repository", "severity", "rule", "since"],
+            carried.map {
+                [
+                    escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule),
+                    "\(Day(of: $0.known.firstSeen))",
+                ]
             }, isOpen: true)
     }
 

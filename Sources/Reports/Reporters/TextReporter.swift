@@ -30,6 +30,7 @@ package struct TextReporter: Reporter {
         page.minor(report)
         page.baseline(report)
         page.waived(report)
+        page.notJudged(report.gravestNotJudged)
         page.unreadable(report)
         page.organizations(report.organizations)
         page.warnings(report.warnings)
@@ -103,6 +104,22 @@ extension TextPage {
             })
         if gone.count > Self.rowsMax {
             plain("and \(gone.count - Self.rowsMax) more; --format json names all", indent: 4)
+        }
+    }
+
+    /// What is known of repositories that could not be judged this time: it stands open as far as anybody knows.
+    fileprivate mutating func notJudged(_ carried: [CarriedFinding]) {
+        guard !carried.isEmpty else { return }
+        blank()
+        line(
+            "NOT JUDGED", .poor,
+            "\(counted(carried.count, "critical or high finding")) of before, open as far as is known")
+        table(
+            carried.prefix(Self.rowsMax).map {
+                ($0.known.name, "\($0.key.rule), \($0.known.severity.rawValue), since \(Day(of: $0.known.firstSeen))")
+            })
+        if carried.count > Self.rowsMax {
+            plain("and \(carried.count - Self.rowsMax) more; --format json names all", indent: 4)
         }
     }
 

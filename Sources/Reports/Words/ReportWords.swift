@@ -16,7 +16,9 @@ extension AuditReport {
         let words =
             switch gate.verdict {
             case .failed: failureInWords
-            case .incomplete: "no finding counts, but not everything could be judged"
+            case .incomplete:
+                "\(findings.contains(where: gate.counts) ? failureInWords + ", and" : "no finding counts, but") not everything "
+                    + "could be judged"
             case .passed where findings.isEmpty && summary.unreadable > 0:
                 "every repository that could be read meets the policy"
             case .passed where findings.isEmpty:
@@ -42,6 +44,12 @@ extension AuditReport {
                     + "\(repositories == 1 ? "breaks" : "break") the policy" : nil,
             others > 0 ? "\(counted(others, "finding")) about organizations or waivers" : nil,
         ].compactMap(\.self).joined(separator: ", besides ")
+    }
+
+    /// Critical and high findings that stood open before and could not be judged, worst first.
+    var gravestNotJudged: [CarriedFinding] {
+        let open = carriedOn.filter { !$0.known.isWaived }
+        return [Severity.critical, .high].flatMap { severity in open.filter { $0.known.severity == severity } }
     }
 
     /// Which findings are let through, one phrase each: `30 in the baseline`, `2 waived`.
