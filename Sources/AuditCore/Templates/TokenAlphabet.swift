@@ -106,6 +106,23 @@ package enum TokenAlphabet: Hashable, Sendable {
         return isEnd(state) && text.unicodeScalars.count <= lengthMax
     }
 
+    /// Whether a text may have this character somewhere.
+    package func mayHold(_ scalar: UInt32) -> Bool {
+        switch self {
+        case .refName, .workflowRef, .jobWorkflowRef, .ref: RefNameAutomaton.mayHold(scalar)
+        case .number: Self.isDigit(scalar)
+        case .commit: Self.isHexadecimal(scalar)
+        case .login: Self.isLetterOrDigit(scalar) || scalar == 0x2D || scalar == 0x5F
+        case .actor: Self.isLetterOrDigit(scalar) || [0x2D, 0x5F, 0x5B, 0x5D].contains(scalar)
+        case .repositoryName: Self.isNameCharacter(scalar)
+        case .workflowFile: scalar != 0x2F && scalar != 0x40 && Self.isPrintable(scalar)
+        case .freeText: Self.isPrintable(scalar)
+        case .word: (0x61...0x7A).contains(scalar) || Self.isDigit(scalar) || scalar == 0x5F
+        case .choice(let words): words.contains { $0.unicodeScalars.contains { $0.value == scalar } }
+        case .anything, .automaton: true
+        }
+    }
+
     /// Characters that texts need, whatever characters a pattern distinguishes.
     package var structure: [UInt32] {
         switch self {
@@ -192,10 +209,17 @@ private enum RefNameAutomaton {
     private static let slash = 4
     private static let lock: [UInt32] = [0x2E, 0x6C, 0x6F, 0x63, 0x6B]
 
+    static func mayHold(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case ...0x20, 0x7F, 0x7E, 0x5E, 0x3A, 0x3F, 0x2A, 0x5B, 0x5C: false
+        default: true
+        }
+    }
+
     static func step(_ state: Int, _ scalar: UInt32) -> Int? {
+        guard mayHold(scalar) else { return nil }
         let (last, seen) = (state >> 3, state & 7)
         switch scalar {
-        case ...0x20, 0x7F, 0x7E, 0x5E, 0x3A, 0x3F, 0x2A, 0x5B, 0x5C: return nil
         case 0x2F: return last == nothing || last == slash || seen == lock.count ? nil : slash << 3
         case 0x2E: return last == nothing || last == slash || last == dot ? nil : dot << 3 | 1
         case 0x7B where last == at: return nil

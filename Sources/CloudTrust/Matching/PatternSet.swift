@@ -11,6 +11,11 @@ struct PatternSet {
     private let finals: [UInt64]
     /// Positions that stay live whatever comes: a run begins there.
     private let loops: [UInt64]
+    /// Where the pattern of each position begins. What a pattern takes from any position before a run, it takes from the run
+    /// as well, so that these positions need not be told apart.
+    private let beginnings: [Int]
+    /// Positions behind a run at a pattern's end: whatever follows is a match.
+    private let settled: [UInt64]
     /// By class of characters, one after the other; the first class is of those that no pattern distinguishes.
     private let masks: [UInt64]
     private let classes: [UInt32: Int]
@@ -24,7 +29,8 @@ struct PatternSet {
         var starts: [Int] = []
         var ends: [Int] = []
         var looping: [Int] = []
-        for pattern in patterns {
+        var beginnings: [Int] = []
+        for (number, pattern) in patterns.enumerated() {
             starts.append(positions.count)
             for element in pattern.elements {
                 if element == .run {
@@ -35,11 +41,14 @@ struct PatternSet {
             }
             ends.append(positions.count)
             positions.append(nil)
+            beginnings += repeatElement(starts[number], count: positions.count - starts[number])
         }
         words = max(1, (positions.count + 63) >> 6)
         start = Self.set(of: starts, words)
         finals = Self.set(of: ends, words)
         loops = Self.set(of: looping, words)
+        settled = Self.set(of: ends.filter(Set(looping).contains), words)
+        self.beginnings = beginnings
         var classes: [UInt32: Int] = [:]
         var classCount = 1
         var anywhere: [Int] = []
@@ -78,16 +87,101 @@ struct PatternSet {
     /// - Parameter live: `words` words, in and out.
     @inline(__always)
     func step(_ live: UnsafeMutablePointer<UInt64>, _ scalar: UInt32) {
-        let kind = scalar < 128 ? asciiClasses[Int(scalar)] : classes[scalar] ?? 0
-        let base = kind * words
+        let base = kind(of: scalar) * words
         var carry: UInt64 = 0
+        var entersRun = false
         for word in 0..<words {
             let before = live[word]
             let moved = before & masks[base + word]
-            live[word] = moved << 1 | carry | before & loops[word]
+            let after = moved << 1 | carry
+            entersRun = entersRun || after & loops[word] & ~before != 0
+            live[word] = after | before & loops[word]
             carry = moved >> 63
         }
+        if entersRun { forget(live) }
     }
+
+    /// Clears positions that tell nothing beside others.
+    private func forget(_ live: UnsafeMutablePointer<UInt64>) {
+        for word in 0..<words where live[word] & settled[word] != 0 {
+            // The first of them will do.
+            for other in 0..<words { live[other] = 0 }
+            let first = settled.firstIndex { $0 != 0 } ?? word
+            live[first] = 1 << UInt64(settled[first].trailingZeroBitCount)
+            return
+        }
+        for word in 0..<words {
+            var runs = live[word] & loops[word]
+            while runs != 0 {
+                let position = word << 6 + runs.trailingZeroBitCount
+                runs &= runs - 1
+                clear(beginnings[position]..<position, live)
+            }
+        }
+    }
+
+    private func clear(_ positions: Range<Int>, _ live: UnsafeMutablePointer<UInt64>) {
+        guard !positions.isEmpty else { return }
+        let (first, last) = (positions.lowerBound >> 6, (positions.upperBound - 1) >> 6)
+        for word in first...last {
+            var mask = UInt64.max
+            if word == first { mask &= .max << UInt64(positions.lowerBound & 63) }
+            if word == last { mask &= .max >> UInt64(63 - (positions.upperBound - 1) & 63) }
+            live[word] &= ~mask
+        }
+    }
+
+    // MARK: - Backwards
+
+    /// Positions at which a text may end.
+    var ends: [UInt64] { finals }
+
+    /// Moves a set back by one character.
+    ///
+    /// - Parameter wanted: in: positions behind the character; out: those from which it leads there.
+    func stepBack(_ wanted: inout ArraySlice<UInt64>, _ scalar: UInt32) {
+        let base = kind(of: scalar) * words
+        let first = wanted.startIndex
+        for word in 0..<words {
+            let following = word + 1 < words ? wanted[first + word + 1] : 0
+            let before = wanted[first + word]
+            wanted[first + word] = masks[base + word] & (before >> 1 | following << 63) | loops[word] & before
+        }
+    }
+
+    /// Moves a set back by any text of some characters.
+    ///
+    /// - Parameter mayHold: whether a character may be in the text; one that no pattern distinguishes always may.
+    func closeBack(_ wanted: inout ArraySlice<UInt64>, _ mayHold: (UInt32) -> Bool) {
+        var moving = Array(masks[0..<words])
+        for scalar in scalars where mayHold(scalar) {
+            let base = kind(of: scalar) * words
+            for word in 0..<words { moving[word] |= masks[base + word] }
+        }
+        let first = wanted.startIndex
+        var isFollowingWanted = false
+        for word in (0..<words).reversed() {
+            var set = wanted[first + word]
+            for bit in (0..<64).reversed() {
+                let one: UInt64 = 1 << UInt64(bit)
+                if isFollowingWanted, moving[word] & one != 0 { set |= one }
+                isFollowingWanted = set & one != 0
+            }
+            wanted[first + word] = set
+        }
+    }
+
+    /// Whether a character moves some position of a set otherwise than one does that no pattern distinguishes.
+    func distinguishes(_ scalar: UInt32, within set: ArraySlice<UInt64>) -> Bool {
+        let base = kind(of: scalar) * words
+        return (0..<words).contains { (masks[base + $0] ^ masks[$0]) & set[set.startIndex + $0] != 0 }
+    }
+
+    private func kind(of scalar: UInt32) -> Int {
+        scalar < 128 ? asciiClasses[Int(scalar)] : classes[scalar] ?? 0
+    }
+
+    // MARK: -
 
     /// Whether one of the patterns matches the text that led there.
     func isMatch(_ live: UnsafePointer<UInt64>) -> Bool {

@@ -13,7 +13,7 @@ enum Decision {
 /// Runs a demand along a language: every set of live positions that some token leads to, with how it came there.
 struct TokenRun {
     /// Most sets that are kept.
-    static let nodesMax = 20_000
+    static let nodesMax = 100_000
 
     static func decide(_ language: TokenLanguage, _ demand: CompiledDemand) -> Decision {
         var run = TokenRun(language, demand)
@@ -70,6 +70,7 @@ struct TokenRun {
         let atoms = claims.map { claim in
             demand.demands.indices.filter { demand.demands[$0].claim == claim && offsets[$0] != nil }
         }
+        let wanted = wanted(schedule, atoms)
         add(parent: -1, Self.noScalar, hole: -1)
         for (index, offset) in offsets.enumerated() {
             guard let offset else { continue }
@@ -86,13 +87,15 @@ struct TokenRun {
                         move(node, scalar, atoms[claim])
                         if isSpent { return false }
                     }
+                    forget(node, allBut: wanted[index].behind)
                     return !isDead(node)
                 }
             case .hole(let hole, let places):
                 holes.append(hole)
                 let isLast = schedule[(index + 1)...].allSatisfy { $0.claims.isDisjoint(with: step.claims) }
                 let affected = places.map { (atoms: atoms[$0.claim], isEscaped: $0.isEscaped) }
-                frontier = fill(hole, Int16(holes.count - 1), affected, frontier, isLast: isLast)
+                frontier = fill(
+                    hole, Int16(holes.count - 1), affected, frontier, wanted[index], isLast: isLast)
             }
             if isSpent { return .intricate }
             if frontier.isEmpty { return .no }
@@ -153,6 +156,55 @@ struct TokenRun {
         }
     }
 
+    /// Positions from which a match can be reached yet, in the words of a node.
+    private struct Wanted {
+        /// Behind a step of the schedule.
+        var behind: [UInt64]
+        /// Before it, and within it if it is a hole.
+        var within: [UInt64]
+    }
+
+    /// - Returns: those of each step. Whatever fills a hole is taken for any text of its characters.
+    private func wanted(_ schedule: [Schedule.Step], _ atoms: [[Int]]) -> [Wanted] {
+        var current = Array(repeating: UInt64(0), count: width)
+        for (atom, offset) in offsets.enumerated() {
+            guard let offset else { continue }
+            for (word, set) in demand.sets[atom].ends.enumerated() { current[offset + word] = set }
+        }
+        func change(_ affected: [Int], _ body: (PatternSet, inout ArraySlice<UInt64>) -> Void) {
+            for atom in affected {
+                guard let offset = offsets[atom] else { continue }
+                body(demand.sets[atom], &current[offset..<offset + demand.sets[atom].words])
+            }
+        }
+        var reversed: [Wanted] = []
+        for step in schedule.reversed() {
+            let behind = current
+            switch step {
+            case .text(let claim, let scalars):
+                change(atoms[claim]) { set, wanted in
+                    for scalar in scalars.reversed() { set.stepBack(&wanted, scalar) }
+                }
+            case .hole(let hole, let places):
+                for place in places {
+                    let hasColon = place.isEscaped && hole.alphabet.mayHold(0x3A)
+                    change(atoms[place.claim]) { set, wanted in
+                        set.closeBack(&wanted) { scalar in
+                            hasColon && [0x25, 0x33, 0x41].contains(scalar)
+                                || hole.alphabet.mayHold(scalar) && !(place.isEscaped && scalar == 0x3A)
+                        }
+                    }
+                }
+            }
+            reversed.append(Wanted(behind: behind, within: current))
+        }
+        return reversed.reversed()
+    }
+
+    private mutating func forget(_ node: Int, allBut wanted: [UInt64]) {
+        for word in 0..<width { live[node * width + word] &= wanted[word] }
+    }
+
     private func isDead(_ node: Int) -> Bool {
         live.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return false }
@@ -193,7 +245,20 @@ struct TokenRun {
 
     /// - Returns: the nodes behind the hole.
     private mutating func fill(
-        _ hole: TokenHole, _ number: Int16, _ places: Places, _ entries: [Int], isLast: Bool,
+        _ hole: TokenHole, _ number: Int16, _ places: Places, _ entries: [Int], _ wanted: Wanted, isLast: Bool,
+    ) -> [Int] {
+        let exits = texts(of: hole, number, places, entries, wanted, isLast: isLast)
+        // What was told apart within the hole need not be behind it.
+        var known = NodeTable()
+        return exits.filter { node in
+            forget(node, allBut: wanted.behind)
+            return !isDead(node) && known.insert(node, 0, 0, live, width)
+        }
+    }
+
+    /// - Returns: a node for each text of the hole that leads somewhere else.
+    private mutating func texts(
+        of hole: TokenHole, _ number: Int16, _ places: Places, _ entries: [Int], _ wanted: Wanted, isLast: Bool,
     ) -> [Int] {
         let exclusion = Exclusion(hole.excluded, ignoresCase: hole.ignoresCase)
         var exits: [Int] = []
@@ -209,6 +274,7 @@ struct TokenRun {
                     node = run.parents.count - 1
                     run.take(node, scalar.value, places)
                 }
+                run.forget(node, allBut: wanted.within)
                 if !run.isDead(node) { leave(node, &run) }
                 if run.isSpent { return }
             }
@@ -219,7 +285,7 @@ struct TokenRun {
         }
         if hole.alphabet.contains(hole.usual), !hole.excludes(hole.usual) { follow(hole.usual, &self) }
         if isLast, entries.count == exits.count, exits.allSatisfy({ isSettled($0, places) }) { return exits }
-        let candidates = Self.candidates(hole.alphabet, demand, places, hole.excluded)
+        let candidates = candidates(hole.alphabet, places, hole.excluded, wanted)
         var seen = NodeTable()
         var level: [(node: Int, state: Int, excluded: Int)] = []
         for entry in entries where seen.insert(entry, hole.alphabet.start, 0, live, width) {
@@ -236,6 +302,7 @@ struct TokenRun {
                     add(parent: node, scalar, hole: number)
                     let reached = parents.count - 1
                     take(reached, scalar, places)
+                    forget(reached, allBut: wanted.within)
                     let now = exclusion.step(excluded, scalar)
                     if isSpent { return exits }
                     guard !isDead(reached), seen.insert(reached, after, now, live, width) else {
@@ -284,12 +351,17 @@ struct TokenRun {
     }
 
     /// Characters that stand for all: those that a pattern distinguishes, those that the texts need, and a few of the others.
-    private static func candidates(
-        _ alphabet: TokenAlphabet, _ demand: CompiledDemand, _ places: Places, _ excluded: [String],
+    private func candidates(
+        _ alphabet: TokenAlphabet, _ places: Places, _ excluded: [String], _ wanted: Wanted,
     ) -> [UInt32] {
         var needed = Set<UInt32>(alphabet.structure)
         for place in places {
-            for atom in place.atoms { needed.formUnion(demand.sets[atom].scalars) }
+            for atom in place.atoms {
+                guard let offset = offsets[atom] else { continue }
+                let set = demand.sets[atom]
+                let wanted = wanted.within[offset..<offset + set.words]
+                needed.formUnion(set.scalars.filter { set.distinguishes($0, within: wanted) })
+            }
             // A colon is three characters there.
             if place.isEscaped { needed.insert(0x3A) }
         }

@@ -144,4 +144,23 @@ import Testing
         for text in row.valid { #expect(row.alphabet.contains(text), "\(row.alphabet) \(text)") }
         for text in row.invalid { #expect(!row.alphabet.contains(text), "\(row.alphabet) \(text)") }
     }
+
+    /// What `mayHold` turns down stands nowhere in a text.
+    @Test func noTextHasACharacterThatItsAlphabetDoesNotHold() {
+        let alphabets: [TokenAlphabet] = [
+            .refName, .workflowRef, .jobWorkflowRef, .number, .commit, .login, .actor, .repositoryName, .ref,
+            .workflowFile, .freeText, .word,
+        ]
+        let scalars = (0..<0x180).map { UInt32($0) }
+        for alphabet in alphabets {
+            var (seen, open): (Set<Int>, [Int]) = ([alphabet.start], [alphabet.start])
+            while let state = open.popLast() {
+                for scalar in scalars {
+                    guard let next = alphabet.step(state, scalar) else { continue }
+                    #expect(alphabet.mayHold(scalar), "\(alphabet): \(scalar)")
+                    if seen.insert(next).inserted { open.append(next) }
+                }
+            }
+        }
+    }
 }
