@@ -130,6 +130,28 @@ import Testing
         #expect(lines.trusts.count == 2)
     }
 
+    /// What a loop of `aws iam get-role` writes into one file.
+    @Test(arguments: ["\n", "", " ", "\r\n\r\n"]) func documentsFollowEachOther(between: String) throws {
+        let roles = ["a", "b", "c"].map { Self.role($0) }
+        let file = try read(roles.map { "{\n  \"Role\": \($0)\n}" }.joined(separator: between))
+        #expect(file.kind == .roles && file.roles == 3 && file.trusts.count == 3 && file.isComplete)
+        #expect(TrustFile.trusts(of: [file]).count == 3)
+        #expect(Set(file.trusts.map(\.source.pointer)).count == 3)
+        let pages = try read(roles.map { "{\"Roles\": [\($0)]}" }.joined(separator: between))
+        #expect(pages.kind == .listRoles && TrustFile.trusts(of: [pages]).count == 3)
+    }
+
+    @Test func whatIsWrongInALaterDocumentIsSaidWithItsPlace() throws {
+        let role = "{\"Role\":\n\(Self.oneLine(Self.role("a")))}"
+        func error(_ text: String) -> String? {
+            #expect(throws: TrustFileError.self) { try read(text) }?.description
+        }
+        #expect(error(role + role + "]")?.hasPrefix("x.json:3:") == true)
+        #expect(error(role + "\n{\"Role\": nul}")?.hasPrefix("x.json:3:10: expected a value") == true)
+        #expect(error(role + "\n{\"Role\": 1")?.hasPrefix("x.json:3:11:") == true)
+        #expect(error(role + "\n  {\"Users\": []}")?.hasPrefix("x.json:3:3: no export that is known") == true)
+    }
+
     struct Refusal: Sendable {
         let text: String
         let likeness: String

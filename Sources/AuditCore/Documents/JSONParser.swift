@@ -24,6 +24,29 @@ package struct JSONParser {
         return document
     }
 
+    /// Reads documents that stand one after the other, with or without spaces between them: what several commands append to
+    /// one file, line by line or not.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8.
+    ///   - valuesMax: most values accepted, of all documents together.
+    /// - Returns: one at least; from the second on each is an object or a list.
+    package static func parseSequence(
+        _ bytes: [UInt8], valuesMax: Int = Document.valuesMax,
+    ) throws(DocumentError) -> [Document] {
+        var parser = JSONParser(bytes, valuesMax: valuesMax, depthMax: depthMax)
+        parser.skipByteOrderMark()
+        var documents = [try parser.value(depth: 0)]
+        while true {
+            parser.skipSpace()
+            guard parser.index < bytes.count else { return documents }
+            guard parser.next == UInt8(ascii: "{") || parser.next == UInt8(ascii: "[") else {
+                throw parser.error("unexpected \(parser.nextForMessage) after the end of the document")
+            }
+            documents.append(try parser.value(depth: 0))
+        }
+    }
+
     // MARK: -
 
     private let bytes: [UInt8]

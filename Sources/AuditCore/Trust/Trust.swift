@@ -24,7 +24,8 @@ package struct Identity: Hashable, Sendable {
 /// Where something stands in an export.
 package struct TrustSource: Hashable, Sendable {
     package let file: String
-    /// A JSON pointer (RFC 6901); for a file of many lines preceded by the line and `:`.
+    /// A JSON pointer (RFC 6901); for a file of several documents preceded by the line where the document begins and `:`, of
+    /// a further one on that line also by its column and `:`.
     package let pointer: String
 
     package init(file: String, pointer: String) {

@@ -16,11 +16,11 @@ package struct TrustFile: Hashable, Sendable {
         case listRoles = "aws.list-roles"
         case accountDetails = "aws.get-account-authorization-details"
         case getRole = "aws.get-role"
-        /// Roles as a list or line by line.
+        /// Roles as a list or one document after the other.
         case roles = "aws.roles"
         case listProviders = "aws.list-open-id-connect-providers"
         case getProvider = "aws.get-open-id-connect-provider"
-        /// Lines or elements of several kinds.
+        /// Documents or elements of several kinds.
         case mixed = "aws.mixed"
     }
 
@@ -111,20 +111,22 @@ package struct TrustFileReader: Sendable {
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
             throw TrustFileError(path, "not a JSON file; \(Self.guess(bytes))")
         }
-        let whole: Document?
-        var failure: DocumentError?
+        let documents: [Document]
         do throws(DocumentError) {
-            whole = try JSONParser.parse(bytes, valuesMax: valuesMax)
+            documents = try JSONParser.parseSequence(bytes, valuesMax: valuesMax)
         } catch {
-            whole = nil
-            failure = error
-        }
-        if let whole { return try read([(whole, "")], path) }
-        guard let lines = try lines(bytes, path) else {
             throw TrustFileError(
-                path, at: failure?.position, failure?.message ?? "", hint: failure?.hint ?? TrustFileError.command)
+                path, at: error.position, error.message, hint: error.hint ?? TrustFileError.command)
         }
-        return try read(lines, path)
+        guard documents.count > 1 else { return try read(documents.map { ($0, "") }, path) }
+        var line = 0
+        return try read(
+            documents.map { document in
+                let position = document.position
+                // Of several on one line the others are told apart by their columns.
+                defer { line = position.line }
+                return (document, "\(position.line)\(position.line == line ? ":\(position.column)" : ""):")
+            }, path)
     }
 
     // MARK: - Recognition
@@ -231,32 +233,7 @@ package struct TrustFileReader: Sendable {
         return "it begins with \(start.prefix(20).debugDescription)"
     }
 
-    // MARK: - Lines
-
-    /// - Returns: `nil` unless each line is an object of its own.
-    private func lines(_ bytes: [UInt8], _ path: String) throws(TrustFileError) -> [(Document, String)]? {
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        var documents: [(Document, String)] = []
-        var values = 0
-        for (index, line) in lines.enumerated() {
-            guard line.contains(where: { !Self.isSpaceOrMark($0) }) else { continue }
-            // A file that is one broken document is recognised by its first line.
-            guard line.first(where: { !Self.isSpaceOrMark($0) }) == UInt8(ascii: "{") || index == 0 else { return nil }
-            do throws(DocumentError) {
-                let document = try JSONParser.parse(Array(line), valuesMax: valuesMax)
-                values += document.count
-                guard values <= valuesMax else {
-                    throw DocumentError(at: .start, "the file holds more than \(valuesMax) values")
-                }
-                documents.append((document, "\(index + 1):"))
-            } catch {
-                if documents.isEmpty { return nil }
-                let position = SourcePosition(line: index + 1, column: error.position.column)
-                throw TrustFileError(path, at: position, error.message)
-            }
-        }
-        return documents.count > 1 ? documents : nil
-    }
+    // MARK: -
 
     private static func isSpaceOrMark(_ byte: UInt8) -> Bool {
         switch byte {
@@ -285,15 +262,6 @@ extension Document {
     var text: String? { if case .string(let text) = value { text } else { nil } }
 
     func member(_ key: String) -> Document? { members?.value(key) }
-
-    /// How many values it holds.
-    fileprivate var count: Int {
-        switch value {
-        case .array(let elements): elements.reduce(1) { $0 + $1.count }
-        case .object(let members): members.reduce(1) { $0 + $1.value.count }
-        default: 1
-        }
-    }
 
     /// Whether all its texts together have fewer bytes, each value counted as one more.
     func isShorter(than length: Int) -> Bool { rest(of: length) > 0 }
