@@ -367,6 +367,15 @@ import Testing
         #expect(files.map { $0["export"] is NSNull } == [false, false, true])
         #expect(files.last?["path"] as? String == users)
 
+        // As `trust` ends: without a role nothing is known.
+        let empty = try Folder()
+        for text in ["{\"Roles\": []}", "{\"Url\": \"\(Self.key)\", \"ClientIDList\": [\"sts.amazonaws.com\"]}"] {
+            _ = try empty.write(text, to: "export.json")
+            let none = await CommandRun.run(["doctor", "--trust", empty.path])
+            #expect(none.status == 3 && none.error.contains("the files hold no role"), "\(none.error)")
+            #expect(none.error.contains("aws iam list-roles") && none.output.contains("roles and whom they trust"))
+        }
+
         #expect(await CommandRun.run(["doctor"]).status == 2)
         #expect(await CommandRun.run(["doctor", "acme", "--trust", roles]).status == 2)
     }

@@ -28,6 +28,9 @@ package struct TrustExport: Hashable, Sendable {
     /// When the file was last written; `nil` if that is not known.
     package var modifiedAt: Timestamp?
 
+    /// What is said where none of the exports holds a role.
+    package static let withoutRole = "the files hold no role"
+
     package init(path: String, sha256: String, kind: String) {
         self.path = path
         self.sha256 = sha256

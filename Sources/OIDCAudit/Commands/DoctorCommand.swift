@@ -75,6 +75,11 @@ struct DoctorCommand: AuditCommand {
         if let fault = diagnosis.files.lazy.compactMap({ $0.faults.first }).first {
             throw CommandFailure(message: fault.what, hint: fault.command, status: .incomplete)
         }
+        // As `trust` ends: that nobody can assume anything is not known of no role.
+        if diagnosis.files.allSatisfy({ $0.export?.roles == 0 }) {
+            throw CommandFailure(
+                message: TrustExport.withoutRole, hint: ExportDoctor.list, status: .incomplete)
+        }
         return ExitStatus.success.rawValue
     }
 

@@ -6,7 +6,8 @@ struct ExportDoctor {
     let exports: TrustFileOptions
     let now: Timestamp
 
-    private static let list = "aws iam list-roles --output json > roles.json"
+    /// The command that exports roles.
+    static let list = "aws iam list-roles --output json > roles.json"
     private static let details =
         "aws iam get-account-authorization-details --filter Role --output json > details.json"
     private static let providers = "aws iam list-open-id-connect-providers --output json > providers.json"

@@ -199,7 +199,7 @@ struct TrustCommand: AuditCommand {
         if let id { report = report.concerning(id) }
         var audit = TrustAudit(scans: seen.scans, files: files.exports, report: report)
         audit.gaps = claims == nil ? seen.gaps : []
-        if files.exports.allSatisfy({ $0.roles == 0 }) { audit.gaps.append("the files hold no role") }
+        if files.exports.allSatisfy({ $0.roles == 0 }) { audit.gaps.append(TrustExport.withoutRole) }
         audit.repository = id
         audit.leftOut = files.trusts.count - report.trusts.count
         if let claims {
