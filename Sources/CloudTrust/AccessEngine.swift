@@ -36,17 +36,22 @@ package struct AccessEngine {
         }
         let several = Dictionary(grouping: trusts.filter { open($0) != nil }) { ExactText($0.trust.identity.name) }
         guard !several.isEmpty else { return trusts }
-        return trusts.map { trust in
-            guard let why = open(trust), let alike = several[ExactText(trust.trust.identity.name)] else { return trust }
+        // Groups that get in by some statement of each export.
+        let certain = several.mapValues { alike in
             let variants = Dictionary(grouping: alike, by: \.trust.source.policy).values
-            var trust = trust
-            for group in Reach.answers {
-                let isCertain = variants.allSatisfy { variant in
+            return Reach.answers.map { group in
+                variants.allSatisfy { variant in
                     variant.contains { if case .yes = $0.reach[keyPath: group] { true } else { false } }
                 }
-                if !isCertain {
-                    trust.reach[keyPath: group] = trust.reach[keyPath: group].possible("\(why.what): \(why.why)")
-                }
+            }
+        }
+        return trusts.map { trust in
+            guard let why = open(trust), let certain = certain[ExactText(trust.trust.identity.name)] else {
+                return trust
+            }
+            var trust = trust
+            for (group, isCertain) in zip(Reach.answers, certain) where !isCertain {
+                trust.reach[keyPath: group] = trust.reach[keyPath: group].possible("\(why.what): \(why.why)")
             }
             return trust
         }

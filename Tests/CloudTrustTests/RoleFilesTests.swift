@@ -59,6 +59,15 @@ import Testing
         }
     }
 
+    /// A folder of nightly exports: each differs, and none is the last.
+    @Test func manyExportsOfARoleAreNamedByTheFirst() throws {
+        let files = try (100..<400).map { try file("\($0).json", Self.role("repo:acme/api:ref:refs/heads/v\($0)")) }
+        let trusts = TrustFile.trusts(of: files)
+        #expect(trusts.count == 300)
+        let why = trusts[0].undecided[0].why
+        #expect(why.contains("100.json /Roles/0") && why.contains(" and 295 more"), "\(why)")
+    }
+
     @Test func aRoleTwiceInOneFileIsOpen() throws {
         let both = try file("both.json", Self.role("repo:acme/api:*"), Self.role("repo:acme*"))
         #expect(said([both]) == ["\(Self.id) both.json one false", "\(Self.id)@2 both.json anyone false"])

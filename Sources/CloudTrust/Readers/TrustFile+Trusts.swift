@@ -28,21 +28,28 @@ extension TrustFile {
         }
     }
 
+    /// Most exports of a role that are named.
+    private static let placesMax = 5
+
     /// The trusts of one role, by where its policies stand.
     private static func trusts(_ places: [TrustSource], _ trusts: [TrustSource: [Trust]]) -> [Trust] {
-        var variants: [(content: Set<Content>, trusts: [Trust], place: TrustSource)] = []
+        var variants: [(trusts: [Trust], place: TrustSource)] = []
+        var known: [Set<Content>: Int] = [:]
         for place in places {
             let found = trusts[place] ?? []
             let content = Set(found.map(Content.init))
-            if let index = variants.firstIndex(where: { $0.content == content }) {
+            if let index = known[content] {
                 guard let identity = found.first?.identity else { continue }
                 variants[index].trusts = variants[index].trusts.map { $0.knowing(identity) }
             } else {
-                variants.append((content, found, place))
+                known[content] = variants.count
+                variants.append((found, place))
             }
         }
         guard variants.count > 1 else { return variants.flatMap(\.trusts) }
-        let listed = variants.map { "\($0.place.file) \($0.place.pointer)" }.joined(separator: ", ")
+        let shown = variants.prefix(placesMax).map { "\($0.place.file) \($0.place.pointer)" }
+        let more = variants.count - shown.count
+        let listed = shown.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
         // What all of them allow is allowed, unless one allows nothing.
         let kind: Undecided.Kind = variants.allSatisfy { !$0.trusts.isEmpty } ? .severalExports : .unsupported
         let open = Undecided(
