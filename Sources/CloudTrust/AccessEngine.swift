@@ -59,7 +59,29 @@ package struct AccessEngine {
 
     // MARK: -
 
+    /// A trust by the keys that its cloud documents, and what would be otherwise if the cloud read the others, too.
     private func judge(_ trust: Trust) -> JudgedTrust {
+        let documented = decide(trust)
+        let keys = trust.undocumentedKeys
+        guard !keys.isEmpty else { return documented }
+        let other = decide(trust.readingEveryClaim)
+        guard !documented.isUsedAlike(other) else { return documented }
+        let count = other.cells.count
+        let why =
+            "AWS does not document that it reads \(keys.count > 1 ? "these keys" : "this key"): if it does, \(count) "
+            + "\(count == 1 ? "repository" : "repositories") can use the trust, else "
+            + (documented.cells.isEmpty ? "none" : "\(documented.cells.count)")
+        var reach = documented.reach.possible(why: why)
+        for group in Reach.answers where reach[keyPath: group].isNo {
+            reach[keyPath: group] = other.reach[keyPath: group].possible(why)
+        }
+        return JudgedTrust(
+            trust: trust, reach: reach, cells: documented.cells, outcomes: documented.outcomes,
+            undecided: documented.undecided + [Undecided(.undocumented, keys.joined(separator: ", "), why)],
+            noMatch: documented.noMatch, findings: documented.findings)
+    }
+
+    private func decide(_ trust: Trust) -> JudgedTrust {
         let demand = CompiledDemand(trust.demand, issuer: trust.issuer)
         let names = TrustNames(trust)
         let result = matrix.result(demand, entries: index.candidates(demand))
@@ -252,6 +274,17 @@ extension TextPattern {
     /// Whether it is written for pull requests: `…:pull_request`.
     fileprivate var isOfPullRequests: Bool {
         (kind == .equalsIgnoringCase ? text.lowercasedASCII : text).hasSuffix(":pull_request")
+    }
+}
+
+extension JudgedTrust {
+    /// Whether the same repositories and groups can use it, in the same jobs.
+    fileprivate func isUsedAlike(_ other: JudgedTrust) -> Bool {
+        func jobs(_ judged: JudgedTrust) -> [[JobContext]] {
+            judged.cells.map { judged.outcomes[Int($0.outcome)].entries.map(\.context) }
+        }
+        return cells.map(\.repository) == other.cells.map(\.repository) && jobs(self) == jobs(other)
+            && Reach.answers.allSatisfy { reach[keyPath: $0].isNo == other.reach[keyPath: $0].isNo }
     }
 }
 

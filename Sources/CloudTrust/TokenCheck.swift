@@ -32,6 +32,11 @@ extension Trust {
                 let open = undecided.map { "\($0.what): \($0.why)" }
                 return TokenAnswer(isAccepted: nil, why: open.joined(separator: "; "))
             }
+            guard LiteralMatcher.accepts(readingEveryClaim.demand, claims) else {
+                return TokenAnswer(
+                    isAccepted: nil,
+                    why: "AWS does not document that it reads \(undocumentedKeys.joined(separator: ", "))")
+            }
             return TokenAnswer(isAccepted: true)
         }
         if let deny = denies.first(where: { LiteralMatcher.accepts($0, claims) }) {

@@ -210,4 +210,45 @@ import Testing
         #expect(try former("repo:acme/older*") == [])
         #expect(try former("repo:acme@77/old*") == [])
     }
+
+    // MARK: - Keys that AWS does not document
+
+    /// By AWS's documentation nobody gets in. That it reads no other key is not documented.
+    @Test func aTrustThatHangsOnAnUndocumentedKeyIsOpen() throws {
+        let trust = try TrustSample.trust("{\"StringEquals\": {\"KEY:repository_owner\": \"acme\"}}")
+        let judged = TrustSample.judged(trust)
+        #expect(judged.cells.isEmpty && judged.noMatch == [.keyNotRead("repository_owner")])
+        #expect(!judged.isExact && judged.undecided.map(\.kind) == [.undocumented])
+        #expect(
+            judged.undecided[0].why
+                == "AWS does not document that it reads this key: if it does, 5 repositories can use the trust, else none"
+        )
+        #expect(judged.undecided[0].what == "StringEquals \(TrustSample.key):repository_owner")
+        // And if it does read this one, anybody gets in.
+        let wide = TrustSample.judged(try TrustSample.trust("{\"StringLike\": {\"KEY:repository_owner\": \"*\"}}"))
+        guard case .possible = wide.reach.anyone else {
+            Issue.record("\(wide.reach)")
+            return
+        }
+    }
+
+    @Test func anUndocumentedKeyThatMayRefuseIsSaid() throws {
+        let subject = "\"StringLike\": {\"KEY:sub\": \"repo:acme/api:*\"}"
+        let open = TrustSample.judged(
+            try TrustSample.trust("{\(subject), \"StringNotLike\": {\"KEY:repository_owner\": \"a*\"}}"))
+        #expect(!open.isExact && open.cells.count == 1)
+        let alike = TrustSample.judged(
+            try TrustSample.trust("{\(subject), \"StringNotEquals\": {\"KEY:repository_owner\": \"evil\"}}"))
+        #expect(alike.isExact && alike.cells.count == 1)
+        // No token carries such a claim, whatever AWS reads.
+        let unknown = TrustSample.judged(
+            try TrustSample.trust("{\(subject), \"StringEquals\": {\"KEY:repo\": \"acme/api\"}}"))
+        #expect(unknown.isExact && unknown.noMatch == [.keyNotRead("repo")])
+    }
+
+    @Test func aTokenThatAnUndocumentedKeyMayRefuseIsNotDecided() throws {
+        let trust = try TrustSample.trust("{\"StringNotEquals\": {\"KEY:repository_owner\": \"acme\"}}")
+        #expect(trust.answer(to: ["sub": "x", "repository_owner": "acme"]).isAccepted == nil)
+        #expect(trust.answer(to: ["sub": "x", "repository_owner": "other"]).isAccepted == true)
+    }
 }
