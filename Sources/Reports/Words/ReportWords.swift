@@ -374,7 +374,7 @@ extension Finding {
     var annotation: String {
         let states = notes(state).map { " (\($0))" }.joined()
         let has = actualInWords.isEmpty ? "nothing" : actualInWords
-        return "\(repository ?? organization)\(states): \(violation.message); has: \(has). \(violation.remediation)"
+        return "\(name)\(states): \(violation.message); has: \(has). \(violation.remediation)"
     }
 }
 
