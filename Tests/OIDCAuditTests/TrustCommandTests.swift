@@ -398,13 +398,21 @@ import Testing
                 let run = await Self.run(folder, "--trust", file, "-f", format)
                 #expect(run.status == 1 && run.output.contains("role/everyone"), "\(format) \(run.error)")
             }
-            for format in ["sarif", "junit"] {
+            let line = await Self.run(folder, "--trust", file, "-f", "line")
+            #expect(
+                line.status == 1 && line.output.hasPrefix("FAILED: acme: 1 trust open to outsiders"), "\(line.output)")
+            #expect(line.output.split(separator: "\n").count == 1 && line.output.contains("; scan "))
+            #expect(await Self.run(folder, "--trust", file, "-f", "none").output.isEmpty)
+            let metrics = await Self.run(folder, "--trust", file, "-f", "prometheus")
+            #expect(metrics.output.contains("reach=\"anyone\"} 1\n"), "\(metrics.output)")
+            for format in ["sarif", "junit", "github", "gitlab"] {
                 #expect(await Self.run(folder, "--trust", file, "-f", format).status == 2)
                 let run = await Self.run(folder, "--trust", file, "-f", format, "--policy", "preset:trust")
                 #expect(run.status == 1 && run.output.contains("trust-anyone"), "\(format) \(run.error)")
             }
             for mistake in [
-                ["-f", "prometheus"], ["-o", "nothing=x"], ["-o", "html=\(page)", "-o", "csv=\(page)"],
+                ["-f", "nothing"], ["-o", "nothing=x"], ["-o", "line=\(folder.path)/x"],
+                ["-o", "html=\(page)", "-o", "csv=\(page)"],
             ] {
                 let run = await CommandRun.run(["trust", "acme", "--db", folder.database, "--trust", file] + mistake)
                 #expect(run.status == 2, "\(mistake)")

@@ -139,7 +139,8 @@ package struct FindingKey: Hashable, Sendable {
         return name.isEmpty ? nil : FindingKey(rule: rule, subject: .identity(cloud, name))
     }
 
-    static func host(_ apiURL: String) -> String {
+    /// The host of an API's address, and what stands behind it.
+    package static func host(_ apiURL: String) -> String {
         apiURL.split(separator: "://", maxSplits: 1).last.map(String.init) ?? apiURL
     }
 }

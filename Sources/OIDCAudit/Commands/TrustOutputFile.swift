@@ -10,6 +10,9 @@ struct TrustOutputFile {
     init(_ text: String) throws(InvalidValue) {
         let (kind, path) = try text.kindAndFile(example: "html=trust.html")
         guard let reporter = TrustReporterCatalog.reporter(named: kind) else {
+            if TrustReporterCatalog.forStandardOutput.contains(where: { $0.name == kind }) {
+                throw InvalidValue(text, "is not for a file: \(kind) is for standard output only", hint: "-f \(kind)")
+            }
             throw .unknown(kind, among: TrustReporterCatalog.forFiles.map { $0.name })
         }
         self.reporter = reporter

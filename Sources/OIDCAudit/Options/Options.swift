@@ -375,13 +375,13 @@ struct TrustFormat: OptionValue {
     init(reporter: any TrustReporter.Type) { self.reporter = reporter }
 
     init(option text: String) throws(InvalidValue) {
-        guard let reporter = TrustReporterCatalog.all.first(where: { $0.name == text }) else {
+        guard let reporter = TrustReporterCatalog.forStandardOutput.first(where: { $0.name == text }) else {
             throw .unknown(text, among: Self.allValueStrings)
         }
         self.reporter = reporter
     }
 
-    static var allValueStrings: [String] { TrustReporterCatalog.all.map { $0.name } }
+    static var allValueStrings: [String] { TrustReporterCatalog.forStandardOutput.map { $0.name } }
     var defaultValueDescription: String { reporter.name }
 }
 

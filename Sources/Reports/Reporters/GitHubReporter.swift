@@ -18,6 +18,19 @@ package struct GitHubReporter: Reporter {
     }
 
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        let summary = report.summary
+        let counts =
+            "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
+            + "violating, \(summary.unreadable) unreadable"
+        render(report, notRead: [], counts: counts, style: style, to: &output)
+    }
+
+    /// - Parameters:
+    ///   - notRead: what else was not read, a line each.
+    ///   - counts: verdict and numbers.
+    func render(
+        _ report: AuditReport, notRead: [String], counts: String, style: ReportStyle, to output: inout ReportOutput,
+    ) {
         var errors: [Annotation] = []
         var warnings: [Annotation] = []
         var notices: [Annotation] = []
@@ -54,6 +67,7 @@ package struct GitHubReporter: Reporter {
         for trouble in report.stop == nil ? troubles.dropFirst() : troubles[...] {
             warnings.append(Annotation(location: nil, title: "not read", message: trouble))
         }
+        warnings += notRead.map { Annotation(location: nil, title: "not read", message: $0) }
         for repository in report.repositories where repository.status == .unreadable {
             let annotation = Annotation(
                 location: nil, title: "not read",
@@ -63,13 +77,12 @@ package struct GitHubReporter: Reporter {
         Self.write("error", errors, to: &output)
         Self.write("warning", warnings, to: &output)
         let summary = report.summary
-        let counts =
-            "\(report.headlineWord): \(summary.judged) of \(summary.listed) repositories judged, \(summary.violating) "
-            + "violating, \(summary.unreadable) unreadable"
+        let all =
+            counts
             + (accepted > 0 ? ", \(counted(accepted, "finding")) in the baseline" : "")
             + (summary.waivedFindings > 0 ? ", \(counted(summary.waivedFindings, "finding")) waived" : "")
             + report.acceptedWhateverInWords.map { ", \($0)" }.joined()
-        let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: counts)
+        let summaryNotice = Annotation(location: nil, title: "\(Tool.name): \(report.policy.name)", message: all)
         let notes = report.warnings.map { Annotation(location: nil, title: "note", message: $0) }
         Self.write("notice", [summaryNotice] + notes + notices, to: &output)
     }

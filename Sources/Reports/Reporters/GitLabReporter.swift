@@ -9,6 +9,13 @@ package struct GitLabReporter: Reporter {
     package init() {}
 
     package func render(_ report: AuditReport, style: ReportStyle, to output: inout ReportOutput) {
+        render(report, notRead: [], style: style, to: &output)
+    }
+
+    /// - Parameter notRead: what else was not read, a line each.
+    func render(
+        _ report: AuditReport, notRead: [String], style: ReportStyle, to output: inout ReportOutput,
+    ) {
         var writer = JSONWriter(output)
         writer.array { json in
             for finding in report.findings where finding.isOpen {
@@ -27,6 +34,12 @@ package struct GitLabReporter: Reporter {
                     "\(organization.login): \(organization.troubles.joined(separator: "; "))", rule: "readable",
                     fingerprint: organization.fingerprint(of: "readable", apiURL: report.apiURL), severity: "major",
                     PolicyLocation(of: nil, in: report.policy, at: organization.login, in: style.checkout))
+            }
+            for text in notRead {
+                json.issue(
+                    text, rule: RuleEntry.reservedID,
+                    fingerprint: "\(FindingKey.host(report.apiURL))/trusts/\(text.singleLine)", severity: "major",
+                    PolicyLocation(of: nil, in: report.policy, at: "trusts", in: style.checkout))
             }
             for repository in report.repositories where repository.status == .unreadable {
                 json.issue(

@@ -27,12 +27,19 @@ package enum TrustReporterCatalog {
         TrustSARIFReporter.self,
         TrustJUnitReporter.self,
         TrustMarkdownReporter.self,
+        TrustPrometheusReporter.self,
+        TrustGitHubReporter.self,
+        TrustGitLabReporter.self,
     ]
+
+    /// What standard output can get: besides them two for cron, of which no file is made.
+    package static let forStandardOutput: [any TrustReporter.Type] =
+        all + [TrustLineReporter.self, TrustNoReporter.self]
 
     /// Those of files: besides them each cell of the matrix, which is too much for a terminal.
     package static let forFiles: [any TrustReporter.Type] = all + [TrustAccessReporter.self]
 
-    /// The format of that name; `nil` if there is none.
+    /// The format of a file of that name; `nil` if there is none.
     package static func reporter(named name: String) -> (any TrustReporter.Type)? {
         forFiles.first { $0.name == name }
     }
