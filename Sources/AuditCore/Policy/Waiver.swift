@@ -69,15 +69,16 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Whether it covers whatever its rule finds, being without `accepts`.
     package var acceptsAnything: Bool { accepts.isEmpty }
 
-    /// What it is, for messages: `waiver of required-claims on legacy-*`.
+    /// What it is, for messages: `waiver of required-claims on legacy-*`. An id stands with the name: two repositories
+    /// can have had one name.
     package var description: String { "waiver of \(rule) on \(target)" }
 
     /// What makes it the same waiver from night to night; one that was renewed is another.
     ///
     /// - Parameter login: of the organization under which it is listed.
     package func identity(under login: String) -> String {
-        let id: String = if case .id(let id, .some) = target.repository { " (id \(id.rawValue))" } else { "" }
-        return "\(login): \(rule) on \(target)\(id) until \(expires)"
+        // The history knows it by this text, whatever messages say.
+        "\(login): \(rule) on \(target.named)\(target.exceptions)\(target.idBesideName) until \(expires)"
     }
 
     package func isExpired(at now: Timestamp) -> Bool { now >= expires.end }
@@ -169,12 +170,19 @@ extension Waiver.Target {
 
 extension Waiver.Target: CustomStringConvertible {
     package var description: String {
-        let others =
-            exceptOrganizations.isEmpty ? "" : ", except in \(exceptOrganizations.sorted().joined(separator: ", "))"
-        return named + others
+        named + idBesideName + exceptions
     }
 
-    /// The same by names alone.
+    /// The id that stands with a name, in brackets; otherwise empty.
+    fileprivate var idBesideName: String {
+        if case .id(let id, .some) = repository { " (id \(id.rawValue))" } else { "" }
+    }
+
+    fileprivate var exceptions: String {
+        exceptOrganizations.isEmpty ? "" : ", except in \(exceptOrganizations.sorted().joined(separator: ", "))"
+    }
+
+    /// What it is about by names alone.
     var named: String {
         if let identity { return "identity \(identity)" }
         return switch (organization, repository) {

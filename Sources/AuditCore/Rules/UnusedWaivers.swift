@@ -29,10 +29,16 @@ package struct UnusedWaivers: WaiverRule {
         case .unknown: .notApplicable
         case .unused:
             subject.violation(
-                "covers no finding", expected: "a finding of \(subject.waiver.rule)",
+                subject.acceptsUnread ? "covers no unread repository" : "covers no finding",
+                expected: subject.acceptsUnread ? "an unread repository" : "a finding of \(subject.waiver.rule)",
                 remediation: subject.waiver.target.isOfOneOrganization
                     ? Self.remediation
                     : "Remove the waiver, or add the organization that it is for where that is another.")
         }
     }
+}
+
+extension WaiverSubject {
+    /// Whether it accepts that a repository can't be read, of which there is no finding.
+    fileprivate var acceptsUnread: Bool { waiver.rule == RuleEntry.reservedID }
 }

@@ -314,6 +314,17 @@ import Testing
         #expect(other.repositories.map(\.otherwiseAccepted) == [[], ["unreadable: not_found"]])
     }
 
+    @Test func anUnusedWaiverOfReadableSaysWhatItWaitsFor() throws {
+        let list = try waivers(
+            #"{"rule": "readable", "repository": "pay", "owner": "o", "reason": "r", "expires": "2026-12-31"}"#)
+        let policy = try Policy.of(Self.claims)
+        let report = Evaluator(policy: policy, gate: Gate(), waivers: list).evaluate(
+            .sample([.sample([.read("pay", id: 1, .gitHubDefault)])]))
+        let violation = try #require(report.findings.first { $0.rule == "unused-waivers" }?.violation)
+        #expect(violation.message == "waiver of readable on pay covers no unread repository")
+        #expect(violation.expected == ["an unread repository"])
+    }
+
     // MARK: - Problems
 
     @Test func whatIsNamedIsAccepted() {

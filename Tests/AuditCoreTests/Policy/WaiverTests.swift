@@ -146,6 +146,18 @@ import Testing
         #expect(except.covers(.sample("b", id: 7, owner: "other"), of: "other"))
     }
 
+    @Test func anIDStandsWithAName() throws {
+        let day = #", "expires": "2027-01-31""#
+        let one = try waiver(#""repository": "acme/b", "repository_id": 7"# + day)
+        #expect(one.description == "waiver of a on acme/b (id 7)")
+        // The history knows it by this text.
+        #expect(one.identity(under: "acme") == "acme: a on acme/b (id 7) until 2027-01-31")
+        let some = try waiver(#""repository": "b", "repository_id": 7, "except_organizations": ["Beta"]"# + day)
+        #expect(some.description == "waiver of a on b (id 7), except in beta")
+        #expect(some.identity(under: "acme") == "acme: a on b, except in beta (id 7) until 2027-01-31")
+        #expect(try waiver(#""repository": "b""# + day).description == "waiver of a on b")
+    }
+
     @Test func holdsThroughItsLastDay() throws {
         let waiver = try waiver(#""repository": "x", "expires": "2027-01-31""#)
         #expect(!waiver.isExpired(at: try #require(Timestamp("2027-01-31T23:59:59Z"))))
