@@ -138,21 +138,34 @@ extension Waiver.Target {
     }
 }
 
-extension Waiver.Target {
-    /// The same for one organization: of what both mean there, the other takes the place.
-    ///
-    /// - Parameter other: of that organization alone.
-    /// - Returns: `nil` if nothing is left of it.
-    package func without(_ other: Waiver.Target, of login: String) -> Waiver.Target? {
-        guard !subjects(in: login).isDisjoint(with: other.subjects(in: login)) else { return self }
-        if isOfOneOrganization { return nil }
-        var rest = self
-        rest.exceptOrganizations.insert(login.lowercased())
-        return rest
+/// The waivers of one organization, which take the place of those that are for all.
+package struct OwnWaivers: Sendable {
+    private let login: String
+    /// What they are about, by rule.
+    private var subjects: [String: Set<String>] = [:]
+
+    package init(_ waivers: [Waiver], of login: String) {
+        self.login = login
+        for waiver in waivers { subjects[waiver.rule, default: []].formUnion(waiver.target.subjects(in: login)) }
     }
 
+    /// What is left of a waiver for all: of what one of these means too, this one takes the place.
+    ///
+    /// - Returns: `nil` if nothing is left of it.
+    package func rest(of waiver: Waiver) -> Waiver? {
+        guard let own = subjects[waiver.rule], !own.isDisjoint(with: waiver.target.subjects(in: login)) else {
+            return waiver
+        }
+        if waiver.target.isOfOneOrganization { return nil }
+        var target = waiver.target
+        target.exceptOrganizations.insert(login.lowercased())
+        return waiver.about(target)
+    }
+}
+
+extension Waiver.Target {
     /// What it is about within an organization, in each way in which that can be written; empty: nothing there.
-    private func subjects(in login: String) -> Set<String> {
+    fileprivate func subjects(in login: String) -> Set<String> {
         guard identity == nil, organization.map({ $0.lowercased() == login.lowercased() }) ?? true else { return [] }
         func name(_ text: String) -> String? {
             guard let slash = text.firstIndex(of: "/") else { return text.lowercased() }

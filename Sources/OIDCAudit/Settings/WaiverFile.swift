@@ -32,14 +32,7 @@ enum WaiverFile {
             }
             // In a text that is made of several a position helps nobody.
             try check(list, against: policy, now: now)
-            waivers = waivers.compactMap { common in
-                var target: Waiver.Target? = common.target
-                for waiver in confined where waiver.rule == common.rule {
-                    target = target?.without(waiver.target, of: settings.login.rawValue)
-                }
-                return target.map(common.about)
-            }
-            waivers += confined
+            waivers = waivers.compactMap(OwnWaivers(confined, of: settings.login.rawValue).rest) + confined
             names.append(file.name)
         }
         if let common { try check(list(common), against: policy, now: now) }
