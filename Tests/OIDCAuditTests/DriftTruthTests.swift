@@ -148,6 +148,24 @@ import Testing
         }
     }
 
+    /// An organization's own finding is accepted as a repository's is.
+    @Test func aWaivedOrganizationIsPassedAndNotCompliant() async throws {
+        let policy =
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "organization-template", "severity": "high", "#
+            + #""templates": [["repo"]]}]}"#
+        try await EmulatedScan.with([.good("app", id: 1)]) { (scan) async throws -> Void in
+            let waivers = try scan.folder.write(
+                #"{"version": 1, "waivers": [{"rule": "b", "organization": "acme", "owner": "o", "reason": "r", "#
+                    + #""expires": "2027-01-31"}]}"#, to: "w.json")
+            let run = await night(
+                scan, ["acme", "--waivers", waivers],
+                policy: ["--policy", try scan.folder.write(policy, to: "p.json")])
+            #expect(run.status == 0 && run.output.hasPrefix("PASSED"), "\(run.output)")
+            #expect(await command(scan, ["history", "show"]).output.hasPrefix("PASSED"))
+            #expect(await command(scan, ["history", "list"]).output.contains("passed"))
+        }
+    }
+
     // MARK: - What is gone, and back
 
     @Test func whatNobodyFixedIsNotFixed() async throws {

@@ -75,7 +75,7 @@ enum SamplePages {
             summary: StoredScan.Summary(
                 listed: 12, compliant: 5, violating: 3, waived: 1, unreadable: 2, skipped: 1),
             requests: RequestCounts(sent: 12, notModified: 3, retried: 1, waited: .milliseconds(1500)),
-            toolVersion: "0.1.0", digest: digest("d"), content: digest("c"))
+            toolVersion: "0.1.0", digest: digest("d"), content: digest("c"), waivedFindings: 1)
     }
 
     static func digest(_ character: Character) -> String { String(repeating: character, count: 64) }

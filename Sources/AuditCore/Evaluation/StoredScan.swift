@@ -20,6 +20,8 @@ package struct StoredScan: Hashable, Sendable {
     package var verdict: Verdict
     package var isComplete: Bool
     package var summary: Summary
+    /// How many findings waivers covered, those about organizations among them.
+    package var waivedFindings: Int
     package var requests: RequestCounts
     package var toolVersion: String
     /// The digest of its link of the chain, and of its content.
@@ -53,8 +55,9 @@ package struct StoredScan: Hashable, Sendable {
         verdict: Verdict,
         isComplete: Bool,
         summary: Summary, requests: RequestCounts, toolVersion: String, digest: String, content: String,
-        waiversSHA256: String? = nil,
+        waiversSHA256: String? = nil, waivedFindings: Int = 0,
     ) {
+        self.waivedFindings = waivedFindings
         self.waiversSHA256 = waiversSHA256
         self.id = id
         self.link = link

@@ -167,6 +167,7 @@ struct ScanSearch {
                             SELECT so.login, o.githubID FROM scanOrganization so
                             LEFT JOIN organization o ON o.id = so.organizationID
                             WHERE so.scanID = s.id ORDER BY so.id)),
+                    (SELECT coalesce(sum(waivedFindings), 0) FROM organizationTally WHERE scanID = s.id),
                     \(ScanRecord.selection("s")), \(SealRecord.selection("l"))
                 FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
                 WHERE h.apiURL = ?1 AND s.state = 'sealed' AND s.id NOT IN (SELECT scanID FROM prunedScan)
@@ -197,6 +198,7 @@ extension StoredScan {
         var columns = RowReader(row)
         let apiURL: String = try columns.next()
         let organizations = try json.organizations(columns.next())
+        let waivedFindings: Int = try columns.next()
         let scan: ScanRecord = try columns.next()
         let link: SealRecord = try columns.next()
         try self.init(
@@ -207,6 +209,6 @@ extension StoredScan {
             // Whatever else stands there is not known to be compliant.
             verdict: scan.verdict.flatMap(Verdict.init) ?? .incomplete, isComplete: scan.isComplete ?? false,
             summary: scan.summary, requests: scan.requests, toolVersion: scan.toolVersion, digest: link.digest,
-            content: link.content, waiversSHA256: scan.waiversSHA256)
+            content: link.content, waiversSHA256: scan.waiversSHA256, waivedFindings: waivedFindings)
     }
 }

@@ -41,7 +41,7 @@ extension StoredScan {
     /// The verdict; `passed` where waivers accept what was found, or that something could not be judged.
     var verdictInWords: String {
         switch verdict {
-        case .compliant where summary.waived > 0: "passed"
+        case .compliant where waivedFindings > 0: "passed"
         case .incomplete where isComplete: "passed"
         case .compliant, .incomplete, .violations: verdict.rawValue
         }
