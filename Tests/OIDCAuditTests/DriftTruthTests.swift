@@ -148,6 +148,28 @@ import Testing
         }
     }
 
+    /// Who accepts where a template comes from accepts no wider subject.
+    @Test func anAcceptedSourceHidesNoWiderSubject() async throws {
+        let policy =
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "template-source", "severity": "high", "#
+            + #""allowed": ["organization"]}]}"#
+        try await EmulatedScan.with([.own("app", id: 1, ["repo", "context"])]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy, to: "p.json")]
+            _ = await night(scan, ["acme"], policy: own)
+            let baseline = ["acme", "--baseline", "scan:1", "--new-only", "-f", "json"]
+            await scan.world.change {
+                $0.organizations[0].repositories[0] = .own("app", id: 1, ["repo", "context", "ref"])
+            }
+            #expect(await night(scan, baseline, policy: own).status == 0)
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["repo"]) }
+            let run = await night(scan, baseline, policy: own)
+            #expect(run.status == 1, "\(run.output)")
+            let found = (run.json["findings"] as? [[String: Any]])?.first
+            #expect(found?["state"] as? String == "worsened")
+            #expect(found?["further_problems"] as? [String] == ["not narrowed by context", "not narrowed by ref"])
+        }
+    }
+
     /// An organization's own finding is accepted as a repository's is.
     @Test func aWaivedOrganizationIsPassedAndNotCompliant() async throws {
         let policy =

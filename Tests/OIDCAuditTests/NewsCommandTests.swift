@@ -203,7 +203,8 @@ import Testing
             #expect(words(text).contains("since #2 of "), "\(text.output)")
             let after = "now also missing claim: context · since scan 1, the last that knew it"
             #expect(words(text).contains(after), "\(text.output)")
-            #expect(text.output.ranges(of: "since scan 1").count == 1, "\(text.output)")
+            // Of the one repository, and of each of its two findings.
+            #expect(text.output.ranges(of: "since scan 1").count == 2, "\(text.output)")
             #expect(await report(scan, "markdown").contains("since scan 1, the last that knew it"))
             #expect(await report(scan, "html").contains(after))
         }

@@ -57,4 +57,13 @@ extension RuleSubject {
         let names = NamesRepository.naming + NamesRepository.owner + NamesRepository.enterprise
         return keys.eachOnce.filter { !names.contains($0) }.map(String.narrowed)
     }
+
+    /// All that narrows the subject, for a rule that judges something else: who accepts what that finds accepts no wider
+    /// subject.
+    var narrowingOfAnything: [String] {
+        let owners = ["the repository", "the owner", "the enterprise"]
+        let first = [NamesRepository.naming, NamesRepository.owner, NamesRepository.enterprise]
+            .firstIndex { names in keys.contains(where: names.contains) }
+        return owners.dropFirst(first ?? owners.count).map(String.narrowed) + narrowing
+    }
 }

@@ -59,7 +59,8 @@ package struct TemplateSourceRule: RepositoryRule {
         guard !isAllowed else { return .pass }
         return .fail(
             Violation(
-                message: "template comes from \(subject.source.rawValue)", problems: [Self.problem(subject.source)],
+                message: "template comes from \(subject.source.rawValue)",
+                problems: [Self.problem(subject.source)] + subject.narrowingOfAnything,
                 expected: allowed.map(\.rawValue),
                 isChoice: true,
                 actual: [subject.source.rawValue], remediation: remediation(subject), fix: fix(subject)))
@@ -67,8 +68,7 @@ package struct TemplateSourceRule: RepositoryRule {
 
     // MARK: -
 
-    /// The place alone, which is all that the rule judges: other rules judge the claims. Whether GitHub's answer repeats
-    /// the organization's claims does not make another problem.
+    /// The place alone. Whether GitHub's answer repeats the organization's claims does not make another problem.
     private static func problem(_ source: TemplateSource) -> String {
         "template comes from \((source == .organizationOrCopy ? .organization : source).rawValue)"
     }

@@ -24,7 +24,10 @@ extension [String] {
 
 extension String {
     /// What makes a violation less bad, among its problems: whoever accepts it accepts it with that alone.
-    static func narrowed(by key: ClaimKey) -> String { "\(narrowedBy)\(key.canonical.shown)" }
+    static func narrowed(by key: ClaimKey) -> String { narrowed(by: key.canonical.shown) }
+
+    /// - Parameter bound: in words that no key is shown as.
+    static func narrowed(by bound: String) -> String { "\(narrowedBy)\(bound)" }
 
     /// The problem that is there where such a text is not; `nil` of any other text.
     package var withoutNarrowing: String? { utf8.starts(with: Self.narrowedBy.utf8) ? "not \(self)" : nil }

@@ -173,7 +173,24 @@ import Testing
             after: .own(["repo", "context"]), template: company),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .gitHubDefault,
-            after: .own(["repo", "ref"]), template: company, further: ["template comes from repository"]),
+            after: .own(["repo", "ref"]), template: company,
+            further: ["template comes from repository", "not narrowed by context"]),
+        // Who accepts a template of its own accepts no wider subject.
+        Change(
+            rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
+            after: .own(["repository"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
+            further: ["not narrowed by context"]),
+        Change(
+            rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
+            after: .own(["repository_owner", "context"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
+            further: ["not narrowed by the repository"]),
+        Change(
+            rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo"]),
+            after: .own(["actor"]), template: company,
+            further: ["not narrowed by the enterprise", "not narrowed by the owner", "not narrowed by the repository"]),
+        Change(
+            rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["enterprise", "actor"]),
+            after: .own(["repository_id", "actor"]), template: company),
         Change(
             rule: "organization-template", options: templates(#"[["repo", "context", "ref"]]"#), before: .inheriting,
             after: .inheriting, template: .set(["repo", "actor"], useImmutableSubject: nil), templateAfter: company),
