@@ -65,7 +65,7 @@ struct FindingLog {
         var gone: [(row: FindingRecord, departure: GoneFinding.Reason?)] = []
         for (key, finding) in unfound {
             let reason = outcomes.whyGone(
-                key, of: finding.known.organization, judgedBy: finding.known.policySHA256)
+                key, of: finding.known.organization, judgedBy: finding.known.judging)
             switch reason {
             case nil, .outOfScope: break
             case .fixed: gone.append((finding.row, nil))
@@ -84,7 +84,7 @@ struct FindingLog {
     ) -> [(row: FindingRecord, departure: GoneFinding.Reason?)] {
         guard !departed.isEmpty else { return [] }
         let outcomes = FindingOutcomes(report)
-        return departed.filter { outcomes.isFixed($0.key) }.map { ($0.value.row, nil) }
+        return departed.filter { outcomes.isFixed($0.key, since: $0.value.known.judging) }.map { ($0.value.row, nil) }
             .sorted { ($0.row.scanID, $0.row.id ?? 0) < ($1.row.scanID, $1.row.id ?? 0) }
     }
 
@@ -174,7 +174,7 @@ struct LastFinding {
                     severity: Severity(rawValue: found.severity) ?? .critical,
                     lastFix: relapses[found.identity]?.lastFix, absences: relapses[found.identity]?.absences ?? [:],
                     name: repository?.fullName ?? organization?.login ?? found.waiver ?? "",
-                    organization: organization?.id, policySHA256: organization?.policySHA256,
+                    organization: organization?.id, judging: organization?.judging,
                     lastSeen: organization?.lastScan ?? firstSeen))
         }
         return findings
@@ -186,8 +186,8 @@ struct LastFinding {
         let login: String
         /// Start of the last scan that read it.
         let lastScan: Timestamp
-        /// SHA-256 of the policy's text by which it was last judged; `nil` if it never was by that policy.
-        let policySHA256: String?
+        /// By what it was last judged; `nil` if it never was by that policy.
+        let judging: KnownFinding.Judging?
         fileprivate let lastScanID: Int64
         /// The last scan that the policy judged, and its scope; likewise.
         fileprivate let judged: (scanID: Int64, scope: Scope)?
@@ -225,8 +225,10 @@ struct LastFinding {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT so.organizationID, o.githubID, so.login, s.startedAt, p.policySHA256, s.id AS lastScanID,
-                    p.id AS judgedID, p.scope AS judgedScope
+                SELECT so.organizationID, o.githubID, so.login, s.startedAt, s.id AS lastScanID,
+                    p.id AS judgedID, p.scope AS judgedScope, p.policySHA256,
+                    coalesce(p.finishedAt, p.startedAt) AS judgedAt, j.templateStatus, j.templateClaimKeys,
+                    j.templateUseImmutableSubject
                 FROM (
                     SELECT organizationID, login, max(scanID) AS scanID FROM scanOrganization
                     WHERE organizationID NOT NULL AND scanID < ?1
@@ -238,16 +240,26 @@ struct LastFinding {
                         AND scanID IN (SELECT id FROM scan WHERE state = 'sealed' AND policyName = ?2)
                     GROUP BY organizationID) judged ON judged.organizationID = so.organizationID
                 LEFT JOIN scan p ON p.id = judged.scanID
+                LEFT JOIN scanOrganization j ON j.scanID = p.id AND j.organizationID = so.organizationID
                 JOIN organization o ON o.id = so.organizationID JOIN scan s ON s.id = so.scanID
                 """,
             arguments: [scanID, policyName])
         var organizations: [Int64: ScannedOrganization] = [:]
+        var json = JSONTextReader()
         while let row = try rows.next() {
             let judgedID: Int64? = try row.decode(forColumn: "judgedID")
             let scope: String? = try row.decode(forColumn: "judgedScope")
+            let judging = try (row.decode(forColumn: "policySHA256") as String?).map { sha256 in
+                var organization = OrganizationRecord()
+                organization.templateStatus = try row.decode(forColumn: "templateStatus")
+                organization.templateClaimKeys = try row.decode(forColumn: "templateClaimKeys")
+                organization.templateUseImmutableSubject = try row.decode(forColumn: "templateUseImmutableSubject")
+                return try KnownFinding.Judging(
+                    policySHA256: sha256, finishedAt: row.time("judgedAt"), template: organization.template(&json))
+            }
             organizations[try row.decode(forColumn: "organizationID")] = try ScannedOrganization(
                 id: OrganizationID(rawValue: row.decode(forColumn: "githubID")), login: row.decode(forColumn: "login"),
-                lastScan: row.time("startedAt"), policySHA256: row.decode(forColumn: "policySHA256"),
+                lastScan: row.time("startedAt"), judging: judging,
                 lastScanID: row.decode(forColumn: "lastScanID"),
                 judged: judgedID.flatMap { id in try scope.map { (scanID: id, scope: try JSONColumn.scope($0)) } })
         }

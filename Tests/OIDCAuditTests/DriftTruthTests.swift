@@ -243,6 +243,27 @@ import Testing
         }
     }
 
+    /// What it inherits is what it was: nobody fixed it. The same of the organization's own template.
+    @Test func whatIsInheritedUnchangedIsNotFixedByAnotherText() async throws {
+        @Sendable func policy(_ claims: String) -> String {
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "high", "#
+                + #""claims": [\#(claims)]}, {"id": "o", "rule": "organization-template", "severity": "high", "#
+                + #""templates": [["repo", \#(claims)]]}]}"#
+        }
+        try await EmulatedScan.with([.good("app", id: 1)], template: ["repo", "ref"]) { (scan) async throws -> Void in
+            let own = ["--policy", try scan.folder.write(policy(#""context""#), to: "p.json")]
+            #expect(await night(scan, ["acme"], policy: own).status == 1)
+            _ = try scan.folder.write(policy(#""ref""#), to: "p.json")
+            let gone = await night(scan, ["acme", "-f", "json"], policy: own, later: 60)
+            #expect(values(gone, "gone", "why") == ["policy_changed", "policy_changed"], "\(gone.output)")
+            _ = await night(scan, ["acme"], policy: own, later: 120)
+            _ = try scan.folder.write(policy(#""context""#), to: "p.json")
+            let back = await night(
+                scan, ["acme", "--baseline", "scan:1", "--new-only", "-f", "json"], policy: own, later: 180)
+            #expect(back.status == 0, "\(back.output)")
+        }
+    }
+
     /// Gone by another text of the policy, then fixed, then back.
     @Test func whatIsFixedAfterItHadGoneCountsWhenItIsBack() async throws {
         @Sendable func policy(_ claim: String) -> String {

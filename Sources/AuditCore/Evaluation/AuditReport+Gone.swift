@@ -11,7 +11,7 @@ extension AuditReport {
         var gone: [GoneFinding] = []
         for (key, finding) in known where finding.isOpen && !found.contains(key) {
             guard
-                let reason = outcomes.whyGone(key, of: finding.organization, judgedBy: finding.policySHA256)
+                let reason = outcomes.whyGone(key, of: finding.organization, judgedBy: finding.judging)
             else { continue }
             if reason == .outOfScope, finding.isOutOfScope { continue }
             gone.append(GoneFinding(key: key, known: finding, reason: reason))
@@ -37,7 +37,7 @@ extension AuditReport {
                 finding.organization.map(ids.contains) == true
                     || (!lost.isEmpty && lost.contains(finding.owner.lowercased())),
                 outcomes.holdsRule(of: key),
-                outcomes.whyGone(key, of: finding.organization, judgedBy: finding.policySHA256) == nil
+                outcomes.whyGone(key, of: finding.organization, judgedBy: finding.judging) == nil
             else { continue }
             carried.append((ReportOrder(finding.name), CarriedFinding(key: key, known: finding)))
         }
@@ -86,9 +86,9 @@ package struct FindingOutcomes {
     ///
     /// - Parameters:
     ///   - organization: the one that it is about, or that listed its repository last.
-    ///   - judgedBy: SHA-256 of the policy's text by which it stood; `nil` if it is not known.
+    ///   - judging: by what it stood; `nil` if that is not known.
     package func whyGone(
-        _ key: FindingKey, of organization: OrganizationID?, judgedBy policy: String?,
+        _ key: FindingKey, of organization: OrganizationID?, judgedBy judging: KnownFinding.Judging?,
     ) -> GoneFinding.Reason? {
         let outcomes: [RepositoryReport.Outcome]
         switch key.subject {
@@ -109,9 +109,10 @@ package struct FindingOutcomes {
         }
         guard let rule = rules[key.rule] else { return .ruleRemoved }
         guard outcomes.indices.contains(rule) else { return nil }
-        let isOtherText = policy.map { $0 != policySHA256 } ?? false
+        let isOtherText = judging.map { $0.policySHA256 != policySHA256 } ?? false
         return switch outcomes[rule] {
-        case .pass: isOtherText && isUnchanged(key.subject, for: entries[rule]) ? .policyChanged : .fixed
+        case .pass:
+            isOtherText && isUnchanged(key.subject, for: entries[rule], since: judging) ? .policyChanged : .fixed
         // An organization to which a rule does not apply may be one of which the scan saw a choice alone.
         case .notApplicable: if case .repository = key.subject { .notApplicable } else { nil }
         case .fail, .undecided: nil
@@ -119,7 +120,9 @@ package struct FindingOutcomes {
     }
 
     /// Whether the rule passes by what this scan saw, and not only by another text of the policy.
-    package func isFixed(_ key: FindingKey) -> Bool {
+    ///
+    /// - Parameter judging: by what the policy last judged.
+    package func isFixed(_ key: FindingKey, since judging: KnownFinding.Judging?) -> Bool {
         guard let rule = rules[key.rule] else { return false }
         let outcomes: [RepositoryReport.Outcome]
         switch key.subject {
@@ -128,19 +131,35 @@ package struct FindingOutcomes {
         case .organization(let id): outcomes = organizations[id]?.outcomes ?? []
         }
         return outcomes.indices.contains(rule) && outcomes[rule] == .pass
-            && !isUnchanged(key.subject, for: entries[rule])
+            && !isUnchanged(key.subject, for: entries[rule], since: judging)
     }
 
-    /// Whether all that a rule judges of a repository was known before the scan as it is: nobody can have fixed it. If that is
-    /// in doubt, it counts as fixed, so that it counts again when it is back.
-    private func isUnchanged(_ subject: FindingKey.Subject, for entry: PolicyReport.Entry) -> Bool {
-        guard case .repository(let id) = subject, let repository = repositories[id], let since = repository.since,
-            since < startedAt, RuleCatalog.rule(named: entry.rule)?.needs.isEmpty == true
-        else { return false }
-        // What it inherits is its organization's, and may be new.
-        return switch repository.effective?.source {
-        case .gitHubDefault, .repository: true
-        case .organization, .organizationOrCopy, .unknown, nil: false
+    /// Whether all that a rule judges was there when the policy last judged: nobody can have fixed it. If that is in doubt, it
+    /// counts as fixed, so that it counts again when it is back.
+    private func isUnchanged(
+        _ subject: FindingKey.Subject, for entry: PolicyReport.Entry, since judging: KnownFinding.Judging?,
+    ) -> Bool {
+        guard let judging, RuleCatalog.rule(named: entry.rule)?.needs.isEmpty == true else { return false }
+        return switch subject {
+        case .repository(let id): repositories[id]?.isUnchanged(since: judging, by: startedAt) ?? false
+        // Other rules about organizations judge how many repositories follow the template, too.
+        case .organization(let id):
+            entry.rule == OrganizationTemplateRule.name && organizations[id]?.template == judging.template
+        case .waiver, .identity: false
         }
+    }
+}
+
+extension RepositoryReport {
+    /// Whether its setting, and the template that follows from it, are known to be what they were when a policy judged its
+    /// organization.
+    ///
+    /// - Parameter startedAt: of the scan that is reported.
+    func isUnchanged(since judging: KnownFinding.Judging, by startedAt: Timestamp) -> Bool {
+        // Of two scans within one second, the later one may have seen it first.
+        guard let since, since < startedAt, since <= judging.finishedAt, let setting, let effective,
+            effective.template != nil
+        else { return false }
+        return setting.effectiveTemplate(organization: judging.template) == effective
     }
 }

@@ -156,7 +156,7 @@ extension Baseline {
         return entries.compactMap { key, entry in
             guard !found.contains(key),
                 let reason = outcomes.whyGone(
-                    key, of: ids[entry.organization.lowercased()] ?? nil, judgedBy: known[key]?.policySHA256),
+                    key, of: ids[entry.organization.lowercased()] ?? nil, judgedBy: known[key]?.judging),
                 reason != .outOfScope
             else { return nil }
             return StaleEntry(key: key, entry: entry, reason: reason)

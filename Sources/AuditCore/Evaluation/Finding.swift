@@ -190,6 +190,21 @@ package struct KnownFinding: Hashable, Sendable {
         }
     }
 
+    /// By what the policy judged an organization.
+    package struct Judging: Hashable, Sendable {
+        /// SHA-256 of the policy's text.
+        package var policySHA256: String
+        package var finishedAt: Timestamp
+        /// The organization's, which repositories inherit.
+        package var template: OrganizationTemplate
+
+        package init(policySHA256: String, finishedAt: Timestamp, template: OrganizationTemplate) {
+            self.policySHA256 = policySHA256
+            self.finishedAt = finishedAt
+            self.template = template
+        }
+    }
+
     /// Start of the scan that first found it, without a scan in between that found it fixed.
     package var firstSeen: Timestamp
     /// Whether the last scan that judged it found it.
@@ -211,8 +226,8 @@ package struct KnownFinding: Hashable, Sendable {
     package var name: String
     /// The organization that it is about, or whose repository; `nil` for one about a waiver.
     package var organization: OrganizationID?
-    /// SHA-256 of the policy by whose text that organization was last judged; `nil` if it is not known.
-    package var policySHA256: String?
+    /// By what that organization was last judged; `nil` if it is not known.
+    package var judging: Judging?
     /// Start of the last scan of its organization whose result this is.
     package var lastSeen: Timestamp
 
@@ -226,10 +241,10 @@ package struct KnownFinding: Hashable, Sendable {
         firstSeen: Timestamp, isOpen: Bool = true, departure: GoneFinding.Reason? = nil, isOutOfScope: Bool = false,
         isWaived: Bool = false, problems: [String], severity: Severity,
         lastFix: Fix? = nil, absences: [String: Fix] = [:],
-        name: String = "", organization: OrganizationID? = nil, policySHA256: String? = nil,
+        name: String = "", organization: OrganizationID? = nil, judging: Judging? = nil,
         lastSeen: Timestamp? = nil,
     ) {
-        self.policySHA256 = policySHA256
+        self.judging = judging
         self.name = name
         self.organization = organization
         self.lastSeen = lastSeen ?? firstSeen
