@@ -61,6 +61,35 @@ import Testing
         #expect(further == [["missing claim: context"], ["missing claim: repo"]])
     }
 
+    /// A record from before rules named what narrows a subject is no news; a claim that came is.
+    @Test func whatARecordDidNotNameYetIsNoNews() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let policy = try Policy.of(#"{"id": "claims", "rule": "names-repository", "severity": "high"}"#)
+        func scan(_ keys: [ClaimKey], at second: Int64, isOld: Bool = false) async throws -> Finding? {
+            try await store.scan(
+                [.read("api", id: 1, .own(keys))], at: second, policy: policy,
+                storing: { report in
+                    guard isOld else { return }
+                    for place in report.findings.indices {
+                        let found = report.findings[place].violation
+                        report.findings[place].violation = Violation(
+                            message: found.message, problems: found.problems.filter { !$0.hasPrefix("narrowed by ") },
+                            expected: [], actual: [], remediation: "")
+                    }
+                }
+            ).0.findings.first
+        }
+        _ = try await scan(["repository_owner", "context"], at: 0, isOld: true)
+        #expect(try await scan(["repository_owner", "context"], at: 10)?.fixedProblems == [])
+        #expect(
+            try await scan(["repository_owner", "context", "ref"], at: 20)?.fixedProblems == ["not narrowed by ref"])
+        let scans = try await store.scans(apiURL: api).reversed().map { $0 }
+        #expect(try await store.difference(from: scans[0], to: scans[1]).isEmpty)
+        #expect(try await store.difference(from: scans[1], to: scans[2]).improved.count == 1)
+        let timeline = try #require(try await store.timeline(of: "acme/api", apiURL: api))
+        #expect(!timeline.events.contains { $0.seenBy.id == scans[1].id })
+    }
+
     @Test func whatIsKnownSaysNameOrganizationAndLastFix() async throws {
         let store = try HistoryStore(path: folder.file)
         _ = try await scan(store, ["repo"], at: 0)

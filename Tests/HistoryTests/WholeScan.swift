@@ -10,7 +10,7 @@ extension HistoryStore {
         apiURL: String = "https://api.github.com", listing: Listing? = nil, template: OrganizationTemplate = .neverSet,
         includedProperties: Reading<[String]>? = nil, scope: Scope = Scope(), policy: Policy? = nil,
         waivers: WaiverList? = nil, isWhole: Bool = true, stop: ScanStop? = nil, login: String = "acme",
-        id: Int64 = 77,
+        id: Int64 = 77, storing change: (inout AuditReport) -> Void = { _ in },
     ) async throws -> (AuditReport, Snapshot) {
         let organization = OrganizationID(rawValue: id)
         let time = Timestamp(secondsSince1970: Timestamp.sample.secondsSince1970 + second)
@@ -33,7 +33,9 @@ extension HistoryStore {
         try await recorder.finish(at: time, stop: stop, requests: RequestCounts(sent: 3, waited: .milliseconds(1234)))
         let snapshot = try await snapshot(of: recorder.scanID)
         let report = Evaluator(policy: policy, gate: Gate(), waivers: waivers).evaluate(snapshot, known: known)
-        if stop == nil { try await recorder.seal(report) }
+        var stored = report
+        change(&stored)
+        if stop == nil { try await recorder.seal(stored) }
         return (report, snapshot)
     }
 }

@@ -212,6 +212,8 @@ package struct OrganizationDifference: Sendable {
     package var acceptedUnread: Set<RepositoryID> = []
     /// Of the incomparable ones, those whose answer is not known to have changed.
     private let hidden: Set<RepositoryID>
+    /// Repositories whose setting may be another one.
+    private let touched: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
     package var lost: [CoverageGap]
     /// What only the later scan could read; likewise.
@@ -263,6 +265,12 @@ package struct OrganizationDifference: Sendable {
         case .organization: isEmpty && !isWhole
         case .waiver, .identity: false
         }
+    }
+
+    /// Whether what decides the template of a finding's repository is known to be what it was.
+    package func isSame(_ finding: FindingKey) -> Bool {
+        guard case .repository(let id) = finding.subject else { return false }
+        return !templateChanged && !isTemplateHidden && !touched.contains(id)
     }
 
     /// - Parameters:
@@ -317,6 +325,7 @@ package struct OrganizationDifference: Sendable {
         let settings = (changes + followers + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(
             \.repository.id)
         hidden = incomparableIDs.subtracting(settings)
+        touched = incomparableIDs.union(settings)
         (lost, regained) = ([], [])
         func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
             lost.append(CoverageGap(login, id, what, why))

@@ -28,6 +28,13 @@ extension TimelineReader {
             if let before, before.isWaived == stored.isWaived {
                 if before.severity != finding.severity { finding.severityBefore = before.severity }
                 let further = finding.problems(beyond: before.problems)
+                // What narrows its subject may have been there before records named it; a change of the template has an
+                // event of its own.
+                if further.isEmpty, finding.severityBefore == nil, finding.message == before.message,
+                    before.problems.beyond(finding.problems).allSatisfy({ $0.narrowing != nil })
+                {
+                    return nil
+                }
                 return (stored.scanID, .findingChanged(finding, further: further, policyName: policy))
             }
             return (

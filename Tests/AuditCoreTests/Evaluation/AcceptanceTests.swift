@@ -327,6 +327,22 @@ import Testing
 
     // MARK: - Problems
 
+    /// A record from before rules named what narrows a subject is no news by itself; a claim that came is.
+    @Test func whatARecordDidNotNameYetIsNotBetter() throws {
+        let entry = #"{"id": "claims", "rule": "names-repository", "severity": "high"}"#
+        let evaluator = Evaluator(policy: try .of(entry), gate: Gate())
+        let lastNight = Timestamp.sample.adding(seconds: -86_400)
+        func fixed(_ since: Timestamp, _ template: OrganizationTemplate = .neverSet) -> [String] {
+            var known = known(["no claim names the repository", "repositories of the same owner share the subject"])
+            known[key]?.judging = .init(policySHA256: "other", finishedAt: lastNight, template: template)
+            var repository = RepositorySnapshot.read("pay", id: 1, .own(["repository_owner", "context"]))
+            repository.since = since
+            return evaluator.evaluate(.sample([.sample([repository])]), known: known).findings.flatMap(\.fixedProblems)
+        }
+        #expect(fixed(lastNight).isEmpty)
+        #expect(fixed(.sample).contains("not narrowed by context"))
+    }
+
     @Test func whatIsNamedIsAccepted() {
         let now = ["no claim names the repository", "narrowed by context"]
         let accepted = ["no claim names the repository", "narrowed by ref", "narrowed by context"]
