@@ -133,6 +133,27 @@ struct HTMLParts {
         #expect(TrendChart.all(of: report).charts.allSatisfy { $0.gaps == nil })
     }
 
+    /// A night on which no organization was found parts lines and areas, and is not a night without findings.
+    @Test func aNightThatCountedNothingIsAGap() throws {
+        var report = try SampleReport.makeWithHistory()
+        let whole = TrendChart.all(of: report)
+        let second = try #require(report.history?.trend.last?.scan)
+        for place in report.history?.trend.indices ?? 0..<0 where report.history?.trend[place].scan == second {
+            report.history?.trend[place].tally = nil
+            report.history?.trend[place].isComplete = false
+        }
+        let (charts, nights) = TrendChart.all(of: report)
+        #expect(charts[0].moments[1].text.contains("critical unknown"))
+        #expect(nights[1].cells.allSatisfy { $0 == "unknown" })
+        // Each area is two, of one night each.
+        #expect(charts[0].shapes.count == 2 * whole.charts[0].shapes.count)
+        // Nor is the report's own night one where nothing was found.
+        for place in report.organizations.indices { report.organizations[place].id = nil }
+        let last = TrendChart.all(of: report)
+        #expect(last.charts[0].moments[2].text.contains("critical unknown"))
+        #expect(last.charts[0].legend.allSatisfy { $0.value == "unknown" })
+    }
+
     @Test func wordsOfThePageAreThoseOfTheField() throws {
         let page = try SampleReport.render(SampleReport.makeWithHistory(), as: HTMLReporter.self)
         #expect(page.contains("<b>Fix:</b>") && !page.contains("Mend"))

@@ -110,18 +110,18 @@ extension TrendChart {
             let startedAt: Timestamp
             let policyName: String
             let isComplete: Bool
-            let tally: OrganizationTally
+            /// `nil` if none of its organizations was found, or none was counted yet: a gap.
+            let tally: OrganizationTally?
         }
 
         /// Oldest first, as many as a chart can show; of an organization that a scan did not ask for or did not
         /// find, what the scan before it counted. The report's own is the last, unless it was stopped: what it did not get to would look fixed.
         let drawn: [Point]
-        let now: OrganizationTally
+        let now: OrganizationTally?
         let policyName: String?
 
         /// - Parameter ofOnePolicy: whether nights of other policies are left out, since what they found can't be compared.
         init(_ report: AuditReport, ofOnePolicy: Bool) {
-            now = report.tallies.values.reduce(OrganizationTally(), +)
             policyName = ofOnePolicy ? report.policy.name : nil
             var last: [OrganizationID: OrganizationTally] = [:]
             var points: [Point] = []
@@ -131,12 +131,17 @@ extension TrendChart {
                 // A scan of several organizations has a point of each.
                 let same = points.last.flatMap { $0.scan == point.scan ? $0 : nil }
                 if same != nil { points.removeLast() }
+                let isFound = point.tally != nil || same?.tally != nil
                 points.append(
                     Point(
                         scan: point.scan, startedAt: point.scan.startedAt, policyName: point.policyName,
                         isComplete: point.isComplete && same?.isComplete != false,
-                        tally: last.values.reduce(OrganizationTally(), +)))
+                        tally: isFound ? last.values.reduce(OrganizationTally(), +) : nil))
             }
+            let own = report.tallies
+            now =
+                report.organizations.contains { $0.id != nil }
+                ? last.merging(own) { $1 }.values.reduce(OrganizationTally(), +) : nil
             if report.stop == nil {
                 points.append(
                     Point(
@@ -186,8 +191,8 @@ extension TrendChart {
     ) {
         self.title = title
         let nights = all.drawn
-        let values = series.map { one in nights.map { one.value($0.tally) } }
-        let latest = series.map { $0.value(all.now) }
+        let values = series.map { one in nights.map { $0.tally.flatMap(one.value) } }
+        let latest = series.map { all.now.flatMap($0.value) }
         // The greatest last, as the areas lie; for people the other way about.
         legend = zip(series, latest).reversed().map {
             Key(className: $0.className, label: $0.label, value: unit.words($1))
@@ -244,13 +249,15 @@ extension TrendChart {
         let dots = zip(nights, xs).filter { !$0.0.isComplete }.map { "M\($0.1.short) 104h0" }
         gaps = dots.isEmpty ? nil : dots.joined()
         if isStacked {
+            // A night on which nothing was counted parts the areas.
+            let runs = nights.indices.split { nights[$0].tally == nil }
             var floor = [Double](repeating: 0, count: nights.count)
             for (one, values) in zip(series, values) {
                 let ceiling = zip(floor, values).map { $0 + ($1 ?? 0) }
-                if ceiling != floor {
+                for run in runs where ceiling[run] != floor[run] {
                     let outline =
-                        zip(xs, ceiling.map(y)).map { "\($0.short) \($1.short)" }
-                        + zip(xs, floor.map(y)).reversed().map { "\($0.short) \($1.short)" }
+                        zip(xs[run], ceiling[run].map(y)).map { "\($0.short) \($1.short)" }
+                        + zip(xs[run], floor[run].map(y)).reversed().map { "\($0.short) \($1.short)" }
                     shapes.append(
                         Shape(
                             className: one.className, fill: one.fill, path: "M" + outline.joined(separator: "L") + "Z"))
@@ -315,10 +322,11 @@ extension TrendChart.Night {
         policy = point.policyName.shown
         complete = point.isComplete ? "complete" : "incomplete"
         let tally = point.tally
+        let (count, share) = (TrendChart.Unit.count, TrendChart.Unit.share)
         cells =
-            Severity.allCases.map { "\(tally.findings[$0] ?? 0)" }
-            + [TrendChart.Unit.share.words(tally.coverage), TrendChart.Unit.share.words(tally.immutableShare)]
-            + TemplateSource.allCases.map { "\(tally.count(of: $0))" }
+            Severity.allCases.map { severity in count.words(tally.map { Double($0.findings[severity] ?? 0) }) }
+            + [share.words(tally?.coverage), share.words(tally?.immutableShare)]
+            + TemplateSource.allCases.map { source in count.words(tally.map { Double($0.count(of: source)) }) }
     }
 }
 
