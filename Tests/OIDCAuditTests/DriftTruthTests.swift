@@ -329,6 +329,30 @@ import Testing
 
     // MARK: - What is not known
 
+    /// A gap of coverage, in the story of each of its repositories.
+    @Test func theTimelineSaysThatTheOrganizationWasNotFound() async throws {
+        try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme", "beta"])
+            let whole = await scan.world.file
+            await scan.world.change { $0.organizations.removeLast() }
+            for _ in 0..<2 { _ = await night(scan, ["acme", "beta"]) }
+            let lost = await command(scan, ["history", "repository", "beta/poor"])
+            #expect(lost.output.contains("organization not found from #2 to #3, the last scan"), "\(lost.output)")
+            await scan.world.change { $0 = whole }
+            _ = await night(scan, ["acme", "beta"])
+            let timeline = await command(scan, ["history", "repository", "beta/poor"])
+            #expect(timeline.output.contains("organization not found from #2 to #3\n"), "\(timeline.output)")
+            let json = await command(scan, ["history", "repository", "beta/poor", "-f", "json"])
+            let event = (json.json["events"] as? [[String: Any]] ?? []).first {
+                $0["kind"] as? String == "organization_not_found"
+            }
+            #expect((event?["regained_by"] as? [String: Any])?["id"] as? Int == 4)
+            #expect((event?["previous_scan"] as? [String: Any])?["id"] as? Int == 1)
+            let other = await command(scan, ["history", "repository", "acme/bad"])
+            #expect(!other.output.contains("not found"), "\(other.output)")
+        }
+    }
+
     @Test func anOrganizationThatIsNotFoundTakesNothingWithIt() async throws {
         try await EmulatedScan.with(Self.world()) { (scan) async throws -> Void in
             _ = await night(scan, ["acme", "beta"])

@@ -190,7 +190,7 @@ enum SamplePages {
         (ended.last, ended.regainedBy) = (side(43), side(44))
         let events: [Timeline.Event.What] =
             (changes.changes + changes.followers + changes.withoutEffect).map(Timeline.Event.What.repository) + [
-                .repositoryUnread(gap), .organizationTemplateUnread(ended),
+                .repositoryUnread(gap), .organizationTemplateUnread(ended), .organizationNotFound(ended),
                 .organizationTemplate(before: .neverSet, after: .set(["repo", "context"], useImmutableSubject: false)),
                 .findingAppeared(finding, policyName: "test"),
                 .findingChanged(finding, further: ["missing claim: ref"], policyName: "test"),

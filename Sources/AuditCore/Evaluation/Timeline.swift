@@ -11,6 +11,8 @@ package struct Timeline: Sendable {
             case organizationTemplate(before: OrganizationTemplate, after: OrganizationTemplate)
             /// A gap of coverage, not a change.
             case organizationTemplateUnread(Gap)
+            /// Likewise: scans asked for the organization to which it belonged, and did not find it.
+            case organizationNotFound(Gap)
             case findingAppeared(StoredFinding, policyName: String)
             /// Its problems are others than before; `further` are those that it did not have, if any.
             case findingChanged(StoredFinding, further: [String], policyName: String)

@@ -82,7 +82,7 @@ package struct UnreadableReason: Hashable, Sendable, CustomStringConvertible {
     package static let notListed = UnreadableReason(
         .incompleteListing, "it is not listed, and the listing is not known to be complete")
 
-    static let organizationNotFound = UnreadableReason(.notFound, "the organization could not be found")
+    package static let organizationNotFound = UnreadableReason(.notFound, "the organization could not be found")
 
     package static let outOfScope = UnreadableReason(.notRead, "it was out of the scan's scope")
 

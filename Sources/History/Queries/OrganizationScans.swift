@@ -137,3 +137,49 @@ struct OrganizationScans {
         all.last { $0.templateGap == nil }.map { ($0.template, $0.side) }
     }
 }
+
+extension OrganizationScans {
+    /// Gaps in which scans asked for the organization and did not find it, oldest first.
+    ///
+    /// - Parameters:
+    ///   - organization: its row id.
+    ///   - last: the last scan to include.
+    func losses(_ db: Database, of organization: Int64, upTo last: Int64) throws -> [Timeline.Event] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT h.apiURL, o.githubID, so.login, l.id AS link, l.digest, \(ScanRecord.selection("s"))
+                FROM organization o JOIN host h ON h.id = o.hostID
+                JOIN scan s ON s.hostID = h.id AND s.state = 'sealed' AND s.id <= ?2
+                JOIN scanOrganization so ON so.scanID = s.id AND so.organizationID IS NULL
+                JOIN seal l ON l.scanID = s.id
+                WHERE o.id = ?1 ORDER BY s.id, so.id
+                """,
+            arguments: [organization, last])
+        guard let apiURL: String = try rows.first?.decode(forColumn: "apiURL") else { return [] }
+        var bearers = LoginBearers(db, apiURL: apiURL)
+        var lost: [ScanDifference.Side] = []
+        for row in rows {
+            var columns = RowReader(row)
+            let (_, id, login, link, digest): (String, Int64, String, Int64, String) =
+                try (columns.next(), columns.next(), columns.next(), columns.next(), columns.next())
+            let scan: ScanRecord = try columns.next()
+            let number = ScanID(rawValue: scan.id ?? 0)
+            guard lost.last?.id != number,
+                try bearers.bearer(of: login, at: link) == OrganizationID(rawValue: id)
+            else { continue }
+            lost.append(
+                ScanDifference.Side(
+                    id: number, startedAt: try timestamp(scan.startedAt), digest: digest, finishedAt: try scan.end()))
+        }
+        // A scan that found it parts two gaps.
+        return Dictionary(grouping: lost) { place(from: $0.id.rawValue) }.sorted { $0.key < $1.key }
+            .compactMap { place, scans in
+                guard let first = scans.first, let end = scans.last else { return nil }
+                let gap = Timeline.Event.Gap(
+                    reason: .organizationNotFound, last: end, regainedBy: place < all.count ? all[place].side : nil)
+                return Timeline.Event(
+                    after: place > 0 ? all[place - 1].side : nil, seenBy: first, what: .organizationNotFound(gap))
+            }
+    }
+}

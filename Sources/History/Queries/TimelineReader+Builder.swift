@@ -8,6 +8,8 @@ extension TimelineReader {
         var lastScan: ScanDifference.Side?
         /// The row id of the organization that listed it then.
         var organization: Int64?
+        /// The last scan of that organization that was taken, or up to which gaps of it were noted.
+        var lastOrganizationScan: Int64?
         private(set) var lastRepository: Repository?
         /// As the last scan saw it; `nil` if it was not there.
         private(set) var state: RepositoryState?

@@ -21,6 +21,8 @@ struct TimelineReader {
     private var json = JSONTextReader()
     /// By row id of the organization.
     private var scans: [Int64: OrganizationScans] = [:]
+    /// Gaps in which an organization was not found, likewise.
+    private var losses: [Int64: [Timeline.Event]] = [:]
 
     /// What is stored of one repository, each in the order of scans.
     private struct Rows {
@@ -109,7 +111,9 @@ struct TimelineReader {
                 SELECT o.id FROM organization o JOIN host h ON h.id = o.hostID WHERE o.githubID = ? AND h.apiURL = ?
                 """,
             arguments: [organization.rawValue, apiURL])
-        return try found.map { try scans(of: $0).templateEvents.map(\.event) } ?? []
+        guard let found else { return [] }
+        let events = try scans(of: found).templateEvents.map(\.event) + losses(of: found)
+        return events.sorted { $0.seenBy.id.rawValue < $1.seenBy.id.rawValue }
     }
 
     // MARK: -
@@ -138,6 +142,7 @@ struct TimelineReader {
             }
             guard let facts = known.facts, facts.organizationRowID == organization else { continue }
             try builder.advance(to: later(than: builder, before: scan.id, repository.rowID))
+            try noteLosses(before: scan.id, to: &builder)
             // Findings come and go at any time after the last scan that could judge them.
             let judged = builder.lastJudged
             let isListed = facts.presence == "listed"
@@ -160,8 +165,10 @@ struct TimelineReader {
                 places.finding += 1
             }
             (builder.lastScan, builder.organization) = (scan.side, organization)
+            builder.lastOrganizationScan = scan.id
         }
         try builder.advance(to: later(than: builder, before: .max, repository.rowID))
+        try noteLosses(before: .max, to: &builder)
         builder.closeGap(last: builder.lastScan, regainedBy: nil)
         let nameless = Repository(
             id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.owner ?? "",
@@ -171,6 +178,14 @@ struct TimelineReader {
             state: builder.state,
             since: builder.state?.reading.value == nil ? nil : try (known.setting?.observedAt).map { try timestamp($0) }
         )
+    /// Adds that scans before another one did not find the organization to which the repository belonged last.
+    private mutating func noteLosses(before id: Int64, to builder: inout Builder) throws {
+        guard builder.isListed, let organization = builder.organization, let last = builder.lastOrganizationScan
+        else { return }
+        for event in try losses(of: organization) where (last..<id).contains(event.seenBy.id.rawValue) {
+            builder.events.append(event)
+        }
+        builder.lastOrganizationScan = id
     }
 
     /// The last scan after the one that was taken last, and before another, that looked and saw nothing else.
@@ -201,6 +216,13 @@ struct TimelineReader {
         if let known = scans[organization] { return known }
         let found = try OrganizationScans(db, of: organization, upTo: lastScanID)
         scans[organization] = found
+        return found
+    }
+
+    private mutating func losses(of organization: Int64) throws -> [Timeline.Event] {
+        if let known = losses[organization] { return known }
+        let found = try scans(of: organization).losses(db, of: organization, upTo: lastScanID)
+        losses[organization] = found
         return found
     }
 

@@ -225,7 +225,10 @@ struct FirstScreen {
     /// The same of an organization's template.
     private func unread(_ organization: OrganizationReport) -> Unread? {
         guard let id = organization.id, let history = report.history, !history.trend.isEmpty else { return nil }
-        guard let last = (history.templateEvents[id] ?? []).last else { return .never }
+        let ofTemplate = (history.templateEvents[id] ?? []).filter { event in
+            if case .organizationNotFound = event.what { false } else { true }
+        }
+        guard let last = ofTemplate.last else { return .never }
         guard case .organizationTemplateUnread(let gap) = last.what else { return nil }
         return unread(gap, last)
     }

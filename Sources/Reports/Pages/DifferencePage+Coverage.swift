@@ -77,10 +77,14 @@ extension Timeline.Event.Gap {
     ///
     /// - Parameter first: the first scan of the gap.
     func words(from first: ScanDifference.Side) -> String {
+        "could not be read \(span(from: first)): \(reason.message)"
+    }
+
+    /// Such as `from #18 to #20, the last scan`.
+    func span(from first: ScanDifference.Side) -> String {
         let (start, end) = (first.id.rawValue, last.id.rawValue)
         let when = start == end ? "by #\(start)" : "from #\(start) to #\(end)"
-        let still = regainedBy == nil ? ", the last scan" : ""
-        return "could not be read \(when)\(still): \(reason.message)"
+        return when + (regainedBy == nil ? ", the last scan" : "")
     }
 }
 

@@ -56,6 +56,7 @@ package enum TimelinePage: Page {
             switch event.what {
             case .repositoryUnread(let gap): (event, GapEvent(kind: .repository, gap: gap))
             case .organizationTemplateUnread(let gap): (event, GapEvent(kind: .organizationTemplate, gap: gap))
+            case .organizationNotFound(let gap): (event, GapEvent(kind: .organization, gap: gap))
             default: nil
             }
         },
@@ -136,6 +137,7 @@ private struct GapEvent {
     enum Kind: String, CaseIterable {
         case repository = "repository_unread"
         case organizationTemplate = "organization_template_unread"
+        case organization = "organization_not_found"
     }
 
     let kind: Kind
@@ -159,7 +161,9 @@ private struct FindingEvent {
 extension Timeline.Event.What {
     fileprivate var finding: FindingEvent? {
         switch self {
-        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread: nil
+        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread,
+            .organizationNotFound:
+            nil
         case .findingAppeared(let finding, let policy): FindingEvent(kind: .appeared, finding: finding, policy: policy)
         case .findingChanged(let finding, let further, let policy):
             FindingEvent(kind: .changed, finding: finding, policy: policy, further: further)
@@ -227,6 +231,7 @@ extension TextPage {
             organizationTemplate(from: before, to: after)
         case .organizationTemplateUnread(let gap):
             wrapped("organization template: \(gap.words(from: event.seenBy))", indent: 2, .poor)
+        case .organizationNotFound: wrapped(event.displayText, indent: 2, .poor)
         case .findingAppeared(let finding, let policy):
             wrapped(
                 "\(finding.isBack ? "reappeared: " : "")\(finding.severity.rawValue): \(finding.key.rule) (\(policy))",

@@ -7,6 +7,7 @@ extension Timeline.Event {
         case .repository(let change): change.displayText
         case .repositoryUnread(let gap): gap.words(from: seenBy)
         case .organizationTemplateUnread(let gap): "the organization's template \(gap.words(from: seenBy))"
+        case .organizationNotFound(let gap): "organization not found \(gap.span(from: seenBy))"
         case .organizationTemplate(let before, let after):
             "the organization's template changed: \(before.displayText) → \(after.displayText)"
         case .findingAppeared(let finding, _):
@@ -22,7 +23,7 @@ extension Timeline.Event {
     var tone: String {
         switch what {
         case .repository: "repository"
-        case .repositoryUnread, .organizationTemplateUnread: "unreadable"
+        case .repositoryUnread, .organizationTemplateUnread, .organizationNotFound: "unreadable"
         case .organizationTemplate: "organization"
         case .findingAppeared(let finding, _): finding.severity.rawValue
         case .findingChanged(let finding, _, _): finding.severity.rawValue
@@ -34,7 +35,8 @@ extension Timeline.Event {
     /// Whether it is about facts, or a finding of that policy.
     func concerns(policy name: String) -> Bool {
         switch what {
-        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread: true
+        case .repository, .repositoryUnread, .organizationTemplate, .organizationTemplateUnread, .organizationNotFound:
+            true
         case .findingAppeared(_, let policy), .findingChanged(_, _, let policy), .findingWaived(_, let policy),
             .findingGone(_, let policy):
             policy == name
