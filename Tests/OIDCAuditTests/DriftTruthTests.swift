@@ -327,6 +327,45 @@ import Testing
         }
     }
 
+    /// What a scan left out is neither gone nor changed, and said.
+    @Test func whatIsOutOfScopeIsSaid() async throws {
+        try await EmulatedScan.with([.good("app", id: 1), .good("pay", id: 2)]) { (scan) async throws -> Void in
+            _ = await night(scan, ["acme"])
+            _ = await night(scan, ["--repository", "acme/app"])
+            let narrow = await command(scan, ["diff"])
+            #expect(narrow.output.contains("SCOPE"), "\(narrow.output)")
+            #expect(
+                narrow.output.contains("left out by #2\n    1 repository: out of scope: not named\n      acme/pay"),
+                "\(narrow.output)")
+            #expect(!narrow.output.contains("removed"))
+            let json = await command(scan, ["diff", "-f", "json"])
+            let organization = (json.json["organizations"] as? [[String: Any]])?.first
+            let scope = organization?["scope"] as? [String: Any]
+            let left = (scope?["left"] as? [[String: Any]])?.first
+            #expect(left?["full_name"] as? String == "acme/pay")
+            #expect(left?["why"] as? String == "out of scope: not named")
+            #expect(json.json["changed"] as? Bool == false)
+            let back = await command(scan, ["diff", "2", "1"])
+            #expect(back.output.contains("left out by #2, and not any more"), "\(back.output)")
+            let timeline = await command(scan, ["history", "repository", "acme/pay"])
+            #expect(timeline.output.contains("id 2, out of scope"), "\(timeline.output)")
+            #expect(timeline.output.contains("left out: by #2, the last scan: out of scope: not named"))
+
+            await scan.world.change { $0.organizations[0].repositories[1].archived = true }
+            for _ in 0..<2 { _ = await night(scan, ["acme"]) }
+            let archived = await command(scan, ["diff", "1", "3"])
+            #expect(archived.output.contains("1 repository: archived\n      acme/pay"), "\(archived.output)")
+            let retired = await command(scan, ["history", "repository", "acme/pay"])
+            #expect(retired.output.contains("left out: by #2 to #4, the last scan: archived"), "\(retired.output)")
+            let page = await command(scan, ["history", "repository", "acme/pay", "-f", "json"])
+            #expect((page.json["left_out"] as? [String: Any])?["why"] as? String == "archived")
+            await scan.world.change { $0.organizations[0].repositories[1].archived = false }
+            _ = await night(scan, ["acme"])
+            let whole = await command(scan, ["history", "repository", "acme/pay", "-f", "json"])
+            #expect(whole.json["left_out"] is NSNull)
+        }
+    }
+
     // MARK: - What is not known
 
     /// A gap of coverage, in the story of each of its repositories.

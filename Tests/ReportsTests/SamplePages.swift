@@ -205,6 +205,7 @@ enum SamplePages {
                     after: place == 0 ? nil : side(41), seenBy: side(42), what: what, organization: "acme")
             }, lastScan: side(42),
             state: state(repository, .read(.own(["repo"]))), since: .sample)
+        timeline.leftOut = Timeline.LeftOut(first: side(43), last: side(44), why: "archived")
         timeline.attribute(to: [changeset()])
         return timeline
     }

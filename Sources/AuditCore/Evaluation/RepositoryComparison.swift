@@ -51,6 +51,9 @@ package struct RepositoryComparison: Sendable {
     var ofAnswers = OrderedChanges()
     var lost = OrderedGaps()
     var regained = OrderedGaps()
+    /// What only one of the scans had in its scope.
+    var left = InReportOrder<ScopeMove>()
+    var entered = InReportOrder<ScopeMove>()
     /// Those of which it is not known whether they changed.
     private(set) var incomparable: Set<RepositoryID> = []
     /// Of these, those that the later scan could not read.
@@ -61,15 +64,18 @@ package struct RepositoryComparison: Sendable {
     private let templateAfter: OrganizationTemplate
     private let wasEnterpriseServer: Bool
     private let isEnterpriseServer: Bool
+    private let scopes: (before: Scope, after: Scope)
 
     /// - Parameters:
     ///   - before: its repositories are not looked at.
     ///   - after: likewise.
+    ///   - scopes: of both scans.
     package init(
         from before: OrganizationSnapshot, to after: OrganizationSnapshot, id: OrganizationID,
         wasEnterpriseServer: Bool,
-        isEnterpriseServer: Bool,
+        isEnterpriseServer: Bool, scopes: (before: Scope, after: Scope) = (Scope(), Scope()),
     ) {
+        self.scopes = scopes
         login = after.login
         self.id = id
         templateBefore = before.template
@@ -130,6 +136,8 @@ package struct RepositoryComparison: Sendable {
         ofAnswers.sort()
         lost.sort()
         regained.sort()
+        left.sort()
+        entered.sort()
     }
 
     // MARK: -
@@ -196,6 +204,28 @@ package struct RepositoryComparison: Sendable {
             regained.append(CoverageGap(login, id, .repository(two.repository), reason, knownBy: knownBy))
         default: break
         }
+        let outOfScope = Reading<RepositorySetting>.unreadable(.outOfScope)
+        switch (one.reading == outOfScope, two.reading == outOfScope) {
+        case (false, true): left.append(ScopeMove(two.repository, scopes.after))
+        case (true, false): entered.append(ScopeMove(one.repository, scopes.before, knownBy: knownBy))
+        case (true, true), (false, false): break
+        }
+    }
+}
+
+/// A repository that one of two scans read and the other left out by its scope: no change, and not gone.
+package struct ScopeMove: Hashable, Sendable {
+    package var repository: Repository
+    /// Why the one scan left it out, for people: `archived`.
+    package var why: String
+    /// Of one that the earlier scan left out, the last scan that read it; `nil` if none did.
+    package var knownBy: ScanDifference.Side?
+
+    /// - Parameter scope: of the scan that left it out.
+    init(_ repository: Repository, _ scope: Scope, knownBy: ScanDifference.Side? = nil) {
+        self.repository = repository
+        self.knownBy = knownBy
+        why = if case .skipped(let why) = scope.decide(repository) { why } else { "out of scope" }
     }
 }
 
@@ -214,6 +244,10 @@ extension RepositoryChange: AboutRepository {
 
 extension CoverageGap: AboutRepository {
     var subject: Repository? { if case .repository(let repository) = what { repository } else { nil } }
+}
+
+extension ScopeMove: AboutRepository {
+    var subject: Repository? { repository }
 }
 
 /// What is about repositories, in report order, with what that goes by.

@@ -218,6 +218,10 @@ package struct OrganizationDifference: Sendable {
     package var lost: [CoverageGap]
     /// What only the later scan could read; likewise.
     package var regained: [CoverageGap]
+    /// Repositories that the later scan left out by its scope and the earlier one did not, in report order.
+    package var left: [ScopeMove]
+    /// Those that the earlier one left out by its scope and the later one did not, likewise.
+    package var entered: [ScopeMove]
 
     /// Whether its claims are known to have changed.
     package var templateChanged: Bool {
@@ -327,6 +331,8 @@ package struct OrganizationDifference: Sendable {
         hidden = incomparableIDs.subtracting(settings)
         touched = incomparableIDs.union(settings)
         (lost, regained) = ([], [])
+        left = InReportOrder.merged(comparisons.map(\.left))
+        entered = InReportOrder.merged(comparisons.map(\.entered))
         func note(_ what: CoverageGap.What, lost why: UnreadableReason) {
             lost.append(CoverageGap(login, id, what, why))
         }

@@ -56,9 +56,25 @@ package struct Timeline: Sendable {
         }
     }
 
+    /// That scans left the repository out by their scope, up to the last one of its organization: no change, and not gone.
+    package struct LeftOut: Hashable, Sendable {
+        package var first: ScanDifference.Side
+        package var last: ScanDifference.Side
+        /// Why the last one did, for people: `archived`.
+        package var why: String
+
+        package init(first: ScanDifference.Side, last: ScanDifference.Side, why: String) {
+            self.first = first
+            self.last = last
+            self.why = why
+        }
+    }
+
     package var repository: Repository
     /// Oldest first.
     package var events: [Event]
+    /// `nil` if the last scan of its organization did not leave it out.
+    package var leftOut: LeftOut?
     /// The last scan of its organization, and what is known of it; `nil` if it is no longer listed.
     package var lastScan: ScanDifference.Side?
     package var state: RepositoryState?

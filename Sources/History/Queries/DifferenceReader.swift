@@ -139,7 +139,8 @@ struct DifferenceReader {
         return try common.map { organization in
             var comparison = RepositoryComparison(
                 from: organization.before, to: organization.after, id: organization.id,
-                wasEnterpriseServer: organization.wasEnterpriseServer, isEnterpriseServer: new.isEnterpriseServer)
+                wasEnterpriseServer: organization.wasEnterpriseServer, isEnterpriseServer: new.isEnterpriseServer,
+                scopes: (organization.scope, new.scope))
             let earlier = try ScanView(db, scanID: organization.scanID, scope: organization.scope)
             var pairs = try PairCursor(
                 db, (earlier, later), (organization.before.trust(in: earlier), organization.after.trust(in: later)),

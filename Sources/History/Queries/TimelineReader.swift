@@ -173,11 +173,31 @@ struct TimelineReader {
         let nameless = Repository(
             id: RepositoryID(rawValue: githubID), owner: rows.facts.last?.owner ?? "",
             name: rows.facts.last?.name ?? "", visibility: .unknown)
-        return Timeline(
+        var timeline = Timeline(
             repository: builder.lastRepository ?? nameless, events: builder.events, lastScan: builder.lastScan,
             state: builder.state,
             since: builder.state?.reading.value == nil ? nil : try (known.setting?.observedAt).map { try timestamp($0) }
         )
+        if builder.isListed, let organization = builder.organization {
+            timeline.leftOut = try leftOut(rows.facts, githubID, try scans(of: organization).all)
+        }
+        return timeline
+    }
+
+    /// The last scans in a row that had the repository out of their scope, by what was known of it then.
+    private mutating func leftOut(
+        _ facts: [RepositoryRecord], _ githubID: Int64, _ scans: [OrganizationScan],
+    ) throws -> Timeline.LeftOut? {
+        var leftOut: Timeline.LeftOut?
+        for scan in scans.reversed() {
+            guard let known = facts.last(where: { $0.scanID <= scan.id }) else { break }
+            let decision = scan.view.scope.decide(try known.repository(githubID: githubID, &json))
+            guard case .skipped(let why) = decision else { break }
+            leftOut = .init(first: scan.side, last: leftOut?.last ?? scan.side, why: leftOut?.why ?? why)
+        }
+        return leftOut
+    }
+
     /// Adds that scans before another one did not find the organization to which the repository belonged last.
     private mutating func noteLosses(before id: Int64, to builder: inout Builder) throws {
         guard builder.isListed, let organization = builder.organization, let last = builder.lastOrganizationScan

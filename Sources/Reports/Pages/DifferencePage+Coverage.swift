@@ -130,6 +130,31 @@ extension TextPage {
         self.gaps("could not be read by #\(difference.before.id.rawValue), and can again", gaps.regained)
     }
 
+    /// What only one of the two scans had in its scope.
+    mutating func scope(_ difference: ScanDifference) {
+        let (left, entered) = (
+            difference.organizations.flatMap(\.left), difference.organizations.flatMap(\.entered)
+        )
+        guard !left.isEmpty || !entered.isEmpty else { return }
+        blank()
+        line("SCOPE", .faint, "what only one of the two scans read, as the other left it out; no change by itself")
+        moves("left out by #\(difference.after.id.rawValue)", left)
+        moves("left out by #\(difference.before.id.rawValue), and not any more", entered)
+    }
+
+    private mutating func moves(_ title: String, _ moves: [ScopeMove]) {
+        guard !moves.isEmpty else { return }
+        wrapped(title, indent: 2, .strong)
+        for alike in moves.grouped(Array(moves.indices), by: \.why) {
+            guard let first = alike.first else { continue }
+            wrapped("\(counted(alike.count, "repository")): \(moves[first].why)", indent: 4)
+            for place in alike.prefix(Self.gapsMax) { plain(moves[place].repository.fullName, indent: 6) }
+            if alike.count > Self.gapsMax {
+                plain("and \(alike.count - Self.gapsMax) more; --format json names all", indent: 6)
+            }
+        }
+    }
+
     private mutating func gaps(_ title: String, _ gaps: [CoverageGap]) {
         guard !gaps.isEmpty else { return }
         wrapped(title, indent: 2, .strong)

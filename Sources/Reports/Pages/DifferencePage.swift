@@ -13,6 +13,7 @@ package enum DifferencePage: Page {
             "from scan #\(before.id.rawValue) of \(before.startedAt) to #\(after.id.rawValue) of \(after.startedAt)")
         page.hidden(difference)
         page.coverage(difference)
+        page.scope(difference)
         for organization in difference.organizations where !organization.hasNothingToShow {
             page.organization(organization)
         }
@@ -81,9 +82,21 @@ package enum DifferencePage: Page {
         Member("effect_unknown", .list(.change), "those whose setting changed, with an effect that a gap hides") {
             $0.withHiddenEffect
         }
+        Member("scope", scope, "what only one of the scans read by its scope: no change") { $0 }
         Member("followers", .list(.change), "those that changed with the organization's template alone") {
             $0.followers
         }
+    }
+
+    private static let scope = Shape<OrganizationDifference>.object {
+        Member("left", .list(scopeMove), "repositories that the later scan alone left out") { $0.left }
+        Member("entered", .list(scopeMove), "repositories that the earlier scan alone left out") { $0.entered }
+    }
+
+    private static let scopeMove = Shape<ScopeMove>.object {
+        Member("full_name", .string) { $0.repository.fullName }
+        Member("id", .id) { $0.repository.id }
+        Member("why", .string, "why that scan left it out, such as: archived") { $0.why }
     }
 
     private static let template = Shape<OrganizationDifference>.object {

@@ -5,7 +5,9 @@ package enum TimelinePage: Page {
     package static func write(_ timeline: Timeline, to page: inout TextPage) {
         // What an interrupted scan alone has seen is not gone.
         let standing =
-            timeline.lastScan == nil ? ", seen by no finished scan" : timeline.state == nil ? ", no longer listed" : ""
+            timeline.lastScan == nil
+            ? ", seen by no finished scan"
+            : timeline.state == nil ? ", no longer listed" : timeline.leftOut == nil ? "" : ", out of scope"
         page.line(timeline.repository.fullName, .strong, "id \(timeline.repository.id.rawValue)\(standing)")
         for event in timeline.events {
             page.blank()
@@ -23,6 +25,11 @@ package enum TimelinePage: Page {
         if let state = timeline.state {
             page.line(
                 "NOW", .strong, timeline.lastScan.map { "as scan #\($0.id.rawValue) of \($0.startedAt) saw it" } ?? "")
+            if let leftOut = timeline.leftOut {
+                let (first, last) = (leftOut.first.id.rawValue, leftOut.last.id.rawValue)
+                let scans = first == last ? "#\(first)" : "#\(first) to #\(last)"
+                page.wrapped("by \(scans), the last scan: \(leftOut.why)", label: "left out:", indent: 2, .poor)
+            }
             if let effective = state.effective {
                 page.wrapped(effective.displayText, label: "template:", indent: 2)
                 page.plain("subject:  \(state.preview.subject ?? "unknown")", indent: 2)
@@ -40,9 +47,18 @@ package enum TimelinePage: Page {
         Member("last_scan", .maybe(.side), "of its organization; null if it is no longer listed") {
             $0.lastScan
         }
+        Member("left_out", .maybe(leftOut), "null if the last scan of its organization had it in its scope") {
+            $0.leftOut
+        }
         Member("state", .maybe(.datedState), "as that scan saw it") { timeline in
             timeline.state.map { DatedState(state: $0, since: timeline.since) }
         }
+    }
+
+    private static let leftOut = Shape<Timeline.LeftOut>.object {
+        Member("first", .side, "the first of the scans in a row that left it out") { $0.first }
+        Member("last", .side, "the last scan of its organization") { $0.last }
+        Member("why", .string, "such as: archived") { $0.why }
     }
 
     private static let event = Shape<Timeline.Event>.either(
