@@ -327,6 +327,33 @@ import Testing
         }
     }
 
+    // MARK: - Named repositories, and scope
+
+    /// Repositories that were never named together are held against the last scan that read them.
+    @Test func whatIsNamedForTheFirstTimeHasNewsAllTheSame() async throws {
+        try await EmulatedScan.with([.good("app", id: 1), .good("pay", id: 2), .own("old", id: 3, ["actor"])]) {
+            (scan) async throws -> Void in
+            _ = await night(scan, ["acme"])
+            _ = await night(scan, ["--repository", "acme/old"])
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["actor"]) }
+            let run = await night(scan, ["--repository", "acme/app", "--repository", "acme/pay"])
+            #expect(run.status == 1)
+            let words = run.output.replacing(/\s+/, with: " ")
+            #expect(words.contains("changed since #1 of "), "\(run.output)")
+            #expect(words.contains("1 template; findings: "), "\(run.output)")
+            #expect(words.contains("NEW ") && words.contains(" new since #1 of "), "\(run.output)")
+            #expect(!words.contains("not known of") && !words.contains("GONE"), "\(run.output)")
+            // One that a later scan read with others: each is compared with the last scan that read it.
+            let both = await night(scan, ["--repository", "acme/app", "--repository", "acme/old"])
+            #expect(both.output.contains("changed  since #3 of "), "\(both.output)")
+            #expect(!both.output.contains("NEW ") && !both.output.contains("not known of"), "\(both.output)")
+            // What no scan read has none.
+            await scan.world.change { $0.organizations[0].repositories.append(.own("fresh", id: 4, ["actor"])) }
+            let fresh = await night(scan, ["--repository", "acme/fresh"])
+            #expect(fresh.status == 1 && !fresh.output.contains("NEW "), "\(fresh.output)")
+        }
+    }
+
     /// What a scan left out is neither gone nor changed, and said.
     @Test func whatIsOutOfScopeIsSaid() async throws {
         try await EmulatedScan.with([.good("app", id: 1), .good("pay", id: 2)]) { (scan) async throws -> Void in

@@ -22,26 +22,42 @@ extension HistoryStore {
             let names = OrganizationNames(db, apiURL: apiURL)
             var compared: [ScanID: Set<OrganizationID>] = [:]
             var isOvertaken = false
+            // Those of which no scan named the same repositories: each is held against the last scan that read it.
+            var newlyNamed: Set<OrganizationID> = []
             for organization in organizations {
                 var search = ScanSearch(apiURL: apiURL, organizations: [organization])
                 search.below = scan
                 let last = try search.newest(db)
                 search.scope = scope
-                guard let like = try search.newest(db), let row = try names.stored(organization).rowID,
+                guard let row = try names.stored(organization).rowID,
                     let id = try Int64.fetchOne(
-                        db, sql: "SELECT githubID FROM organization WHERE id = ?", arguments: [row])
+                        db, sql: "SELECT githubID FROM organization WHERE id = ?", arguments: [row]
+                    ).map(OrganizationID.init(rawValue:))
                 else { continue }
-                compared[like.id, default: []].insert(OrganizationID(rawValue: id))
+                guard let like = try search.newest(db) else {
+                    if !scope.named.isEmpty { newlyNamed.insert(id) }
+                    continue
+                }
+                compared[like.id, default: []].insert(id)
                 isOvertaken = isOvertaken || like.id != last?.id
             }
-            guard isOvertaken else { return nil }
+            guard isOvertaken || !newlyNamed.isEmpty else { return nil }
             func known(before id: Int64) throws -> [FindingKey: KnownFinding] {
                 try LastFinding.all(hostID: host, policyName: policyName, before: id, db).mapValues(\.known)
             }
             // If no scan has its scope, an organization is compared with everything that is known.
+            let named = Set(newlyNamed.isEmpty ? [] : scope.named.names.map { $0.description.lowercased() })
             let settled = compared.values.reduce(into: Set()) { $0.formUnion($1) }
             var findings = try known(before: scan?.id.rawValue ?? .max)
                 .filter { $1.organization.map { !settled.contains($0) } ?? true }
+                .mapValues { finding in
+                    guard finding.isOutOfScope, finding.organization.map(newlyNamed.contains) == true,
+                        named.contains(finding.name.lowercased())
+                    else { return finding }
+                    var finding = finding
+                    finding.isOutOfScope = false
+                    return finding
+                }
             for (id, organizations) in compared {
                 findings.merge(
                     try known(before: id.rawValue + 1).filter { $1.organization.map(organizations.contains) == true }

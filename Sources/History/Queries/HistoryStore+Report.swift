@@ -16,14 +16,22 @@ extension HistoryStore {
         if parts.contains(.difference), let scan = try await scan(.id(scanID), apiURL: report.apiURL) {
             // Those too that were not found: whether they changed is not known.
             let asked = report.organizations.map { OrganizationReference(login: $0.login, id: $0.id) }
-            if let (earlier, known) = try await self.scan(before: scan, ofAsManyAs: asked) {
+            var compared = try await self.scan(before: scan, ofAsManyAs: asked)
+            // Repositories that were never named together were read all the same.
+            let isNamed = compared == nil && !scan.scope.named.isEmpty
+            if isNamed { compared = try await self.scan(before: scan, readingAnyOf: report) }
+            if let (earlier, known) = compared {
                 var difference = try await difference(from: earlier, to: scan, of: known, withFollowers: false)
                 let accepted = Set(report.repositories.filter { $0.acceptedUnread != nil }.map(\.repository.id))
+                let named = Set(report.repositories.filter { $0.status != .skipped }.map(\.repository.id))
                 for place in difference.organizations.indices {
                     difference.organizations[place].acceptedUnread = accepted
+                    if isNamed { difference.organizations[place].incomparableIDs.formIntersection(named) }
                 }
                 if difference.policyName != report.policy.name,
-                    let judged = try await self.scan(before: scan, of: known, judgedBy: report.policy.name)
+                    let judged = try await isNamed
+                        ? self.scan(before: scan, readingAnyOf: report, judgedBy: report.policy.name)?.earlier
+                        : self.scan(before: scan, of: known, judgedBy: report.policy.name)
                 {
                     history.judgedBefore = (judged.side, judged.policySHA256)
                 }
@@ -74,6 +82,49 @@ extension HistoryStore {
         }
         guard !known.isEmpty, known.count < organizations.count else { return nil }
         return try await self.scan(before: scan, of: known, sameScope: true).map { ($0, known) }
+    }
+
+    /// The newest scan before another, of any scope, that looked at a repository that a report names, and those of the
+    /// report's organizations that it holds.
+    ///
+    /// - Parameter policyName: by which it was judged; `nil`: by any.
+    private func scan(
+        before scan: StoredScan, readingAnyOf report: AuditReport, judgedBy policyName: String? = nil,
+    ) async throws(HistoryError) -> (earlier: StoredScan, known: [OrganizationReference])? {
+        let named = report.repositories.filter { $0.status != .skipped }
+        guard !named.isEmpty else { return nil }
+        return try await read { db in
+            let firstSeen = try db.cachedStatement(
+                sql: """
+                    SELECT min(o.scanID) FROM repositoryObservation o JOIN repository r ON r.id = o.repositoryID
+                    JOIN host h ON h.id = r.hostID WHERE h.apiURL = ?1 AND r.githubID = ?2
+                    """)
+            let seen = try named.map { member in
+                (
+                    repository: member.repository,
+                    first: try Int64.fetchOne(
+                        firstSeen, arguments: [scan.apiURL, member.repository.id.rawValue]) ?? .max
+                )
+            }
+            var search = ScanSearch(apiURL: scan.apiURL, below: scan, policyName: policyName)
+            while true {
+                let page = try search.all(db, limit: 50)
+                for candidate in page {
+                    let ids = Set(candidate.organizations.compactMap(\.id))
+                    let known = report.organizations.filter { $0.id.map(ids.contains) ?? false }
+                    let logins = Set(known.map { $0.login.lowercased() })
+                    let hasRead = seen.contains { repository, first in
+                        first <= candidate.id.rawValue && logins.contains(repository.owner.lowercased())
+                            && !candidate.scope.decide(repository).isSkipped
+                    }
+                    if hasRead {
+                        return (candidate, known.map { OrganizationReference(login: $0.login, id: $0.id) })
+                    }
+                }
+                guard let last = page.last else { return nil }
+                search.below = last
+            }
+        }
     }
 
     /// The newest scan before another, of its scope, that a policy judged and that holds the organizations; where none holds

@@ -110,8 +110,8 @@ struct FirstScreen {
     }
 
     private func gone() -> List? {
-        guard !report.goneSinceBefore.isEmpty else { return nil }
-        let groups = grouped(report.goneSinceBefore, by: \.key.subject)
+        guard !report.goneOfInterest.isEmpty else { return nil }
+        let groups = grouped(report.goneOfInterest, by: \.key.subject)
         let items = groups.map { findings in
             Item(
                 name: findings[0].known.name.cut(to: 200), link: link(findings[0].key.subject),
@@ -119,7 +119,7 @@ struct FirstScreen {
                 lines: lines(findings.map { Line(rule: $0.key.rule, text: $0.reason.displayText) }))
         }
         return List(
-            "gone", "Gone", count: counted(report.goneSinceBefore.count, "finding"), items, none: "",
+            "gone", "Gone", count: counted(report.goneOfInterest.count, "finding"), items, none: "",
             max: Self.changesMax)
     }
 

@@ -114,10 +114,10 @@ struct MarkdownReport {
     }
 
     private mutating func gone(_ report: AuditReport) {
-        guard !report.goneSinceBefore.isEmpty else { return }
+        guard !report.goneOfInterest.isEmpty else { return }
         section(
-            "Gone (\(report.goneSinceBefore.count))", intro: nil, ["repository", "severity", "rule", "why"],
-            report.goneSinceBefore.map {
+            "Gone (\(report.goneOfInterest.count))", intro: nil, ["repository", "severity", "rule", "why"],
+            report.goneOfInterest.map {
                 [escaped($0.known.name), $0.known.severity.rawValue, escaped($0.key.rule), $0.reason.displayText]
             }, isOpen: true)
     }

@@ -15,16 +15,16 @@ package struct TextReporter: Reporter {
         let open = report.findings.filter { !gate.isAccepted($0) && (gate.failOn == nil || gate.counts($0)) }
         if let fresh = report.freshFindings {
             page.fresh(fresh, of: report)
-            page.gone(report.goneSinceBefore)
+            page.gone(report.goneOfInterest)
             page.improved(report.improvedFindings)
             let known = open.filter { !$0.isFresh }
-            if !known.isEmpty, known.count < open.count || !report.goneSinceBefore.isEmpty {
+            if !known.isEmpty, known.count < open.count || !report.goneOfInterest.isEmpty {
                 page.blank()
                 page.line("KNOWN", .faint, "\(counted(known.count, "finding")) of the scans before")
             }
             page.violations(known, of: report) { $0.state }
         } else {
-            if report.history?.difference != nil { page.gone(report.goneSinceBefore) }
+            if report.history?.difference != nil { page.gone(report.goneOfInterest) }
             page.violations(open, of: report) { $0.state == .new ? .recurring : $0.state }
         }
         page.minor(report)

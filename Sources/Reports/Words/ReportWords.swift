@@ -103,6 +103,16 @@ extension AuditReport {
         return gone.filter { $0.reason != .ruleRemoved }
     }
 
+    /// The same for people: whoever names repositories asks nothing of the others.
+    var goneOfInterest: [GoneFinding] {
+        guard !scope.named.isEmpty else { return goneSinceBefore }
+        let listed = Set(repositories.map(\.repository.id))
+        return goneSinceBefore.filter { finding in
+            guard finding.reason == .outOfScope, case .repository(let id) = finding.key.subject else { return true }
+            return listed.contains(id)
+        }
+    }
+
     /// Open findings that have fewer problems than the scan before found, and no other ones.
     var improvedFindings: [Finding] {
         guard history?.difference != nil else { return [] }
@@ -150,6 +160,7 @@ extension AuditReport {
             for gap in organization.regained {
                 if case .repository(let repository) = gap.what { known[repository.id] = gap.knownBy }
             }
+            for move in organization.entered { known[move.repository.id] = move.knownBy }
             guard let scan = organization.knownBy ?? organization.templateKnownBy else { continue }
             for member in repositories where member.organization == logins[organization.id] {
                 let follows = [.organization, .organizationOrCopy].contains(member.effective?.source)
@@ -204,7 +215,7 @@ extension AuditReport {
         // Where this policy judged no scan before, findings say nothing of what changed.
         if let comparedScan {
             let fresh = (freshFindings ?? []).filter { !isFirstRead($0) }
-            let (gone, better) = (goneSinceBefore.count, improvedFindings.count)
+            let (gone, better) = (goneOfInterest.count, improvedFindings.count)
             let counts = [
                 fresh.isEmpty ? nil : changesInWords(fresh), gone > 0 ? "\(gone) gone" : nil,
                 better > 0 ? "\(better) with fewer problems" : nil,
