@@ -58,12 +58,13 @@ extension RuleSubject {
         return keys.eachOnce.filter { !names.contains($0) }.map(String.narrowed)
     }
 
-    /// All that narrows the subject, for a rule that judges something else: who accepts what that finds accepts no wider
+    /// All that the subject is bound to, for a rule that judges something else: who accepts what that finds accepts no wider
     /// subject.
-    var narrowingOfAnything: [String] {
+    var bounds: [String] {
         let owners = ["the repository", "the owner", "the enterprise"]
-        let first = [NamesRepository.naming, NamesRepository.owner, NamesRepository.enterprise]
-            .firstIndex { names in keys.contains(where: names.contains) }
-        return owners.dropFirst(first ?? owners.count).map(String.narrowed) + narrowing
+        let names = [NamesRepository.naming, NamesRepository.owner, NamesRepository.enterprise]
+        let first = names.firstIndex { names in keys.contains(where: names.contains) }
+        let others = keys.eachOnce.filter { !names.joined().contains($0) }.map(\.shown)
+        return (owners.dropFirst(first ?? owners.count) + others).map(String.bound)
     }
 }

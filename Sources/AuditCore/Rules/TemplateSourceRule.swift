@@ -60,7 +60,7 @@ package struct TemplateSourceRule: RepositoryRule {
         return .fail(
             Violation(
                 message: "template comes from \(subject.source.rawValue)",
-                problems: [Self.problem(subject.source)] + subject.narrowingOfAnything,
+                problems: [Self.problem(subject.source)] + subject.bounds,
                 expected: allowed.map(\.rawValue),
                 isChoice: true,
                 actual: [subject.source.rawValue], remediation: remediation(subject), fix: fix(subject)))

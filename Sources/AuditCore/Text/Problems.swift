@@ -16,6 +16,9 @@ extension [String] {
             + others.without(self).compactMap(\.withoutNarrowing).without(others)
     }
 
+    /// Problems of an earlier list that are there no more.
+    package func fixed(since earlier: [String]) -> [String] { earlier.beyond(self).filter(\.isOfViolation) }
+
     /// Those that another list does not hold, whatever they say.
     func without(_ others: [String]) -> [String] {
         filter { text in !others.contains { $0.utf8.elementsEqual(text.utf8) } }
@@ -24,18 +27,27 @@ extension [String] {
 
 extension String {
     /// What makes a violation less bad, among its problems: whoever accepts it accepts it with that alone.
-    static func narrowed(by key: ClaimKey) -> String { narrowed(by: key.canonical.shown) }
+    static func narrowed(by key: ClaimKey) -> String { "\(narrowedBy)\(key.canonical.shown)" }
 
-    /// - Parameter bound: in words that no key is shown as.
-    static func narrowed(by bound: String) -> String { "\(narrowedBy)\(bound)" }
+    /// The same of a violation of another kind, which is no better for it.
+    ///
+    /// - Parameter bound: a claim as it is shown, or words that no claim is shown as.
+    static func bound(to bound: String) -> String { "\(boundTo)\(bound)" }
 
     /// The problem that is there where such a text is not; `nil` of any other text.
-    package var withoutNarrowing: String? { utf8.starts(with: Self.narrowedBy.utf8) ? "not \(self)" : nil }
+    package var withoutNarrowing: String? {
+        [Self.narrowedBy, Self.boundTo].contains { utf8.starts(with: $0.utf8) } ? "not \(self)" : nil
+    }
 
     /// The text without which such a problem is there; `nil` of any other problem.
     package var narrowing: String? {
-        utf8.starts(with: "not \(Self.narrowedBy)".utf8) ? String(dropFirst("not ".count)) : nil
+        let problems = [Self.narrowedBy, Self.boundTo].map { "not \($0)" }
+        return problems.contains { utf8.starts(with: $0.utf8) } ? String(dropFirst("not ".count)) : nil
     }
 
+    /// Whether a violation that loses the problem is better.
+    fileprivate var isOfViolation: Bool { !utf8.starts(with: "not \(Self.boundTo)".utf8) }
+
     private static let narrowedBy = "narrowed by "
+    private static let boundTo = "bound to "
 }

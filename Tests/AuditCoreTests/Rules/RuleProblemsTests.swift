@@ -174,20 +174,20 @@ import Testing
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .gitHubDefault,
             after: .own(["repo", "ref"]), template: company,
-            further: ["template comes from repository", "not narrowed by context"]),
+            further: ["template comes from repository", "not bound to context"]),
         // Who accepts a template of its own accepts no wider subject.
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
             after: .own(["repository"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
-            further: ["not narrowed by context"]),
+            further: ["not bound to context"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
             after: .own(["repository_owner", "context"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
-            further: ["not narrowed by the repository"]),
+            further: ["not bound to the repository"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo"]),
             after: .own(["actor"]), template: company,
-            further: ["not narrowed by the enterprise", "not narrowed by the owner", "not narrowed by the repository"]),
+            further: ["not bound to the enterprise", "not bound to the owner", "not bound to the repository"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["enterprise", "actor"]),
             after: .own(["repository_id", "actor"]), template: company),
