@@ -38,6 +38,8 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     package let accepts: [String]
     /// Where it stands in its file.
     package let position: SourcePosition
+    /// Whether another one of its list has its repository's name and another id: then the id stands with the name.
+    fileprivate(set) var sharesName = false
 
     package init(
         rule: String, target: Target, owner: String, reason: String, expires: Day, accepts: [String] = [],
@@ -69,9 +71,13 @@ package struct Waiver: Hashable, Sendable, CustomStringConvertible {
     /// Whether it covers whatever its rule finds, being without `accepts`.
     package var acceptsAnything: Bool { accepts.isEmpty }
 
-    /// What it is, for messages: `waiver of required-claims on legacy-*`. An id stands with the name: two repositories
-    /// can have had one name.
-    package var description: String { "waiver of \(rule) on \(target)" }
+    /// What it is, for messages: `waiver of required-claims on legacy-*`.
+    package var description: String { "waiver of \(rule) on \(targetInWords)" }
+
+    /// What it covers, as nothing else of its list is called.
+    package var targetInWords: String {
+        sharesName ? target.named + target.idBesideName + target.exceptions : target.description
+    }
 
     /// What makes it the same waiver from night to night; one that was renewed is another.
     ///
@@ -181,9 +187,14 @@ extension Waiver.Target {
     }
 }
 
+extension Waiver {
+    /// What it is called where ids are left out.
+    fileprivate var nameInList: String { "\(rule) \(target.description.lowercased())" }
+}
+
 extension Waiver.Target: CustomStringConvertible {
     package var description: String {
-        named + idBesideName + exceptions
+        named + exceptions
     }
 
     /// The id that stands with a name, in brackets; otherwise empty.
@@ -259,7 +270,12 @@ package struct WaiverList: Sendable {
     package let source: String
 
     package init(_ waivers: [Waiver], source: String) {
-        self.waivers = waivers
+        let names = Dictionary(waivers.map { ($0.nameInList, 1) }, uniquingKeysWith: +)
+        self.waivers = waivers.map { waiver in
+            var waiver = waiver
+            waiver.sharesName = names[waiver.nameInList] != 1
+            return waiver
+        }
         self.source = source
     }
 

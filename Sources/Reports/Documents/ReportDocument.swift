@@ -182,7 +182,7 @@ package enum ReportDocument {
     }
 
     private static let waiver = Shape<Waiver>.object {
-        Member("on", .string, "what it covers") { $0.target.description }
+        Member("on", .string, "what it covers") { $0.targetInWords }
         Member.group(acceptance) { $0 }
     }
 

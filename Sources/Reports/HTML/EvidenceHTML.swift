@@ -197,7 +197,7 @@ package struct EvidenceHTML {
             evidence.waivers.map { held in
                 let waiver = held.waiver
                 return [
-                    waiver.rule.htmlText, waiver.target.description.htmlText,
+                    waiver.rule.htmlText, waiver.targetInWords.htmlText,
                     "\(waiver.owner.htmlText): \(waiver.reason.htmlText)<br><small>accepts "
                         + "\(waiver.acceptsInWords.htmlText)</small>",
                     "\(waiver.expires)", held.first.range(to: held.last, held.scans),

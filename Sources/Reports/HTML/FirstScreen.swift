@@ -271,7 +271,7 @@ struct FirstScreen {
                 let when =
                     left < 0 ? "expired \(waiver.expires)" : left == 0 ? "last day" : "ends in \(counted(left, "day"))"
                 return Item(
-                    name: waiver.target.description.cut(to: 200), link: nil, age: when,
+                    name: waiver.targetInWords.cut(to: 200), link: nil, age: when,
                     lines: [Line(rule: waiver.rule, text: waiver.owner.cut(to: 80))])
             }
         return List(

@@ -73,7 +73,7 @@ struct HTMLData {
             }
             json.array("waivers", of: waivers.values) { json, waiver in
                 let texts = [
-                    waiver.owner, waiver.reason, waiver.expires.description, waiver.target.description,
+                    waiver.owner, waiver.reason, waiver.expires.description, waiver.targetInWords,
                     waiver.acceptsInWords,
                 ]
                 json.strings(nil, texts.map(\.shown))

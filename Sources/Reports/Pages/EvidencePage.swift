@@ -118,7 +118,7 @@ package enum EvidencePage: Page {
 
     private static let waiver: [Member<PeriodEvidence.WaiverInForce>] = Member.list {
         Member("rule", .string, "id of the policy's entry") { $0.waiver.rule }
-        Member("on", .string, "what it covers") { $0.waiver.target.description }
+        Member("on", .string, "what it covers") { $0.waiver.targetInWords }
         Member.group(ReportDocument.acceptance) { $0.waiver }
         Member("first_scan", .side, "the first of the period in which it held") { $0.first }
         Member("last_scan", .side, "the last one") { $0.last }

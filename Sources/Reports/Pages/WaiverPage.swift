@@ -10,7 +10,8 @@ package enum WaiverPage: Page {
         let (list, now) = content
         for waiver in list.waivers {
             page.line(
-                "\(waiver.expires)", waiver.isExpired(at: now) ? .bad : .good, "\(waiver.rule) on \(waiver.target)")
+                "\(waiver.expires)", waiver.isExpired(at: now) ? .bad : .good,
+                "\(waiver.rule) on \(waiver.targetInWords)")
             page.wrapped("accepts \(waiver.acceptsInWords)", indent: 12)
             page.wrapped("\(waiver.state(at: now)) · \(waiver.owner): \(waiver.reason)", indent: 12)
         }
@@ -22,7 +23,7 @@ package enum WaiverPage: Page {
             ["rule", "on", "accepts", "owner", "expires", "state", "reason"],
             content.list.waivers.map { waiver in
                 [
-                    waiver.rule, waiver.target.description, waiver.acceptsInWords, waiver.owner, "\(waiver.expires)",
+                    waiver.rule, waiver.targetInWords, waiver.acceptsInWords, waiver.owner, "\(waiver.expires)",
                     waiver.state(at: content.now), waiver.reason,
                 ].map(Markdown.text)
             })
@@ -42,7 +43,7 @@ package enum WaiverPage: Page {
 
     private static let waiver = Shape<Judged>.object {
         Member("rule", .string, "id of the policy's entry") { $0.waiver.rule }
-        Member("on", .string, "what it covers") { $0.waiver.target.description }
+        Member("on", .string, "what it covers") { $0.waiver.targetInWords }
         Member.group(ReportDocument.acceptance) { $0.waiver }
         Member("expired", .boolean) { $0.isExpired }
     }

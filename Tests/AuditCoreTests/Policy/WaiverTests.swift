@@ -145,16 +145,30 @@ import Testing
         #expect(except.covers(.sample("b", id: 7, owner: "other"), of: "other"))
     }
 
-    @Test func anIDStandsWithAName() throws {
-        let day = #", "expires": "2027-01-31""#
-        let one = try waiver(#""repository": "acme/b", "repository_id": 7"# + day)
-        #expect(one.description == "waiver of a on acme/b (id 7)")
-        // The history knows it by this text.
-        #expect(one.identity(under: "acme") == "acme: a on acme/b (id 7) until 2027-01-31")
-        let some = try waiver(#""repository": "b", "repository_id": 7, "except_organizations": ["Beta"]"# + day)
-        #expect(some.description == "waiver of a on b (id 7), except in beta")
-        #expect(some.identity(under: "acme") == "acme: a on b, except in beta (id 7) until 2027-01-31")
-        #expect(try waiver(#""repository": "b""# + day).description == "waiver of a on b")
+    /// Two repositories can have had one name.
+    @Test func anIDTellsWaiversOfOneNameApart() throws {
+        func entry(_ target: String) -> String {
+            #"{"rule": "a", "owner": "o", "reason": "r", "expires": "2027-01-31", \#(target)}"#
+        }
+        let targets = [
+            #""repository": "acme/b", "repository_id": 7"#, #""repository": "ACME/b", "repository_id": 8"#,
+            #""repository": "acme/c", "repository_id": 9"#,
+            #""repository": "b", "repository_id": 7, "except_organizations": ["Beta"]"#,
+        ]
+        let waivers = try list(
+            #"{"version": 1, "waivers": [\#(targets.map(entry).joined(separator: ", "))]}"#
+        ).waivers
+        #expect(
+            waivers.map(\.description) == [
+                "waiver of a on acme/b (id 7)", "waiver of a on ACME/b (id 8)", "waiver of a on acme/c",
+                "waiver of a on b, except in beta",
+            ])
+        // The history knows them by these texts, whatever else is in the list.
+        #expect(
+            waivers.map { $0.identity(under: "acme") } == [
+                "acme: a on acme/b (id 7) until 2027-01-31", "acme: a on ACME/b (id 8) until 2027-01-31",
+                "acme: a on acme/c (id 9) until 2027-01-31", "acme: a on b, except in beta (id 7) until 2027-01-31",
+            ])
     }
 
     /// Each is looked up, and not held against each: five thousand of both take no longer than to read them.
