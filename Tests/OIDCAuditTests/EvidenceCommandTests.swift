@@ -183,6 +183,24 @@ import Testing
         }
     }
 
+    @Test func whatIsAskedOfATimeWithoutAScanNamesTheTime() async throws {
+        try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
+            #expect(await scan("acme").status == 0)
+            for (command, time, words) in [
+                ("list", ["--until", "2020-06-01"], "holds no finished scan by 2020-06-01."),
+                ("trend", ["--until", "2020-06-01"], "holds no scan that was counted by 2020-06-01."),
+                (
+                    "list", ["--since", "2020-05-01", "--until", "2020-06-01T12:00:00Z"],
+                    "holds no finished scan since 2020-05-01 and by 2020-06-01T12:00:00Z."
+                ),
+            ] {
+                let run = await CommandRun.run(
+                    ["history", command, "--db", scan.folder.database, "--api-url", scan.address] + time)
+                #expect(run.status == 0 && run.output.contains(words), "\(run.output)\(run.error)")
+            }
+        }
+    }
+
     @Test func mistakesAreRefused() async throws {
         try await EmulatedScan.with([.good("api", id: 1)]) { (scan) async throws -> Void in
             #expect(await scan("acme").status == 0)

@@ -215,6 +215,17 @@ struct EndTime: OptionValue {
     }
 }
 
+extension Timestamp {
+    /// A time that was asked for, such as `since 2026-06-01 and by 2026-06-30`; `nil` if it is any.
+    static func words(since start: Timestamp?, until end: Timestamp?) -> String? {
+        let words = [
+            start.map { "since \(Day(of: $0).start == $0 ? "\(Day(of: $0))" : "\($0)")" },
+            end.map { "by \(Day(of: $0).end.adding(seconds: -1) == $0 ? "\(Day(of: $0))" : "\($0)")" },
+        ].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: " and ")
+    }
+}
+
 /// A time since when something is asked for: `7d`, `12h`, `2026-09-01` (from the start of that day) or a moment.
 enum StartTime: OptionValue {
     case moment(Timestamp)

@@ -3,13 +3,14 @@ package import AuditCore
 /// A list of the scans in a history.
 package enum ScanListPage: Page {
 
-    /// Scans, newest first; how many there are, of which these are the newest; how many run, or were interrupted.
-    package typealias Content = (scans: [StoredScan], total: Int, open: Int)
+    /// Scans, newest first; how many there are, of which these are the newest; how many run, or were interrupted; of which
+    /// time they are, such as `by 2026-06-01`, if not of all.
+    package typealias Content = (scans: [StoredScan], total: Int, open: Int, time: String?)
 
     package static func write(_ content: Content, to page: inout TextPage) {
-        let (scans, total, open) = content
+        let (scans, total, open, time) = content
         if scans.isEmpty {
-            page.plain("The history holds no finished scan.", indent: 0)
+            page.plain("The history holds no finished scan\(time.map { " \($0)" } ?? "").", indent: 0)
         } else {
             let hosts = scans.map(\.apiURL).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
             for host in hosts {

@@ -3,10 +3,14 @@ package import AuditCore
 /// Counts over time.
 package enum TrendPage: Page {
 
-    /// - Parameter points: oldest first.
-    package static func write(_ points: [TrendPoint], to page: inout TextPage) {
+    /// Points, oldest first; of which time they are, such as `by 2026-06-01`, if not of all.
+    package typealias Content = (points: [TrendPoint], time: String?)
+
+    package static func write(_ content: Content, to page: inout TextPage) {
+        let points = content.points
         guard !points.isEmpty else {
-            return page.plain("The history holds no scan that was counted.", indent: 0)
+            let time = content.time.map { " \($0)" } ?? ""
+            return page.plain("The history holds no scan that was counted\(time).", indent: 0)
         }
         var ids: [OrganizationID] = []
         for point in points where !ids.contains(point.organizationID) { ids.append(point.organizationID) }
@@ -28,8 +32,8 @@ package enum TrendPage: Page {
         }
     }
 
-    package static let document = JSONDocument<[TrendPoint]>("trend") {
-        Member("points", .list(point), "oldest first") { $0 }
+    package static let document = JSONDocument<Content>("trend") {
+        Member("points", .list(point), "oldest first") { $0.points }
     }
 
     private static let point = Shape<TrendPoint>.object {

@@ -48,8 +48,10 @@ struct HistoryListCommand: AuditCommand {
             let most = limit?.value ?? (settings.format == .text ? 30 : scans.count)
             try settings.write(
                 ScanListPage.render(
-                    (Array(scans.prefix(most)), total: scans.count, open: open), as: settings.format,
-                    style: settings.style(context)),
+                    (
+                        Array(scans.prefix(most)), total: scans.count, open: open,
+                        time: Timestamp.words(since: start, until: until?.moment)
+                    ), as: settings.format, style: settings.style(context)),
                 to: context)
             if scans.isEmpty, start == nil, until == nil {
                 let options = context.options(for: ScanCommand.self, apiURL: settings.host.given)

@@ -37,7 +37,9 @@ struct HistoryTrendCommand: AuditCommand {
                         + "--format json lists all")
             }
             try settings.write(
-                TrendPage.render(points, as: settings.format, style: settings.style(context)), to: context)
+                TrendPage.render(
+                    (points, time: Timestamp.words(since: moment, until: until?.moment)), as: settings.format,
+                    style: settings.style(context)), to: context)
             return ExitStatus.success.rawValue
         }
     }
