@@ -1,12 +1,13 @@
 /// How often an organization is scanned, as its scans show.
-struct ScanRhythm: Hashable, Sendable {
+package struct ScanRhythm: Hashable, Sendable {
     private enum Usual: Hashable {
         /// Too few scans to show one.
         case unknown
         /// Several times a day, so many seconds apart.
         case seconds(Int64)
-        /// On one day of so many, whatever the number of scans on it. Days begin so many seconds after midnight.
-        case days(Int64, start: Int64)
+        /// On one day of so many, whatever the number of scans on it, but for days of the week that are off. Days begin so
+        /// many seconds after midnight.
+        case days(Int64, start: Int64, off: Set<Int64>)
     }
 
     private let usual: Usual
@@ -18,11 +19,17 @@ struct ScanRhythm: Hashable, Sendable {
     private static let dailyMin: Int64 = 16 * 3600
     /// So many times scans must have been more than a day apart before that is usual.
     private static let distancesMin = 3
+    /// So many distances in a row show what is usual, though one of them is longer: a schedule that decays later does
+    /// not become usual.
+    private static let whileMin = 7
+    /// A weekend has at most so many days, and was without a scan at least so many times.
+    private static let weekendMax: Int64 = 3
+    private static let weekendsMin = 2
     /// Without a rhythm scans are taken for new for a day and a half.
     private static let newMax: Int64 = 36 * 3600
 
     /// - Parameter starts: of scans, oldest first.
-    init(_ starts: [Timestamp]) {
+    package init(_ starts: [Timestamp]) {
         let intervals = zip(starts, starts.dropFirst()).map { $1.seconds(since: $0) }
         // A few scans of one day, such as of several policies, show nothing.
         guard intervals.reduce(0, +) >= Self.day - Self.early else {
@@ -37,31 +44,45 @@ struct ScanRhythm: Hashable, Sendable {
             return
         }
         let start = Self.start(of: starts)
-        let dates = starts.map { Self.day($0, start) }
-        let distances = zip(dates, dates.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
-        let days = distances.isEmpty ? 1 : distances[(distances.count - 1) / 2]
+        var dates: [Int64] = []
+        for date in starts.map({ Self.day($0, start) }) where date != dates.last { dates.append(date) }
+        let distances = zip(dates, dates.dropFirst()).map { $1 - $0 }
+        let days = Self.usualDistance(distances)
         // What happened once or twice is not usual: most nights of a period may be missing.
-        usual = days == 1 || distances.count >= Self.distancesMin ? .days(days, start: start) : .unknown
+        usual =
+            days == 1 || distances.count >= Self.distancesMin
+            ? .days(days, start: start, off: days == 1 ? Self.daysOff(dates) : []) : .unknown
+    }
+
+    /// What is usual, such as `every day`; `nil` if scans do not show it.
+    package var words: String? {
+        switch usual {
+        case .unknown: nil
+        case .seconds(let usual): "every " + (55...65 ~= (usual + 30) / 60 ? "hour" : Self.words(usual))
+        case .days(1, _, let off): off.isEmpty ? "every day" : "\(7 - off.count) days a week"
+        case .days(let usual, _, _): "every \(usual) days"
+        }
     }
 
     /// Why a time without a scan is a gap, for people; `nil` if it is none.
     ///
     /// - Parameter next: when the next scan began, or until when there was none.
-    func gap(from start: Timestamp, to next: Timestamp) -> String? {
+    package func gap(from start: Timestamp, to next: Timestamp) -> String? {
+        let usually = words.map { "where one is usual \($0)" } ?? ""
         let seconds = next.seconds(since: start)
         switch usual {
         case .unknown: return seconds > Self.newMax ? "no scan" : nil
         case .seconds(let usual):
             guard 10 * seconds > 19 * usual else { return nil }
-            return "no scan for \(Self.words(seconds)), where one is usual every "
-                + (55...65 ~= (usual + 30) / 60 ? "hour" : Self.words(usual))
-        case .days(let usual, let begin):
-            let days = Self.day(next, begin) - Self.day(start, begin)
+            return "no scan for \(Self.words(seconds)), \(usually)"
+        case .days(let usual, let begin, let off):
+            let (first, last) = (Self.day(start, begin), Self.day(next, begin))
+            let days = last - first
             // Where each scan comes a little later than the day before, no scan comes much later.
             guard 2 * days > 3 * usual, seconds > usual * Self.day + Self.early else { return nil }
-            return usual == 1
-                ? "no scan on \(days == 2 ? "1 day" : "\(days - 1) days"), where one is usual every day"
-                : "no scan for \(days) days, where one is usual every \(usual) days"
+            guard usual == 1 else { return "no scan for \(days) days, \(usually)" }
+            let missing = off.isEmpty ? Int(days - 1) : ((first + 1)..<last).count { !off.contains(Self.weekday($0)) }
+            return missing == 0 ? nil : "no scan on \(missing == 1 ? "1 day" : "\(missing) days"), \(usually)"
         }
     }
 
@@ -76,6 +97,28 @@ struct ScanRhythm: Hashable, Sendable {
             return 2 * seen >= total
         } ?? day
     }
+
+    /// The days between most scans, or between those of the time in which scans were most frequent.
+    private static func usualDistance(_ distances: [Int64]) -> Int64 {
+        guard !distances.isEmpty else { return 1 }
+        let median = distances.sorted()[(distances.count - 1) / 2]
+        let densest = distances.indices.dropLast(whileMin - 1).map { start in
+            distances[start..<start + whileMin].sorted()[whileMin - 2]
+        }.min()
+        return min(median, densest ?? median)
+    }
+
+    /// Days of the week without a scan, again and again, such as weekends.
+    private static func daysOff(_ dates: [Int64]) -> Set<Int64> {
+        var free: [Int64: Int] = [:]
+        for (date, next) in zip(dates, dates.dropFirst()) where next - date <= weekendMax + 1 {
+            for day in (date + 1)..<next { free[weekday(day), default: 0] += 1 }
+        }
+        let scanned = Set(dates.map(weekday))
+        return Set(free.filter { $0.value >= weekendsMin && !scanned.contains($0.key) }.keys)
+    }
+
+    private static func weekday(_ day: Int64) -> Int64 { (day % 7 + 7) % 7 }
 
     /// When days are to begin, so that the usual time of scans is not near the end of one: before the six hours of the
     /// day with most scans.

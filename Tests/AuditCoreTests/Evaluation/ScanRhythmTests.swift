@@ -118,6 +118,44 @@ import Testing
             Self.gaps(six, until: Self.hours(241)) == ["48 to 60: no scan for 12 h, where one is usual every 6 h"])
     }
 
+    /// What was usual for a week stays so, however seldom scans come later.
+    @Test(arguments: [2, 3, 5] as [Int64])
+    func aScheduleThatDecaysHasGaps(distance: Int64) {
+        let starts = Self.nights(
+            Array(0...9 as ClosedRange<Int64>)
+                + Array(stride(from: 9 + distance, through: 89, by: Int64.Stride(distance))))
+        let gaps = Self.gaps(starts, until: starts[starts.count - 1].adding(seconds: 3600))
+        #expect(gaps.count == starts.count - 10)
+        let days = distance == 2 ? "1 day" : "\(distance - 1) days"
+        #expect(gaps.allSatisfy { $0.hasSuffix("no scan on \(days), where one is usual every day") }, "\(gaps)")
+        // Where nothing else was ever seen, it is usual.
+        let seldom = Self.nights(stride(from: 0, through: 89, by: Int64.Stride(distance)))
+        #expect(Self.gaps(seldom, until: seldom[seldom.count - 1].adding(seconds: 3600)).isEmpty)
+        #expect(ScanRhythm(seldom).words == "every \(distance) days")
+    }
+
+    @Test(arguments: [0, 3, 6] as [Int64])
+    func aWeekendIsNoGapWhereItNeverHadScans(first: Int64) {
+        let days = (0..<42 as Range<Int64>).filter { ($0 + first) % 7 < 5 }
+        let starts = Self.nights(days)
+        let end = Self.hours(42 * 24 - 4)
+        #expect(Self.gaps(starts, until: end).isEmpty)
+        #expect(ScanRhythm(starts).words == "5 days a week")
+        // A day of the week is one, beside a weekend too.
+        for day in [14, 18] as [Int64] {
+            let missing = (day..<day + 7).first { ($0 + first) % 7 == (day == 14 ? 2 : 4) } ?? 0
+            let without = Self.nights(days.filter { $0 != missing })
+            #expect(
+                Self.gaps(without, until: end).map { $0.drop { $0 != ":" } }
+                    == [": no scan on 1 day, where one is usual 5 days a week"], "\(missing)")
+        }
+        // Weekends that had scans once are gaps later.
+        let once = Self.nights(Array(0..<14 as Range<Int64>) + days.filter { $0 >= 14 })
+        #expect(!Self.gaps(once, until: end).isEmpty)
+        // One weekend shows nothing.
+        #expect(Self.gaps(Self.nights([0, 1, 2, 3, 4, 7, 8]), until: Self.hours(8 * 24 + 20)).count == 1)
+    }
+
     /// However long nothing was scanned, that is not usual.
     @Test func aLongSilenceIsAGap() {
         let starts = Self.nights([0, 1, 2, 3, 63, 64])
