@@ -32,10 +32,11 @@ import Testing
 
     private func scan(
         _ store: HistoryStore, night: Int64, _ organization: OrganizationReference, _ observations: Observation...,
-        template: OrganizationTemplate = .neverSet, scope: Scope = Scope(),
+        template: OrganizationTemplate = .neverSet, scope: Scope = Scope(), hour: Int64 = 0, policy other: Policy? = nil,
     ) async throws {
         try await store.scan(
-            observations, at: night * Self.day, template: template, scope: scope, policy: policy(),
+            observations, at: night * Self.day + hour * 3600, template: template, scope: scope,
+            policy: other ?? policy(),
             isWhole: !scope.isNarrow, login: organization.login, id: try #require(organization.id).rawValue)
     }
 
@@ -77,6 +78,16 @@ import Testing
         evidence.gaps.filter { kinds.contains($0.kind) }.map { gap in
             "\(gap.organization ?? ""): \(gap.first?.id.rawValue ?? 0)-\(gap.last?.id.rawValue ?? 0) "
                 + gap.repositories.joined(separator: " ")
+        }
+    }
+
+    private func changes(_ evidence: PeriodEvidence) -> [String] {
+        evidence.changes.map { change in
+            let name =
+                if case .repository(let what) = change.event.what { what.repository.fullName } else {
+                    change.organization
+                }
+            return "\(name) \(change.event.after?.id.rawValue ?? 0)-\(change.event.seenBy.id.rawValue)"
         }
     }
 
@@ -270,6 +281,185 @@ import Testing
             try await scan(store, night: night, Self.acme, read("acme/web", id: 2), scope: scope)
         }
         #expect(try await evidence(store, from: 4, to: 6).openGaps.isEmpty)
+    }
+
+    /// Between two nights somebody looked at one repository, and saw what neither night did.
+    @Test(arguments: [Self.named, Self.filtered])
+    func whatNarrowScansSawIsNotDropped(scope: Scope) async throws {
+        let store = try HistoryStore(path: folder.file)
+        let good: [ClaimKey] = ["repo", "context"]
+        for night in 0...2 as ClosedRange<Int64> {
+            try await scan(
+                store, night: night, Self.acme, read("acme/web", id: 2, good), read("acme/api", id: 1, good))
+        }
+        try await scan(store, night: 2, Self.acme, read("acme/web", id: 2), scope: scope, hour: 10)
+        // Unchanged since, and what the narrow scan did not look at has changed.
+        try await scan(store, night: 2, Self.acme, read("acme/web", id: 2), scope: scope, hour: 12)
+        try await scan(store, night: 3, Self.acme, read("acme/web", id: 2, good), read("acme/api", id: 1))
+        let evidence = try await evidence(store, to: 3)
+        #expect(changes(evidence) == ["acme/web 3-4", "acme/api 3-6", "acme/web 5-6"])
+        #expect(findings(evidence) == ["acme/api of 77: open, 6 to 0", "acme/web of 77: gone, 5 to 6"])
+        #expect(evidence.openGaps.isEmpty, "\(evidence.gaps)")
+        let before = try await self.evidence(store, from: 1, to: 2)
+        #expect(before.end.map(\.scan.id.rawValue) == [3] && changes(before).isEmpty)
+    }
+
+    @Test func nightsOfSomeRepositoriesBetweenWholeOnesAreAGapAndSaySo() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let good: [ClaimKey] = ["repo", "context"]
+        func all(_ night: Int64) async throws {
+            try await scan(
+                store, night: night, Self.acme, read("acme/web", id: 2, night > 5 ? ["repo"] : good),
+                read("acme/api", id: 1, good))
+        }
+        for night in 0...2 as ClosedRange<Int64> { try await all(night) }
+        for night in 3...8 as ClosedRange<Int64> {
+            try await scan(
+                store, night: night, Self.acme, read("acme/web", id: 2, night > 5 ? ["repo"] : good),
+                scope: Self.filtered)
+        }
+        for night in 9...10 as ClosedRange<Int64> { try await all(night) }
+        let evidence = try await evidence(store, to: 10)
+        #expect(changes(evidence) == ["acme/web 6-7"])
+        #expect(findings(evidence) == ["acme/web of 77: open, 11 to 0"])
+        #expect(
+            evidence.gaps.map(\.reason) == ["scans of some repositories only: nothing is known of the others"])
+        #expect(gaps(evidence, .listing) == ["acme: 4-9 "])
+        let middle = try await self.evidence(store, to: 8)
+        #expect(changes(middle) == ["acme/web 6-7"] && findings(middle) == ["acme/web of 77: open, 9 to 0"])
+    }
+
+    // MARK: - Findings
+
+    private static func policy(_ name: String, _ rules: String...) throws -> Policy {
+        try .parsed(#"{"version": 1, "name": "\#(name)", "rules": [\#(rules.joined(separator: ","))]}"#)
+    }
+
+    @Test func eachPolicyIsHeldAgainstItsOwnLastScan() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let rule = #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context"]}"#
+        for night in 0...4 as ClosedRange<Int64> {
+            for (hour, name) in [(0, "first"), (1, "second")] as [(Int64, String)] {
+                try await scan(
+                    store, night: night, Self.acme, read("acme/web", id: 2), hour: hour,
+                    policy: Self.policy(night == 4 && hour == 0 ? "third" : name, rule))
+            }
+        }
+        let evidence = try await evidence(store, to: 4)
+        let states = evidence.findings.map { "\($0.policyName) \($0.state.rawValue) \($0.lastSeen.id.rawValue)" }
+        #expect(Set(states) == ["first open 7", "second open 10", "third open 9"])
+        for night in 5...7 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), policy: Self.policy("third", rule))
+        }
+        let later = try await self.evidence(store, to: 7).findings.map { "\($0.policyName) \($0.state.rawValue)" }
+        #expect(Set(later) == ["first not_judged", "second not_judged", "third open"])
+    }
+
+    @Test func whatWentWithItsRuleIsNotFixed() async throws {
+        let store = try HistoryStore(path: folder.file)
+        let claims = #"{"id": "claims", "rule": "require-claims", "severity": "high", "claims": ["repo", "context"]}"#
+        let other = #"{"id": "other", "rule": "require-claims", "severity": "low", "claims": ["repo"]}"#
+        let good: [ClaimKey] = ["repo", "context"]
+        try await scan(
+            store, night: 0, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1),
+            policy: Self.policy("p", claims, other))
+        try await scan(
+            store, night: 1, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1, good),
+            policy: Self.policy("p", claims, other))
+        try await scan(
+            store, night: 2, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1, good),
+            policy: Self.policy("p", other))
+        let reasons = try await evidence(store, to: 2).findings.map { found in
+            "\(found.finding.name) \(found.state.rawValue) \(found.goneBy?.id.rawValue ?? 0) "
+                + (found.goneReason?.rawValue ?? "")
+        }
+        #expect(reasons == ["acme/api gone 2 fixed", "acme/web gone 3 rule_removed"])
+        // The rule is back, and finds it fixed.
+        try await scan(
+            store, night: 3, Self.acme, read("acme/web", id: 2, good), read("acme/api", id: 1, good),
+            policy: Self.policy("p", claims, other))
+        #expect(try await evidence(store, to: 3).findings.map(\.goneReason) == [.fixed, .fixed])
+    }
+
+    @Test func theLastDayIsOneOnWhichItWasRead() async throws {
+        let store = try HistoryStore(path: folder.file)
+        for night in 0...1 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2), read("acme/api", id: 1))
+        }
+        try await scan(store, night: 2, Self.acme, read("acme/web", id: 2), unread("acme/api", id: 1))
+        try await scanNobody(store, night: 3, login: "acme")
+        #expect(
+            findings(try await evidence(store, to: 3)) == [
+                "acme/api of 77: open, 2 to 0", "acme/web of 77: open, 3 to 0",
+            ])
+    }
+
+    // MARK: - Times without a scan
+
+    @Test func aPeriodWithoutAScanIsAGap() async throws {
+        let store = try HistoryStore(path: folder.file)
+        try await scan(store, night: 0, Self.acme, read("acme/web", id: 2))
+        // Less than a day and a half after the scan.
+        let until = Timestamp.sample.adding(seconds: 20 * 3600)
+        let evidence = try #require(
+            try await store.evidence(
+                of: [], apiURL: Self.api, since: .sample.adding(seconds: 3600), until: until, now: until))
+        #expect(evidence.scans.isEmpty && evidence.openGaps.map(\.reason) == ["no scan in the period"])
+        #expect(evidence.frequencies.map(\.daysWithoutScan) == evidence.frequencies.map(\.days))
+    }
+
+    // MARK: - The journal
+
+    @Test func writesOfThePeriodAreListedWhetherSeenOrNot() async throws {
+        let store = try HistoryStore(path: folder.file)
+        for night in 0...2 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, read("acme/web", id: 2))
+            try await scan(store, night: night, Self.umbrella, read("umbrella/ok", id: 3))
+        }
+        try await scan(store, night: 2, Self.acme, read("acme/web", id: 2), scope: Self.named, hour: 20)
+        func change(_ target: PlannedChange.Target) -> PlannedChange {
+            PlannedChange(
+                target: target, before: .repository(.own(["repo"])), after: .repository(.own(["repo", "ref"])),
+                rules: [])
+        }
+        let targets: [PlannedChange.Target] = [
+            .repository(owner: "Acme", name: "web", id: RepositoryID(rawValue: 2)),
+            .repository(owner: "acme", name: "late", id: RepositoryID(rawValue: 4)),
+            .repository(owner: "acme", name: "never", id: RepositoryID(rawValue: 5)),
+            .repository(owner: "umbrella", name: "ok", id: RepositoryID(rawValue: 3)),
+        ]
+        let plan = Plan(
+            apiURL: Self.api, isEnterpriseServer: false,
+            organizations: [Self.acme, Self.umbrella].compactMap { one in
+                one.id.map { Plan.Organization(login: one.login, id: $0) }
+            }, createdAt: .sample, scanID: nil, policyName: "", policySHA256: "", changes: targets.map(change),
+            manual: [])
+        let times: [Int64?] = [Self.day + 3600, 2 * Self.day + 7200, nil, 3600]
+        let changeset = Changeset(
+            id: ChangesetID(rawValue: 7), kind: .apply, startedAt: .sample, actor: "octocat", planDigest: "",
+            plan: plan,
+            entries: times.enumerated().map { place, seconds in
+                Changeset.Entry(
+                    intendedAt: seconds.map { Timestamp.sample.adding(seconds: $0) },
+                    outcome: place == 1 ? nil : .applied)
+            })
+        func writes(_ organizations: OrganizationReference..., from first: Int64) async throws -> [String] {
+            let until = Timestamp.sample.adding(seconds: 3 * Self.day)
+            var evidence = try #require(
+                try await store.evidence(
+                    of: organizations, apiURL: Self.api, since: .sample.adding(seconds: first), until: until, now: until
+                ))
+            evidence.addWrites(of: [changeset])
+            return evidence.writes.map { write in
+                "\(write.write.target) \(write.outcome?.name ?? "-") \(write.seenBy?.id.rawValue ?? 0)"
+            }
+        }
+        #expect(try await writes(Self.acme, from: 0) == ["Acme/web applied 5", "acme/late - 0"])
+        #expect(
+            try await writes(Self.acme, Self.umbrella, from: 0) == [
+                "umbrella/ok applied 4", "Acme/web applied 5", "acme/late - 0",
+            ])
+        #expect(try await writes(Self.umbrella, from: Self.day).isEmpty)
     }
 
     /// Who is named elsewhere narrows nothing here.

@@ -29,7 +29,7 @@ import Testing
             #expect(ours.replacing(/\s+/, with: " ").contains("by octocat"))
             #expect(!ours.contains("WHO COULD"))
             let theirs = await Self.run(scan, "history", "repository", "acme/web").output
-            #expect(theirs.contains("    who: not written from here; audit log of acme:\n"), "\(theirs)")
+            #expect(theirs.contains("    who: not by this history's journal; audit log of acme:\n"), "\(theirs)")
             #expect(theirs.contains(/\n         repo:acme\/web created:\S+Z\.\.\S+Z\n/))
             #expect(theirs.contains("WHO COULD  change a repository's template: its administrators"))
             let words = theirs.replacing(/\s+/, with: " ")
@@ -60,7 +60,7 @@ import Testing
             let ours = await Self.run(scan, "history", "repository", "acme/ours").output
             #expect(ours.contains("    who: written from here by set #1, "), "\(ours)")
             let theirs = await Self.run(scan, "history", "repository", "acme/theirs").output
-            #expect(theirs.contains("    who: not written from here; audit log of acme:\n"), "\(theirs)")
+            #expect(theirs.contains("    who: not by this history's journal; audit log of acme:\n"), "\(theirs)")
             #expect(!theirs.contains("written from here by") && theirs.contains("WHO COULD"))
         }
     }

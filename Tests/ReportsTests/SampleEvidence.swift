@@ -36,11 +36,19 @@ extension SamplePages {
             } + [
                 PeriodGap(.repositories, "acme", reason: "gone", from: .sample, repositories: ["a/b"], isAccepted: true)
             ]
-        evidence.findings = PeriodFinding.State.allCases.map { state in
-            PeriodFinding(
-                finding: finding, policyName: "test", state: state, lastSeen: side(42),
-                goneBy: state == .gone ? side(42) : nil)
+        evidence.findings = PeriodFinding.State.allCases.flatMap { state in
+            let reasons: [GoneFinding.Reason?] = state == .gone ? GoneFinding.Reason.allCases : []
+            return (reasons + [nil]).map { reason in
+                PeriodFinding(
+                    finding: finding, policyName: "test", state: state, lastSeen: side(42),
+                    goneBy: state == .gone ? side(42) : nil, goneReason: reason)
+            }
         }
+        evidence.frequencies = [
+            PeriodEvidence.Frequency(organization: "acme", usual: "every day", days: 3, daysWithoutScan: 1),
+            PeriodEvidence.Frequency(organization: "beta", usual: nil, days: 3, daysWithoutScan: 3),
+        ]
+        evidence.addWrites(of: [changeset()])
         evidence.waivers = [
             PeriodEvidence.WaiverInForce(waiver: waiver, first: side(41), last: side(42), scans: 2)
         ]

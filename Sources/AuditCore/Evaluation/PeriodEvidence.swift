@@ -15,8 +15,12 @@ package struct PeriodEvidence: Sendable {
     /// In the order of the scans that saw them.
     package var changes: [Change]
     package var gaps: [PeriodGap]
+    /// What was written to GitHub in the period by the history's journal, in the order of time.
+    package var writes: [Write]
     /// Those that stood open at a time of the period, worst first.
     package var findings: [PeriodFinding]
+    /// How often each organization was scanned.
+    package var frequencies: [Frequency]
     /// Policies and waiver files that judged scans of the period, in the order of their use.
     package var texts: [Text]
     package var waivers: [WaiverInForce]
@@ -27,8 +31,10 @@ package struct PeriodEvidence: Sendable {
         start: [State] = [], end: [State] = [], scans: [StoredScan] = [], changes: [Change] = [],
         gaps: [PeriodGap] = [],
         findings: [PeriodFinding] = [], texts: [Text] = [], waivers: [WaiverInForce] = [],
-        verification: VerificationResult = VerificationResult(),
+        verification: VerificationResult = VerificationResult(), writes: [Write] = [], frequencies: [Frequency] = [],
     ) {
+        self.writes = writes
+        self.frequencies = frequencies
         self.apiURL = apiURL
         self.organizations = organizations
         self.since = since
@@ -65,6 +71,43 @@ package struct PeriodEvidence: Sendable {
         package init(organization: String, event: Timeline.Event) {
             self.organization = organization
             self.event = event
+        }
+    }
+
+    /// One write of the journal, or one that was about to be made.
+    package struct Write: Hashable, Sendable {
+        /// Login of the organization.
+        package var organization: String
+        package var write: Timeline.Write
+        /// `nil` if it was not concluded: nobody knows whether it was written.
+        package var outcome: ChangeOutcome?
+        /// The first scan of the period that began after it and read the whole organization; `nil` if none did.
+        package var seenBy: ScanDifference.Side?
+
+        package init(
+            organization: String, write: Timeline.Write, outcome: ChangeOutcome?, seenBy: ScanDifference.Side?,
+        ) {
+            self.organization = organization
+            self.write = write
+            self.outcome = outcome
+            self.seenBy = seenBy
+        }
+    }
+
+    /// How often an organization was scanned in the period.
+    package struct Frequency: Hashable, Sendable {
+        package var organization: String
+        /// How often a scan is usual, such as `every day`; `nil` if the scans do not show it.
+        package var usual: String?
+        /// Days of the period that have come, in UTC.
+        package var days: Int
+        package var daysWithoutScan: Int
+
+        package init(organization: String, usual: String?, days: Int, daysWithoutScan: Int) {
+            self.organization = organization
+            self.usual = usual
+            self.days = days
+            self.daysWithoutScan = daysWithoutScan
         }
     }
 
@@ -110,6 +153,35 @@ package struct PeriodEvidence: Sendable {
             self.first = first
             self.last = last
             self.scans = scans
+        }
+    }
+
+    /// Writes that no scan of the period has seen yet.
+    package var unseenWrites: [Write] { writes.filter { $0.seenBy == nil } }
+
+    /// Adds what the journal holds of the period and of the organizations.
+    package mutating func addWrites(of changesets: [Changeset]) {
+        let ids = Set(organizations.compactMap(\.id))
+        for changeset in changesets {
+            let owners = Dictionary(
+                changeset.plan.organizations.map { ($0.login.lowercased(), $0) },
+                uniquingKeysWith: { first, _ in first })
+            for (change, entry) in zip(changeset.plan.changes, changeset.entries) {
+                guard let at = entry.intendedAt, at >= since, at <= until,
+                    let owner = owners[change.target.owner.lowercased()], ids.contains(owner.id)
+                else { continue }
+                let write = Timeline.Write(
+                    changeset: changeset.id, kind: changeset.kind, target: change.target.name, actor: changeset.actor,
+                    at: at)
+                writes.append(
+                    Write(
+                        organization: owner.login, write: write, outcome: entry.outcome,
+                        seenBy: scans.first { $0.startedAt >= at && $0.isWhole(of: owner.id) }?.side))
+            }
+        }
+        writes.sort {
+            ($0.write.at, $0.write.changeset.rawValue, $0.write.target)
+                < ($1.write.at, $1.write.changeset.rawValue, $1.write.target)
         }
     }
 
@@ -171,6 +243,13 @@ package struct PeriodEvidence: Sendable {
     }
 }
 
+extension StoredScan {
+    /// Whether it found an organization and read all of its repositories that scans read.
+    package func isWhole(of organization: OrganizationID) -> Bool {
+        organizations.first { $0.id == organization }.map { !scope.isNarrow(of: $0.login) } ?? false
+    }
+}
+
 /// A time of which a history does not know everything.
 package struct PeriodGap: Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
@@ -218,21 +297,38 @@ package struct PeriodGap: Hashable, Sendable {
         self.isAccepted = isAccepted
     }
 
-    /// Times without a scan where one is usual.
+    /// Why there is a gap where scans chose some repositories.
+    package static let narrowScans = "scans of some repositories only: nothing is known of the others"
+
+    /// Times without a scan where one is usual, and times with scans of some repositories only.
     ///
     /// - Parameters:
-    ///   - starts: of the scans of one organization, oldest first: the one before the period, and those in it.
+    ///   - starts: of the whole scans of one organization, oldest first: the one before the period, and those in it.
+    ///   - narrow: its scans of some repositories, oldest first.
     ///   - end: of the period, or of what has come of it.
     package static func missingScans(
-        of organization: String, between starts: [Timestamp], andUntil end: Timestamp,
+        of organization: String, between starts: [Timestamp], narrow: [ScanDifference.Side] = [],
+        andUntil end: Timestamp,
     ) -> [PeriodGap] {
         let rhythm = ScanRhythm(starts)
-        return starts.enumerated().compactMap { place, start in
+        var gaps: [PeriodGap] = []
+        for (place, start) in starts.enumerated() {
             let next = place + 1 < starts.count ? starts[place + 1] : nil
-            return rhythm.gap(from: start, to: next ?? end).map { reason in
-                PeriodGap(.missingScans, organization, reason: reason, from: start, to: next)
+            guard rhythm.gap(from: start, to: next ?? end) != nil else { continue }
+            let within = narrow.filter { $0.startedAt >= start && $0.startedAt < next ?? end }
+            if let first = within.first, let last = within.last {
+                gaps.append(
+                    PeriodGap(
+                        .listing, organization, reason: narrowScans, from: start, first: first, last: last, to: next))
+            }
+            let moments = [start] + within.map(\.startedAt)
+            for (place, moment) in moments.enumerated() {
+                let following = place + 1 < moments.count ? moments[place + 1] : next
+                guard let reason = rhythm.gap(from: moment, to: following ?? end) else { continue }
+                gaps.append(PeriodGap(.missingScans, organization, reason: reason, from: moment, to: following))
             }
         }
+        return gaps
     }
 }
 
@@ -241,9 +337,9 @@ package struct PeriodFinding: Hashable, Sendable {
     package enum State: String, Sendable, CaseIterable {
         case open
         case waived
-        /// Fixed, or its repository is gone, or in another organization.
+        /// Fixed, or no longer found for another reason.
         case gone
-        /// Another policy judged the last scan.
+        /// Its policy has not judged the last scans.
         case notJudged = "not_judged"
     }
 
@@ -256,11 +352,14 @@ package struct PeriodFinding: Hashable, Sendable {
     package var lastSeen: ScanDifference.Side
     /// The scan that no longer did; `nil` if none has.
     package var goneBy: ScanDifference.Side?
+    /// Why it is gone; `nil` if it is not, or if it stood in an organization that no longer has its repository.
+    package var goneReason: GoneFinding.Reason?
 
     package init(
         finding: StoredFinding, policyName: String, state: State, lastSeen: ScanDifference.Side,
-        goneBy: ScanDifference.Side?,
+        goneBy: ScanDifference.Side?, goneReason: GoneFinding.Reason? = nil,
     ) {
+        self.goneReason = goneReason
         self.finding = finding
         self.policyName = policyName
         self.state = state

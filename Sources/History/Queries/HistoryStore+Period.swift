@@ -26,6 +26,7 @@ extension HistoryStore {
             )
         }
         evidence.addUnexplainedGaps()
+        evidence.frequencies = own.map { $0.frequency(since: since, until: min(until, now)) }
         evidence.start = try await states(own) { $0.start }
         evidence.end = try await states(own) { $0.end }
         evidence.changes = try await changes(own, apiURL: apiURL, since: since, until: until)
@@ -70,24 +71,19 @@ extension HistoryStore {
             let after: StoredScan
             var organizations: [OrganizationReference]
         }
-        var pairs: [Pair] = []
-        for organization in own {
-            for (before, after) in zip(organization.scans, organization.scans.dropFirst()) {
-                if let place = pairs.firstIndex(where: { $0.before.id == before.id && $0.after.id == after.id }) {
-                    pairs[place].organizations.append(organization.organization)
-                } else {
-                    pairs.append(Pair(before: before, after: after, organizations: [organization.organization]))
+        let pairs = try await read { db in
+            let reader = PeriodReader(db: db, apiURL: apiURL, since: since, until: until)
+            var pairs: [[ScanID]: Pair] = [:]
+            for organization in own {
+                for (before, after) in try reader.pairsThatMayDiffer(organization) {
+                    pairs[[before.id, after.id], default: Pair(before: before, after: after, organizations: [])]
+                        .organizations.append(organization.organization)
                 }
             }
-        }
-        pairs.sort { ($0.after.link, $0.before.link) < ($1.after.link, $1.before.link) }
-        let found = pairs
-        let differing = try await read { db in
-            let reader = PeriodReader(db: db, apiURL: apiURL, since: since, until: until)
-            return try found.filter { try reader.mayDiffer($0.before, $0.after) }
+            return pairs.values.sorted { ($0.after.link, $0.before.link) < ($1.after.link, $1.before.link) }
         }
         var changes: [PeriodEvidence.Change] = []
-        for pair in differing {
+        for pair in pairs {
             let difference = try await difference(
                 from: pair.before, to: pair.after, of: pair.organizations, withFindings: false)
             changes += difference.organizations.flatMap { $0.periodChanges(pair.before.side, pair.after.side) }

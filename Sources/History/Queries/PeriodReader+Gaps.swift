@@ -7,12 +7,7 @@ extension PeriodReader {
     /// - Parameter end: of what has come of the period.
     func gaps(_ organizations: [PeriodScans], andUntil end: Timestamp) throws -> [PeriodGap] {
         let pruned = try prunedScans(organizations)
-        var gaps = pruned.map { scan in
-            PeriodGap(
-                .prunedScan, nil, reason: "scan #\(scan.id) was pruned: what it found is not kept",
-                from: scan.startedAt,
-                to: scan.startedAt)
-        }
+        var gaps = prunedRanges(pruned, among: organizations)
         gaps += try stoppedScans(organizations)
         for own in organizations {
             // By the login that it bore then: another organization may bear it by now.
@@ -37,20 +32,51 @@ extension PeriodReader {
         if let scan = own.scans.first(where: own.isNarrow) {
             gaps.append(
                 PeriodGap(
-                    .listing, login, reason: "scans of some repositories alone: of the others nothing is known",
-                    from: scan.startedAt, first: scan.side, last: own.scans.last?.side))
+                    .listing, login, reason: PeriodGap.narrowScans, from: scan.startedAt, first: scan.side,
+                    last: own.scans.last?.side))
         }
-        let starts =
-            own.scans.map(\.startedAt)
-            + pruned.filter { $0.startedAt > since && $0.organizations.contains(own.organization.id) }
+        let prunedStarts = pruned.filter { $0.startedAt > since && $0.organizations.contains(own.organization.id) }
             .map(\.startedAt)
-        gaps += PeriodGap.missingScans(of: login, between: starts.sorted(), andUntil: end)
+        if prunedStarts.isEmpty, !own.all.contains(where: { $0.startedAt > since }) {
+            gaps.append(PeriodGap(.missingScans, login, reason: "no scan in the period", from: since))
+        } else {
+            gaps += PeriodGap.missingScans(
+                of: login, between: (own.scans.map(\.startedAt) + prunedStarts).sorted(),
+                narrow: own.narrow.map(\.side), andUntil: end)
+        }
         let organization = try organizationGaps(own)
         return try gaps + organization + followerGaps(own, organization) + repositoryGaps(own)
     }
 
-    /// A pruned scan's start, its number, and for which organizations it asked.
-    private typealias Pruned = (id: Int64, startedAt: Timestamp, organizations: Set<OrganizationID?>)
+    /// A pruned scan's number, its link, its start, and for which organizations it asked.
+    private typealias Pruned = (id: Int64, link: Int64, startedAt: Timestamp, organizations: Set<OrganizationID?>)
+
+    /// One gap for scans that were pruned one after the other.
+    private func prunedRanges(_ pruned: [Pruned], among organizations: [PeriodScans]) -> [PeriodGap] {
+        let kept = organizations.flatMap(\.all).map(\.link).sorted()
+        var ranges: [[Pruned]] = []
+        var next = 0
+        for scan in pruned.sorted(by: { $0.link < $1.link }) {
+            let before = next
+            while next < kept.count, kept[next] < scan.link { next += 1 }
+            if ranges.isEmpty || next > before {
+                ranges.append([scan])
+            } else {
+                ranges[ranges.count - 1].append(scan)
+            }
+        }
+        return ranges.map { scans in
+            let (first, last) = (scans[0], scans[scans.count - 1])
+            let times = scans.map(\.startedAt)
+            let which =
+                scans.count == 1
+                ? "scan #\(first.id) was pruned: what it found"
+                : "\(scans.count) scans, #\(first.id) to #\(last.id), were pruned: what they found"
+            return PeriodGap(
+                .prunedScan, nil, reason: "\(which) is not kept", from: times.min() ?? first.startedAt,
+                to: times.max())
+        }
+    }
 
     private func prunedScans(_ organizations: [PeriodScans]) throws -> [Pruned] {
         let ids = Set(organizations.map(\.organization.id))
@@ -73,16 +99,15 @@ extension PeriodReader {
             let asked = try json.strings(row.decode(forColumn: "requested"))
                 .map { try bearers.bearer(of: $0, at: link) }.filter(ids.contains)
             guard !asked.isEmpty else { return nil }
-            return (try row.decode(forColumn: "id"), try row.time("startedAt"), Set(asked))
+            return (try row.decode(forColumn: "id"), link, try row.time("startedAt"), Set(asked))
         }
     }
 
     /// Scans that were sealed before they had read everything.
     private func stoppedScans(_ organizations: [PeriodScans]) throws -> [PeriodGap] {
         var scans: [StoredScan] = []
-        for scan in organizations.flatMap(\.scans) where !scans.contains(where: { $0.id == scan.id }) {
-            scans.append(scan)
-        }
+        var seen: Set<ScanID> = []
+        for scan in organizations.flatMap(\.all) where seen.insert(scan.id).inserted { scans.append(scan) }
         return try scans.compactMap { scan in
             let stop = try String.fetchOne(
                 db, sql: "SELECT stop FROM scan WHERE id = ?", arguments: [scan.id.rawValue]
@@ -93,7 +118,7 @@ extension PeriodReader {
                 reason: "\(scan.summary.unreadable) of \(scan.summary.listed) repositories were not read: "
                     + stop.explanation,
                 from: scan.startedAt, first: scan.side, last: scan.side,
-                to: organizations.flatMap(\.scans).filter { $0.link > scan.link }.map(\.startedAt).min())
+                to: organizations.flatMap(\.all).filter { $0.link > scan.link }.map(\.startedAt).min())
         }
     }
 
@@ -169,7 +194,7 @@ extension PeriodReader {
 
     /// Those of one organization that could not be read, by reason and by the scans between which that was so.
     private func repositoryGaps(_ own: PeriodScans) throws -> [PeriodGap] {
-        guard let last = own.scans.last else { return [] }
+        guard let last = own.all.last else { return [] }
         struct Key: Hashable {
             let reason: String
             let first: ScanDifference.Side
@@ -177,17 +202,23 @@ extension PeriodReader {
             let to: Timestamp?
         }
         var names: [Key: [String]] = [:]
-        for (name, unread) in try unreadTimes(own, upTo: last.id.rawValue) {
-            let within = own.scans.filter { $0.id.rawValue >= unread.from && $0.id.rawValue < unread.to }
+        let whole = Set(own.scans.map(\.id))
+        for (_, name, unread) in try unreadTimes(own, upTo: last.id.rawValue) {
+            // Of scans of some repositories only the one that wrote it is known to have looked.
+            let within = own.all.filter { scan in
+                scan.id.rawValue >= unread.from && scan.id.rawValue < unread.to
+                    && (whole.contains(scan.id) || scan.id.rawValue == unread.from)
+            }
             guard let first = within.first, let end = within.last else { continue }
-            let next = own.scans.first { $0.id.rawValue >= unread.to }
+            let next = own.all.first { $0.id.rawValue >= unread.to }
             names[
                 Key(reason: unread.reason, first: first.side, last: end.side, to: next?.startedAt), default: []
             ].append(name)
         }
         return names.map { key, names in
-            let scans = own.scans.filter {
-                $0.id.rawValue >= key.first.id.rawValue && $0.id.rawValue <= key.last.id.rawValue
+            let scans = own.all.filter { scan in
+                scan.id.rawValue >= key.first.id.rawValue && scan.id.rawValue <= key.last.id.rawValue
+                    && (whole.contains(scan.id) || scan.id == key.first.id)
             }
             return PeriodGap(
                 .repositories, own.organization.login, reason: key.reason, from: key.first.startedAt, first: key.first,
@@ -196,11 +227,12 @@ extension PeriodReader {
     }
 
     /// From one scan, and to before another.
-    private typealias Unread = (reason: String, from: Int64, to: Int64)
+    typealias Unread = (reason: String, from: Int64, to: Int64)
 
-    private func unreadTimes(
+    /// When repositories could not be read, each by its row id.
+    func unreadTimes(
         _ own: PeriodScans, upTo last: Int64,
-    ) throws -> [(name: String, unread: Unread)] {
+    ) throws -> [(repository: Int64, name: String, unread: Unread)] {
         let rows = try CoverageRecord.fetchAll(
             db,
             sql: """
@@ -213,7 +245,7 @@ extension PeriodReader {
             arguments: [own.rowID, last])
         let stays = try RepositoryStays(db, of: rows.map(\.repositoryRowID), upTo: last)
         let left = try departures(Set(rows.map(\.repositoryRowID)), upTo: last, own.scans.last?.scope ?? Scope())
-        var times: [(name: String, unread: Unread)] = []
+        var times: [(repository: Int64, name: String, unread: Unread)] = []
         for (place, row) in rows.enumerated() {
             guard let reason = row.reason else { continue }
             let next =
@@ -225,7 +257,8 @@ extension PeriodReader {
             for stay in stays.of(row.repositoryRowID, in: own.rowID) {
                 let unread = stay.scans.clamped(to: row.scanID..<min(next, gone))
                 guard !unread.isEmpty else { continue }
-                times.append((stay.fullName, (reason.message, unread.lowerBound, unread.upperBound)))
+                times.append(
+                    (row.repositoryRowID, stay.fullName, (reason.message, unread.lowerBound, unread.upperBound)))
             }
         }
         return times

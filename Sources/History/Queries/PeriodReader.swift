@@ -5,8 +5,11 @@ import GRDB
 struct PeriodScans: Sendable {
     let rowID: Int64
     let organization: OrganizationReference
-    /// Oldest first; the first is from before the period where `hasStart`.
+    /// Those that stand for all of its repositories, or, where the period has none of these, those of its last scope:
+    /// oldest first; the first is from before the period where `hasStart`.
     let scans: [StoredScan]
+    /// With every other one since the first, whatever it read.
+    let all: [StoredScan]
     let hasStart: Bool
 
     var start: StoredScan? { hasStart ? scans[0] : nil }
@@ -14,14 +17,27 @@ struct PeriodScans: Sendable {
     /// The last one that found the organization.
     var end: StoredScan? { scans.last { $0.holds(organization.id) } }
 
-    /// The scan of that number, or the first of these after it.
-    func side(from number: Int64) -> ScanDifference.Side? { scans.first { $0.id.rawValue >= number }?.side }
+    /// The scan of that number, or the first of all after it.
+    func side(from number: Int64) -> ScanDifference.Side? { all.first { $0.id.rawValue >= number }?.side }
 
     /// The login that it bore at each of the scans: as it was found last by then, else first.
     let logins: [String]
 
-    init(rowID: Int64, organization: OrganizationReference, scans: [StoredScan], hasStart: Bool) {
-        (self.rowID, self.organization, self.scans, self.hasStart) = (rowID, organization, scans, hasStart)
+    /// Names of the policies that judge it at the end: the time since the last scan of each is not unusual.
+    let policies: Set<String>
+
+    init(
+        rowID: Int64, organization: OrganizationReference, scans: [StoredScan], all: [StoredScan], hasStart: Bool,
+    ) {
+        (self.rowID, self.organization, self.hasStart) = (rowID, organization, hasStart)
+        (self.scans, self.all) = (scans, all)
+        let starts = Dictionary(grouping: all, by: \.policyName).mapValues { $0.map(\.startedAt).sorted() }
+        let end = starts.values.compactMap(\.last).max()
+        policies = Set(
+            starts.filter { _, starts in
+                guard let last = starts.last, let end else { return false }
+                return ScanRhythm(starts).gap(from: last, to: end) == nil
+            }.keys)
         let found = scans.map { scan in scan.organizations.first { $0.id == organization.id }?.login }
         var last = found.compactMap(\.self).first ?? organization.login
         logins = found.map { login in
@@ -36,10 +52,36 @@ struct PeriodScans: Sendable {
 
     /// Whether a scan reads some of its repositories alone.
     func isNarrow(_ scan: StoredScan) -> Bool { scan.isNarrow(of: organization.id) }
+
+    /// Scans of some repositories beside those that stand for all, oldest first.
+    var narrow: [StoredScan] {
+        let whole = Set(scans.map(\.id))
+        return all.filter { !whole.contains($0.id) && isNarrow($0) }
+    }
+
+    /// Each of `scans` with those of all that came after it, before the next one; first those before the first.
+    var steps: [[StoredScan]] {
+        let whole = Set(scans.map(\.id))
+        return all.reduce(into: [[]]) { steps, scan in
+            if whole.contains(scan.id) { steps.append([]) }
+            steps[steps.count - 1].append(scan)
+        }
+    }
+
+    /// How often it was scanned, up to a moment.
+    func frequency(since: Timestamp, until end: Timestamp) -> PeriodEvidence.Frequency {
+        let (first, last) = (Day(of: since), Day(of: end))
+        let days = max(0, last.days(since: first) + 1)
+        let whole = scans.filter { $0.startedAt > since && $0.startedAt <= end && !isNarrow($0) }
+        let scanned = Set(whole.map { Day(of: $0.startedAt) })
+        return PeriodEvidence.Frequency(
+            organization: organization.login, usual: ScanRhythm(scans.map(\.startedAt).sorted()).words, days: days,
+            daysWithoutScan: days - scanned.count)
+    }
 }
 
 extension StoredScan {
-    fileprivate func holds(_ organization: OrganizationID?) -> Bool {
+    func holds(_ organization: OrganizationID?) -> Bool {
         organization != nil && organizations.contains { $0.id == organization }
     }
 
@@ -83,7 +125,14 @@ struct PeriodReader {
             guard start != nil || !later.isEmpty else { return nil }
             return PeriodScans(
                 rowID: rowID, organization: OrganizationReference(login: stored.login, id: id),
-                scans: (start.map { [$0] } ?? []) + later, hasStart: start != nil)
+                scans: (start.map { [$0] } ?? []) + later,
+                all: (start.map { [$0] } ?? [])
+                    + asked.filter { scan in
+                        if scan.startedAt > since { return scan.link > start?.link ?? 0 }
+                        // One of some repositories may have seen a change before the period that the start did not.
+                        return start.map { scan.link > $0.link && scan.holds(id) } ?? false
+                    },
+                hasStart: start != nil)
         }
     }
 
@@ -106,8 +155,43 @@ struct PeriodReader {
         }
     }
 
+    /// Pairs of scans of an organization, one after the other, that may have seen something otherwise.
+    ///
+    /// Where nothing was written between two scans that stand for all, those of some repositories in between saw the same.
+    func pairsThatMayDiffer(_ own: PeriodScans) throws -> [(before: StoredScan, after: StoredScan)] {
+        let steps = own.steps
+        var pairs: [(before: StoredScan, after: StoredScan)] = []
+        for (place, step) in steps.enumerated() {
+            let next = place + 1 < steps.count ? steps[place + 1].first : nil
+            if place > 0, step.count > 1, let next, try sawTheSame(step, next, own) { continue }
+            let scans = step + (next.map { [$0] } ?? [])
+            for (before, after) in zip(scans, scans.dropFirst()) {
+                if try mayDiffer(before, after) { pairs.append((before, after)) }
+            }
+        }
+        return pairs
+    }
+
+    private func sawTheSame(_ step: [StoredScan], _ next: StoredScan, _ own: PeriodScans) throws -> Bool {
+        guard try !mayDiffer(step[0], next) else { return false }
+        return try !step.dropFirst().contains { try hasOtherTemplate($0, than: step[0], own) }
+    }
+
+    private func hasOtherTemplate(_ scan: StoredScan, than first: StoredScan, _ own: PeriodScans) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT NOT EXISTS (
+                        SELECT 1 FROM scanOrganization a JOIN scanOrganization b ON b.organizationID = a.organizationID
+                        WHERE a.scanID = ?1 AND b.scanID = ?2 AND a.organizationID = ?3
+                            AND b.templateStatus = a.templateStatus AND b.templateStatus <> 'unreadable'
+                            AND b.templateClaimKeys IS a.templateClaimKeys
+                            AND b.templateUseImmutableSubject IS a.templateUseImmutableSubject)
+                    """), arguments: [first.id.rawValue, scan.id.rawValue, own.rowID]) == true
+    }
+
     /// Whether what two scans of an organization knew of its repositories or its template may differ.
-    func mayDiffer(_ before: StoredScan, _ after: StoredScan) throws -> Bool {
+    private func mayDiffer(_ before: StoredScan, _ after: StoredScan) throws -> Bool {
         if before.scope != after.scope || before.isEnterpriseServer != after.isEnterpriseServer { return true }
         return try Bool.fetchOne(
             db.cachedStatement(
@@ -135,7 +219,7 @@ struct PeriodReader {
 
     /// Findings that stood open at a scan of the period, worst first.
     func findings(_ organizations: [PeriodScans]) throws -> [PeriodFinding] {
-        let last = organizations.flatMap(\.scans).map(\.id.rawValue).max() ?? 0
+        let last = organizations.flatMap(\.all).map(\.id.rawValue).max() ?? 0
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -166,9 +250,14 @@ struct PeriodReader {
         let sides = Dictionary(scans.map { ($0.id.rawValue, $0.side) }, uniquingKeysWith: { first, _ in first })
         var json = JSONTextReader()
         let byRow = Dictionary(organizations.map { ($0.rowID, $0) }, uniquingKeysWith: { first, _ in first })
+        let repositories = Set(found.compactMap(\.rows[0].repositoryRowID))
+        var sightings: [Int64: PeriodSightings] = [:]
+        for own in organizations {
+            sightings[own.rowID] = try PeriodSightings(self, own, repositories, upTo: last)
+        }
         return try found.flatMap { finding in
             try finding.owners(among: organizations, byRow, stays).compactMap { own in
-                try finding.inPeriod(own, stays, sides, &json)
+                try sightings[own.rowID].flatMap { try finding.inPeriod(own, stays, sides, $0, &json) }
             }
         }.sorted { one, other in
             let (left, right) = (one.finding, other.finding)
@@ -202,14 +291,15 @@ private struct FoundFinding {
     /// - Returns: `nil` if it stood open at none of the organization's scans, while what it is about was its own.
     func inPeriod(
         _ own: PeriodScans, _ stays: RepositoryStays, _ sides: [Int64: ScanDifference.Side],
-        _ json: inout JSONTextReader,
+        _ sightings: PeriodSightings, _ json: inout JSONTextReader,
     ) throws -> PeriodFinding? {
         let stays = times(in: own, stays)
         guard !stays.isEmpty else { return nil }
         var next = rows.count - 1
         var standing: (row: FindingRecord, scan: StoredScan, next: Int, stay: Stay)?
         // Other policies did not look for it.
-        for scan in own.scans.reversed() where scan.policyName == rows[0].policyName {
+        for scan in own.all.reversed()
+        where scan.policyName == rows[0].policyName && scan.holds(own.organization.id) {
             guard let stay = stays.first(where: { $0.scans.contains(scan.id.rawValue) }) else { continue }
             while next >= 0, rows[next].scanID > scan.id.rawValue { next -= 1 }
             guard next >= 0 else { break }
@@ -219,14 +309,19 @@ private struct FoundFinding {
             }
         }
         guard let (row, scan, after, stay) = standing else { return nil }
-        let fixed =
-            after < rows.count && stay.scans.contains(rows[after].scanID) ? own.side(from: rows[after].scanID) : nil
+        // What went with its rule may have been found fixed later.
+        let closed = rows[after...].prefix { !$0.isOpen && stay.scans.contains($0.scanID) }.last
         let end = stay.scans.upperBound
         // It may be that another organization's scan alone saw it leave.
-        let gone = fixed ?? (end == .max ? nil : own.side(from: end) ?? sides[end])
+        let gone =
+            closed.flatMap { own.side(from: $0.scanID) } ?? (end == .max ? nil : own.side(from: end) ?? sides[end])
         let state: PeriodFinding.State =
-            gone != nil
-            ? .gone : own.scans.last?.policyName != row.policyName ? .notJudged : row.isWaived ? .waived : .open
+            gone != nil ? .gone : !own.policies.contains(row.policyName) ? .notJudged : row.isWaived ? .waived : .open
+        // It stands while nobody looks at it, but is not seen then.
+        let seen = own.all.last { other in
+            other.id.rawValue >= row.scanID && other.id.rawValue <= scan.id.rawValue
+                && other.policyName == row.policyName && sightings.saw(row, by: other)
+        }
         let key: FindingKey.Subject =
             if let repository {
                 .repository(RepositoryID(rawValue: repository))
@@ -238,7 +333,9 @@ private struct FoundFinding {
         let name = stay.name ?? own.login(at: scan.startedAt)
         return PeriodFinding(
             finding: try row.finding(key, name: name, organization: own.organization.id, &json),
-            policyName: row.policyName, state: state, lastSeen: scan.side, goneBy: gone)
+            policyName: row.policyName, state: state, lastSeen: seen?.side ?? sides[row.scanID] ?? scan.side,
+            goneBy: gone,
+            goneReason: gone == nil ? nil : closed.map { $0.departure.flatMap(GoneFinding.Reason.init) ?? .fixed })
     }
 
     private typealias Stay = (scans: Range<Int64>, name: String?)

@@ -31,6 +31,7 @@ package struct EvidenceHTML {
         states("State at the beginning", evidence.start, evidence, "No scan had begun before: the state is not known.")
         states("State at the end", evidence.end, evidence, "No scan could read it: the state is not known.")
         changes(evidence)
+        writes(evidence)
         findings(evidence)
         waivers(evidence)
         texts(evidence)
@@ -41,8 +42,6 @@ package struct EvidenceHTML {
     }
 
     private mutating func summary(_ evidence: PeriodEvidence) {
-        let states = evidence.findings.map(\.state)
-        let (open, waived) = (states.count { $0 == .open }, states.count { $0 == .waived })
         let range: String =
             if let first = evidence.scans.first, let last = evidence.scans.last {
                 ", from \(first.side.words) to \(last.side.words)"
@@ -54,12 +53,17 @@ package struct EvidenceHTML {
             ("Period", "\(evidence.since) to \(evidence.until)"),
             ("Host", evidence.apiURL),
             ("Scans", "\(evidence.scans.count)\(range)"),
+            ("Days without a whole scan", evidence.frequenciesInWords),
             ("Starting state", start.isEmpty ? "not known" : start.joined(separator: "; ")),
             ("Changes", "\(evidence.changes.count)"),
+            ("Writes of \(Tool.name)", evidence.writesInWords),
             ("Gaps", evidence.gapsInWords),
-            ("Findings", "\(states.count), of which \(open) open and \(waived) waived at the end"),
+            ("Findings", evidence.findingsInWords),
             ("Waivers that held", "\(evidence.waivers.count)"),
-            ("History", "\(evidence.verification.word.lowercased()): \(evidence.verification.rest)"),
+            (
+                "History",
+                "\(evidence.verification.word.lowercased()): \(evidence.verification.rest); the journal of writes is not covered"
+            ),
             ("Made", "\(evidence.madeAt) by \(Tool.name) \(Tool.version)"),
         ])
     }
@@ -131,7 +135,7 @@ package struct EvidenceHTML {
         let searches = evidence.changes.compactMap { $0.event.cause?.search }
         if !searches.isEmpty {
             output.write(
-                "<p class=\"note\">Of changes not made by \(Tool.name): who could \(searches.whoCouldInWords.htmlText). "
+                "<p class=\"note\">Of changes not in this history's journal: who could \(searches.whoCouldInWords.htmlText). "
                     + "\(Timeline.AuditLogSearch.caveat.htmlText).</p>\n")
         }
     }
@@ -167,13 +171,50 @@ package struct EvidenceHTML {
             let query = search.query(of: names.count > Self.namesMax ? [] : names)
             let what = cause.writes.isEmpty ? "not" : "another part of it not"
             lines.append(
-                "\(what) by \(Tool.name); search the audit log of \(search.organization.htmlText): \(query.htmlCode)")
+                "\(what) in this history's journal; search the audit log of \(search.organization.htmlText): \(query.htmlCode)")
         }
         if let before = cause.searchBefore, causes.count == 1 {
             lines.append(
                 "before it was \(cause.moved), of \(before.organization.htmlText): \(before.query.htmlCode)")
         }
         return lines.joined(separator: "<br>")
+    }
+
+    /// Writes of one run that ended alike are one row.
+    private mutating func writes(_ evidence: PeriodEvidence) {
+        struct Likeness: Hashable {
+            let organization: String
+            let changeset: ChangesetID
+            let outcome: String?
+            let seenBy: ScanDifference.Side?
+        }
+        let writes = evidence.writes
+        let groups = writes.grouped(Array(writes.indices)) { write in
+            Likeness(
+                organization: write.organization, changeset: write.write.changeset, outcome: write.outcome?.name,
+                seenBy: write.seenBy)
+        }
+        table(
+            "Writes of \(Tool.name)", [.short("at"), .short("by"), "what", "outcome", "seen by"],
+            groups.map { places in
+                let (first, last) = (writes[places[0]], writes[places[places.count - 1]])
+                let end = first.write.at.minute == last.write.at.minute ? "" : " to<br>\(last.write.at.minute)"
+                return [
+                    first.write.at.minute + end, (first.write.actor ?? "a token of no user").htmlText,
+                    "\(first.write.kind.rawValue) #\(first.write.changeset.rawValue)"
+                        + listed(places.map { writes[$0].write.target }),
+                    first.outcome?.words ?? "not known", first.seenBy?.words ?? "<b>no scan yet</b>",
+                ]
+            }, none: "None in this history's journal.", count: writes.count)
+        if !evidence.unseenWrites.isEmpty {
+            output.write(
+                "<p class=\"note\">\(evidence.unseenWrites.count) came after the last scan of all repositories in the "
+                    + "period: no scan had seen them by then, and the state at the end is that from before them.</p>\n")
+        }
+        output.write(
+            "<p class=\"note\">Who wrote what is by the journal of this history. The journal is not part of the chain: "
+                + "verification does not cover it. It holds what was written with this history, and nothing that "
+                + "was written from elsewhere.</p>\n")
     }
 
     private mutating func findings(_ evidence: PeriodEvidence) {
@@ -249,6 +290,13 @@ package struct EvidenceHTML {
                     "finding",
                     "what a rule of the policy found wrong; the policy beside this page says what each rule is for"
                 ),
+                ("fixed", "the rule, in the same policy, no longer finds it"),
+                (
+                    "gone, not fixed",
+                    "no longer found for another reason, such as a rule that was taken out of the policy; what it was about "
+                        + "may be as it was"
+                ),
+                ("no longer judged", "its policy has judged none of the last scans"),
                 ("waiver", "a finding accepted by its owner, with a reason, up to a day"),
             ])
     }
@@ -262,7 +310,8 @@ package struct EvidenceHTML {
                 + "every repository by name, evidence.ndjson has one record a line.</p>\n"
                 + "<p>Each scan's digest covers what the scan saw and the digest of the scan before it. When this was "
                 + "made, the whole history was recomputed: \(result.word.lowercased()), \(result.rest.htmlText) "
-                + "(\(counted(result.scans, "scan")), \(result.prunedScans) pruned).</p>\n")
+                + "(\(counted(result.scans, "scan")), \(result.prunedScans) pruned). The journal of writes is not part of "
+                + "that: who made a change is as the journal has it.</p>\n")
         guard let head = result.head else { return }
         output.write(
             "<p>Whoever has the history can repeat that, and see that it still holds this state: "
@@ -325,25 +374,6 @@ extension ScanDifference.Side {
             ? words
             : "\(counted(scans, "scan")): #\(id.rawValue) of \(Day(of: startedAt)) to #\(last.id.rawValue) of "
                 + "\(Day(of: last.startedAt))"
-    }
-}
-
-extension PeriodEvidence {
-    fileprivate var gapsInWords: String {
-        let accepted = gaps.count - openGaps.count
-        guard !gaps.isEmpty else { return "none" }
-        return "\(gaps.count)" + (accepted > 0 ? ", of which waivers accept \(accepted)" : "")
-    }
-}
-
-extension PeriodFinding {
-    fileprivate var stateInWords: String {
-        switch state {
-        case .open: "open"
-        case .waived: "waived"
-        case .gone: goneBy.map { "gone by scan #\($0.id.rawValue) of \(Day(of: $0.startedAt))" } ?? "gone"
-        case .notJudged: "no longer judged: another policy"
-        }
     }
 }
 

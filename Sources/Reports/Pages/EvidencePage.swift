@@ -12,6 +12,12 @@ package enum EvidencePage: Page {
             open == 0 ? "WRITTEN" : "WRITTEN WITH GAPS", open == 0 ? .good : .poor,
             "evidence of \(evidence.days): \(counted(evidence.scans.count, "scan")), "
                 + "\(counted(evidence.changes.count, "change")), \(counted(evidence.gaps.count, "gap")) of coverage")
+        let unseen = evidence.unseenWrites.count
+        if unseen > 0 {
+            page.plain(
+                "\(counted(unseen, "write")) of the journal \(unseen == 1 ? "is" : "are") later than the last whole scan",
+                indent: 0)
+        }
         page.plain("check it: cd \(content.folder) && sha256sum -c SHA256SUMS", indent: 0)
     }
 
@@ -26,6 +32,9 @@ package enum EvidencePage: Page {
         Member("end", .list(state), "what was known when it ended") { $0.end }
         Member("scans", .list(.object { Member<StoredScan>.scan }), "begun in the period, oldest first") { $0.scans }
         Member("changes", .list(change(as: nil)), "in the order of the scans that saw them") { $0.changes }
+        Member("writes", .list(.object { journalWrite }), "to GitHub in the period, by this history's journal") {
+            $0.writes
+        }
         Member("gaps", .list(.object { gap }), "in the order of time") { $0.gaps }
         Member("findings", .list(.object { finding }), "that stood open at a time of the period, worst first") {
             $0.findings
@@ -43,6 +52,27 @@ package enum EvidencePage: Page {
         Member("until", .time) { $0.until }
         Member("made_at", .time) { $0.madeAt }
         Member("complete", .boolean, "no gap that nothing accepts") { $0.openGaps.isEmpty }
+        Member("scan_days", .list(.object { frequency }), "how often each organization was scanned") { $0.frequencies }
+    }
+
+    private static let frequency: [Member<PeriodEvidence.Frequency>] = Member.list {
+        Member("organization", .string) { $0.organization }
+        Member("usual", .maybe(.string), "how often a scan is usual, in words; null if the scans do not show it") {
+            $0.usual
+        }
+        Member("days", .integer, "of the period, in UTC, up to when this was made") { $0.days }
+        Member("days_without_scan", .integer, "how many of them have no whole scan") { $0.daysWithoutScan }
+    }
+
+    private static let journalWrite: [Member<PeriodEvidence.Write>] = Member.list {
+        Member("organization", .string) { $0.organization }
+        Member.group(TimelinePage.written) { $0.write }
+        Member("outcome", .maybe(.string), "as history changes names it; null if nobody knows what came of it") {
+            $0.outcome?.name
+        }
+        Member("seen_by", .maybe(.side), "the first whole scan of the period after it; null if there was none") {
+            $0.seenBy
+        }
     }
 
     private static let organization = Shape<OrganizationReference>.object {
@@ -114,6 +144,10 @@ package enum EvidencePage: Page {
         Member("first_seen", .time, "start of the scan that first found it") { $0.finding.firstSeen }
         Member("last_seen", .side, "the last scan by the end of the period that found it") { $0.lastSeen }
         Member("gone_by", .maybe(.side), "the scan that no longer did; null if none has") { $0.goneBy }
+        Member(
+            "gone_reason", .maybe(.word),
+            "why it is gone; null if it is not, or if its repository is another organization's"
+        ) { $0.goneReason }
     }
 
     private static let waiver: [Member<PeriodEvidence.WaiverInForce>] = Member.list {
@@ -137,12 +171,13 @@ package enum EvidencePage: Page {
 
     // MARK: - One record a line
 
-    /// Writes the scans, changes, gaps, findings, waivers and texts, each as one line of JSON (NDJSON) that begins with
+    /// Writes the scans, changes, writes, gaps, findings, waivers and texts, each as one line of JSON (NDJSON) that begins with
     /// its kind; the period itself is the first line.
     package static func writeRecords(_ evidence: PeriodEvidence, to output: inout ReportOutput) {
         write([evidence], .object { Member.record("period") + period }, to: &output)
         write(evidence.scans, .object { Member.record("scan") + Member<StoredScan>.scan }, to: &output)
         write(evidence.changes, change(as: "change"), to: &output)
+        write(evidence.writes, .object { Member.record("write") + journalWrite }, to: &output)
         write(evidence.gaps, .object { Member.record("gap") + gap }, to: &output)
         write(evidence.findings, .object { Member.record("finding") + finding }, to: &output)
         write(evidence.waivers, .object { Member.record("waiver") + waiver }, to: &output)

@@ -84,7 +84,7 @@ package enum TimelinePage: Page {
         }
         Member("scan", .side, "the first that saw it") { $0.seenBy }
         Member.optional(
-            "written_by", .list(write), "of a change of a template that was made from here, or a part of it"
+            "written_by", .list(write), "of a change of a template that the journal holds, or a part of it"
         ) {
             ($0.cause?.writes).flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -94,7 +94,9 @@ package enum TimelinePage: Page {
         }
     }
 
-    private static let write = Shape<Timeline.Write>.object {
+    private static let write = Shape<Timeline.Write>.object { written }
+
+    static let written: [Member<Timeline.Write>] = Member.list {
         Member("changeset", .id, "the journal's number") { $0.changeset }
         Member("kind", .word) { $0.kind }
         Member("target", .string, "full name of the repository, or login of the organization, that it wrote") {
@@ -215,8 +217,8 @@ extension TextPage {
                 label: "who:", indent: 4, .good)
         }
         guard let search = cause.search else { return }
-        let what = cause.writes.isEmpty ? "not written" : "another part of it not"
-        wrapped("\(what) from here; audit log of \(search.organization):", label: "who:", indent: 4)
+        let what = cause.writes.isEmpty ? "not" : "another part of it not"
+        wrapped("\(what) by this history's journal; audit log of \(search.organization):", label: "who:", indent: 4)
         // On a line of its own: it is there to be copied.
         plain(search.query, indent: 9)
         guard let before = cause.searchBefore else { return }

@@ -24,6 +24,9 @@ package enum VerificationPage: Page {
                     )
                 ])
         }
+        if !verification.isOfNothing {
+            page.fact("not covered", "the journal of writes, which is not part of the chain")
+        }
         if let head = verification.head, verification.problem == nil { page.fact("digest", head) }
     }
 
@@ -36,6 +39,10 @@ package enum VerificationPage: Page {
         Member("checkpoints", .integer) { $0.checkpoints }
         Member("open_scans", .integer, "running or interrupted, and not sealed") { $0.openScans }
         Member("texts_not_kept", .integer, "policies and waiver files by which scans were judged") { $0.textsNotKept }
+        Member("journal_covered", .boolean, "whether the chain covers the journal of writes to GitHub: it does not") {
+            _ in
+            false
+        }
         Member("digest", .maybe(.string), "of the last link; null if there is none") { $0.head }
         Member("problem", .maybe(problem), "the first thing that does not agree") { $0.problem }
     }

@@ -156,6 +156,24 @@ import Testing
         #expect(Self.gaps(Self.nights([0, 1, 2, 3, 4, 7, 8]), until: Self.hours(8 * 24 + 20)).count == 1)
     }
 
+    /// Scans of some repositories stand for no others.
+    @Test func narrowScansDoNotFillAGap() {
+        func side(_ night: Int64) -> ScanDifference.Side {
+            ScanDifference.Side(id: ScanID(rawValue: night), startedAt: Self.hours(night * 24), digest: "")
+        }
+        let gaps = PeriodGap.missingScans(
+            of: "acme", between: Self.nights([0, 1, 2, 8, 9]), narrow: [3, 4, 7].map(side),
+            andUntil: Self.hours(9 * 24 + 20))
+        let words = gaps.map { gap in
+            "\(gap.kind.rawValue) \(gap.first?.id.rawValue ?? 0)-\(gap.last?.id.rawValue ?? 0): \(gap.reason)"
+        }
+        #expect(
+            words == [
+                "listing_incomplete 3-7: scans of some repositories only: nothing is known of the others",
+                "missing_scans 0-0: no scan on 2 days, where one is usual every day",
+            ])
+    }
+
     /// However long nothing was scanned, that is not usual.
     @Test func aLongSilenceIsAGap() {
         let starts = Self.nights([0, 1, 2, 3, 63, 64])

@@ -21,7 +21,8 @@ struct HistoryEvidenceCommand: AuditCommand {
             details: """
                 Writes evidence.html to read and to print, evidence.json with everything, evidence.ndjson with one record a \
                 line, the policies and waivers that judged, and SHA256SUMS over all of them. The state at the beginning is that \
-                of the last scan that had begun by --since.
+                of the last scan that had begun by --since. Who wrote what is by this history's journal, which the seals of \
+                scans do not cover.
                 """))
 
     @Option(help: ArgumentHelp("First day: 90d, or a date, from its start.", valueName: "time"))
@@ -87,7 +88,9 @@ struct HistoryEvidenceCommand: AuditCommand {
                 "the history \(settings.path) holds no finished scan\(of) at \(apiURL) that had begun by \(period.until)",
                 hint: "oidc-audit history list shows its scans; --api-url and --db choose another")
         }
-        let journal = Journal(try await ApplyPipeline.changesets(in: history, apiURL: apiURL))
+        let changesets = try await ApplyPipeline.changesets(in: history, apiURL: apiURL)
+        evidence.addWrites(of: changesets)
+        let journal = Journal(changesets)
         for place in evidence.changes.indices {
             evidence.changes[place].event.cause = journal.cause(of: evidence.changes[place].event)
         }

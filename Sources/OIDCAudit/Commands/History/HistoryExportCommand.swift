@@ -12,7 +12,10 @@ struct HistoryExportCommand: AuditCommand {
                 "oidc-audit history export --db acme.sqlite | gzip > acme.ndjson.gz",
             ],
             needs: [.scan], exits: CommandHelp.historyExits,
-            details: "The form is described in the documentation of the History target; history import reads it."))
+            details: """
+                The form is described in the documentation of the History target; history import reads it. An export holds the \
+                scans, and neither the journal of apply, set and rollback nor the texts of policies: history copy holds them.
+                """))
 
     @Option(name: .shortAndLong, help: .onCommandLineOnly("Write to a file.", valueName: "file"), completion: .export)
     var output: String?
