@@ -304,6 +304,22 @@ import Testing
         #expect(before.end.map(\.scan.id.rawValue) == [3] && changes(before).isEmpty)
     }
 
+    /// Of a template that a narrow scan saw first, the next whole scan finds who else follows it.
+    @Test(arguments: [Self.named, Self.filtered])
+    func whoFollowsATemplateThatANarrowScanSawFirstHasChanged(scope: Scope) async throws {
+        let store = try HistoryStore(path: folder.file)
+        let (old, new): (OrganizationTemplate, OrganizationTemplate) = (
+            .set(["repo"], useImmutableSubject: nil), .set(["repo", "ref"], useImmutableSubject: nil)
+        )
+        let (web, api) = (read("acme/web", id: 2, []), read("acme/api", id: 1, []))
+        for night in 0...1 as ClosedRange<Int64> {
+            try await scan(store, night: night, Self.acme, web, api, template: old)
+        }
+        try await scan(store, night: 1, Self.acme, web, template: new, scope: scope, hour: 10)
+        try await scan(store, night: 2, Self.acme, web, api, template: new)
+        #expect(Set(changes(try await evidence(store, to: 2))) == ["acme 2-3", "acme/web 2-3", "acme/api 2-4"])
+    }
+
     @Test func nightsOfSomeRepositoriesBetweenWholeOnesAreAGapAndSaySo() async throws {
         let store = try HistoryStore(path: folder.file)
         let good: [ClaimKey] = ["repo", "context"]

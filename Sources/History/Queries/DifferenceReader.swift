@@ -41,9 +41,10 @@ struct DifferenceReader {
     /// - Parameters:
     ///   - followers: whether repositories are wanted that changed with their organization's template alone.
     ///   - findings: whether findings are compared.
+    ///   - scopes: whether another scope alone makes no difference.
     init(
         _ db: Database, from before: StoredScan, to after: StoredScan, _ organizations: [OrganizationReference]?,
-        _ followers: Bool, findings: Bool = true,
+        _ followers: Bool, findings: Bool = true, acrossScopes scopes: Bool = false,
     ) throws {
         comparesFindings = findings
         self.before = before
@@ -105,7 +106,7 @@ struct DifferenceReader {
         }
         let ids = [before.id.rawValue, after.id.rawValue]
         span =
-            try Self.canSkipUnchanged(db, ids[0], ids[1], withFollowers: followers)
+            try Self.canSkipUnchanged(db, ids[0], ids[1], withFollowers: followers, acrossScopes: scopes)
             ? (ids.min() ?? 0)..<(ids.max() ?? 0) : nil
     }
 
@@ -223,7 +224,7 @@ struct DifferenceReader {
     /// Whether only repositories of which something was written can differ, or could not be read: not where an
     /// organization's template did or could not, or where a scan had another scope or lost a page.
     private static func canSkipUnchanged(
-        _ db: Database, _ first: Int64, _ second: Int64, withFollowers: Bool,
+        _ db: Database, _ first: Int64, _ second: Int64, withFollowers: Bool, acrossScopes: Bool,
     ) throws -> Bool {
         let differs = try Bool.fetchOne(
             db,
@@ -231,7 +232,7 @@ struct DifferenceReader {
                 SELECT EXISTS (SELECT 1 FROM scanProgress WHERE scanID IN (?1, ?2))
                     OR EXISTS (
                         SELECT 1 FROM scan a JOIN scan b WHERE a.id = ?1 AND b.id = ?2
-                            AND (a.scope <> b.scope OR a.isEnterpriseServer <> b.isEnterpriseServer))
+                            AND (NOT ?4 AND a.scope <> b.scope OR a.isEnterpriseServer <> b.isEnterpriseServer))
                     OR EXISTS (
                         SELECT 1 FROM scanOrganization WHERE scanID IN (?1, ?2) AND templateStatus = 'unreadable')
                     OR ?3 AND EXISTS (
@@ -240,7 +241,7 @@ struct DifferenceReader {
                             OR a.templateClaimKeys IS NOT b.templateClaimKeys
                             OR a.templateErrorCode IS NOT b.templateErrorCode))
                 """,
-            arguments: [first, second, withFollowers])
+            arguments: [first, second, withFollowers, acrossScopes])
         return differs != true
     }
 }

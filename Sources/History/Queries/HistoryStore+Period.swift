@@ -70,14 +70,20 @@ extension HistoryStore {
             let before: StoredScan
             let after: StoredScan
             var organizations: [OrganizationReference]
+            /// Whether the scopes make no difference, to any of the organizations.
+            var isSteady: Bool
         }
         let pairs = try await read { db in
             let reader = PeriodReader(db: db, apiURL: apiURL, since: since, until: until)
             var pairs: [[ScanID]: Pair] = [:]
             for organization in own {
-                for (before, after) in try reader.pairsThatMayDiffer(organization) {
-                    pairs[[before.id, after.id], default: Pair(before: before, after: after, organizations: [])]
-                        .organizations.append(organization.organization)
+                for (before, after, isSteady) in try reader.pairsThatMayDiffer(organization) {
+                    var pair =
+                        pairs[[before.id, after.id]]
+                        ?? Pair(before: before, after: after, organizations: [], isSteady: true)
+                    pair.organizations.append(organization.organization)
+                    pair.isSteady = pair.isSteady && isSteady
+                    pairs[[before.id, after.id]] = pair
                 }
             }
             return pairs.values.sorted { ($0.after.link, $0.before.link) < ($1.after.link, $1.before.link) }
@@ -85,7 +91,8 @@ extension HistoryStore {
         var changes: [PeriodEvidence.Change] = []
         for pair in pairs {
             let difference = try await difference(
-                from: pair.before, to: pair.after, of: pair.organizations, withFindings: false)
+                from: pair.before, to: pair.after, of: pair.organizations, withFindings: false,
+                acrossScopes: pair.isSteady)
             changes += difference.organizations.flatMap { $0.periodChanges(pair.before.side, pair.after.side) }
         }
         return changes

@@ -155,26 +155,27 @@ struct PeriodReader {
         }
     }
 
-    /// Pairs of scans of an organization, one after the other, that may have seen something otherwise.
+    /// Two scans of an organization, one after the other; whether all around them saw one template, so that their scopes
+    /// make no difference.
+    typealias Pair = (before: StoredScan, after: StoredScan, isSteady: Bool)
+
+    /// Pairs that may have seen something otherwise.
     ///
     /// Where nothing was written between two scans that stand for all, those of some repositories in between saw the same.
-    func pairsThatMayDiffer(_ own: PeriodScans) throws -> [(before: StoredScan, after: StoredScan)] {
+    func pairsThatMayDiffer(_ own: PeriodScans) throws -> [Pair] {
         let steps = own.steps
-        var pairs: [(before: StoredScan, after: StoredScan)] = []
+        var pairs: [Pair] = []
         for (place, step) in steps.enumerated() {
             let next = place + 1 < steps.count ? steps[place + 1].first : nil
-            if place > 0, step.count > 1, let next, try sawTheSame(step, next, own) { continue }
             let scans = step + (next.map { [$0] } ?? [])
+            let isSteady =
+                try step.count > 1 && !scans.dropFirst().contains { try hasOtherTemplate($0, than: scans[0], own) }
+            if isSteady, place > 0, let next, try !mayDiffer(step[0], next) { continue }
             for (before, after) in zip(scans, scans.dropFirst()) {
-                if try mayDiffer(before, after) { pairs.append((before, after)) }
+                if try mayDiffer(before, after) { pairs.append((before, after, isSteady)) }
             }
         }
         return pairs
-    }
-
-    private func sawTheSame(_ step: [StoredScan], _ next: StoredScan, _ own: PeriodScans) throws -> Bool {
-        guard try !mayDiffer(step[0], next) else { return false }
-        return try !step.dropFirst().contains { try hasOtherTemplate($0, than: step[0], own) }
     }
 
     private func hasOtherTemplate(_ scan: StoredScan, than first: StoredScan, _ own: PeriodScans) throws -> Bool {
