@@ -118,13 +118,13 @@ package struct Baseline: Sendable {
         guard let entry = entries[key] else { return .unknown }
         if let fix = known?.lastFix, isOlder(than: fix) { return .reappeared }
         // What was fixed since and is back was accepted no more than what was never seen.
-        let back = violation.problems.filter { known?.absences[$0].map(isOlder) ?? false }
+        let back = violation.problems.filter { problem in
+            problem.withoutNarrowing == nil && (known?.absences[problem].map(isOlder) ?? false)
+                && entry.problems.without([problem]).count < entry.problems.count
+        }
         // Likewise what narrowed the subject for a while.
-        let widened = (known?.absences ?? [:]).filter { problem, fix in
-            problem.narrowing.map { violation.problems.without([$0]).count == violation.problems.count } ?? false
-                && isOlder(than: fix)
-        }.keys
-        let further = (violation.problems.beyond(entry.problems.without(back)) + widened).asProblems
+        let narrowed = (known?.absences ?? [:]).filter { isOlder(than: $1) }.keys.compactMap(\.narrowing)
+        let further = (violation.problems.beyond(entry.problems + narrowed) + back).asProblems
         guard !further.isEmpty || severity > entry.severity else { return .covered }
         return .worsened(further: further, accepted: severity > entry.severity ? entry.severity : nil)
     }

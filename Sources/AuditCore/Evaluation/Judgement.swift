@@ -285,7 +285,7 @@ struct Judgement {
             finding.severityBefore = severityBefore
         }
         if let earlier, change == .recurring || change == .worsened {
-            finding.fixedProblems = violation.problems.fixed(since: earlier.problems)
+            finding.fixedProblems = earlier.problems.fixed(by: violation.problems)
             if case .notAccepted = answer { finding.isNoLongerAccepted = earlier.isWaived }
         }
         finding.accept(answer, baseline?.answer(to: key, violation, of: entry.severity, known: known))

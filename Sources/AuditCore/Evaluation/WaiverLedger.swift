@@ -145,7 +145,8 @@ struct WaiverLedger {
             }
         }
         if let whole { return .accepted(whole) }
-        let helpful = parts.filter { problems.without($0.accepts).count < problems.count }
+        let bad = problems.filter { $0.withoutNarrowing == nil }
+        let helpful = parts.filter { bad.without($0.accepts).count < bad.count }
         // A waiver none of whose problems is left accepts nothing of a finding with other problems.
         guard let first = (helpful.isEmpty ? parts : helpful).min(by: { $0.expires < $1.expires }) else {
             return .notAccepted

@@ -41,7 +41,7 @@ package struct ConsumerCompatibility: RepositoryRule {
         let names = consumers.map(\.rawValue).joined(separator: ", ")
         return subject.violation(
             "\(names) need\(consumers.count == 1 ? "s" : "") the default subject",
-            problems: consumers.map { "\($0.rawValue) needs the default subject" },
+            problems: consumers.map { "\($0.rawValue) needs the default subject" } + subject.keys.narrowing(),
             expected: SubjectTemplate.gitHubDefault.keys.map(\.rawValue), remediation: Self.remediation,
             fix: .useDefault)
     }

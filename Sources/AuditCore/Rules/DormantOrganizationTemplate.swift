@@ -67,12 +67,24 @@ package struct DormantOrganizationTemplate: OrganizationRule {
                 message:
                     "the organization's template is set, and \(subject.followers) of \(subject.known) repositories "
                     + (subject.followers == 1 ? "follows it" : "follow it"),
-                // Without counts, which differ from night to night.
-                problems: ["too few repositories follow the organization's template"]
-                    + (subject.followers == 0 ? ["no repository follows the organization's template"] : []),
+                problems: problems(subject),
                 expected: [expected], actual: ["\(subject.followers)"],
                 remediation:
                     "Opt the repositories in (use_default: false without keys): the template does nothing until then."))
+    }
+
+    /// Without counts, which differ from night to night: in steps of those that ought to follow.
+    private func problems(_ subject: OrganizationSubject) -> [String] {
+        let problem = "too few repositories follow the organization's template"
+        let needed = max(minRepositories * 100, minPercent * (subject.known + subject.unknown))
+        let steps = [
+            (100, "fewer than needed"), (75, "fewer than three quarters of those needed"),
+            (50, "fewer than half of those needed"), (25, "fewer than a quarter of those needed"),
+        ]
+        return [problem]
+            + steps.filter { percent, _ in subject.followers * 10_000 < percent * needed }
+            .map { String.part($1, of: problem) }
+            + (subject.followers == 0 ? ["no repository follows the organization's template"] : [])
     }
 
     private func suffices(_ followers: Int, of all: Int) -> Bool {

@@ -35,7 +35,8 @@ package struct LeadingClaim: RepositoryRule {
         guard let first = subject.keys.first else { return .undecided("the template has no keys") }
         guard !ClaimCatalog.isSafeFirst(first) else { return .pass }
         return subject.violation(
-            "starts with \(first.shown), \(Self.objection(to: first))", problems: ["starts with \(first.shown)"],
+            "starts with \(first.shown), \(Self.objection(to: first))",
+            problems: ["starts with \(first.shown)"] + subject.keys.narrowing(beside: [first.canonical]),
             expected: ClaimCatalog.listed.filter(\.isSafeFirst).map(\.key.rawValue), isChoice: true,
             remediation:
                 "Change \(subject.templateName) to start with repo, or another claim that only administrators choose.")

@@ -1,6 +1,7 @@
 extension [[ClaimKey]] {
     /// What is wrong with claims that are none of these lists, one by one: dropping a claim that each list has, adding one
-    /// that none has and changing the order are further problems, and what comes nearer to a list is none.
+    /// that none has and changing the order are further problems, and so is dropping any other one, which may have stood in
+    /// for one that is missing.
     func problems(of keys: [ClaimKey], named name: String) -> [String] {
         let found = keys.map(\.canonical)
         let lists = map { $0.map(\.canonical) }
@@ -14,12 +15,30 @@ extension [[ClaimKey]] {
             zip(lists, shared).filter { $1.count == most }.map { list, shared in
                 list.filter(found.contains).disorder(in: shared)
             }.min { $0.count < $1.count } ?? []
-        return ["\(name) is none of those allowed"] + missing.map { "missing claim: \($0.shown)" }
-            + others.map { "claim not allowed: \($0.shown)" } + disorder
+        return ["\(name) is none of those allowed"] + missing.map(String.missing)
+            + others.map { "claim not allowed: \($0.shown)" } + disorder + keys.narrowing(beside: common)
     }
 }
 
 extension [ClaimKey] {
+    /// The claims that make fewer tokens alike, a text for each, but for those that another one makes superfluous.
+    ///
+    /// Each rule that a template can break by holding less has them among its problems: a claim that goes is a further
+    /// problem then.
+    ///
+    /// - Parameter others: claims whose loss the rule finds anyway.
+    func narrowing(beside others: [ClaimKey] = []) -> [String] {
+        let keys = eachOnce.map(\.canonical)
+        let places = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        return keys.enumerated().filter { place, key in
+            // Of two that say the same, the first stays.
+            let isSuperfluous = key.finerClaims.contains { finer in
+                places[finer].map { $0 < place || !finer.finerClaims.contains(key) } ?? false
+            }
+            return !isSuperfluous && !others.contains(key)
+        }.map { String.narrowed(by: $1) }
+    }
+
     /// Which of these stand the other way round in a list of the same claims, a problem for each pair: another wrong order
     /// is another problem, and a claim that is put where it belongs is none.
     func disorder(in found: [ClaimKey]) -> [String] {
@@ -56,15 +75,5 @@ extension RuleSubject {
     var narrowing: [String] {
         let names = NamesRepository.naming + NamesRepository.owner + NamesRepository.enterprise
         return keys.eachOnce.filter { !names.contains($0) }.map(String.narrowed)
-    }
-
-    /// All that the subject is bound to, for a rule that judges something else: who accepts what that finds accepts no wider
-    /// subject.
-    var bounds: [String] {
-        let owners = ["the repository", "the owner", "the enterprise"]
-        let names = [NamesRepository.naming, NamesRepository.owner, NamesRepository.enterprise]
-        let first = names.firstIndex { names in keys.contains(where: names.contains) }
-        let others = keys.eachOnce.filter { !names.joined().contains($0) }.map(\.shown)
-        return (owners.dropFirst(first ?? owners.count) + others).map(String.bound)
     }
 }

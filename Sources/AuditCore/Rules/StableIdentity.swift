@@ -51,7 +51,8 @@ package struct StableIdentity: RepositoryRule {
                 + "after the cloud side trusts the new form."
         return subject.violation(
             message,
-            problems: (hasOwnerID ? [] : ["no id of the owner"]) + (hasRepositoryID ? [] : ["no id of the repository"]),
+            problems: (hasOwnerID ? [] : ["no id of the owner"]) + (hasRepositoryID ? [] : ["no id of the repository"])
+                + subject.keys.narrowing(),
             expected: ["repository_owner_id", "repository_id"], remediation: remediation)
     }
 }

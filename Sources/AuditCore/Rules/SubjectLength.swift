@@ -44,9 +44,12 @@ package struct SubjectLength: RepositoryRule {
             reserved == 0
             ? "at least \(fixed) characters"
             : "up to \(fixed + reserved) characters, of which \(fixed) are fixed and \(reserved) reserved"
+        // Each claim makes it longer; names do so by themselves.
+        let problem = "longer than \(max) characters"
+        let parts = subject.keys.eachOnce.map { String.part("with \($0.canonical.shown)", of: problem) }
         return .fail(
             Violation(
-                message: message, problems: ["longer than \(max) characters"], expected: ["at most \(max) characters"],
+                message: message, problems: [problem] + parts, expected: ["at most \(max) characters"],
                 actual: [text],
                 remediation: "Take claims out of \(subject.templateName.closed)."))
     }

@@ -59,8 +59,7 @@ package struct TemplateSourceRule: RepositoryRule {
         guard !isAllowed else { return .pass }
         return .fail(
             Violation(
-                message: "template comes from \(subject.source.rawValue)",
-                problems: [Self.problem(subject.source)] + subject.bounds,
+                message: "template comes from \(subject.source.rawValue)", problems: Self.problems(subject),
                 expected: allowed.map(\.rawValue),
                 isChoice: true,
                 actual: [subject.source.rawValue], remediation: remediation(subject), fix: fix(subject)))
@@ -68,9 +67,13 @@ package struct TemplateSourceRule: RepositoryRule {
 
     // MARK: -
 
-    /// The place alone. Whether GitHub's answer repeats the organization's claims does not make another problem.
-    private static func problem(_ source: TemplateSource) -> String {
-        "template comes from \((source == .organizationOrCopy ? .organization : source).rawValue)"
+    /// The place, and the claims that stand in for those of another place. Whether GitHub's answer repeats the organization's
+    /// claims does not make another problem.
+    private static func problems(_ subject: RuleSubject) -> [String] {
+        let source = subject.source == .organizationOrCopy ? .organization : subject.source
+        // Nobody takes a claim out of GitHub's default.
+        return ["template comes from \(source.rawValue)"]
+            + (source == .gitHubDefault ? [] : subject.keys.narrowing())
     }
 
     private func fix(_ subject: RuleSubject) -> TemplateFix? {

@@ -10,18 +10,50 @@ extension [String] {
         return unique
     }
 
-    /// Those that another list does not hold; and what narrows the subject in the other list and not in this one.
+    /// Those that another list does not hold; and what narrows the subject in the other list, and nothing in this one.
     package func beyond(_ others: [String]) -> [String] {
-        without(others).filter { $0.withoutNarrowing == nil }
-            + others.without(self).compactMap(\.withoutNarrowing).without(others)
+        without(others).filter { $0.withoutNarrowing == nil }.withoutParts(of: others)
+            + widened(since: others).compactMap(\.withoutNarrowing).without(others)
     }
 
-    /// Problems of an earlier list that are there no more.
-    package func fixed(since earlier: [String]) -> [String] { earlier.beyond(self).filter(\.isOfViolation) }
+    /// Those that a later list of the same finding does not hold.
+    package func fixed(by later: [String]) -> [String] {
+        let fixed = beyond(later)
+        // Without any, an older version may have recorded it, which did not look for what narrows a subject.
+        return contains { $0.withoutNarrowing != nil } ? fixed : fixed.filter { $0.narrowing == nil }
+    }
 
     /// Those that another list does not hold, whatever they say.
     func without(_ others: [String]) -> [String] {
-        filter { text in !others.contains { $0.utf8.elementsEqual(text.utf8) } }
+        guard count * others.count > 1_000 else {
+            return filter { text in !others.contains { $0.utf8.elementsEqual(text.utf8) } }
+        }
+        let held = Set(others.map { [UInt8]($0.utf8) })
+        return filter { !held.contains([UInt8]($0.utf8)) }
+    }
+
+    /// Without what narrows the subject, and without parts of a problem that is there as well: a sentence's worth.
+    package var headlines: [String] {
+        let all = Set(map { [UInt8]($0.utf8) })
+        return filter { text in text.withoutNarrowing == nil && all.isDisjoint(with: text.wholes) }
+    }
+
+    /// Without parts of a problem that another list holds as a whole: such a one was recorded by a version that did not
+    /// know its parts, or written by somebody who accepts each of them.
+    private func withoutParts(of others: [String]) -> [String] {
+        guard contains(where: { !$0.wholes.isEmpty }) else { return self }
+        let wholes = Set(others.map { [UInt8]($0.utf8) }).subtracting(others.flatMap(\.wholes))
+        return filter { wholes.isDisjoint(with: $0.wholes) }
+    }
+
+    /// What narrows the subject in another list, unless this one has it, or something that narrows it as much.
+    private func widened(since others: [String]) -> [String] {
+        let gone = others.without(self).filter { $0.withoutNarrowing != nil }
+        guard !gone.isEmpty else { return [] }
+        // A claim that was missing there, and is not here, narrows it as well.
+        let came = others.without(self).compactMap(\.missingClaim)
+        let claims = Set(compactMap(\.narrowingClaim) + came)
+        return gone.filter { text in text.narrowingClaim.map { claims.isDisjoint(with: $0.finerClaims) } ?? true }
     }
 }
 
@@ -29,25 +61,40 @@ extension String {
     /// What makes a violation less bad, among its problems: whoever accepts it accepts it with that alone.
     static func narrowed(by key: ClaimKey) -> String { "\(narrowedBy)\(key.canonical.shown)" }
 
-    /// The same of a violation of another kind, which is no better for it.
-    ///
-    /// - Parameter bound: a claim as it is shown, or words that no claim is shown as.
-    static func bound(to bound: String) -> String { "\(boundTo)\(bound)" }
-
     /// The problem that is there where such a text is not; `nil` of any other text.
     package var withoutNarrowing: String? {
-        [Self.narrowedBy, Self.boundTo].contains { utf8.starts(with: $0.utf8) } ? "not \(self)" : nil
+        utf8.starts(with: Self.narrowedBy.utf8) ? "not \(self)" : nil
     }
 
     /// The text without which such a problem is there; `nil` of any other problem.
     package var narrowing: String? {
-        let problems = [Self.narrowedBy, Self.boundTo].map { "not \($0)" }
-        return problems.contains { utf8.starts(with: $0.utf8) } ? String(dropFirst("not ".count)) : nil
+        utf8.starts(with: "not \(Self.narrowedBy)".utf8) ? String(dropFirst("not ".count)) : nil
     }
 
-    /// Whether a violation that loses the problem is better.
-    fileprivate var isOfViolation: Bool { !utf8.starts(with: "not \(Self.boundTo)".utf8) }
+    /// What makes a violation less bad, and is no claim of a template.
+    static func narrowed(byDemandOf what: String) -> String { narrowedBy + what }
+
+    /// A claim that a template has to hold, and does not.
+    static func missing(_ key: ClaimKey) -> String { "\(missingClaim)\(key.shown)" }
+
+    /// One part of a problem that can grow: `longer than 600 characters: with actor`. A list that holds the problem and none
+    /// of its parts holds each.
+    static func part(_ part: String, of problem: String) -> String { "\(problem): \(part)" }
+
+    /// Each text of which it can be a part.
+    fileprivate var wholes: [[UInt8]] {
+        let bytes = Array(utf8)
+        return bytes.indices.dropLast().filter { bytes[$0] == UInt8(ascii: ":") && bytes[$0 + 1] == UInt8(ascii: " ") }
+            .map { Array(bytes[..<$0]) }
+    }
+
+    fileprivate var narrowingClaim: ClaimKey? { rest(after: Self.narrowedBy).map { ClaimKey($0) } }
+    fileprivate var missingClaim: ClaimKey? { rest(after: Self.missingClaim).map { ClaimKey($0).canonical } }
+
+    private func rest(after start: String) -> String? {
+        utf8.starts(with: start.utf8) ? String(decoding: utf8.dropFirst(start.utf8.count), as: UTF8.self) : nil
+    }
 
     private static let narrowedBy = "narrowed by "
-    private static let boundTo = "bound to "
+    private static let missingClaim = "missing claim: "
 }

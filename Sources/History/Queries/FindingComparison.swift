@@ -117,7 +117,7 @@ struct FindingComparison {
             if change.kind == .changed {
                 guard let before = before[id] else { continue }
                 change.furtherProblems = finding.problems(beyond: before.problems)
-                change.fixedProblems = finding.problems.fixed(since: before.problems)
+                change.fixedProblems = before.problems.fixed(by: finding.problems)
                 change.isNoLongerAccepted = before.isWaived && !finding.isWaived
                 if before.severity != finding.severity { change.finding.severityBefore = before.severity }
             }

@@ -223,7 +223,8 @@ package struct EvidenceHTML {
             [.short("severity"), "of", "rule and problem", .short("first day"), .short("last day"), "at the end"],
             evidence.findings.map { found in
                 let finding = found.finding
-                let text = finding.problems.isEmpty ? finding.message : finding.problems.joined(separator: "; ")
+                let problems = finding.problems.headlines
+                let text = problems.isEmpty ? finding.message : problems.joined(separator: "; ")
                 return [
                     finding.severity.rawValue, finding.name.htmlText,
                     "\(finding.key.rule.htmlText): \(text.htmlText)", "\(Day(of: finding.firstSeen))",

@@ -142,7 +142,7 @@ import Testing
     @Test func severalRulesAreCoveredEachByItself() throws {
         let start = #"{"id": "start", "rule": "leading-claim", "severity": "critical"}"#
         let saw = Baseline(accepting: try evaluate(["workflow", "repo"], [Self.claims, start]), source: "b")
-        let report = try evaluate(["head_ref", "repo"], [Self.claims, start], baseline: saw)
+        let report = try evaluate(["head_ref", "workflow", "repo"], [Self.claims, start], baseline: saw)
         // Another claim in front is another problem, though the rule is the same.
         #expect(report.findings.map(\.rule) == ["claims", "start"])
         #expect(report.findings.map(\.state) == [.recurring, .worsened])

@@ -72,10 +72,17 @@ import Testing
             further: ["repeated claim: ref"]),
         Change(
             rule: "exact-template", options: templates(#"[["repo", "context", "ref"]]"#),
-            before: .own(["repo", "actor"]), after: .own(["repository", "ref"])),
+            before: .own(["repo", "actor"]), after: .own(["repository", "ref"]), further: ["not narrowed by actor"]),
         Change(
             rule: "exact-template", options: templates(#"[["repo", "context"], ["repo", "ref", "actor"]]"#),
-            before: .own(["ref", "sha"]), after: .own(["repo", "actor"])),
+            before: .own(["ref", "sha"]), after: .own(["repo", "ref", "sha"])),
+        // A claim that only one of the lists has can be all that narrows the subject.
+        Change(
+            rule: "exact-template", options: templates(#"[["repo", "context", "ref"], ["repo", "actor", "ref"]]"#),
+            before: .own(["repo", "context"]), after: .own(["repo"]), further: ["not narrowed by context"]),
+        Change(
+            rule: "exact-template", options: templates(#"[["repo", "context", "ref"], ["repo", "actor", "ref"]]"#),
+            before: .own(["repo", "environment"]), after: .own(["repo", "context"])),
         Change(
             rule: "exact-template", options: templates(#"[["repo", "context", "ref"]]"#),
             before: .own(["repo", "context"]), after: .own(["context", "actor", "ref", "repo"]),
@@ -104,7 +111,9 @@ import Testing
         Change(rule: "known-claims", before: .own(["repo", "x", "y"]), after: .own(["y", "repo"])),
         Change(
             rule: "known-claims", before: .own(["repo", "x"]), after: .own(["x", "y"]), further: ["unknown claim: y"]),
-        Change(rule: "leading-claim", before: .own(["workflow", "repo"]), after: .own(["workflow", "actor"])),
+        Change(
+            rule: "leading-claim", before: .own(["workflow", "repo"]), after: .own(["workflow", "actor"]),
+            further: ["not narrowed by repo"]),
         Change(
             rule: "leading-claim", before: .own(["workflow", "repo"]), after: .own(["head_ref", "repo"]),
             further: ["starts with head_ref"]),
@@ -147,7 +156,18 @@ import Testing
             further: ["claims out of order: context before repo"]),
         Change(
             rule: "require-claims", options: #""claims": ["repo"], "any_of": [["context", "ref"]]"#,
-            before: .own(["actor"]), after: .own(["sha", "repository"])),
+            before: .own(["actor"]), after: .own(["actor_id", "sha", "repository"])),
+        Change(
+            rule: "require-claims", options: #""claims": ["repo", "context", "ref"]"#,
+            before: .own(["repo", "environment", "actor"]), after: .own(["repo", "actor"]),
+            further: ["not narrowed by environment"]),
+        // What is asked for narrows as much as what stood in for it.
+        Change(
+            rule: "require-claims", options: #""claims": ["repo", "context", "ref"]"#,
+            before: .own(["repository_owner", "environment"]), after: .own(["repo", "context"])),
+        Change(
+            rule: "require-claims", options: #""claims": ["context"]"#, before: .own(["repo", "ref"]),
+            after: .own(["repository_owner", "ref"]), further: ["not narrowed by repo"]),
         Change(
             rule: "reusable-workflow-anchor", before: .own(["job_workflow_ref"]),
             after: .own(["job_workflow_ref", "context"])),
@@ -163,7 +183,10 @@ import Testing
             rule: "stable-identity", before: .own(["repository_id"]), after: .own(["repo"]),
             further: ["no id of the repository"]),
         Change(
-            rule: "subject-length", options: #""max": 10"#, before: .own(["repo"]), after: .own(["repo", "ref"])),
+            rule: "subject-length", options: #""max": 3"#, before: .own(["repo", "ref"]), after: .own(["ref"])),
+        Change(
+            rule: "subject-length", options: #""max": 10"#, before: .own(["repo"]), after: .own(["repo", "ref"]),
+            further: ["longer than 10 characters: with ref"]),
         // Another template of its own comes from the same place; whose answer repeats the organization's claims, too.
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo"]),
@@ -172,28 +195,36 @@ import Testing
             rule: "template-source", options: #""allowed": ["github_default"]"#, before: .inheriting,
             after: .own(["repo", "context"]), template: company),
         Change(
+            rule: "template-source", options: #""allowed": ["organization"]"#,
+            before: .own(["repo", "ref"]), after: .own(["repo"]), template: company, further: ["not narrowed by ref"]),
+        Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .gitHubDefault,
             after: .own(["repo", "ref"]), template: company,
-            further: ["template comes from repository", "not bound to context"]),
+            further: ["template comes from repository"]),
         // Who accepts a template of its own accepts no wider subject.
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
             after: .own(["repository"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
-            further: ["not bound to context"]),
+            further: ["not narrowed by context"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo", "context"]),
             after: .own(["repository_owner", "context"]), template: .set(["repo", "ref"], useImmutableSubject: nil),
-            further: ["not bound to the repository"]),
+            further: ["not narrowed by repo"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["repo"]),
             after: .own(["actor"]), template: company,
-            further: ["not bound to the enterprise", "not bound to the owner", "not bound to the repository"]),
+            further: ["not narrowed by repo"]),
         Change(
             rule: "template-source", options: #""allowed": ["organization"]"#, before: .own(["enterprise", "actor"]),
             after: .own(["repository_id", "actor"]), template: company),
         Change(
             rule: "organization-template", options: templates(#"[["repo", "context", "ref"]]"#), before: .inheriting,
-            after: .inheriting, template: .set(["repo", "actor"], useImmutableSubject: nil), templateAfter: company),
+            after: .inheriting, template: .set(["repo", "environment"], useImmutableSubject: nil),
+            templateAfter: company),
+        Change(
+            rule: "organization-template", options: templates(#"[["repo", "context", "ref"]]"#), before: .inheriting,
+            after: .inheriting, template: .set(["repo", "environment"], useImmutableSubject: nil),
+            templateAfter: .set(["repo"], useImmutableSubject: nil), further: ["not narrowed by environment"]),
         Change(
             rule: "organization-template", options: templates(#"[["repo", "context", "ref"]]"#), before: .inheriting,
             after: .inheriting, template: company, templateAfter: .set(["repo"], useImmutableSubject: nil),
@@ -204,7 +235,10 @@ import Testing
         Change(
             rule: "dormant-organization-template", options: #""min_repositories": 3"#, before: .inheriting,
             after: .gitHubDefault, template: .set(["repo", "ref"], useImmutableSubject: nil),
-            further: ["no repository follows the organization's template"]),
+            further: [
+                "no repository follows the organization's template",
+                "too few repositories follow the organization's template: fewer than a quarter of those needed",
+            ]),
     ]
 
     private func problems(
@@ -225,6 +259,68 @@ import Testing
             change, change.after, change.templateAfter ?? change.template,
             change.includedAfter ?? change.includedProperties)
         #expect(after.beyond(before) == change.further, "\(before) → \(after)")
+    }
+
+    /// Of every rule that a template can break by holding less, whenever more tokens are alike than before.
+    @Test func whatIsMoreOpenIsNotAccepted() throws {
+        // Those that ask for less, or for another format. Whoever takes over a name chooses the other claims.
+        let others: Set = [
+            "forbid-claims", "allow-claims", "immutable-subject", "immutable-prefix-mismatch", "flips-on-rename",
+            "known-claims", "duplicate-claims", "per-run-claims", "claims-that-fail-jobs", "custom-property-claims",
+            "subject-length",
+        ]
+        let options = [
+            "require-claims": #""claims": ["context", "job_workflow_ref"]"#,
+            "exact-template": Self.templates(#"[["repo", "context", "sha"], ["repo", "environment", "sha"]]"#),
+            "template-source": #""allowed": ["organization"]"#, "consumer-compatibility": #""consumers": ["pypi"]"#,
+        ]
+        let claims: [ClaimKey] = [
+            "workflow", "repo", "repository_owner_id", "job_workflow_ref", "environment",
+        ]
+        let lists = (1..<(1 << claims.count)).map { bits in
+            claims.indices.filter { bits & (1 << $0) != 0 }.map { claims[$0] }
+        }
+        // Each names all that follow it.
+        let names: [ClaimKey] = ["repo", "repository_owner_id"]
+        func meaning(_ keys: [ClaimKey]) -> Set<ClaimKey> {
+            Set(keys).union(names.drop { !keys.contains($0) })
+        }
+        for rule in RuleCatalog.all.filter({ $0 is any RepositoryRule.Type }) where !others.contains(rule.name) {
+            let own = options[rule.name].map { ", \($0)" } ?? ""
+            let policy = try Policy.of(#"{"id": "a", "rule": "\#(rule.name)", "severity": "low"\#(own)}"#)
+            let repositories = lists.enumerated().map { index, keys in
+                RepositorySnapshot.read("r\(index)", id: Int64(index + 1), .own(keys))
+            }
+            let snapshot = Snapshot.sample([
+                .sample(template: .set(["repo", "run_id"], useImmutableSubject: nil), repositories)
+            ])
+            let found = Evaluator(policy: policy, gate: Gate()).evaluate(snapshot).findings
+            let problems = Dictionary(
+                found.compactMap { one in one.repositoryID.map { (Int($0.rawValue) - 1, one.violation.problems) } },
+                uniquingKeysWith: { first, _ in first })
+            var pairs = 0
+            for (before, accepted) in problems {
+                #expect(accepted.beyond(accepted).isEmpty)
+                for (after, now) in problems {
+                    guard meaning(lists[after]).isStrictSubset(of: meaning(lists[before])) else { continue }
+                    pairs += 1
+                    guard now.beyond(accepted).isEmpty else { continue }
+                    Issue.record("\(rule.name): what is accepted of \(lists[before]) covers \(lists[after])")
+                }
+            }
+            #expect(pairs > 0, "\(rule.name)")
+        }
+    }
+
+    /// A version that did not know the parts of a problem, or what narrows a subject, recorded neither.
+    @Test func whatAnOlderVersionRecordedIsNoNews() throws {
+        let now = ["longer than 9 characters", "longer than 9 characters: with ref", "narrowed by ref"]
+        let old = ["longer than 9 characters"]
+        #expect(now.beyond(old).isEmpty && old.fixed(by: now).isEmpty)
+        let less = ["longer than 9 characters", "longer than 9 characters: with sha"]
+        #expect(now.beyond(less) == ["longer than 9 characters: with ref"])
+        #expect(less.fixed(by: now) == ["longer than 9 characters: with sha"])
+        #expect(less.beyond(now) == ["longer than 9 characters: with sha", "not narrowed by ref"])
     }
 
     @Test func everyRuleHasAChange() {
