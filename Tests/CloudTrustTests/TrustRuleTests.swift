@@ -135,10 +135,66 @@ import Testing
         #expect(known.report.findings.allSatisfy { $0.isInBaseline == true } && known.report.gate.exitStatus == 0)
         let further = [try TrustSample.subject("repo:acme*", "repo:acme-corp/*")]
         let worse = Self.judge(further, policy, baseline: baseline, gate: Gate(newOnly: true))
-        #expect(worse.report.findings.filter(worse.report.gate.counts).map(\.rule) == ["former"])
+        #expect(worse.report.findings.filter(worse.report.gate.counts).map(\.rule) == ["open", "names", "former"])
+        #expect(worse.report.findings[0].furtherProblems == ["any account of GitHub gets in: repo:acme-corp/*"])
         let fixed = Self.judge([try TrustSample.subject("repo:acme@77/new@1003:*")], policy, baseline: baseline)
         #expect(fixed.report.staleBaseline.map(\.key.rule) == ["names", "open"])
         #expect(fixed.report.staleBaseline.map(\.reason) == [.fixed, .fixed])
+    }
+
+    /// What lets more in than was accepted counts, whatever the rule.
+    @Test(arguments: [
+        (["repo:acme/api:*"], ["repo:acme/api:*", "repo:acme/web:*"]),
+        (["repo:acme/*:ref:refs/heads/main"], ["repo:acme/*"]),
+        (["repo:*:environment:prod"], ["repo:*:environment:prod", "repo:*"]),
+        (["repository_owner:acme:ref:refs/heads/main"], ["repository_owner:acme:ref:refs/heads/main", "repo:acme/*"]),
+    ])
+    func aFurtherSubjectIsNotAccepted(before: [String], after: [String]) throws {
+        func trust(_ subjects: [String], _ environment: Bool = true) throws -> Trust {
+            let values = subjects.map { "\"\($0)\"" }.joined(separator: ", ")
+            let other = environment ? ", \"StringEquals\": {\"KEY:environment\": \"prod\"}" : ""
+            return try TrustSample.trust("{\"StringLike\": {\"KEY:sub\": [\(values)]}\(other)}")
+        }
+        for rule in Self.rules.map({ RuleCatalog.all[$0].name }) {
+            let policy = try Policy.of("{\"id\": \"it\", \"rule\": \"\(rule)\", \"severity\": \"low\"}")
+            let found = Self.judge([try trust(before)], policy)
+            guard !found.report.findings.isEmpty, rule != "trust-matches-nothing" else { continue }
+            let baseline = Baseline(accepting: found, source: "b")
+            let waiver = Waiver(
+                rule: "it", target: .init(identity: Glob("*")), owner: "o", reason: "r",
+                expires: Day(of: .sample).adding(days: 30), accepts: found.report.findings[0].violation.problems)
+            func status(_ trust: Trust, _ waivers: [Waiver]? = nil) -> Int32 {
+                Self.judge(
+                    [trust], policy, waivers: waivers, baseline: waivers == nil ? baseline : nil,
+                    gate: Gate(newOnly: true)
+                ).report.findings.contains { $0.isOpen && $0.isInBaseline != true } ? 1 : 0
+            }
+            #expect(try status(trust(before)) == 0 && status(trust(before), [waiver]) == 0, "\(rule)")
+            guard !Self.judge([try trust(after)], policy).report.findings.isEmpty else { continue }
+            #expect(try status(trust(after)) == 1 && status(trust(after), [waiver]) == 1, "\(rule)")
+            // Likewise where it is no longer demanded what narrowed it.
+            #expect(try status(trust(before, false)) == 1, "\(rule)")
+            // What a version before accepted knew no subjects.
+            let old = Baseline(
+                baseline.entries.mapValues { entry in
+                    var entry = entry
+                    entry.problems = entry.problems.filter { !$0.contains(": ") }
+                    return entry
+                }, apiURL: baseline.apiURL, policy: baseline.policy, source: "b", origin: baseline.origin)
+            guard old.entries.values.allSatisfy({ !$0.problems.isEmpty }) else { continue }
+            let isKnown = Self.judge([try trust(after)], policy, baseline: old).report.findings.map(\.isInBaseline)
+            if before.allSatisfy(after.contains), rule != "trust-pull-request" { #expect(isKnown == [true], "\(rule)") }
+        }
+    }
+
+    /// What is fixed leaves a baseline that is written anew, and counts when it is back.
+    @Test func aBaselineThatIsWrittenAnewDropsWhatIsFixed() throws {
+        let policy = try #require(Self.policy)
+        let open = [try TrustSample.subject("repo:acme*")]
+        let first = Baseline(accepting: Self.judge(open, policy), source: "b")
+        #expect(first.entries.count == 2)
+        let fixed = Self.judge([try TrustSample.subject("repo:acme@77/new@1003:*")], policy)
+        #expect(Baseline(accepting: fixed, source: "b", carrying: first).entries.isEmpty)
     }
 
     // MARK: - What is not known

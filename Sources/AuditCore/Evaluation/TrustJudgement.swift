@@ -207,7 +207,7 @@ extension RuleVerdict {
                 ? .fail(first)
                 : .fail(
                     Violation(
-                        message: failures.flatMap(\.problems).asProblems.joined(separator: "; "),
+                        message: failures.flatMap(\.problems).asProblems.headlines.joined(separator: "; "),
                         problems: failures.flatMap(\.problems), expected: failures.flatMap(\.expected).asProblems,
                         isChoice: first.isChoice, actual: failures.flatMap(\.actual).asProblems,
                         remediation: first.remediation))
@@ -220,6 +220,14 @@ extension RuleVerdict {
 }
 
 extension Baseline {
+    /// The findings of a judgement of trusts, as `init(accepting:)` has those of a report.
+    package init(accepting judgement: TrustJudgement, source: String, carrying old: Baseline? = nil) {
+        var report = judgement.report
+        // What is fixed was accepted for as long as it was there.
+        if let old { report.staleBaseline = old.staleEntries(under: judgement.identities, report) }
+        self.init(accepting: report, source: source, carrying: old)
+    }
+
     /// Entries about identities whose finding is gone: the rule passes there, or the identity trusts GitHub no more.
     fileprivate func staleEntries(under verdicts: [TrustJudgement.Verdict], _ report: AuditReport) -> [StaleEntry] {
         let outcomes = Dictionary(

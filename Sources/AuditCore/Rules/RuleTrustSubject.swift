@@ -20,6 +20,30 @@ package struct TrustSubject: Sendable {
         judged.trust.allow.claimDemands.filter { $0.claim == "sub" }.flatMap { $0.anyOf.map(\.shown) }.asProblems
     }
 
+    /// Problems of a trust that lets somebody in, each with a part for every subject that is written, so that one that is
+    /// added is a further problem.
+    func spread(_ problems: [String]) -> [String] {
+        let subjects = judged.trust.allow.claimDemands.filter { $0.claim == "sub" && !$0.isNegated }
+            .flatMap { $0.anyOf.map(\.shown) }.asProblems
+        return problems.flatMap { problem in
+            [problem] + (subjects.isEmpty ? ["any subject"] : subjects).map { String.part($0, of: problem) }
+        } + narrowing
+    }
+
+    /// What is demanded beside the subject, a text for each demand: one that goes is a further problem.
+    var narrowing: [String] {
+        let allow = judged.trust.allow.necessary
+        let isSubjectDemandedTwice = allow.count { $0.claim == "sub" && !$0.isNegated } > 1
+        return allow.filter { demand in
+            demand.isRead && demand.claim != "aud"
+                && (demand.claim != "sub" || demand.isNegated || isSubjectDemandedTwice)
+        }.map { String.narrowed(byDemandOf: $0.valuesInWords) }
+            + judged.trust.denies.map { deny in
+                String.narrowed(
+                    byDemandOf: "a Deny of \(deny.claimDemands.map(\.valuesInWords).joined(separator: " and "))")
+            }
+    }
+
     /// A pass where there is no problem.
     ///
     /// - Parameters:
@@ -28,10 +52,10 @@ package struct TrustSubject: Sendable {
     func verdict(
         _ problems: [String], expected: [String], actual: [String], remediation: String,
     ) -> RuleVerdict {
-        guard !problems.isEmpty else { return .pass }
+        guard !problems.headlines.isEmpty else { return .pass }
         return .fail(
             Violation(
-                message: problems.asProblems.joined(separator: "; "), problems: problems, expected: expected,
+                message: problems.asProblems.headlines.joined(separator: "; "), problems: problems, expected: expected,
                 actual: actual, remediation: remediation))
     }
 
@@ -45,7 +69,8 @@ package struct TrustSubject: Sendable {
         remediation: String,
     ) -> RuleVerdict {
         verdict(
-            values.map(problem), expected: [expected], actual: values.map(\.text).asProblems, remediation: remediation)
+            values.map(problem) + narrowing, expected: [expected], actual: values.map(\.text).asProblems,
+            remediation: remediation)
     }
 
     /// A failure where a group gets in, with the subject that proves it.
@@ -54,7 +79,7 @@ package struct TrustSubject: Sendable {
         case .no: .pass
         case .possible(_, let why): .undecided("\(problem)? \(why)")
         case .yes(let witness):
-            verdict([problem], expected: [expected], actual: [witness.subject], remediation: remediation)
+            verdict(spread([problem]), expected: [expected], actual: [witness.subject], remediation: remediation)
         }
     }
 }
@@ -63,6 +88,11 @@ extension ClaimDemand {
     /// `StringLike sub`: the key without its provider, whose name is long and the same for all.
     var operatorAndClaim: String {
         "\(written.split(separator: " ").first.map(String.init) ?? "a condition on") \(claim.rawValue)"
+    }
+
+    /// `environment: prod, stage`.
+    fileprivate var valuesInWords: String {
+        "\(claim.shown): \(isNegated ? "none of " : "")\(anyOf.map(\.shown).asProblems.joined(separator: ", "))"
     }
 }
 

@@ -27,7 +27,8 @@ package struct TrustAbsentClaim: TrustRule {
             "\(demand.operatorAndClaim) passes where a token has no \(demand.claim.rawValue)"
         }
         return subject.verdict(
-            problems, expected: "the plain operator", actual: subject.findings.absentDemands.map(\.written),
+            subject.spread(problems), expected: "the plain operator",
+            actual: subject.findings.absentDemands.map(\.written),
             remediation: "Use the plain operator, which refuses a token without the claim.")
     }
 }

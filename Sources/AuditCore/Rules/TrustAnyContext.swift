@@ -21,7 +21,8 @@ package struct TrustAnyContext: TrustRule {
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         guard subject.judged.outcomes.contains(where: \.isAnyContext) else { return .pass }
         return subject.verdict(
-            ["every branch, tag, pull request and environment gets in"], expected: "a branch, tag or environment",
+            subject.spread(["every branch, tag, pull request and environment gets in"]),
+            expected: "a branch, tag or environment",
             actual: subject.writtenSubjects, remediation: "Name the branch or the environment that is to get in.")
     }
 }

@@ -21,7 +21,7 @@ package struct TrustAudience: TrustRule {
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         guard !subject.findings.hasAudience else { return .pass }
         return subject.verdict(
-            ["no audience is demanded"], expected: "aud", actual: subject.writtenSubjects,
+            subject.spread(["no audience is demanded"]), expected: "aud", actual: subject.writtenSubjects,
             remediation: "Demand the audience that jobs ask for, in AWS sts.amazonaws.com.")
     }
 }

@@ -21,7 +21,8 @@ package struct TrustInvalid: TrustRule {
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         guard let refusal = subject.judged.trust.creationRefusal else { return .pass }
         return subject.verdict(
-            ["AWS would not accept it today: \(refusal)"], expected: "a subject", actual: subject.writtenSubjects,
+            subject.spread(["AWS would not accept it today: \(refusal)"]), expected: "a subject",
+            actual: subject.writtenSubjects,
             remediation: "Write the role again, with the subject of a repository.")
     }
 }

@@ -45,7 +45,7 @@ package struct TrustPullRequest: TrustRule {
             } ?? .pass
         }
         return subject.verdict(
-            ["pull requests get in"], expected: "no pull request", actual: subject.writtenSubjects,
+            subject.spread(["pull requests get in"]), expected: "no pull request", actual: subject.writtenSubjects,
             remediation: "Remove the value, or set allow_pull_request where it is meant.")
     }
 }

@@ -19,7 +19,11 @@ package struct TrustSharedSubject: TrustRule {
 
     package func judge(_ subject: TrustSubject) -> RuleVerdict {
         subject.verdict(
-            subject.findings.sharedSubjects.map { "\($0.prefix(2).joined(separator: " and ")) present one subject" },
+            subject.findings.sharedSubjects.flatMap { names in
+                let problem = "\(names.prefix(2).joined(separator: " and ")) present one subject"
+                // One that comes to share it is a further problem.
+                return [problem] + names.map { String.part($0, of: problem) }
+            },
             expected: "one repository a subject", actual: subject.writtenSubjects,
             remediation: "Give the repositories templates that hold repo.")
     }

@@ -162,7 +162,7 @@ struct TrustCommand: AuditCommand {
         let judgement = evaluator.judge(audit, of: seen.snapshot, now: context.now())
         guard let path = writeBaseline else { return judgement }
         let before = if let given = evaluator.baseline { given } else { try BaselineSource.file(at: path) }
-        let accepted = Baseline(accepting: judgement.report, source: path, carrying: before)
+        let accepted = Baseline(accepting: judgement, source: path, carrying: before)
         try AtomicFile.write(to: path, what: "baseline") { output in
             BaselineDocument.document.write(accepted, to: &output)
         }
