@@ -115,6 +115,92 @@ import Testing
         }
     }
 
+    /// What stands in for a missing claim is part of what is accepted: without it, every branch has one subject.
+    @Test(arguments: ["scan:1", "waivers"]) func aClaimThatStandsInIsPartOfWhatIsAccepted(by acceptance: String)
+        async throws
+    {
+        let jobs = "job_workflow_ref"
+        try await EmulatedScan.with([
+            .own("deploy", id: 1, ["repo", "environment", jobs]), .own("pay", id: 2, ["repo", "ref", jobs]),
+            .good("good", id: 3),
+        ]) { scan in
+            await scan.world.change { $0.organizations[0].template = Self.template }
+            _ = await night(scan, ["acme"])
+            let file = try scan.folder.write("version: 1\nwaivers: []\n", to: "waivers.yaml")
+            for (repository, rule) in [
+                ("deploy", "required-claims"), ("deploy", "follows-organization"), ("deploy", "no-failing-jobs"),
+                ("pay", "required-claims"), ("pay", "follows-organization"),
+            ] {
+                let added = await command(
+                    scan,
+                    [
+                        "waiver", "add", file, "--rule", rule, "--repository", repository, "--owner", "o", "--reason",
+                        "r", "--expires", "2027-01-31",
+                    ])
+                #expect(added.status == 0, "\(added.error)")
+            }
+            // What of those rules alone is to count.
+            let options = acceptance == "waivers" ? ["--waivers", file] : ["--baseline", acceptance, "--new-only"]
+            let before = await night(scan, ["acme", "-f", "json", "--fail-on", "medium"] + options)
+            #expect(before.status == 0, "\(before.output)")
+            for name in ["deploy", "pay"] {
+                await scan.world.change { world in
+                    let place = name == "deploy" ? 0 : 1
+                    world.organizations[0].repositories[place] = .own(name, id: Int64(place + 1), ["repo", jobs])
+                }
+            }
+            let run = await night(scan, ["acme", "-f", "json", "--fail-on", "medium"] + options)
+            #expect(run.status == 1, "\(run.output)")
+            let worse = (run.json["findings"] as? [[String: Any]] ?? []).filter {
+                $0["rule"] as? String == "required-claims" && $0["state"] as? String == "worsened"
+            }
+            #expect(
+                worse.map { $0["further_problems"] as? [String] } == [
+                    ["not narrowed by environment"], ["not narrowed by ref"],
+                ])
+            let text = await command(scan, ["diff"])
+            #expect(!text.output.contains("BETTER"), "\(text.output)")
+        }
+    }
+
+    /// Another scan in between may have found it open again: compared is with the one that is named.
+    @Test func whatTheScanBeforeFoundFixedHasReappeared() async throws {
+        try await EmulatedScan.with([.own("app", id: 1, ["repo"]), .good("good", id: 2)]) { scan in
+            func night(_ keys: [String]?, _ arguments: [String]) async -> CommandRun {
+                await scan.world.change {
+                    $0.organizations[0].repositories[0] = keys.map { .own("app", id: 1, $0) } ?? .good("app", id: 1)
+                }
+                return await self.night(scan, arguments + ["-f", "json"])
+            }
+            _ = await night(["repo"], ["acme"])
+            _ = await night(nil, ["--repository", "acme/app"])
+            _ = await night(["repo"], ["acme"])
+            let run = await night(["repo"], ["--repository", "acme/app"])
+            let states = Set(values(run, "findings", "state") + values(run, "findings", "since_last_scan"))
+            #expect(states.isSubset(of: ["reappeared"]) && !states.isEmpty, "\(states)")
+        }
+    }
+
+    @Test func whatIsInScopeAgainAndWorseSaysSo() async throws {
+        let policy =
+            #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "high", "#
+            + #""claims": ["repo", "context"]}]}"#
+        try await EmulatedScan.with([.own("app", id: 1, ["repo"]), .good("good", id: 2)]) { scan in
+            let own = ["--policy", try scan.folder.write(policy, to: "p.json")]
+            _ = await night(scan, ["acme"], policy: own)
+            await scan.world.change { $0.organizations[0].repositories[0].archived = true }
+            _ = await night(scan, ["acme"], policy: own)
+            await scan.world.change { $0.organizations[0].repositories[0] = .own("app", id: 1, ["workflow"]) }
+            let run = await night(scan, ["acme"], policy: own)
+            #expect(
+                run.output.replacing(/\s+/, with: " ").contains("in scope again, now also missing claim: repo"),
+                "\(run.output)")
+            let json = await command(scan, ["report", "-f", "json"] + own)
+            let further = (json.json["findings"] as? [[String: Any]] ?? []).map { $0["further_problems"] as? [String] }
+            #expect(further == [["missing claim: repo"]])
+        }
+    }
+
     @Test func aSeverityThatRoseIsSaid() async throws {
         @Sendable func policy(_ severity: String) -> String {
             #"{"version": 1, "name": "own", "rules": [{"id": "b", "rule": "require-claims", "severity": "\#(severity)", "#

@@ -27,9 +27,10 @@ package struct Finding: Hashable, Sendable {
     package var state: State
     /// Compared with the scan before, regardless of baseline and waivers.
     package var change: State
-    /// Problems that the baseline or waiver does not list, or, without one, the scan before; empty unless `worsened`.
+    /// Problems that the baseline or waiver does not list, or, without one, the scan before; empty unless `worsened`, or
+    /// in scope again.
     package var furtherProblems: [String] = []
-    /// Problems that the scan before did not find; empty unless `change` is `worsened`.
+    /// Problems that the scan before did not find; empty unless `change` is `worsened`, or it is in scope again.
     package var problemsSinceBefore: [String] = []
     /// How severe it was when the baseline accepted it, where it is more severe by now.
     package var acceptedSeverity: Severity?

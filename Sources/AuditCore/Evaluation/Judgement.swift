@@ -268,7 +268,8 @@ struct Judgement {
         let severityBefore = earlier.flatMap { $0.severity < entry.severity ? $0.severity : nil }
         let wasOut = earlier?.isOutOfScope ?? false
         let change: Finding.State =
-            if known.map({ !$0.stands }) ?? false {
+            // Scans of another scope may have found it fixed, or back, in between.
+            if [known, before[key]].contains(where: { $0.map { !$0.stands } ?? false }) {
                 .reappeared
             } else if earlier == nil || wasOut {
                 .new
@@ -277,10 +278,11 @@ struct Judgement {
             }
         var finding = Finding(
             key: key, severity: entry.severity, organization: organization, violation: violation, state: change,
-            change: change, furtherProblems: change == .worsened ? further : [],
+            change: change,
             firstSeen: known.flatMap { $0.stands ? $0.firstSeen : nil } ?? snapshot.startedAt)
         finding.isInScopeAgain = change == .new && wasOut
-        if change == .worsened {
+        if change == .worsened || finding.isInScopeAgain {
+            finding.furtherProblems = further
             finding.problemsSinceBefore = further
             finding.severityBefore = severityBefore
         }

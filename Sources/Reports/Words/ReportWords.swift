@@ -259,7 +259,9 @@ extension Finding {
     func notes(_ state: Finding.State, isSinceBefore: Bool = false) -> [String] {
         let said: String? =
             switch state {
-            case .new: isInScopeAgain ? Self.inScopeAgain : "new"
+            case .new where isInScopeAgain:
+                [Self.inScopeAgain, worseInWords].compactMap(\.self).joined(separator: ", ")
+            case .new: "new"
             case .worsened where !acceptedProblems.isEmpty:
                 change == .worsened ? Self.worsened([severityInWords]) : nil
             case .worsened where isSinceBefore: worseningSinceBefore
