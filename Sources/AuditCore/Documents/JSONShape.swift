@@ -82,8 +82,12 @@ package struct JSONObject: Sendable {
 extension JSONShape {
     /// Refuses a value that is not of this shape, at its first mistake.
     ///
-    /// - Parameter name: the key under which the value stands, for messages.
-    package func check(_ document: Document, named name: String) throws(DocumentError) {
+    /// - Parameters:
+    ///   - name: the key under which the value stands, for messages.
+    ///   - isRequired: whether the value may not be left out.
+    package func check(
+        _ document: Document, named name: String, isRequired: Bool = false,
+    ) throws(DocumentError) {
         func refuse(_ message: String, hint: String? = nil) -> DocumentError {
             DocumentError(at: document.position, message, hint: hint)
         }
@@ -106,7 +110,7 @@ extension JSONShape {
         case (.list(let element), .array(let elements)):
             for one in elements { try element.check(one, named: name) }
         case (.set(let element), .array):
-            let elements = try document.elements(named: name)
+            let elements = try document.elements(named: name, isRequired: isRequired)
             for one in elements { try element.check(one, named: name) }
             // Refuses one that stands twice.
             if case .string = elements[0].value { _ = try document.strings(named: name) }
@@ -123,7 +127,7 @@ extension JSONShape {
         case (.switched(let key, let then, let otherwise), _):
             let isOn = try ObjectReader(document, as: "\"\(name)\"").bool(key, default: false)
             try (isOn ? then : otherwise).check(document, named: name)
-        case (.defined(_, let shape), _): try shape.check(document, named: name)
+        case (.defined(_, let shape), _): try shape.check(document, named: name, isRequired: isRequired)
         case (.string, _), (.name, _), (.pattern, _), (.one, _), (.integer, _), (.number, _), (.boolean, _),
             (.null, _), (.list, _), (.set, _), (.map, _):
             throw refuse("\"\(name)\" must be \(kind), not \(document.kind)")
@@ -160,7 +164,7 @@ extension JSONObject {
         let reader = try ObjectReader(document, of: self, named: name)
         for member in members {
             if let value = reader.optional(member.name) {
-                try member.shape.check(value, named: member.name)
+                try member.shape.check(value, named: member.name, isRequired: member.isRequired)
             } else if member.isRequired {
                 _ = try reader.required(member.name)
             }

@@ -118,12 +118,16 @@ extension Document {
     }
 
     /// The elements of a list, which must not be empty.
-    package func elements(named key: String) throws(DocumentError) -> [Document] {
+    ///
+    /// - Parameter isRequired: whether the list may not be left out either.
+    package func elements(named key: String, isRequired: Bool = false) throws(DocumentError) -> [Document] {
         guard case .array(let elements) = value else {
             throw DocumentError(at: position, "\"\(key)\" must be a list, not \(kind)")
         }
         guard !elements.isEmpty else {
-            throw DocumentError(at: position, "\"\(key)\" is an empty list", hint: "name at least one, or leave it out")
+            throw DocumentError(
+                at: position, "\"\(key)\" is an empty list",
+                hint: isRequired ? "name at least one" : "name at least one, or leave it out")
         }
         return elements
     }

@@ -7,7 +7,7 @@ extension Policy {
         let allowsUnknownClaims = try reader.bool("allow_unknown_claims", default: false)
         var rules: [RuleEntry] = []
         var ids: Set<String> = []
-        for element in try reader.required("rules").elements(named: "rules") {
+        for element in try reader.required("rules").elements(named: "rules", isRequired: true) {
             let entry = try RuleEntry(element, allowsUnknownClaims: allowsUnknownClaims)
             guard ids.insert(entry.id).inserted else {
                 throw DocumentError(at: entry.position, "the rule id \"\(entry.id)\" stands twice")

@@ -68,7 +68,9 @@ package struct PolicyCaseList: Sendable {
         _ = try reader.required("version")
         policy = try reader.optionalString("policy")
         var cases: [PolicyCase] = []
-        for element in try reader.required("cases").elements(named: "cases") { cases.append(try PolicyCase(element)) }
+        for element in try reader.required("cases").elements(named: "cases", isRequired: true) {
+            cases.append(try PolicyCase(element))
+        }
         self.cases = cases
     }
 }

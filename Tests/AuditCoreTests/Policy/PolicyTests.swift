@@ -28,7 +28,7 @@ import Testing
             hint: "add \"version\""),
         Mistake(
             text: #"{"version": 1, "name": "p", "rules": []}"#, position: "1:38",
-            message: "\"rules\" is an empty list", hint: "name at least one, or leave it out"),
+            message: "\"rules\" is an empty list", hint: "name at least one"),
         Mistake(
             text: #"{"version": 1, "nmae": "p", "rules": []}"#, position: "1:16",
             message: "unknown key \"nmae\" in a policy", hint: "did you mean \"name\"?"),
