@@ -213,6 +213,8 @@ import Testing
     // MARK: - Explanations
 
     @Test func aPresetsExplanationPromisesNothingBelow() async throws {
+        let both = await CommandRun.run(["explain", "organization-template"])
+        #expect(both.output.contains("oidc-audit explain preset:organization-template"), "\(both.output)")
         let preset = await CommandRun.run(["explain", "strict"])
         #expect(preset.status == 0 && !preset.output.contains("below"), "\(preset.output)")
         #expect(preset.output.contains(": oidc-audit explain require-claims"))

@@ -135,7 +135,7 @@ import Testing
             counting.headlineInWords.hasSuffix(" · 1 of the findings in the baseline"), "\(counting.headlineInWords)")
         #expect(try Self.report(accepted: 1, fresh: 0).headlineInWords.hasSuffix(" · 1 in the baseline"))
         let junit = try SampleReport.render(counting, as: JUnitReporter.self)
-        #expect(junit.contains("<failure") && junit.contains("in the baseline: missing claim: context"))
+        #expect(junit.contains("<failure") && junit.contains("in the baseline · missing claim: context"))
         let accepted = try SampleReport.render(Self.report(accepted: 1, fresh: 0), as: JUnitReporter.self)
         #expect(accepted.contains("in the baseline: missing claim: context") && !accepted.contains("<failure"))
         let one = try SampleReport.render(Self.report(accepted: 1, fresh: 0), as: GitHubReporter.self)
@@ -153,6 +153,30 @@ import Testing
         #expect(try SampleReport.render(report, as: LineReporter.self).contains("1 new or worse"))
         #expect(try SampleReport.render(report, as: CSVReporter.self).contains(",claims=no_longer_accepted,"))
         #expect(try SampleReport.render(report, as: SARIFReporter.self).contains(#""baselineState": "updated""#))
+        let metrics = try SampleReport.render(report, as: PrometheusReporter.self)
+        #expect(metrics.contains(#"state="no_longer_accepted"} 1"#) && metrics.contains(#"state="recurring"} 0"#))
+    }
+
+    /// A waiver accepts it, and the baseline does not hold it, as the scan before did.
+    @Test func whatIsWaivedIsNotNew() throws {
+        let waivers = try WaiverList(
+            JSONParser.parse(
+                Array(
+                    """
+                    {"version": 1, "waivers": [{"rule": "claims", "repository": "a", "owner": "payments",
+                      "reason": "later", "expires": "2027-01-31"}]}
+                    """.utf8)), source: "w.json")
+        let key = FindingKey(rule: "claims", subject: .repository(RepositoryID(rawValue: 1)))
+        let known = KnownFinding(
+            firstSeen: .sample.adding(seconds: -86_400), isWaived: true, problems: ["missing claim: context"],
+            severity: .critical)
+        let baseline = Baseline(
+            [:], apiURL: "https://api.github.com", policy: "test",
+            source: "b.json", origin: Baseline.Origin(startedAt: .sample, digest: nil, scan: nil))
+        let report = Evaluator(policy: try .of(Self.claims), gate: Gate(), waivers: waivers, baseline: baseline)
+            .evaluate(.sample([.sample([.read("a", id: 1, .own(["repo"]))])]), known: [key: known])
+        #expect(try SampleReport.render(report, as: SARIFReporter.self).contains(#""baselineState": "unchanged""#))
+        #expect(report.headlineInWords.hasSuffix(" · 1 finding waived"), "\(report.headlineInWords)")
     }
 
     /// Without a gate nothing fails, and the rules' own levels stand; what is accepted is for information all the same.

@@ -56,6 +56,10 @@ struct ExplainCommand: AuditCommand {
                 throw unknown(rule, among: policies, of: policy)
             }
             try context.console.write(RulePage.explanation(of: type, style: style))
+            if Preset.all.contains(where: { $0.name == rule }) {
+                try context.console.write(
+                    "\nThe preset of that name has entries of its own: oidc-audit explain preset:\(rule)\n")
+            }
             return ExitStatus.success.rawValue
         }
         for (policy, entry) in entries {

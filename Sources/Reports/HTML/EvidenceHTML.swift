@@ -171,7 +171,8 @@ package struct EvidenceHTML {
             let query = search.query(of: names.count > Self.namesMax ? [] : names)
             let what = cause.writes.isEmpty ? "not" : "another part of it not"
             lines.append(
-                "\(what) in this history's journal; search the audit log of \(search.organization.htmlText): \(query.htmlCode)")
+                "\(what) in this history's journal; search the audit log of \(search.organization.htmlText): \(query.htmlCode)"
+            )
         }
         if let before = cause.searchBefore, causes.count == 1 {
             lines.append(

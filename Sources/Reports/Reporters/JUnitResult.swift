@@ -60,7 +60,7 @@ extension Finding {
     fileprivate func junitMessage(isAccepted: Bool) -> String {
         [
             (notes(state).filter { !isAccepted || $0 != Self.inBaseline } + [violation.message]).joined(
-                separator: ": "),
+                separator: " · "),
             "expected: \(violation.expected.joined(separator: ", "))",
             "actual: \(actualInWords)", violation.remediation,
         ].joined(separator: "; ")

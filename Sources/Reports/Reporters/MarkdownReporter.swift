@@ -107,7 +107,7 @@ struct MarkdownReport {
                 [
                     escaped(finding.name), finding.severity.rawValue,
                     escaped(finding.rule),
-                    escaped((report.notes(finding, lastKnown) + [finding.violation.message]).joined(separator: ": ")),
+                    escaped((report.notes(finding, lastKnown) + [finding.violation.message]).joined(separator: " · ")),
                     escaped(finding.actualInWords),
                 ]
             }, isOpen: true)
@@ -177,7 +177,7 @@ struct MarkdownReport {
                         [
                             escaped(finding.name),
                             escaped(
-                                (finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
+                                (finding.notes(finding.state) + [finding.violation.message]).joined(separator: " · ")),
                             escaped(finding.actualInWords),
                             escaped(finding.violation.remediation),
                         ]

@@ -77,15 +77,16 @@ package struct PrometheusReporter: Reporter {
         }
         page.metric(
             "findings_state",
-            "Open findings that no baseline covers, by state; the baseline's apart, and those that could not be judged."
+            "Open findings that no baseline covers, by state; apart those whose waiver ended since the scan before, the baseline's, and those that could not be judged."
         ) {
             page in
             for organization in report.organizations {
                 let own = report.findings.filter { $0.isOpen && $0.organization == organization.login }
-                for state in Finding.State.allCases {
-                    page.sample(
-                        organization, [("state", state.rawValue)],
-                        Int64(own.count { $0.isInBaseline != true && $0.state == state }))
+                let counts = Dictionary(
+                    own.filter { $0.isInBaseline != true }.map { ($0.newsWord ?? $0.state.rawValue, Int64(1)) },
+                    uniquingKeysWith: +)
+                for state in Finding.State.allCases.map(\.rawValue) + [Finding.noLongerAcceptedWord] {
+                    page.sample(organization, [("state", state)], counts[state] ?? 0)
                 }
                 page.sample(
                     organization, [("state", "baseline")], Int64(own.count { $0.isInBaseline == true }))

@@ -229,7 +229,7 @@ extension Finding {
         case .new, .reappeared: "new"
         case .worsened: "updated"
         // Known to the run before, and not to the baseline that was given.
-        case .recurring where isInBaseline == false: "new"
+        case .recurring where isInBaseline == false && isOpen: "new"
         case .recurring: isOpen && isNoLongerAccepted && isInBaseline == nil ? "updated" : "unchanged"
         }
     }

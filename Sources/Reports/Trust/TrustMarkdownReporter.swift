@@ -78,7 +78,8 @@ package struct TrustMarkdownReporter: TrustReporter {
             .map(\.element).map { finding in
                 [
                     finding.severity.rawValue, Markdown.text(finding.rule), Markdown.text(finding.name),
-                    Markdown.text((finding.notes(finding.state) + [finding.violation.message]).joined(separator: ": ")),
+                    Markdown.text(
+                        (finding.notes(finding.state) + [finding.violation.message]).joined(separator: " · ")),
                     Markdown.text(finding.violation.remediation),
                 ]
             }

@@ -52,7 +52,7 @@ extension AuditReport {
         return [Severity.critical, .high].flatMap { severity in open.filter { $0.known.severity == severity } }
     }
 
-    /// Which findings are let through, one phrase each: `30 in the baseline`, `2 waived`.
+    /// Which findings are let through, one phrase each: `30 in the baseline`, `2 findings waived`.
     var acceptedFindingsInWords: [String] { acceptedFindingsInWords(baseline: "in the baseline") }
 
     private func acceptedFindingsInWords(baseline: String) -> [String] {
@@ -60,7 +60,8 @@ extension AuditReport {
         let minor = findings.count { $0.isOpen && !gate.isAccepted($0) && !gate.counts($0) }
         return [
             known > 0 ? "\(known) \(baseline)" : nil,
-            summary.waivedFindings > 0 ? "\(summary.waivedFindings) waived" : nil,
+            // Repositories are counted as well, and one can have a waived finding beside others.
+            summary.waivedFindings > 0 ? "\(counted(summary.waivedFindings, "finding")) waived" : nil,
             minor > 0 ? "\(minor) below --fail-on \(gate.failOn?.rawValue ?? "none")" : nil,
         ].compactMap(\.self)
     }
@@ -306,8 +307,10 @@ extension Finding {
     /// The same in a word, compared with what was accepted, else with the scan before; `nil` if it is none of that.
     var newsWord: String? {
         if state != .recurring { return state.rawValue }
-        return isNoLongerAccepted && isInBaseline != true ? "no_longer_accepted" : nil
+        return isNoLongerAccepted && isInBaseline != true ? Self.noLongerAcceptedWord : nil
     }
+
+    static let noLongerAcceptedWord = "no_longer_accepted"
 
     /// Whether the baseline does not hold it; where there is none, whether it is new since the scan before.
     var isNews: Bool { isInBaseline.map { !$0 } ?? isFresh }
