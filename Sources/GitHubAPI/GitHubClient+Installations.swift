@@ -45,10 +45,10 @@ enum Authority: Sendable {
 /// The clients of an app's installations, by their organizations' logins in lower case.
 final class InstallationClients: Sendable {
     private let state = Mutex<[String: Task<Result<GitHubClient, GitHubError>, Never>]>([:])
-    private let made = Mutex<[GitHubClient]>([])
+    private let made = Mutex<[String: GitHubClient]>([:])
 
-    /// All that there are.
-    var all: [GitHubClient] { made.withLock { $0 } }
+    /// All that there are, by their organizations' logins in lower case.
+    var byLogin: [String: GitHubClient] { made.withLock { $0 } }
 
     /// The one of an organization, made once; what keeps it from being made is not asked again.
     func client(
@@ -59,7 +59,7 @@ final class InstallationClients: Sendable {
             let task = Task {
                 let result: Result<GitHubClient, GitHubError>
                 do throws(GitHubError) { result = .success(try await make()) } catch { result = .failure(error) }
-                if case .success(let client) = result { self.made.withLock { $0.append(client) } }
+                if case .success(let client) = result { self.made.withLock { $0[login.lowercased()] = client } }
                 return result
             }
             clients[login.lowercased()] = task
@@ -80,7 +80,9 @@ extension GitHubClient {
     package func client(for login: String) async throws(GitHubError) -> GitHubClient {
         guard case .app(let app) = authority else { return self }
         return try await installations.client(for: login) { () async throws(GitHubError) in
-            let client = GitHubClient(of: self, try await self.installationToken(of: login, app))
+            let client = GitHubClient(
+                of: self, try await self.installationToken(of: login, app),
+                usedBefore: self.settings.installationUses[login.lowercased()])
             try await client.prepare()
             return client
         }
@@ -249,7 +251,7 @@ extension AppCredential {
 
 extension GitHubClient {
     /// This client, and those of installations.
-    private var all: [GitHubClient] { [self] + installations.all }
+    private var all: [GitHubClient] { [self] + installations.byLogin.values }
 
     /// What was asked so far. Of waits, the longest counts: those of several credentials pass at once.
     package var requestCounts: RequestCounts {
@@ -263,8 +265,13 @@ extension GitHubClient {
         }
     }
 
-    /// Points of the last minute, where the host has limits; the most of any credential.
-    package var spentPoints: Int { all.map { $0.governor.spentPoints(at: elapsed()) }.max() ?? 0 }
+    /// What this client asked itself: of an app, by what it signs, and not by the tokens of its installations.
+    package var ownUse: RecentUse {
+        RecentUse(spentPoints: governor.spentPoints(at: elapsed()), wasRefused: governor.wasRefused)
+    }
+
+    /// What each installation's client asked, by the organization's login in lower case.
+    package var installationUses: [String: RecentUse] { installations.byLogin.mapValues(\.ownUse) }
 
     /// Whether a secondary rate limit refused a request.
     package var wasRefused: Bool { all.contains { $0.governor.wasRefused } }

@@ -21,6 +21,9 @@ package final class GitHubClient: Sendable {
         package var slots: RequestSlots?
         /// What is shared with other processes that use the token; `nil`: nothing is.
         package var sharedMinute: SharedMinute?
+        /// Of an app: how the tokens of its installations were used before, by the organization's login in lower case. What
+        /// the limits say of a use before is the app's own.
+        package var installationUses: [String: UseBefore] = [:]
 
         package init(endpoint: GitHubEndpoint, credential: Credential?, userAgent: String) {
             self.endpoint = endpoint
@@ -69,8 +72,13 @@ package final class GitHubClient: Sendable {
     }
 
     /// The client of an app's installation: limits of its own, and the same wire and clocks.
-    init(of app: GitHubClient, _ token: InstallationToken) {
-        settings = app.settings
+    ///
+    /// - Parameter use: how the installation's tokens were used before, where that is known.
+    init(of app: GitHubClient, _ token: InstallationToken, usedBefore use: UseBefore? = nil) {
+        var settings = app.settings
+        settings.limits.isPacedEvenly = use?.isPacedEvenly ?? false
+        settings.limits.spentBefore = use?.spent
+        self.settings = settings
         endpoint = app.endpoint
         authority = .installation(token)
         transport = app.transport

@@ -38,6 +38,31 @@ package struct RateLimits: Hashable, Sendable {
     package init() {}
 }
 
+/// What follows for a credential from how it was used before, as by another scan.
+package struct UseBefore: Hashable, Sendable {
+    /// As of the limits.
+    package var isPacedEvenly = false
+    package var spent: RateLimits.SpentPoints?
+
+    package init(isPacedEvenly: Bool = false, spent: RateLimits.SpentPoints? = nil) {
+        self.isPacedEvenly = isPacedEvenly
+        self.spent = spent
+    }
+}
+
+/// How a credential was used of late.
+package struct RecentUse: Hashable, Sendable {
+    /// Points of the last minute, where the host has limits.
+    package var spentPoints = 0
+    /// Whether a secondary rate limit refused a request.
+    package var wasRefused = false
+
+    package init(spentPoints: Int = 0, wasRefused: Bool = false) {
+        self.spentPoints = spentPoints
+        self.wasRefused = wasRefused
+    }
+}
+
 /// A rate limit that everything waits for.
 package struct RateLimitWait: Hashable, Sendable {
     package var message: String

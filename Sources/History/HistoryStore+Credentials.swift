@@ -25,7 +25,102 @@ package struct StoredCredential: Hashable, Sendable {
     package var isNewcomer: Bool
 }
 
+/// What the history knows of one of the uses of a credential, each of which has a name.
+package struct StoredUse: Hashable, Sendable {
+    package var usedAt: Timestamp
+    /// Of the minute before; `nil`: not known.
+    package var spentPoints: Int?
+    /// When a secondary rate limit last refused it; `nil`: never.
+    package var refusedAt: Timestamp?
+}
+
 extension HistoryStore {
+    /// Finds uses of a credential by their names.
+    ///
+    /// - Parameter fingerprint: gives a fingerprint of the credential and a name, as of the credential itself.
+    /// - Returns: by name; none of a use that was never noted.
+    package func uses(
+        of names: [String], apiURL: String,
+        fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
+    ) async throws(HistoryError) -> [String: StoredUse] {
+        try await read { db in
+            guard let host = try Self.knownHostID(apiURL, db),
+                let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host])
+            else { return [:] }
+            var uses: [String: StoredUse] = [:]
+            for name in names {
+                let fingerprint = fingerprint(Array(salt), name)
+                guard
+                    let row =
+                        try CredentialRecord
+                        .filter(Column("hostID") == host && Column("fingerprint") == fingerprint).fetchOne(db)
+                else { continue }
+                uses[name] = StoredUse(
+                    usedAt: try timestamp(row.usedAt), spentPoints: row.spentPoints,
+                    refusedAt: try row.refusedAt.map { try timestamp($0) })
+            }
+            return uses
+        }
+    }
+
+    /// Notes uses of a credential by their names.
+    ///
+    /// - Parameters:
+    ///   - uses: the points of the minute before, `nil` if they are not known, and whether a secondary rate limit refused it.
+    ///   - fingerprint: as of `uses(of:)`.
+    package func note(
+        _ uses: [String: (spentPoints: Int?, wasRefused: Bool)], at now: Timestamp, apiURL: String,
+        fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
+    ) async throws(HistoryError) {
+        guard !uses.isEmpty else { return }
+        try await write { db in
+            let host = try Self.hostID(apiURL, db)
+            let salt = try Self.salt(of: host, db)
+            for (name, use) in uses {
+                try db.execute(
+                    sql: """
+                        INSERT INTO credential (hostID, fingerprint, usedAt, spentPoints, refusedAt)
+                        VALUES (?1, ?2, ?3, ?4, CASE WHEN ?5 THEN ?3 END)
+                        ON CONFLICT (hostID, fingerprint) DO UPDATE SET usedAt = ?3, spentPoints = ?4,
+                            refusedAt = CASE WHEN ?5 THEN ?3 ELSE refusedAt END
+                        """,
+                    arguments: [
+                        host, fingerprint(salt, name), now.description, use.spentPoints, use.wasRefused,
+                    ])
+            }
+        }
+    }
+
+    /// The organizations that a sealed scan found, by the moment at which it began; none if there is no such scan.
+    package func organizationsFound(byScanOf startedAt: Timestamp, apiURL: String) async throws(HistoryError)
+        -> [OrganizationReference]
+    {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT so.login, o.githubID FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
+                    WHERE so.scanID = (
+                        SELECT max(s.id) FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
+                        WHERE h.apiURL = ? AND s.startedAt = ?)
+                    ORDER BY so.login COLLATE NOCASE, o.githubID
+                    """,
+                arguments: [apiURL, startedAt.description]
+            ).map { row in
+                try OrganizationReference(
+                    login: row.decode(forColumn: "login"),
+                    id: OrganizationID(rawValue: row.decode(forColumn: "githubID")))
+            }
+        }
+    }
+
+    /// Random bytes that are this history's own for the host, made once.
+    private static func salt(of host: Int64, _ db: Database) throws -> [UInt8] {
+        try db.execute(
+            sql: "UPDATE host SET salt = randomblob(32) WHERE id = ? AND salt IS NULL", arguments: [host])
+        return Array(try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host]) ?? Data())
+    }
+
     /// Finds a token by its fingerprint, and notes that it is in use.
     ///
     /// - Parameter fingerprint: gives a fingerprint of the token, from random bytes that are this history's own for the
@@ -35,10 +130,7 @@ extension HistoryStore {
     ) async throws(HistoryError) -> StoredCredential {
         try await write { db in
             let host = try Self.hostID(apiURL, db)
-            try db.execute(
-                sql: "UPDATE host SET salt = randomblob(32) WHERE id = ? AND salt IS NULL", arguments: [host])
-            let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host]) ?? Data()
-            let fingerprint = fingerprint(Array(salt))
+            let fingerprint = fingerprint(try Self.salt(of: host, db))
             let known =
                 try CredentialRecord
                 .filter(Column("hostID") == host && Column("fingerprint") == fingerprint).fetchOne(db)

@@ -100,7 +100,7 @@ struct ApplyPipeline {
     ) async throws(CommandFailure) -> Value {
         let use = try await usingHistory { () async throws(HistoryError) -> CredentialUse? in
             guard let history else { return nil }
-            return try await CredentialUse(self.connection, in: history, context)
+            return try await CredentialUse(self.connection, of: nil, in: history, context)
         }
         let connection = use?.paced(self.connection, now: context.now()) ?? self.connection
         return try await connection.withGitHub(context) { client throws(CommandFailure) in

@@ -32,7 +32,9 @@ struct Pipeline {
         let compared = try await history.findingsCompared(
             with: nil, of: settings.organizations.map { OrganizationReference(login: $0.rawValue) },
             scope: settings.scope, apiURL: apiURL, policyName: evaluator.policy.name)
-        let credential = try await CredentialUse(settings.connection, in: history, context)
+        let credential = try await CredentialUse(
+            settings.connection, of: settings.organizations.filter { !settings.connection.isOwn($0.rawValue) },
+            in: history, context)
         let recorder = try await history.beginScan(
             ScanStart(
                 apiURL: apiURL, isEnterpriseServer: settings.connection.endpoint.host == .enterpriseServer,
@@ -50,7 +52,7 @@ struct Pipeline {
         for index in connection.own.indices {
             var own = connection.own[index].connection
             if asksForProperties { own.permissions[.organizationCustomProperties] = .read }
-            let use = try await CredentialUse(own, in: history, context)
+            let use = try await CredentialUse(own, of: connection.own[index].logins, in: history, context)
             connection.own[index].connection = use?.paced(own, now: context.now()) ?? own
             ownUses.append(use)
         }
@@ -210,7 +212,7 @@ struct Pipeline {
         case .pageRead(let page, let organization):
             await recorder.note(page, of: organization)
         case .observations(let observations, let organization):
-            try await recorder.record(observations, of: organization, wasRefused: github.wasRefused)
+            try await recorder.record(observations, of: organization, wasRefused: github.standard.ownUse.wasRefused)
         case .organizationFinished(let organization):
             try await recorder.record(organization)
         }

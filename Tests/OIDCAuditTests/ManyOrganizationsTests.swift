@@ -1,5 +1,6 @@
 import Foundation
 import GitHubAPI
+import History
 import TestSupport
 import Testing
 
@@ -187,6 +188,31 @@ import Testing
             #expect(run.status == 0, "\(run.error)")
             #expect(run.repositories().count == 6)
             #expect(await scene.world.refused == 0)
+        }
+    }
+
+    /// Budgets are each installation's, from one command to the next too.
+    @Test func whatOneOrganizationSpentDelaysNoOtherScan() async throws {
+        var world = Self.world(8)
+        world.rateLimit = .init(limit: 15_000, windowSeconds: 3600)
+        world.faults = [
+            .init(path: "/repos/gamma/*", after: 4, times: 1, kind: .secondaryLimit, status: 429, retryAfterSeconds: 1)
+        ]
+        try await Self.with(world) { scene in
+            let first = await scene("acme", "gamma")
+            #expect(first.status == 0, "\(first.error)")
+            // Together they would have spent more than that.
+            let other = await scene("beta", "--points-per-minute", "20", "--max-wait", "0s")
+            #expect(other.status == 0, "\(other.error)")
+            let history = try HistoryStore(path: scene.folder.database, for: .reading)
+            let app = Credential.app(
+                try #require(AppCredential(appID: "12345", key: AppKey(AppKeys.pkcs1PEM))))
+            let uses = try await history.uses(
+                of: Self.logins.map { "installation \($0)" }, apiURL: GitHubEndpoint(apiURL: scene.address).description
+            ) { app.fingerprint(salt: $0, context: $1) }
+            #expect(Set(uses.keys) == ["installation acme", "installation beta", "installation gamma"])
+            #expect(uses.values.allSatisfy { $0.spentPoints.map { $0 < 20 } ?? false }, "\(uses)")
+            #expect(uses.filter { $0.value.refusedAt != nil }.map(\.key) == ["installation gamma"])
         }
     }
 

@@ -85,7 +85,7 @@ extension RepositoryName: OptionValue {
 }
 
 /// What an enterprise is known by in addresses.
-struct EnterpriseSlug: OptionValue {
+struct EnterpriseSlug: OptionValue, Hashable {
     let text: String
 
     init(option text: String) throws(InvalidValue) {

@@ -16,6 +16,8 @@ struct ConnectionSettings: Sendable {
     var limits: RateLimits
     /// The points of a minute, as processes with one token and one history share them; `nil`: they don't.
     var sharedMinute: SharedMinute?
+    /// How the tokens of an app's installations were used before, by the organization's login in lower case.
+    var installationUses: [String: UseBefore] = [:]
     /// Organizations with a credential of their own.
     var own: [OwnConnection] = []
 
@@ -143,7 +145,7 @@ struct ConnectionSettings: Sendable {
         _ context: CommandContext, _ body: (GitHubClient) async throws(Failure) -> Value,
     ) async throws(Failure) -> Value {
         let (value, points) = try await withGitHub(context) { github throws(Failure) in
-            (try await body(github), github.spentPoints)
+            (try await body(github), github.ownUse.spentPoints)
         }
         limits.spentBefore = RateLimits.SpentPoints(points: points, ago: .zero).adding(limits.spentBefore)
         return value
@@ -178,6 +180,7 @@ struct ConnectionSettings: Sendable {
         settings.limits.minute = options.emulatedMinute ?? context.minute
         settings.slots = slots
         settings.sharedMinute = sharedMinute
+        settings.installationUses = installationUses
         return GitHubClient(settings, transport: transport, clock: .continuous, now: context.now)
     }
 }
