@@ -140,10 +140,13 @@ package struct Crawler: Sendable {
         do throws(GitHubError) {
             return try await github.organization(login)
         } catch .notFound(let message) {
-            guard let name = scope.named.names(of: login.rawValue).first,
-                let user = try? await github.user(owning: name)
-            else { throw .notFound(message) }
-            return user
+            guard scope.named.isNarrow(login.rawValue) else { throw .notFound(message) }
+            do throws(GitHubError) {
+                if let user = try await github.user(login) { return user }
+            } catch .notFound {
+                // Neither of the two is there.
+            }
+            throw .notFound(message)
         }
     }
 

@@ -26,18 +26,15 @@ extension GitHubClient {
             })
     }
 
-    /// Fetches who owns a repository, where that is a user.
+    /// Fetches a user's account.
     ///
-    /// - Returns: `nil` if an organization owns it.
-    /// - SeeAlso: `GET /repos/{owner}/{repo}`
-    package func user(owning name: RepositoryName) async throws(GitHubError) -> OrganizationAccount? {
-        let owner = try await client(for: name.owner.rawValue)
-            .get("/repos/\(name.owner)/\(name.name.pathEncoded)", as: Wire.OwnedRepository.self).owner
-        guard owner.type == "User", let login = OrganizationLogin(owner.login),
-            login.rawValue.lowercased() == name.owner.rawValue.lowercased()
-        else { return nil }
+    /// - Returns: `nil` if it is an organization's.
+    /// - SeeAlso: `GET /users/{username}`
+    package func user(_ login: OrganizationLogin) async throws(GitHubError) -> OrganizationAccount? {
+        let account = try await client(for: login.rawValue).get("/users/\(login)", as: Wire.Account.self)
+        guard account.type == "User", let canonical = OrganizationLogin(account.login) else { return nil }
         return OrganizationAccount(
-            id: OrganizationID(rawValue: owner.id), login: login, publicRepositoryCount: 0, isUser: true)
+            id: OrganizationID(rawValue: account.id), login: canonical, publicRepositoryCount: 0, isUser: true)
     }
 
     /// Fetches the organization's subject-claim template.

@@ -106,23 +106,12 @@ extension GitHubClient {
     /// - SeeAlso: `GET /app/installations`
     package func allInstallations() async throws(GitHubError) -> [Installation] {
         guard case .app(let app) = authority else { return [] }
-        var installations: [Installation] = []
-        var next: String? = "\(endpoint)/app/installations?per_page=100"
-        var pages = 0
-        while let url = next {
-            pages += 1
-            guard pages <= Self.installationPagesMax else { throw .malformed("more than \(pages - 1) pages") }
-            let answer = try await get(url: url)
-            installations += try read(answer.body, as: [Installation].self)
-            next = LinkHeader(answer.headers["link"])["next"].flatMap { endpoint.resolve($0, against: url) }
-        }
+        let installations = try await allPages(from: "/app/installations?per_page=100", as: Installation.self)
         for installation in installations where installation.isOfOrganization {
             if let login = installation.account { app.keep(installation, of: login) }
         }
         return installations
     }
-
-    private static let installationPagesMax = 1000
 
     /// What the app is.
     ///
@@ -177,10 +166,13 @@ extension GitHubClient {
 
     private func installation(of login: String, _ app: AppCredential) async throws(GitHubError) -> Installation {
         if let known = app.installation(of: login) { return known }
-        let path = app.installationID.map { "/app/installations/\($0)" } ?? "/orgs/\(login.pathEncoded)/installation"
         let installation: Installation
         do throws(GitHubError) {
-            installation = try await get(path, as: Installation.self)
+            if let id = app.installationID {
+                installation = try await get("/app/installations/\(id)", as: Installation.self)
+            } else {
+                installation = try await lookUpInstallation(of: login)
+            }
         } catch .notFound(let message) {
             throw .appRefused(.notInstalled, status: 404, message)
         }
@@ -190,6 +182,16 @@ extension GitHubClient {
             throw .appRefused(.otherAccount, "\(installation.id) is of \(account)")
         }
         return installation
+    }
+
+    /// - SeeAlso: `GET /orgs/{org}/installation`, `GET /users/{username}/installation`
+    private func lookUpInstallation(of login: String) async throws(GitHubError) -> Installation {
+        do throws(GitHubError) {
+            return try await get("/orgs/\(login.pathEncoded)/installation", as: Installation.self)
+        } catch .notFound {
+            // A user's account is none of the organizations.
+            return try await get("/users/\(login.pathEncoded)/installation", as: Installation.self)
+        }
     }
 
     private static func request(for permissions: [AppPermission: AppPermission.Level]) -> [UInt8] {

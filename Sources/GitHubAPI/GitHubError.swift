@@ -54,6 +54,8 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
     package static let notModifiedUnasked = GitHubError.unexpected(
         status: 304, "not modified, without having been asked")
 
+    static let loginRefused = GitHubError.malformed("the login of an organization is not a login")
+
     /// The status, and what the server says of it, where it says something.
     private static func status(_ status: Int, _ message: String) -> String {
         message.isEmpty ? "\(status)" : "\(status): \(message)"

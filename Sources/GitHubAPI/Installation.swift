@@ -1,4 +1,4 @@
-import AuditCore
+package import AuditCore
 
 /// A permission of a GitHub App that a command may ask for, by GitHub's name.
 package enum AppPermission: String, CaseIterable, Comparable, Sendable {
@@ -42,6 +42,8 @@ package struct Installation: Hashable, Sendable {
     package let id: Int64
     /// The account's login, an enterprise's slug, or `nil` if GitHub does not name an account.
     package let account: String?
+    /// `nil` if GitHub does not say it.
+    package let accountID: OrganizationID?
     package let targetType: String
     package let isSuspended: Bool
     /// By name, such as `read`.
@@ -77,6 +79,7 @@ extension Installation: AnswerReadable {
         // An enterprise has a slug in the place of a login, and an account that is gone is null.
         let account: Account? = try document.optional("account")
         self.account = account?.name
+        accountID = account?.id
         targetType = try document.optional("target_type") ?? "Organization"
         let suspendedAt: String? = try document.optional("suspended_at")
         isSuspended = suspendedAt != nil
@@ -89,11 +92,14 @@ extension Installation: AnswerReadable {
 
     private struct Account: AnswerReadable {
         let name: String?
+        let id: OrganizationID?
 
         init(_ document: AnswerDocument) throws(GitHubError) {
             let login: String? = try document.optional("login")
             let slug: String? = try document.optional("slug")
             name = login ?? slug
+            let number: Int64? = try document.optional("id")
+            id = number.map(OrganizationID.init(rawValue:))
         }
     }
 }

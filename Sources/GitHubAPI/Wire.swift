@@ -60,24 +60,27 @@ enum Wire {
         }
     }
 
-    /// Of `FullRepository`, who owns it.
-    struct OwnedRepository: AnswerReadable {
-        let owner: Owner
-
-        struct Owner: AnswerReadable {
-            let id: Int64
-            let login: String
-            let type: String
-
-            init(_ document: AnswerDocument) throws(GitHubError) {
-                id = try document.id("id")
-                login = try document.required("login")
-                type = try document.required("type")
-            }
-        }
+    /// Of what lists organizations, one that is listed.
+    struct ListedOrganization: AnswerReadable {
+        let login: String
+        let id: Int64?
 
         init(_ document: AnswerDocument) throws(GitHubError) {
-            owner = try document.required("owner")
+            login = try document.required("login")
+            id = try document.optional("id")
+        }
+    }
+
+    /// `PublicUser`, which organizations are too.
+    struct Account: AnswerReadable {
+        let id: Int64
+        let login: String
+        let type: String
+
+        init(_ document: AnswerDocument) throws(GitHubError) {
+            id = try document.id("id")
+            login = try document.required("login")
+            type = try document.required("type")
         }
     }
 

@@ -134,7 +134,11 @@ import _CryptoExtras
     private static let refusals: [(String, [String: [ScriptedTransport.Answer]], AppRefusal)] = [
         ("wrong key", [lookup: [refused(401, "A JSON web token could not be decoded")]], .signature),
         ("wrong app", [lookup: [refused(404, "Integration not found")]], .signature),
-        ("not installed", [lookup: [refused(404, "Not Found")]], .notInstalled),
+        (
+            "not installed",
+            [lookup: [refused(404, "Not Found")], "/users/acme/installation": [refused(404, "Not Found")]],
+            .notInstalled
+        ),
         (
             "suspended",
             [
@@ -161,7 +165,8 @@ import _CryptoExtras
             #expect(error?.reason.code.isPermission == true, "\(name)")
             #expect(error?.hint?.isEmpty == false, "\(name)")
         }
-        #expect(transport.paths.count == 1, "\(name)")
+        // Whose account it is, nobody knows: a user's installation is asked for in another place, once.
+        #expect(transport.paths == [Self.lookup] + (expected == .notInstalled ? ["/users/acme/installation"] : []))
     }
 
     /// What GitHub says of one installation concerns no other.
@@ -179,6 +184,19 @@ import _CryptoExtras
         #expect(error == .appRefused(.suspended, status: 403, "This installation has been suspended"))
         let login = try #require(OrganizationLogin("beta"))
         #expect(try await github.organization(login).login == login)
+    }
+
+    @Test func anInstallationOfAUsersAccountIsFound() async throws {
+        let found = ScriptedTransport.Answer.ok(
+            #"{"id": 9, "account": {"login": "acme"}, "target_type": "User", "permissions": {"actions": "read"}}"#)
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.refused(404, "Not Found")], "/users/acme/installation": [found],
+            Self.mint: [Self.minted()], "/users/acme": [.ok(#"{"id": 5, "login": "acme", "type": "User"}"#)],
+        ])
+        let github = client(transport, try app())
+        let user = try #require(try await github.user(.sample))
+        #expect(user.isUser && user.id.rawValue == 5)
+        #expect(transport.paths == [Self.lookup, "/users/acme/installation", Self.mint, "/users/acme"])
     }
 
     // MARK: - Clocks
@@ -406,6 +424,45 @@ import _CryptoExtras
     }
 
     // MARK: - All installations
+
+    private static func page(_ link: String?, id: Int64 = 9) -> ScriptedTransport.Answer {
+        .ok(
+            #"[{"id": \#(id), "account": {"login": "acme"}, "target_type": "Organization", "permissions": {}}]"#,
+            headers: link.map { ["Link": $0] } ?? [:])
+    }
+
+    /// What is not in the listing counts as not installed: a lost page must not look like that.
+    @Test(arguments: [
+        ("garbage;;<<", "the Link header of page 1 can't be understood"),
+        (#"<https://evil.example/app/installations?page=2>; rel="next""#, "on another origin"),
+        (#"<https://api.github.com/app/installations?per_page=100&page=3>; rel="last""#, "does not say where"),
+        (#"<https://api.github.com/app/installations?per_page=100>; rel="next""#, "leads back"),
+    ]) func aLostPageIsAFault(link: String, said: String) async throws {
+        let path = "/app/installations?per_page=100"
+        let transport = ScriptedTransport([path: [Self.page(link)]])
+        let github = client(transport, try app())
+        let error = await #expect(throws: GitHubError.self) { try await github.allInstallations() }
+        #expect("\(try #require(error))".contains(said))
+        #expect(transport.paths == [path])
+
+        let listing = "/enterprises/corp/apps/installable_organizations?per_page=100"
+        let enterprise = ScriptedTransport([
+            "/enterprises/corp/installation": [
+                .ok(#"{"id": 9, "account": {"slug": "corp"}, "target_type": "Enterprise", "permissions": {}}"#)
+            ], Self.mint: [Self.minted()],
+            listing: [
+                .ok(
+                    #"[{"id": 77, "login": "acme"}]"#,
+                    headers: [
+                        "Link": link.replacing(
+                            "/app/installations", with: "/enterprises/corp/apps/installable_organizations")
+                    ])
+            ],
+        ])
+        let corp = client(enterprise, try app())
+        let other = await #expect(throws: GitHubError.self) { try await corp.organizations(ofEnterprise: "corp") }
+        #expect("\(try #require(other))".contains(said))
+    }
 
     @Test func installationsAreListedPageByPageAndNotAskedForAgain() async throws {
         let next = #"<https://api.github.com/app/installations?per_page=100&page=2>; rel="next""#

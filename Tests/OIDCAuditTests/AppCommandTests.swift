@@ -136,7 +136,8 @@ import Testing
             #expect(run.error.contains(trouble.said), "\(trouble.name): \(run.error)")
             #expect(run.error.split(separator: "\n").count { $0.hasPrefix("error:") } == 1)
             #expect(run.error.contains(" hint: "))
-            #expect(await scene.paths.count == 1, "\(trouble.name)")
+            // Of an organization and of a user's account.
+            #expect(await scene.paths.count == (trouble.name == "not installed" ? 2 : 1), "\(trouble.name)")
             let doctor = await scene("doctor", "acme")
             #expect(doctor.status == 4, "\(trouble.name): \(doctor.error)")
             #expect((doctor.output + doctor.error).contains(trouble.said), "\(trouble.name): \(doctor.output)")
@@ -259,6 +260,58 @@ import Testing
             ] { #expect(run.error.contains(said), "\(run.error)") }
             let paths = await scene.paths
             #expect(!paths.contains { $0.hasSuffix("/installation") })
+        }
+    }
+
+    @Test(arguments: ["garbage;;<<", #"<http://other.example/app/installations?page=2>; rel="next""#])
+    func aLostPageOfTheListingIsNeverCompliant(link: String) async throws {
+        var world = Self.world()
+        world.faults = [.init(path: "/app/installations", kind: .link, location: link)]
+        try await Self.with(world) { scene in
+            let run = await scene("scan", "--all-installations", "-f", "json")
+            #expect(run.status == 5, "\(run.error)")
+            #expect(run.json["verdict"] as? String == "incomplete")
+            #expect(await scene.paths.count == 1)
+            let doctor = await scene("doctor", "acme")
+            #expect(doctor.status == 5, "\(doctor.error)")
+        }
+    }
+
+    /// Where the app was uninstalled, nothing says so but that an organization is missing in a list.
+    @Test func anOrganizationThatIsInstalledNoMoreIsUnread() async throws {
+        try await Self.with(Self.world()) { scene in
+            #expect(await scene("scan", "--all-installations", "-f", "json").status == 0)
+            // What is asked for by its name says nothing of all.
+            #expect(await scene("scan", "acme", "-f", "json").status == 0)
+            await scene.world.change { $0.apps[0].installations.removeLast() }
+            let run = await scene("scan", "--all-installations", "-f", "json")
+            #expect(run.status == 3, "\(run.error)")
+            #expect(
+                run.error.contains("the last scan of all installations read beta, which is not among them any more"))
+            let organizations = run.json["organizations"] as? [[String: Any]] ?? []
+            #expect(organizations.compactMap { $0["login"] as? String } == ["acme", "beta"])
+            let listing = organizations.last?["listing"] as? [String: Any]
+            #expect((listing?["error"] as? String)?.contains("the app is not installed there") == true)
+            // By now the last scan did not read it.
+            let next = await scene("scan", "--all-installations", "-f", "json")
+            #expect(next.status == 0, "\(next.error)")
+        }
+    }
+
+    @Test func anOrganizationOfAnotherNameIsInstalledStill() async throws {
+        try await Self.with(Self.world()) { scene in
+            #expect(await scene("scan", "--all-installations", "-f", "json").status == 0)
+            await scene.world.change { file in
+                file.organizations[1].login = "gamma"
+                file.apps[0].installations[1].account = "gamma"
+                for index in file.organizations[1].repositories.indices {
+                    file.organizations[1].repositories[index].setting?.subClaimPrefix = nil
+                }
+            }
+            let run = await scene("scan", "--all-installations", "-f", "json")
+            #expect(!run.error.contains("not among them"), "\(run.error)")
+            let organizations = run.json["organizations"] as? [[String: Any]] ?? []
+            #expect(organizations.compactMap { $0["login"] as? String } == ["acme", "gamma"])
         }
     }
 

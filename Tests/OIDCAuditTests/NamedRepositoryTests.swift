@@ -128,6 +128,10 @@ import Testing
             #expect(effective?["source"] as? String == "github_default", "\(run.output)")
             let requests = await scan.world.requests
             #expect(!requests.contains { $0.contains("/orgs/octocat/actions") })
+            // A name that is gone hides none that is there.
+            let some = await scan("--repository", "octocat/gone", "--repository", "octocat/hello", "-f", "json")
+            #expect(some.repositories().keys.sorted() == ["octocat/hello"], "\(some.error)")
+            #expect((Self.listing(some)["error"] as? String)?.contains("octocat/gone could not be read") == true)
             let whole = await scan("octocat", "-f", "json")
             #expect(whole.status == 4)
         }

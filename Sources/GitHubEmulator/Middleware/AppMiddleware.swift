@@ -41,7 +41,7 @@ struct AppMiddleware: RouterMiddleware {
     private static func isOfApps(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         return parts.first == "app"
-            || (parts.count == 3 && ["orgs", "enterprises"].contains(parts[0]) && parts[2] == "installation")
+            || (parts.count == 3 && ["orgs", "users", "enterprises"].contains(parts[0]) && parts[2] == "installation")
     }
 
     private func refusal(

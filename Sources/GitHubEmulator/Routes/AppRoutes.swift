@@ -15,21 +15,26 @@ struct AppRoutes: Sendable {
         router.get("/app/installations") { request, context in
             guard let app = context.app else { return Answer.notFound.response }
             let address = "\(context.origin.api)/app/installations"
+            let file = await world.file
             return Answer.page(app.installations, Paging(request), at: address) {
-                text($0, of: app, context.origin)
+                text($0, of: app, file, context.origin)
             }.response
         }
         router.get("/app/installations/:id") { _, context in
             let id = context.parameters.get("id")
-            return answer(context) { "\($0.id)" == id }
+            return await answer(context) { "\($0.id)" == id }
         }
         router.get("/orgs/:org/installation") { _, context in
             let login = context.parameters.get("org")?.lowercased()
-            return answer(context) { $0.targetType == "Organization" && $0.account?.lowercased() == login }
+            return await answer(context) { $0.targetType == "Organization" && $0.account?.lowercased() == login }
+        }
+        router.get("/users/:username/installation") { _, context in
+            let login = context.parameters.get("username")?.lowercased()
+            return await answer(context) { $0.targetType == "User" && $0.account?.lowercased() == login }
         }
         router.get("/enterprises/:enterprise/installation") { _, context in
             let slug = context.parameters.get("enterprise")?.lowercased()
-            return answer(context) { $0.targetType == "Enterprise" && $0.account?.lowercased() == slug }
+            return await answer(context) { $0.targetType == "Enterprise" && $0.account?.lowercased() == slug }
         }
         router.get("/enterprises/:enterprise/apps/installable_organizations") { request, context in
             await installable(request, context).response
@@ -49,11 +54,13 @@ struct AppRoutes: Sendable {
 
     // MARK: -
 
-    private func answer(_ context: EmulatorContext, where isIt: (WorldFile.Installation) -> Bool) -> Response {
+    private func answer(
+        _ context: EmulatorContext, where isIt: @Sendable (WorldFile.Installation) -> Bool,
+    ) async -> Response {
         guard let app = context.app, let installation = app.installations.first(where: isIt) else {
             return Answer.notFound.response
         }
-        return Answer(json: text(installation, of: app, context.origin)).response
+        return Answer(json: text(installation, of: app, await world.file, context.origin)).response
     }
 
     /// `InstallableOrganization`: every organization of the world is the enterprise's.
@@ -95,11 +102,11 @@ struct AppRoutes: Sendable {
     ]
 
     /// An enterprise has a slug and no login.
-    private func accountText(_ name: String, _ type: String, _ origin: Origin) -> String {
-        guard type == "Enterprise" else { return AccountJSON(login: name, id: 1, type: type, origin: origin).text }
+    private func accountText(_ name: String, _ id: Int64, _ type: String, _ origin: Origin) -> String {
+        guard type == "Enterprise" else { return AccountJSON(login: name, id: id, type: type, origin: origin).text }
         return JSONBody.object(
             [
-                ("id", "1"), ("slug", JSONBody.quoted(name)), ("name", JSONBody.quoted(name)),
+                ("id", "\(id)"), ("slug", JSONBody.quoted(name)), ("name", JSONBody.quoted(name)),
                 ("node_id", "\"E_kgDO1\""), ("avatar_url", JSONBody.quoted("\(origin.web)/avatars/b/1")),
                 ("html_url", JSONBody.quoted("\(origin.web)/enterprises/\(name)")),
             ] + Self.times)
@@ -107,12 +114,14 @@ struct AppRoutes: Sendable {
 
     /// `Installation`
     private func text(
-        _ installation: WorldFile.Installation, of app: WorldFile.App, _ origin: Origin,
+        _ installation: WorldFile.Installation, of app: WorldFile.App, _ file: WorldFile, _ origin: Origin,
     ) -> String {
+        let owner = file.organizations.first { $0.login.lowercased() == installation.account?.lowercased() }
+        let id = owner?.id ?? 1
         let permissions = installation.permissions.sorted { $0.key < $1.key }.map {
             ($0.key, JSONBody.quoted($0.value))
         }
-        let account = installation.account.map { accountText($0, installation.targetType, origin) }
+        let account = installation.account.map { accountText($0, id, installation.targetType, origin) }
         let api = "\(origin.api)/app/installations/\(installation.id)"
         let members: [(String, String)] = [
             ("id", "\(installation.id)"), ("account", account ?? "null"),
@@ -121,7 +130,7 @@ struct AppRoutes: Sendable {
             ("html_url", JSONBody.quoted("\(origin.web)/settings/installations/\(installation.id)")),
             ("single_file_name", "null"),
             ("repository_selection", installation.repositories == nil ? "\"all\"" : "\"selected\""),
-            ("app_id", "\(app.id)"), ("app_slug", JSONBody.quoted(app.slug)), ("target_id", "1"),
+            ("app_id", "\(app.id)"), ("app_slug", JSONBody.quoted(app.slug)), ("target_id", "\(id)"),
             ("target_type", JSONBody.quoted(installation.targetType)), ("permissions", JSONBody.object(permissions)),
             ("events", "[]"), ("suspended_by", "null"),
             ("suspended_at", installation.suspended ? "\"2026-11-01T00:00:00Z\"" : "null"),

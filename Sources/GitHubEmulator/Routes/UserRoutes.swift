@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// `GET /user`: whose token it is.
+/// `GET /user`: whose token it is; `GET /users/{username}`: an account, which may be an organization's.
 struct UserRoutes: Sendable {
     let world: World
 
@@ -11,6 +11,14 @@ struct UserRoutes: Sendable {
                 return Answer.error(.forbidden, "Resource not accessible by integration").response
             }
             let account = AccountJSON(login: user, id: 1, type: "User", origin: context.origin)
+            return Answer(json: JSONBody.object(account.members + Self.profile)).response
+        }
+        router.get("/users/:username") { _, context in
+            let login = context.parameters.get("username")?.lowercased()
+            guard let known = await world.file.organizations.first(where: { $0.login.lowercased() == login }) else {
+                return Answer.notFound.response
+            }
+            let account = AccountJSON(login: known.login, id: known.id, type: known.type, origin: context.origin)
             return Answer(json: JSONBody.object(account.members + Self.profile)).response
         }
     }

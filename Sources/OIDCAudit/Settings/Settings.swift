@@ -1,4 +1,5 @@
 import AuditCore
+import Foundation
 import GitHubAPI
 import History
 import Reports
@@ -6,6 +7,8 @@ import Reports
 /// Everything a scan needs to know, resolved before anything runs.
 struct Settings {
     var organizations: [OrganizationLogin]
+    /// How organizations were asked for beside their names.
+    var sources: [OrganizationSource] = []
     var judging: JudgingSettings
     var scope: Scope
     var connection: ConnectionSettings
@@ -31,13 +34,54 @@ extension Settings {
         }
     }
 
+    /// Adds what a source holds, and what it held no more: an organization that the last scan of the source read is asked for
+    /// again, so that it is unread instead of forgotten.
+    ///
+    /// - Parameter listed: in any order.
+    private mutating func add(
+        _ listed: [OrganizationReference], from source: OrganizationSource, _ context: CommandContext,
+    ) async throws(CommandFailure) {
+        sources.append(source)
+        let logins = try listed.map { (organization) throws(CommandFailure) in
+            guard let login = OrganizationLogin(organization.login) else {
+                throw CommandFailure(
+                    message: "GitHub lists an organization whose login is not a login", status: .failure)
+            }
+            return login
+        }
+        let (known, ids) = (Set(listed.map { $0.login.lowercased() }), Set(listed.compactMap(\.id)))
+        let gone = try await lastRead(from: source, context).filter { organization in
+            !known.contains(organization.login.lowercased()) && !(organization.id.map(ids.contains) ?? false)
+        }
+        for organization in gone {
+            context.note(
+                "warning: the last scan of \(source) read \(organization.login), which is not among them any more")
+        }
+        organizations =
+            (organizations + logins.inOrder + gone.compactMap { OrganizationLogin($0.login) }).distinct
+    }
+
+    private func lastRead(
+        from source: OrganizationSource, _ context: CommandContext,
+    ) async throws(CommandFailure) -> [OrganizationReference] {
+        guard let credential = connection.credential, FileManager.default.fileExists(atPath: historyPath) else {
+            return []
+        }
+        let apiURL = connection.endpoint.description
+        return try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
+            try await usingHistory { () async throws(HistoryError) in
+                try await source.lastRead(with: credential, apiURL: apiURL, in: history)
+            }
+        }
+    }
+
     /// Adds those of the enterprise on which the app is installed; in which of them it is installed as well, the scan finds.
     private mutating func addOrganizations(
         of enterprise: EnterpriseSlug, _ context: CommandContext,
     ) async throws(CommandFailure) {
-        let logins: [OrganizationLogin]
+        let listed: [OrganizationReference]
         do throws(GitHubError) {
-            logins = try await connection.withGitHubBefore(context) { github throws(GitHubError) in
+            listed = try await connection.withGitHubBefore(context) { github throws(GitHubError) in
                 try await github.organizations(ofEnterprise: enterprise.text)
             }
         } catch {
@@ -47,7 +91,7 @@ extension Settings {
             failure.add(hint: TargetOptions.wayAround)
             throw failure
         }
-        organizations = (organizations + logins.inOrder).distinct
+        try await add(listed, from: .enterprise(enterprise), context)
     }
 
     /// Adds the organizations where the app is installed: the suspended ones too, which nobody can read.
@@ -65,8 +109,10 @@ extension Settings {
                 "note: the installation \(installation.id) is skipped: it is "
                     + (installation.account.map { "of \($0), not an organization" } ?? "of no account"))
         }
-        let logins = installations.filter(\.isOfOrganization).compactMap { $0.account.flatMap(OrganizationLogin.init) }
-        organizations = (organizations + logins.inOrder).distinct
+        let listed = installations.filter(\.isOfOrganization).compactMap { installation in
+            installation.account.map { OrganizationReference(login: $0, id: installation.accountID) }
+        }
+        try await add(listed, from: .allInstallations, context)
     }
 }
 
