@@ -35,12 +35,14 @@ package final class AppCredential: Sendable {
 
     /// A number, or a client id such as `Iv23liABCDEF0123456`.
     package static func isID(_ text: String) -> Bool {
-        let isNumber = Int64(text).map { $0 > 0 } ?? false && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        let isNumber = Int64(text).map { $0 > 0 && "\($0)" == text } ?? false
         let isClientID =
             text.hasPrefix("Iv") && (10...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: ".") }
         return isNumber || isClientID
     }
+
+    var identity: String { "app \(appID) \(installationID ?? 0) \(key.publicPEM)" }
 
     // MARK: - Signing
 

@@ -28,26 +28,39 @@ package struct AppKey: Sendable, CustomStringConvertible, CustomDebugStringConve
         try? key.signature(for: SHA256.hash(data: Data(text.utf8)), padding: .insecurePKCS1v1_5).rawRepresentation
     }
 
+    /// What anybody may know of it.
+    var publicPEM: String { key.publicKey.pemRepresentation }
+
     package var description: String { "[key]" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
     // MARK: -
 
-    /// What stands between the first two lines of dashes.
+    /// What stands between two lines of dashes.
     private struct Block {
         var label: String
         var body: Substring
+
+        var isPrivateKey: Bool { label.hasSuffix("PRIVATE KEY") }
     }
 
+    /// The first private key, beside which a certificate may stand; or else what there is.
     private static func block(in text: String) throws(AppKeyError) -> Block? {
-        guard let start = text.range(of: "-----BEGIN ") else { return nil }
-        guard let labelEnd = text.range(of: "-----", range: start.upperBound..<text.endIndex),
-            let end = text.range(of: "-----END ", range: labelEnd.upperBound..<text.endIndex)
-        else { throw .cutShort }
-        return Block(
-            label: String(text[start.upperBound..<labelEnd.lowerBound]),
-            body: text[labelEnd.upperBound..<end.lowerBound])
+        var first: Block?
+        var place = text.startIndex
+        while let start = text.range(of: "-----BEGIN ", range: place..<text.endIndex) {
+            guard let labelEnd = text.range(of: "-----", range: start.upperBound..<text.endIndex),
+                let end = text.range(of: "-----END ", range: labelEnd.upperBound..<text.endIndex)
+            else { throw .cutShort }
+            let block = Block(
+                label: String(text[start.upperBound..<labelEnd.lowerBound]),
+                body: text[labelEnd.upperBound..<end.lowerBound])
+            if block.isPrivateKey { return block }
+            first = first ?? block
+            place = end.upperBound
+        }
+        return first
     }
 
     private init(_ block: Block) throws(AppKeyError) {
@@ -59,8 +72,9 @@ package struct AppKey: Sendable, CustomStringConvertible, CustomDebugStringConve
             try self.init(der: der)
         case "ENCRYPTED PRIVATE KEY": throw .encrypted
         case "PUBLIC KEY", "RSA PUBLIC KEY": throw .publicKey
-        case "EC PRIVATE KEY", "EC PARAMETERS": throw .otherAlgorithm
+        case "EC PRIVATE KEY", "EC PARAMETERS", "DSA PRIVATE KEY", "DSA PARAMETERS": throw .otherAlgorithm
         case "OPENSSH PRIVATE KEY": throw .ssh
+        case _ where block.label.hasSuffix("CERTIFICATE REQUEST"): throw .certificateRequest
         case _ where block.label.contains("CERTIFICATE"): throw .certificate
         default: throw .notAKey
         }
@@ -73,7 +87,7 @@ package struct AppKey: Sendable, CustomStringConvertible, CustomDebugStringConve
             throw .tooSmall
         } catch {
             // In PKCS#8 the algorithm stands by its identifier.
-            if der.range(of: Self.ellipticCurve) != nil { throw .otherAlgorithm }
+            if Self.otherAlgorithms.contains(where: { der.prefix(64).range(of: $0) != nil }) { throw .otherAlgorithm }
             throw Self.isSmallRSAKey(der) ? .tooSmall : .notAKey
         }
     }
@@ -88,8 +102,15 @@ package struct AppKey: Sendable, CustomStringConvertible, CustomDebugStringConve
         return der.range(of: rsaEncryption) != nil || der.prefix(8).range(of: Data([0x02, 0x01, 0x00, 0x02])) != nil
     }
 
-    /// DER of `id-ecPublicKey` (RFC 5480 §2.1.1).
-    private static let ellipticCurve = Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01])
+    /// DER of `id-ecPublicKey` (RFC 5480 §2.1.1), of `id-X25519` to `id-Ed448` (RFC 8410 §3), of `id-RSASSA-PSS` (RFC 8017,
+    /// appendix C), whose keys sign otherwise, and of `id-dsa` (RFC 3279 §2.3.2).
+    private static let otherAlgorithms: [Data] = [
+        Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]), Data([0x06, 0x03, 0x2B, 0x65, 0x6E]),
+        Data([0x06, 0x03, 0x2B, 0x65, 0x6F]), Data([0x06, 0x03, 0x2B, 0x65, 0x70]),
+        Data([0x06, 0x03, 0x2B, 0x65, 0x71]),
+        Data([0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A]),
+        Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01]),
+    ]
     /// DER of `rsaEncryption` (RFC 8017, appendix C).
     private static let rsaEncryption = Data([0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01])
 }
@@ -102,6 +123,7 @@ package enum AppKeyError: Error, Hashable, Sendable, CaseIterable, CustomStringC
     case publicKey
     case encrypted
     case certificate
+    case certificateRequest
     case otherAlgorithm
     case ssh
     case tooSmall
@@ -115,6 +137,7 @@ package enum AppKeyError: Error, Hashable, Sendable, CaseIterable, CustomStringC
         case .publicKey: "is a public key"
         case .encrypted: "is encrypted"
         case .certificate: "is a certificate"
+        case .certificateRequest: "is a certificate request"
         case .otherAlgorithm: "is not an RSA key"
         case .ssh: "is an SSH key"
         case .tooSmall: "has fewer than 2048 bits"

@@ -13,6 +13,14 @@ package enum Credential: Sendable {
         }
     }
 
+    /// Equal for equal credentials alone; never shown. The key of an app counts, and the installation that was given.
+    package var identity: String {
+        switch self {
+        case .token(let token): token.fingerprint(salt: [], context: "")
+        case .app(let app): app.identity
+        }
+    }
+
     /// A name for the credential that says nothing of it: equal for equal ones and salts alone. Rate limits are an app's,
     /// whichever token it has now.
     ///

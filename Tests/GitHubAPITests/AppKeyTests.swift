@@ -35,6 +35,30 @@ import _CryptoExtras
         #expect(error(der) == nil)
     }
 
+    @Test func ofACertificateAndItsKeyTheKeyIsRead() throws {
+        for pem in [AppKeys.pkcs1PEM, AppKeys.pkcs8PEM] {
+            #expect(error(LoopbackIdentity.certificatePEM + pem) == nil)
+            #expect(error(pem + LoopbackIdentity.certificatePEM) == nil)
+            #expect(error(AppKeys.publicPEM + pem) == nil)
+        }
+    }
+
+    @Test func aKeyOfAnotherAlgorithmIsNoRSAKey() throws {
+        func pem(_ der: [UInt8]) -> String {
+            "-----BEGIN PRIVATE KEY-----\n\(Data(der).base64EncodedString())\n-----END PRIVATE KEY-----\n"
+        }
+        for curve: UInt8 in 0x6E...0x71 {
+            let head: [UInt8] = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, curve, 4, 0x22, 4, 0x20]
+            #expect(error(pem(head + Array(repeating: 7, count: 32))) == .otherAlgorithm)
+        }
+        // The last byte of the identifier makes an RSASSA-PSS key of it.
+        let body = AppKeys.pkcs8PEM.split(separator: "\n").dropFirst().dropLast().joined()
+        var der = Array(try #require(Data(base64Encoded: body)))
+        let place = try #require(Data(der).range(of: Data([0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1])))
+        der[place.upperBound - 1] = 0x0A
+        #expect(error(pem(der)) == .otherAlgorithm)
+    }
+
     @Test func whatIsNoSuchKeyIsNamed() throws {
         let body = AppKeys.pkcs1PEM.split(separator: "\n").dropFirst().dropLast().joined(separator: "\n")
         func block(_ label: String, _ body: String) -> String {
@@ -48,7 +72,7 @@ import _CryptoExtras
                 block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,E5378DF5\n\n" + body),
                 .encrypted
             ),
-            (LoopbackIdentity.certificatePEM, .certificate), (block("CERTIFICATE REQUEST", body), .certificate),
+            (LoopbackIdentity.certificatePEM, .certificate), (block("CERTIFICATE REQUEST", body), .certificateRequest),
             (AppKeys.ellipticCurvePEM, .otherAlgorithm), (LoopbackIdentity.keyPEM, .otherAlgorithm),
             (block("OPENSSH PRIVATE KEY", body), .ssh), (AppKeys.smallPEM, .tooSmall),
             (AppKeys.smallPKCS8PEM, .tooSmall), (String(AppKeys.pkcs1PEM.prefix(400)), .cutShort),

@@ -93,7 +93,7 @@ import Testing
                         "preset:strict",
                     ],
                     environment: [
-                        "GITHUB_APP_ID": "Iv23liABCDEF01234567", "GITHUB_APP_PRIVATE_KEY": key,
+                        "GITHUB_APP_ID": "Iv23liABCDEF01234567\n", "GITHUB_APP_PRIVATE_KEY": key,
                         "GITHUB_API_URL": scene.address, "GITHUB_TOKEN": "ghp_never_sent_to_anyone",
                         "GITHUB_APP_INSTALLATION_ID": "9",
                     ])
@@ -398,6 +398,7 @@ import Testing
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"
         let cases: [([String], [String: String], String)] = [
             (["--app-id", "my-app", "--app-key-file", good], [:], "--app-id: \"my-app\" is not the id of an app"),
+            (["--app-id", "007", "--app-key-file", good], [:], "--app-id: \"007\" is not the id of an app"),
             (["--app-id", "1", "--app-key-file", try file("public.pem", AppKeys.publicPEM)], [:], "is a public key"),
             (["--app-id", "1", "--app-key-file", try file("enc.pem", encrypted)], [:], "is encrypted"),
             (

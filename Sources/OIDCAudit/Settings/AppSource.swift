@@ -1,3 +1,4 @@
+import Foundation
 import GitHubAPI
 
 /// Finds the GitHub App that speaks for the program, in options and environment.
@@ -11,6 +12,14 @@ struct AppSource {
     private static let installationName = "GITHUB_APP_INSTALLATION_ID"
 
     static let variables = [idName, keyName, installationName]
+
+    /// What to do about an app that the environment holds and that is not spoken of to the host; `nil` if there is none.
+    var hint: String? {
+        let names = [Self.idName, Self.keyName].filter { variable($0) != nil }
+        guard !names.isEmpty, !source.isGitHub, !source.isWorkflowHost else { return nil }
+        return "\(names.joined(separator: " and ")) count for github.com, or for the host of GITHUB_API_URL: "
+            + "if the app is of this host, set GITHUB_API_URL=\(source.endpoint.description)"
+    }
 
     /// - Returns: `nil` if no app was given, or only by the environment and for another host.
     func app() throws(CommandFailure) -> AppCredential? {
@@ -49,7 +58,9 @@ struct AppSource {
     private func id() throws(CommandFailure) -> AppID? {
         if let id = options.appID { return id }
         guard let text = variable(Self.idName) else { return nil }
-        do throws(InvalidValue) { return try AppID(option: text) } catch {
+        // Where a file was read into it, it ends with a line break.
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        do throws(InvalidValue) { return try AppID(option: trimmed) } catch {
             throw .usage("\(Self.idName): \(error.message)", hint: error.hint)
         }
     }
@@ -57,7 +68,13 @@ struct AppSource {
     private func key() throws(CommandFailure) -> AppKey? {
         let name: String
         let text: String
-        if let file = options.appKeyFile {
+        if options.appKeyFile == "-" {
+            guard let input = source.context.readStandardInput() else {
+                throw .usage("the key file - can't be read", hint: "write the key to standard input")
+            }
+            name = "the key file -"
+            text = input
+        } else if let file = options.appKeyFile {
             name = "the key file \(file)"
             text = try SecretFile(path: file, what: "key file").text(source.context)
         } else if let variable = variable(Self.keyName) {

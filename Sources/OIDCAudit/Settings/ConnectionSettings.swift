@@ -69,7 +69,7 @@ struct ConnectionSettings: Sendable {
     }
 
     /// Equal for equal credentials alone; never shown.
-    private var credentialName: String? { credential?.fingerprint(salt: [], context: "") }
+    private var credentialName: String? { credential?.identity }
 
     /// Whether an organization has a credential of its own.
     func isOwn(_ login: String) -> Bool {

@@ -104,6 +104,8 @@ extension CommandContext {
     /// That no token was given for a host; names others of which the history holds scans.
     func tokenMissing(_ connection: ConnectionSettings, _ historyPath: String) async -> CommandFailure {
         var failure = CommandFailure.tokenMissing(for: connection.endpoint.hostname)
+        let source = CredentialSource(endpoint: connection.endpoint, context: self)
+        failure.add(hint: AppSource(source: source, options: connection.options).hint)
         failure.add(
             hint: await hintAtOtherHosts(than: connection.endpoint.description, holding: .scans, in: historyPath))
         return failure
