@@ -207,6 +207,7 @@ extension GitHubError {
         case .rateLimited, .unavailable: .waitExhausted
         case .credentialRefused(let refusal, _, _): ScanStop(refusal)
         case .appRefused(.suspended, _, _): .installationSuspended
+        case .appRefused(.tokenRefused, _, _): .unauthorized
         case .appRefused(let refusal, _, _): refusal.isOfApp ? .unauthorized : nil
         default: nil
         }

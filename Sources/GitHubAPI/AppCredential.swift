@@ -19,6 +19,8 @@ package final class AppCredential: Sendable {
         /// How far the server's clock is ahead.
         var skewSeconds: Int64 = 0
         var isCorrected = false
+        /// Whether GitHub has accepted what the app signs.
+        var isAccepted = false
         /// By the organization's login in lower case.
         var installations: [String: Installation] = [:]
     }
@@ -65,6 +67,13 @@ package final class AppCredential: Sendable {
             state.signedAt = now
             return state.token
         }
+    }
+
+    var isAccepted: Bool { state.withLock { $0.isAccepted } }
+
+    /// Notes that GitHub accepted what the app signs.
+    func noteAccepted() {
+        state.withLock { $0.isAccepted = true }
     }
 
     /// The newest token, for cutting it out of texts.

@@ -44,13 +44,22 @@ package enum AppRefusal: Hashable, Sendable {
     case notInstalled
     case notInstalledOnEnterprise
     case suspended
+    /// GitHub does not accept a token of the installation, nor did it some seconds after the first refusal.
+    case tokenRefused
+    /// The token that GitHub made for the installation ended before it came.
+    case tokenExpired
     /// Its installation was granted nothing of what is asked for.
     case noPermission
+    /// A token with permissions that it lists as granted was refused.
+    case permissionRefused
     /// The installation that was given is another account's.
     case otherAccount
 
     /// Whether it holds wherever the app is installed.
     package var isOfApp: Bool { self == .signature || self == .clock }
+
+    /// Whether it holds for whatever else is asked with the credential: the app itself, or an installation's token.
+    var isOfCredential: Bool { isOfApp || self == .tokenRefused }
 
     /// For people, without a final stop.
     package var explanation: String {
@@ -60,7 +69,10 @@ package enum AppRefusal: Hashable, Sendable {
         case .notInstalled: "the app is not installed there, or there is no such organization"
         case .notInstalledOnEnterprise: "the app is not installed on it, or there is no such enterprise"
         case .suspended: "the app's installation is suspended"
+        case .tokenRefused: "GitHub refused the token of the app's installation"
+        case .tokenExpired: "the token for the app's installation had expired when it came"
         case .noPermission: "the app's installation has none of the permissions that are needed"
+        case .permissionRefused: "the app's installation was refused a token with the permissions that are needed"
         case .otherAccount: "the app's installation is another account's"
         }
     }
@@ -73,7 +85,9 @@ package enum AppRefusal: Hashable, Sendable {
         case .notInstalled: "check the name; an owner of the organization can install the app"
         case .notInstalledOnEnterprise: "check the slug; an owner of the enterprise can install the app"
         case .suspended: "an owner of the organization can unsuspend it"
-        case .noPermission:
+        case .tokenRefused: "the app may have been uninstalled there: an owner of the organization can install it again"
+        case .tokenExpired: "check the clock of the host, and this machine's"
+        case .noPermission, .permissionRefused:
             "give the app read access to organization \"Administration\" and repository \"Actions\"; an owner then accepts it"
         case .otherAccount: "check GITHUB_APP_INSTALLATION_ID, or leave it out"
         }

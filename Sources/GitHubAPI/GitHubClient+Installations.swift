@@ -160,7 +160,15 @@ extension GitHubClient {
         }
         let body = Self.request(for: granted)
         return InstallationToken(installation) { () async throws(GitHubError) in
-            try await self.mint(installation.id, body)
+            do throws(GitHubError) {
+                return try await self.mint(installation.id, body)
+            } catch .rejected(let status, let message) {
+                // What was listed as granted can be taken away meanwhile.
+                let wanted = granted.sorted { $0.key < $1.key }.map { "\($0.key.title): \($0.value)" }
+                throw .appRefused(
+                    .permissionRefused, status: status,
+                    (["\(message)"] + wanted).joined(separator: "; "))
+            }
         }
     }
 
@@ -215,7 +223,9 @@ extension GitHubClient {
             throw .malformed("the answer to a request for a token holds none that can be read")
         }
         let clock = answer.headers["date"].flatMap(Timestamp.init(httpDate:)) ?? now()
-        let life = min(max(0, minted.expiresAt.seconds(since: clock)), 86_400)
+        let life = min(minted.expiresAt.seconds(since: clock), 86_400)
+        // Such a token would be replaced before each request, without end.
+        guard life > 0 else { throw .appRefused(.tokenExpired) }
         return InstallationToken.Minted(token: minted.token, mintedAt: elapsed(), life: .seconds(life))
     }
 }

@@ -64,10 +64,14 @@ package final class GitHubClient: Sendable {
         self.elapsed = { start.duration(to: clock.now) }
         self.now = now
         // A wrong key is presented once, however many organizations are looked up at once.
-        let isOfApp = if case .app = authority { true } else { false }
-        self.governor = RateGovernor(
-            settings.limits, slots: settings.slots, sharedMinute: isOfApp ? nil : settings.sharedMinute,
-            beginsAlone: isOfApp, calendar: now)
+        self.governor =
+            if case .app(let app) = authority {
+                // Its few requests come before all others: one that hangs, as of one installation, must delay no other.
+                RateGovernor(settings.limits, beginsAlone: !app.isAccepted, calendar: now)
+            } else {
+                RateGovernor(
+                    settings.limits, slots: settings.slots, sharedMinute: settings.sharedMinute, calendar: now)
+            }
         self.headers = Self.headers(settings, authority)
     }
 
@@ -229,10 +233,8 @@ extension GitHubClient {
                 try await sleep(settings.retry.delay(afterAttempt: tries, using: &random))
                 governor.countRetry()
                 tries += 1
-            case .notKnownYet:
-                // The app's own token is signed anew, and needs no time to become known.
-                if case .app = authority {} else { try await sleep(Self.freshTokenPause) }
-                governor.countRetry()
+            // The governor knows when: the app's own token is signed anew and needs no time to become known, another does.
+            case .notKnownYet: governor.countRetry()
             }
         }
     }
@@ -246,9 +248,6 @@ extension GitHubClient {
             method: call.method, url: call.url, headers: headers, timeout: settings.timeout,
             bodyLimitBytes: APIRequest.bodyLimitMaxBytes, body: call.body)
     }
-
-    /// Between tries of a token that GitHub may not know yet.
-    private static let freshTokenPause: Duration = .seconds(1)
 
     /// Sends a change, once: after a fault nobody knows whether it was made, which only reading shows.
     ///
@@ -305,7 +304,9 @@ extension GitHubClient {
         let kind = meaning(of: response, to: request)
         governor.learn(from: response.headers, kind, costing: call.cost, at: elapsed())
         switch kind {
-        case .success: return .answer(.success(response))
+        case .success:
+            if case .app(let app) = authority { app.noteAccepted() }
+            return .answer(.success(response))
         case .notModified: return .answer(.notModified(isPartial: response.isPartial))
         case .redirect(let location): return .answer(.redirect(location: location))
         case .rateLimit: return .limited
@@ -332,8 +333,11 @@ extension GitHubClient {
             return app.meaning(of: error, response, now: now())
         case (.token(let token), .unauthorized) where token.kind == .installation:
             return governor.mayNotBeKnownYet(at: elapsed()) ? .notKnownYet(error) : kind
-        case (.installation(let token), .unauthorized) where token.isFreshOrOver(at: elapsed()):
-            return governor.mayNotBeKnownYet(isNew: true, at: elapsed()) ? .notKnownYet(error) : kind
+        case (.installation(let token), .unauthorized(let message)):
+            let refusal = GitHubError.appRefused(.tokenRefused, status: 401, message)
+            let isRetried =
+                token.isFreshOrOver(at: elapsed()) && governor.mayNotBeKnownYet(isNew: true, at: elapsed())
+            return isRetried ? .notKnownYet(refusal) : .refusal(refusal)
         default:
             return kind
         }
@@ -371,7 +375,6 @@ extension GitHubClient {
             if error != .cancelled { governor.shut(error) }
             throw error
         }
-        governor.beginWithAnotherToken()
     }
 
     private func sleep(_ duration: Duration) async throws(GitHubError) {

@@ -142,12 +142,13 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         case .rateLimited: .rateLimited
         case .credentialRefused(.versionRefused, _, _), .credentialRefused(.foreignPages, _, _): .unexpected
         case .credentialRefused: .credentialRefused
-        case .appRefused(.signature, _, _), .appRefused(.clock, _, _): .unauthorized
+        case .appRefused(.signature, _, _), .appRefused(.clock, _, _), .appRefused(.tokenRefused, _, _): .unauthorized
+        case .appRefused(.tokenExpired, _, _): .malformed
         case .appRefused(.notInstalled, _, _), .appRefused(.notInstalledOnEnterprise, _, _),
             .appRefused(.otherAccount, _, _):
             .notFound
         case .appRefused(.suspended, _, _): .credentialRefused
-        case .appRefused(.noPermission, _, _): .forbidden
+        case .appRefused(.noPermission, _, _), .appRefused(.permissionRefused, _, _): .forbidden
         case .foreignPage: .unexpected
         case .unavailable: .serverFault
         case .gone: .gone

@@ -48,8 +48,12 @@ final class RateGovernor: Sendable {
         var isAlone = false
         /// Whether GitHub has accepted the token.
         var isAccepted = false
-        /// When a token that was never accepted was refused first.
+        /// When a token that GitHub may not know yet was refused first since one was last accepted: until one is, one
+        /// request alone finds out, from time to time. The refusals of a token that replaces it count with these, or a server
+        /// that refuses every one would be asked without end.
         var refusedSince: Duration?
+        /// When the next request may find out.
+        var probesAt: Duration = .zero
         var counts = RequestCounts()
         var note: WaitNote?
         /// `nil` until an answer shows that the host has limits.
@@ -116,7 +120,7 @@ final class RateGovernor: Sendable {
     var wasRefused: Bool { state.withLock { $0.wasRefused } }
 
     /// Whether a token that was just refused may be one that GitHub does not know everywhere yet: it was never accepted,
-    /// and first refused some seconds ago.
+    /// and first refused some seconds ago. The door is then closed for a moment, and opens for one request at a time.
     ///
     /// - Parameter isNew: whether it was made a moment ago for certain, so that what was accepted may be the one before.
     func mayNotBeKnownYet(isNew: Bool = false, at now: Duration) -> Bool {
@@ -124,11 +128,14 @@ final class RateGovernor: Sendable {
             guard isNew || !state.isAccepted else { return false }
             let since = state.refusedSince ?? now
             state.refusedSince = since
+            state.probesAt = now + Self.freshTokenPause
             return now - since < Self.freshTokenGrace
         }
     }
 
     private static let freshTokenGrace: Duration = .seconds(5)
+    /// Between tries of a token that GitHub may not know yet.
+    private static let freshTokenPause: Duration = .seconds(1)
 
     // MARK: - Passing
 
@@ -140,7 +147,7 @@ final class RateGovernor: Sendable {
             if let shut = state.shut { return .shut(shut) }
             guard state.closedUntil <= now else { return .wait(until: state.closedUntil) }
             let share = slots.map { min(limits.concurrency, $0.share) } ?? limits.concurrency
-            var width = state.isProbing || state.isAlone ? 1 : share
+            var width = state.isProbing || state.isAlone || state.refusedSince != nil ? 1 : share
             if let budget = state.budget, budget.endsAt > now {
                 guard budget.status.remaining > 0 else {
                     state.isProbing = true
@@ -152,6 +159,7 @@ final class RateGovernor: Sendable {
                 width = min(width, max(1, budget.status.remaining - state.lost))
             }
             guard state.unanswered < width else { return .busy(answers: state.answers) }
+            if state.refusedSince != nil, state.probesAt > now { return .wait(until: state.probesAt) }
             if let wait = pace(&state, costing: cost, at: now) { return wait }
             state.unanswered += 1
             state.unansweredPoints += cost
@@ -218,11 +226,6 @@ final class RateGovernor: Sendable {
         state.withLock { $0.shut = $0.shut ?? error }
     }
 
-    /// Notes that requests bear another token from now on.
-    func beginWithAnotherToken() {
-        state.withLock { $0.refusedSince = nil }
-    }
-
     func countRetry() {
         state.withLock { $0.counts.retried += 1 }
     }
@@ -281,7 +284,7 @@ final class RateGovernor: Sendable {
                 switch error {
                 case .credentialRefused(let refusal, _, _) where refusal.isOfOrganization: break
                 case .unauthorized, .credentialRefused: state.shut = state.shut ?? error
-                case .appRefused(let refusal, _, _) where refusal.isOfApp: state.shut = state.shut ?? error
+                case .appRefused(let refusal, _, _) where refusal.isOfCredential: state.shut = state.shut ?? error
                 // One may be of a single address; what answers again and again answers everything.
                 case .foreignPage(let status) where state.pagesInRow + 1 >= Self.pagesInRowMax:
                     state.shut = state.shut ?? .credentialRefused(.foreignPages, status: status, "a page, not JSON")
@@ -297,7 +300,9 @@ final class RateGovernor: Sendable {
             default: state.isAlone = false
             }
             switch kind {
-            case .success, .notModified, .redirect: state.isAccepted = true
+            case .success, .notModified, .redirect:
+                state.isAccepted = true
+                state.refusedSince = nil
             case .rateLimit, .serverFault, .notKnownYet, .refusal: break
             }
             arrive(&state)

@@ -7,7 +7,7 @@ import _CryptoExtras
 @testable import GitHubAPI
 
 /// An App's client against scripted answers and clocks that do not run by themselves.
-@Suite struct AppClientTests {
+@Suite(.timeLimit(.minutes(5))) struct AppClientTests {
     private let clock = ManualClock()
     private static let canary = "ghs_12345_canary0123456789"
     private static let lookup = "/orgs/acme/installation"
@@ -37,11 +37,15 @@ import _CryptoExtras
 
     private func client(
         _ transport: ScriptedTransport, _ app: AppCredential, waitMax: Duration = .seconds(7200),
-        permissions: [AppPermission: AppPermission.Level] = AppPermission.reading,
+        permissions: [AppPermission: AppPermission.Level] = AppPermission.reading, concurrency: Int = 100,
+        slots: RequestSlots? = nil, uses: [String: UseBefore] = [:],
     ) -> GitHubClient {
         var settings = GitHubClient.Settings(endpoint: .gitHub, credential: .app(app), userAgent: "oidc-audit/test")
         settings.limits.waitMax = waitMax
         settings.permissions = permissions
+        settings.limits.concurrency = concurrency
+        settings.slots = slots
+        settings.installationUses = uses
         return GitHubClient(settings, transport: transport, clock: clock) { [clock] in
             Timestamp.sample.adding(seconds: clock.now.offset.components.seconds)
         }
@@ -341,11 +345,74 @@ import _CryptoExtras
         ])
         let github = client(never, try app())
         for _ in 0..<3 {
-            await #expect(throws: GitHubError.unauthorized("Bad credentials")) {
-                try await github.organization(.sample)
-            }
+            await #expect(throws: Self.tokenRefused) { try await github.organization(.sample) }
         }
         #expect(never.paths.count(where: { $0 == Self.account }) == 6)
+    }
+
+    private static let tokenRefused = GitHubError.appRefused(.tokenRefused, status: 401, "Bad credentials")
+
+    /// One request at a time finds out, whatever else is in flight or waits.
+    @Test func ofManyRequestsOneAloneTriesAFreshTokenAgain() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()],
+            Self.account: [Self.fine, Self.refused(401, "Bad credentials")],
+        ])
+        let github = client(transport, try app(), concurrency: 10)
+        _ = try await github.organization(.sample)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<60 {
+                group.addTask { await #expect(throws: Self.tokenRefused) { try await github.organization(.sample) } }
+            }
+        }
+        // The first, those in flight when one was refused, and one a second for five seconds.
+        #expect(transport.paths.count { $0 == Self.account } <= 1 + 10 + 5)
+        let error = Self.tokenRefused
+        #expect("\(error)" == "GitHub refused the token of the app's installation (401: Bad credentials)")
+        #expect(error.hint?.contains("may have been uninstalled") == true)
+    }
+
+    /// The door opens again for all once the token is accepted.
+    @Test func anAcceptedTokenOpensTheDoorAgain() async throws {
+        let refused = Self.refused(401, "Bad credentials")
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found], Self.mint: [Self.minted()],
+            Self.account: [refused, refused, Self.fine],
+        ])
+        let github = client(transport, try app(), concurrency: 10)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<60 { group.addTask { _ = try await github.organization(.sample) } }
+            try await group.waitForAll()
+        }
+        #expect(transport.inFlightMax > 1)
+    }
+
+    /// Each token is over before the next request, and GitHub accepts none: the grace is one and not each token's.
+    @Test func tokensThatEndAtOnceAndAreRefusedAreNotAskedForWithoutEnd() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found],
+            Self.mint: (1...20).map { Self.minted("ghs_number_\($0)", seconds: Int64($0)) },
+            Self.account: [Self.refused(401, "Bad credentials")],
+        ])
+        let github = client(transport, try app())
+        for _ in 0..<3 {
+            await #expect(throws: Self.tokenRefused) { try await github.organization(.sample) }
+        }
+        #expect(transport.paths.count { $0 == Self.mint } <= 7)
+        #expect(transport.paths.count { $0 == Self.account } <= 7)
+    }
+
+    @Test(arguments: [Int64(0), -1, -200_000_000]) func aTokenThatIsOverWhenItComesIsAFaultOnce(seconds: Int64)
+        async throws
+    {
+        let transport = ScriptedTransport([Self.lookup: [Self.found], Self.mint: [Self.minted(seconds: seconds)]])
+        let github = client(transport, try app())
+        for _ in 0..<3 {
+            let error = await #expect(throws: GitHubError.self) { try await github.organization(.sample) }
+            #expect(error == .appRefused(.tokenExpired))
+            #expect(error?.hint?.contains("clock") == true)
+        }
+        #expect(transport.paths == [Self.lookup, Self.mint])
     }
 
     /// What the token before was accepted for says nothing of the next one.
@@ -369,7 +436,7 @@ import _CryptoExtras
         let github = client(transport, try app())
         _ = try await github.organization(.sample)
         try await clock.sleep(for: .seconds(11))
-        await #expect(throws: GitHubError.unauthorized("Bad credentials")) { try await github.organization(.sample) }
+        await #expect(throws: Self.tokenRefused) { try await github.organization(.sample) }
         #expect(transport.paths.count == 4)
     }
 
@@ -421,6 +488,92 @@ import _CryptoExtras
         let second = try #require(AccessToken("ghs_second_canary")).after(first)
         #expect(second.redacted("ghs_first_canary ghs_second_canary") == "[token] [token]")
         #expect(second.redacted(Array("ghs_first_canary".utf8)) == Array("[token]".utf8))
+    }
+
+    // MARK: - Beside each other
+
+    private static let beta: [String: [ScriptedTransport.Answer]] = [
+        "/orgs/beta/installation": [
+            .ok(
+                #"{"id": 10, "account": {"login": "beta"}, "target_type": "Organization", "permissions": {"actions": "read"}}"#
+            )
+        ], "/app/installations/10/access_tokens": [minted()],
+        "/orgs/beta": [.ok(#"{"id": 78, "login": "beta", "public_repos": 0}"#)],
+    ]
+
+    /// A hundred credentials share a hundred requests in flight, but the app's own finds all of them.
+    @Test func aTokenThatNeverComesDelaysNoOtherInstallation() async throws {
+        let transport = ScriptedTransport(
+            Self.beta.merging([Self.lookup: [Self.found], Self.mint: [.hang]]) { $1 })
+        let slots = RequestSlots(4)
+        slots.setUsers(4)
+        let github = client(transport, try app(), slots: slots)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await github.organization(.sample) }
+            while !transport.hasAsked([Self.mint]) { await Task.yield() }
+            group.addTask {
+                await #expect(throws: Never.self) { try await github.organization(#require(OrganizationLogin("beta"))) }
+                #expect(transport.hasAsked(["/orgs/beta"]))
+            }
+            // The second ends; the first hangs until it is cancelled.
+            _ = await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// An app that listed its installations is known to be accepted: not even the first token is waited for.
+    @Test func anAcceptedAppDoesNotBeginAloneAgain() async throws {
+        let app = try app()
+        let list = ScriptedTransport(["/app/installations?per_page=100": [.ok("[]")]])
+        _ = try await client(list, app).allInstallations()
+        let transport = ScriptedTransport(Self.beta.merging([Self.lookup: [.hang]]) { $1 })
+        let github = client(transport, app)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await github.organization(.sample) }
+            while !transport.hasAsked([Self.lookup]) { await Task.yield() }
+            group.addTask {
+                await #expect(throws: Never.self) { try await github.organization(#require(OrganizationLogin("beta"))) }
+            }
+            _ = await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// What one installation or the app itself spent before, and a refusal of it, is no other's.
+    @Test func aUseBeforeIsOfOneInstallation() async throws {
+        let transport = ScriptedTransport(
+            Self.beta.merging([Self.lookup: [Self.found], Self.mint: [Self.minted()]]) { $1 })
+        let use = UseBefore(isPacedEvenly: true, spent: .init(points: 700, ago: .seconds(3)))
+        let github = client(transport, try app(), uses: ["acme": use])
+        let (acme, beta) = (try await github.client(for: "acme"), try await github.client(for: "beta"))
+        #expect(acme.limits.isPacedEvenly && acme.limits.spentBefore?.points == 700)
+        #expect(!beta.limits.isPacedEvenly && beta.limits.spentBefore == nil)
+        #expect(!github.limits.isPacedEvenly && github.limits.spentBefore == nil)
+        #expect(Set(github.installationUses.keys) == ["acme", "beta"])
+    }
+
+    /// Limits are the app's, whichever of its keys signs; who may ask is the key's.
+    @Test func twoKeysOfAnAppAreTwoCredentialsWithOneName() throws {
+        func credential(_ key: String, _ installation: Int64? = nil) throws -> Credential {
+            .app(try #require(AppCredential(appID: "12345", key: AppKey(key), installationID: installation)))
+        }
+        let (own, other) = (try credential(AppKeys.pkcs1PEM), try credential(AppKeys.otherPEM))
+        #expect(own.identity != other.identity)
+        #expect(try own.identity == credential(AppKeys.pkcs8PEM).identity)
+        #expect(try own.identity != credential(AppKeys.pkcs1PEM, 9).identity)
+        #expect(own.fingerprint(salt: [1], context: "x") == other.fingerprint(salt: [1], context: "x"))
+    }
+
+    @Test func refusedPermissionsAreNamed() async throws {
+        let transport = ScriptedTransport([
+            Self.lookup: [Self.found],
+            Self.mint: [Self.refused(422, "The permissions requested are not granted to this installation.")],
+        ])
+        let github = client(transport, try app())
+        let error = await #expect(throws: GitHubError.self) { try await github.organization(.sample) }
+        #expect(error?.reason.code.isPermission == true)
+        let said = "\(try #require(error))"
+        #expect(said.contains("422: The permissions requested") && said.contains("repository \"Actions\": read"))
     }
 
     // MARK: - All installations
