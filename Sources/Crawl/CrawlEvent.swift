@@ -13,8 +13,11 @@ package enum CrawlEvent: Sendable {
     /// At most `CrawlLimits.batchSize` repositories, each repository once in a crawl.
     case observations([Observation], of: OrganizationID)
     case organizationFinished(OrganizationObservation)
-    /// Something that a person can do or should know, for this night only; each text once an organization.
+    /// Something that a person should know, for this night only; each text once an organization.
     case advice(String)
+    /// What a person can do about something that failed of an organization, by the login that it was asked for with or bears;
+    /// each text once an organization.
+    case hint(String, of: String)
 }
 
 /// How much a crawl may do at once.

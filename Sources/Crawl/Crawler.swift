@@ -105,7 +105,7 @@ package struct Crawler: Sendable {
             github = try await client.client(for: login.rawValue)
             account = try await self.account(login, github)
         } catch {
-            if let hint = error.hint { emit(.advice(hint)) }
+            if let hint = error.hint(to: client.tokenKind) { emit(.hint(hint, of: login.rawValue)) }
             emit(.organizationFinished(.unreadable(login, error)))
             return error.stop
         }

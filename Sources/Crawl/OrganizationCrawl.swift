@@ -410,7 +410,9 @@ struct OrganizationCrawl {
         stop = stop ?? error.stop
         // What could not be found is mostly gone since it was listed, which is no matter of the token.
         if case .notFound = error { return }
-        if let hint = error.hint { advise(hint) }
+        if let hint = error.hint(to: tokenKind), advised.insert(hint).inserted {
+            news.append(.hint(hint, of: account.login.rawValue))
+        }
     }
 
     private mutating func advise(_ text: String) {

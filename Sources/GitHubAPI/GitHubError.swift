@@ -133,6 +133,18 @@ package enum GitHubError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Likewise.
+    ///
+    /// - Parameter kind: what the token is that was refused; an app's token is given its permissions by the app.
+    package func hint(to kind: AccessToken.Kind?) -> String? {
+        switch (self, kind) {
+        case (.forbidden(_, let permissions?), .installation): "grant the app \(permissions); an owner then accepts it"
+        case (.forbidden, .installation), (.notFound, .installation):
+            "check the name, and that the app has read access to organization \"Administration\" and repository \"Actions\""
+        default: hint
+        }
+    }
+
     private var code: UnreadableReason.Code {
         switch self {
         case .notFound, .organizationTemplateNeverSet: .notFound

@@ -15,7 +15,7 @@ struct Pipeline {
     /// - Returns: the report, and what a person should know of this night beside it.
     func audit(
         until stopRequests: AsyncStream<ScanStop>,
-    ) async throws(CommandFailure) -> (report: AuditReport, advice: [String]) {
+    ) async throws(CommandFailure) -> (report: AuditReport, advice: [Advice]) {
         try await context.withHistory(settings.historyPath, for: .making, saying: settings.console) {
             history throws(CommandFailure) in
             try await usingHistory { () async throws(HistoryError) in
@@ -26,7 +26,7 @@ struct Pipeline {
 
     private func audit(
         into history: HistoryStore, until stopRequests: AsyncStream<ScanStop>,
-    ) async throws(HistoryError) -> (report: AuditReport, advice: [String]) {
+    ) async throws(HistoryError) -> (report: AuditReport, advice: [Advice]) {
         let apiURL = settings.connection.endpoint.description
         let known = try await history.knownFindings(apiURL: apiURL, policyName: evaluator.policy.name)
         let compared = try await history.findingsCompared(
@@ -144,7 +144,7 @@ struct Pipeline {
     private var keepsValidators: Bool { settings.connection.credential?.tokenKind.isShortLived == false }
 
     /// Why a crawl stopped early, or `nil`, and what it advised.
-    private typealias CrawlEnd = (stop: ScanStop?, advice: [String])
+    private typealias CrawlEnd = (stop: ScanStop?, advice: [Advice])
 
     /// Crawls, and stores each batch as it comes.
     private func record(
@@ -178,11 +178,11 @@ struct Pipeline {
                 await progress.draw(github)
                 return .success(nil)
             }
-            var advice: [String] = []
+            var advice: [Advice] = []
             do throws(HistoryError) {
                 for await event in events {
                     progress.take(event)
-                    if case .advice(let text) = event, !advice.contains(text) { advice.append(text) }
+                    if let said = Advice(event), !advice.contains(said) { advice.append(said) }
                     try await record(event, in: recorder, github)
                 }
                 group.cancelAll()
@@ -203,7 +203,7 @@ struct Pipeline {
         _ event: CrawlEvent, in recorder: ScanRecorder, _ github: GitHubClients,
     ) async throws(HistoryError) {
         switch event {
-        case .advice:
+        case .advice, .hint:
             break
         case .organizationFound(let id, let login, let count):
             guard settings.console.isVerbose else { return }

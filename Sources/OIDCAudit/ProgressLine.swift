@@ -48,7 +48,7 @@ final class ProgressLine: Sendable {
             case .organizationFinished(let organization):
                 counts.finished += 1
                 counts.totalBefore += organization.id.flatMap { counts.open.removeValue(forKey: $0)?.seen } ?? 0
-            case .advice, .planned, .templateRead, .pageRead:
+            case .advice, .hint, .planned, .templateRead, .pageRead:
                 break
             }
         }

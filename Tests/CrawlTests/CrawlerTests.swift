@@ -65,7 +65,7 @@ import Testing
                     emitted.observations += batch
                     emitted.batchSizes.append(batch.count)
                 case .organizationFinished(let organization): emitted.finished.append(organization)
-                case .advice(let text): emitted.advice.append(text)
+                case .advice(let text), .hint(let text, _): emitted.advice.append(text)
                 }
             }
         }

@@ -216,6 +216,58 @@ import Testing
         }
     }
 
+    @Test func aUsersAccountIsReadWithTheApp() async throws {
+        var world = Self.world([.init(id: 9, account: "octocat", targetType: "User")])
+        world.organizations.append(
+            .init(
+                login: "octocat", id: 5, type: "User", template: nil,
+                repositories: [.good("hello", id: 91, of: "octocat"), .good("other", id: 92, of: "octocat")]))
+        try await Self.with(world) { scene in
+            let run = await scene(
+                "scan", "--repository", "octocat/gone", "--repository", "octocat/hello", "-f", "json")
+            #expect(run.repositories().keys.sorted() == ["octocat/hello"], "\(run.error)")
+            #expect(Self.statuses(run)["octocat/hello"] != "unreadable", "\(run.output)")
+            #expect(run.error.contains("octocat/gone could not be read"), "\(run.error)")
+        }
+    }
+
+    /// Of several troubles, the hint is for the one that the error is about.
+    @Test func theHintIsOfTheOrganizationThatIsNamed() async throws {
+        var world = Self.world()
+        world.apps[0].installations[0].suspended = true
+        world.apps[0].installations[1].permissions = ["issues": "write"]
+        try await Self.with(world) { scene in
+            let run = await scene("scan", "beta", "acme", "-f", "json")
+            #expect(run.status == 4, "\(run.error)")
+            let lines = run.error.split(separator: "\n").map(String.init)
+            let index = try #require(lines.firstIndex { $0.hasPrefix("error:") })
+            #expect(lines[index].contains("beta: "), "\(run.error)")
+            #expect(lines[index + 1].contains("read access"), "\(run.error)")
+            #expect(lines.contains("note: acme: an owner of the organization can unsuspend it"), "\(run.error)")
+        }
+    }
+
+    @Test func theKeyMayComeFromStandardInput() async throws {
+        try await Self.with(Self.world()) { scene in
+            let run = await CommandRun.run(
+                [
+                    "scan", "acme", "--app-id", "12345", "--app-key-file", "-", "--api-url", scene.address, "--policy",
+                    "preset:strict", "--db", scene.folder.database,
+                ], environment: ["GITHUB_API_URL": scene.address], standardInput: AppKeys.pkcs1PEM)
+            #expect(run.status == 0, "\(run.error)")
+        }
+    }
+
+    /// An app of the environment that another host is not told of explains why there is no token.
+    @Test func anAppThatIsLeftOutIsNamed() async throws {
+        let run = await Self.failure(
+            ["--hostname", "git.example.com"],
+            environment: ["GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": AppKeys.pkcs1PEM])
+        #expect(run.status == 4, "\(run.error)")
+        #expect(run.error.contains("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY count for github.com"), "\(run.error)")
+        #expect(run.error.contains("set GITHUB_API_URL=https://git.example.com/api/v3"), "\(run.error)")
+    }
+
     @Test func whatIsMissingIsNamed() async throws {
         var world = Self.world()
         world.apps[0].installations[0].permissions = ["actions": "read", "metadata": "read"]

@@ -38,7 +38,7 @@ struct ScanCommand: AuditCommand {
             apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
         say(settings, context.console)
         var report: AuditReport
-        var advice: [String] = []
+        var advice: [Advice] = []
         var failure: CommandFailure?
         do throws(CommandFailure) {
             try await settings.addOrganizations(of: targets, context)
@@ -70,7 +70,7 @@ struct ScanCommand: AuditCommand {
         }
         // A dashboard never keeps yesterday's green: every run that got this far writes its reports.
         try context.console.write(report, settings.reports, settings.console)
-        for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
+        for text in advice.words(ofSeveral: report.organizations.count > 1) { context.note("note: \(text)") }
         if let failure {
             context.console.fail(failure, settings.console)
         } else if let why = report.whyIncomplete, !settings.console.isQuiet {
@@ -166,12 +166,12 @@ extension CommandFailure {
     /// What to say of a report whose exit status speaks of more than violations.
     ///
     /// - Parameters:
-    ///   - advice: what the crawl advised; the first of it becomes the hint.
+    ///   - advice: what the crawl advised; the hint for what the message is about is taken from it.
     ///   - token: the kind of the token that read what there is.
-    init?(_ report: AuditReport, advice: inout [String], token: AccessToken.Kind? = nil) {
+    init?(_ report: AuditReport, advice: inout [Advice], token: AccessToken.Kind? = nil) {
         guard let status = ExitStatus(rawValue: report.gate.exitStatus) else { return nil }
         // It is the hint, with what comes after it.
-        if let hint = report.stop?.refusal?.hint { advice.removeAll { $0 == hint } }
+        if let hint = report.stop?.refusal?.hint { advice.removeAll { $0.text == hint } }
         let message: String
         switch status {
         case .success, .violations, .usage, .partial:
@@ -186,10 +186,8 @@ extension CommandFailure {
         case .permission, .failure:
             message = "nothing could be read: \(report.firstTrouble ?? "unknown")"
         }
-        self.init(
-            message: message,
-            hint: report.isResumable || advice.isEmpty ? report.nextStep(token) : advice.removeFirst(),
-            status: status)
+        let hint = report.isResumable ? nil : advice.takeHint(of: report.firstTroubledLogin)
+        self.init(message: message, hint: hint ?? report.nextStep(token), status: status)
     }
 }
 
@@ -242,6 +240,13 @@ extension AuditReport {
         }
         if summary.judged == 0, summary.unreadable == 0 { return "check --include, --exclude and the like" }
         return "the report gives the reason for each; run the scan again"
+    }
+
+    /// Of which organization the first thing went wrong; `nil` if that is none's.
+    fileprivate var firstTroubledLogin: String? {
+        let organization =
+            organizations.first { $0.listing.failure != nil } ?? organizations.first { !$0.troubles.isEmpty }
+        return organization?.login ?? repositories.first { $0.status == .unreadable }?.repository.owner
     }
 
     /// The first thing that went wrong, for people: an organization's trouble before a repository's.

@@ -189,7 +189,7 @@ struct PlanCommand: AuditCommand {
             apiURL: settings.connection.endpoint.description, historyPath: settings.historyPath, context)
         var (report, advice) = try await Pipeline(settings: settings, evaluator: evaluator, context: context)
             .audit(until: stopRequests)
-        for text in advice where !settings.console.isQuiet { context.console.note("note: \(text)") }
+        for text in advice.words(ofSeveral: report.organizations.count > 1) { context.note("note: \(text)") }
         var failure = CommandFailure(report, advice: &advice)
         if failure?.hint?.contains("--resume") == true { failure?.hint = "run it again" }
         guard let scanID = report.scanID, report.summary.judged > 0 || failure == nil else {
