@@ -113,6 +113,8 @@ import Testing
             let run = await scan("beta", "--repository", "acme/r1", "-f", "json")
             #expect(run.status == 0, "\(run.error)")
             #expect(Set(run.repositories().keys) == ["acme/r1", "beta/r0", "beta/r1", "beta/r2"])
+            let line = await scan("beta", "--repository", "acme/r1", "-f", "line")
+            #expect(line.output.contains("; only repository acme/r1; all of beta; "), "\(line.output)")
         }
     }
 

@@ -82,7 +82,9 @@ package struct Evaluator: Sendable {
         // Who reads a verdict must not take it for the organization's.
         let limits =
             snapshot.scope.isNarrow
-            ? snapshot.scope.displayText.map { ["Only what is in scope was judged: \($0)."] } ?? [] : []
+            ? snapshot.scope.displayText(of: snapshot.organizations.map(\.login)).map {
+                ["Only what is in scope was judged: \($0)."]
+            } ?? [] : []
         return limits + scans + names + unverified + unjudged + skipped + judgement.warnings
     }
 }

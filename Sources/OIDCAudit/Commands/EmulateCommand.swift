@@ -40,12 +40,17 @@ struct EmulateCommand: AuditCommand {
             return try await emulator.run { address in
                 try context.console.print(address)
                 let logins = file.organizations.map(\.login).joined(separator: ", ")
-                context.console.note("serving \(logins) until it is interrupted; token: \(file.tokens.first ?? "any")")
-                if let login = file.organizations.first?.login {
+                // Where there are apps, no token is known but those of the world and those that an app is given.
+                let token = file.tokens.first ?? (file.apps.isEmpty ? "any" : nil)
+                context.console.note(
+                    "serving \(logins) until it is interrupted; "
+                        + (token.map { "token: \($0)" }
+                            ?? "app: \(file.apps.map { "\($0.id)" }.joined(separator: ", "))"))
+                if let token, let login = file.organizations.first?.login {
                     let trusted = certificate.map { " --ca-file \($0.shellQuoted)" } ?? ""
                     context.suggest(
                         ["scan \(login.shellQuoted) --policy preset:strict --api-url \(address)\(trusted)"],
-                        environment: "GH_ENTERPRISE_TOKEN=\((file.tokens.first ?? "any").shellQuoted) ")
+                        environment: "GH_ENTERPRISE_TOKEN=\(token.shellQuoted) ")
                 }
                 for await _ in stopRequests { break }
                 context.stopHeard()

@@ -241,7 +241,8 @@ struct ColorOptions: ParsableArguments {
 
 struct ConsoleOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print only errors on standard error.") var quiet = false
-    @Flag(name: .shortAndLong, help: "Print the settings in use and each request.") var verbose = false
+    @Flag(name: .shortAndLong, help: "Print the settings in use, each organization, and how many requests were sent.")
+    var verbose = false
     @Flag(help: "No progress line.") var noProgress = false
     @OptionGroup var colors: ColorOptions
     @OptionGroup var configuration: ConfigurationOptions

@@ -234,7 +234,9 @@ struct HTMLPage {
                     label: "baseline",
                     value: source.shown + (report.gate.newOnly ? ": only what is new counts" : "")))
         }
-        if let scope = report.scope.displayText { facts.append(Fact(label: "scope", value: scope.shown)) }
+        if let scope = report.scope.displayText(of: report.organizations.map(\.login)) {
+            facts.append(Fact(label: "scope", value: scope.shown))
+        }
         facts.append(
             Fact(
                 label: "gate",

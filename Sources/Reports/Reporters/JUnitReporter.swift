@@ -82,7 +82,7 @@ private struct JUnitSuite {
             ("scan.id", report.scanID.map { "\($0.rawValue)" } ?? "none"),
             ("scan.digest", report.digest ?? "none"),
             ("scan.complete", "\(report.isComplete)"),
-            ("scan.scope", report.scope.displayText ?? "all"),
+            ("scan.scope", report.scope.displayText(of: report.organizations.map(\.login)) ?? "all"),
             ("policy.name", report.policy.name),
             ("policy.sha256", report.policy.sha256),
             ("listing.status", organization.listing.status.rawValue),

@@ -15,9 +15,12 @@ package struct LineReporter: Reporter {
         let more = report.organizations.count - names.count
         let start =
             "\(report.headlineWord): "
-            + (names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")).cut(toBytes: Self.namesBytesMax)
+            + (names.isEmpty
+            ? "no organization" : names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")).cut(
+                toBytes: Self.namesBytesMax)
             + ": \(Self.counts(report))"
-        let scope = report.scope.isNarrow ? report.scope.displayText.map { "; only \($0)" } ?? "" : ""
+        let text = report.scope.displayText(of: report.organizations.map(\.login))
+        let scope = report.scope.isNarrow ? text.map { "; only \($0)" } ?? "" : ""
         let end = "\(scope.cut(toBytes: Self.namesBytesMax)); \(Self.origin(report))"
         // What is known least of all how long it is gets the room that is left.
         let room = Self.bytesMax - start.utf8.count - end.utf8.count - 1
