@@ -119,7 +119,14 @@ struct ReachFinder {
             if case .yes = answer { return answer }
             if !answer.isNo { open = answer }
         }
-        return open
+        guard open.isNo, named.isEmpty, world.owners.count > Self.ownersMax else { return open }
+        // Too many to go through: whether any owner would do that the trust does not name.
+        let (logins, ids) = (names.owners, names.ownerIDs)
+        let answer = ask(demand, enterpriseIDs: [], hasCustomTemplate: true) {
+            Self.stranger(besides: logins, ids, names.repositoryIDs + $0)
+        }
+        return answer.isNo
+            ? .no : .possible(nil, why: "you have too many owners to look at each one's new repositories")
     }
 
     /// Owners of ours whose name or id a trust writes out.
@@ -173,12 +180,14 @@ struct ReachFinder {
         }
         guard open.isNo, firsts.count > Self.cellsMax || others.count > Self.cellsMax else { return open }
         // Too many to go through: whether any name of theirs would do.
-        let owners = Set(cells.map { world.repositories[Int($0.repository)].repository.owner })
-        for owner in owners.sorted().prefix(Self.ownersMax) {
+        let logins = Set(cells.map { world.repositories[Int($0.repository)].repository.owner }).sorted()
+        let owners =
+            logins.count > Self.ownersMax ? [TokenText(TokenIdentity.ownerHole)] : logins.map { TokenText($0) }
+        for owner in owners {
             let identity = TokenIdentity(
-                owner: TokenText(owner), ownerID: TokenText(String(ownerID)), name: TokenText(TokenIdentity.nameHole),
+                owner: owner, ownerID: TokenText(String(ownerID)), name: TokenText(TokenIdentity.nameHole),
                 repositoryID: TokenText(String(repositoryID)))
-            if !first(of: defaults(identity, demand.claims, demand, without: []), demand).isNo {
+            if !ask(demand, enterpriseIDs: [], hasCustomTemplate: true, { _ in identity }).isNo {
                 return .possible(nil, why: "too many repositories can use it to look at the names of each")
             }
         }

@@ -14,6 +14,8 @@ enum Decision {
 struct TokenRun {
     /// Most sets that are kept.
     static let nodesMax = 100_000
+    /// Most sets that a hole's usual text is tried behind, before all of its texts.
+    private static let usualMax = 64
 
     static func decide(_ language: TokenLanguage, _ demand: CompiledDemand) -> Decision {
         var run = TokenRun(language, demand)
@@ -90,6 +92,7 @@ struct TokenRun {
                     forget(node, allBut: wanted[index].behind)
                     return !isDead(node)
                 }
+                if !isEntangled { frontier = distinct(frontier) }
             case .hole(let hole, let places):
                 holes.append(hole)
                 let isLast = schedule[(index + 1)...].allSatisfy { $0.claims.isDisjoint(with: step.claims) }
@@ -100,10 +103,10 @@ struct TokenRun {
             if isSpent { return .intricate }
             if frontier.isEmpty { return .no }
         }
+        guard isEntangled else { return frontier.first(where: isAccepted).map { .yes(texts(of: $0, holes)) } ?? .no }
         var isRefused = false
         for node in frontier.prefix(1000) where isAccepted(node) {
             let texts = texts(of: node, holes)
-            guard isEntangled else { return .yes(texts) }
             let witness = language.witness(of: demand.demand, texts, optional: language.optional)
             if LiteralMatcher.accepts(demand.demand, witness.claims) { return .yes(texts) }
             isRefused = true
@@ -249,11 +252,18 @@ struct TokenRun {
     ) -> [Int] {
         let exits = texts(of: hole, number, places, entries, wanted, isLast: isLast)
         // What was told apart within the hole need not be behind it.
+        return distinct(
+            exits.filter { node in
+                forget(node, allBut: wanted.behind)
+                return !isDead(node)
+            })
+    }
+
+    /// The first node of each set.
+    private func distinct(_ nodes: [Int]) -> [Int] {
+        guard nodes.count > 1 else { return nodes }
         var known = NodeTable()
-        return exits.filter { node in
-            forget(node, allBut: wanted.behind)
-            return !isDead(node) && known.insert(node, 0, 0, live, width)
-        }
+        return nodes.filter { known.insert($0, 0, 0, live, width) }
     }
 
     /// - Returns: a node for each text of the hole that leads somewhere else.
@@ -263,11 +273,14 @@ struct TokenRun {
         let exclusion = Exclusion(hole.excluded, ignoresCase: hole.ignoresCase)
         var exits: [Int] = []
         var known = NodeTable()
-        func leave(_ node: Int, _ run: inout TokenRun) {
-            if known.insert(node, 0, 0, run.live, run.width) { exits.append(node) }
+        @discardableResult func leave(_ node: Int, _ run: inout TokenRun) -> Bool {
+            guard known.insert(node, 0, 0, run.live, run.width) else { return false }
+            exits.append(node)
+            return true
         }
-        func follow(_ text: String, _ run: inout TokenRun) {
-            for entry in entries.prefix(64) {
+        func follow(_ text: String, from entries: ArraySlice<Int>, _ run: inout TokenRun) {
+            for entry in entries {
+                let count = run.parents.count
                 var node = entry
                 for scalar in text.unicodeScalars {
                     run.add(parent: node, scalar.value, hole: number)
@@ -275,15 +288,24 @@ struct TokenRun {
                     run.take(node, scalar.value, places)
                 }
                 run.forget(node, allBut: wanted.within)
-                if !run.isDead(node) { leave(node, &run) }
+                if run.isDead(node) || !leave(node, &run) {
+                    while run.parents.count > count { run.removeLast() }
+                }
                 if run.isSpent { return }
             }
         }
         if case .choice(let words) = hole.alphabet {
-            for word in [hole.usual] + words where words.contains(word) && !hole.excludes(word) { follow(word, &self) }
+            let others = words.filter { !$0.isExactly(hole.usual) }
+            for word in (words.count > others.count ? [hole.usual] : []) + others where !hole.excludes(word) {
+                follow(word, from: entries[...], &self)
+                if isSpent { break }
+            }
             return exits
         }
-        if hole.alphabet.contains(hole.usual), !hole.excludes(hole.usual) { follow(hole.usual, &self) }
+        // For a text that is easily read. All texts are followed below.
+        if hole.alphabet.contains(hole.usual), !hole.excludes(hole.usual) {
+            follow(hole.usual, from: entries.prefix(Self.usualMax), &self)
+        }
         if isLast, entries.count == exits.count, exits.allSatisfy({ isSettled($0, places) }) { return exits }
         let candidates = candidates(hole.alphabet, places, hole.excluded, wanted)
         var seen = NodeTable()
