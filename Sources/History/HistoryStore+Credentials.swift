@@ -91,25 +91,46 @@ extension HistoryStore {
         }
     }
 
-    /// The organizations that a sealed scan found, by the moment at which it began; none if there is no such scan.
-    package func organizationsFound(byScanOf startedAt: Timestamp, apiURL: String) async throws(HistoryError)
-        -> [OrganizationReference]
-    {
+    /// The organizations of a list of a credential's, as they were noted last; none if they never were.
+    ///
+    /// - Parameters:
+    ///   - list: the list's name.
+    ///   - fingerprint: as of `uses(of:)`.
+    package func listed(
+        in list: String, apiURL: String,
+        fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
+    ) async throws(HistoryError) -> [OrganizationReference] {
         try await read { db in
-            try Row.fetchAll(
+            guard let host = try Self.knownHostID(apiURL, db),
+                let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host])
+            else { return [] }
+            return try Row.fetchAll(
                 db,
-                sql: """
-                    SELECT so.login, o.githubID FROM scanOrganization so JOIN organization o ON o.id = so.organizationID
-                    WHERE so.scanID = (
-                        SELECT max(s.id) FROM scan s JOIN host h ON h.id = s.hostID JOIN seal l ON l.scanID = s.id
-                        WHERE h.apiURL = ? AND s.startedAt = ?)
-                    ORDER BY so.login COLLATE NOCASE, o.githubID
-                    """,
-                arguments: [apiURL, startedAt.description]
+                sql: "SELECT login, githubID FROM listedOrganization WHERE hostID = ? AND list = ? ORDER BY login",
+                arguments: [host, fingerprint(Array(salt), list)]
             ).map { row in
-                try OrganizationReference(
-                    login: row.decode(forColumn: "login"),
-                    id: OrganizationID(rawValue: row.decode(forColumn: "githubID")))
+                let id: Int64? = try row.decode(forColumn: "githubID")
+                return try OrganizationReference(
+                    login: row.decode(forColumn: "login"), id: id.map(OrganizationID.init))
+            }
+        }
+    }
+
+    /// Notes the organizations of a list in the place of those that were noted before.
+    package func note(
+        listed organizations: [OrganizationReference], in list: String, apiURL: String,
+        fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
+    ) async throws(HistoryError) {
+        try await write { db in
+            let host = try Self.hostID(apiURL, db)
+            let name = fingerprint(try Self.salt(of: host, db), list)
+            try db.execute(
+                sql: "DELETE FROM listedOrganization WHERE hostID = ? AND list = ?", arguments: [host, name])
+            for organization in organizations {
+                try db.execute(
+                    sql:
+                        "INSERT OR REPLACE INTO listedOrganization (hostID, list, login, githubID) VALUES (?, ?, ?, ?)",
+                    arguments: [host, name, organization.login, organization.id?.rawValue])
             }
         }
     }

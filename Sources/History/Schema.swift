@@ -42,7 +42,22 @@ enum Schema {
         migrator.registerMigration("r6: why organizations were not read whole") { db in
             try db.execute(sql: "ALTER TABLE scanOrganization ADD COLUMN stop TEXT")
         }
+        migrator.registerMigration("r7: organizations that a credential lists") { db in try createListed(db) }
         return migrator
+    }
+
+    /// As the last finished scan of such a list had them, so that one that is missing later shows. Not evidence.
+    private static func createListed(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE listedOrganization (
+                    hostID INTEGER NOT NULL REFERENCES host(id),
+                    list TEXT NOT NULL,               -- a salted hash of the credential and of what it lists
+                    login TEXT NOT NULL COLLATE NOCASE,
+                    githubID INTEGER,                 -- NULL: the list does not say it
+                    PRIMARY KEY (hostID, list, login)
+                ) STRICT, WITHOUT ROWID;
+                """)
     }
 
     private static func createTables(_ db: Database) throws {

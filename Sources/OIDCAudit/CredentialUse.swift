@@ -144,20 +144,18 @@ enum OrganizationSource: Hashable, CustomStringConvertible {
 
     private var name: String { description.lowercased() }
 
-    /// The organizations that the last such scan with the same credential read; none if there was none.
-    func lastRead(
+    /// The organizations that it held at the last finished scan with the same credential; none if there was none.
+    func last(
         with credential: Credential, apiURL: String, in history: HistoryStore,
     ) async throws(HistoryError) -> [OrganizationReference] {
-        let use = try await history.uses(of: [name], apiURL: apiURL, fingerprint: credential.namedFingerprint)[name]
-        guard let use else { return [] }
-        return try await history.organizationsFound(byScanOf: use.usedAt, apiURL: apiURL)
+        try await history.listed(in: name, apiURL: apiURL, fingerprint: credential.namedFingerprint)
     }
 
-    /// Notes that a scan which began then is the last.
-    func noteScan(
-        of startedAt: Timestamp, with credential: Credential, apiURL: String, in history: HistoryStore,
+    /// Notes what it held at a scan that is finished.
+    func note(
+        _ organizations: [OrganizationReference], with credential: Credential, apiURL: String, in history: HistoryStore,
     ) async throws(HistoryError) {
         try await history.note(
-            [name: (nil, false)], at: startedAt, apiURL: apiURL, fingerprint: credential.namedFingerprint)
+            listed: organizations, in: name, apiURL: apiURL, fingerprint: credential.namedFingerprint)
     }
 }

@@ -106,9 +106,9 @@ struct Pipeline {
                     try await history.snapshot(of: recorder.scanID), known: known, before: compared)
             }
             report.digest = try await recorder.seal(stored, judgedBy: settings.judging.texts)
-            for source in settings.sources {
+            for (source, members) in settings.sources {
                 guard let credential = settings.connection.credential else { break }
-                try await source.noteScan(of: recorder.startedAt, with: credential, apiURL: apiURL, in: history)
+                try await source.note(members, with: credential, apiURL: apiURL, in: history)
             }
             report.history = await context.past(of: report, for: settings.reports, in: history)
             return (report, advice)

@@ -325,7 +325,7 @@ import Testing
         let queue = try DatabaseQueue(path: folder.file)
         try queue.write { db in try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v99')") }
         try queue.close()
-        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "r6")) {
+        #expect(throws: HistoryError.newerVersion(path: folder.file, schema: "v99", known: "r7")) {
             try HistoryStore(path: folder.file)
         }
     }

@@ -341,7 +341,8 @@ import Testing
             let run = await scene("scan", "--all-installations", "-f", "json")
             #expect(run.status == 3, "\(run.error)")
             #expect(
-                run.error.contains("the last scan of all installations read beta, which is not among them any more"))
+                run.error.contains(
+                    "at the last scan of all installations beta was one, and it is not among them any more"))
             let organizations = run.json["organizations"] as? [[String: Any]] ?? []
             #expect(organizations.compactMap { $0["login"] as? String } == ["acme", "beta"])
             let listing = organizations.last?["listing"] as? [String: Any]

@@ -452,7 +452,7 @@ import Testing
             let run = await scan("acme")
             #expect(run.status == 5)
             #expect(
-                run.error.contains("by a newer version of oidc-audit: its schema is v99, and this one knows up to r6"))
+                run.error.contains("by a newer version of oidc-audit: its schema is v99, and this one knows up to r7"))
         }
     }
 

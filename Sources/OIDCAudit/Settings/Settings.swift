@@ -8,7 +8,7 @@ import Reports
 struct Settings {
     var organizations: [OrganizationLogin]
     /// How organizations were asked for beside their names.
-    var sources: [OrganizationSource] = []
+    var sources: [(source: OrganizationSource, members: [OrganizationReference])] = []
     var judging: JudgingSettings
     var scope: Scope
     var connection: ConnectionSettings
@@ -34,14 +34,14 @@ extension Settings {
         }
     }
 
-    /// Adds what a source holds, and what it held no more: an organization that the last scan of the source read is asked for
+    /// Adds what a source holds, and what it held no more: an organization that it held at the last scan is asked for
     /// again, so that it is unread instead of forgotten.
     ///
     /// - Parameter listed: in any order.
     private mutating func add(
         _ listed: [OrganizationReference], from source: OrganizationSource, _ context: CommandContext,
     ) async throws(CommandFailure) {
-        sources.append(source)
+        sources.append((source, listed))
         let logins = try listed.map { (organization) throws(CommandFailure) in
             guard let login = OrganizationLogin(organization.login) else {
                 throw CommandFailure(
@@ -50,19 +50,22 @@ extension Settings {
             return login
         }
         let (known, ids) = (Set(listed.map { $0.login.lowercased() }), Set(listed.compactMap(\.id)))
-        let gone = try await lastRead(from: source, context).filter { organization in
-            !known.contains(organization.login.lowercased()) && !(organization.id.map(ids.contains) ?? false)
+        let gone = try await last(of: source, context).filter { organization in
+            // A login can be another organization's by now.
+            organization.id.flatMap { ids.isEmpty ? nil : !ids.contains($0) }
+                ?? !known.contains(organization.login.lowercased())
         }
         for organization in gone {
             context.note(
-                "warning: the last scan of \(source) read \(organization.login), which is not among them any more")
+                "warning: at the last scan of \(source) \(organization.login) was one, and it is not among them any more"
+            )
         }
         organizations =
             (organizations + logins.inOrder + gone.compactMap { OrganizationLogin($0.login) }).distinct
     }
 
-    private func lastRead(
-        from source: OrganizationSource, _ context: CommandContext,
+    private func last(
+        of source: OrganizationSource, _ context: CommandContext,
     ) async throws(CommandFailure) -> [OrganizationReference] {
         guard let credential = connection.credential, FileManager.default.fileExists(atPath: historyPath) else {
             return []
@@ -70,7 +73,7 @@ extension Settings {
         let apiURL = connection.endpoint.description
         return try await context.withHistory(historyPath, for: .reading) { history throws(CommandFailure) in
             try await usingHistory { () async throws(HistoryError) in
-                try await source.lastRead(with: credential, apiURL: apiURL, in: history)
+                try await source.last(with: credential, apiURL: apiURL, in: history)
             }
         }
     }
