@@ -90,8 +90,9 @@ extension Changeset {
             guard let outcome = entry.outcome, case .different = outcome else { continue }
             let isUnplanned: Bool
             switch (change.before, change.after, entry.found) {
-            // A prefix of a repository that follows it.
-            case (.organization, _, _): isUnplanned = true
+            // A prefix of a repository that follows it, the template itself being as planned.
+            case (_, .organization(let after), .organization(let found)?):
+                isUnplanned = found.inheritedKeys == after.inheritedKeys
             case (.repository(let before), .repository(let after), .repository(let found)?):
                 isUnplanned = ![before.subClaimPrefix, after.subClaimPrefix].contains(found.subClaimPrefix)
             default: isUnplanned = false

@@ -247,7 +247,7 @@ package struct Applier: Sendable {
             let why = "it could not be read back: \(error.why)"
             return Ending(outcome: .unknown(why), wasSent: true, fault: error.fault, stop: error.stop)
         }
-        func prefixChanged(_ name: String, to prefix: String?, _ found: PlannedChange.Value? = nil) -> Ending {
+        func prefixChanged(_ name: String, to prefix: String?, _ found: PlannedChange.Value) -> Ending {
             let why = "the prefix of \(name) became \(prefix ?? "unknown"), which was not planned"
             return Ending(outcome: .different(why, found: found), wasSent: true, stop: .prefixChanged(why))
         }
@@ -278,7 +278,7 @@ package struct Applier: Sendable {
             let planned = change.plannedPrefix(of: follower)
             if prefix == planned { reached += 1 }
             guard prefix == planned || prefix == followers[follower.repositoryID] else {
-                return prefixChanged(follower.repository, to: prefix)
+                return prefixChanged(follower.repository, to: prefix, found.value)
             }
         }
         if let follower = change.followers.first, change.plannedPrefix(of: follower) != nil, reached < now.count {

@@ -828,7 +828,8 @@ import Testing
                 ["OIDC_AUDIT_API_URL": scan.address, "OIDC_AUDIT_DB": scan.folder.database]) { $1 }
             for arguments in others {
                 let run = await CommandRun.run(arguments, environment: environment)
-                #expect(run.status < 2, "\(arguments): \(run.error)")
+                // 3: evidence of a time without a scan is not whole.
+                #expect([0, 1, 3].contains(run.status), "\(arguments): \(run.error)")
             }
             #expect(await Self.writes(scan).isEmpty)
         }

@@ -71,12 +71,12 @@ struct HostChoice {
 
     /// Addresses of the hosts of which a history holds something.
     ///
-    /// - Parameter wasRead: whether only those count of which an organization was ever found.
+    /// - Parameter wasRead: whether only those count of which something was ever read or written.
     static func hosts(
         of content: Content, in history: HistoryStore, wasRead: Bool = false,
     ) async throws(CommandFailure) -> [String] {
         try await usingHistory { () async throws(HistoryError) in try await history.hosts() }
-            .filter { content.isHeld(of: $0) && ($0.wasRead || !wasRead) }.map(\.apiURL)
+            .filter { content.isHeld(of: $0) && ($0.wasRead || $0.changesets > 0 || !wasRead) }.map(\.apiURL)
     }
 
     /// What to say where the host that was given is not among some others.
