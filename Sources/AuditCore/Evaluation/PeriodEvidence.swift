@@ -176,7 +176,8 @@ package struct PeriodEvidence: Sendable {
                 writes.append(
                     Write(
                         organization: owner.login, write: write, outcome: entry.outcome,
-                        seenBy: scans.first { $0.startedAt >= at && $0.isWhole(of: owner.id) }?.side))
+                        // Of one that could not read everything it is not known whether it read this.
+                        seenBy: scans.first { $0.startedAt >= at && $0.isComplete && $0.isWhole(of: owner.id) }?.side))
             }
         }
         writes.sort {

@@ -10,8 +10,8 @@ struct PeriodSightings {
     private let progress: [Int64: RowIDSet]
     /// Scans that could not read the organization's template.
     private let withoutTemplate: Set<Int64>
-    /// As the last scan knew them, by row id; empty where no scan is of some repositories only.
-    private let repositories: [Int64: Repository]
+    /// What scans saw of them, by row id, oldest first: what is archived by then is left out by its scope.
+    private let repositories: [Int64: [(scan: Int64, facts: Repository)]]
 
     /// - Parameter repositories: row ids of those that findings are about.
     init(_ reader: PeriodReader, _ own: PeriodScans, _ repositories: Set<Int64>, upTo last: Int64) throws {
@@ -35,28 +35,29 @@ struct PeriodSightings {
                     WHERE organizationID = ? AND scanID <= ? AND templateStatus = 'unreadable'
                     """,
                 arguments: [own.rowID, last]))
-        self.repositories =
-            own.all.contains(where: own.isNarrow) ? try Self.known(repositories, upTo: last, db) : [:]
+        self.repositories = try Self.known(repositories, upTo: last, db)
     }
 
     private static func known(
         _ repositories: Set<Int64>, upTo last: Int64, _ db: Database,
-    ) throws -> [Int64: Repository] {
+    ) throws -> [Int64: [(scan: Int64, facts: Repository)]] {
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT r.githubID, \(RepositoryRecord.selection("x")) FROM json_each(?1) e
-                JOIN repositoryObservation x ON x.id = \(RepositoryRecord.last(of: "e.value", upTo: "?2"))
+                JOIN repositoryObservation x ON x.repositoryID = e.value AND x.scanID <= ?2
                 JOIN repository r ON r.id = e.value
+                ORDER BY x.repositoryID, x.scanID
                 """,
             arguments: ["[" + repositories.map(String.init).joined(separator: ",") + "]", last])
         var json = JSONTextReader()
-        var known: [Int64: Repository] = [:]
+        var known: [Int64: [(scan: Int64, facts: Repository)]] = [:]
         while let row = try rows.next() {
             var columns = RowReader(row)
             let id: Int64 = try columns.next()
             let record: RepositoryRecord = try columns.next()
-            known[record.repositoryRowID] = try record.repository(githubID: id, &json)
+            known[record.repositoryRowID, default: []].append(
+                (record.scanID, try record.repository(githubID: id, &json)))
         }
         return known
     }
@@ -71,7 +72,7 @@ struct PeriodSightings {
         }
         if unread[repository]?.contains(where: { $0.contains(number) }) ?? false { return false }
         if let read = progress[number], !read.contains(repository) { return false }
-        guard own.isNarrow(scan) else { return true }
-        return repositories[repository].map { !scan.scope.decide($0).isSkipped } ?? false
+        let facts = repositories[repository]?.last { $0.scan <= number }?.facts
+        return facts.map { !scan.scope.decide($0).isSkipped } ?? false
     }
 }

@@ -204,7 +204,7 @@ package struct EvidenceHTML {
                     first.write.at.minute + end, (first.write.actor ?? "a token of no user").htmlText,
                     "\(first.write.kind.rawValue) #\(first.write.changeset.rawValue)"
                         + listed(places.map { writes[$0].write.target }),
-                    first.outcome?.words ?? "not known", first.seenBy?.words ?? "<b>no scan yet</b>",
+                    first.outcome?.words ?? "not known", first.seenBy?.words ?? "<b>no whole scan yet</b>",
                 ]
             }, none: "None in this history's journal.", count: writes.count)
         if !evidence.unseenWrites.isEmpty {
