@@ -81,9 +81,9 @@ import Testing
         }
         #expect(
             contents == [
-                "fcb71cc9b4c963c4a6e6773e4b3fede1d583b5fc69cd03f7f60322d81c0b4e11",
-                "363242d745da2a8ed13fe8a5870280775321f8e19f51aa27e0deaa310d3a3dc4",
-                "bf08e7784035266ce433c738db94c81d2d5f3ad00d2ed61783452b85887477ab",
+                "ca5b690a3b5134a5da7ee935f2f5587669e6c7a56e161aa399f303fdb394b6ff",
+                "af6a07363cc70f8a266f3ef9c6037b09a7040bdb76f3787ba5083169c3fd902b",
+                "6b0d4e0a0ff41fbafe729e1828523c2f34143cdeaa3b665e76464e2d67634c27",
             ])
         let scans = try await store.scans(apiURL: "https://api.github.com")
         #expect(scans.map(\.content) == [contents.last])

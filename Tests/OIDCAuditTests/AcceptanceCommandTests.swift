@@ -105,7 +105,7 @@ import Testing
             }
             let added = await add("required-claims")
             #expect(added.status == 0, "\(added.error)")
-            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref""#))
             #expect(added.error == "")
             // Of what no scan found nothing can be named: it may be mistyped.
             let mistyped = await add("required-claim")
@@ -149,7 +149,7 @@ import Testing
             let file = scan.folder.path + "/w.yaml"
             let added = await waive(file, "pay", ["--db", scan.folder.database])
             #expect(added.error == "")
-            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref""#))
         }
     }
 
@@ -174,7 +174,7 @@ import Testing
             #expect(!scan.folder.exists("w.yaml"))
             let alike = await waive(file, "pay-*", database)
             #expect(alike.status == 0, "\(alike.error)")
-            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref"]"#))
+            #expect(try scan.folder.read("w.yaml").contains(#"accepts: ["missing claim: job_workflow_ref""#))
         }
     }
 

@@ -153,12 +153,6 @@ struct Judgement {
                     to: violation, of: entry.id, on: subject.repository, of: report.organization)
                 var finding = finding(
                     violation, of: entry, .repository(subject.repository.id), report.organization, answer)
-                if let judging = before[finding.key]?.judging,
-                    report.isUnchanged(since: judging, by: snapshot.startedAt)
-                {
-                    // Records from before a rule named what narrows a subject do not hold it.
-                    finding.fixedProblems.removeAll { $0.narrowing != nil }
-                }
                 hasOpen = hasOpen || finding.isOpen
                 hasWaived = hasWaived || !finding.isOpen
                 finding.repository = subject.repository.fullName

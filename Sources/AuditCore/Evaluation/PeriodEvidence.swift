@@ -156,7 +156,7 @@ package struct PeriodEvidence: Sendable {
         }
     }
 
-    /// Writes that no scan of the period has seen yet.
+    /// Writes that no whole scan of the period has seen yet.
     package var unseenWrites: [Write] { writes.filter { $0.seenBy == nil } }
 
     /// Adds what the journal holds of the period and of the organizations.

@@ -212,8 +212,6 @@ package struct OrganizationDifference: Sendable {
     package var acceptedUnread: Set<RepositoryID> = []
     /// Of the incomparable ones, those whose answer is not known to have changed.
     private let hidden: Set<RepositoryID>
-    /// Repositories whose setting may be another one.
-    private let touched: Set<RepositoryID>
     /// What only the earlier scan could read; repositories in report order.
     package var lost: [CoverageGap]
     /// What only the later scan could read; likewise.
@@ -271,12 +269,6 @@ package struct OrganizationDifference: Sendable {
         }
     }
 
-    /// Whether what decides the template of a finding's repository is known to be what it was.
-    package func isSame(_ finding: FindingKey) -> Bool {
-        guard case .repository(let id) = finding.subject else { return false }
-        return !templateChanged && !isTemplateHidden && !touched.contains(id)
-    }
-
     /// - Parameters:
     ///   - before: with every repository whose state may differ, at least; what it lacks was not there, or not seen where its
     ///     listing is partial.
@@ -329,7 +321,6 @@ package struct OrganizationDifference: Sendable {
         let settings = (changes + followers + ofAnswers).filter { $0.kinds.contains(where: \.isOfSetting) }.map(
             \.repository.id)
         hidden = incomparableIDs.subtracting(settings)
-        touched = incomparableIDs.union(settings)
         (lost, regained) = ([], [])
         left = InReportOrder.merged(comparisons.map(\.left))
         entered = InReportOrder.merged(comparisons.map(\.entered))

@@ -208,13 +208,22 @@ extension RuleVerdict {
                 : .fail(
                     Violation(
                         message: failures.flatMap(\.problems).asProblems.headlines.joined(separator: "; "),
-                        problems: failures.flatMap(\.problems), expected: failures.flatMap(\.expected).asProblems,
+                        problems: failures.problemsTogether, expected: failures.flatMap(\.expected).asProblems,
                         isChoice: first.isChoice, actual: failures.flatMap(\.actual).asProblems,
                         remediation: first.remediation))
         } else if let why = undecided.min() {
             self = .undecided(why)
         } else {
             self = hasPassed ? .pass : .notApplicable
+        }
+    }
+}
+
+extension [Violation] {
+    /// The problems of all. What one statement does not demand nobody has to present: it narrows nothing.
+    fileprivate var problemsTogether: [String] {
+        flatMap(\.problems).filter { text in
+            text.withoutNarrowing == nil || allSatisfy { $0.problems.contains { $0.isExactly(text) } }
         }
     }
 }

@@ -153,7 +153,7 @@ struct WaiverLedger {
         }
         let further = problems.beyond(helpful.flatMap(\.accepts))
         guard !further.isEmpty else { return .accepted(first) }
-        let accepted = problems.without(further)
+        let accepted = bad.without(further)
         return .exceeded(
             accepted: accepted.isEmpty ? parts.flatMap(\.accepts).asProblems : accepted, further: further)
     }

@@ -66,7 +66,7 @@ package struct RequireClaims: RepositoryRule {
         var others = unmet.map { "missing one of: \($0.joinedNames)" }
         // Of those that are there, so that adding a missing one shows no problem that was hidden.
         let disorder = isOrdered ? wanted.filter(keys.contains).disorder(in: present.map(\.canonical)) : []
-        let problems = missing.map(String.missing) + others + disorder + subject.keys.narrowing(beside: wanted)
+        let problems = missing.map(String.missing) + others + disorder + subject.keys.narrowing()
         if !disorder.isEmpty {
             others.insert("claims out of order: \(present.joinedNames)", at: 0)
         }

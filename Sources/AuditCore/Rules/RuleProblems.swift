@@ -16,7 +16,7 @@ extension [[ClaimKey]] {
                 list.filter(found.contains).disorder(in: shared)
             }.min { $0.count < $1.count } ?? []
         return ["\(name) is none of those allowed"] + missing.map(String.missing)
-            + others.map { "claim not allowed: \($0.shown)" } + disorder + keys.narrowing(beside: common)
+            + others.map { "claim not allowed: \($0.shown)" } + disorder + keys.narrowing()
     }
 }
 
@@ -26,7 +26,7 @@ extension [ClaimKey] {
     /// Each rule that a template can break by holding less has them among its problems: a claim that goes is a further
     /// problem then.
     ///
-    /// - Parameter others: claims whose loss the rule finds anyway.
+    /// - Parameter others: claims whose loss makes another finding anyway.
     func narrowing(beside others: [ClaimKey] = []) -> [String] {
         let keys = eachOnce.map(\.canonical)
         let places = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })

@@ -24,7 +24,7 @@ package struct TrustSubject: Sendable {
     /// added is a further problem.
     func spread(_ problems: [String]) -> [String] {
         let subjects = judged.trust.allow.claimDemands.filter { $0.claim == "sub" && !$0.isNegated }
-            .flatMap { $0.anyOf.map(\.shown) }.asProblems
+            .flatMap { $0.anyOf.map(\.inWords) }.asProblems
         return problems.flatMap { problem in
             [problem] + (subjects.isEmpty ? ["any subject"] : subjects).map { String.part($0, of: problem) }
         } + narrowing
@@ -84,15 +84,28 @@ package struct TrustSubject: Sendable {
     }
 }
 
+extension TextPattern {
+    /// As it is written, and how it is compared where that does not show.
+    fileprivate var inWords: String {
+        switch kind {
+        case .like: shown
+        case .equals: text.contains { $0 == "*" || $0 == "?" } ? "\(shown) (no wildcard)" : shown
+        case .equalsIgnoringCase: "\(shown) (in any case)"
+        }
+    }
+}
+
 extension ClaimDemand {
     /// `StringLike sub`: the key without its provider, whose name is long and the same for all.
     var operatorAndClaim: String {
         "\(written.split(separator: " ").first.map(String.init) ?? "a condition on") \(claim.rawValue)"
     }
 
-    /// `environment: prod, stage`.
+    /// `environment: prod, stage`. A demand that accepts more than it seems to says so.
     fileprivate var valuesInWords: String {
-        "\(claim.shown): \(isNegated ? "none of " : "")\(anyOf.map(\.shown).asProblems.joined(separator: ", "))"
+        let presence = isNegated == whenAbsent ? "" : whenAbsent ? " or no such claim" : " and such a claim"
+        let values = anyOf.map(\.inWords).asProblems.joined(separator: ", ")
+        return "\(claim.shown): \(isNegated ? "none of " : "")\(values)\(presence)"
     }
 }
 

@@ -306,12 +306,13 @@ extension EffectiveTemplate {
     fileprivate var knownSource: TemplateSource? { source == .unknown ? nil : source }
 
     /// The same, with what an earlier scan knew in the place of what this one could not read. A template and where it comes
-    /// from go together: another template's source is not its own.
+    /// from go together: what an organization's template was says nothing of where another one comes from.
     fileprivate func completed(by earlier: EffectiveTemplate?) -> EffectiveTemplate {
         guard let template else {
             return EffectiveTemplate(earlier?.template, from: earlier?.knownSource ?? knownSource ?? .unknown)
         }
-        let sourceBefore = earlier?.template == template ? earlier?.knownSource : nil
+        let isOwn = earlier?.source == .repository || earlier?.template == template
+        let sourceBefore = isOwn ? earlier?.knownSource : nil
         return EffectiveTemplate(template, from: knownSource ?? sourceBefore ?? .unknown)
     }
 

@@ -16,12 +16,9 @@ extension [String] {
             + widened(since: others).compactMap(\.withoutNarrowing).without(others)
     }
 
-    /// Those that a later list of the same finding does not hold.
-    package func fixed(by later: [String]) -> [String] {
-        let fixed = beyond(later)
-        // Without any, an older version may have recorded it, which did not look for what narrows a subject.
-        return contains { $0.withoutNarrowing != nil } ? fixed : fixed.filter { $0.narrowing == nil }
-    }
+    /// Those that a later list of the same finding does not hold. A claim that came narrows the subject, and is no fix of
+    /// what the rule found.
+    package func fixed(by later: [String]) -> [String] { beyond(later).filter { $0.narrowing == nil } }
 
     /// Those that another list does not hold, whatever they say.
     func without(_ others: [String]) -> [String] {
@@ -35,25 +32,27 @@ extension [String] {
     /// Without what narrows the subject, and without parts of a problem that is there as well: a sentence's worth.
     package var headlines: [String] {
         let all = Set(map { [UInt8]($0.utf8) })
-        return filter { text in text.withoutNarrowing == nil && all.isDisjoint(with: text.wholes) }
+        return filter { text in text.withoutNarrowing == nil && text.whole.map { !all.contains($0) } ?? true }
     }
 
     /// Without parts of a problem that another list holds as a whole: such a one was recorded by a version that did not
     /// know its parts, or written by somebody who accepts each of them.
     private func withoutParts(of others: [String]) -> [String] {
-        guard contains(where: { !$0.wholes.isEmpty }) else { return self }
-        let wholes = Set(others.map { [UInt8]($0.utf8) }).subtracting(others.flatMap(\.wholes))
-        return filter { wholes.isDisjoint(with: $0.wholes) }
+        guard contains(where: { $0.whole != nil }) else { return self }
+        let wholes = Set(others.map { [UInt8]($0.utf8) }).subtracting(others.compactMap(\.whole))
+        return filter { text in text.whole.map { !wholes.contains($0) } ?? true }
     }
 
     /// What narrows the subject in another list, unless this one has it, or something that narrows it as much.
     private func widened(since others: [String]) -> [String] {
         let gone = others.without(self).filter { $0.withoutNarrowing != nil }
         guard !gone.isEmpty else { return [] }
-        // A claim that was missing there, and is not here, narrows it as well.
-        let came = others.without(self).compactMap(\.missingClaim)
-        let claims = Set(compactMap(\.narrowingClaim) + came)
-        return gone.filter { text in text.narrowingClaim.map { claims.isDisjoint(with: $0.finerClaims) } ?? true }
+        let claims = Set(compactMap(\.narrowingClaim))
+        // A claim that is missing now is said to be.
+        let missing = Set(compactMap(\.missingClaim))
+        return gone.filter { text in
+            text.narrowingClaim.map { claims.isDisjoint(with: $0.finerClaims) && !missing.contains($0) } ?? true
+        }
     }
 }
 
@@ -77,14 +76,15 @@ extension String {
     /// A claim that a template has to hold, and does not.
     static func missing(_ key: ClaimKey) -> String { "\(missingClaim)\(key.shown)" }
 
-    /// One part of a problem that can grow: `longer than 600 characters: with actor`. A list that holds the problem and none
+    /// One part of a problem that can grow: `longer than 600 characters [with actor]`. A list that holds the problem and none
     /// of its parts holds each.
-    static func part(_ part: String, of problem: String) -> String { "\(problem): \(part)" }
+    static func part(_ part: String, of problem: String) -> String { "\(problem) [\(part)]" }
 
-    /// Each text of which it can be a part.
-    fileprivate var wholes: [[UInt8]] {
+    /// The problem that it is a part of; `nil`: it is none.
+    fileprivate var whole: [UInt8]? {
+        guard utf8.last == UInt8(ascii: "]") else { return nil }
         let bytes = Array(utf8)
-        return bytes.indices.dropLast().filter { bytes[$0] == UInt8(ascii: ":") && bytes[$0 + 1] == UInt8(ascii: " ") }
+        return bytes.indices.dropLast().first { bytes[$0] == UInt8(ascii: " ") && bytes[$0 + 1] == UInt8(ascii: "[") }
             .map { Array(bytes[..<$0]) }
     }
 

@@ -195,13 +195,9 @@ struct DifferenceReader {
                 case .changed where !change.furtherProblems.isEmpty || change.finding.isMoreSevere:
                     worsened.append(.init(change.finding, furtherProblems: change.furtherProblems))
                 case .changed where change.isNoLongerAccepted: noLongerAccepted.append(change.finding)
-                case .changed:
-                    var fixed = change.fixedProblems
-                    // Records from before a rule named what narrows a subject do not hold it.
-                    if fixed.contains(where: { $0.narrowing != nil }), organizations[place].isSame(change.finding.key) {
-                        fixed.removeAll { $0.narrowing != nil }
-                    }
-                    if !fixed.isEmpty { improved.append(.init(change.finding, fixedProblems: fixed)) }
+                case .changed where !change.fixedProblems.isEmpty:
+                    improved.append(.init(change.finding, fixedProblems: change.fixedProblems))
+                case .changed: break
                 }
             }
         }

@@ -31,7 +31,7 @@ extension TimelineReader {
                 // What narrows its subject may have been there before records named it; a change of the template has an
                 // event of its own.
                 if further.isEmpty, finding.severityBefore == nil, finding.message == before.message,
-                    before.problems.fixed(by: finding.problems).allSatisfy({ $0.narrowing != nil })
+                    before.problems.fixed(by: finding.problems).isEmpty
                 {
                     return nil
                 }

@@ -58,7 +58,7 @@ struct ExplainCommand: AuditCommand {
             try context.console.write(RulePage.explanation(of: type, style: style))
             if Preset.all.contains(where: { $0.name == rule }) {
                 try context.console.write(
-                    "\nThe preset of that name has entries of its own: oidc-audit explain preset:\(rule)\n")
+                    "\nThe preset of that name has entries of its own:\noidc-audit explain preset:\(rule)\n")
             }
             return ExitStatus.success.rawValue
         }

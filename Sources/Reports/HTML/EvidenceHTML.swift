@@ -209,8 +209,8 @@ package struct EvidenceHTML {
             }, none: "None in this history's journal.", count: writes.count)
         if !evidence.unseenWrites.isEmpty {
             output.write(
-                "<p class=\"note\">\(evidence.unseenWrites.count) came after the last scan of all repositories in the "
-                    + "period: no scan had seen them by then, and the state at the end is that from before them.</p>\n")
+                "<p class=\"note\">After \(evidence.unseenWrites.count) of them no scan of the period read everything: the state at "
+                    + "the end may be that from before them.</p>\n")
         }
         output.write(
             "<p class=\"note\">Who wrote what is by the journal of this history. The journal is not part of the chain: "

@@ -28,7 +28,8 @@ extension PeriodEvidence {
     var writesInWords: String {
         writes.isEmpty
             ? "none in this history's journal"
-            : "\(writes.count)" + (unseenWrites.isEmpty ? "" : ", of which no scan has seen \(unseenWrites.count) yet")
+            : "\(writes.count)"
+                + (unseenWrites.isEmpty ? "" : ", of which no whole scan has seen \(unseenWrites.count) yet")
     }
 }
 
