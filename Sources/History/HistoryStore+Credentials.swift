@@ -44,12 +44,10 @@ extension HistoryStore {
         fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
     ) async throws(HistoryError) -> [String: StoredUse] {
         try await read { db in
-            guard let host = try Self.knownHostID(apiURL, db),
-                let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host])
-            else { return [:] }
+            guard let (host, salt) = try Self.knownSalt(apiURL, db) else { return [:] }
             var uses: [String: StoredUse] = [:]
             for name in names {
-                let fingerprint = fingerprint(Array(salt), name)
+                let fingerprint = fingerprint(salt, name)
                 guard
                     let row =
                         try CredentialRecord
@@ -101,13 +99,11 @@ extension HistoryStore {
         fingerprint: @escaping @Sendable (_ salt: [UInt8], _ name: String) -> String,
     ) async throws(HistoryError) -> [OrganizationReference] {
         try await read { db in
-            guard let host = try Self.knownHostID(apiURL, db),
-                let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host])
-            else { return [] }
+            guard let (host, salt) = try Self.knownSalt(apiURL, db) else { return [] }
             return try Row.fetchAll(
                 db,
                 sql: "SELECT login, githubID FROM listedOrganization WHERE hostID = ? AND list = ? ORDER BY login",
-                arguments: [host, fingerprint(Array(salt), list)]
+                arguments: [host, fingerprint(salt, list)]
             ).map { row in
                 let id: Int64? = try row.decode(forColumn: "githubID")
                 return try OrganizationReference(
@@ -133,6 +129,14 @@ extension HistoryStore {
                     arguments: [host, name, organization.login, organization.id?.rawValue])
             }
         }
+    }
+
+    /// A host's row and its salt; `nil` if no credential was ever used there.
+    private static func knownSalt(_ apiURL: String, _ db: Database) throws -> (host: Int64, salt: [UInt8])? {
+        guard let host = try knownHostID(apiURL, db),
+            let salt = try Data.fetchOne(db, sql: "SELECT salt FROM host WHERE id = ?", arguments: [host])
+        else { return nil }
+        return (host, Array(salt))
     }
 
     /// Random bytes that are this history's own for the host, made once.

@@ -7,7 +7,7 @@ struct Advice: Hashable {
     /// Of which organization something failed that it is a hint for; `nil` if it is none.
     let login: String?
 
-    /// - Returns: `nil` for what is no advice.
+    /// - Returns: `nil` for an event that advises nothing.
     init?(_ event: CrawlEvent) {
         switch event {
         case .advice(let text): (self.text, login) = (text, nil)

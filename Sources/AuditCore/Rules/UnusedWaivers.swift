@@ -39,6 +39,6 @@ package struct UnusedWaivers: WaiverRule {
 }
 
 extension WaiverSubject {
-    /// Whether it accepts that a repository can't be read, of which there is no finding.
+    /// Whether it accepts that a repository can't be read, which makes no finding.
     fileprivate var acceptsUnread: Bool { waiver.rule == RuleEntry.reservedID }
 }

@@ -16,8 +16,8 @@ extension [String] {
             + widened(since: others).compactMap(\.withoutNarrowing).without(others)
     }
 
-    /// Those that a later list of the same finding does not hold. A claim that came narrows the subject, and is no fix of
-    /// what the rule found.
+    /// Those that a later list of the same finding does not hold. A claim that came narrows the subject, and fixes nothing
+    /// that the rule found.
     package func fixed(by later: [String]) -> [String] { beyond(later).filter { $0.narrowing == nil } }
 
     /// Those that another list does not hold, whatever they say.
@@ -70,7 +70,7 @@ extension String {
         utf8.starts(with: "not \(Self.narrowedBy)".utf8) ? String(dropFirst("not ".count)) : nil
     }
 
-    /// What makes a violation less bad, and is no claim of a template.
+    /// What makes a violation less bad, other than a claim of a template.
     static func narrowed(byDemandOf what: String) -> String { narrowedBy + what }
 
     /// A claim that a template has to hold, and does not.

@@ -12,7 +12,7 @@ struct PatternSet {
     /// Positions that stay live whatever comes: a run begins there.
     private let loops: [UInt64]
     /// Where the pattern of each position begins. What a pattern takes from any position before a run, it takes from the run
-    /// as well, so that these positions need not be told apart.
+    /// as well, so that these positions need not be kept apart.
     private let beginnings: [Int]
     /// Positions behind a run at a pattern's end: whatever follows is a match.
     private let settled: [UInt64]
@@ -101,7 +101,7 @@ struct PatternSet {
         if entersRun { forget(live) }
     }
 
-    /// Clears positions that tell nothing beside others.
+    /// Clears positions that add nothing to others.
     private func forget(_ live: UnsafeMutablePointer<UInt64>) {
         for word in 0..<words where live[word] & settled[word] != 0 {
             // The first of them will do.

@@ -251,7 +251,7 @@ struct TokenRun {
         _ hole: TokenHole, _ number: Int16, _ places: Places, _ entries: [Int], _ wanted: Wanted, isLast: Bool,
     ) -> [Int] {
         let exits = texts(of: hole, number, places, entries, wanted, isLast: isLast)
-        // What was told apart within the hole need not be behind it.
+        // What differed within the hole need not differ behind it.
         return distinct(
             exits.filter { node in
                 forget(node, allBut: wanted.behind)

@@ -123,7 +123,7 @@ package struct TrustFileReader: Sendable {
         return try read(
             documents.map { document in
                 let position = document.position
-                // Of several on one line the others are told apart by their columns.
+                // Of several on one line, columns distinguish the others.
                 defer { line = position.line }
                 return (document, "\(position.line)\(position.line == line ? ":\(position.column)" : ""):")
             }, path)

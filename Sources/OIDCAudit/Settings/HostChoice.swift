@@ -61,7 +61,7 @@ struct HostChoice {
         {
             return host
         }
-        // A mistyped host of which nothing was ever read is no choice.
+        // Nobody means a mistyped host, of which nothing was ever read.
         let read = try await Self.hosts(of: content, in: history, wasRead: true)
         if read.count == 1 { return read[0] }
         throw .usage(

@@ -110,7 +110,7 @@ extension TrendChart {
             let startedAt: Timestamp
             let policyName: String
             let isComplete: Bool
-            /// `nil` if none of its organizations was found, or none was counted yet: a gap.
+            /// `nil`: a gap, since no organization of it was found, or counted yet.
             let tally: OrganizationTally?
         }
 

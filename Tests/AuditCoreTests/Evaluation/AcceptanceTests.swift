@@ -327,7 +327,7 @@ import Testing
 
     // MARK: - Problems
 
-    /// A record from before rules named what narrows a subject is no news by itself; a claim that came is.
+    /// A record from before rules named what narrows a subject is not news, and a claim that came fixes nothing.
     @Test func whatARecordDidNotNameYetIsNotBetter() throws {
         let entry = #"{"id": "claims", "rule": "names-repository", "severity": "high"}"#
         let evaluator = Evaluator(policy: try .of(entry), gate: Gate())
